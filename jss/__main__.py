@@ -1,0 +1,5 @@
+"""``python -m jss VERB``."""
+
+from jss.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,32 @@
+"""What a data set is made of: clips and events, whatever the layout they were read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Event:
+    """One sound event. onset, offset: seconds from the clip's start; label: a class identifier."""
+
+    onset: float
+    offset: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One recording and what is known about it.
+
+    filename: as the TSVs name it; path: the audio, or None where it is missing; duration: seconds;
+    events: strong labels, or None where nobody annotated them (an empty tuple: annotated, nothing there);
+    tags: weak (clip-level) labels, or None; sources: label and path of every isolated source, where known.
+    """
+
+    filename: str
+    path: Path | None
+    duration: float = 10.0
+    events: tuple[Event, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    sources: tuple[tuple[str, Path], ...] = ()

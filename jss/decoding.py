@@ -1,0 +1,68 @@
+"""Scores to events and events to label frames: the DCASE 2021 encoder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import median_filter
+
+#: Length of the median filter after thresholding, in score frames: 7 x 64 ms = 448 ms.
+MEDIAN_FRAMES = 7
+
+FloatArray = npt.NDArray[np.floating]
+
+
+def binarize(scores: FloatArray, threshold: float = 0.5, median: int = MEDIAN_FRAMES) -> npt.NDArray[np.bool_]:
+    """Strict ``>`` threshold, then a median filter over time. scores: (..., T) in [0, 1] -> bool (..., T).
+
+    median: filter length in frames; 1 leaves the frames as they are. Edges are reflected, as scipy does in
+    the DCASE 2021 baseline.
+    """
+    active = np.asarray(scores) > threshold
+    if median > 1 and active.shape[-1]:
+        size = (1,) * (active.ndim - 1) + (median,)
+        active = median_filter(active, size=size)
+    return active
+
+
+def runs(active: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Runs of true frames of one sequence. active: (T,) -> [(first frame, frame after the last), ...]."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], active.astype(np.int8), [0]))))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def decode(
+    scores: FloatArray,
+    labels: Sequence[str],
+    *,
+    hop: float,
+    duration: float,
+    threshold: float = 0.5,
+    median: int = MEDIAN_FRAMES,
+) -> list[tuple[float, float, str]]:
+    """Events of one clip. scores: (K, T); hop: seconds a frame -> [(onset s, offset s, label), ...].
+
+    Frame index times hop, clipped to [0, duration]; sorted by onset, then by class.
+    """
+    active = binarize(scores, threshold, median)
+    events = [
+        (first * hop, min(end * hop, duration), k)
+        for k in range(len(labels))
+        for first, end in runs(active[k])
+        if first * hop < duration
+    ]
+    return [(onset, offset, labels[k]) for onset, offset, k in sorted(events, key=lambda e: (e[0], e[2]))]
+
+
+def encode(
+    events: Iterable[tuple[float, float, str]], labels: Sequence[str], *, frames: int, hop: float
+) -> npt.NDArray[np.float32]:
+    """Label frames of events: onset floored, offset ceiled (exclusive). -> (K, frames) of 0 and 1, float32."""
+    target = np.zeros((len(labels), frames), np.float32)
+    index = {label: k for k, label in enumerate(labels)}
+    for onset, offset, label in events:
+        target[index[label], math.floor(onset / hop) : math.ceil(offset / hop)] = 1.0
+    return target

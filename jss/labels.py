@@ -1,0 +1,64 @@
+"""Class sets, display names and colours: the single source of truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Theme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class SoundClass:
+    """One event class.
+
+    label: the identifier in TSV files and score tables; display: for a person; short: for a narrow legend;
+    light, dark: colour-blind safe colours (#RRGGBB) on a light and on a dark ground;
+    dash: a line pattern (on, off, ... in pixels; empty: solid), so that colour is never the only cue.
+    """
+
+    label: str
+    display: str
+    short: str
+    light: str
+    dark: str
+    dash: tuple[int, ...] = ()
+
+    def color(self, theme: Theme = "light") -> str:
+        """The colour for a theme, as #RRGGBB."""
+        return self.dark if theme == "dark" else self.light
+
+
+#: The ten classes of DESED (DCASE Challenge Task 4), in the order of the score matrices.
+DESED: tuple[SoundClass, ...] = (
+    SoundClass("Alarm_bell_ringing", "Alarm/bell/ringing", "Alarm", "#5C0E00", "#BF2C00"),
+    SoundClass("Blender", "Blender", "Blender", "#82573C", "#83655C", (6, 3)),
+    SoundClass("Cat", "Cat", "Cat", "#E452FF", "#DBB6FE"),
+    SoundClass("Dishes", "Dishes", "Dishes", "#8D9674", "#FFF722", (2, 2)),
+    SoundClass("Dog", "Dog", "Dog", "#27076C", "#3A6A7C", (8, 3, 2, 3)),
+    SoundClass("Electric_shaver_toothbrush", "Electric shaver/toothbrush", "Shaver", "#2E5D65", "#619EA7", (4, 2)),
+    SoundClass("Frying", "Frying", "Frying", "#D86806", "#DF9A3A"),
+    SoundClass("Running_water", "Running water", "Water", "#1E9496", "#08DFAB", (6, 3)),
+    SoundClass("Speech", "Speech", "Speech", "#6426DE", "#AA1DFF"),
+    SoundClass("Vacuum_cleaner", "Vacuum cleaner", "Vacuum", "#0F000B", "#E7FFFF", (8, 3, 2, 3)),
+)
+
+#: Class sets by name, as a system's manifest names them.
+CLASS_SETS: Mapping[str, tuple[SoundClass, ...]] = {"desed": DESED}
+
+#: The labels of DESED in order: row k of every (K, T) score matrix belongs to ``DESED_LABELS[k]``.
+DESED_LABELS: tuple[str, ...] = tuple(c.label for c in DESED)
+
+_KNOWN = {c.label: c for classes in CLASS_SETS.values() for c in classes}
+_SPARE = (("#5C0E00", "#BF2C00"), ("#E452FF", "#DBB6FE"), ("#8D9674", "#FFF722"), ("#27076C", "#3A6A7C"),
+          ("#D86806", "#DF9A3A"), ("#1E9496", "#08DFAB"), ("#6426DE", "#AA1DFF"), ("#0F000B", "#E7FFFF"))
+
+
+def sound_class(label: str, index: int = 0) -> SoundClass:
+    """The class of a label; a label of nobody's set gets a readable name and the colour of its index."""
+    if label in _KNOWN:
+        return _KNOWN[label]
+    name = label.replace("_", " ")
+    light, dark = _SPARE[index % len(_SPARE)]
+    return SoundClass(label, name, name, light, dark, (4, 2))

@@ -1,0 +1,111 @@
+"""``ClipResult``: what a system found in one clip, in numpy only. The seam between torch and all that draws."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jss.decoding import MEDIAN_FRAMES, decode
+from jss.errors import JssError
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class ClipResult:
+    """One clip through one system (Eqs 20-22).
+
+    filename: the clip's name; mixture: (samples,) at sample_rate; sources: (M, samples), M = 0 for a system
+    without a separation stage; mel: (mels, frames) in dB, source_mels: (M, mels, frames) in dB, both a column
+    every mel_hop seconds, on one fixed scale of -50 to 80 dB; scores: (K, T) pooled over the sources,
+    source_scores: (M, K, T), both in [0, 1] with a frame every score_hop seconds; weak: (K,) and
+    source_weak: (M, K) clip-level scores; labels: the K class identifiers; system and selection
+    ("student" or "teacher"): what computed it.
+    """
+
+    filename: str
+    mixture: Array
+    sources: Array
+    mel: Array
+    source_mels: Array
+    scores: Array
+    source_scores: Array
+    weak: Array
+    source_weak: Array
+    labels: tuple[str, ...]
+    sample_rate: int
+    mel_hop: float
+    score_hop: float
+    system: str
+    selection: str
+
+    @property
+    def duration(self) -> float:
+        """Length of the clip in seconds."""
+        return len(self.mixture) / self.sample_rate
+
+    @property
+    def n_sources(self) -> int:
+        """M, the number of separated sources; 0 for a system without a separation stage."""
+        return len(self.sources)
+
+    @property
+    def residual(self) -> Array:
+        """What the sources leave out: mixture minus their sum. -> (samples,); all zeros where M = 0."""
+        if not self.n_sources:
+            return np.zeros_like(self.mixture)
+        return self.mixture - self.sources.sum(axis=0)
+
+    def events(self, threshold: float = 0.5, median: int = MEDIAN_FRAMES) -> pd.DataFrame:
+        """Decoded events: columns filename, onset, offset (seconds), event_label; one row an event.
+
+        threshold: strict ``>`` on the pooled scores; median: filter length in frames.
+        """
+        rows = decode(
+            self.scores, self.labels, hop=self.score_hop, duration=self.duration, threshold=threshold, median=median
+        )
+        table = pd.DataFrame(rows, columns=["onset", "offset", "event_label"])
+        table.insert(0, "filename", self.filename)
+        return table.astype({"filename": object, "onset": float, "offset": float, "event_label": object})
+
+    def score_table(self) -> pd.DataFrame:
+        """Pooled scores as the field exchanges them: onset, offset (seconds), then a column per class; T rows."""
+        frames = self.scores.shape[1]
+        edges = np.minimum(np.arange(frames + 1) * self.score_hop, self.duration)
+        table = pd.DataFrame(self.scores.T, columns=list(self.labels))
+        table.insert(0, "onset", edges[:-1])
+        table.insert(1, "offset", edges[1:])
+        return table
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything to one .npz, aside first and then renamed, so that no half file is ever seen."""
+        path = Path(path)
+        arrays = {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
+        facts = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in arrays}
+        buffer = io.BytesIO()
+        np.savez(buffer, facts=np.array(json.dumps(facts)), **arrays)
+        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        aside.write_bytes(buffer.getvalue())
+        os.replace(aside, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> ClipResult:
+        """Read what :meth:`save` wrote. Raises JssError where the file is not such a result."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                values = {name: stored[name] for name in stored.files}
+            facts = json.loads(str(values.pop("facts")))
+            facts["labels"] = tuple(facts["labels"])
+            return cls(**values, **facts)
+        except FileNotFoundError:
+            raise JssError(f"There is no result file at {path}.") from None
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise JssError(f"{path} is not a result saved by jss, or it is damaged: analyse the clip again.") from error
