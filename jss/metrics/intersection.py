@@ -1,0 +1,120 @@
+"""Intersection criteria between detections and ground truth, over all operating points at once.
+
+C. Bilen et al., "A framework for the robust evaluation of sound event detection", ICASSP 2020, as psds_eval 0.5.3
+counts them: the same arithmetic to the last bit, for sums that meet a criterion exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from jss.metrics.events import EventArrays, Floats, Ints
+
+Index = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of D detections and G ground-truth events.
+
+    true_positive: (n,) ground-truth event index of every true positive, and its operating point tp_point (n,);
+    false_positive: (n,) indices of detections that fail the detection tolerance criterion;
+    cross_trigger: (n,) indices of those that hit another class, and that class ct_label (n,).
+    """
+
+    true_positive: Index
+    tp_point: Ints
+    false_positive: Index
+    cross_trigger: Index
+    ct_label: Ints
+
+
+def match(
+    detections: EventArrays,
+    truth: EventArrays,
+    durations: Floats,
+    n_labels: int,
+    *,
+    dtc: float,
+    gtc: float,
+    cttc: float | None = None,
+) -> Outcome:
+    """Applies the detection tolerance, ground truth intersection and cross-trigger tolerance criteria.
+
+    durations: (clips,) seconds; dtc, gtc, cttc: criteria in [0, 1]; cttc None: cross-triggers are not looked for.
+    A detection that starts after its clip's end is not counted at all. Neither table may overlap itself.
+    """
+    det, gt, overlap = _pairs(detections, truth, n_labels, same_label=True)
+    share = _sum_by(det, overlap / detections.length[det], len(detections))
+    passed = np.zeros(len(detections), bool)
+    passed[det] = share[det] >= dtc
+
+    keep = passed[det]
+    det, gt, overlap = det[keep], gt[keep], overlap[keep]
+    covered = detections.point[det] * len(truth) + gt
+    order = np.argsort(covered, kind="stable")
+    cells, inverse = np.unique(covered[order], return_inverse=True)
+    coverage = _sum_by(inverse, (overlap / truth.length[gt])[order], len(cells))
+    hits = cells[coverage >= gtc]
+
+    missed = np.flatnonzero(~passed & (detections.onset < durations[detections.clip]) & (detections.offset > 0))
+    crossing, ct_label = np.zeros(0, np.intp), np.zeros(0, np.int64)
+    if cttc is not None and len(missed):
+        lost = detections.take(missed)
+        det, gt, overlap = _pairs(lost, truth, n_labels, same_label=False)
+        cell = det * n_labels + truth.label[gt]
+        order = np.argsort(cell, kind="stable")
+        cells, inverse = np.unique(cell[order], return_inverse=True)
+        share = _sum_by(inverse, (overlap / lost.length[det])[order], len(cells))
+        cells = cells[share >= cttc]
+        crossing, ct_label = missed[cells // n_labels], cells % n_labels
+    size = max(len(truth), 1)
+    return Outcome(hits % size, hits // size, missed, crossing, ct_label)
+
+
+def _pairs(
+    detections: EventArrays, truth: EventArrays, n_labels: int, *, same_label: bool
+) -> tuple[Index, Index, Floats]:
+    """Pairs that overlap in time: detection index (sorted), ground-truth index, overlap in seconds.
+
+    same_label: pairs of one class, or else of one clip but of two classes.
+    """
+    step = n_labels if same_label else 1
+    key = truth.clip * n_labels + truth.label if same_label else truth.clip
+    wanted = detections.clip * n_labels + detections.label if same_label else detections.clip
+    last = int(max(truth.clip.max(initial=-1), detections.clip.max(initial=-1))) + 1
+    bounds = np.searchsorted(key, np.arange(last * step + 1))
+    count = np.diff(bounds)[wanted] if len(wanted) else np.zeros(0, np.int64)
+    det = np.repeat(np.arange(len(detections)), count)
+    within = np.arange(len(det)) - np.repeat(np.cumsum(count) - count, count)
+    gt = bounds[wanted][det] + within
+    near = (detections.onset[det] < truth.offset[gt]) & (truth.onset[gt] < detections.offset[det])
+    if not same_label:
+        near &= detections.label[det] != truth.label[gt]
+    det, gt = det[near], gt[near]
+    overlap = np.minimum(detections.offset[det], truth.offset[gt]) - np.maximum(
+        detections.onset[det], truth.onset[gt]
+    )
+    return det, gt, overlap
+
+
+def _sum_by(group: npt.NDArray[np.integer], values: Floats, size: int) -> Floats:
+    """Sums of values by group (sorted), compensated (Kahan) as pandas sums groups. -> (size,)"""
+    total = np.zeros(size)
+    if not len(group):
+        return total
+    starts = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))
+    lengths = np.diff(np.append(starts, len(group)))
+    total[group[starts]] = values[starts]
+    lost = np.zeros(size)
+    for rank in range(1, int(lengths.max())):
+        at = starts[lengths > rank] + rank
+        where = group[at]
+        y = values[at] - lost[where]
+        t = total[where] + y
+        lost[where] = (t - total[where]) - y
+        total[where] = t
+    return total

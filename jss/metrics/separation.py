@@ -1,0 +1,147 @@
+"""How well sources are separated: SNR and SI-SDR improvement (Eq. 19), and the measures of FUSS.
+
+All signals are (samples,) or (sources, samples); all results are in dB, higher is better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+Floats = npt.NDArray[np.float64]
+
+#: A reference is active above this root mean square (FUSS).
+ACTIVE_RMS = 1e-8
+#: An estimate is active above this share of the quietest active reference's power: -20 dB (FUSS).
+ACTIVE_SHARE = 0.01
+
+
+def snr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Floats:
+    """Signal-to-noise ratio in dB over the last axis, the first term of Eq. 19; shapes broadcast."""
+    s, e = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
+    signal, noise = (s**2).sum(-1), ((s - e) ** 2).sum(-1)
+    return np.asarray(10 * np.log10(np.maximum(signal, eps) / (noise + eps)))
+
+
+def snr_improvement(
+    estimate: npt.ArrayLike, reference: npt.ArrayLike, mixture: npt.ArrayLike, eps: float = 1e-8
+) -> Floats:
+    """SNRi in dB (Eq. 19): SNR of the estimate minus SNR of the mixture taken as an estimate."""
+    return snr(estimate, reference, eps) - snr(mixture, reference, eps)
+
+
+def si_sdr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Floats:
+    """Scale-invariant signal-to-distortion ratio in dB over the last axis (Le Roux et al. 2019); shapes broadcast.
+
+    Means are removed. With c the cosine of the two signals it is 10 log10((c^2 + eps) / (1 - c^2 + eps)), which
+    stays between -80 and 80 dB for eps = 1e-8 and is -80 dB for a silent estimate.
+    """
+    s, e = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
+    s, e = s - s.mean(-1, keepdims=True), e - e.mean(-1, keepdims=True)
+    product = (s * e).sum(-1) ** 2
+    power = (s**2).sum(-1) * (e**2).sum(-1)
+    share = np.divide(product, power, out=np.zeros(np.broadcast(product, power).shape), where=power > 0)
+    return np.asarray(10 * np.log10((share + eps) / (np.maximum(1 - share, 0) + eps)))
+
+
+def si_sdr_improvement(
+    estimate: npt.ArrayLike, reference: npt.ArrayLike, mixture: npt.ArrayLike, eps: float = 1e-8
+) -> Floats:
+    """SI-SDR of the estimate minus SI-SDR of the mixture taken as an estimate, in dB."""
+    return si_sdr(estimate, reference, eps) - si_sdr(mixture, reference, eps)
+
+
+def pairwise_si_sdr(estimates: npt.ArrayLike, references: npt.ArrayLike, eps: float = 1e-8) -> Floats:
+    """SI-SDR of every estimate against every reference. (M, samples), (N, samples) -> (M, N) in dB."""
+    e, s = np.asarray(estimates, np.float64), np.asarray(references, np.float64)
+    e, s = e - e.mean(-1, keepdims=True), s - s.mean(-1, keepdims=True)
+    power = (e**2).sum(-1)[:, None] * (s**2).sum(-1)[None]
+    share = np.divide((e @ s.T) ** 2, power, out=np.zeros(power.shape), where=power > 0)
+    return np.asarray(10 * np.log10((share + eps) / (np.maximum(1 - share, 0) + eps)))
+
+
+def assign(quality: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Best one-to-one assignment of estimates to references. quality: (M, N), higher is better.
+
+    -> (estimate indices, reference indices), min(M, N) each, sorted by reference.
+    """
+    rows, columns = linear_sum_assignment(np.asarray(quality), maximize=True)
+    order = np.argsort(columns)
+    return rows[order], columns[order]
+
+
+@dataclass(frozen=True)
+class ClipSeparation:
+    """Separation of one clip.
+
+    references, estimates: how many are active; reference: index of each matched active reference; estimate: index
+    of its estimate; active: whether that estimate is active; si_sdr, si_sdri, snri: dB of each matched pair.
+    """
+
+    references: int
+    estimates: int
+    reference: tuple[int, ...]
+    estimate: tuple[int, ...]
+    active: tuple[bool, ...]
+    si_sdr: tuple[float, ...]
+    si_sdri: tuple[float, ...]
+    snri: tuple[float, ...]
+
+
+def separate_clip(estimates: npt.ArrayLike, references: npt.ArrayLike, mixture: npt.ArrayLike) -> ClipSeparation:
+    """Measures one clip. estimates: (M, samples); references: (N, samples); mixture: (samples,).
+
+    The permutation is the one of the highest total SI-SDR; where N > M some references stay without an estimate.
+    Raises ValueError where the lengths differ.
+    """
+    e, s, x = (np.asarray(a, np.float64) for a in (estimates, references, mixture))
+    if e.ndim != 2 or s.ndim != 2 or x.shape != e.shape[1:] or x.shape != s.shape[1:]:
+        raise ValueError(f"estimates {e.shape}, references {s.shape} and mixture {x.shape} must be equally long")
+    power = (s**2).mean(-1)
+    there = np.flatnonzero(np.sqrt(power) > ACTIVE_RMS)
+    if not len(there):
+        return ClipSeparation(0, 0, (), (), (), (), (), ())
+    loud = (e**2).mean(-1) > ACTIVE_SHARE * power[there].min()
+    rows, columns = assign(pairwise_si_sdr(e, s[there]))
+    columns = there[columns]
+    return ClipSeparation(
+        references=len(there),
+        estimates=int(loud.sum()),
+        reference=tuple(columns.tolist()),
+        estimate=tuple(rows.tolist()),
+        active=tuple(loud[rows].tolist()),
+        si_sdr=tuple(si_sdr(e[rows], s[columns]).tolist()),
+        si_sdri=tuple(si_sdr_improvement(e[rows], s[columns], x).tolist()),
+        snri=tuple(snr_improvement(e[rows], s[columns], x).tolist()),
+    )
+
+
+def summarise(clips: Sequence[ClipSeparation]) -> dict[str, float | int | None]:
+    """Separation over a set; keys as the report names them, None where nothing could be measured.
+
+    msi: mean SI-SDR improvement over active pairs of clips with two or more active sources, one_source: mean SI-SDR
+    on clips with one (FUSS's MSi and 1S, dB); under, equal, over: shares of clips with fewer, as many, more active
+    estimates than references; si_sdri, snri: means over every matched source of clips with two or more (dB).
+    """
+    heard = [c for c in clips if c.references]
+    several = [c for c in heard if c.references > 1]
+    single = [c for c in heard if c.references == 1]
+
+    def mean(values: Sequence[float]) -> float | None:
+        return float(np.mean(values)) if len(values) else None
+
+    return {
+        "n_clips": len(heard),
+        "n_clips_one_source": len(single),
+        "msi": mean([v for c in several for v, on in zip(c.si_sdri, c.active, strict=True) if on]),
+        "one_source": mean([v for c in single for v, on in zip(c.si_sdr, c.active, strict=True) if on]),
+        "under": mean([float(c.estimates < c.references) for c in heard]),
+        "equal": mean([float(c.estimates == c.references) for c in heard]),
+        "over": mean([float(c.estimates > c.references) for c in heard]),
+        "si_sdri": mean([v for c in several for v in c.si_sdri]),
+        "snri": mean([v for c in several for v in c.snri]),
+    }
