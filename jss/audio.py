@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,6 +23,7 @@ SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", 
 
 Array = npt.NDArray[np.float32]
 Source = str | os.PathLike[str] | BinaryIO
+Put = Callable[[npt.ArrayLike], None]
 
 # (format, subtype) by name. WAV keeps every sample as it is; the others hold [-1, 1] only.
 _FORMATS = {"wav": ("WAV", "FLOAT"), "flac": ("FLAC", "PCM_24"), "ogg": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS"),
@@ -127,34 +129,47 @@ def save(path: str | os.PathLike[str], array: npt.ArrayLike, sample_rate: int = 
 
     Missing folders are made. Written aside and renamed, so that no half file is ever seen. Raises JssError.
     """
-    path = Path(path)
-    with aside(path) as part, open(part, "wb") as file:
-        _write(file, array, path.suffix[1:].lower(), sample_rate)
+    with writer(path, sample_rate) as put:
+        put(array)
+
+
+@contextmanager
+def writer(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> Iterator[Put]:
+    """As :func:`save`, a stretch at a time: call what it yields with (samples,) after (samples,)."""
+    format = Path(path).suffix[1:].lower()
+    with aside(path) as part, open(part, "wb") as file, _encoder(file, format, sample_rate) as put:
+        yield put
 
 
 def encode(array: npt.ArrayLike, format: str = "wav", sample_rate: int = SAMPLE_RATE) -> bytes:
     """The bytes of a file, for a player or a download. format: wav, flac, ogg, opus or mp3, as :func:`save` writes."""
     buffer = io.BytesIO()
-    _write(buffer, array, format, sample_rate)
+    with _encoder(buffer, format, sample_rate) as put:
+        put(array)
     return buffer.getvalue()
 
 
-def _write(file: BinaryIO, array: npt.ArrayLike, format: str, sample_rate: int) -> None:
+@contextmanager
+def _encoder(file: BinaryIO, format: str, sample_rate: int) -> Iterator[Put]:
     import soundfile
 
     if format not in _FORMATS:
         raise JssError(f"Audio is written as {', '.join(_FORMATS)}, not as '{format}': choose one of these suffixes.")
-    samples = np.asarray(array, np.float32)
-    if samples.ndim != 1:
-        raise JssError(f"A waveform to be written must have the shape (samples,), not {samples.shape}.")
     container, subtype = _FORMATS[format]
-    if format != "wav":
-        samples = np.clip(samples, -1.0, 1.0)
     step = 10 * sample_rate  # libsndfile crashes on a Vorbis write of minutes at once
     try:
         with soundfile.SoundFile(file, "w", sample_rate, 1, subtype, format=container) as out:
-            for start in range(0, len(samples), step):
-                out.write(samples[start : start + step])
+
+            def put(array: npt.ArrayLike) -> None:
+                samples = np.asarray(array, np.float32)
+                if samples.ndim != 1:
+                    raise JssError(f"A waveform to be written must have the shape (samples,), not {samples.shape}.")
+                if format != "wav":
+                    samples = np.clip(samples, -1.0, 1.0)
+                for start in range(0, len(samples), step):
+                    out.write(samples[start : start + step])
+
+            yield put
     except soundfile.LibsndfileError as error:
         raise JssError(f"{format} cannot be written at {sample_rate} Hz: {error.error_string}") from error
 

@@ -183,6 +183,18 @@ def test_clipping(tmp_path):
     np.testing.assert_allclose(audio.load(tmp_path / "a.flac"), [0, 1, -1, 0.5], atol=1e-6)
 
 
+def test_written_a_stretch_at_a_time(tmp_path):
+    signal = tone(1, 16000)
+    with audio.writer(tmp_path / "a.flac") as put:
+        put(signal[:5000])
+        assert not (tmp_path / "a.flac").exists()
+        put(signal[5000:])
+    np.testing.assert_allclose(audio.load(tmp_path / "a.flac"), signal, atol=2e-7)
+    with pytest.raises(ZeroDivisionError), audio.writer(tmp_path / "b.flac"):
+        _ = 1 / 0
+    assert [p.name for p in tmp_path.iterdir()] == ["a.flac"]
+
+
 def test_a_long_ogg_is_written(tmp_path):
     audio.save(tmp_path / "long.ogg", np.zeros(300 * 16000, np.float32))
     assert audio.duration(tmp_path / "long.ogg") == pytest.approx(300, abs=0.1)

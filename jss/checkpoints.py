@@ -1,0 +1,262 @@
+"""Blocks (weights and their card) and systems (a manifest of blocks): read strictly, written whole or not at all.
+
+    blocks/<name>.safetensors   weights        blocks/<name>.json    their card
+    systems/<name>.yaml         a system: which blocks, classes, pooling and features
+
+``folder`` is everywhere the folder that holds ``blocks`` and ``systems``: by default that of the environment variable
+JSS_CHECKPOINTS, else ``checkpoints`` beside the package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jss.errors import JssError
+from jss.files import aside
+from jss.labels import CLASS_SETS
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Folder = str | os.PathLike[str] | None
+T = TypeVar("T")
+_SELECTIONS = ("student", "teacher")
+_STAGES = ("SED", "S0", "S1", "S2", "JT")  # the order of a list of systems
+_RESTORE = "restore it (git checkout) or train it again"
+
+
+@dataclass(frozen=True)
+class Card:
+    """Where a block's weights come from.
+
+    name: of the block; kind: crnn, conv_tasnet or asteroid:NAME; config: its sizes; parent: the block it started from;
+    stage: what trained it; network: student or teacher; epoch: the one selected; training_data and licence: what it
+    heard and on which terms; seed, commit: to make it again; metrics: held-out scores; sha256: of the weights file and
+    created: UTC time, both filled in by :func:`save_block`.
+    """
+
+    name: str
+    kind: str
+    config: dict[str, Any]
+    stage: str
+    network: str
+    training_data: str
+    licence: str
+    seed: int | None = None
+    epoch: int | None = None
+    parent: str | None = None
+    commit: str = ""
+    metrics: dict[str, Any] = field(default_factory=dict)
+    created: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The blocks of a student or a teacher; separator: None for a system without a separation stage."""
+
+    detector: str
+    separator: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A system. labels: the K classes; pooling: over sources; features: the front end; report: its evaluation."""
+
+    name: str
+    description: str
+    labels: tuple[str, ...]
+    selections: Mapping[str, Selection]
+    pooling: str = "max"
+    features: str = "dcase2021"
+    report: str | None = None
+
+    @property
+    def separates(self) -> bool:
+        """Whether any selection has a separation stage."""
+        return any(selection.separator for selection in self.selections.values())
+
+
+def root(folder: Folder = None) -> Path:
+    """The folder that holds ``blocks`` and ``systems``."""
+    return Path(folder or os.environ.get("JSS_CHECKPOINTS") or Path(__file__).parent.parent / "checkpoints")
+
+
+def save_block(state: Mapping[str, Tensor], card: Card, folder: Folder = None, *, half: bool = False) -> Card:
+    """Write a state dict and its card. -> the card with sha256 and created filled in.
+
+    half: store matrices and kernels as float16 (half the size); vectors, such as biases and BatchNorm statistics,
+    and values beyond float16 stay as they are.
+    """
+    import torch
+    from safetensors.torch import save
+
+    def stored(tensor: Tensor) -> Tensor:
+        tensor = tensor.detach().cpu().contiguous().clone()
+        small = half and tensor.is_floating_point() and tensor.ndim > 1 and bool((tensor.abs() < 65504).all())
+        return tensor.to(torch.float16) if small else tensor
+
+    weights = save({key: stored(tensor) for key, tensor in state.items()})
+    card = replace(card, sha256=hashlib.sha256(weights).hexdigest(), created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    with aside(_block(card.name, folder, ".safetensors")) as part:
+        part.write_bytes(weights)
+    with aside(_block(card.name, folder, ".json")) as part:
+        part.write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
+    return card
+
+
+def load_card(name: str, folder: Folder = None) -> Card:
+    """The card of a block. Raises JssError where it is missing, or a key is unknown, missing or of a wrong type."""
+    path = _block(name, folder, ".json")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise JssError(f"There is no card {path}: the block {name} is missing or incomplete; {_RESTORE}.") from None
+    except (OSError, ValueError) as error:
+        raise JssError(f"The card {path} cannot be read ({error}): {_RESTORE}.") from error
+    card = _strict(Card, data, str(path))
+    if card.name != name:
+        raise JssError(f"The card {path} is that of the block {card.name}: {_RESTORE}.")
+    return card
+
+
+def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor]]:
+    """A block's card and weights, floating point as float32. Raises JssError where a file is missing or damaged."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    card = load_card(name, folder)
+    path = _block(name, folder, ".safetensors")
+    try:
+        weights = path.read_bytes()
+    except FileNotFoundError:
+        raise JssError(f"The block {name} has a card, but there are no weights at {path}: {_RESTORE}.") from None
+    except OSError as error:
+        raise JssError(f"The weights {path} cannot be read: {error.strerror or error}.") from error
+    if hashlib.sha256(weights).hexdigest() != card.sha256:
+        raise JssError(f"The weights {path} do not match the checksum of their card: the file is damaged, cut off or "
+                       f"of another training; {_RESTORE}.")
+    try:
+        state = load(weights)
+    except (SafetensorError, ValueError) as error:
+        raise JssError(f"The weights {path} are no safetensors file: {_RESTORE}.") from error
+    return card, {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in state.items()}
+
+
+def build(kind: str, config: Mapping[str, Any]) -> nn.Module:
+    """A network with fresh weights. kind: crnn, conv_tasnet or asteroid:NAME. Raises JssError for unknown sizes."""
+    sizes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+    if kind != "crnn":
+        from jss.models.separator import build_separator
+
+        return build_separator(kind, sizes)
+    from jss.models.crnn import CRNN, CRNNConfig
+
+    try:
+        return CRNN(CRNNConfig(**sizes))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise JssError(f"A crnn block has sizes that this version does not know: {error}.") from error
+
+
+def load_network(name: str, folder: Folder = None) -> tuple[nn.Module, Card]:
+    """A block as a network with its weights, in eval mode, and its card. Raises JssError where they do not fit."""
+    card, state = load_block(name, folder)
+    network = build(card.kind, card.config)
+    expected = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
+    found = {key: tuple(tensor.shape) for key, tensor in state.items()}
+    if expected != found:
+        key = min(key for key in {*expected, *found} if expected.get(key) != found.get(key))
+        raise JssError(f"The block {name} does not fit its card: {key} has the shape {found.get(key, 'none')}, not "
+                       f"{expected.get(key, 'none')}; {_RESTORE}.")
+    network.load_state_dict(state)
+    return network.eval(), card
+
+
+def systems(folder: Folder = None) -> list[Manifest]:
+    """Every system of the folder: SED first, then each family in the order of the stages. Raises JssError."""
+    found = [manifest(path.stem, folder) for path in sorted((root(folder) / "systems").glob("*.yaml"))]
+
+    def order(system: Manifest) -> tuple[bool, str, int, str]:
+        family, _, stage = system.name.rpartition("-")
+        place = _STAGES.index(stage) if stage in _STAGES else len(_STAGES)
+        return bool(family), family, place, stage
+
+    return sorted(found, key=order)
+
+
+def manifest(name: str, folder: Folder = None) -> Manifest:
+    """One system by name. Raises JssError where there is none, or its file is not as it should be."""
+    import yaml
+
+    home = root(folder) / "systems"
+    known = sorted(path.stem for path in home.glob("*.yaml"))
+    if name not in known:
+        advice = f"choose one of {', '.join(known)}" if known else f"there is none in {home}"
+        raise JssError(f"There is no system {name}: {advice}.")
+    path = home / f"{name}.yaml"
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise JssError(f"{path} is no YAML file: {' '.join(str(error).split())}.") from error
+    if not isinstance(data, dict):
+        raise JssError(f"{path} must hold keys and values, such as name: {name}.")
+    where = str(path)
+    data["labels"] = _labels(data.get("labels"), where)
+    chosen = data.get("selections")
+    if not isinstance(chosen, dict) or not chosen or not set(chosen) <= set(_SELECTIONS):
+        raise JssError(f"{where}: selections must name the blocks of student, teacher or both.")
+    data["selections"] = {key: _strict(Selection, value, f"{where}, {key}") for key, value in chosen.items()}
+    system = _strict(Manifest, data, where)
+    if system.name != name:
+        raise JssError(f"{where} must say name: {name}, not {system.name}.")
+    return system
+
+
+def _labels(value: object, where: str) -> tuple[str, ...]:
+    if isinstance(value, str) and value in CLASS_SETS:
+        return tuple(c.label for c in CLASS_SETS[value])
+    if isinstance(value, list) and value and all(isinstance(v, str) for v in value) and len({*value}) == len(value):
+        return tuple(value)
+    raise JssError(f"{where}: labels must be a class set ({', '.join(CLASS_SETS)}) or a list of different labels.")
+
+
+def _block(name: str, folder: Folder, suffix: str) -> Path:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise JssError(f"'{name}' cannot name a block: use letters, digits, '-', '_' and '.'.")
+    return root(folder) / "blocks" / f"{name}{suffix}"
+
+
+def _strict(cls: type[T], data: object, where: str) -> T:
+    """A dataclass of a mapping; a key that is unknown, missing or of a wrong type is named."""
+    if not isinstance(data, dict):
+        raise JssError(f"{where} must hold keys and values.")
+    hints = typing.get_type_hints(cls)
+    for key in data:
+        if key not in hints:
+            raise JssError(f"{where} has an unknown key '{key}': known are {', '.join(hints)}.")
+    for item in fields(typing.cast(Any, cls)):
+        if item.name not in data:
+            if item.default is MISSING and item.default_factory is MISSING:
+                raise JssError(f"{where} lacks the key '{item.name}'.")
+        elif not _fits(data[item.name], hints[item.name]):
+            kind = getattr(hints[item.name], "__name__", str(hints[item.name])).replace("str", "text")
+            raise JssError(f"{where}: {item.name} must be {kind}, not {data[item.name]!r}.")
+    return cls(**data)
+
+
+def _fits(value: object, hint: Any) -> bool:
+    if isinstance(hint, types.UnionType):
+        return any(_fits(value, option) for option in typing.get_args(hint))
+    if isinstance(value, bool):
+        return hint is bool
+    return isinstance(value, typing.get_origin(hint) or hint)

@@ -1,0 +1,98 @@
+"""``python -m jss VERB``: the verbs, and what a mistake looks like: one sentence, no traceback."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import NoReturn
+
+import jss
+from jss.errors import JssError
+
+#: Verb -> the module of ``jss.commands`` with HELP, add_arguments(parser) and run(args) -> exit code.
+VERBS = {
+    "detect": "jss.commands.detect",
+    "list": "jss.commands.list",
+    "prepare": "jss.commands.prepare",
+    "render": "jss.commands.render",
+    "train": "jss.commands.train",
+    "evaluate": "jss.commands.evaluate",
+    "score": "jss.commands.score",
+    "bench": "jss.commands.bench",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """One sentence instead of a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise JssError(f"{message} (see {self.prog} --help).")
+
+
+def verbs() -> list[str]:
+    """The verbs whose module is there, in the order of the help."""
+    return [verb for verb, module in VERBS.items() if find_spec(module) is not None]
+
+
+def help_text() -> str:
+    """What ``python -m jss --help`` prints: a line a verb."""
+    lines = [f"  {verb:<10} {import_module(VERBS[verb]).HELP}" for verb in verbs()]
+    return "\n".join([
+        "usage: python -m jss VERB ...",
+        "",
+        "Separates a recording into sources and finds its sound events.",
+        "",
+        *lines,
+        "",
+        "python -m jss VERB --help tells the rest of a verb; the app starts with: make app",
+    ])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb. -> the exit code: 0 done, 1 done in part, 2 a mistake or nothing done, 130 stopped by Ctrl-C."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except JssError as error:
+        print(f"jss: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == "jss":
+            raise
+        print(f"jss: The package {package} is not installed: run pip install -r requirements.txt.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\njss: Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has left: nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(help_text())
+        return 0 if arguments else 2
+    verb, *rest = arguments
+    if verb == "--version":
+        print(f"jss {jss.__version__}")
+        return 0
+    if verb not in verbs():
+        close = difflib.get_close_matches(verb, verbs(), 1)
+        advice = f"did you mean {close[0]}?" if close else f"use one of {', '.join(verbs())}."
+        raise JssError(f"There is no verb '{verb}': {advice}")
+    module = import_module(VERBS[verb])
+    parser = _Parser(prog=f"python -m jss {verb}", description=module.HELP)
+    module.add_arguments(parser)
+    try:
+        options = parser.parse_args(rest)
+    except SystemExit as stop:  # --help
+        return int(stop.code or 0)
+    code: int = module.run(options)
+    return code
