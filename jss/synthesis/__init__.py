@@ -1,0 +1,65 @@
+"""The built-in synthesiser: the ten classes of DESED and background, from a seed and nothing else."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from jss.errors import JssError
+from jss.labels import DESED_LABELS
+
+from .animals import cat, dog
+from .background import background
+from .bells import alarm
+from .dishes import dishes
+from .frying import frying
+from .motors import blender, shaver, vacuum
+from .speech import speech
+from .tools import RATE, Array, Rng, gate, samples
+from .water import water
+
+#: What can be synthesised: the ten labels of DESED, then "background".
+LABELS: tuple[str, ...] = (*DESED_LABELS, "background")
+
+_FAMILIES: Mapping[str, Callable[[Rng, float | None], Array]] = {
+    "Alarm_bell_ringing": alarm,
+    "Blender": blender,
+    "Cat": cat,
+    "Dishes": dishes,
+    "Dog": dog,
+    "Electric_shaver_toothbrush": shaver,
+    "Frying": frying,
+    "Running_water": water,
+    "Speech": speech,
+    "Vacuum_cleaner": vacuum,
+    "background": background,
+}
+
+
+def synthesise(label: str, seed: int, duration: float | None = None) -> npt.NDArray[np.float32]:
+    """One recording of a class -> float32 (samples,), 16 kHz, peak 0.9; the same for the same arguments.
+
+    duration: seconds; None gives the natural length (a bark, a phrase; 3 to 10 s for steady sounds).
+    Raises JssError for a label not in LABELS, a seed below zero or a duration outside (0, 600] s.
+    """
+    if label not in _FAMILIES:
+        raise JssError(f"The synthesiser does not know the class {label!r}; it knows {', '.join(LABELS)}.")
+    if seed < 0:
+        raise JssError(f"A seed must be zero or a whole number above it, and {seed} is not.")
+    if duration is not None and not (math.isfinite(duration) and 0.0 < duration <= 600.0):
+        raise JssError(f"A duration must lie above 0 and at most 600 seconds, and {duration:g} does not.")
+    rng = np.random.default_rng((zlib.crc32(label.encode()), seed))
+    x = _FAMILIES[label](rng, duration)
+    if duration is not None:
+        n = samples(duration)
+        x = np.pad(x[:n], (0, max(0, n - len(x))))
+    x = x - x.mean()
+    x = x * gate(len(x), 0, len(x), 0.003, 0.01)
+    return (0.9 * x / max(float(np.abs(x).max()), 1e-9)).astype(np.float32)
+
+
+__all__ = ["LABELS", "RATE", "synthesise"]

@@ -1,0 +1,8 @@
+"""Figures as functions of results: numpy in, matplotlib figures and image bytes out. No torch, no global state."""
+
+from __future__ import annotations
+
+from jss.viz.clip_figure import export, figure
+from jss.viz.mel import mel_png
+
+__all__ = ["export", "figure", "mel_png"]

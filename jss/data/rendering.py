@@ -1,0 +1,74 @@
+"""Turn a soundscape into sound: every source by itself, and their sum."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from jss.audio import SAMPLE_RATE
+from jss.data import acoustics
+from jss.data.activity import k_weighted, level_db
+from jss.data.clip import Event
+from jss.data.soundbank import Audio, Bank
+from jss.data.soundscape import Layer, Piece, Soundscape
+from jss.errors import JssError
+
+#: No sample of a mixture or source is beyond this; a clip that would be is turned down as a whole.
+CEILING = 0.98
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """mixture: float32 (S,), the sum of sources: float32 (n, S), the background first;
+    source_labels: n labels, the first "background"; events: strong labels."""
+
+    mixture: Audio
+    sources: npt.NDArray[np.float32]
+    source_labels: tuple[str, ...]
+    events: tuple[Event, ...]
+
+
+def render(soundscape: Soundscape, bank: Bank) -> Rendered:
+    """The sound of a soundscape. Raises JssError where the bank lacks a recording or has it silent."""
+    layers = (soundscape.background, *soundscape.foregrounds)
+    sources = np.zeros((len(layers), round(soundscape.duration * SAMPLE_RATE)), np.float32)
+    for source, layer in zip(sources, layers, strict=True):
+        _render_layer(source, layer, soundscape, bank)
+    mixture = sources.sum(axis=0)
+    peak = max(float(np.abs(mixture).max()), float(np.abs(sources).max()))
+    if peak > CEILING:
+        sources *= np.float32(CEILING / peak)
+        mixture = sources.sum(axis=0)
+    labels = ("background", *(layer.label for layer in soundscape.foregrounds))
+    return Rendered(mixture, sources, labels, soundscape.events)
+
+
+def _render_layer(out: Audio, layer: Layer, soundscape: Soundscape, bank: Bank) -> None:
+    """Write one source into ``out`` (S,), at its level over its audible spans."""
+    samples = bank.load(layer.recording)
+    for piece in layer.pieces:
+        sound = _piece(samples, piece, layer.semitones)
+        if soundscape.room is not None and layer.position is not None:
+            sound = acoustics.reverberate(sound, soundscape.room, layer.position)
+        first = round(piece.onset * SAMPLE_RATE)
+        sound = sound[: len(out) - first]
+        out[first : first + len(sound)] += sound
+    spans = [(round(a * SAMPLE_RATE), round(b * SAMPLE_RATE)) for a, b in layer.spans]
+    level = level_db(k_weighted(out), spans)
+    if level == -math.inf:
+        raise JssError(f"The recording {layer.recording.path!r} is silent: remove it from the soundbank.")
+    out *= np.float32(10.0 ** ((layer.level_db + soundscape.gain_db - level) / 20.0))
+
+
+def _piece(samples: Audio, piece: Piece, semitones: float) -> Audio:
+    """One piece, pitched, looped to its length and faded. -> (length,) samples."""
+    cut = samples[round(piece.start * SAMPLE_RATE) : round(piece.stop * SAMPLE_RATE)]
+    sound = acoustics.shift_pitch(cut, semitones)
+    length = round(piece.length * SAMPLE_RATE)
+    if 0 < length - len(sound) <= 160:  # rounding, not a loop
+        length = len(sound)
+    sound = acoustics.loop(sound, length)
+    return acoustics.fade(sound, round(piece.attack * SAMPLE_RATE), round(piece.release * SAMPLE_RATE))

@@ -1,0 +1,81 @@
+"""The DCASE 2021 front end: waveform to log-mel spectrogram, and seconds to frames.
+
+16 kHz, symmetric Hamming window of 2048 samples every 256, 128 HTK mel bands from 0 to 8000 Hz on the magnitude,
+20 log10 of it clamped to [-50, 80] dB, each clip stretched to [0, 1] by its own minimum and maximum.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+SAMPLE_RATE = 16000
+N_FFT = 2048
+HOP = 256
+N_MELS = 128
+F_MAX = 8000.0
+FLOOR_DB, CEILING_DB = -50.0, 80.0
+#: Score frames are 4 feature frames: the CRNN pools time by 4.
+TIME_POOL = 4
+MEL_HOP_S = HOP / SAMPLE_RATE
+SCORE_HOP_S = TIME_POOL * MEL_HOP_S
+
+Scaling = Literal["clip", "mixture"]
+
+
+@cache
+def mel_filters() -> Tensor:
+    """(mels, N_FFT // 2 + 1) triangular HTK filters without area normalisation, as the baseline's torchaudio."""
+    import librosa
+
+    return torch.from_numpy(
+        librosa.filters.mel(
+            sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=N_MELS, fmin=0.0, fmax=F_MAX, htk=True, norm=None, dtype=np.float32
+        )
+    )
+
+
+def to_db(magnitude: Tensor) -> Tensor:
+    """20 log10(max(magnitude, 1e-5)), clamped to [-50, 80] dB."""
+    return (20.0 * torch.log10(magnitude.clamp(min=1e-5))).clamp(FLOOR_DB, CEILING_DB)
+
+
+def scale(db: Tensor, low: Tensor | None = None, high: Tensor | None = None) -> Tensor:
+    """Min-max scaling over (mel, time) to [0, 1], epsilon 1e-8. db: (..., mels, frames).
+
+    low, high: (..., 1, 1) bounds to scale by instead of each item's own, such as the mixture's.
+    """
+    low = db.amin((-2, -1), keepdim=True) if low is None else low
+    high = db.amax((-2, -1), keepdim=True) if high is None else high
+    return ((db - low) / (high - low + 1e-8)).clamp(0.0, 1.0)
+
+
+class MelSpectrogram(nn.Module):
+    """Waveform to mel magnitudes. (..., samples) -> (..., mels, 1 + samples // HOP), linear, float32."""
+
+    window: Tensor
+    filters: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("window", torch.hamming_window(N_FFT, periodic=False), persistent=False)
+        self.register_buffer("filters", mel_filters(), persistent=False)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """waveform: (..., samples), at least 1025 samples (the reflect padding) -> (..., mels, frames)."""
+        with torch.autocast(waveform.device.type, enabled=False):
+            flat = waveform.float().reshape(-1, waveform.shape[-1])
+            spectrum = torch.stft(
+                flat, N_FFT, HOP, window=self.window, center=True, pad_mode="reflect", return_complex=True
+            )
+            mel = self.filters @ spectrum.abs()
+        return mel.reshape(*waveform.shape[:-1], *mel.shape[-2:])
+
+
+def score_frames(samples: int) -> int:
+    """T, the number of score frames of a clip: 160,000 samples -> 156."""
+    return (1 + samples // HOP) // TIME_POOL

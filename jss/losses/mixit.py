@@ -1,0 +1,39 @@
+"""Mixture invariant training (Eqs 16, 17): mixtures of mixtures, no reference sources."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from jss.losses.snr import negative_snr
+
+
+@cache
+def assignments(n_src: int) -> Tensor:
+    """All binary assignment matrices A of Eq. 17: (2^M, 2, M), every column summing to one."""
+    first = torch.tensor([[(code >> m) & 1 for m in range(n_src)] for code in range(2**n_src)], dtype=torch.float32)
+    return torch.stack([first, 1 - first], dim=1)
+
+
+def mixit_loss(estimates: Tensor, mixtures: Tensor) -> tuple[Tensor, Tensor]:
+    """Eq. 17: the least summed loss (Eq. 11) over all assignments of outputs to the two mixtures.
+
+    estimates: (batch, M, samples), separated from mixtures.sum(1); mixtures: (batch, 2, samples)
+    -> loss summed over both mixtures, (batch,) in dB, and the remixed estimates, (batch, 2, samples).
+
+    The search needs only inner products: ||x - A s||^2 follows from the Gram matrix of sources and mixtures, so
+    that the 2^M remixes are never formed; the loss itself is taken on the chosen one.
+    """
+    choices = assignments(estimates.shape[1]).to(estimates.device)
+    with torch.no_grad():
+        e, x = estimates.double(), mixtures.double()
+        gram = e @ e.transpose(1, 2)  # (batch, M, M)
+        cross = x @ e.transpose(1, 2)  # (batch, 2, M)
+        a = choices.double()
+        energy = torch.einsum("cim,bmn,cin->bci", a, gram, a)
+        error = (x.square().sum(-1).unsqueeze(1) - 2 * torch.einsum("cim,bim->bci", a, cross) + energy).clamp(min=0)
+        best = torch.log10(error + 1e-8).sum(-1).argmin(1)
+    remixed = choices[best] @ estimates  # (batch, 2, samples)
+    return negative_snr(remixed, mixtures).sum(1), remixed

@@ -1,0 +1,93 @@
+"""The CRNN of the DCASE 2021 Task 4 baseline: log-mel spectrogram in, strong and weak class scores out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class CRNNConfig:
+    """Sizes of the CRNN; the defaults are the baseline's (1,112,420 parameters).
+
+    channels: of the convolutions; time_pools, mel_pools: average pooling after each; cells: of each GRU direction.
+    """
+
+    n_classes: int = 10
+    n_mels: int = 128
+    channels: tuple[int, ...] = (16, 32, 64, 128, 128, 128, 128)
+    time_pools: tuple[int, ...] = (2, 2, 1, 1, 1, 1, 1)
+    mel_pools: tuple[int, ...] = (2, 2, 2, 2, 2, 2, 2)
+    cells: int = 128
+    layers: int = 2
+    dropout: float = 0.5
+
+
+class DetectorOutput(NamedTuple):
+    """strong: (batch, K, T) frame scores, weak: (batch, K) clip scores, both in [0, 1]."""
+
+    strong: Tensor
+    weak: Tensor
+
+
+class GLU(nn.Module):
+    """Linear(x) * sigmoid(x) over channels, as the baseline writes it (not a channel split)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, frames, mels) -> the same shape."""
+        linear: Tensor = self.linear(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return linear * torch.sigmoid(x)
+
+
+class CRNN(nn.Module):
+    """Eqs 1 and 21: f_sed. Seven blocks of convolution, BatchNorm, GLU, dropout and pooling; BiGRU; two heads."""
+
+    def __init__(self, config: CRNNConfig | None = None) -> None:
+        super().__init__()
+        c = self.config = config or CRNNConfig()
+        blocks = []
+        for (n_in, n_out), time_pool, mel_pool in zip(
+            pairwise((1, *c.channels)), c.time_pools, c.mel_pools, strict=True
+        ):
+            blocks.append(
+                nn.Sequential(
+                    nn.Conv2d(n_in, n_out, 3, padding=1),
+                    nn.BatchNorm2d(n_out, eps=1e-3, momentum=0.99),
+                    GLU(n_out),
+                    nn.Dropout(c.dropout),
+                    nn.AvgPool2d((time_pool, mel_pool)),
+                )
+            )
+        self.cnn = nn.Sequential(*blocks)
+        self.rnn = nn.GRU(
+            c.channels[-1], c.cells, c.layers, batch_first=True, bidirectional=True,
+            dropout=c.dropout if c.layers > 1 else 0.0,
+        )  # fmt: skip
+        self.dropout = nn.Dropout(c.dropout)
+        self.strong = nn.Linear(2 * c.cells, c.n_classes)
+        self.attention = nn.Linear(2 * c.cells, c.n_classes)
+
+    def forward(self, log_mel: Tensor) -> DetectorOutput:
+        """log_mel: (batch, mels, frames), scaled to [0, 1] -> strong (batch, K, frames // 4), weak (batch, K).
+
+        Weak scores pool the strong ones by an attention that is a softmax over the *classes* of each frame,
+        clamped at 1e-7: sum_t(strong * attention) / sum_t(attention).
+        """
+        x = log_mel.transpose(1, 2).unsqueeze(1).contiguous(memory_format=torch.channels_last)
+        x = self.cnn(x)  # (batch, channels, T, 1)
+        x = x.squeeze(-1).transpose(1, 2)
+        with torch.autocast(x.device.type, enabled=False):
+            x, _ = self.rnn(x.float())
+            x = self.dropout(x)
+            strong = torch.sigmoid(self.strong(x))  # (batch, T, K)
+            attention = torch.softmax(self.attention(x), dim=-1).clamp(min=1e-7, max=1)
+            weak = (strong * attention).sum(1) / attention.sum(1)
+        return DetectorOutput(strong.transpose(1, 2), weak)

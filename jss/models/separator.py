@@ -1,0 +1,219 @@
+"""The separator f_sep (Eqs 10, 18, 20): a ConvTas-Net that runs time-major on Asteroid's own weights.
+
+Asteroid's ConvTasNet keeps (batch, channel, time) and spends most of its time moving large tensors through
+element-wise passes. Here every 1x1 convolution is a matrix product on (batch, time, channel), so that channels are
+contiguous, and the rest fuses when compiled. Parameter names and shapes are Asteroid's: state dicts go both ways.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from jss.errors import JssError
+
+
+@dataclass(frozen=True)
+class ConvTasNetConfig:
+    """Sizes, by Asteroid's names and defaults, with the paper's M = 4 outputs, R = 1 repeat, X = 4 blocks."""
+
+    n_src: int = 4
+    n_filters: int = 512
+    kernel_size: int = 16
+    stride: int = 8
+    bn_chan: int = 128
+    hid_chan: int = 512
+    skip_chan: int = 128
+    conv_kernel_size: int = 3
+    n_blocks: int = 4
+    n_repeats: int = 1
+
+
+class GlobalNorm(nn.Module):
+    """Global layer norm (gLN): normalises over time and channels of each item, statistics in float32."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(channels))
+        self.beta = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, time, channels) -> the same shape and type. Epsilon 1e-8, as Asteroid."""
+        xf = x.float()
+        mean = xf.mean((1, 2), keepdim=True)
+        variance = ((xf * xf).mean((1, 2), keepdim=True) - mean * mean).clamp(min=0)
+        return ((xf - mean) * (torch.rsqrt(variance + 1e-8) * self.gamma) + self.beta).to(x.dtype)
+
+
+class PReLU(nn.PReLU):
+    """PReLU that keeps the type of its input, also under autocast."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: any shape -> the same shape and type."""
+        return torch.where(x > 0, x, x * self.weight.to(x.dtype))
+
+
+class Pointwise(nn.Conv1d):
+    """A 1x1 convolution, stored as Asteroid stores it, run as a matrix product on the last axis."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__(n_in, n_out, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, time, n_in) -> (batch, time, n_out)."""
+        return F.linear(x, self.weight.squeeze(-1), self.bias)
+
+
+class Depthwise(nn.Conv1d):
+    """A dilated depth-wise convolution over time, written as shifted products."""
+
+    def __init__(self, channels: int, kernel: int, dilation: int) -> None:
+        super().__init__(channels, channels, kernel, dilation=dilation, groups=channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, time, channels) -> the same shape; zero padding keeps the length."""
+        kernel, dilation, frames = self.kernel_size[0], self.dilation[0], x.shape[1]
+        reach = dilation * (kernel - 1)
+        padded = F.pad(x, (0, 0, reach // 2, reach - reach // 2))
+        weight = self.weight.squeeze(1).to(x.dtype)
+        assert self.bias is not None
+        y = self.bias.to(x.dtype).expand_as(x)
+        for tap in range(kernel):
+            y = y + padded[:, tap * dilation : tap * dilation + frames] * weight[:, tap]
+        return y
+
+
+class Block(nn.Module):
+    """One convolutional block: expand, dilated depth-wise convolution, residual and skip outputs."""
+
+    def __init__(self, c: ConvTasNetConfig, dilation: int) -> None:
+        super().__init__()
+        self.shared_block = nn.Sequential(
+            Pointwise(c.bn_chan, c.hid_chan),
+            PReLU(),
+            GlobalNorm(c.hid_chan),
+            Depthwise(c.hid_chan, c.conv_kernel_size, dilation),
+            PReLU(),
+            GlobalNorm(c.hid_chan),
+        )
+        self.res_conv = Pointwise(c.hid_chan, c.bn_chan)
+        self.skip_conv = Pointwise(c.hid_chan, c.skip_chan)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """x: (batch, time, bn_chan) -> residual of that shape, skip (batch, time, skip_chan)."""
+        y = self.shared_block(x)
+        weight = torch.cat([self.res_conv.weight, self.skip_conv.weight]).squeeze(-1)
+        bias = torch.cat([_bias(self.res_conv), _bias(self.skip_conv)])
+        residual, skip = F.linear(y, weight, bias).split([self.res_conv.out_channels, self.skip_conv.out_channels], -1)
+        return residual, skip
+
+
+class Masker(nn.Module):
+    """The temporal convolutional network that estimates the masks W_m of Eq. 18."""
+
+    def __init__(self, c: ConvTasNetConfig) -> None:
+        super().__init__()
+        self.n_src, self.n_filters = c.n_src, c.n_filters
+        self.bottleneck = nn.Sequential(GlobalNorm(c.n_filters), Pointwise(c.n_filters, c.bn_chan))
+        self.TCN = nn.ModuleList(Block(c, 2**x) for _ in range(c.n_repeats) for x in range(c.n_blocks))
+        self.mask_net = nn.Sequential(PReLU(), Pointwise(c.skip_chan, c.n_src * c.n_filters))
+
+    def forward(self, encoded: Tensor) -> Tensor:
+        """encoded: (batch, time, n_filters) -> masks (batch, time, n_src, n_filters) in (0, 1)."""
+        h = self.bottleneck(encoded)
+        skips = torch.zeros((), dtype=h.dtype, device=h.device)
+        for block in self.TCN:
+            residual, skip = block(h)
+            h, skips = h + residual, skips + skip
+        masks: Tensor = torch.sigmoid(self.mask_net(skips))
+        return masks.unflatten(-1, (self.n_src, self.n_filters))
+
+
+class _Filters(nn.Module):
+    """The learnt filters of an encoder or decoder, under Asteroid's name: (n_filters, 1, kernel)."""
+
+    def __init__(self, c: ConvTasNetConfig) -> None:
+        super().__init__()
+        self._filters = nn.Parameter(torch.ones(c.n_filters, 1, c.kernel_size))
+        nn.init.xavier_normal_(self._filters)
+
+    def forward(self) -> Tensor:
+        return self._filters.squeeze(1)
+
+
+class _Filterbank(nn.Module):
+    def __init__(self, c: ConvTasNetConfig) -> None:
+        super().__init__()
+        self.filterbank = _Filters(c)
+
+
+class ConvTasNet(nn.Module):
+    """Waveform to M sources; the paper's sizes give 1,153,161 parameters.
+
+    Any M from 1 to 8. There is no consistency constraint: see ``jss.models.joint`` for the projection.
+    """
+
+    def __init__(self, config: ConvTasNetConfig | None = None) -> None:
+        super().__init__()
+        c = self.config = config or ConvTasNetConfig()
+        if not 1 <= c.n_src <= 8:
+            raise JssError(f"A separator has 1 to 8 sources, not {c.n_src}: set n_src in that range.")
+        self.encoder = _Filterbank(c)
+        self.masker = Masker(c)
+        self.decoder = _Filterbank(c)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """waveform: (batch, samples) -> sources (batch, M, samples), float32."""
+        c, samples = self.config, waveform.shape[-1]
+        if samples < c.kernel_size:
+            waveform = F.pad(waveform, (0, c.kernel_size - samples))
+        encoded = waveform.unfold(-1, c.kernel_size, c.stride) @ self.encoder.filterbank().T  # (batch, T, filters)
+        masks = self.masker(encoded)
+        encoded = encoded.to(masks.dtype)
+        frames = (masks * encoded.unsqueeze(2)) @ self.decoder.filterbank()  # (batch, T, M, kernel)
+        return _overlap_add(frames.float(), c.stride, samples)
+
+
+def _bias(layer: nn.Conv1d) -> Tensor:
+    assert layer.bias is not None
+    return layer.bias
+
+
+def _overlap_add(frames: Tensor, stride: int, samples: int) -> Tensor:
+    """frames: (batch, T, M, kernel) -> (batch, M, samples), padded with zeros or cut at the end."""
+    batch, n_frames, n_src, kernel = frames.shape
+    if kernel == 2 * stride:  # two plain additions, which fuse
+        halves = frames.permute(0, 2, 1, 3).unflatten(-1, (2, stride))
+        total = F.pad(halves[..., 0, :], (0, 0, 0, 1)) + F.pad(halves[..., 1, :], (0, 0, 1, 0))
+        wave = total.flatten(2)
+    else:
+        length = (n_frames - 1) * stride + kernel
+        columns = frames.permute(0, 2, 3, 1).flatten(0, 1)
+        wave = F.fold(columns, (1, length), (1, kernel), stride=(1, stride)).reshape(batch, n_src, length)
+    return F.pad(wave, (0, samples - wave.shape[-1]))
+
+
+def build_separator(kind: str, config: dict[str, Any]) -> nn.Module:
+    """A separator by kind: "conv_tasnet" (this module) or "asteroid:NAME" (any waveform model of Asteroid).
+
+    Every one maps (batch, samples) to (batch, M, samples). Raises JssError for an unknown kind or sizes.
+    """
+    if kind == "conv_tasnet":
+        try:
+            return ConvTasNet(ConvTasNetConfig(**config))
+        except TypeError as error:
+            raise JssError(f"A conv_tasnet block has sizes that this version does not know: {error}.") from None
+    if kind.startswith("asteroid:"):
+        from jss.models.asteroid import build
+
+        return build(kind.removeprefix("asteroid:"), config)
+    raise JssError(f'There is no separator "{kind}": name conv_tasnet or asteroid:NAME, such as asteroid:DPRNNTasNet.')
+
+
+def separator_sizes(config: ConvTasNetConfig) -> dict[str, Any]:
+    """The config as a card stores it."""
+    return asdict(config)

@@ -1,0 +1,165 @@
+"""Speech by a formant voice: syllables of consonants and vowels with prosody (after Klatt, JASA 67, 1980).
+
+The words mean nothing; the rhythm, the melody, the formants and the noises are those of speech.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from .room import floor, room
+from .tools import Array, Rng, between, frames, framewise, limit, phase, resonances, samples, tone, wander
+
+#: Vowels by their first three formants in Hz (Peterson and Barney, 1952, men); pairs are diphthongs.
+VOWELS = {
+    "i": (280, 2250, 2950), "I": (400, 1950, 2550), "e": (440, 2080, 2650), "E": (540, 1800, 2500),
+    "A": (690, 1680, 2420), "a": (730, 1120, 2450), "O": (570, 850, 2420), "o": (450, 900, 2400),
+    "U": (440, 1030, 2240), "u": (310, 870, 2250), "V": (640, 1190, 2390), "@": (500, 1450, 2450), "3": (480, 1350, 1700),
+}  # fmt: skip
+DIPHTHONGS = ("aI", "eI", "aU", "oU", "OI")
+
+#: Consonants: formant targets; noise centre and width in Hz and its level; voicing 0..1; milliseconds; kind.
+CONSONANTS: dict[str, tuple[tuple[int, int, int], float, float, float, float, int, str]] = {
+    "p": ((300, 750, 2200), 900, 1500, 0.35, 0.0, 70, "stop"), "b": ((280, 750, 2200), 800, 1200, 0.25, 0.25, 55, "stop"),
+    "t": ((300, 1750, 2700), 4200, 2500, 0.8, 0.0, 65, "stop"), "d": ((280, 1700, 2700), 3900, 2500, 0.5, 0.25, 50, "stop"),
+    "k": ((300, 1900, 2400), 2000, 900, 0.7, 0.0, 70, "stop"), "g": ((280, 1800, 2300), 1900, 900, 0.45, 0.25, 55, "stop"),
+    "s": ((320, 1500, 2600), 6300, 1900, 0.9, 0.0, 105, "noise"), "S": ((320, 1700, 2500), 3400, 1400, 0.9, 0.0, 110, "noise"),
+    "f": ((320, 1000, 2300), 5500, 5000, 0.25, 0.0, 90, "noise"), "T": ((320, 1350, 2600), 6000, 4500, 0.2, 0.0, 90, "noise"),
+    "z": ((300, 1500, 2600), 6200, 1900, 0.45, 0.45, 75, "noise"), "v": ((300, 1000, 2300), 5000, 4500, 0.12, 0.6, 60, "noise"),
+    "h": ((500, 1400, 2500), 0, 0, 0.0, 0.0, 60, "breath"),
+    "m": ((270, 1000, 2200), 0, 0, 0.0, 0.45, 70, "nasal"), "n": ((270, 1500, 2500), 0, 0, 0.0, 0.45, 65, "nasal"),
+    "l": ((350, 1050, 2750), 0, 0, 0.0, 0.7, 60, "glide"), "r": ((380, 1150, 1650), 0, 0, 0.0, 0.7, 60, "glide"),
+    "w": ((300, 680, 2250), 0, 0, 0.0, 0.7, 60, "glide"), "j": ((280, 2200, 2900), 0, 0, 0.0, 0.7, 55, "glide"),
+}  # fmt: skip
+FINALS = ("n", "t", "s", "d", "l", "r", "k", "m", "z", "f")
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A speaker: mean pitch in Hz, its range in octaves, formant scale, tilt in dB an octave, breath, syllables a second."""
+
+    pitch: float
+    range: float
+    scale: float
+    tilt: float
+    breath: float
+    rate: float
+
+
+def speaker(rng: Rng) -> Voice:
+    """A man, a woman or a child, at ease or in a hurry."""
+    who = rng.choice(3, p=(0.42, 0.42, 0.16))
+    low, high, scale = ((85.0, 150.0, 1.0), (160.0, 260.0, 1.15), (230.0, 380.0, 1.3))[who]
+    breath = between(rng, 0.01, 0.15) if rng.random() < 0.95 else 3.0  # a few whisper
+    return Voice(between(rng, low, high), rng.uniform(0.15, 0.6), scale * rng.uniform(0.93, 1.07), rng.uniform(5.0, 9.5),
+                 breath, between(rng, 3.3, 6.5))  # fmt: skip
+
+
+def segments(rng: Rng, who: Voice, stressed: bool, last: bool) -> list[tuple[float, ...]]:
+    """One syllable as rows (milliseconds, F1, F2, F3, voicing, breath, noise, noise centre, noise width, vowel)."""
+    rows: list[tuple[float, ...]] = []
+
+    def consonant(name: str) -> None:
+        (f1, f2, f3), centre, width, level, voicing, ms, kind = CONSONANTS[name]
+        ms = ms * rng.uniform(0.75, 1.3) * 4.8 / who.rate
+        if kind == "stop":
+            rows.append((ms, f1, f2, f3, voicing, 0.0, 0.0, centre, width, 0.0))
+            rows.append((rng.uniform(6, 14), f1, f2, f3, voicing, 0.0, level, centre, width, 0.0))
+            if voicing == 0.0:
+                rows.append((rng.uniform(12, 50), f1 + 150, f2, f3, 0.0, 0.35, 0.15 * level, centre, width, 0.0))
+        else:
+            rows.append((ms, f1, f2, f3, voicing, 0.4 if kind == "breath" else 0.0, level, centre, width, 0.0))
+
+    onset = rng.random()
+    if onset < 0.9:
+        first = str(rng.choice(list(CONSONANTS)))
+        consonant(first)
+        if first in "pbkgf" and rng.random() < 0.3:
+            consonant(str(rng.choice(("l", "r"))))
+    ms = 1000.0 / who.rate * (0.62 if stressed else 0.4) * rng.uniform(0.7, 1.35) * (1.5 if last else 1.0)
+    if stressed and rng.random() < 0.35:
+        pair = str(rng.choice(DIPHTHONGS))
+        rows += [(ms * 0.65, *VOWELS[pair[0]], 1.0, 0.0, 0.0, 0.0, 0.0, 1.0), (ms * 0.5, *VOWELS[pair[1]], 0.9, 0.0, 0.0, 0.0, 0.0, 1.0)]
+    else:
+        vowel = str(rng.choice(list(VOWELS))) if stressed or rng.random() < 0.5 else "@"
+        rows.append((ms, *VOWELS[vowel], 1.0 if stressed else 0.75, 0.0, 0.0, 0.0, 0.0, 1.0))
+    if rng.random() < (0.55 if last else 0.3):
+        consonant(str(rng.choice(FINALS)))
+    return rows
+
+
+def phrase(rng: Rng, who: Voice, count: int) -> tuple[list[tuple[float, ...]], list[tuple[float, float]]]:
+    """``count`` syllables: their rows and the melody as (milliseconds, octaves above the speaker's pitch)."""
+    rows: list[tuple[float, ...]] = []
+    melody = [(0.0, who.range * 0.5)]
+    clock, question = 0.0, rng.random() < 0.2
+    for i in range(count):
+        stressed = rng.random() < 0.5 or i == count - 1
+        new = segments(rng, who, stressed, i == count - 1)
+        length = sum(r[0] for r in new)
+        fall = who.range * (0.5 - i / count)
+        melody.append((clock + 0.5 * length, fall + (who.range * rng.uniform(0.1, 0.7) if stressed else -0.1 * who.range)))
+        rows += new
+        clock += length
+    melody.append((clock, who.range * (0.9 if question else -0.8)))
+    rows.append((between(rng, 120.0, 700.0), 450, 1450, 2500, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    return rows, melody
+
+
+def render(rng: Rng, who: Voice, rows: list[tuple[float, ...]], melody: list[tuple[float, float]]) -> Array:
+    """Rows and melody to sound -> (samples,)."""
+    table = np.array(rows)
+    ms = np.repeat(table[:, 1:], np.maximum(1, np.rint(table[:, 0])).astype(int), axis=0)
+    formants = gaussian_filter1d(ms[:, :3], 16.0, axis=0) * who.scale
+    voicing, breath = gaussian_filter1d(ms[:, 3], 9.0), gaussian_filter1d(ms[:, 4], 8.0)
+    level = gaussian_filter1d(ms[:, 5], 3.0)
+    n = 16 * len(ms)
+    at = np.arange(n) / 16.0
+    points = np.array(melody)
+    octaves = gaussian_filter1d(np.interp(np.arange(len(ms)), points[:, 0], points[:, 1]), 35.0)
+    hz = who.pitch * 2.0 ** np.interp(at, np.arange(len(ms)), octaves)
+    hz = hz * np.exp(0.012 * wander(rng, n, 70.0) + 0.01 * wander(rng, n, 6.0))
+    up = np.arange(len(ms))
+    cycles = phase(hz)
+    h = np.arange(1, limit(hz) + 1)
+    glottis = tone(cycles, 10.0 ** (-who.tilt * np.log2(h) / 20.0))
+    glottis *= np.interp(at, up, voicing) * (1.0 + 0.08 * wander(rng, n, 50.0))
+    air = rng.standard_normal(n)
+    open_glottis = 0.5 + 0.5 * np.sin(2 * np.pi * cycles)
+    amount = 0.3 * np.interp(at, up, breath) + 0.25 * who.breath * np.interp(at, up, voicing) * open_glottis
+    source = (glottis if who.breath < 1.0 else 0.0) + amount * np.diff(air, prepend=0.0)
+    count = frames(n)
+    index = np.minimum(np.arange(count) * 8, len(ms) - 1)
+    upper = np.array([[3500.0], [4500.0], [5600.0]]) * who.scale * np.ones(count)
+    centres = np.minimum(np.vstack([formants[index].T, upper]), 7800.0)
+    widths = np.array([[70.0], [100.0], [150.0], [220.0], [300.0], [400.0]]) * np.ones(count)
+    voiced = framewise(source, resonances(centres, widths))
+    hiss = np.interp(at, up, level) * air
+    bins = np.linspace(0.0, 8000.0, 257)
+    centre, width = ms[index, 6] * min(who.scale, 1.1), np.maximum(ms[index, 7], 1.0)
+    band = 1.0 / np.sqrt(1.0 + ((bins[None, :] - centre[:, None]) / width[:, None]) ** 4)
+    return voiced + 0.12 * framewise(hiss, band)
+
+
+def speech(rng: Rng, duration: float | None) -> Array:
+    """A phrase or a few by one random speaker."""
+    who = speaker(rng)
+    want = between(rng, 0.8, 5.0) if duration is None else duration
+    rows: list[tuple[float, ...]] = []
+    melody: list[tuple[float, float]] = []
+    clock = 0.0
+    while clock < want * 1000.0:
+        left = (want * 1000.0 - clock) / 1000.0 * who.rate
+        new, tune = phrase(rng, who, int(np.clip(rng.integers(3, 15), 1, max(2.0, left))))
+        melody += [(clock + t, v) for t, v in tune]
+        rows += new
+        clock += sum(r[0] for r in new)
+    y = render(rng, who, rows, melody)
+    if duration is None:
+        y = y[: samples(want + 0.3)]
+    return floor(room(y, rng, 0.9), rng, 75.0, 40.0)
+
+

@@ -1,0 +1,193 @@
+"""The small parts all families are made of: curves, shaped noise, wavetables, decaying modes, grains.
+
+Everything is mono at ``RATE`` = 16,000 Hz, float64 inside; ``n`` is a number of samples, ``rng`` the only source of
+chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.fft import irfft, next_fast_len, rfft
+from scipy.interpolate import CubicSpline
+from scipy.signal.windows import hann
+
+RATE = 16_000
+CONTROL = 64  # samples between two points of a smooth curve
+
+Array = npt.NDArray[np.float64]
+Rng = np.random.Generator
+
+
+def samples(seconds: float) -> int:
+    """Seconds as a whole number of samples, at least one."""
+    return max(1, round(seconds * RATE))
+
+
+def between(rng: Rng, low: float, high: float) -> float:
+    """A log-uniform draw from [low, high], both above zero: what suits frequencies, rates and times."""
+    return float(low * (high / low) ** rng.random())
+
+
+def line(n: int, times: Sequence[float] | Array, values: Sequence[float] | Array) -> Array:
+    """Straight lines through (seconds, value) points -> (n,)."""
+    return np.interp(np.arange(n) / RATE, times, values)
+
+
+def wander(rng: Rng, n: int, rate: float) -> Array:
+    """A smooth random curve of about unit deviation with ``rate`` knots a second -> (n,)."""
+    knots = int(n / RATE * rate) + 4
+    at = np.arange(0, n + CONTROL, CONTROL)
+    curve = CubicSpline(np.arange(knots), rng.standard_normal(knots))(0.5 + at / RATE * rate)
+    return np.interp(np.arange(n), at, curve)
+
+
+def gate(n: int, start: int, stop: int, rise: float = 0.005, fall: float = 0.02) -> Array:
+    """One between two sample indices, with sine-shaped edges of ``rise`` and ``fall`` seconds -> (n,)."""
+    at = np.arange(n)
+    up = np.clip((at - start) / max(1.0, rise * RATE), 0.0, 1.0)
+    down = np.clip((stop - at) / max(1.0, fall * RATE), 0.0, 1.0)
+    edge: Array = np.sin(0.5 * np.pi * np.minimum(up, down)) ** 2
+    return edge
+
+
+def curve_db(frequencies: Sequence[float] | Array, db: Sequence[float] | Array, bins: Array) -> Array:
+    """A response through (Hz, dB) points, straight over log frequency, as gains at ``bins`` (Hz)."""
+    gains: Array = 10.0 ** (np.interp(np.log(np.maximum(bins, 1.0)), np.log(frequencies), db) / 20.0)
+    return gains
+
+
+def shape(x: Array, frequencies: Sequence[float] | Array, db: Sequence[float] | Array) -> Array:
+    """Zero-phase filter through (Hz, dB) points; x: (n,) -> (n,)."""
+    size = next_fast_len(len(x) + 1024, real=True)
+    bins = np.fft.rfftfreq(size, 1.0 / RATE)
+    y: Array = irfft(rfft(x, size) * curve_db(frequencies, db, bins), size)[: len(x)]
+    return y
+
+
+def noise(rng: Rng, n: int, frequencies: Sequence[float] | Array, db: Sequence[float] | Array) -> Array:
+    """Gaussian noise with a spectrum through (Hz, dB) points, of unit deviation -> (n,)."""
+    return unit(shape(rng.standard_normal(n), frequencies, db))
+
+
+def bumps(rng: Rng, frequencies: Array, count: int, height: float, low: float = 100.0, high: float = 7000.0) -> Array:
+    """``count`` random resonances up to ``height`` dB (and dips of half that), in dB at ``frequencies`` (Hz)."""
+    octaves = np.log2(frequencies)[:, None]
+    centres = np.log2(low * (high / low) ** rng.random(count))
+    widths = 0.08 * 8.0 ** rng.random(count)
+    heights = height * rng.uniform(-0.5, 1.0, count)
+    total: Array = (heights * np.exp(-0.5 * ((octaves - centres) / widths) ** 2)).sum(1)
+    return total
+
+
+GRID: Array = np.geomspace(20.0, 8000.0, 240)
+
+
+def spectrum(
+    rng: Rng, frequencies: Sequence[float], db: Sequence[float], loose: float = 4.0, count: int = 6, height: float = 9.0
+) -> tuple[Array, Array]:
+    """A random spectrum about given (Hz, dB) points: points moved by ``loose`` dB, then resonances -> GRID, dB."""
+    moved = np.asarray(db) + loose * rng.standard_normal(len(db))
+    smooth = np.interp(np.log(GRID), np.log(frequencies), moved)
+    return GRID, smooth + bumps(rng, GRID, count, height)
+
+
+def unit(x: Array) -> Array:
+    """x scaled to unit deviation (silence stays silence)."""
+    return x / max(float(np.sqrt(np.mean(np.square(x)))), 1e-9)
+
+
+def phase(frequency: Array, start: float = 0.0) -> Array:
+    """The running phase, in cycles, of a frequency curve in Hz -> (n,)."""
+    return start + np.cumsum(frequency) / RATE
+
+
+def tone(cycles: Array, amplitudes: Array, phases: Array | None = None) -> Array:
+    """A periodic wave by table: harmonic h+1 has ``amplitudes[h]``; cycles: (n,) -> (n,).
+
+    The caller bounds the number of harmonics (``limit``), so nothing folds over.
+    """
+    size = 4096
+    half = np.zeros(size // 2 + 1, dtype=np.complex128)
+    angles = np.zeros(len(amplitudes)) if phases is None else phases
+    half[1 : len(amplitudes) + 1] = 0.5 * size * amplitudes * np.exp(1j * angles)
+    table = irfft(half, size)
+    at = (cycles % 1.0) * size
+    low = at.astype(np.int64)
+    part = at - low
+    low %= size
+    wave: Array = table[low] * (1.0 - part) + table[(low + 1) % size] * part
+    return wave
+
+
+def limit(frequency: float | Array) -> int:
+    """How many harmonics of a frequency (its highest value) lie below 7.8 kHz, at least one."""
+    return max(1, int(7800.0 / float(np.max(frequency))))
+
+
+def modes(n: int, frequencies: Array, decays: Array, amplitudes: Array, phases: Array | None = None) -> Array:
+    """Decaying sinusoids, sum_k a_k exp(-t / decay_k) sin(2 pi f_k t + phase_k); all (modes,) -> (n,).
+
+    As one matrix product: exp(z (block + rest)) = exp(z block) exp(z rest).
+    """
+    width = 256
+    z = (-1.0 / np.asarray(decays) + 2j * np.pi * np.asarray(frequencies)) / RATE
+    angles = np.zeros(len(z)) if phases is None else phases
+    keep = np.asarray(frequencies) < 0.49 * RATE
+    weights = np.where(keep, amplitudes, 0.0) * np.exp(1j * angles)
+    blocks = np.exp(np.outer(np.arange(-(-n // width)) * width, z)) * weights
+    rest = np.exp(np.outer(z, np.arange(width)))
+    wave: Array = (blocks @ rest).imag.reshape(-1)[:n]
+    return wave
+
+
+def arrivals(rng: Rng, n: int, rate: float | Array) -> npt.NDArray[np.int64]:
+    """Sample indices of a Poisson process; rate: events a second, a number or a curve (n,)."""
+    curve = np.broadcast_to(np.asarray(rate, dtype=np.float64), (n,))
+    return np.flatnonzero(rng.random(n) < curve / RATE)
+
+
+def scatter(n: int, starts: npt.NDArray[np.int64], grains: Array) -> Array:
+    """Grains (count, length) added at sample indices ``starts`` (count,), cut at the end -> (n,)."""
+    at = starts[:, None] + np.arange(grains.shape[1])
+    total: Array = np.bincount(np.minimum(at, n).ravel(), weights=grains.ravel(), minlength=n + 1)[:n]
+    return total
+
+
+def convolve(x: Array, response: Array) -> Array:
+    """x (n,) through an impulse response, cut to n samples."""
+    size = next_fast_len(len(x) + len(response) - 1, real=True)
+    y: Array = irfft(rfft(x, size) * rfft(response, size), size)[: len(x)]
+    return y
+
+
+def framewise(x: Array, responses: npt.NDArray[np.complex128] | Array) -> Array:
+    """x (n,) through a filter that changes: responses (frames(n), 257) at 0..8 kHz, one each 128 samples."""
+    hop, window, size = 128, 256, 512
+    count = len(responses)
+    padded = np.zeros((count + 1) * hop)
+    padded[hop : hop + len(x)] = x
+    view = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop] * hann(window, sym=False)
+    filtered = irfft(rfft(view, size, axis=1) * responses, size, axis=1).reshape(count, size // hop, hop)
+    out = np.zeros((count + size // hop, hop))
+    for k in range(size // hop):
+        out[k : k + count] += filtered[:, k]
+    return out.reshape(-1)[hop : hop + len(x)]
+
+
+def frames(n: int) -> int:
+    """How many responses ``framewise`` takes for n samples; response i is centred on sample 128 i."""
+    return -(-n // 128) + 1
+
+
+def resonances(centres: Array, widths: Array) -> npt.NDArray[np.complex128]:
+    """A cascade of resonances; centres, widths: (formants, frames) in Hz -> responses (frames, 257), 1 at 0 Hz."""
+    s = 2j * np.pi * np.linspace(0.0, 8000.0, 257)
+    total = np.ones((centres.shape[1], 257), dtype=np.complex128)
+    for centre, width in zip(centres, widths, strict=True):
+        pole = -np.pi * width + 2j * np.pi * centre
+        square = np.abs(pole) ** 2
+        total *= square[:, None] / (s * s + np.outer(2.0 * np.pi * width, s) + square[:, None])
+    return total

@@ -1,0 +1,52 @@
+"""What every figure shares: inks of the two themes, sizes in print, and a legend of classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jss.labels import SoundClass, Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Two columns of a journal page, in inches (183 mm).
+WIDTH = 7.2
+#: Points: labels, and the small print of ticks.
+LABEL, TICK = 7.0, 6.0
+
+
+@dataclass(frozen=True)
+class Ink:
+    """Colours of a theme: the sheet, text, faint lines, and the colour map of spectrograms."""
+
+    paper: str
+    text: str
+    soft: str
+    line: str
+    mel: str
+
+
+INKS: dict[Theme, Ink] = {
+    "light": Ink("#ffffff", "#1d2126", "#5b6470", "#d9dde2", "Greys"),
+    "dark": Ink("#14171c", "#e6e9ed", "#9aa4b1", "#343b45", "magma"),
+}
+
+
+def line_style(kind: SoundClass, width: float = 1.0) -> Any:
+    """matplotlib's linestyle of a class: solid, or its dashes in units of the line width."""
+    return (0, tuple(step * 0.55 / width for step in kind.dash)) if kind.dash else "-"
+
+
+def dress(axes: Axes, ink: Ink) -> None:
+    """Thin frame, small ticks, the theme's colours."""
+    axes.set_facecolor(ink.paper)
+    for side in axes.spines.values():
+        side.set_color(ink.line)
+        side.set_linewidth(0.6)
+    axes.tick_params(length=2, width=0.5, pad=1.5, labelsize=TICK, color=ink.soft, labelcolor=ink.soft)
+
+
+def tag(axes: Axes, text: str, ink: Ink) -> None:
+    """A panel's name, small, above its upper left corner."""
+    axes.set_title(text, loc="left", fontsize=TICK, color=ink.soft, pad=2)
