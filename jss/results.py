@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -17,6 +18,32 @@ from jss.decoding import MEDIAN_FRAMES, decode
 from jss.errors import JssError
 
 Array = npt.NDArray[np.float32]
+
+
+def event_table(
+    filename: str,
+    scores: Array,
+    labels: Sequence[str],
+    *,
+    hop: float,
+    duration: float,
+    threshold: float = 0.5,
+    median: int = MEDIAN_FRAMES,
+) -> pd.DataFrame:
+    """Decoded events of scores (K, T): columns filename, onset, offset (seconds), event_label; one row an event."""
+    rows = decode(scores, labels, hop=hop, duration=duration, threshold=threshold, median=median)
+    table = pd.DataFrame(rows, columns=["onset", "offset", "event_label"])
+    table.insert(0, "filename", filename)
+    return table.astype({"filename": object, "onset": float, "offset": float, "event_label": object})
+
+
+def score_table(scores: Array, labels: Sequence[str], *, hop: float, duration: float) -> pd.DataFrame:
+    """Scores (K, T) as the field exchanges them: onset, offset (seconds), then a column per class; T rows."""
+    edges = np.minimum(np.arange(scores.shape[1] + 1) * hop, duration)
+    table = pd.DataFrame(scores.T, columns=list(labels))
+    table.insert(0, "onset", edges[:-1])
+    table.insert(1, "offset", edges[1:])
+    return table
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,28 +89,21 @@ class ClipResult:
         """What the sources leave out: mixture minus their sum. -> (samples,); all zeros where M = 0."""
         if not self.n_sources:
             return np.zeros_like(self.mixture)
-        return self.mixture - self.sources.sum(axis=0)
+        return np.asarray(self.mixture - self.sources.sum(axis=0))
 
     def events(self, threshold: float = 0.5, median: int = MEDIAN_FRAMES) -> pd.DataFrame:
         """Decoded events: columns filename, onset, offset (seconds), event_label; one row an event.
 
         threshold: strict ``>`` on the pooled scores; median: filter length in frames.
         """
-        rows = decode(
-            self.scores, self.labels, hop=self.score_hop, duration=self.duration, threshold=threshold, median=median
-        )
-        table = pd.DataFrame(rows, columns=["onset", "offset", "event_label"])
-        table.insert(0, "filename", self.filename)
-        return table.astype({"filename": object, "onset": float, "offset": float, "event_label": object})
+        return event_table(
+            self.filename, self.scores, self.labels, hop=self.score_hop, duration=self.duration, threshold=threshold,
+            median=median,
+        )  # fmt: skip
 
     def score_table(self) -> pd.DataFrame:
         """Pooled scores as the field exchanges them: onset, offset (seconds), then a column per class; T rows."""
-        frames = self.scores.shape[1]
-        edges = np.minimum(np.arange(frames + 1) * self.score_hop, self.duration)
-        table = pd.DataFrame(self.scores.T, columns=list(self.labels))
-        table.insert(0, "onset", edges[:-1])
-        table.insert(1, "offset", edges[1:])
-        return table
+        return score_table(self.scores, self.labels, hop=self.score_hop, duration=self.duration)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to one .npz, aside first and then renamed, so that no half file is ever seen."""
