@@ -5,7 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from .room import floor, room
-from .tools import RATE, Array, Rng, between, frames, framewise, gate, limit, noise, phase, resonances, samples, tone, wander
+from .tools import (
+    RATE,
+    Array,
+    Rng,
+    between,
+    crest,
+    frames,
+    framewise,
+    gate,
+    limit,
+    noise,
+    phase,
+    resonances,
+    samples,
+    tone,
+    wander,
+)
 
 
 def voice(rng: Rng, hz: Array, tilt: float, rough: float, breath: float) -> Array:
@@ -45,9 +61,18 @@ def bark(rng: Rng, size: float, mood: float) -> Array:
     hz = top * (0.55 + 0.45 * np.clip(arch, 0.0, 1.0) ** 0.7)
     x = voice(rng, hz, rng.uniform(3.0, 8.0), 0.5 + mood, 0.15 + 0.5 * mood)
     scale = 0.75 * 1.9**size
-    x = mouth(x, np.clip(arch, 0.0, 1.0), scale * np.array([750.0, 1500.0, 2900.0, 4300.0]), np.array([170.0, 220.0, 350.0, 450.0]))
-    x *= np.clip(t / 0.07, 0.0, 1.0) ** 1.5 * np.exp(-np.maximum(t - 0.35, 0.0) * 3.5) * np.clip((1.1 - t) / 0.2, 0.0, 1.0)
-    return x / max(float(np.abs(x).max()), 1e-9)
+    x = mouth(
+        x,
+        np.clip(arch, 0.0, 1.0),
+        scale * np.array([750.0, 1500.0, 2900.0, 4300.0]),
+        np.array([170.0, 220.0, 350.0, 450.0]),
+    )
+    x *= (
+        np.clip(t / 0.07, 0.0, 1.0) ** 1.5
+        * np.exp(-np.maximum(t - 0.35, 0.0) * 3.5)
+        * np.clip((1.1 - t) / 0.2, 0.0, 1.0)
+    )
+    return crest(x)
 
 
 def howl(rng: Rng, seconds: float, size: float) -> Array:
@@ -56,13 +81,15 @@ def howl(rng: Rng, seconds: float, size: float) -> Array:
     t = np.arange(n) / n
     base = 240.0 * 3.2**size * between(rng, 0.8, 1.25)
     rise = rng.uniform(0.08, 0.3)
-    arch = np.interp(t, [0.0, rise, rng.uniform(0.6, 0.85), 1.0], [0.65, 1.0, rng.uniform(0.85, 1.0), rng.uniform(0.55, 0.8)])
+    arch = np.interp(
+        t, [0.0, rise, rng.uniform(0.6, 0.85), 1.0], [0.65, 1.0, rng.uniform(0.85, 1.0), rng.uniform(0.55, 0.8)]
+    )
     hz = base * arch * np.exp(0.02 * wander(rng, n, 5.0))
     x = voice(rng, hz, rng.uniform(5.0, 10.0), 0.08, 0.03)
     formants = (0.8 * 1.5**size) * np.array([600.0, 1200.0, 2600.0, 3900.0])
     x = mouth(x, np.clip(arch - 0.2, 0.0, 1.0), formants, np.array([140.0, 200.0, 320.0, 420.0]))
     x *= gate(n, 0, n, 0.08, 0.2) * np.exp(0.15 * wander(rng, n, 3.0))
-    return x / max(float(np.abs(x).max()), 1e-9)
+    return crest(x)
 
 
 def growl(rng: Rng, seconds: float, size: float) -> Array:
@@ -73,7 +100,7 @@ def growl(rng: Rng, seconds: float, size: float) -> Array:
     formants = (0.8 * 1.5**size) * np.array([500.0, 1300.0, 2600.0, 3800.0])
     x = mouth(x, np.full(n, 0.4), formants, np.array([160.0, 260.0, 400.0, 500.0]))
     x *= gate(n, 0, n, 0.1, 0.25)
-    return x / max(float(np.abs(x).max()), 1e-9)
+    return crest(x)
 
 
 def dog(rng: Rng, duration: float | None) -> Array:
@@ -93,7 +120,9 @@ def dog(rng: Rng, duration: float | None) -> Array:
             loud, rest = rng.uniform(0.6, 1.0), between(rng, 0.1, 0.8)
         at = samples(t) - 1
         part = call[: n - at]
-        y[at : at + len(part)] += loud * part * (gate(len(part), 0, len(part), 0.0, 0.02) if len(part) < len(call) else 1.0)
+        y[at : at + len(part)] += (
+            loud * part * (gate(len(part), 0, len(part), 0.0, 0.02) if len(part) < len(call) else 1.0)
+        )
         t += len(call) / RATE + rest
     return floor(room(y, rng, 0.9), rng, 65.0, 30.0)
 
@@ -108,11 +137,15 @@ def meow(rng: Rng, age: float, mood: float) -> Array:
     pitch = np.interp(t, [0.0, peak, 1.0], [rng.uniform(0.6, 0.95), 1.0, rng.uniform(0.55, 0.95)])
     hz = top * pitch * np.exp(0.015 * wander(rng, n, 12.0))
     x = voice(rng, hz, rng.uniform(2.0, 7.0), 0.05 + 0.5 * mood**3, 0.03 + 0.15 * mood)
-    wide = np.interp(t, [0.0, rng.uniform(0.15, 0.4), rng.uniform(0.5, 0.75), 1.0], [0.0, 1.0, rng.uniform(0.5, 1.0), rng.uniform(0, 0.2)])
+    wide = np.interp(
+        t,
+        [0.0, rng.uniform(0.15, 0.4), rng.uniform(0.5, 0.75), 1.0],
+        [0.0, 1.0, rng.uniform(0.5, 1.0), rng.uniform(0, 0.2)],
+    )
     formants = (0.9 * 1.3**age) * np.array([950.0, 2000.0, 3600.0, 5200.0])
     x = mouth(x, wide, formants, np.array([160.0, 220.0, 350.0, 450.0]))
     x *= (0.25 + 0.75 * wide) * gate(n, 0, n, 0.05, 0.1)
-    return x / max(float(np.abs(x).max()), 1e-9)
+    return crest(x)
 
 
 def purr(rng: Rng, n: int) -> Array:
@@ -129,7 +162,7 @@ def hiss(rng: Rng, seconds: float) -> Array:
     n = samples(seconds)
     c = between(rng, 1500.0, 4500.0)
     x = noise(rng, n, (100, c / 3, c, 8000), (-24, -10, 0, -6)) * gate(n, 0, n, between(rng, 0.01, 0.15), 0.15)
-    return x / max(float(np.abs(x).max()), 1e-9)
+    return crest(x)
 
 
 def cat(rng: Rng, duration: float | None) -> Array:

@@ -13,7 +13,9 @@ from .tools import Array, Rng, arrivals, between, limit, noise, phase, samples, 
 def room_tone(rng: Rng, n: int) -> Array:
     """A quiet room: noise that falls steeply with frequency."""
     fall = rng.uniform(3.0, 9.0)
-    return noise(rng, n, *spectrum(rng, (30, 100, 400, 1600, 8000), (6, 0, -2 * fall, -4 * fall, -6 * fall), 3.0, 5, 6.0))
+    return noise(
+        rng, n, *spectrum(rng, (30, 100, 400, 1600, 8000), (6, 0, -2 * fall, -4 * fall, -6 * fall), 3.0, 5, 6.0)
+    )
 
 
 def hum(rng: Rng, n: int) -> Array:
@@ -54,7 +56,9 @@ def fan(rng: Rng, n: int) -> Array:
     levels = -rng.uniform(4.0, 10.0) * np.log2(np.arange(1, count + 1)) + 4.0 * rng.standard_normal(count)
     blades = tone(phase(hz * (1.0 + 0.002 * wander(rng, n, 1.0))), 10.0 ** (levels / 20.0), rng.uniform(0, 6.3, count))
     air = noise(rng, n, *spectrum(rng, (40, 150, 500, 2000, 8000), (0, 0, -6, -16, -30), 4.0, 8, 7.0))
-    return air * (1.0 + 0.1 * np.sin(2 * np.pi * phase(np.full(n, between(rng, 0.5, 8.0))))) + between(rng, 0.03, 0.5) * unit(blades)
+    return air * (1.0 + 0.1 * np.sin(2 * np.pi * phase(np.full(n, between(rng, 0.5, 8.0))))) + between(
+        rng, 0.03, 0.5
+    ) * unit(blades)
 
 
 def wind(rng: Rng, n: int) -> Array:

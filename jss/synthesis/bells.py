@@ -7,7 +7,23 @@ from collections.abc import Callable
 import numpy as np
 
 from .room import floor, room
-from .tools import RATE, Array, Rng, between, convolve, gate, limit, modes, noise, phase, samples, tone, unit, wander
+from .tools import (
+    RATE,
+    Array,
+    Rng,
+    between,
+    convolve,
+    crest,
+    gate,
+    limit,
+    modes,
+    noise,
+    phase,
+    samples,
+    tone,
+    unit,
+    wander,
+)
 
 #: Partials of a bell over its hum tone (hum, prime, tierce, quint, nominal, ...; Fletcher and Rossing, 1998).
 BELL = np.array([0.5, 1.0, 1.19, 1.5, 2.0, 2.51, 2.66, 3.01, 4.08, 5.3])
@@ -24,7 +40,7 @@ def struck(rng: Rng, hz: float, ratios: Array, decay: float, seconds: float) -> 
     amplitudes[len(ratios) :] *= rng.uniform(0.0, 0.8)
     y = modes(samples(seconds), f, decays, amplitudes, rng.uniform(0, 6.3, len(f)))
     y[:64] += 0.3 * rng.standard_normal(64) * np.exp(-np.arange(64) / 12.0)
-    return y / max(float(np.abs(y).max()), 1e-9)
+    return crest(y)
 
 
 def strikes(n: int, at: Array, sizes: Array) -> Array:
@@ -66,7 +82,9 @@ def chime(rng: Rng, n: int) -> Array:
     t = 0.0
     while t < n / RATE:
         for step in tune:
-            y += convolve(strikes(n, np.array([t]), np.ones(1)), struck(rng, base * 2 ** (step / 12), ratios, decay, 2.0))
+            y += convolve(
+                strikes(n, np.array([t]), np.ones(1)), struck(rng, base * 2 ** (step / 12), ratios, decay, 2.0)
+            )
             t += gap
         t += between(rng, 0.6, 3.0)
     return y
@@ -78,7 +96,9 @@ def bell(rng: Rng, n: int) -> Array:
     gap = between(rng, 0.12, 1.5)
     times = np.arange(0.0, n / RATE, gap)
     times = times + 0.06 * gap * rng.standard_normal(len(times))
-    return convolve(strikes(n, times, rng.uniform(0.4, 1.0, len(times))), struck(rng, hz, BELL, decay, min(3.0, 4 * decay)))
+    return convolve(
+        strikes(n, times, rng.uniform(0.4, 1.0, len(times))), struck(rng, hz, BELL, decay, min(3.0, 4 * decay))
+    )
 
 
 def beeper(rng: Rng, n: int) -> Array:
@@ -94,7 +114,9 @@ def beeper(rng: Rng, n: int) -> Array:
     t, k = 0.0, 0
     while t < n / RATE:
         a, b = samples(t), samples(t + on)
-        keyed[max(0, a - 80) : b + 80] = np.maximum(keyed[max(0, a - 80) : b + 80], gate(n, a, b, 0.003, 0.004)[max(0, a - 80) : b + 80])
+        keyed[max(0, a - 80) : b + 80] = np.maximum(
+            keyed[max(0, a - 80) : b + 80], gate(n, a, b, 0.003, 0.004)[max(0, a - 80) : b + 80]
+        )
         pitch[a:b] = hz if k % 2 == 0 else min(other, 4200.0)
         k += 1
         t += on + (off if k % group else off + rest)
@@ -110,7 +132,11 @@ def siren(rng: Rng, n: int) -> Array:
     cycle = (t * between(rng, 0.25, 5.0) + rng.random()) % 1.0
     rise = rng.uniform(0.2, 0.8)
     form = rng.choice(("step", "sweep", "saw"))
-    curve = {"step": (cycle > 0.5) * 1.0, "saw": cycle, "sweep": np.where(cycle < rise, cycle / rise, (1 - cycle) / (1 - rise))}
+    curve = {
+        "step": (cycle > 0.5) * 1.0,
+        "saw": cycle,
+        "sweep": np.where(cycle < rise, cycle / rise, (1 - cycle) / (1 - rise)),
+    }
     hz = low * (high / low) ** curve[str(form)]
     h = np.arange(1, limit(hz) + 1)
     return tone(phase(hz), h ** -between(rng, 0.8, 2.5) * rng.uniform(0.3, 1.0, len(h)), rng.uniform(0, 6.3, len(h)))
@@ -132,8 +158,14 @@ def ringtone(rng: Rng, n: int) -> Array:
         y = tone(cycles, h ** -between(rng, 0.8, 2.5))
     else:
         ratio = float(rng.choice((1.0, 2.0, 3.0, 3.5)))
-        y = np.sin(2 * np.pi * cycles + between(rng, 0.1, 2.0) * np.exp(-since * 12) * np.sin(2 * np.pi * ratio * cycles))
-    y *= np.exp(-since / between(rng, 0.05, 1.0)) * np.minimum(since / 0.003, 1.0) * np.minimum((step - since).clip(0) / 0.004, 1.0)
+        y = np.sin(
+            2 * np.pi * cycles + between(rng, 0.1, 2.0) * np.exp(-since * 12) * np.sin(2 * np.pi * ratio * cycles)
+        )
+    y *= (
+        np.exp(-since / between(rng, 0.05, 1.0))
+        * np.minimum(since / 0.003, 1.0)
+        * np.minimum((step - since).clip(0) / 0.004, 1.0)
+    )
     bar = np.concatenate([y, np.zeros(samples(between(rng, 0.02, 0.8)) if rng.random() < 0.6 else 1)])
     return np.resize(bar, n)
 

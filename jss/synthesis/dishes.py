@@ -72,7 +72,9 @@ def dishes(rng: Rng, duration: float | None) -> Array:
         struck = convolve(train, body(rng, str(rng.choice(kinds, p=chance))))
         contact = -between(rng, 0.5, 14.0)  # a softer contact excites less above 2 kHz
         y += between(rng, 0.2, 1.0) * shape(struck, (50, 2000, 8000), (0, 0, contact))
-    thump = modes(800, between(rng, 80.0, 300.0) * np.array([1.0, 1.7, 2.6]), np.array([0.015, 0.01, 0.006]), np.ones(3))
+    thump = modes(
+        800, between(rng, 80.0, 300.0) * np.array([1.0, 1.7, 2.6]), np.array([0.015, 0.01, 0.006]), np.ones(3)
+    )
     y += between(rng, 0.02, 0.4) * convolve(clatter(rng, n), thump)
     if rng.random() < 0.35:
         y += between(rng, 0.05, 0.5) * float(np.abs(y).max()) * 0.2 * unit(scrape(rng, n))

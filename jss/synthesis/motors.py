@@ -92,14 +92,13 @@ def vacuum(rng: Rng, duration: float | None) -> Array:
     strokes = np.clip(0.5 + 0.5 * slow, 0.0, 1.0) * (rng.random() < 0.5)
     hz = full * np.maximum(speed, 0.04) * (1.0 + between(rng, 0.001, 0.02) * slow)
     tones = comb(rng, hz, strokes, -rng.uniform(3.0, 9.0), int(rng.choice((1, 2, 3, 7, 9))))
-    hum = tone(phase(np.full(n, rng.choice((50.0, 60.0, 100.0, 120.0)))), 10.0 ** (-rng.uniform(3, 9) * np.arange(12) / 20))
+    mains = phase(np.full(n, rng.choice((50.0, 60.0, 100.0, 120.0))))
+    hum = tone(mains, 10.0 ** (-rng.uniform(3, 9) * np.arange(12) / 20))
     points = spectrum(rng, (50, 150, 500, 1500, 4000, 8000), (1, 3, 2, 0, -5, -9), 3.0, 10, 8.0)
     air = noise(rng, n, *points)
     open_air = noise(rng, n, *spectrum(rng, (100, 800, 3000, 8000), (-12, -4, 0, -2), 3.0, 4, 6.0))
     y = between(rng, 0.15, 1.4) * tones + air + 0.6 * strokes * open_air + between(rng, 0.02, 0.4) * unit(hum)
     y *= speed ** rng.uniform(1.0, 2.0) * np.exp(between(rng, 0.01, 0.12) * slow)
-    if rng.random() < 0.15:
-        y += 0.5 * noise(rng, n, (300, 2000, 8000), (0, -2, -9)) * (rng.random(n) < 0.002).cumsum() % 2
     return floor(room(y, rng, 0.6), rng, 60.0, 30.0)
 
 
@@ -127,5 +126,3 @@ def shaver(rng: Rng, duration: float | None) -> Array:
         y += between(rng, 0.05, 0.6) * scrub * noise(rng, n, (200, 1500, 5000, 8000), (-14, 0, 0, -6))
     y *= speed * np.exp(between(rng, 0.05, 0.3) * stroke)
     return floor(room(y, rng, 0.4), rng, 60.0, 32.0)
-
-

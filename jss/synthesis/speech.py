@@ -17,29 +17,40 @@ from .tools import Array, Rng, between, frames, framewise, limit, phase, resonan
 VOWELS = {
     "i": (280, 2250, 2950), "I": (400, 1950, 2550), "e": (440, 2080, 2650), "E": (540, 1800, 2500),
     "A": (690, 1680, 2420), "a": (730, 1120, 2450), "O": (570, 850, 2420), "o": (450, 900, 2400),
-    "U": (440, 1030, 2240), "u": (310, 870, 2250), "V": (640, 1190, 2390), "@": (500, 1450, 2450), "3": (480, 1350, 1700),
+    "U": (440, 1030, 2240), "u": (310, 870, 2250), "V": (640, 1190, 2390), "@": (500, 1450, 2450),
+    "3": (480, 1350, 1700),
 }  # fmt: skip
 DIPHTHONGS = ("aI", "eI", "aU", "oU", "OI")
 
 #: Consonants: formant targets; noise centre and width in Hz and its level; voicing 0..1; milliseconds; kind.
-CONSONANTS: dict[str, tuple[tuple[int, int, int], float, float, float, float, int, str]] = {
-    "p": ((300, 750, 2200), 900, 1500, 0.35, 0.0, 70, "stop"), "b": ((280, 750, 2200), 800, 1200, 0.25, 0.25, 55, "stop"),
-    "t": ((300, 1750, 2700), 4200, 2500, 0.8, 0.0, 65, "stop"), "d": ((280, 1700, 2700), 3900, 2500, 0.5, 0.25, 50, "stop"),
-    "k": ((300, 1900, 2400), 2000, 900, 0.7, 0.0, 70, "stop"), "g": ((280, 1800, 2300), 1900, 900, 0.45, 0.25, 55, "stop"),
-    "s": ((320, 1500, 2600), 6300, 1900, 0.9, 0.0, 105, "noise"), "S": ((320, 1700, 2500), 3400, 1400, 0.9, 0.0, 110, "noise"),
-    "f": ((320, 1000, 2300), 5500, 5000, 0.25, 0.0, 90, "noise"), "T": ((320, 1350, 2600), 6000, 4500, 0.2, 0.0, 90, "noise"),
-    "z": ((300, 1500, 2600), 6200, 1900, 0.45, 0.45, 75, "noise"), "v": ((300, 1000, 2300), 5000, 4500, 0.12, 0.6, 60, "noise"),
+Consonant = tuple[tuple[int, int, int], float, float, float, float, int, str]
+CONSONANTS: dict[str, Consonant] = {
+    "p": ((300, 750, 2200), 900, 1500, 0.35, 0.0, 70, "stop"),
+    "b": ((280, 750, 2200), 800, 1200, 0.25, 0.25, 55, "stop"),
+    "t": ((300, 1750, 2700), 4200, 2500, 0.8, 0.0, 65, "stop"),
+    "d": ((280, 1700, 2700), 3900, 2500, 0.5, 0.25, 50, "stop"),
+    "k": ((300, 1900, 2400), 2000, 900, 0.7, 0.0, 70, "stop"),
+    "g": ((280, 1800, 2300), 1900, 900, 0.45, 0.25, 55, "stop"),
+    "s": ((320, 1500, 2600), 6300, 1900, 0.9, 0.0, 105, "noise"),
+    "S": ((320, 1700, 2500), 3400, 1400, 0.9, 0.0, 110, "noise"),
+    "f": ((320, 1000, 2300), 5500, 5000, 0.25, 0.0, 90, "noise"),
+    "T": ((320, 1350, 2600), 6000, 4500, 0.2, 0.0, 90, "noise"),
+    "z": ((300, 1500, 2600), 6200, 1900, 0.45, 0.45, 75, "noise"),
+    "v": ((300, 1000, 2300), 5000, 4500, 0.12, 0.6, 60, "noise"),
     "h": ((500, 1400, 2500), 0, 0, 0.0, 0.0, 60, "breath"),
-    "m": ((270, 1000, 2200), 0, 0, 0.0, 0.45, 70, "nasal"), "n": ((270, 1500, 2500), 0, 0, 0.0, 0.45, 65, "nasal"),
-    "l": ((350, 1050, 2750), 0, 0, 0.0, 0.7, 60, "glide"), "r": ((380, 1150, 1650), 0, 0, 0.0, 0.7, 60, "glide"),
-    "w": ((300, 680, 2250), 0, 0, 0.0, 0.7, 60, "glide"), "j": ((280, 2200, 2900), 0, 0, 0.0, 0.7, 55, "glide"),
-}  # fmt: skip
+    "m": ((270, 1000, 2200), 0, 0, 0.0, 0.45, 70, "nasal"),
+    "n": ((270, 1500, 2500), 0, 0, 0.0, 0.45, 65, "nasal"),
+    "l": ((350, 1050, 2750), 0, 0, 0.0, 0.7, 60, "glide"),
+    "r": ((380, 1150, 1650), 0, 0, 0.0, 0.7, 60, "glide"),
+    "w": ((300, 680, 2250), 0, 0, 0.0, 0.7, 60, "glide"),
+    "j": ((280, 2200, 2900), 0, 0, 0.0, 0.7, 55, "glide"),
+}
 FINALS = ("n", "t", "s", "d", "l", "r", "k", "m", "z", "f")
 
 
 @dataclass(frozen=True)
 class Voice:
-    """A speaker: mean pitch in Hz, its range in octaves, formant scale, tilt in dB an octave, breath, syllables a second."""
+    """A speaker: mean pitch (Hz), its range (octaves), formant scale, tilt (dB an octave), breath, syllables a second."""
 
     pitch: float
     range: float
@@ -54,24 +65,26 @@ def speaker(rng: Rng) -> Voice:
     who = rng.choice(3, p=(0.42, 0.42, 0.16))
     low, high, scale = ((85.0, 150.0, 1.0), (160.0, 260.0, 1.15), (230.0, 380.0, 1.3))[who]
     breath = between(rng, 0.01, 0.15) if rng.random() < 0.95 else 3.0  # a few whisper
-    return Voice(between(rng, low, high), rng.uniform(0.15, 0.6), scale * rng.uniform(0.93, 1.07), rng.uniform(5.0, 9.5),
-                 breath, between(rng, 3.3, 6.5))  # fmt: skip
+    scale *= rng.uniform(0.93, 1.07)
+    pitch, spread, tilt = between(rng, low, high), rng.uniform(0.15, 0.6), rng.uniform(5.0, 9.5)
+    return Voice(pitch, spread, scale, tilt, breath, between(rng, 3.3, 6.5))
 
 
 def segments(rng: Rng, who: Voice, stressed: bool, last: bool) -> list[tuple[float, ...]]:
-    """One syllable as rows (milliseconds, F1, F2, F3, voicing, breath, noise, noise centre, noise width, vowel)."""
+    """One syllable as rows (milliseconds, F1, F2, F3, voicing, breath, noise, noise centre, noise width)."""
     rows: list[tuple[float, ...]] = []
+    still = (0.0, 0.0, 0.0, 0.0)
 
     def consonant(name: str) -> None:
         (f1, f2, f3), centre, width, level, voicing, ms, kind = CONSONANTS[name]
-        ms = ms * rng.uniform(0.75, 1.3) * 4.8 / who.rate
+        length = ms * rng.uniform(0.75, 1.3) * 4.8 / who.rate
         if kind == "stop":
-            rows.append((ms, f1, f2, f3, voicing, 0.0, 0.0, centre, width, 0.0))
-            rows.append((rng.uniform(6, 14), f1, f2, f3, voicing, 0.0, level, centre, width, 0.0))
+            rows.append((length, f1, f2, f3, voicing, 0.0, 0.0, centre, width))
+            rows.append((rng.uniform(6, 14), f1, f2, f3, voicing, 0.0, level, centre, width))
             if voicing == 0.0:
-                rows.append((rng.uniform(12, 50), f1 + 150, f2, f3, 0.0, 0.35, 0.15 * level, centre, width, 0.0))
+                rows.append((rng.uniform(12, 50), f1 + 150, f2, f3, 0.0, 0.35, 0.15 * level, centre, width))
         else:
-            rows.append((ms, f1, f2, f3, voicing, 0.4 if kind == "breath" else 0.0, level, centre, width, 0.0))
+            rows.append((length, f1, f2, f3, voicing, 0.4 if kind == "breath" else 0.0, level, centre, width))
 
     onset = rng.random()
     if onset < 0.9:
@@ -82,10 +95,10 @@ def segments(rng: Rng, who: Voice, stressed: bool, last: bool) -> list[tuple[flo
     ms = 1000.0 / who.rate * (0.62 if stressed else 0.4) * rng.uniform(0.7, 1.35) * (1.5 if last else 1.0)
     if stressed and rng.random() < 0.35:
         pair = str(rng.choice(DIPHTHONGS))
-        rows += [(ms * 0.65, *VOWELS[pair[0]], 1.0, 0.0, 0.0, 0.0, 0.0, 1.0), (ms * 0.5, *VOWELS[pair[1]], 0.9, 0.0, 0.0, 0.0, 0.0, 1.0)]
+        rows += [(ms * 0.65, *VOWELS[pair[0]], 1.0, *still), (ms * 0.5, *VOWELS[pair[1]], 0.9, *still)]
     else:
         vowel = str(rng.choice(list(VOWELS))) if stressed or rng.random() < 0.5 else "@"
-        rows.append((ms, *VOWELS[vowel], 1.0 if stressed else 0.75, 0.0, 0.0, 0.0, 0.0, 1.0))
+        rows.append((ms, *VOWELS[vowel], 1.0 if stressed else 0.75, *still))
     if rng.random() < (0.55 if last else 0.3):
         consonant(str(rng.choice(FINALS)))
     return rows
@@ -101,11 +114,12 @@ def phrase(rng: Rng, who: Voice, count: int) -> tuple[list[tuple[float, ...]], l
         new = segments(rng, who, stressed, i == count - 1)
         length = sum(r[0] for r in new)
         fall = who.range * (0.5 - i / count)
-        melody.append((clock + 0.5 * length, fall + (who.range * rng.uniform(0.1, 0.7) if stressed else -0.1 * who.range)))
+        accent = rng.uniform(0.1, 0.7) if stressed else -0.1
+        melody.append((clock + 0.5 * length, fall + who.range * accent))
         rows += new
         clock += length
     melody.append((clock, who.range * (0.9 if question else -0.8)))
-    rows.append((between(rng, 120.0, 700.0), 450, 1450, 2500, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    rows.append((between(rng, 120.0, 700.0), 450, 1450, 2500, 0.0, 0.0, 0.0, 0.0, 0.0))
     return rows, melody
 
 
@@ -161,5 +175,3 @@ def speech(rng: Rng, duration: float | None) -> Array:
     if duration is None:
         y = y[: samples(want + 0.3)]
     return floor(room(y, rng, 0.9), rng, 75.0, 40.0)
-
-

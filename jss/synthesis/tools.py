@@ -7,6 +7,7 @@ chance.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from scipy.signal.windows import hann
 RATE = 16_000
 CONTROL = 64  # samples between two points of a smooth curve
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating[Any]]
 Rng = np.random.Generator
 
 
@@ -33,7 +34,8 @@ def between(rng: Rng, low: float, high: float) -> float:
 
 def line(n: int, times: Sequence[float] | Array, values: Sequence[float] | Array) -> Array:
     """Straight lines through (seconds, value) points -> (n,)."""
-    return np.interp(np.arange(n) / RATE, times, values)
+    points: Array = np.interp(np.arange(n) / RATE, times, values)
+    return points
 
 
 def wander(rng: Rng, n: int, rate: float) -> Array:
@@ -41,7 +43,8 @@ def wander(rng: Rng, n: int, rate: float) -> Array:
     knots = int(n / RATE * rate) + 4
     at = np.arange(0, n + CONTROL, CONTROL)
     curve = CubicSpline(np.arange(knots), rng.standard_normal(knots))(0.5 + at / RATE * rate)
-    return np.interp(np.arange(n), at, curve)
+    smooth: Array = np.interp(np.arange(n), at, curve)
+    return smooth
 
 
 def gate(n: int, start: int, stop: int, rise: float = 0.005, fall: float = 0.02) -> Array:
@@ -94,9 +97,16 @@ def spectrum(
     return GRID, smooth + bumps(rng, GRID, count, height)
 
 
+def crest(x: Array) -> Array:
+    """x scaled to a peak of one."""
+    scaled: Array = x / max(float(np.abs(x).max()), 1e-9)
+    return scaled
+
+
 def unit(x: Array) -> Array:
     """x scaled to unit deviation (silence stays silence)."""
-    return x / max(float(np.sqrt(np.mean(np.square(x)))), 1e-9)
+    scaled: Array = x / max(float(np.sqrt(np.mean(np.square(x)))), 1e-9)
+    return scaled
 
 
 def phase(frequency: Array, start: float = 0.0) -> Array:
@@ -123,8 +133,8 @@ def tone(cycles: Array, amplitudes: Array, phases: Array | None = None) -> Array
 
 
 def limit(frequency: float | Array) -> int:
-    """How many harmonics of a frequency (its highest value) lie below 7.8 kHz, at least one."""
-    return max(1, int(7800.0 / float(np.max(frequency))))
+    """How many harmonics of a frequency (its highest value) lie below 7.8 kHz, from 1 to 400."""
+    return int(np.clip(7800.0 / np.max(frequency), 1, 400))
 
 
 def modes(n: int, frequencies: Array, decays: Array, amplitudes: Array, phases: Array | None = None) -> Array:
@@ -174,7 +184,8 @@ def framewise(x: Array, responses: npt.NDArray[np.complex128] | Array) -> Array:
     out = np.zeros((count + size // hop, hop))
     for k in range(size // hop):
         out[k : k + count] += filtered[:, k]
-    return out.reshape(-1)[hop : hop + len(x)]
+    y: Array = out.reshape(-1)[hop : hop + len(x)]
+    return y
 
 
 def frames(n: int) -> int:

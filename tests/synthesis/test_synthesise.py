@@ -1,0 +1,84 @@
+"""The contract of ``synthesise``: shapes, determinism, peak, level, duration, errors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jss
+from jss.errors import JssError
+from jss.labels import DESED_LABELS
+from jss.synthesis import LABELS, RATE, synthesise
+
+STEADY = ("Blender", "Electric_shaver_toothbrush", "Frying", "Running_water", "Vacuum_cleaner", "background")
+
+
+def test_labels_are_those_of_desed_then_background() -> None:
+    assert (*DESED_LABELS, "background") == LABELS
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_recording_is_float32_finite_loud_and_within_the_peak(label: str) -> None:
+    for seed in range(6):
+        x = synthesise(label, seed)
+        assert x.dtype == np.float32
+        assert x.ndim == 1
+        assert np.isfinite(x).all()
+        assert np.abs(x).max() == pytest.approx(0.9, abs=1e-3)
+        assert 20 * np.log10(np.sqrt(np.mean(x**2))) > -45
+        assert abs(x.mean()) < 1e-2
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_same_seed_gives_the_same_sound_and_another_seed_another(label: str) -> None:
+    first = synthesise(label, 7, 1.0)
+    np.testing.assert_array_equal(first, synthesise(label, 7, 1.0))
+    assert np.abs(first - synthesise(label, 8, 1.0)).max() > 1e-2
+
+
+def test_another_process_gives_the_same_sound() -> None:
+    code = "from jss.synthesis import synthesise as s; print(s('Dog', 3, 0.5).tobytes().hex())"
+    root = Path(jss.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.strip() == synthesise("Dog", 3, 0.5).tobytes().hex()
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("duration", [0.01, 0.25, 3.3])
+def test_the_duration_is_honoured(label: str, duration: float) -> None:
+    for seed in (0, 5):
+        assert len(synthesise(label, seed, duration)) == round(duration * RATE)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_long_recording_sounds_to_its_end(label: str) -> None:
+    for seed in range(3):
+        x = synthesise(label, seed, 9.0)
+        assert np.abs(x[5 * RATE :]).max() > 0.02
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_natural_lengths(label: str) -> None:
+    lengths = np.array([len(synthesise(label, seed)) / RATE for seed in range(8)])
+    low, high = (3.0, 10.0) if label in STEADY else (0.2, 8.0)
+    assert lengths.min() >= low
+    assert lengths.max() <= high
+    assert lengths.std() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("label", "seed", "duration", "says"),
+    [
+        ("Cow", 0, None, "Cow"),
+        ("Dog", -1, None, "-1"),
+        ("Dog", 0, 0.0, "duration"),
+        ("Dog", 0, float("nan"), "duration"),
+    ],
+)
+def test_what_cannot_be_made_is_one_sentence(label: str, seed: int, duration: float | None, says: str) -> None:
+    with pytest.raises(JssError, match=says):
+        synthesise(label, seed, duration)
