@@ -63,8 +63,7 @@ def fade(samples: Audio, attack: int, release: int) -> Audio:
 def reverberate(samples: Audio, room: int, position: int) -> Audio:
     """Convolve with an impulse response of the pool; the direct sound stays where it was. (S,) -> (S + tail,)."""
     response = responses(room % ROOMS)[position % POSITIONS]
-    wet: Audio = fftconvolve(samples, response).astype(np.float32)
-    return wet
+    return np.asarray(fftconvolve(samples, response), np.float32)
 
 
 @functools.lru_cache(maxsize=ROOMS)
@@ -82,7 +81,7 @@ def responses(room: int) -> tuple[Audio, ...]:
     surface = 2 * (size[0] * size[1] + size[0] * size[2] + size[1] * size[2])
     seconds = max(float(rng.uniform(0.15, 0.6)), 1.3 * 0.161 * float(np.prod(size)) / surface)
     absorption, _ = pyroomacoustics.inverse_sabine(seconds, size)
-    order = math.ceil(343.0 * min(seconds, 0.45) / float(size.min()) * 0.7)
+    order = math.ceil(240.0 * min(seconds, 0.45) / float(size.min()))
     box = pyroomacoustics.ShoeBox(size, fs=SAMPLE_RATE, max_order=min(order, 30), air_absorption=True,
                                   materials=pyroomacoustics.Material(absorption))
     margin = np.minimum(0.5, size / 4)
@@ -105,4 +104,5 @@ def _trim(response: Audio) -> Audio:
 
 @functools.lru_cache(maxsize=64)
 def _ramp(length: int) -> Audio:
-    return (0.5 - 0.5 * np.cos(np.pi * (np.arange(length, dtype=np.float32) + 0.5) / length)).astype(np.float32)
+    phase = (np.arange(length) + 0.5) * (math.pi / length)
+    return np.asarray(0.5 - 0.5 * np.cos(phase), np.float32)

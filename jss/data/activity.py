@@ -89,7 +89,7 @@ def _k_filter() -> npt.NDArray[np.float32]:
     cosine, alpha = _cookbook(38.0, 0.5)
     high = [(1 + cosine) / 2, -(1 + cosine), (1 + cosine) / 2, 1 + alpha, -2 * cosine, 1 - alpha]
     sections = np.array([shelf, high])
-    return (sections / sections[:, 3:4]).astype(np.float32)
+    return np.asarray(sections / sections[:, 3:4], np.float32)
 
 
 def _cookbook(frequency: float, quality: float) -> tuple[float, float]:

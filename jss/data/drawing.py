@@ -12,7 +12,8 @@ from jss.audio import SAMPLE_RATE
 from jss.data.acoustics import POSITIONS, ROOMS
 from jss.data.activity import MIN_EVENT, MIN_PAUSE, Span, active_spans, frame_levels
 from jss.data.recipes import BABBLE, BACKGROUND, STEADY, Recipe
-from jss.data.soundbank import Audio, Bank, Recording
+from jss.data.recordings import Recording
+from jss.data.soundbank import Audio, Bank
 from jss.data.soundscape import Layer, Piece, Soundscape
 from jss.errors import JssError
 
@@ -59,8 +60,8 @@ def _labels(recipe: Recipe, bank: Bank, split: str, rng: np.random.Generator) ->
         return [labels[i] for i in rng.choice(len(labels), count, replace=False)]
     missing = sorted(set(recipe.classes) - set(there))
     if missing:
-        raise JssError(f"The soundbank has no recording of {', '.join(missing)} in the split {split!r}, which the recipe "
-                       f"{recipe.name!r} needs: add some, or mix in the synthesiser.")
+        raise JssError(f"The soundbank has no recording of {', '.join(missing)} in the split {split!r}, which the "
+                       f"recipe {recipe.name!r} needs: add some, or mix in the synthesiser.")
     leader = _weighted({label: plan.weight for label, plan in recipe.classes.items()}, rng)
     labels = [leader]
     chance = 1.0 - recipe.classes[leader].alone

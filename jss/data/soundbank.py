@@ -1,17 +1,9 @@
-"""Recordings of sounds by class, and the banks that hand them out: a folder on disk, or several banks mixed.
-
-A recording belongs to one split. Splits go by the original recording (speaker, Freesound id), never by file,
-since several files may be cut from one recording. Each split also has two halves, ``test_a`` and ``test_b``,
-with no recording in common.
-"""
+"""Banks of recordings: a folder on disk, or several banks mixed."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,28 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from jss import audio
+from jss.data.recordings import Recording, choose, index, read_catalogue, scan, split_name
 from jss.errors import JssError
 
-SPLITS = ("train", "validation", "test")
-HALVES = ("a", "b")
+__all__ = ["Audio", "Bank", "MixedBank", "Recording", "SoundBank", "as_int16"]
 
 Audio = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, order=True)
-class Recording:
-    """One file of a bank. path: its name within the bank, the same on every machine; recording: what it was cut from.
-
-    duration: seconds, or None where it is known only after loading.
-    """
-
-    label: str
-    path: str
-    recording: str
-    split: str
-    licence: str = "unstated"
-    dataset: str = "folder"
-    duration: float | None = None
 
 
 class Bank(Protocol):
@@ -62,42 +38,6 @@ class Bank(Protocol):
         """Samples at 16 kHz, mono, float32 (samples,). Raises JssError where the file is missing or damaged."""
 
 
-def split_name(split: str) -> tuple[str, str | None]:
-    """``"test_a"`` -> ("test", "a"), ``"test"`` -> ("test", None). Raises JssError for any other name."""
-    base, _, half = split.partition("_")
-    if base not in SPLITS or half not in ("", *HALVES):
-        raise JssError(f"There is no split {split!r}: use train, validation or test, or a half such as test_a.")
-    return base, half or None
-
-
-def choose(recordings: Sequence[Recording], label: str, split: str, rng: np.random.Generator) -> Recording:
-    """First an original recording, then one of its files, so that a recording cut in many does not dominate."""
-    if not recordings:
-        raise JssError(f"The soundbank has no recording of {label!r} in the split {split!r}: add one or mix in another.")
-    origins = sorted({r.recording for r in recordings})
-    origin = origins[int(rng.integers(len(origins)))]
-    files = [r for r in recordings if r.recording == origin]
-    return files[int(rng.integers(len(files)))]
-
-
-def halves(recordings: Iterable[Recording]) -> dict[str, str]:
-    """Original recording -> "a" or "b", so that every label is halved as evenly as can be (rare labels first)."""
-    by_label: dict[str, set[str]] = {}
-    for item in recordings:
-        by_label.setdefault(item.label, set()).add(item.recording)
-    assigned: dict[str, str] = {}
-    for label in sorted(by_label, key=lambda name: (len(by_label[name]), name)):
-        origins = sorted(by_label[label], key=_digest)
-        balance = sum({"a": 1, "b": -1}.get(assigned.get(origin, ""), 0) for origin in origins)
-        tie = -1 if _digest(label)[-1] in "02468ace" else 1
-        for origin in origins:
-            if origin not in assigned:
-                side = balance or tie
-                assigned[origin] = "b" if side > 0 else "a"
-                balance += 1 if side < 0 else -1
-    return assigned
-
-
 class SoundBank:
     """A folder of class folders, with an optional ``catalog.tsv`` (file, class, recording, split, ...).
 
@@ -111,10 +51,10 @@ class SoundBank:
         if not self.root.is_dir():
             raise JssError(f"There is no soundbank at {self.root}: give a folder that holds one folder for each class.")
         catalogue = self.root / "catalog.tsv"
-        found = _read_catalogue(catalogue) if catalogue.is_file() else _scan(self.root)
+        found = read_catalogue(catalogue) if catalogue.is_file() else scan(self.root)
         if not found:
             raise JssError(f"The soundbank {self.root} is empty: it needs class folders with audio files in them.")
-        self._by_split = _index(found)
+        self._by_split = index(found)
         self._known = {r.path: r for r in found}
         self._audio: dict[str, npt.NDArray[np.int16]] = {}
         self._lock = threading.Lock()
@@ -188,60 +128,6 @@ class MixedBank:
     def _with(self, label: str, split: str) -> list[tuple[Bank, float]]:
         having = [(bank, weight) for bank, weight in self.parts if bank.recordings(label, split)]
         return [(bank, weight) for bank, weight in having if weight > 0] or [(bank, 1.0) for bank, _ in having]
-
-
-def _index(found: Iterable[Recording]) -> Mapping[tuple[str, str], tuple[Recording, ...]]:
-    """Recordings by (label, split), the halves of each split included."""
-    index: dict[tuple[str, str], list[Recording]] = {}
-    for split in SPLITS:
-        members = sorted(r for r in found if r.split == split)
-        side = halves(members)
-        for item in members:
-            index.setdefault((item.label, split), []).append(item)
-            index.setdefault((item.label, f"{split}_{side[item.recording]}"), []).append(item)
-    return {key: tuple(items) for key, items in index.items()}
-
-
-def _read_catalogue(path: Path) -> list[Recording]:
-    found: list[Recording] = []
-    split_of: dict[str, str] = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        missing = {"file", "class", "recording", "split"} - set(rows.fieldnames or ())
-        if missing:
-            raise JssError(f"{path} lacks the column {sorted(missing)[0]!r}: it needs file, class, recording and split.")
-        for number, row in enumerate(rows, start=2):
-            if row["split"] not in SPLITS:
-                raise JssError(f"{path}, line {number}: the split {row['split']!r} is not train, validation or test.")
-            if split_of.setdefault(row["recording"], row["split"]) != row["split"]:
-                raise JssError(f"{path}, line {number}: the recording {row['recording']!r} stands in two splits.")
-            found.append(Recording(row["class"], row["file"], row["recording"], row["split"],
-                                   row.get("licence") or "unstated", row.get("dataset") or "folder",
-                                   _seconds(row.get("duration_s"))))
-    return found
-
-
-def _scan(root: Path) -> list[Recording]:
-    paths = sorted(p for folder in root.iterdir() if folder.is_dir() for p in folder.iterdir()
-                   if p.suffix.lower() in audio.SUFFIXES)
-    names = [p.relative_to(root).as_posix() for p in paths]
-    return [Recording(name.split("/")[0], name, name, _hashed_split(name)) for name in names]
-
-
-def _hashed_split(name: str) -> str:
-    share = int(_digest(name)[:8], 16) / 0x1_0000_0000
-    return "train" if share < 0.8 else "validation" if share < 0.9 else "test"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
 
 
 def _read_int16(path: Path) -> npt.NDArray[np.int16]:

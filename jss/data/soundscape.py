@@ -10,7 +10,7 @@ from typing import Any
 
 from jss.data.activity import MIN_PAUSE
 from jss.data.clip import Event
-from jss.data.soundbank import Recording
+from jss.data.recordings import Recording
 from jss.errors import JssError
 
 

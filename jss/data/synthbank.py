@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections import OrderedDict
 
 import numpy as np
 import numpy.typing as npt
 
-from jss.data.soundbank import HALVES, SPLITS, Audio, Recording, as_int16, choose, split_name
+from jss.data.recordings import HALVES, SPLITS, Recording, choose, split_name
+from jss.data.soundbank import Audio, as_int16
 from jss.errors import JssError
 
 #: Seeds of one split lie in a block of this size, so no two splits (or bank seeds) share a recording.
@@ -31,6 +31,7 @@ class SynthBank:
             raise JssError(f"The seed of a synthesised soundbank cannot be negative: {seed}.")
         self.per_label, self.seed, self.megabytes = per_label, seed, megabytes
         self._audio: OrderedDict[str, npt.NDArray[np.int16]] = OrderedDict()
+        self._members: dict[tuple[str, str], tuple[Recording, ...]] = {}
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -41,7 +42,11 @@ class SynthBank:
         return tuple(sorted(LABELS))
 
     def recordings(self, label: str, split: str) -> tuple[Recording, ...]:
-        return self._members(label, split) if label in self.labels(split) else ()
+        known = self._members.get((label, split))
+        if known is None:
+            known = self._list(label, split) if label in self.labels(split) else ()
+            self._members[label, split] = known
+        return known
 
     def pick(self, label: str, split: str, rng: np.random.Generator) -> Recording:
         return choose(self.recordings(label, split), label, split, rng)
@@ -71,8 +76,7 @@ class SynthBank:
                 self.load(recording)
         return self
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019  (a bank lives as long as the process that draws from it)
-    def _members(self, label: str, split: str) -> tuple[Recording, ...]:
+    def _list(self, label: str, split: str) -> tuple[Recording, ...]:
         base, half = split_name(split)
         first = (self.seed * len(SPLITS) + SPLITS.index(base)) * BLOCK
         paths = (f"{PREFIX}/{label}/{first + i:010d}" for i in range(self.per_label)
