@@ -71,7 +71,11 @@ class Selection:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A system. labels: the K classes; pooling: over sources; features: the front end; report: its evaluation."""
+    """A system.
+
+    labels: the K classes; selections: the blocks of student and teacher; pooling: over sources; features: the front
+    end; consistent: whether sources are made to sum to the mixture; report: its evaluation.
+    """
 
     name: str
     description: str
@@ -79,6 +83,7 @@ class Manifest:
     selections: Mapping[str, Selection]
     pooling: str = "max"
     features: str = "dcase2021"
+    consistent: bool = False
     report: str | None = None
 
     @property

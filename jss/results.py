@@ -8,7 +8,6 @@ import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ import pandas as pd
 
 from jss.decoding import MEDIAN_FRAMES, decode
 from jss.errors import JssError
+from jss.files import aside
 
 Array = npt.NDArray[np.float32]
 
@@ -107,14 +107,12 @@ class ClipResult:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to one .npz, aside first and then renamed, so that no half file is ever seen."""
-        path = Path(path)
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
         facts = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in arrays}
         buffer = io.BytesIO()
         np.savez(buffer, facts=np.array(json.dumps(facts)), **arrays)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-        aside.write_bytes(buffer.getvalue())
-        os.replace(aside, path)
+        with aside(path) as part:
+            part.write_bytes(buffer.getvalue())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ClipResult:

@@ -1,0 +1,60 @@
+"""``list``: the systems, data sets and presets that are there."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "show the systems, data sets or presets that are there"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``list``."""
+    parser.add_argument("what", choices=("systems", "datasets", "presets"), help="what to show")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a line for each. -> 0. Raises JssError where a file is not as it should be."""
+    lines = {"systems": systems, "datasets": datasets, "presets": presets}[args.what]()
+    print("\n".join(lines) if lines else f"There are no {args.what} here.")
+    return 0
+
+
+def systems() -> list[str]:
+    """A line a system: its name, what it is, and the data sets that a report tells of."""
+    from jss import checkpoints
+
+    reports = checkpoints.root() / "reports"
+    lines = []
+    for system in checkpoints.systems():
+        sets = sorted(path.parent.name for path in reports.glob(f"*/{system.name}.json"))
+        told = f" [{', '.join(system.selections)}; reports: {', '.join(sets) or 'none'}]"
+        lines.append(f"{system.name:<10} {system.description}{told}")
+    return lines
+
+
+def datasets() -> list[str]:
+    """A line a data set, then one for each subset: how many clips, and what their labels tell."""
+    from jss.data.homescapes import SUBSETS
+
+    examples = sum(1 for path in (_package() / "examples").glob("*") if path.suffix in (".ogg", ".flac"))
+    subsets = [f"  {name:<24} {subset.clips:>5} clips, labels: {subset.labels}" for name, subset in SUBSETS.items()]
+    return [
+        "homescapes   10 s soundscapes of real recordings, rendered from a soundbank; not DESED, but in its layout",
+        "synthscapes  the same subsets from the built-in synthesiser, with nothing downloaded",
+        *subsets,
+        f"examples     {examples} clips that come with jss",
+    ]
+
+
+def presets() -> list[str]:
+    """A line a preset: its name and the comment that its file begins with."""
+    lines = []
+    for path in sorted((_package() / "presets").glob("*.yaml")):
+        first, *_ = path.read_text(encoding="utf-8").splitlines() or [""]
+        lines.append(f"{path.stem:<10} {first.lstrip('# ')}" if first.startswith("#") else path.stem)
+    return lines
+
+
+def _package() -> Path:
+    return Path(__file__).parent.parent
