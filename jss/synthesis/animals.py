@@ -46,7 +46,7 @@ def mouth(x: Array, openness: Array, formants: Array, widths: Array) -> Array:
     centres = np.minimum(formants[:, None] * (1.0 + move * (2.0 * o - 1.0)), 7900.0)
     h = resonances(centres, np.broadcast_to(widths[:, None], centres.shape))
     bins = np.linspace(0.0, 8000.0, 257)
-    lips = 1.0 / (1.0 + (bins[None, :] / (700.0 + 3500.0 * o[:, None])) ** 2)
+    lips = 1.0 / (1.0 + (bins[None, :] / (900.0 + 4500.0 * o[:, None])) ** 2)
     return framewise(x, h * lips)
 
 
@@ -55,12 +55,12 @@ def bark(rng: Rng, size: float, mood: float) -> Array:
     length = between(rng, 0.09, 0.3) * (1.15 - 0.4 * size)
     n = samples(length + 0.04)
     t = np.arange(n) / RATE / length
-    top = 190.0 * 5.0**size * between(rng, 0.9, 1.12)
-    peak = rng.uniform(0.15, 0.4)
+    top = 230.0 * 4.2**size * between(rng, 0.9, 1.12)
+    peak = rng.uniform(0.2, 0.5)
     arch = np.where(t < peak, t / peak, 1.0 - (t - peak) / (1.15 - peak))
     hz = top * (0.55 + 0.45 * np.clip(arch, 0.0, 1.0) ** 0.7)
-    x = voice(rng, hz, rng.uniform(3.0, 8.0), 0.5 + mood, 0.15 + 0.5 * mood)
-    scale = 0.75 * 1.9**size
+    x = voice(rng, hz, rng.uniform(2.0, 8.0), 0.15 + 0.8 * mood, 0.06 + 0.45 * mood)
+    scale = 0.7 * 1.8**size
     x = mouth(
         x,
         np.clip(arch, 0.0, 1.0),
@@ -110,7 +110,7 @@ def dog(rng: Rng, duration: float | None) -> Array:
     y = np.zeros(n)
     t = 0.0
     kind = rng.choice(("bark", "howl", "growl"), p=(0.76, 0.15, 0.09))
-    gap = between(rng, 0.06, 0.7)
+    gap = between(rng, 0.08, 0.9)
     while t < n / RATE - 0.05:
         if kind == "bark":
             call, loud = bark(rng, size, mood), rng.uniform(0.5, 1.0)
@@ -136,7 +136,7 @@ def meow(rng: Rng, age: float, mood: float) -> Array:
     peak = rng.uniform(0.2, 0.6)
     pitch = np.interp(t, [0.0, peak, 1.0], [rng.uniform(0.6, 0.95), 1.0, rng.uniform(0.55, 0.95)])
     hz = top * pitch * np.exp(0.015 * wander(rng, n, 12.0))
-    x = voice(rng, hz, rng.uniform(2.0, 7.0), 0.05 + 0.5 * mood**3, 0.03 + 0.15 * mood)
+    x = voice(rng, hz, rng.uniform(1.0, 6.0), 0.05 + 0.7 * mood**2, between(rng, 0.03, 0.5))
     wide = np.interp(
         t,
         [0.0, rng.uniform(0.15, 0.4), rng.uniform(0.5, 0.75), 1.0],
@@ -169,7 +169,7 @@ def cat(rng: Rng, duration: float | None) -> Array:
     """Meows with rests; sometimes a yowl, purring or a hiss. One cat keeps its voice."""
     age, mood = rng.random(), rng.random()
     kind = rng.choice(("meow", "purr", "hiss"), p=(0.82, 0.1, 0.08))
-    n = samples(between(rng, 0.5, 4.5) if duration is None else duration)
+    n = samples(between(rng, 0.6, 6.0) if duration is None else duration)
     if kind == "purr":
         return floor(room(purr(rng, n), rng, 0.4), rng, 60.0, 30.0)
     y = np.zeros(n)
@@ -180,4 +180,4 @@ def cat(rng: Rng, duration: float | None) -> Array:
         part = call[: n - at]
         y[at : at + len(part)] += rng.uniform(0.4, 1.0) * part
         t += len(call) / RATE + between(rng, 0.6 * gap, 1.6 * gap)
-    return floor(room(y, rng, 0.9), rng, 60.0, 28.0)
+    return floor(room(y, rng, 0.9), rng, 60.0, 20.0)

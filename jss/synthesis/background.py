@@ -81,4 +81,5 @@ def background(rng: Rng, duration: float | None) -> Array:
     for i, weight in zip(picked, (1.0, between(rng, 0.05, 0.7)), strict=False):
         y += weight * unit(_KINDS[i](rng, n))
     y += between(rng, 0.003, 0.1) * noise(rng, n, (30.0, 8000.0), (0.0, -rng.uniform(0.0, 20.0)))
+    y = y * np.exp(between(rng, 0.02, 0.3) * wander(rng, n, between(rng, 2.0, 30.0)))
     return room(y, rng, 0.3)

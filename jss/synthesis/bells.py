@@ -192,4 +192,4 @@ def alarm(rng: Rng, duration: float | None) -> Array:
     n = samples(between(rng, 0.8, 7.0) if duration is None else duration)
     y = unit(_KINDS[int(rng.choice(len(_KINDS), p=_CHANCE))](rng, n))
     y = y + between(rng, 0.0003, 0.01) * noise(rng, n, (30.0, 300.0, 8000.0), (0.0, -8.0, -20.0))
-    return floor(room(y, rng, 0.7, 0.7), rng, 70.0, 35.0)
+    return floor(room(y, rng, 0.7, 0.7), rng, 70.0, 22.0)

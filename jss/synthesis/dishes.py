@@ -9,11 +9,11 @@ from .tools import RATE, Array, Rng, between, convolve, gate, modes, noise, samp
 
 #: kind: lowest mode (Hz, from and to), modes, decay of the lowest (s, from and to), loss of decay an octave, chance
 BODIES = {
-    "plate": (500.0, 1800.0, 22, 0.02, 0.2, 0.8, 0.3),
-    "glass": (1200.0, 4000.0, 10, 0.06, 0.6, 0.6, 0.15),
-    "cutlery": (1500.0, 5000.0, 20, 0.015, 0.25, 0.5, 0.3),
-    "pan": (200.0, 900.0, 24, 0.03, 0.5, 0.8, 0.15),
-    "wood": (180.0, 700.0, 8, 0.006, 0.025, 0.7, 0.1),
+    "plate": (500.0, 1800.0, 26, 0.008, 0.09, 0.7, 0.32),
+    "glass": (1200.0, 4000.0, 10, 0.04, 0.4, 0.6, 0.1),
+    "cutlery": (1200.0, 4500.0, 24, 0.006, 0.12, 0.5, 0.3),
+    "pan": (200.0, 900.0, 28, 0.015, 0.25, 0.8, 0.13),
+    "wood": (180.0, 700.0, 10, 0.004, 0.02, 0.7, 0.15),
 }
 
 
@@ -27,20 +27,20 @@ def body(rng: Rng, kind: str) -> Array:
     decay = between(rng, short, long) * (hz / hz[0]) ** -loss * rng.uniform(0.4, 1.6, len(hz))
     amplitudes = rng.standard_normal(len(hz)) * (hz / hz[0]) ** -rng.uniform(0.0, 0.7)
     ring = modes(samples(min(1.0, 6.0 * float(decay.max()))), hz, decay, amplitudes)
-    knock = rng.standard_normal(160) * np.exp(-np.arange(160) / between(rng, 6.0, 40.0))
+    knock = rng.standard_normal(160) * np.exp(-np.arange(160) / between(rng, 3.0, 60.0))
     ring = ring / np.sqrt(np.sum(ring**2) + 1e-12)
     size = min(len(ring), 160)
-    ring[:size] += between(rng, 0.1, 0.9) * (knock / np.sqrt(np.sum(knock**2)))[:size]
-    return ring
+    ring[:size] += between(rng, 0.3, 2.0) * (knock / np.sqrt(np.sum(knock**2)))[:size]
+    return np.asarray(ring)
 
 
 def clatter(rng: Rng, n: int) -> Array:
     """Times and sizes of the blows, as an impulse train (n,): handfuls of blows, some of them bouncing."""
     train = np.zeros(n)
     t = rng.uniform(0.0, 0.08)
-    busy = between(rng, 0.08, 0.9)
+    busy = between(rng, 0.06, 0.8)
     while t < n / RATE:
-        size = between(rng, 0.12, 1.0)
+        size = between(rng, 0.02, 1.0)
         gap = between(rng, 0.02, 0.16)
         for _ in range(int(rng.geometric(0.3))):
             at = int(t * RATE)
@@ -58,16 +58,17 @@ def scrape(rng: Rng, n: int) -> Array:
     y = noise(rng, n, *spectrum(rng, (200, 1000, 3000, 8000), (-20, -4, 0, -3), 3.0, 8, 12.0))
     start = int(rng.integers(0, max(1, n // 2)))
     stop = start + samples(between(rng, 0.1, 0.8))
-    return y * gate(n, start, stop, 0.03, 0.06) * np.exp(0.8 * wander(rng, n, 30.0))
+    y = y * gate(n, start, stop, 0.03, 0.06) * np.exp(0.8 * wander(rng, n, 30.0))
+    return y
 
 
 def dishes(rng: Rng, duration: float | None) -> Array:
     """From one clink to a sink full of crockery."""
-    n = samples(between(rng, 0.4, 5.0) if duration is None else duration)
+    n = samples(between(rng, 0.5, 6.0) if duration is None else duration)
     kinds = list(BODIES)
     chance = [BODIES[k][-1] for k in kinds]
     y = np.zeros(n)
-    for _ in range(int(rng.integers(2, 6))):
+    for _ in range(int(rng.integers(2, 7))):
         train = clatter(rng, n)
         struck = convolve(train, body(rng, str(rng.choice(kinds, p=chance))))
         contact = -between(rng, 0.5, 14.0)  # a softer contact excites less above 2 kHz
@@ -75,7 +76,7 @@ def dishes(rng: Rng, duration: float | None) -> Array:
     thump = modes(
         800, between(rng, 80.0, 300.0) * np.array([1.0, 1.7, 2.6]), np.array([0.015, 0.01, 0.006]), np.ones(3)
     )
-    y += between(rng, 0.02, 0.4) * convolve(clatter(rng, n), thump)
+    y += between(rng, 0.02, 0.3) * convolve(clatter(rng, n), thump)
     if rng.random() < 0.35:
         y += between(rng, 0.05, 0.5) * float(np.abs(y).max()) * 0.2 * unit(scrape(rng, n))
     return floor(room(y, rng, 0.8), rng, 65.0, 32.0)

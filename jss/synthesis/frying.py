@@ -26,12 +26,12 @@ def crackle(rng: Rng, n: int, rate: Array, tail: float, length: float, low: floa
 def frying(rng: Rng, duration: float | None) -> Array:
     """Frying in a pan, from a gentle simmer to a fierce sizzle."""
     n = samples(between(rng, 3.0, 10.0) if duration is None else duration)
-    boil = np.exp(between(rng, 0.05, 0.7) * wander(rng, n, between(rng, 0.3, 3.0)))
-    points = spectrum(rng, (60, 300, 1000, 3000, 5500, 8000), (-7, -8, -4, 0, 1, 0), 4.0, 5, 6.0)
-    hiss = noise(rng, n, *points) * boil * np.exp(between(rng, 0.03, 0.5) * wander(rng, n, between(rng, 10.0, 60.0)))
-    dense = crackle(rng, n, between(rng, 60.0, 900.0) * boil, 2.2, 0.0012, 900.0, 7800.0)
-    pops = crackle(rng, n, between(rng, 1.0, 40.0) * boil**2, 1.5, between(rng, 0.001, 0.006), 300.0, 7000.0)
-    y = hiss + between(rng, 0.2, 2.5) * shape(unit(dense), *points) * 2.0 + between(rng, 0.2, 1.4) * unit(pops)
+    boil = np.exp(between(rng, 0.03, 0.3) * wander(rng, n, between(rng, 0.3, 3.0)))
+    points = spectrum(rng, (60, 300, 1000, 3000, 5500, 8000), (-1, -4, -2, 0, 2, 3), 4.0, 6, 7.0)
+    hiss = noise(rng, n, *points) * boil * np.exp(between(rng, 0.02, 0.25) * wander(rng, n, between(rng, 10.0, 60.0)))
+    dense = crackle(rng, n, between(rng, 80.0, 1500.0) * boil, 2.6, 0.0012, 900.0, 7800.0)
+    pops = crackle(rng, n, between(rng, 1.0, 60.0) * boil**2, 1.5, between(rng, 0.001, 0.006), 300.0, 7000.0)
+    y = hiss + between(rng, 0.15, 1.5) * unit(shape(dense, *points)) + between(rng, 0.06, 0.9) * unit(pops)
     bubbling = noise(rng, n, (50, 150, 400, 900, 2000), (-6, 0, 0, -10, -40)) * np.exp(wander(rng, n, 18.0))
     y += between(rng, 0.02, 0.6) * bubbling
     y += between(rng, 0.02, 0.5) * noise(rng, n, (30, 120, 600, 8000), (6, 4, -10, -40))

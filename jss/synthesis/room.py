@@ -20,7 +20,7 @@ def response(rng: Rng, wet: float) -> Array:
     ir[np.minimum(at, n - 1)] += rng.choice((-1.0, 1.0), count) * rng.uniform(0.1, 0.5, count) / np.sqrt(count)
     ir *= wet
     ir[0] += 1.0
-    return ir
+    return np.asarray(ir)
 
 
 def room(x: Array, rng: Rng, strength: float = 1.0, colour: float = 1.0) -> Array:
@@ -42,4 +42,5 @@ def floor(x: Array, rng: Rng, quiet: float = 70.0, loud: float = 42.0) -> Array:
     power = np.convolve(x**2, np.ones(1024) / 1024.0, "same").max()
     level = np.sqrt(power) * 10.0 ** (-rng.uniform(loud, quiet) / 20.0)
     slope = rng.uniform(0.0, 7.0)
-    return x + level * unit(noise(rng, len(x), (30.0, 8000.0), (0.0, -8.0 * slope)))
+    y: Array = x + level * unit(noise(rng, len(x), (30.0, 8000.0), (0.0, -8.0 * slope)))
+    return y

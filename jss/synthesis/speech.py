@@ -50,7 +50,8 @@ FINALS = ("n", "t", "s", "d", "l", "r", "k", "m", "z", "f")
 
 @dataclass(frozen=True)
 class Voice:
-    """A speaker: mean pitch (Hz), its range (octaves), formant scale, tilt (dB an octave), breath, syllables a second."""
+    """A speaker: mean pitch (Hz), its range (octaves), formant scale, tilt (dB an octave), breath, syllables a second,
+    strength of the consonants' noise."""
 
     pitch: float
     range: float
@@ -58,16 +59,17 @@ class Voice:
     tilt: float
     breath: float
     rate: float
+    noise: float
 
 
 def speaker(rng: Rng) -> Voice:
     """A man, a woman or a child, at ease or in a hurry."""
     who = rng.choice(3, p=(0.42, 0.42, 0.16))
     low, high, scale = ((85.0, 150.0, 1.0), (160.0, 260.0, 1.15), (230.0, 380.0, 1.3))[who]
-    breath = between(rng, 0.01, 0.15) if rng.random() < 0.95 else 3.0  # a few whisper
+    breath = between(rng, 0.03, 0.5) if rng.random() < 0.95 else 3.0  # a few whisper
     scale *= rng.uniform(0.93, 1.07)
-    pitch, spread, tilt = between(rng, low, high), rng.uniform(0.15, 0.6), rng.uniform(5.0, 9.5)
-    return Voice(pitch, spread, scale, tilt, breath, between(rng, 3.3, 6.5))
+    pitch, spread, tilt = between(rng, low, high), rng.uniform(0.15, 0.6), rng.uniform(3.0, 8.0)
+    return Voice(pitch, spread, scale, tilt, breath, between(rng, 3.3, 6.5), between(rng, 0.2, 0.7))
 
 
 def segments(rng: Rng, who: Voice, stressed: bool, last: bool) -> list[tuple[float, ...]]:
@@ -84,7 +86,7 @@ def segments(rng: Rng, who: Voice, stressed: bool, last: bool) -> list[tuple[flo
             if voicing == 0.0:
                 rows.append((rng.uniform(12, 50), f1 + 150, f2, f3, 0.0, 0.35, 0.15 * level, centre, width))
         else:
-            rows.append((length, f1, f2, f3, voicing, 0.4 if kind == "breath" else 0.0, level, centre, width))
+            rows.append((length, f1, f2, f3, voicing, 0.7 if kind == "breath" else 0.0, level, centre, width))
 
     onset = rng.random()
     if onset < 0.9:
@@ -140,7 +142,7 @@ def render(rng: Rng, who: Voice, rows: list[tuple[float, ...]], melody: list[tup
     cycles = phase(hz)
     h = np.arange(1, limit(hz) + 1)
     glottis = tone(cycles, 10.0 ** (-who.tilt * np.log2(h) / 20.0))
-    glottis *= np.interp(at, up, voicing) * (1.0 + 0.08 * wander(rng, n, 50.0))
+    glottis *= np.interp(at, up, voicing) * (1.0 + 0.12 * wander(rng, n, 70.0))
     air = rng.standard_normal(n)
     open_glottis = 0.5 + 0.5 * np.sin(2 * np.pi * cycles)
     amount = 0.3 * np.interp(at, up, breath) + 0.25 * who.breath * np.interp(at, up, voicing) * open_glottis
@@ -155,7 +157,7 @@ def render(rng: Rng, who: Voice, rows: list[tuple[float, ...]], melody: list[tup
     bins = np.linspace(0.0, 8000.0, 257)
     centre, width = ms[index, 6] * min(who.scale, 1.1), np.maximum(ms[index, 7], 1.0)
     band = 1.0 / np.sqrt(1.0 + ((bins[None, :] - centre[:, None]) / width[:, None]) ** 4)
-    return voiced + 0.12 * framewise(hiss, band)
+    return voiced + who.noise * framewise(hiss, band)
 
 
 def speech(rng: Rng, duration: float | None) -> Array:

@@ -159,7 +159,7 @@ def arrivals(rng: Rng, n: int, rate: float | Array) -> npt.NDArray[np.int64]:
     return np.flatnonzero(rng.random(n) < curve / RATE)
 
 
-def scatter(n: int, starts: npt.NDArray[np.int64], grains: Array) -> Array:
+def scatter(n: int, starts: npt.NDArray[np.integer[Any]], grains: Array) -> Array:
     """Grains (count, length) added at sample indices ``starts`` (count,), cut at the end -> (n,)."""
     at = starts[:, None] + np.arange(grains.shape[1])
     total: Array = np.bincount(np.minimum(at, n).ravel(), weights=grains.ravel(), minlength=n + 1)[:n]

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from .room import floor, room
-from .tools import RATE, Array, Rng, arrivals, between, gate, noise, samples, scatter, spectrum, unit, wander
+from .tools import RATE, Array, Rng, arrivals, between, gate, noise, samples, scatter, shape, spectrum, unit, wander
 
 
 def bubbles(rng: Rng, n: int, rate: Array, low: float, high: float, rise: float) -> Array:
@@ -37,8 +37,18 @@ def patter(rng: Rng, n: int, rate: float, low: float, high: float, bands: int = 
         strikes[at] = rng.standard_normal(len(at)) * rng.random(len(at)) ** 1.5
         radius = np.exp(-(0.13 * hz + 0.0072 * hz**1.5) / RATE)
         angle = 2.0 * np.pi * hz / RATE
-        total += lfilter([np.sin(angle) * (low / hz) ** 0.15], [1.0, -2.0 * radius * np.cos(angle), radius**2], strikes)
+        total += lfilter([np.sin(angle) * (hz / low) ** 0.25], [1.0, -2.0 * radius * np.cos(angle), radius**2], strikes)
     return total
+
+
+def basin(rng: Rng, x: Array) -> Array:
+    """x (n,) in a basin of sheet metal or stone: a few dozen narrow resonances."""
+    bins = np.linspace(20.0, 8000.0, 2000)
+    centres = between(rng, 80.0, 300.0) + np.cumsum(rng.uniform(30.0, 400.0, 30))
+    widths = between(rng, 8.0, 60.0) * rng.uniform(0.5, 2.0, 30)
+    heights = between(rng, 2.0, 14.0) * rng.uniform(0.0, 1.0, 30)
+    db = (heights / (1.0 + ((bins[:, None] - centres) / widths) ** 2)).sum(1)
+    return unit(shape(x, bins, db))
 
 
 def water(rng: Rng, duration: float | None) -> Array:
@@ -48,16 +58,17 @@ def water(rng: Rng, duration: float | None) -> Array:
     flow = np.exp(between(rng, 0.03, 0.35) * wander(rng, n, between(rng, 0.4, 4.0)))
     flutter = np.exp(between(rng, 0.05, 0.5) * wander(rng, n, between(rng, 10.0, 50.0)))
     points = {
-        "tap": (0, 0, -1, -2, -2, -5),
-        "vessel": (-4, 0, 1, -2, -6, -10),
-        "shower": (-12, -9, -5, -2, 0, -1),
-        "trickle": (-14, -8, -3, 0, -3, -7),
+        "tap": (2, 1, 0, 0, 1, 1),
+        "vessel": (-2, 0, 1, 0, -3, -5),
+        "shower": (-9, -7, -4, -1, 1, 2),
+        "trickle": (-8, -6, -3, 0, 0, -1),
     }[kind]
-    splash = noise(rng, n, *spectrum(rng, (60, 200, 600, 1800, 4500, 8000), points, 4.0, 12, 9.0)) * flow * flutter
-    small = unit(patter(rng, n, between(rng, 800.0, 6000.0), between(rng, 500.0, 1200.0), 7500.0)) * flow
-    low = between(rng, 250.0, 700.0)
+    splash = noise(rng, n, *spectrum(rng, (60, 200, 600, 1800, 4500, 8000), points, 4.0, 8, 7.0)) * flow * flutter
+    splash = basin(rng, splash)
+    small = unit(patter(rng, n, between(rng, 800.0, 6000.0), between(rng, 600.0, 2000.0), 7700.0)) * flow
+    low = between(rng, 250.0, 900.0)
     rate = between(rng, 15.0, 220.0) * (1.6 if kind == "trickle" else 1.0)
-    big = unit(bubbles(rng, n, rate * flow**2, low, low * between(rng, 3.0, 8.0), between(rng, 0.02, 0.25)))
+    big = unit(bubbles(rng, n, rate * flow**2, low, low * between(rng, 3.0, 12.0), between(rng, 0.02, 0.25)))
     gains = {"tap": (1.0, 0.5, 0.4), "vessel": (0.7, 0.6, 0.8), "shower": (1.0, 0.6, 0.1), "trickle": (0.35, 0.8, 1.0)}
     a, b, c = gains[kind]
     y = a * splash + b * between(rng, 0.5, 2.0) * small + c * between(rng, 0.4, 2.0) * big
