@@ -39,14 +39,16 @@ def loop(samples: Audio, length: int, fade: float = 0.5) -> Audio:
         return samples[:length]
     overlap = min(int(fade * SAMPLE_RATE), len(samples) // 4)
     hop = len(samples) - overlap
-    phase = (np.arange(overlap, dtype=np.float32) + 0.5) / max(overlap, 1) * (math.pi / 2)
+    phase = np.asarray((np.arange(overlap) + 0.5) * (math.pi / 2 / max(overlap, 1)), np.float32)
     unit = samples.copy()
     unit[:overlap] *= np.sin(phase)
     tail = samples[hop:] * np.cos(phase)
     unit[:overlap] += tail
     repeats = math.ceil((length - hop) / hop)
-    first = samples[:hop]
-    return np.concatenate([first, *([unit[:hop]] * repeats)])[:length]
+    looped = np.empty((repeats + 1) * hop, np.float32)
+    looped.reshape(-1, hop)[:] = unit[:hop]
+    looped[:hop] = samples[:hop]
+    return looped[:length]
 
 
 def fade(samples: Audio, attack: int, release: int) -> Audio:

@@ -7,9 +7,11 @@ import math
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
 from scipy.signal import sosfilt
 
 from jss.audio import SAMPLE_RATE
+from jss.decoding import runs
 
 HOP = 160
 FRAME = 320
@@ -21,6 +23,10 @@ LEAST_RANGE_DB = 12.0
 #: DESED's annotation rules (Turpault et al. 2019): pauses under 150 ms are bridged, events last 250 ms or more.
 MIN_PAUSE = 0.15
 MIN_EVENT = 0.25
+
+#: A steady sound goes on over pauses under this (s); its ends are cut back to this far below its median level (dB).
+STEADY_PAUSE = 0.5
+STEADY_ENDS_DB = 5.0
 
 Span = tuple[int, int]
 
@@ -50,14 +56,23 @@ def active_spans(samples: npt.NDArray[np.float32], pause: float = MIN_PAUSE) -> 
     if peak <= -100.0:
         return []
     threshold = min(max(peak - RANGE_DB, float(np.percentile(levels, 10)) + FLOOR_DB), peak - LEAST_RANGE_DB)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], (levels > threshold).astype(np.int8), [0]))))
-    merged: list[Span] = []
-    for first, stop in zip((edges[::2] * HOP).tolist(), (edges[1::2] * HOP).tolist(), strict=True):
-        if merged and first - merged[-1][1] < pause * SAMPLE_RATE:
-            merged[-1] = (merged[-1][0], min(stop, len(samples)))
-        else:
-            merged.append((first, min(stop, len(samples))))
-    return merged
+    return [(first * HOP, min(stop * HOP, len(samples))) for first, stop in _bridged(levels > threshold, pause)]
+
+
+def steady_span(samples: npt.NDArray[np.float32]) -> Span | None:
+    """The longest stretch of a steady sound that can be looped, or None for a silent recording.
+
+    Frames within 20 dB of the 90th percentile, so that a knock does not count; pauses under STEADY_PAUSE bridged;
+    its ends cut back to where the level (over 0.1 s) comes within STEADY_ENDS_DB of the median.
+    """
+    levels = frame_levels(samples)
+    loud = float(np.percentile(levels, 90))
+    if loud <= -100.0:
+        return None
+    first, stop = max(_bridged(levels > loud - 20.0, STEADY_PAUSE), key=lambda span: span[1] - span[0])
+    smooth = uniform_filter1d(levels[first:stop], 10)
+    near = np.flatnonzero(smooth > np.median(smooth) - STEADY_ENDS_DB)
+    return (first + int(near[0])) * HOP, min((first + int(near[-1]) + 1) * HOP, len(samples))
 
 
 def k_weighted(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -72,6 +87,17 @@ def level_db(weighted: npt.NDArray[np.float32], spans: list[Span] | None = None)
     count = sum(len(part) for part in parts)
     energy = sum(float(np.dot(part, part)) for part in parts)
     return -0.691 + 10.0 * math.log10(energy / count) if energy > 0.0 else -math.inf
+
+
+def _bridged(active: npt.NDArray[np.bool_], pause: float) -> list[Span]:
+    """Runs of active frames, those less than ``pause`` seconds apart joined. -> (first frame, frame after the last)."""
+    merged: list[Span] = []
+    for first, stop in runs(active):
+        if merged and (first - merged[-1][1]) * HOP < pause * SAMPLE_RATE:
+            merged[-1] = (merged[-1][0], stop)
+        else:
+            merged.append((first, stop))
+    return merged
 
 
 @functools.lru_cache(maxsize=1)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from jss.audio import SAMPLE_RATE
-from jss.data import acoustics
 from jss.data.activity import k_weighted, level_db
 from jss.data.clip import Event
+from jss.data.pieces import sound_of
 from jss.data.soundbank import Audio, Bank
-from jss.data.soundscape import Layer, Piece, Soundscape
+from jss.data.soundscape import Layer, Soundscape
 from jss.errors import JssError
 
 #: No sample of a mixture or source is beyond this; a clip that would be is turned down as a whole.
@@ -48,27 +48,13 @@ def render(soundscape: Soundscape, bank: Bank) -> Rendered:
 
 def _render_layer(out: Audio, layer: Layer, soundscape: Soundscape, bank: Bank) -> None:
     """Write one source into ``out`` (S,), at its level over its audible spans."""
-    samples = bank.load(layer.recording)
     for piece in layer.pieces:
-        sound = _piece(samples, piece, layer.semitones)
-        if soundscape.room is not None and layer.position is not None:
-            sound = acoustics.reverberate(sound, soundscape.room, layer.position)
+        sound = sound_of(piece, bank.load(layer.recordings[piece.file]), soundscape.room, layer.position)
         first = round(piece.onset * SAMPLE_RATE)
         sound = sound[: len(out) - first]
         out[first : first + len(sound)] += sound
     spans = [(round(a * SAMPLE_RATE), round(b * SAMPLE_RATE)) for a, b in layer.spans]
     level = level_db(k_weighted(out), spans)
     if level == -math.inf:
-        raise JssError(f"The recording {layer.recording.path!r} is silent: remove it from the soundbank.")
+        raise JssError(f"The recording {layer.recordings[0].path!r} is silent: remove it from the soundbank.")
     out *= np.float32(10.0 ** ((layer.level_db + soundscape.gain_db - level) / 20.0))
-
-
-def _piece(samples: Audio, piece: Piece, semitones: float) -> Audio:
-    """One piece, pitched, looped to its length and faded. -> (length,) samples."""
-    cut = samples[round(piece.start * SAMPLE_RATE) : round(piece.stop * SAMPLE_RATE)]
-    sound = acoustics.shift_pitch(cut, semitones)
-    length = round(piece.length * SAMPLE_RATE)
-    if 0 < length - len(sound) <= 160:  # rounding, not a loop
-        length = len(sound)
-    sound = acoustics.loop(sound, length)
-    return acoustics.fade(sound, round(piece.attack * SAMPLE_RATE), round(piece.release * SAMPLE_RATE))

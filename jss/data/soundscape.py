@@ -18,7 +18,8 @@ from jss.errors import JssError
 class Piece:
     """A cut of a recording and its place. start, stop: seconds of the recording; onset, length: seconds of the clip.
 
-    A piece longer than its cut is looped. attack, release: fades at its ends, in seconds.
+    A piece longer than its cut is looped. attack, release: fades at its ends, in seconds; semitones: pitch shift;
+    file: which of the layer's recordings.
     """
 
     start: float
@@ -27,23 +28,24 @@ class Piece:
     length: float
     attack: float = 0.0
     release: float = 0.0
+    semitones: float = 0.0
+    file: int = 0
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One source: one recording in one or more pieces.
+    """One source: pieces of one original recording (one dog, one speaker), which may have been cut into several files.
 
-    level_db: loudness over its audible spans (LUFS, before the clip's gain); semitones: pitch shift;
-    position: place in the clip's room, or None: dry; spans: (onset, offset) in seconds where it is audible, without
-    overlap; labelled: whether they are events or the layer is a background or distractor.
+    level_db: loudness over its audible spans (LUFS, before the clip's gain); position: place in the clip's room, or
+    None: dry; spans: (onset, offset) in seconds where it is audible, without overlap; labelled: whether they are
+    events or the layer is a background or distractor.
     """
 
     label: str
-    recording: Recording
+    recordings: tuple[Recording, ...]
     level_db: float
     pieces: tuple[Piece, ...]
     spans: tuple[tuple[float, float], ...]
-    semitones: float = 0.0
     position: int | None = None
     labelled: bool = True
 
@@ -103,6 +105,6 @@ def merge(spans: Iterable[tuple[float, float]], pause: float = MIN_PAUSE) -> lis
 
 
 def _layer(fields: dict[str, Any]) -> Layer:
-    return Layer(**{**fields, "recording": Recording(**fields["recording"]),
+    return Layer(**{**fields, "recordings": tuple(Recording(**item) for item in fields["recordings"]),
                     "pieces": tuple(Piece(**piece) for piece in fields["pieces"]),
                     "spans": tuple((float(a), float(b)) for a, b in fields["spans"])})
