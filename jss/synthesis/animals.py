@@ -20,6 +20,7 @@ from .tools import (
     resonances,
     samples,
     tone,
+    unit,
     wander,
 )
 
@@ -35,7 +36,8 @@ def voice(rng: Rng, hz: Array, tilt: float, rough: float, breath: float) -> Arra
     y = tone(cycles, amplitudes, rng.uniform(-0.6, 0.6, len(h)))
     y = y * (1.0 + 0.35 * rough * np.sin(np.pi * cycles) + 0.25 * rough * wander(rng, n, 90.0))
     air = noise(rng, n, (60, 1000, 8000), (0, -2, -12)) * (1.0 + 0.5 * np.sin(2 * np.pi * cycles))
-    return y / max(float(np.std(y)), 1e-9) + breath * air
+    y = unit(y) + breath * air
+    return y
 
 
 def mouth(x: Array, openness: Array, formants: Array, widths: Array) -> Array:
@@ -46,7 +48,7 @@ def mouth(x: Array, openness: Array, formants: Array, widths: Array) -> Array:
     centres = np.minimum(formants[:, None] * (1.0 + move * (2.0 * o - 1.0)), 7900.0)
     h = resonances(centres, np.broadcast_to(widths[:, None], centres.shape))
     bins = np.linspace(0.0, 8000.0, 257)
-    lips = 1.0 / (1.0 + (bins[None, :] / (900.0 + 4500.0 * o[:, None])) ** 2)
+    lips = 1.0 / (1.0 + (bins[None, :] / (1100.0 + 5500.0 * o[:, None])) ** 2)
     return framewise(x, h * lips)
 
 
@@ -59,7 +61,7 @@ def bark(rng: Rng, size: float, mood: float) -> Array:
     peak = rng.uniform(0.2, 0.5)
     arch = np.where(t < peak, t / peak, 1.0 - (t - peak) / (1.15 - peak))
     hz = top * (0.55 + 0.45 * np.clip(arch, 0.0, 1.0) ** 0.7)
-    x = voice(rng, hz, rng.uniform(2.0, 8.0), 0.15 + 0.8 * mood, 0.06 + 0.45 * mood)
+    x = voice(rng, hz, rng.uniform(2.0, 8.0), 0.08 + 0.7 * mood**2, 0.05 + 0.4 * mood**2)
     scale = 0.7 * 1.8**size
     x = mouth(
         x,
@@ -106,11 +108,11 @@ def growl(rng: Rng, seconds: float, size: float) -> Array:
 def dog(rng: Rng, duration: float | None) -> Array:
     """Barks, singly or in bouts; sometimes a howl, a whine or a growl. One dog keeps its voice."""
     size, mood = rng.random(), rng.random()
-    n = samples(between(rng, 0.35, 5.0) if duration is None else duration)
+    n = samples(between(rng, 0.4, 6.0) if duration is None else duration)
     y = np.zeros(n)
     t = 0.0
-    kind = rng.choice(("bark", "howl", "growl"), p=(0.76, 0.15, 0.09))
-    gap = between(rng, 0.08, 0.9)
+    kind = rng.choice(("bark", "howl", "growl"), p=(0.74, 0.18, 0.08))
+    gap = between(rng, 0.1, 1.4)
     while t < n / RATE - 0.05:
         if kind == "bark":
             call, loud = bark(rng, size, mood), rng.uniform(0.5, 1.0)
@@ -124,19 +126,19 @@ def dog(rng: Rng, duration: float | None) -> Array:
             loud * part * (gate(len(part), 0, len(part), 0.0, 0.02) if len(part) < len(call) else 1.0)
         )
         t += len(call) / RATE + rest
-    return floor(room(y, rng, 0.9), rng, 65.0, 30.0)
+    return floor(room(y, rng, 1.2), rng, 60.0, 22.0)
 
 
 def meow(rng: Rng, age: float, mood: float) -> Array:
-    """One meow -> (samples,), unit peak: m, a mouth that opens and closes, a pitch that arches. age: 0 old, 1 kitten."""
-    seconds = between(rng, 0.35, 1.3)
+    """One meow -> (samples,), unit peak: a mouth that opens and closes, a pitch that arches. age: 0 old, 1 kitten."""
+    seconds = between(rng, 0.3, 1.4)
     n = samples(seconds)
     t = np.arange(n) / n
-    top = 480.0 * 2.3**age * between(rng, 0.85, 1.2)
+    top = 400.0 * 2.5**age * between(rng, 0.85, 1.2)
     peak = rng.uniform(0.2, 0.6)
     pitch = np.interp(t, [0.0, peak, 1.0], [rng.uniform(0.6, 0.95), 1.0, rng.uniform(0.55, 0.95)])
     hz = top * pitch * np.exp(0.015 * wander(rng, n, 12.0))
-    x = voice(rng, hz, rng.uniform(1.0, 6.0), 0.05 + 0.7 * mood**2, between(rng, 0.03, 0.5))
+    x = voice(rng, hz, rng.uniform(3.0, 9.0), 0.05 + 0.7 * mood**2, between(rng, 0.03, 0.5))
     wide = np.interp(
         t,
         [0.0, rng.uniform(0.15, 0.4), rng.uniform(0.5, 0.75), 1.0],
@@ -154,7 +156,8 @@ def purr(rng: Rng, n: int) -> Array:
     cycles = phase(rate)
     breath = np.sin(2 * np.pi * phase(np.full(n, between(rng, 0.4, 0.9))))
     pulses = np.exp(-((cycles % 1.0) * between(rng, 4.0, 10.0))) * (1.0 + 0.35 * breath)
-    return noise(rng, n, (30, 80, 300, 900, 3000, 8000), (-4, 0, 0, -8, -22, -38)) * pulses
+    y = noise(rng, n, (30, 80, 300, 900, 3000, 8000), (-4, 0, 0, -8, -22, -38)) * pulses
+    return y
 
 
 def hiss(rng: Rng, seconds: float) -> Array:
@@ -180,4 +183,4 @@ def cat(rng: Rng, duration: float | None) -> Array:
         part = call[: n - at]
         y[at : at + len(part)] += rng.uniform(0.4, 1.0) * part
         t += len(call) / RATE + between(rng, 0.6 * gap, 1.6 * gap)
-    return floor(room(y, rng, 0.9), rng, 60.0, 20.0)
+    return floor(room(y, rng, 0.9), rng, 55.0, 16.0)

@@ -20,6 +20,7 @@ from .tools import (
     noise,
     phase,
     samples,
+    spectrum,
     tone,
     unit,
     wander,
@@ -61,7 +62,7 @@ def hammered(rng: Rng, n: int) -> Array:
     if rng.random() < 0.6:  # rings and pauses
         on, off = between(rng, 0.3, 2.2), between(rng, 0.2, 2.5)
         sizes *= ((times % (on + off)) < on) + 1e-6
-    hz = between(rng, 500.0, 2600.0)
+    hz = between(rng, 600.0, 3200.0)
     decay = between(rng, 0.05, 0.8)
     gongs = int(rng.integers(1, 3))
     y = np.zeros(n)
@@ -103,7 +104,7 @@ def bell(rng: Rng, n: int) -> Array:
 
 def beeper(rng: Rng, n: int) -> Array:
     """A clock, a timer, a smoke alarm: one high tone keyed in groups."""
-    hz = between(rng, 700.0, 4200.0)
+    hz = between(rng, 900.0, 4200.0)
     on = between(rng, 0.04, 0.6)
     off, group = on * between(rng, 0.4, 1.6), int(rng.integers(1, 6))
     rest = between(rng, 0.1, 1.5) if rng.random() < 0.7 else 0.0
@@ -184,12 +185,12 @@ def buzzer(rng: Rng, n: int) -> Array:
 
 
 _KINDS: tuple[Callable[[Rng, int], Array], ...] = (hammered, chime, bell, beeper, siren, ringtone, buzzer)
-_CHANCE = (0.2, 0.13, 0.1, 0.24, 0.1, 0.17, 0.06)
+_CHANCE = (0.21, 0.12, 0.1, 0.26, 0.07, 0.19, 0.05)
 
 
 def alarm(rng: Rng, duration: float | None) -> Array:
     """One of the family, through its own small loudspeaker or case and a room."""
     n = samples(between(rng, 0.8, 7.0) if duration is None else duration)
     y = unit(_KINDS[int(rng.choice(len(_KINDS), p=_CHANCE))](rng, n))
-    y = y + between(rng, 0.0003, 0.01) * noise(rng, n, (30.0, 300.0, 8000.0), (0.0, -8.0, -20.0))
+    y = y + between(rng, 0.001, 0.08) * noise(rng, n, *spectrum(rng, (30, 300, 8000), (0, -8, -20)))
     return floor(room(y, rng, 0.7, 0.7), rng, 70.0, 22.0)

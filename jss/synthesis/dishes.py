@@ -30,7 +30,7 @@ def body(rng: Rng, kind: str) -> Array:
     knock = rng.standard_normal(160) * np.exp(-np.arange(160) / between(rng, 3.0, 60.0))
     ring = ring / np.sqrt(np.sum(ring**2) + 1e-12)
     size = min(len(ring), 160)
-    ring[:size] += between(rng, 0.3, 2.0) * (knock / np.sqrt(np.sum(knock**2)))[:size]
+    ring[:size] += between(rng, 0.5, 3.0) * (knock / np.sqrt(np.sum(knock**2)))[:size]
     return np.asarray(ring)
 
 
@@ -49,7 +49,7 @@ def clatter(rng: Rng, n: int) -> Array:
             size *= rng.uniform(0.4, 1.3)
             gap *= rng.uniform(0.6, 1.2)
             t += gap
-        t += rng.exponential(busy)
+        t += rng.exponential(busy) * (3.0 if rng.random() < 0.15 else 1.0)
     return train
 
 
@@ -58,7 +58,7 @@ def scrape(rng: Rng, n: int) -> Array:
     y = noise(rng, n, *spectrum(rng, (200, 1000, 3000, 8000), (-20, -4, 0, -3), 3.0, 8, 12.0))
     start = int(rng.integers(0, max(1, n // 2)))
     stop = start + samples(between(rng, 0.1, 0.8))
-    y = y * gate(n, start, stop, 0.03, 0.06) * np.exp(0.8 * wander(rng, n, 30.0))
+    y *= gate(n, start, stop, 0.03, 0.06) * np.exp(0.8 * wander(rng, n, 30.0))
     return y
 
 
@@ -71,7 +71,7 @@ def dishes(rng: Rng, duration: float | None) -> Array:
     for _ in range(int(rng.integers(2, 7))):
         train = clatter(rng, n)
         struck = convolve(train, body(rng, str(rng.choice(kinds, p=chance))))
-        contact = -between(rng, 0.5, 14.0)  # a softer contact excites less above 2 kHz
+        contact = -between(rng, 0.5, 20.0)  # a softer contact excites less above 2 kHz
         y += between(rng, 0.2, 1.0) * shape(struck, (50, 2000, 8000), (0, 0, contact))
     thump = modes(
         800, between(rng, 80.0, 300.0) * np.array([1.0, 1.7, 2.6]), np.array([0.015, 0.01, 0.006]), np.ones(3)
@@ -79,4 +79,4 @@ def dishes(rng: Rng, duration: float | None) -> Array:
     y += between(rng, 0.02, 0.3) * convolve(clatter(rng, n), thump)
     if rng.random() < 0.35:
         y += between(rng, 0.05, 0.5) * float(np.abs(y).max()) * 0.2 * unit(scrape(rng, n))
-    return floor(room(y, rng, 0.8), rng, 65.0, 32.0)
+    return floor(room(y, rng, 1.3), rng, 65.0, 32.0)

@@ -27,12 +27,12 @@ def frying(rng: Rng, duration: float | None) -> Array:
     """Frying in a pan, from a gentle simmer to a fierce sizzle."""
     n = samples(between(rng, 3.0, 10.0) if duration is None else duration)
     boil = np.exp(between(rng, 0.03, 0.3) * wander(rng, n, between(rng, 0.3, 3.0)))
-    points = spectrum(rng, (60, 300, 1000, 3000, 5500, 8000), (-1, -4, -2, 0, 2, 3), 4.0, 6, 7.0)
+    points = spectrum(rng, (60, 300, 1000, 3000, 5500, 8000), (-5, -5, -4, 0, 3, 3), 4.0, 9, 8.0)
     hiss = noise(rng, n, *points) * boil * np.exp(between(rng, 0.02, 0.25) * wander(rng, n, between(rng, 10.0, 60.0)))
-    dense = crackle(rng, n, between(rng, 80.0, 1500.0) * boil, 2.6, 0.0012, 900.0, 7800.0)
+    dense = crackle(rng, n, between(rng, 80.0, 1500.0) * boil, 2.8, 0.0012, 900.0, 7800.0)
     pops = crackle(rng, n, between(rng, 1.0, 60.0) * boil**2, 1.5, between(rng, 0.001, 0.006), 300.0, 7000.0)
-    y = hiss + between(rng, 0.15, 1.5) * unit(shape(dense, *points)) + between(rng, 0.06, 0.9) * unit(pops)
+    y = hiss + between(rng, 0.15, 1.5) * unit(shape(dense, *points)) + between(rng, 0.06, 0.7) * unit(pops)
     bubbling = noise(rng, n, (50, 150, 400, 900, 2000), (-6, 0, 0, -10, -40)) * np.exp(wander(rng, n, 18.0))
-    y += between(rng, 0.02, 0.6) * bubbling
-    y += between(rng, 0.02, 0.5) * noise(rng, n, (30, 120, 600, 8000), (6, 4, -10, -40))
+    y += between(rng, 0.02, 0.4) * bubbling
+    y += between(rng, 0.01, 0.25) * noise(rng, n, (30, 120, 600, 8000), (6, 4, -10, -40))
     return floor(room(y, rng, 0.5), rng, 60.0, 35.0)

@@ -41,6 +41,6 @@ def floor(x: Array, rng: Rng, quiet: float = 70.0, loud: float = 42.0) -> Array:
     """x (n,) over faint noise, between ``loud`` and ``quiet`` dB below its loudest 64 ms."""
     power = np.convolve(x**2, np.ones(1024) / 1024.0, "same").max()
     level = np.sqrt(power) * 10.0 ** (-rng.uniform(loud, quiet) / 20.0)
-    slope = rng.uniform(0.0, 7.0)
+    slope = rng.uniform(0.0, 9.0)
     y: Array = x + level * unit(noise(rng, len(x), (30.0, 8000.0), (0.0, -8.0 * slope)))
     return y

@@ -51,7 +51,7 @@ FINALS = ("n", "t", "s", "d", "l", "r", "k", "m", "z", "f")
 @dataclass(frozen=True)
 class Voice:
     """A speaker: mean pitch (Hz), its range (octaves), formant scale, tilt (dB an octave), breath, syllables a second,
-    strength of the consonants' noise."""
+    strength of the consonants' noise, jitter (share of the pitch)."""
 
     pitch: float
     range: float
@@ -60,16 +60,19 @@ class Voice:
     breath: float
     rate: float
     noise: float
+    jitter: float
 
 
 def speaker(rng: Rng) -> Voice:
     """A man, a woman or a child, at ease or in a hurry."""
     who = rng.choice(3, p=(0.42, 0.42, 0.16))
     low, high, scale = ((85.0, 150.0, 1.0), (160.0, 260.0, 1.15), (230.0, 380.0, 1.3))[who]
-    breath = between(rng, 0.03, 0.5) if rng.random() < 0.95 else 3.0  # a few whisper
+    breath = between(rng, 0.05, 0.9) if rng.random() < 0.95 else 3.0  # a few whisper
     scale *= rng.uniform(0.93, 1.07)
-    pitch, spread, tilt = between(rng, low, high), rng.uniform(0.15, 0.6), rng.uniform(3.0, 8.0)
-    return Voice(pitch, spread, scale, tilt, breath, between(rng, 3.3, 6.5), between(rng, 0.2, 0.7))
+    pitch, spread, tilt = between(rng, low, high), rng.uniform(0.2, 0.8), rng.uniform(7.0, 12.0)
+    return Voice(
+        pitch, spread, scale, tilt, breath, between(rng, 3.3, 6.5), between(rng, 0.2, 0.9), between(rng, 0.008, 0.035)
+    )
 
 
 def segments(rng: Rng, who: Voice, stressed: bool, last: bool) -> list[tuple[float, ...]]:
@@ -100,7 +103,7 @@ def segments(rng: Rng, who: Voice, stressed: bool, last: bool) -> list[tuple[flo
         rows += [(ms * 0.65, *VOWELS[pair[0]], 1.0, *still), (ms * 0.5, *VOWELS[pair[1]], 0.9, *still)]
     else:
         vowel = str(rng.choice(list(VOWELS))) if stressed or rng.random() < 0.5 else "@"
-        rows.append((ms, *VOWELS[vowel], 1.0 if stressed else 0.75, *still))
+        rows.append((ms, *VOWELS[vowel], rng.uniform(0.7, 1.0) if stressed else rng.uniform(0.3, 0.7), *still))
     if rng.random() < (0.55 if last else 0.3):
         consonant(str(rng.choice(FINALS)))
     return rows
@@ -112,6 +115,9 @@ def phrase(rng: Rng, who: Voice, count: int) -> tuple[list[tuple[float, ...]], l
     melody = [(0.0, who.range * 0.5)]
     clock, question = 0.0, rng.random() < 0.2
     for i in range(count):
+        if i and rng.random() < 0.12:  # a breath between words
+            rows.append((between(rng, 30.0, 200.0), 450, 1450, 2500, 0.0, 0.0, 0.0, 0.0, 0.0))
+            clock += rows[-1][0]
         stressed = rng.random() < 0.5 or i == count - 1
         new = segments(rng, who, stressed, i == count - 1)
         length = sum(r[0] for r in new)
@@ -121,7 +127,7 @@ def phrase(rng: Rng, who: Voice, count: int) -> tuple[list[tuple[float, ...]], l
         rows += new
         clock += length
     melody.append((clock, who.range * (0.9 if question else -0.8)))
-    rows.append((between(rng, 120.0, 700.0), 450, 1450, 2500, 0.0, 0.0, 0.0, 0.0, 0.0))
+    rows.append((between(rng, 150.0, 1100.0), 450, 1450, 2500, 0.0, 0.0, 0.0, 0.0, 0.0))
     return rows, melody
 
 
@@ -130,18 +136,19 @@ def render(rng: Rng, who: Voice, rows: list[tuple[float, ...]], melody: list[tup
     table = np.array(rows)
     ms = np.repeat(table[:, 1:], np.maximum(1, np.rint(table[:, 0])).astype(int), axis=0)
     formants = gaussian_filter1d(ms[:, :3], 16.0, axis=0) * who.scale
-    voicing, breath = gaussian_filter1d(ms[:, 3], 9.0), gaussian_filter1d(ms[:, 4], 8.0)
+    voicing, breath = gaussian_filter1d(ms[:, 3], 6.0), gaussian_filter1d(ms[:, 4], 8.0)
     level = gaussian_filter1d(ms[:, 5], 3.0)
     n = 16 * len(ms)
     at = np.arange(n) / 16.0
     points = np.array(melody)
-    octaves = gaussian_filter1d(np.interp(np.arange(len(ms)), points[:, 0], points[:, 1]), 35.0)
+    octaves = gaussian_filter1d(np.interp(np.arange(len(ms)), points[:, 0], points[:, 1]), 25.0)
     hz = who.pitch * 2.0 ** np.interp(at, np.arange(len(ms)), octaves)
-    hz = hz * np.exp(0.012 * wander(rng, n, 70.0) + 0.01 * wander(rng, n, 6.0))
+    hz = hz * np.exp(who.jitter * wander(rng, n, 70.0) + 0.015 * wander(rng, n, 6.0))
     up = np.arange(len(ms))
     cycles = phase(hz)
     h = np.arange(1, limit(hz) + 1)
-    glottis = tone(cycles, 10.0 ** (-who.tilt * np.log2(h) / 20.0))
+    fall = who.tilt * np.log2(h) - 5.5 * np.log2(np.maximum(h * who.pitch / 900.0, 1.0))
+    glottis = tone(cycles, 10.0 ** (-fall / 20.0))
     glottis *= np.interp(at, up, voicing) * (1.0 + 0.12 * wander(rng, n, 70.0))
     air = rng.standard_normal(n)
     open_glottis = 0.5 + 0.5 * np.sin(2 * np.pi * cycles)
@@ -169,11 +176,11 @@ def speech(rng: Rng, duration: float | None) -> Array:
     clock = 0.0
     while clock < want * 1000.0:
         left = (want * 1000.0 - clock) / 1000.0 * who.rate
-        new, tune = phrase(rng, who, int(np.clip(rng.integers(3, 15), 1, max(2.0, left))))
+        new, tune = phrase(rng, who, int(np.clip(rng.integers(2, 12), 1, max(2.0, left))))
         melody += [(clock + t, v) for t, v in tune]
         rows += new
         clock += sum(r[0] for r in new)
     y = render(rng, who, rows, melody)
     if duration is None:
         y = y[: samples(want + 0.3)]
-    return floor(room(y, rng, 0.9), rng, 75.0, 40.0)
+    return floor(room(y, rng, 0.9), rng, 75.0, 30.0)

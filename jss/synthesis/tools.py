@@ -124,9 +124,9 @@ def tone(cycles: Array, amplitudes: Array, phases: Array | None = None) -> Array
     angles = np.zeros(len(amplitudes)) if phases is None else phases
     half[1 : len(amplitudes) + 1] = 0.5 * size * amplitudes * np.exp(1j * angles)
     table = irfft(half, size)
-    at = (cycles % 1.0) * size
-    low = at.astype(np.int64)
-    part = at - low
+    place = (cycles % 1.0) * size
+    low = place.astype(np.int64)
+    part = place - low
     low %= size
     wave: Array = table[low] * (1.0 - part) + table[(low + 1) % size] * part
     return wave
@@ -156,14 +156,14 @@ def modes(n: int, frequencies: Array, decays: Array, amplitudes: Array, phases: 
 def arrivals(rng: Rng, n: int, rate: float | Array) -> npt.NDArray[np.int64]:
     """Sample indices of a Poisson process; rate: events a second, a number or a curve (n,)."""
     curve = np.broadcast_to(np.asarray(rate, dtype=np.float64), (n,))
-    return np.flatnonzero(rng.random(n) < curve / RATE)
+    return np.flatnonzero(rng.random(n) < curve / RATE).astype(np.int64)
 
 
-def scatter(n: int, starts: npt.NDArray[np.integer[Any]], grains: Array) -> Array:
+def scatter(n: int, starts: npt.NDArray[np.int64], grains: Array) -> Array:
     """Grains (count, length) added at sample indices ``starts`` (count,), cut at the end -> (n,)."""
     at = starts[:, None] + np.arange(grains.shape[1])
-    total: Array = np.bincount(np.minimum(at, n).ravel(), weights=grains.ravel(), minlength=n + 1)[:n]
-    return total
+    total = np.bincount(np.minimum(at, n).ravel(), weights=grains.ravel(), minlength=n + 1)
+    return total[:n].astype(np.float64)
 
 
 def convolve(x: Array, response: Array) -> Array:

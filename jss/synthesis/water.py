@@ -23,12 +23,12 @@ def bubbles(rng: Rng, n: int, rate: Array, low: float, high: float, rise: float)
     damping = 0.13 * hz + 0.0072 * hz**1.5
     climb = rise * rng.random((count, 1)) * 100.0
     cycles = hz * (t + 0.5 * climb * t * t)
-    loud = rng.random((count, 1)) ** 2 * (low / hz) ** 0.4
+    loud = rng.random((count, 1)) ** 3 * (low / hz) ** 0.3
     attack = np.minimum(t * 2.0 * hz, 1.0)
     return scatter(n, at, loud * attack * np.sin(2.0 * np.pi * cycles) * np.exp(-damping * t))
 
 
-def patter(rng: Rng, n: int, rate: float, low: float, high: float, bands: int = 14) -> Array:
+def patter(rng: Rng, n: int, rate: float, low: float, high: float, bands: int = 10) -> Array:
     """A dense ensemble of small bubbles -> (n,): ``bands`` resonators, each struck ``rate / bands`` times a second."""
     total = np.zeros(n)
     for hz in np.sort(low * (high / low) ** ((np.arange(bands) + rng.random(bands)) / bands)):
@@ -44,9 +44,9 @@ def patter(rng: Rng, n: int, rate: float, low: float, high: float, bands: int = 
 def basin(rng: Rng, x: Array) -> Array:
     """x (n,) in a basin of sheet metal or stone: a few dozen narrow resonances."""
     bins = np.linspace(20.0, 8000.0, 2000)
-    centres = between(rng, 80.0, 300.0) + np.cumsum(rng.uniform(30.0, 400.0, 30))
-    widths = between(rng, 8.0, 60.0) * rng.uniform(0.5, 2.0, 30)
-    heights = between(rng, 2.0, 14.0) * rng.uniform(0.0, 1.0, 30)
+    centres = between(rng, 80.0, 300.0) + np.cumsum(rng.uniform(20.0, 300.0, 40))
+    widths = between(rng, 8.0, 60.0) * rng.uniform(0.5, 2.0, 40)
+    heights = between(rng, 4.0, 20.0) * rng.uniform(0.0, 1.0, 40)
     db = (heights / (1.0 + ((bins[:, None] - centres) / widths) ** 2)).sum(1)
     return unit(shape(x, bins, db))
 
@@ -58,10 +58,10 @@ def water(rng: Rng, duration: float | None) -> Array:
     flow = np.exp(between(rng, 0.03, 0.35) * wander(rng, n, between(rng, 0.4, 4.0)))
     flutter = np.exp(between(rng, 0.05, 0.5) * wander(rng, n, between(rng, 10.0, 50.0)))
     points = {
-        "tap": (2, 1, 0, 0, 1, 1),
+        "tap": (4, 1, -1, 0, 2, 3),
         "vessel": (-2, 0, 1, 0, -3, -5),
         "shower": (-9, -7, -4, -1, 1, 2),
-        "trickle": (-8, -6, -3, 0, 0, -1),
+        "trickle": (-5, -4, -2, 0, 1, 1),
     }[kind]
     splash = noise(rng, n, *spectrum(rng, (60, 200, 600, 1800, 4500, 8000), points, 4.0, 8, 7.0)) * flow * flutter
     splash = basin(rng, splash)
@@ -72,6 +72,7 @@ def water(rng: Rng, duration: float | None) -> Array:
     gains = {"tap": (1.0, 0.5, 0.4), "vessel": (0.7, 0.6, 0.8), "shower": (1.0, 0.6, 0.1), "trickle": (0.35, 0.8, 1.0)}
     a, b, c = gains[kind]
     y = a * splash + b * between(rng, 0.5, 2.0) * small + c * between(rng, 0.4, 2.0) * big
+    y += between(rng, 0.03, 0.8) * noise(rng, n, (30, 60, 150, 500, 2000), (2, 2, 0, -12, -40)) * flow
     if kind == "vessel":  # the column of air shortens
         t = np.arange(n) / n
         hz = between(rng, 250.0, 600.0) * between(rng, 1.3, 3.0) ** t
