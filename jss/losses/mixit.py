@@ -7,7 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from jss.losses.snr import negative_snr
+from jss.losses.snr import EPS, negative_snr, thresholded_snr
 
 
 @cache
@@ -17,10 +17,11 @@ def assignments(n_src: int) -> Tensor:
     return torch.stack([first, 1 - first], dim=1)
 
 
-def mixit_loss(estimates: Tensor, mixtures: Tensor) -> tuple[Tensor, Tensor]:
+def mixit_loss(estimates: Tensor, mixtures: Tensor, tau: float | None = None) -> tuple[Tensor, Tensor]:
     """Eq. 17: the least summed loss (Eq. 11) over all assignments of outputs to the two mixtures.
 
     estimates: (batch, M, samples), separated from mixtures.sum(1); mixtures: (batch, 2, samples)
+    tau: soft threshold as in Eq. 13; None: Eq. 11 as written
     -> loss summed over both mixtures, (batch,) in dB, and the remixed estimates, (batch, 2, samples).
 
     The search needs only inner products: ||x - A s||^2 follows from the Gram matrix of sources and mixtures, so
@@ -34,6 +35,8 @@ def mixit_loss(estimates: Tensor, mixtures: Tensor) -> tuple[Tensor, Tensor]:
         a = choices.double()
         energy = torch.einsum("cim,bmn,cin->bci", a, gram, a)
         error = (x.square().sum(-1).unsqueeze(1) - 2 * torch.einsum("cim,bim->bci", a, cross) + energy).clamp(min=0)
-        best = torch.log10(error + 1e-8).sum(-1).argmin(1)
+        floor = 0.0 if tau is None else tau * x.square().sum(-1).unsqueeze(1)
+        best = torch.log10(error + floor + EPS).sum(-1).argmin(1)
     remixed = choices[best] @ estimates  # (batch, 2, samples)
-    return negative_snr(remixed, mixtures).sum(1), remixed
+    losses = negative_snr(remixed, mixtures) if tau is None else thresholded_snr(remixed, mixtures, tau)
+    return losses.sum(1), remixed

@@ -1,0 +1,175 @@
+"""Batches as functions of (seed, epoch, step): nothing to store, and a resumed run meets the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from jss.config import Config, DetectionConfig, SeparationConfig
+from jss.data.datasets import Array, Example, Examples, TrainingData, fit
+from jss.errors import JssError
+from jss.features import SAMPLE_RATE
+
+
+class DetectionBatch(NamedTuple):
+    """audio: (B, samples), synthetic clips first, then weak, then unlabelled; strong: (n_synthetic, K, T);
+    weak: (n_weak, K); order: (B,) partners and share: (B,) own shares of mixup (Beta), all ones where there is none.
+    """
+
+    audio: Tensor
+    strong: Tensor
+    weak: Tensor
+    order: Tensor
+    share: Tensor
+
+
+class SeparationBatch(NamedTuple):
+    """targets: (B, n, samples), the two mixtures (MixIT) or the sources padded to M (PIT); the input is their sum."""
+
+    targets: Tensor
+
+
+class DetectionSteps(Dataset[DetectionBatch]):
+    """One epoch of detection batches; steps: micro-batches of it. Epoch length: the shortest subset."""
+
+    def __init__(self, data: TrainingData, config: Config, c: DetectionConfig, labels: Sequence[str], epoch: int):
+        self.data, self.c, self.labels = data, c, labels
+        self.seed, self.epoch = config.seed, epoch
+        self.sizes = tuple(n // c.accumulate for n in c.batch)
+        if any(n % c.accumulate for n in c.batch) or not self.sizes[0]:
+            raise JssError(f"A batch of {c.batch} cannot be cut into {c.accumulate} equal micro-batches: "
+                           "make accumulate divide every number.")
+        self.subsets = (data.synthetic, data.weak, data.unlabelled)
+        self.steps = min(len(s) // n for s, n in zip(self.subsets, c.batch, strict=True) if n)
+        if not self.steps:
+            raise JssError(f"A subset is smaller than its part of the batch {c.batch}: use a smaller batch.")
+
+    def __len__(self) -> int:
+        return self.steps * self.c.accumulate
+
+    def __getitem__(self, step: int) -> DetectionBatch:
+        if step >= len(self):
+            raise IndexError(step)
+        strong, weak, rest = (self._examples(which, step) for which in range(3))
+        rng = np.random.default_rng((self.seed, self.epoch, step))
+        order, share = mixup_plan(rng, self.sizes, self.c)
+        return DetectionBatch(
+            torch.from_numpy(np.stack([e.mixture for e in (*strong, *weak, *rest)])),
+            torch.from_numpy(np.stack([e.strong(self.labels) for e in strong])),
+            torch.from_numpy(
+                np.stack([e.weak(self.labels) for e in weak])
+                if weak
+                else np.zeros((0, len(self.labels)), np.float32)
+            ),
+            torch.from_numpy(order),
+            torch.from_numpy(share),
+        )
+
+    def _examples(self, which: int, step: int) -> list[Example]:
+        subset, size = self.subsets[which], self.sizes[which]
+        if self.data.fresh:
+            first = self.epoch * len(subset) + step * size
+            return [subset[first + i] for i in range(size)]
+        order = np.random.default_rng((self.seed, self.epoch, which)).permutation(len(subset))
+        return [subset[int(i)] for i in order[step * size : (step + 1) * size]]
+
+
+def mixup_plan(
+    rng: np.random.Generator, sizes: tuple[int, ...], c: DetectionConfig
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Array]:
+    """Partners and shares: with the chance ``mixup``, synthetic and weak clips each mix within their own part with one
+    c ~ Beta(alpha, alpha); unlabelled clips never do. sizes: of the three parts -> order (B,), share (B,).
+    """
+    total = sum(sizes)
+    order, share = np.arange(total), np.ones(total, np.float32)
+    if rng.random() < c.mixup:
+        begin = 0
+        for size in sizes[:2]:
+            part = slice(begin, begin + size)
+            order[part] = begin + rng.permutation(size)
+            share[part] = rng.beta(c.mixup_alpha, c.mixup_alpha)
+            begin += size
+    return order, share
+
+
+def mix(x: Tensor, order: Tensor, share: Tensor) -> Tensor:
+    """Mixup: share * x + (1 - share) * x[order]. x: (B, ...); order, share: (B,)."""
+    weight = share.reshape(-1, *[1] * (x.ndim - 1)).to(x.dtype)
+    return weight * x + (1 - weight) * x[order]
+
+
+class SeparationSteps(Dataset[SeparationBatch]):
+    """One epoch of separation batches: pairs of mixtures for MixIT, isolated sources for PIT."""
+
+    def __init__(self, data: TrainingData, config: Config, c: SeparationConfig, loss: str, epoch: int) -> None:
+        self.data, self.c, self.loss = data, c, loss
+        self.seed, self.epoch, self.n_src = config.seed, epoch, config.separator.n_src
+        self.samples = round(c.seconds * SAMPLE_RATE)
+        self.pool: tuple[Examples, ...] = (data.universal,) if loss == "pit" else (data.synthetic, data.unlabelled)
+        if not sum(map(len, self.pool)):
+            raise JssError("There are no mixtures with isolated sources to train on: PIT needs a soundbank or "
+                           "a set that keeps its sources; MixIT needs neither.")
+
+    def __len__(self) -> int:
+        return self.c.steps
+
+    def __getitem__(self, step: int) -> SeparationBatch:
+        if step >= len(self):
+            raise IndexError(step)
+        rng = np.random.default_rng((self.seed, self.epoch, step, 1))
+        items = [self._item(rng) for _ in range(self.c.batch)]
+        return SeparationBatch(torch.from_numpy(np.stack(items)))
+
+    def _item(self, rng: np.random.Generator) -> Array:
+        if self.loss == "pit":
+            return padded(self._crop(self._draw(rng).sources, rng), self.n_src)
+        return np.concatenate([self._crop(self._draw(rng).mixture[None], rng) for _ in range(2)])
+
+    def _draw(self, rng: np.random.Generator) -> Example:
+        index = int(rng.integers(sum(map(len, self.pool))))
+        for subset in self.pool:
+            if index < len(subset):
+                return subset[index + (self.epoch * len(subset) if self.data.fresh else 0)]
+            index -= len(subset)
+        raise AssertionError
+
+    def _crop(self, x: Array, rng: np.random.Generator) -> Array:
+        begin = int(rng.integers(max(1, x.shape[-1] - self.samples + 1)))
+        return np.stack([fit(row[begin:], self.samples) for row in x])
+
+
+def padded(sources: Array, n_src: int) -> Array:
+    """Sources with silent rows up to M. (n, samples) -> (M, samples). Raises JssError where there are more than M."""
+    if len(sources) > n_src:
+        raise JssError(f"A mixture has {len(sources)} sources and the separator {n_src}: raise separator.n_src.")
+    return np.concatenate([sources, np.zeros((n_src - len(sources), sources.shape[-1]), np.float32)])
+
+
+def separation_validation(data: TrainingData, config: Config, c: SeparationConfig, loss: str) -> Tensor:
+    """The fixed mixtures that select a separator: (n, 2 or M, samples), from validation subsets, by a fixed seed."""
+    samples = round(c.seconds * SAMPLE_RATE)
+    rng = np.random.default_rng((config.seed, 2))
+    subset = data.universal_validation if loss == "pit" else data.weak_validation
+    if not len(subset):
+        raise JssError("There is nothing to validate the separator on: PIT needs mixtures with isolated sources.")
+    items = []
+    for i in range(c.validation):
+        if loss == "pit":
+            items.append(padded(np.stack([fit(s, samples) for s in subset[i % len(subset)].sources]), config.separator.n_src))
+        else:
+            pair = rng.choice(len(subset), 2, replace=len(subset) < 2)
+            items.append(np.stack([fit(subset[int(j)].mixture, samples) for j in pair]))
+    return torch.from_numpy(np.stack(items))
+
+
+def loader(steps: Dataset[DetectionBatch] | Dataset[SeparationBatch], workers: int) -> DataLoader[Tensor]:
+    """Ready-made batches in order, made by ``workers`` processes."""
+    return DataLoader(
+        steps, batch_size=None, shuffle=False, num_workers=workers,
+        prefetch_factor=4 if workers else None, pin_memory=torch.cuda.is_available(),
+    )  # type: ignore[arg-type]  # fmt: skip

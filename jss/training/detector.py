@@ -1,0 +1,175 @@
+"""Mean Teacher training of a joint model (Eqs 3-6): one step for SED pre-training, S1, S2 and JT."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from jss.config import Config, DetectionConfig
+from jss.data.batching import DetectionBatch, DetectionSteps, loader, mix
+from jss.data.datasets import TrainingData
+from jss.features import scale, to_db
+from jss.losses.sed import consistency_loss, supervised_loss
+from jss.models.joint import JointModel, JointOutput, freeze
+from jss.training.mean_teacher import update_teacher, warmup
+from jss.training.module import Task
+from jss.training.selection import objective
+
+
+class DetectionTask(Task):
+    """A student learns by Eq. 6, a teacher follows by Eq. 3; each has its own best epoch (Eqs 23, 24).
+
+    separator: None for the SED baseline; trains: the blocks that learn. The others are frozen, in eval mode, and
+    shared by student and teacher, so that a frozen separator runs once for both.
+    """
+
+    selections = MappingProxyType({who: (f"{who}_objective", True) for who in ("student", "teacher")})
+
+    def __init__(
+        self, folder: Path, config: Config, c: DetectionConfig, data: TrainingData, labels: Sequence[str],
+        separator: nn.Module | None, detector: nn.Module, trains: Sequence[Literal["separator", "detector"]],
+        learning_rate: float,
+    ) -> None:  # fmt: skip
+        super().__init__(folder, config.seed)
+        self.config, self.c, self.data, self.labels, self.rate = config, c, data, tuple(labels), learning_rate
+        blocks = {"separator": separator, "detector": detector}
+        for name, block in blocks.items():
+            if block is not None and name not in trains:
+                freeze(block)
+        copies = {name: copy.deepcopy(b) if name in trains else b for name, b in blocks.items()}
+        for name in trains:
+            teacher_block = copies[name]
+            assert teacher_block is not None
+            teacher_block.requires_grad_(False)
+        self.student = self._joint(separator, detector)
+        self.teacher = self._joint(copies["separator"], copies["detector"])
+        self.trained = tuple(trains)
+        self.shared = "separator" not in trains
+        if config.compile and separator is not None:
+            self.student.separate = torch.compile(self.student.separate, dynamic=False)  # type: ignore[method-assign]
+            self.teacher.separate = torch.compile(self.teacher.separate, dynamic=False)  # type: ignore[method-assign]
+        self.sums: dict[str, float] = {}
+        self.count = 0
+
+    def _joint(self, separator: nn.Module | None, detector: nn.Module) -> JointModel:
+        return JointModel(separator, detector, self.config.pooling, self.config.scaling)
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The trained blocks of student and teacher, "student-detector" and so on."""
+        models = {"student": self.student, "teacher": self.teacher}
+        return {f"{who}-{name}": getattr(model, name) for who, model in models.items() for name in self.trained}
+
+    def both(self, batch: DetectionBatch) -> tuple[JointOutput, JointOutput]:
+        """Student and teacher on one batch, mixup included: of linear mels for SED, of waveforms before separation.
+
+        What both hear alike (the mixture's mels, a frozen separator's sources) is computed once.
+        """
+        if self.student.separator is None:
+            mel = self.student.mel(batch.audio)
+            features = scale(to_db(mix(mel, batch.order, batch.share))).unsqueeze(1)
+            nothing = batch.audio[:, None][:, :0]
+            with torch.no_grad():
+                teacher = self.teacher.score(features, nothing)
+            return self.student.score(features, nothing), teacher
+        audio = mix(batch.audio, batch.order, batch.share)
+        with torch.no_grad():
+            heard = self.teacher.separate(audio)
+            teacher = self.teacher.detect(audio, heard)
+        return self.student.detect(audio, heard if self.shared else self.student.separate(audio)), teacher
+
+    def losses(self, batch: DetectionBatch) -> dict[str, Tensor]:
+        """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, consistency on all."""
+        student, teacher = self.both(batch)
+        n_strong, n_weak = len(batch.strong), len(batch.weak)
+        strong = mix(batch.strong, batch.order[:n_strong], batch.share[:n_strong])
+        part = slice(n_strong, n_strong + n_weak)
+        weak = mix(batch.weak, batch.order[part] - n_strong, batch.share[part])
+        frames = student.strong.shape[-1]
+        found = {
+            "bce_strong": supervised_loss(student.strong[:n_strong], strong[..., :frames]),
+            "mse_strong": consistency_loss(student.strong, teacher.strong),
+            "mse_weak": consistency_loss(student.weak, teacher.weak),
+        }
+        if n_weak:
+            found["bce_weak"] = supervised_loss(student.weak[part], weak)
+        return found
+
+    def training_step(self, batch: DetectionBatch, step: int) -> Tensor:
+        """Lightning's hook: one micro-batch of Eq. 6."""
+        found = self.losses(batch)
+        weight = self.c.consistency * warmup(self.global_step, self._warmup_steps())
+        loss = found["bce_strong"] + found.get("bce_weak", 0.0) + weight * (found["mse_strong"] + found["mse_weak"])
+        for name, value in {**found, "loss": loss}.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value.item()
+        self.count += 1
+        self.log("loss", loss.detach(), prog_bar=True, logger=False)
+        return self.finite(loss)
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Lightning's hook: the teacher follows after every optimizer step."""
+        if (batch_idx + 1) % self.c.accumulate == 0:
+            for name in self.trained:
+                update_teacher(getattr(self.teacher, name), getattr(self.student, name), self.global_step, self.c.ema)
+
+    def on_train_epoch_end(self) -> None:
+        """Lightning's hook: validate student and teacher, record."""
+        row = {name: total / max(self.count, 1) for name, total in self.sums.items()}
+        self.sums, self.count = {}, 0
+        self.eval()
+        with torch.no_grad(), self.trainer.precision_plugin.forward_context():
+            row.update(self._validate())
+        self.train()
+        optimizer = self.optimizers(use_pl_optimizer=False)
+        row["learning_rate"] = optimizer.param_groups[0]["lr"]  # type: ignore[union-attr]
+        self.record(row)
+
+    def _validate(self) -> dict[str, float]:
+        scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
+        weak_scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
+        events, tags = [], []
+        strong_set, weak_set = self.data.synthetic_validation, self.data.weak_validation
+        for number in range(len(strong_set) + len(weak_set)):
+            is_strong = number < len(strong_set)
+            example = strong_set[number] if is_strong else weak_set[number - len(strong_set)]
+            if is_strong:
+                events.append(example.events or ())
+            else:
+                tags.append(torch.from_numpy(example.weak(self.labels)))
+            audio = torch.from_numpy(example.mixture)[None].to(self.device)
+            heard = self.student.separate(audio)
+            for who, model in (("student", self.student), ("teacher", self.teacher)):
+                sources = heard if self.shared or who == "student" else model.separate(audio)
+                found = model.detect(audio, sources)
+                (scores if is_strong else weak_scores)[who].append((found.strong if is_strong else found.weak)[0].cpu())
+        result = {}
+        for who in scores:
+            found_row = objective(
+                torch.stack(scores[who]).numpy(), events, torch.stack(weak_scores[who]).numpy(),
+                torch.stack(tags).numpy(), self.labels, seconds=self.config.data.seconds, threshold=self.c.threshold,
+            )  # fmt: skip
+            result.update({f"{who}_{key}": value for key, value in found_row.items()})
+        return result
+
+    def _warmup_steps(self) -> float:
+        return self.c.warmup_epochs * len(self._steps()) / self.c.accumulate
+
+    def configure_optimizers(self) -> Any:
+        """Adam (0.9, 0.999) on the trained blocks; the rate warms up by exp(-5 (1 - n/N)^2), from the first step on."""
+        parameters = [p for name in self.trained for p in getattr(self.student, name).parameters()]
+        optimizer = torch.optim.Adam(parameters, lr=self.rate)
+        steps = self._warmup_steps()
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup(step, steps))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _steps(self) -> DetectionSteps:
+        return DetectionSteps(self.data, self.config, self.c, self.labels, self.current_epoch)
+
+    def train_dataloader(self) -> Any:
+        """One epoch of batches."""
+        return loader(self._steps(), self.config.data.workers)

@@ -1,0 +1,87 @@
+"""The training loop: Lightning's Trainer with atomic checkpoints, exact resume and one line of progress."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.plugins.io import TorchCheckpointIO
+
+from jss.config import Config
+from jss.errors import JssError
+from jss.files import aside
+from jss.training.module import Task
+
+LAST = "last.ckpt"
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Checkpoints are written aside and renamed: a killed run never leaves half of one."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Lightning's hook."""
+        with aside(path) as part:
+            torch.save(checkpoint, part)
+
+
+class _Progress(TQDMProgressBar):
+    """One bar an epoch with the loss, the last objectives and the time left."""
+
+    def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
+        items = super().get_metrics(trainer, pl_module)
+        items.pop("v_num", None)
+        history = pl_module.history[-1] if isinstance(pl_module, Task) and pl_module.history else {}
+        for key in ("student_objective", "teacher_objective", "validation_loss"):
+            if key in history:
+                items[key.removesuffix("_objective")] = f"{history[key]:.3f}"
+        return items
+
+
+def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: float | None = None) -> None:
+    """Train to ``epochs``, from the run's last finished epoch if there is one. Resuming gives the same weights, bit for
+    bit on a CPU, as never having stopped. Raises JssError where the checkpoint is not this run's.
+    """
+    task.folder.mkdir(parents=True, exist_ok=True)
+    for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="pytorch_lightning")
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    trainer = pl.Trainer(
+        default_root_dir=task.folder,
+        max_epochs=epochs,
+        accelerator="auto",
+        devices=1,
+        precision="bf16-mixed" if config.precision == "bf16" else "32-true",
+        accumulate_grad_batches=accumulate,
+        gradient_clip_val=clip,
+        logger=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        reload_dataloaders_every_n_epochs=1,
+        callbacks=[
+            ModelCheckpoint(task.folder, filename="last", save_top_k=1, every_n_epochs=1, save_on_train_epoch_end=True,
+                            enable_version_counter=False),
+            _Progress(refresh_rate=5),
+        ],
+        plugins=[AtomicCheckpointIO()],
+    )  # fmt: skip
+    last = task.folder / LAST
+    try:
+        trainer.fit(task, ckpt_path=str(last) if last.is_file() else None, weights_only=False)
+    except (RuntimeError, KeyError) as error:
+        if last.is_file() and "state_dict" in str(error):
+            raise JssError(
+                f"The checkpoint {last} belongs to a run with other sizes: use another --out, or delete that folder."
+            ) from error
+        raise
+
+
+def finished_epochs(folder: Path) -> int:
+    """How many epochs a run has behind it; 0 where there is none."""
+    path = folder / "history.csv"
+    return max(0, len(path.read_text().splitlines()) - 1) if path.is_file() else 0

@@ -1,0 +1,93 @@
+"""What the two training tasks share: a history, the selected weights, seeds by epoch, exact resume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from jss.errors import JssError
+from jss.files import aside
+from jss.training.selection import best_epoch
+
+
+class Task(pl.LightningModule):
+    """A LightningModule that writes history.csv and keeps the best networks by its ``selections``.
+
+    selections: name -> (column of the history, whether the largest wins); networks(): what is kept of an epoch.
+    """
+
+    selections: Mapping[str, tuple[str, bool]]
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        super().__init__()
+        self.folder, self.seed = folder, seed
+        self.history: list[dict[str, float]] = []
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The networks of an epoch that may be selected, by name."""
+        raise NotImplementedError
+
+    def on_train_epoch_start(self) -> None:
+        """Every epoch starts from a seed of its own, so that a resumed run draws the same dropout."""
+        torch.manual_seed(1_000_003 * self.seed + self.current_epoch)
+
+    def finite(self, loss: Tensor) -> Tensor:
+        """The loss, unless it is NaN or infinite: then a JssError says what to change."""
+        if not torch.isfinite(loss):
+            raise JssError(
+                f"The loss became {loss.item()} in epoch {self.current_epoch + 1}: lower the learning rate, or set "
+                "precision=fp32, and resume."
+            )
+        return loss
+
+    def record(self, row: dict[str, float]) -> None:
+        """Append an epoch to the history, write it, and keep the networks of every selection that it wins."""
+        self.history.append({"epoch": float(len(self.history) + 1), **row})
+        with aside(self.folder / "history.csv") as part:
+            pd.DataFrame(self.history).to_csv(part, index=False)
+        for name, (key, largest) in self.selections.items():
+            if best_epoch(self.history, key, largest) == len(self.history) - 1:
+                save_networks(self.folder / f"best-{name}.safetensors", self.networks())
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Lightning's hook: the history travels with the weights."""
+        checkpoint["history"] = self.history
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Lightning's hook."""
+        self.history = checkpoint["history"]
+
+
+def save_networks(path: Path, networks: dict[str, nn.Module]) -> None:
+    """Several networks in one safetensors file, keys "name/parameter"."""
+    from safetensors.torch import save
+
+    state = {
+        f"{name}/{key}": tensor.detach().cpu().contiguous().clone()
+        for name, network in networks.items()
+        for key, tensor in network.state_dict().items()
+    }
+    with aside(path) as part:
+        part.write_bytes(save(state))
+
+
+def load_networks(path: Path) -> dict[str, dict[str, Tensor]]:
+    """What :func:`save_networks` wrote: name -> state dict. Raises JssError where the file is damaged."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        stored = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise JssError(f"{path} cannot be read: delete the run's folder and train it again.") from error
+    networks: dict[str, dict[str, Tensor]] = {}
+    for key, tensor in stored.items():
+        name, _, parameter = key.partition("/")
+        networks.setdefault(name, {})[parameter] = tensor
+    return networks

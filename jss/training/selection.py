@@ -1,0 +1,53 @@
+"""Model selection (Eqs 23, 24): the objective P_obj (Eqs 26, 29) and the best epoch of a history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jss.decoding import decode
+from jss.features import SCORE_HOP_S
+from jss.metrics.f_score import clip_f1, intersection_f1
+
+Floats = npt.NDArray[np.floating]
+Events = Sequence[tuple[float, float, str]]
+COLUMNS = ["filename", "onset", "offset", "event_label"]
+
+
+def objective(
+    strong: Floats, events: Sequence[Events], weak: Floats, tags: Floats, labels: Sequence[str],
+    *, seconds: float, threshold: float = 0.5,
+) -> dict[str, float]:
+    """P_obj = intersection F1 + weak F1 (Eqs 26, 29), both macro; a class without a true positive counts 0.
+
+    strong: (n, K, T) scores of the synthetic clips, events: theirs; weak: (m, K) scores of the weak clips,
+    tags: (m, K) -> {"objective", "intersection_f1", "weak_f1"}.
+    """  # fmt: skip
+    names = [f"{i}.wav" for i in range(len(events))]
+    found = [
+        (name, *event)
+        for name, scores in zip(names, strong, strict=True)
+        for event in decode(scores, labels, hop=SCORE_HOP_S, duration=seconds, threshold=threshold)
+    ]
+    true = [(name, *event) for name, clip in zip(names, events, strict=True) for event in clip]
+    intersection = intersection_f1(
+        pd.DataFrame(found, columns=COLUMNS), pd.DataFrame(true, columns=COLUMNS), labels,
+        dict.fromkeys(names, seconds),
+    ).macro  # fmt: skip
+    clip = clip_f1(weak, tags, labels, threshold=threshold).macro
+    return {"objective": intersection + clip, "intersection_f1": intersection, "weak_f1": clip}
+
+
+def best_epoch(history: Sequence[Mapping[str, float]], key: str, largest: bool = True) -> int:
+    """arg max over epochs i of P_obj (Eqs 23, 24), the first of equals. history: one row an epoch -> its index.
+
+    A row without a finite value is passed over; raises ValueError where there is none.
+    """
+    sign = 1.0 if largest else -1.0
+    finite = [(sign * row[key], -i) for i, row in enumerate(history) if np.isfinite(row.get(key, np.nan))]
+    if not finite:
+        raise ValueError(f"no epoch has a finite {key}")
+    return -max(finite)[1]

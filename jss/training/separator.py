@@ -1,0 +1,100 @@
+"""Pre-training of the separator: PIT on isolated sources (Eq. 15) or MixIT on mixtures of mixtures (Eq. 17)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jss.config import Config, SeparationConfig
+from jss.data.batching import SeparationBatch, SeparationSteps, loader, separation_validation
+from jss.data.datasets import TrainingData
+from jss.losses.mixit import mixit_loss
+from jss.losses.pit import pit_loss
+from jss.training.module import Task
+
+
+class SeparationTask(Task):
+    """One separator learns; the epoch of the lowest validation loss is selected. loss: "pit" or "mixit"."""
+
+    selections = MappingProxyType({"separator": ("validation_loss", False)})
+
+    def __init__(
+        self, folder: Path, config: Config, c: SeparationConfig, data: TrainingData, separator: nn.Module,
+        loss: str, learning_rate: float,
+    ) -> None:  # fmt: skip
+        super().__init__(folder, config.seed)
+        self.config, self.c, self.data, self.loss, self.rate = config, c, data, loss, learning_rate
+        self.separator = separator
+        self.run = torch.compile(separator, dynamic=False) if config.compile else separator
+        self.validation = separation_validation(data, config, c, loss)
+        self.total, self.count = 0.0, 0
+        self.plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The separator alone."""
+        return {"separator": self.separator}
+
+    def separation_loss(self, targets: Tensor) -> Tensor:
+        """Mean loss of a batch in dB (Eq. 15 or 17), per source or mixture. targets: (B, n, samples) -> scalar."""
+        mixture = targets.sum(1)
+        estimates = self.run(mixture).float()
+        with torch.autocast(mixture.device.type, enabled=False):
+            if self.loss == "pit":
+                c = self.c
+                loss, _ = pit_loss(estimates, targets, mixture, tau=c.tau, tau_inactive=c.tau_inactive)
+            else:
+                loss, _ = mixit_loss(estimates, targets, tau=self.c.tau if self.c.thresholded else None)
+        return loss.mean() / targets.shape[1]
+
+    def training_step(self, batch: SeparationBatch, step: int) -> Tensor:
+        """Lightning's hook: one optimizer step."""
+        loss = self.finite(self.separation_loss(batch.targets))
+        self.total, self.count = self.total + loss.item(), self.count + 1
+        self.log("loss", loss.detach(), prog_bar=True, logger=False)
+        return loss
+
+    def on_train_epoch_end(self) -> None:
+        """Lightning's hook: validate, record, halve the rate on a plateau, stop early."""
+        self.eval()
+        with torch.no_grad(), self.trainer.precision_plugin.forward_context():
+            losses = [
+                self.separation_loss(self.validation[i : i + self.c.batch].to(self.device)).item()
+                for i in range(0, len(self.validation) // self.c.batch * self.c.batch or 1, self.c.batch)
+            ]
+        self.train()
+        optimizer = self.optimizers(use_pl_optimizer=False)
+        self.record({
+            "loss": self.total / max(self.count, 1),
+            "validation_loss": sum(losses) / len(losses),
+            "learning_rate": optimizer.param_groups[0]["lr"],  # type: ignore[union-attr]
+        })
+        self.total, self.count = 0.0, 0
+        self.plateau.step(self.history[-1]["validation_loss"])
+        best = min(range(len(self.history)), key=lambda i: self.history[i]["validation_loss"])
+        if len(self.history) - 1 - best >= self.c.early_stop:
+            self.trainer.should_stop = True
+
+    def configure_optimizers(self) -> Any:
+        """Adam; the rate halves after ``patience`` epochs without progress."""
+        optimizer = torch.optim.Adam(self.separator.parameters(), lr=self.rate)
+        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=self.c.patience)
+        return optimizer
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Lightning's hook: the plateau is ours, stepped before the state is saved."""
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["plateau"] = self.plateau.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Lightning's hook."""
+        super().on_load_checkpoint(checkpoint)
+        self.plateau.load_state_dict(checkpoint["plateau"])
+
+    def train_dataloader(self) -> Any:
+        """One epoch of batches."""
+        steps = SeparationSteps(self.data, self.config, self.c, self.loss, self.current_epoch)
+        return loader(steps, self.config.data.workers)
