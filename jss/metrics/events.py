@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,38 +47,41 @@ def from_arrays(clip: Ints, label: Ints, onset: Floats, offset: Floats, point: I
     point = np.zeros(len(clip), np.int64) if point is None else point
     keep = np.flatnonzero(offset > onset)
     clip, label, onset, offset, point = clip[keep], label[keep], onset[keep], offset[keep], point[keep]
-    order = np.lexsort((onset, label, clip, point))
+    if not len(clip):
+        return EventArrays(clip, label, onset, offset, point)
+    group = (point * (int(clip.max()) + 1) + clip) * (int(label.max()) + 1) + label
+    order = np.argsort(onset, kind="stable")
+    order = order[np.argsort(group[order], kind="stable")]
     return EventArrays(clip[order], label[order], onset[order], offset[order], point[order])
 
 
-def from_table(table: pd.DataFrame, clips: Sequence[str], labels: Sequence[str], point: int = 0) -> EventArrays:
-    """Events of a table with columns filename, onset, offset (seconds), event_label.
+def from_tables(tables: Sequence[pd.DataFrame], clips: Sequence[str], labels: Sequence[str]) -> EventArrays:
+    """Events of one table an operating point, with columns filename, onset, offset (seconds), event_label.
 
     clips, labels: what the indices stand for. Rows without an event, of another clip, of another label or without
     a length are left out.
     """
-    clip = pd.Index(clips).get_indexer(pd.Index(table["filename"]))
-    label = pd.Index(labels).get_indexer(pd.Index(table["event_label"]))
-    onset, offset = table["onset"].to_numpy(float), table["offset"].to_numpy(float)
-    keep = np.flatnonzero((clip >= 0) & (label >= 0) & np.isfinite(onset) & np.isfinite(offset))
-    points = np.full(len(keep), point, np.int64)
-    return from_arrays(
-        clip[keep].astype(np.int64), label[keep].astype(np.int64), onset[keep], offset[keep], points
-    )
+
+    def column(name: str, kind: type) -> npt.NDArray[Any]:
+        return np.concatenate([np.zeros(0, kind), *(t[name].to_numpy(kind) for t in tables)])
+
+    clip = _lookup(clips, column("filename", object))
+    label = _lookup(labels, column("event_label", object))
+    onset, offset = column("onset", float), column("offset", float)
+    point = np.repeat(np.arange(len(tables)), [len(t) for t in tables])
+    keep = np.flatnonzero((clip >= 0) & (label >= 0) & (offset > onset))
+    return from_arrays(clip[keep], label[keep], onset[keep], offset[keep], point[keep])
 
 
-def concatenate(parts: Sequence[EventArrays]) -> EventArrays:
-    """Several event arrays as one, sorted anew."""
-    if not parts:
-        none, empty = np.zeros(0, np.int64), np.zeros(0)
-        return EventArrays(none, none, empty, empty, none)
-    return from_arrays(
-        np.concatenate([p.clip for p in parts]),
-        np.concatenate([p.label for p in parts]),
-        np.concatenate([p.onset for p in parts]),
-        np.concatenate([p.offset for p in parts]),
-        np.concatenate([p.point for p in parts]),
-    )
+def _lookup(names: Sequence[str], values: npt.NDArray[Any]) -> Ints:
+    """Index of each value among the names, -1 where it is not one of them."""
+    index: Any = pd.Index(np.array(list(names), object))
+    return np.asarray(index.get_indexer(values), np.int64)
+
+
+def from_table(table: pd.DataFrame, clips: Sequence[str], labels: Sequence[str]) -> EventArrays:
+    """:func:`from_tables` of a single table."""
+    return from_tables([table], clips, labels)
 
 
 def union(events: EventArrays) -> EventArrays:

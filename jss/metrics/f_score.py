@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jss.metrics.collars import COLLAR, SHARE, matched
 from jss.metrics.events import durations_array, from_table, union
 from jss.metrics.intersection import match
 
@@ -90,3 +91,29 @@ def intersection_f1(
     fp = np.bincount(found.label[outcome.false_positive], minlength=size)
     true = np.bincount(truth.label, minlength=size)
     return f1_from_counts(tp, tp + fp, true, labels, nan_classes=(tp == 0) if legacy_nan else None)
+
+
+def event_f1(
+    detections: pd.DataFrame,
+    ground_truth: pd.DataFrame,
+    labels: Sequence[str],
+    clips: Sequence[str] | None = None,
+    *,
+    collar: float = COLLAR,
+    share: float = SHARE,
+    legacy_nan: bool = False,
+) -> F1:
+    """Event-based F1: an event is found if one detection of its own has its onset within ``collar`` seconds and its
+    offset within max(collar, share * its length).
+
+    detections, ground_truth: tables filename, onset, offset (seconds), event_label, taken as they are; clips: the
+    files that count, by default those of the ground truth. legacy_nan: leave classes that are never detected, or
+    never there, out of the mean, as sed_eval 0.2.1 does by default.
+    """
+    names = list(dict.fromkeys(ground_truth["filename"])) if clips is None else clips
+    truth, found = from_table(ground_truth, names, labels), from_table(detections, names, labels)
+    size = len(labels)
+    tp = np.bincount(truth.label[matched(found, truth, size, collar=collar, share=share)], minlength=size)
+    detected, true = np.bincount(found.label, minlength=size), np.bincount(truth.label, minlength=size)
+    undefined = (detected == 0) | (true == 0) if legacy_nan else None
+    return f1_from_counts(tp, detected, true, labels, nan_classes=undefined)

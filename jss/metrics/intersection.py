@@ -47,7 +47,7 @@ def match(
     durations: (clips,) seconds; dtc, gtc, cttc: criteria in [0, 1]; cttc None: cross-triggers are not looked for.
     A detection that starts after its clip's end is not counted at all. Neither table may overlap itself.
     """
-    det, gt, overlap = _pairs(detections, truth, n_labels, same_label=True)
+    det, gt, overlap = overlapping(detections, truth, n_labels, same_label=True)
     share = _sum_by(det, overlap / detections.length[det], len(detections))
     passed = np.zeros(len(detections), bool)
     passed[det] = share[det] >= dtc
@@ -64,7 +64,7 @@ def match(
     crossing, ct_label = np.zeros(0, np.intp), np.zeros(0, np.int64)
     if cttc is not None and len(missed):
         lost = detections.take(missed)
-        det, gt, overlap = _pairs(lost, truth, n_labels, same_label=False)
+        det, gt, overlap = overlapping(lost, truth, n_labels, same_label=False)
         cell = det * n_labels + truth.label[gt]
         order = np.argsort(cell, kind="stable")
         cells, inverse = np.unique(cell[order], return_inverse=True)
@@ -75,30 +75,36 @@ def match(
     return Outcome(hits % size, hits // size, missed, crossing, ct_label)
 
 
-def _pairs(
+def candidates(detections: EventArrays, truth: EventArrays, n_labels: int, *, same_label: bool) -> tuple[Index, Index]:
+    """All pairs of one clip and class, or of one clip whatever the class: detection (sorted) and ground-truth indices.
+
+    truth must be sorted by clip and label; detections may come in any order.
+    """
+    step = n_labels if same_label else 1
+    key = truth.clip * n_labels + truth.label if same_label else truth.clip
+    wanted = detections.clip * n_labels + detections.label if same_label else detections.clip
+    last = int(max(truth.clip.max(initial=-1), wanted.max(initial=-1) // step)) + 1
+    bounds = np.searchsorted(key, np.arange(last * step + 1))
+    count = np.diff(bounds)[wanted]
+    det = np.repeat(np.arange(len(detections)), count)
+    within = np.arange(len(det)) - np.repeat(np.cumsum(count) - count, count)
+    return det, bounds[wanted][det] + within
+
+
+def overlapping(
     detections: EventArrays, truth: EventArrays, n_labels: int, *, same_label: bool
 ) -> tuple[Index, Index, Floats]:
     """Pairs that overlap in time: detection index (sorted), ground-truth index, overlap in seconds.
 
     same_label: pairs of one class, or else of one clip but of two classes.
     """
-    step = n_labels if same_label else 1
-    key = truth.clip * n_labels + truth.label if same_label else truth.clip
-    wanted = detections.clip * n_labels + detections.label if same_label else detections.clip
-    last = int(max(truth.clip.max(initial=-1), detections.clip.max(initial=-1))) + 1
-    bounds = np.searchsorted(key, np.arange(last * step + 1))
-    count = np.diff(bounds)[wanted] if len(wanted) else np.zeros(0, np.int64)
-    det = np.repeat(np.arange(len(detections)), count)
-    within = np.arange(len(det)) - np.repeat(np.cumsum(count) - count, count)
-    gt = bounds[wanted][det] + within
+    det, gt = candidates(detections, truth, n_labels, same_label=same_label)
     near = (detections.onset[det] < truth.offset[gt]) & (truth.onset[gt] < detections.offset[det])
     if not same_label:
         near &= detections.label[det] != truth.label[gt]
     det, gt = det[near], gt[near]
-    overlap = np.minimum(detections.offset[det], truth.offset[gt]) - np.maximum(
-        detections.onset[det], truth.onset[gt]
-    )
-    return det, gt, overlap
+    end = np.minimum(detections.offset[det], truth.offset[gt])
+    return det, gt, end - np.maximum(detections.onset[det], truth.onset[gt])
 
 
 def _sum_by(group: npt.NDArray[np.integer], values: Floats, size: int) -> Floats:

@@ -1,0 +1,182 @@
+"""Polyphonic Sound Detection Score in the two scenarios of DCASE Task 4 (Table 1 of the paper).
+
+C. Bilen et al., "A framework for the robust evaluation of sound event detection", ICASSP 2020.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from jss.metrics import exact
+from jss.metrics.counts import CROSS, FALSE, TRUE, ClassCounts, Truth, at_points, falling
+from jss.metrics.events import EventArrays, Floats, Ints
+from jss.metrics.intersection import match
+from jss.metrics.scores import ScoreSet
+
+#: How the mean cross-trigger rate is taken: over the other classes (psds_eval >= 0.5, sed_scores_eval), or over all
+#: of them (psds_eval <= 0.4, older published numbers).
+Convention = Literal["K-1", "K"]
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One row of Table 1. Tolerance criteria in [0, 1] (cttc None: cross-triggers play no part), cost of instability
+    across classes, cost of cross-triggers, and the greatest effective false positive rate per hour."""
+
+    name: str
+    dtc: float
+    gtc: float
+    alpha_st: float
+    cttc: float | None
+    alpha_ct: float
+    e_max: float
+
+
+PSDS1 = Scenario("psds1", dtc=0.7, gtc=0.7, alpha_st=1.0, cttc=None, alpha_ct=0.0, e_max=100.0)
+PSDS2 = Scenario("psds2", dtc=0.1, gtc=0.1, alpha_st=1.0, cttc=0.3, alpha_ct=0.5, e_max=100.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A staircase: from efpr[i] (per hour) to efpr[i + 1] the rate is rate[i]; before efpr[0] it is 0."""
+
+    efpr: Floats
+    rate: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Psds:
+    """value: the score in [0, 1]; per_class: each class's own area, NaN for a class that never occurs in the ground
+    truth (it is left out of the score); curve: the PSD-ROC of effective true positive rates; curves: of each class."""
+
+    value: float
+    per_class: Floats
+    curve: Curve
+    curves: tuple[Curve, ...]
+
+
+def count_points(detections: EventArrays, truth: Truth, scenario: Scenario, thresholds: Floats) -> list[ClassCounts]:
+    """Counts by class at given operating points, as psds_eval 0.5.3 counts.
+
+    detections: their ``point`` is an index into thresholds; without same-class overlaps.
+    """
+    found = match(
+        detections, truth.events, truth.durations, truth.n_labels,
+        dtc=scenario.dtc, gtc=scenario.gtc, cttc=scenario.cttc if scenario.alpha_ct else None,
+    )  # fmt: skip
+    hit, miss, cross = found.true_positive, found.false_positive, found.cross_trigger
+    kinds: list[Ints] = [np.full(len(hit), TRUE), np.full(len(miss), FALSE), CROSS + found.ct_label]
+    return at_points(
+        np.concatenate((truth.events.label[hit], detections.label[miss], detections.label[cross])),
+        np.concatenate(kinds),
+        np.concatenate((found.tp_point, detections.point[miss], detections.point[cross])),
+        np.concatenate((truth.events.clip[hit], detections.clip[miss], detections.clip[cross])),
+        thresholds=thresholds,
+        n_labels=truth.n_labels,
+        n_clips=len(truth.durations),
+    )
+
+
+def count_exactly(scores: ScoreSet, truth: Truth, scenario: Scenario) -> list[ClassCounts]:
+    """Counts by class at every threshold there is, as sed_scores_eval 0.0.4 counts."""
+    cttc = scenario.cttc if scenario.alpha_ct else None
+    found = exact.changes(scores, truth.events, dtc=scenario.dtc, gtc=scenario.gtc, cttc=cttc)
+    return falling(found, n_labels=truth.n_labels, n_clips=len(truth.durations))
+
+
+def rates(
+    counts: ClassCounts,
+    label: int,
+    truth: Truth,
+    scenario: Scenario,
+    convention: Convention = "K-1",
+    weights: npt.NDArray[np.float64] | None = None,
+) -> tuple[Floats, Floats]:
+    """True positive ratio and effective false positive rate per hour of one class. -> (B, L) and (B, L).
+
+    weights: (N, B), how often each clip counts; None: once, and B is 1. Cross-trigger rates are averaged over the
+    classes that occur. A class that does not occur has the ratio NaN.
+    """
+    once = np.ones((len(truth.durations), 1)) if weights is None else weights
+    total = counts.total(weights)
+    number, seconds = truth.number.T @ once, truth.seconds.T @ once
+    occurs = number > 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(occurs[label], total[TRUE] / number[label], np.nan)
+    efpr = total[FALSE] * HOUR / (truth.durations @ once)
+    if scenario.alpha_ct:
+        per_hour = np.divide(HOUR, seconds, out=np.zeros_like(seconds), where=seconds > 0)
+        others = occurs.sum(axis=0) - occurs[label] * (convention == "K-1")
+        crossing = np.einsum("jlb,jb->lb", total[CROSS:], per_hour) / np.maximum(others, 1)
+        efpr = efpr + scenario.alpha_ct * crossing
+    return ratio.T, efpr.T
+
+
+def area(ratio: Sequence[Floats], efpr: Sequence[Floats], *, alpha_st: float, e_max: float) -> Floats:
+    """Normalised area under the effective true positive rate, mean minus alpha_st times deviation over classes.
+
+    ratio, efpr: one (B, L) each for every class, in any order of points; a class whose ratios are NaN in a row is left
+    out of that row. -> (B,) in [0, 1], 0 where no class is left.
+    """
+    x = np.minimum(np.concatenate(efpr, axis=1), e_max)
+    y = np.concatenate(ratio, axis=1)
+    owner = np.repeat(np.arange(len(ratio)), [r.shape[1] for r in ratio])
+    order = np.argsort(x, axis=1, kind="stable")
+    x, y, owner = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1), owner[order]
+    mean, square, n = np.zeros_like(x), np.zeros_like(x), np.zeros((len(x), 1))
+    for k, own in enumerate(ratio):
+        there = ~np.isnan(own[:, :1])
+        step = np.maximum.accumulate(np.where(there & (owner == k), y, 0.0), axis=1)
+        mean += step
+        square += step**2
+        n += there
+    np.maximum(n, 1, out=n)
+    mean /= n
+    deviation = np.sqrt(np.maximum(square / n - mean**2, 0.0))
+    effective = np.maximum(mean - alpha_st * deviation, 0.0)
+    width = np.diff(x, axis=1, append=e_max)
+    return np.asarray((effective * width).sum(axis=1) / e_max)
+
+
+def staircase(ratio: Floats, efpr: Floats, e_max: float) -> Curve:
+    """The points of one class that count: the best ratio at or below each rate up to e_max. ratio, efpr: (L,)."""
+    order = np.lexsort((ratio, efpr))
+    x, y = efpr[order], np.maximum.accumulate(ratio[order])
+    keep = (x <= e_max) & (np.diff(y, prepend=0.0) > 0)
+    x, y = x[keep], y[keep]
+    last = np.diff(x, append=np.inf) > 0
+    return Curve(x[last], y[last])
+
+
+def effective_curve(curves: Sequence[Curve], alpha_st: float) -> Curve:
+    """PSD-ROC of several classes: mean minus alpha_st times the standard deviation of their ratios, floored at 0."""
+    if not curves:
+        return Curve(np.zeros(0), np.zeros(0))
+    x = np.unique(np.concatenate([c.efpr for c in curves]))
+    table = np.zeros((len(curves), len(x)))
+    for row, curve in zip(table, curves, strict=True):
+        row[:] = np.concatenate(([0.0], curve.rate))[np.searchsorted(curve.efpr, x, side="right")]
+    return Curve(x, np.maximum(table.mean(axis=0) - alpha_st * table.std(axis=0), 0.0))
+
+
+def curve_area(curve: Curve, e_max: float) -> float:
+    """Area under a staircase up to e_max, over e_max. -> [0, 1]"""
+    return float(np.sum(curve.rate * np.diff(curve.efpr, append=e_max)) / e_max)
+
+
+def psds(counts: Sequence[ClassCounts], truth: Truth, scenario: Scenario, convention: Convention = "K-1") -> Psds:
+    """PSDS of a set from its counts, with curves. counts: one a class."""
+    curves: list[Curve] = []
+    for k, own in enumerate(counts):
+        ratio, efpr = rates(own, k, truth, scenario, convention)
+        curves.append(staircase(ratio[0], efpr[0], scenario.e_max))
+    occurs = truth.number.sum(axis=0) > 0
+    whole = effective_curve([c for c, there in zip(curves, occurs, strict=True) if there], scenario.alpha_st)
+    single = [curve_area(c, scenario.e_max) if there else np.nan for c, there in zip(curves, occurs, strict=True)]
+    return Psds(curve_area(whole, scenario.e_max), np.array(single), whole, tuple(curves))

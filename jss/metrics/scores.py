@@ -1,0 +1,119 @@
+"""Score curves of a whole set as one array, and the events they hold at some or at all thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import median_filter
+
+from jss.decoding import MEDIAN_FRAMES
+from jss.metrics.events import EventArrays, Floats, Ints
+
+#: The 50 thresholds of the DCASE baselines and of the paper: 0.01, 0.03 ... 0.99.
+THRESHOLDS: Floats = np.round(np.arange(0.01, 1, 0.02), 2)
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreSet:
+    """Scores of N clips and K classes, laid end to end, every curve closed by -inf.
+
+    value: (F,) with F the sum of K (T + 1) over clips, plus one -inf in front; series: (F,) clip * K + class;
+    start: (N K,) index of each curve's first frame; edges: frame boundaries of all clips in seconds, T + 1 a clip;
+    first_edge: (N,) where each clip's boundaries begin.
+    """
+
+    n_labels: int
+    value: Floats
+    series: npt.NDArray[np.int32]
+    start: Ints
+    edges: Floats
+    first_edge: Ints
+
+    @classmethod
+    def build(
+        cls, clips: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], n_labels: int, *, median: int = MEDIAN_FRAMES
+    ) -> ScoreSet:
+        """clips: for each the scores (K, T) and the frame boundaries (T + 1,) in seconds.
+
+        median: length in frames of the filter over the scores, odd; 1 leaves them alone. A median before the
+        threshold finds the same events as one after it. Raises ValueError for other shapes.
+        """
+        if median % 2 != 1:
+            raise ValueError("the median filter must have an odd length")
+        values, edges = [np.full(1, -np.inf)], []
+        for scores, boundaries in clips:
+            table, times = np.asarray(scores, np.float64), np.asarray(boundaries, np.float64)
+            if table.ndim != 2 or len(table) != n_labels or times.shape != (table.shape[1] + 1,):
+                raise ValueError(f"scores {table.shape} and boundaries {times.shape} do not fit {n_labels} classes")
+            closed = np.full((n_labels, len(times)), -np.inf)
+            closed[:, :-1] = median_filter(table, size=(1, median)) if median > 1 and table.size else table
+            values.append(closed.ravel())
+            edges.append(times)
+        lengths = np.array([len(e) for e in edges], np.int64)
+        series = np.repeat(np.arange(len(edges) * n_labels, dtype=np.int32), np.repeat(lengths, n_labels))
+        start = np.cumsum(np.concatenate(([1], np.repeat(lengths, n_labels))))[:-1]
+        return cls(
+            n_labels=n_labels,
+            value=np.concatenate(values),
+            series=np.concatenate((np.full(1, -1, np.int32), series)),
+            start=start,
+            edges=np.concatenate(edges) if edges else np.zeros(0),
+            first_edge=np.cumsum(np.concatenate(([0], lengths)))[:-1],
+        )
+
+    def __len__(self) -> int:
+        return len(self.first_edge)
+
+    def at(self, thresholds: Sequence[float] | Floats = THRESHOLDS) -> EventArrays:
+        """Events above each threshold (strict ``>``); their ``point`` is the threshold's index."""
+        begin, end, point = [], [], []
+        for index, threshold in enumerate(thresholds):
+            active = self.value > threshold
+            turns = np.flatnonzero(active[1:] != active[:-1]) + 1
+            begin.append(turns[::2])
+            end.append(turns[1::2])
+            point.append(np.full(len(turns) // 2, index, np.int64))
+        if not begin:
+            raise ValueError("at least one threshold is needed")
+        return self.events(np.concatenate(begin), np.concatenate(end), np.concatenate(point))
+
+    def events(self, begin: Ints, end: Ints, point: Ints) -> EventArrays:
+        """Runs of frames [begin, end) as events in seconds; runs without a length are left out."""
+        series = self.series[begin].astype(np.int64)
+        clip, label = np.divmod(series, self.n_labels)
+        shift = self.first_edge[clip] - self.start[series]
+        onset, offset = self.edges[begin + shift], self.edges[end + shift]
+        if np.all(offset > onset):
+            return EventArrays(clip, label, onset, offset, point)
+        keep = np.flatnonzero(offset > onset)
+        return EventArrays(clip[keep], label[keep], onset[keep], offset[keep], point[keep])
+
+    def part(self, first: int, last: int) -> slice:
+        """The range of ``value`` that holds the curves of the clips first to last - 1, with a -inf on either side."""
+        k = self.n_labels
+        stop = int(self.start[last * k]) if last < len(self) else len(self.value)
+        return slice(int(self.start[first * k]) - 1, stop)
+
+
+def maximal_runs(value: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+    """Every run of frames that some threshold cuts out of the curves: at most one a frame.
+
+    value: (F,) curves closed by -inf on both sides. -> begin, end (exclusive), birth, death: the run is there for
+    all thresholds with death <= threshold < birth.
+    """
+    size = len(value)
+    frames = np.flatnonzero(value > -np.inf)
+    left = np.arange(-1, size - 1)
+    moving = frames
+    while len(moving := moving[value[left[moving]] > value[moving]]):
+        left[moving] = left[left[moving]]
+    own = frames[value[left[frames]] < value[frames]]
+    right = np.arange(1, size + 1)
+    moving = frames
+    while len(moving := moving[value[right[moving]] >= value[moving]]):
+        right[moving] = right[right[moving]]
+    begin, end = left[own] + 1, right[own]
+    return begin, end, value[own], np.maximum(value[begin - 1], value[end])
