@@ -16,10 +16,11 @@ from .animals import cat, dog
 from .background import background
 from .bells import alarm
 from .dishes import dishes
+from .espeak import espeak
 from .frying import frying
 from .motors import blender, shaver, vacuum
 from .speech import speech
-from .tools import RATE, Array, Rng, gate, samples
+from .tools import RATE, Array, Rng, crest, gate, samples
 from .water import water
 
 #: What can be synthesised: the ten labels of DESED, then "background".
@@ -59,7 +60,8 @@ def synthesise(label: str, seed: int, duration: float | None = None) -> npt.NDAr
         x = np.pad(x[:n], (0, max(0, n - len(x))))
     x = x - x.mean()
     x = x * gate(len(x), 0, len(x), 0.003, 0.01)
-    return (0.9 * x / max(float(np.abs(x).max()), 1e-9)).astype(np.float32)
+    done: npt.NDArray[np.float32] = (0.9 * crest(x)).astype(np.float32)
+    return done
 
 
-__all__ = ["LABELS", "RATE", "synthesise"]
+__all__ = ["LABELS", "RATE", "espeak", "synthesise"]

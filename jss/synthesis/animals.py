@@ -36,8 +36,8 @@ def voice(rng: Rng, hz: Array, tilt: float, rough: float, breath: float) -> Arra
     y = tone(cycles, amplitudes, rng.uniform(-0.6, 0.6, len(h)))
     y = y * (1.0 + 0.35 * rough * np.sin(np.pi * cycles) + 0.25 * rough * wander(rng, n, 90.0))
     air = noise(rng, n, (60, 1000, 8000), (0, -2, -12)) * (1.0 + 0.5 * np.sin(2 * np.pi * cycles))
-    y = unit(y) + breath * air
-    return y
+    x: Array = unit(y) + breath * air
+    return x
 
 
 def mouth(x: Array, openness: Array, formants: Array, widths: Array) -> Array:
@@ -138,13 +138,13 @@ def meow(rng: Rng, age: float, mood: float) -> Array:
     peak = rng.uniform(0.2, 0.6)
     pitch = np.interp(t, [0.0, peak, 1.0], [rng.uniform(0.6, 0.95), 1.0, rng.uniform(0.55, 0.95)])
     hz = top * pitch * np.exp(0.015 * wander(rng, n, 12.0))
-    x = voice(rng, hz, rng.uniform(3.0, 9.0), 0.05 + 0.7 * mood**2, between(rng, 0.03, 0.5))
+    x = voice(rng, hz, rng.uniform(2.0, 7.0), 0.05 + 0.7 * mood**2, between(rng, 0.03, 0.5))
     wide = np.interp(
         t,
         [0.0, rng.uniform(0.15, 0.4), rng.uniform(0.5, 0.75), 1.0],
         [0.0, 1.0, rng.uniform(0.5, 1.0), rng.uniform(0, 0.2)],
     )
-    formants = (0.9 * 1.3**age) * np.array([950.0, 2000.0, 3600.0, 5200.0])
+    formants = (0.9 * 1.3**age) * np.array([850.0, 1900.0, 3700.0, 5500.0])
     x = mouth(x, wide, formants, np.array([160.0, 220.0, 350.0, 450.0]))
     x *= (0.25 + 0.75 * wide) * gate(n, 0, n, 0.05, 0.1)
     return crest(x)
@@ -156,7 +156,7 @@ def purr(rng: Rng, n: int) -> Array:
     cycles = phase(rate)
     breath = np.sin(2 * np.pi * phase(np.full(n, between(rng, 0.4, 0.9))))
     pulses = np.exp(-((cycles % 1.0) * between(rng, 4.0, 10.0))) * (1.0 + 0.35 * breath)
-    y = noise(rng, n, (30, 80, 300, 900, 3000, 8000), (-4, 0, 0, -8, -22, -38)) * pulses
+    y: Array = noise(rng, n, (30, 80, 300, 900, 3000, 8000), (-4, 0, 0, -8, -22, -38)) * pulses
     return y
 
 

@@ -24,8 +24,8 @@ def hum(rng: Rng, n: int) -> Array:
     h = np.arange(1, 17)
     levels = -rng.uniform(3.0, 9.0) * np.log2(h) + 6.0 * rng.standard_normal(16) + 6.0 * (h % 2 == 0)
     y = tone(phase(np.full(n, hz)), 10.0 ** (levels / 20.0), rng.uniform(0, 6.3, 16))
-    y: Array = unit(y) * np.exp(0.1 * wander(rng, n, 0.5)) + 0.3 * room_tone(rng, n)
-    return y
+    tones: Array = unit(y) * np.exp(0.1 * wander(rng, n, 0.5)) + 0.3 * room_tone(rng, n)
+    return tones
 
 
 def street(rng: Rng, n: int) -> Array:
@@ -58,8 +58,8 @@ def fan(rng: Rng, n: int) -> Array:
     blades = tone(phase(hz * (1.0 + 0.002 * wander(rng, n, 1.0))), 10.0 ** (levels / 20.0), rng.uniform(0, 6.3, count))
     air = noise(rng, n, *spectrum(rng, (40, 150, 500, 2000, 8000), (0, 0, -6, -16, -30), 4.0, 8, 7.0))
     swing = np.sin(2 * np.pi * phase(np.full(n, between(rng, 0.5, 8.0))))
-    air = air * (1.0 + 0.1 * swing) + between(rng, 0.03, 0.5) * unit(blades)
-    return air
+    y: Array = air * (1.0 + 0.1 * swing) + between(rng, 0.03, 0.5) * unit(blades)
+    return y
 
 
 def wind(rng: Rng, n: int) -> Array:
@@ -67,8 +67,8 @@ def wind(rng: Rng, n: int) -> Array:
     gust = wander(rng, n, between(rng, 0.4, 1.5))
     roar = noise(rng, n, *spectrum(rng, (30, 100, 300, 1000, 8000), (6, 4, -4, -18, -45), 3.0)) * np.exp(0.5 * gust)
     leaves = noise(rng, n, *spectrum(rng, (200, 1000, 4000, 8000), (-12, -3, 0, -4), 3.0)) * np.exp(0.9 * gust)
-    roar += between(rng, 0.02, 0.5) * leaves
-    return roar
+    y: Array = roar + between(rng, 0.02, 0.5) * leaves
+    return y
 
 
 _KINDS: tuple[Callable[[Rng, int], Array], ...] = (room_tone, hum, street, rain, fan, wind)

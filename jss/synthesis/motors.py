@@ -77,9 +77,9 @@ def blender(rng: Rng, duration: float | None) -> Array:
     points = spectrum(rng, (50, 150, 500, 1500, 4000, 8000), (-1, 2, 2, 1, -6, -14), 3.0, 8, 10.0)
     air = noise(rng, n, *points) * (1.0 + between(rng, 0.05, 0.7) * np.sin(2 * np.pi * phase(hz)))
     churn = noise(rng, n, *spectrum(rng, (50, 200, 1000, 4000, 8000), (2, 4, 2, -5, -14), 3.0))
-    churn *= np.exp(1.0 * wander(rng, n, between(rng, 15.0, 50.0)) + 0.5 * slow)
-    y = between(rng, 0.3, 2.5) * tones + air + between(rng, 0.3, 3.0) * unit(churn)
-    y *= speed ** rng.uniform(1.0, 2.5) * np.exp(between(rng, 0.05, 0.5) * slow + between(rng, 0.03, 0.45) * fast)
+    churn *= np.exp(0.65 * wander(rng, n, between(rng, 10.0, 45.0)) + 0.5 * slow)
+    y = between(rng, 0.3, 2.5) * tones + air + between(rng, 0.3, 2.0) * unit(churn)
+    y *= speed ** rng.uniform(1.0, 2.5) * np.exp(between(rng, 0.05, 0.5) * slow + between(rng, 0.03, 0.3) * fast)
     return floor(room(y, rng), rng, 60.0, 25.0)
 
 
@@ -97,7 +97,7 @@ def vacuum(rng: Rng, duration: float | None) -> Array:
     points = spectrum(rng, (50, 150, 500, 1500, 4000, 8000), (2, 4, 2, -2, -8, -11), 3.0, 10, 8.0)
     air = noise(rng, n, *points)
     open_air = noise(rng, n, *spectrum(rng, (100, 800, 3000, 8000), (-12, -4, 0, -2), 3.0, 4, 6.0))
-    y = between(rng, 0.25, 2.2) * tones + air + 0.6 * strokes * open_air + between(rng, 0.02, 0.4) * unit(hum)
+    y = between(rng, 0.4, 2.5) * tones + air + 0.6 * strokes * open_air + between(rng, 0.02, 0.4) * unit(hum)
     y *= speed ** rng.uniform(1.0, 2.0) * np.exp(between(rng, 0.01, 0.12) * slow)
     return floor(room(y, rng, 0.6), rng, 60.0, 30.0)
 

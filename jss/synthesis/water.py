@@ -58,10 +58,10 @@ def water(rng: Rng, duration: float | None) -> Array:
     flow = np.exp(between(rng, 0.03, 0.35) * wander(rng, n, between(rng, 0.4, 4.0)))
     flutter = np.exp(between(rng, 0.05, 0.5) * wander(rng, n, between(rng, 10.0, 50.0)))
     points = {
-        "tap": (4, 1, -1, 0, 2, 3),
+        "tap": (4, 1, -2, -1, 2, 5),
         "vessel": (-2, 0, 1, 0, -3, -5),
-        "shower": (-9, -7, -4, -1, 1, 2),
-        "trickle": (-5, -4, -2, 0, 1, 1),
+        "shower": (-9, -7, -4, -1, 2, 4),
+        "trickle": (-5, -4, -2, 0, 2, 3),
     }[kind]
     splash = noise(rng, n, *spectrum(rng, (60, 200, 600, 1800, 4500, 8000), points, 4.0, 8, 7.0)) * flow * flutter
     splash = basin(rng, splash)
@@ -72,7 +72,7 @@ def water(rng: Rng, duration: float | None) -> Array:
     gains = {"tap": (1.0, 0.5, 0.4), "vessel": (0.7, 0.6, 0.8), "shower": (1.0, 0.6, 0.1), "trickle": (0.35, 0.8, 1.0)}
     a, b, c = gains[kind]
     y = a * splash + b * between(rng, 0.5, 2.0) * small + c * between(rng, 0.4, 2.0) * big
-    y += between(rng, 0.03, 0.8) * noise(rng, n, (30, 60, 150, 500, 2000), (2, 2, 0, -12, -40)) * flow
+    y += between(rng, 0.03, 0.5) * noise(rng, n, (30, 60, 150, 500, 2000), (2, 2, 0, -12, -40)) * flow
     if kind == "vessel":  # the column of air shortens
         t = np.arange(n) / n
         hz = between(rng, 250.0, 600.0) * between(rng, 1.3, 3.0) ** t

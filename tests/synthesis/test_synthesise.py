@@ -12,7 +12,7 @@ import pytest
 import jss
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
-from jss.synthesis import LABELS, RATE, synthesise
+from jss.synthesis import LABELS, RATE, espeak, synthesise
 
 STEADY = ("Blender", "Electric_shaver_toothbrush", "Frying", "Running_water", "Vacuum_cleaner", "background")
 
@@ -82,3 +82,22 @@ def test_natural_lengths(label: str) -> None:
 def test_what_cannot_be_made_is_one_sentence(label: str, seed: int, duration: float | None, says: str) -> None:
     with pytest.raises(JssError, match=says):
         synthesise(label, seed, duration)
+
+
+def test_a_text_is_spoken_the_same_twice() -> None:
+    x = espeak("The kettle is on.", 3)
+    assert x.dtype == np.float32
+    assert np.abs(x).max() == pytest.approx(0.9, abs=1e-3)
+    assert 0.3 < len(x) / RATE < 10
+    np.testing.assert_array_equal(x, espeak("The kettle is on.", 3))
+
+
+def test_without_espeak_the_formant_voice_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    x = espeak("The kettle is on.", 3)
+    assert np.abs(x).max() == pytest.approx(0.9, abs=1e-3)
+
+
+def test_an_empty_text_is_refused() -> None:
+    with pytest.raises(JssError, match="empty"):
+        espeak("  ", 0)
