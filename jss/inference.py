@@ -174,7 +174,7 @@ class System:
             signals = np.pad(signals, ((0, 0), (0, _SHORTEST - signals.shape[1])))
         with torch.inference_mode():
             for start in range(0, frames, _MEL_FRAMES):
-                before = min(start, _CONTEXT)
+                before = min(start, 2 * _CONTEXT)
                 stop = min(start + _MEL_FRAMES, frames)
                 stretch = signals[:, (start - before) * HOP :]
                 if stop < frames:

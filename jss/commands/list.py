@@ -37,7 +37,8 @@ def datasets() -> list[str]:
     """A line a data set, then one for each subset: how many clips, and what their labels tell."""
     from jss.data.homescapes import SUBSETS
 
-    examples = sum(1 for path in (_package() / "examples").glob("*") if path.suffix in (".ogg", ".flac"))
+    package = Path(__file__).parent.parent
+    examples = sum(1 for path in (package / "examples").glob("*") if path.suffix in (".ogg", ".flac"))
     subsets = [f"  {name:<24} {subset.clips:>5} clips, labels: {subset.labels}" for name, subset in SUBSETS.items()]
     return [
         "homescapes   10 s soundscapes of real recordings, rendered from a soundbank; not DESED, but in its layout",
@@ -48,13 +49,7 @@ def datasets() -> list[str]:
 
 
 def presets() -> list[str]:
-    """A line a preset: its name and the comment that its file begins with."""
-    lines = []
-    for path in sorted((_package() / "presets").glob("*.yaml")):
-        first, *_ = path.read_text(encoding="utf-8").splitlines() or [""]
-        lines.append(f"{path.stem:<10} {first.lstrip('# ')}" if first.startswith("#") else path.stem)
-    return lines
+    """A line a preset: its name and what it is for."""
+    from jss.config import presets as described
 
-
-def _package() -> Path:
-    return Path(__file__).parent.parent
+    return [f"{name:<10} {description}" for name, description in described().items()]

@@ -1,0 +1,200 @@
+"""``detect`` on files and folders of every kind; a broken one among many does not stop the rest."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile as sf
+
+from jss import audio
+from jss.cli import main
+from jss.commands.detect import collect, stems
+from jss.errors import JssError
+from jss.inference import load_system
+from jss.labels import DESED_LABELS
+from jss.results import ClipResult
+
+FORMATS = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III", "opus": "OPUS"}
+
+
+@pytest.fixture(autouse=True)
+def _tiny(monkeypatch, tiny_checkpoints):
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
+
+
+def noise(seconds: float, rate: int = 16000, channels: int = 1) -> np.ndarray:
+    return np.random.default_rng(0).uniform(-0.3, 0.3, (round(seconds * rate), channels))
+
+
+def write(path, samples, rate=16000):
+    kind = path.suffix[1:]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sf.write(path, samples, rate, format={"opus": "OGG"}.get(kind, kind.upper()), subtype=FORMATS[kind])
+    return path
+
+
+def detect(out, *arguments, system="MixIT-S1") -> int:
+    return main(["detect", *map(str, arguments), "--system", system, "--out", str(out), "--device", "cpu"])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format(tmp_path, kind):
+    path = write(tmp_path / f"a.{kind}", noise(1.2, 48000), 48000)
+    assert detect(tmp_path / "out", path) == 0
+    assert list(pd.read_csv(tmp_path / "out" / "events.tsv", sep="\t").columns) == ["filename", "onset", "offset",
+                                                                                   "event_label"]
+    scores = pd.read_csv(tmp_path / "out" / "scores" / "a.tsv", sep="\t")
+    assert list(scores.columns) == ["onset", "offset", *DESED_LABELS]
+    assert len(scores) in (18, 19)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1, 35])
+@pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (22050, 2), (44100, 1), (96000, 2)])
+def test_every_rate_and_length(tmp_path, rate, channels, seconds):
+    path = write(tmp_path / "a.wav", noise(seconds, rate, channels), rate)
+    assert detect(tmp_path / "out", path, "--save-sources", "--threshold", "0.3") == 0
+    scores = pd.read_csv(tmp_path / "out" / "scores" / "a.tsv", sep="\t")
+    samples = round(seconds * 16000)
+    assert len(scores) == max(1, (samples // 256 + 1) // 4)
+    for m in range(1, 5):
+        assert sf.info(tmp_path / "out" / "sources" / f"a_s{m}.flac").frames == samples
+    events = pd.read_csv(tmp_path / "out" / "events.tsv", sep="\t")
+    assert (events.offset <= seconds + 1e-6).all()
+    assert (events.onset < events.offset).all()
+
+
+def test_what_is_written_is_what_python_gives(tmp_path):
+    path = write(tmp_path / "a.wav", noise(33))
+    out = tmp_path / "out"
+    assert detect(out, path, "--save-sources", "--save-results", "--threshold", "0.4", "--selection", "student") == 0
+    result = load_system("MixIT-S1", "student", "cpu")(path)
+    stored = ClipResult.load(out / "results" / "a.npz")
+    np.testing.assert_array_equal(stored.scores, result.scores)
+    np.testing.assert_array_equal(stored.sources, result.sources)
+    written = pd.read_csv(out / "scores" / "a.tsv", sep="\t")
+    np.testing.assert_allclose(written.to_numpy(), result.score_table().to_numpy(), atol=1e-6)
+    events = pd.read_csv(out / "events.tsv", sep="\t")
+    expected = result.events(0.4)
+    assert list(events.event_label) == list(expected.event_label)
+    np.testing.assert_allclose(events[["onset", "offset"]], expected[["onset", "offset"]], atol=1e-6)
+    for m, source in enumerate(result.sources):
+        np.testing.assert_allclose(audio.load(out / "sources" / f"a_s{m + 1}.flac"), source.clip(-1, 1), atol=1e-6)
+    assert not [p for p in out.rglob("*") if p.name.endswith(".part")]
+
+
+def test_folders_keep_their_names(tmp_path):
+    for name in ("a.wav", "b/a.wav", "b/c.flac", "b/a.flac", ".hidden/x.wav"):
+        write(tmp_path / "in" / name, noise(0.3))
+    (tmp_path / "in" / "notes.txt").write_text("not audio, not asked for")
+    out = tmp_path / "in" / "out"
+    for _ in range(2):  # what it wrote itself is no input the second time
+        assert detect(out, tmp_path / "in", "--save-sources", "--threshold", "0") == 0
+        events = pd.read_csv(out / "events.tsv", sep="\t")
+        assert set(events.filename) == {"a.wav", "b/a.wav", "b/c.flac", "b/a.flac"}
+        tables = {p.relative_to(out / "scores").as_posix() for p in (out / "scores").rglob("*.tsv")}
+        assert tables == {"a.tsv", "b/a.wav.tsv", "b/a.flac.tsv", "b/c.tsv"}
+        assert len(list((out / "sources").rglob("*.flac"))) == 16
+
+
+def test_names():
+    assert stems(["a.wav", "a.flac", "b.c.wav"]) == {"a.wav": "a.wav", "a.flac": "a.flac", "b.c.wav": "b.c"}
+
+
+def test_names_that_clash(tmp_path):
+    one, two = write(tmp_path / "1" / "a.wav", noise(0.1)), write(tmp_path / "2" / "a.wav", noise(0.1))
+    out = tmp_path / "out"
+    assert list(collect([str(one), str(two), str(one)], out)) == ["1/a.wav", "2/a.wav"]
+    assert list(collect([str(tmp_path), str(one)], out)) == ["1/a.wav", "2/a.wav"]
+    assert list(collect([str(one)], out)) == ["a.wav"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(JssError, match="holds no audio"):
+        collect([str(tmp_path / "empty")], out)
+    with pytest.raises(JssError, match="no file or folder"):
+        collect([str(tmp_path / "nowhere")], out)
+
+
+def broken(folder):
+    folder.mkdir(exist_ok=True)
+    (folder / "empty.wav").touch()
+    (folder / "text.mp3").write_text("This is not sound.\n" * 100)
+    whole = write(folder / "cut.flac", noise(3)).read_bytes()
+    (folder / "cut.flac").write_bytes(whole[: len(whole) // 2])
+    samples = noise(1)[:, 0]
+    samples[5] = np.nan
+    sf.write(folder / "nan.wav", samples, 16000, subtype="FLOAT")
+    return folder
+
+
+def test_broken_files_among_good_ones(tmp_path, capsys):
+    folder = broken(tmp_path / "in")
+    write(folder / "good.wav", noise(1))
+    write(folder / "silent.wav", np.zeros(32000))
+    assert detect(tmp_path / "out", folder, "--save-sources") == 1
+    text = capsys.readouterr()
+    sentences = text.err.strip().splitlines()
+    assert len(sentences) == 4
+    assert all(line.startswith("jss: ") for line in sentences)
+    for name in ("empty.wav", "text.mp3", "cut.flac", "nan.wav"):
+        assert sum(name in line for line in sentences) == 1
+    assert "2 recordings" in text.out
+    assert "4 failed" in text.out
+    assert {p.name for p in (tmp_path / "out" / "scores").iterdir()} == {"good.tsv", "silent.tsv"}
+    silent = pd.read_csv(tmp_path / "out" / "scores" / "silent.tsv", sep="\t")
+    assert not silent[list(DESED_LABELS)].to_numpy().any()
+    assert "silent.wav" not in set(pd.read_csv(tmp_path / "out" / "events.tsv", sep="\t").filename)
+    assert len(list((tmp_path / "out" / "sources").iterdir())) == 8
+
+
+def test_nothing_but_broken_files(tmp_path, capsys):
+    assert detect(tmp_path / "out", broken(tmp_path / "in")) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 4
+    assert not (tmp_path / "out" / "events.tsv").exists()
+
+
+@pytest.mark.parametrize(("arguments", "system", "said"), [
+    ([], "MixIT-S9", "no system"),
+    (["--save-sources"], "SED", "no separation stage"),
+    (["--threshold", "1"], "SED", "--threshold"),
+    (["--threshold", "nan"], "SED", "--threshold"),
+])  # fmt: skip
+def test_mistakes(tmp_path, capsys, arguments, system, said):
+    path = write(tmp_path / "a.wav", noise(0.1))
+    assert detect(tmp_path / "out", path, *arguments, system=system) == 2
+    text = capsys.readouterr().err
+    assert text.count("\n") == 1
+    assert said in text
+
+
+def test_an_output_that_is_a_file(tmp_path, capsys):
+    path = write(tmp_path / "a.wav", noise(0.1))
+    assert detect(path, path) == 2
+    assert "is a file" in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_is_done(tmp_path, monkeypatch, capsys):
+    from jss.commands import detect as command
+
+    for name in "abc":
+        write(tmp_path / "in" / f"{name}.wav", noise(0.5))
+    analyse = command._analyse
+
+    def stop(system, name, *rest):
+        if name == "b.wav":
+            raise KeyboardInterrupt
+        return analyse(system, name, *rest)
+
+    monkeypatch.setattr(command, "_analyse", stop)
+    assert detect(tmp_path / "out", tmp_path / "in", "--threshold", "0") == 130
+    assert set(pd.read_csv(tmp_path / "out" / "events.tsv", sep="\t").filename) == {"a.wav"}
+
+
+def test_options_have_defaults():
+    parser = argparse.ArgumentParser()
+    from jss.commands import detect as command
+
+    command.add_arguments(parser)
+    args = parser.parse_args(["a.wav", "--system", "SED", "--out", "o"])
+    assert (args.threshold, args.selection, args.save_sources, args.save_results) == (0.5, "teacher", False, False)

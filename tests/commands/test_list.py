@@ -1,0 +1,45 @@
+"""What there is, a line each."""
+
+from __future__ import annotations
+
+from jss.cli import main
+from jss.data.homescapes import SUBSETS
+
+
+def listed(capsys, what: str) -> list[str]:
+    assert main(["list", what]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_systems(capsys, monkeypatch, tiny_checkpoints, tmp_path):
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
+    lines = listed(capsys, "systems")
+    assert [line.split()[0] for line in lines] == ["SED", "MixIT-S1"]
+    assert "Separates, then detects." in lines[1]
+    assert "reports: none" in lines[1]
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
+    assert listed(capsys, "systems") == ["There are no systems here."]
+
+
+def test_systems_with_reports(capsys, monkeypatch, tiny_checkpoints, tmp_path):
+    import shutil
+
+    folder = shutil.copytree(tiny_checkpoints, tmp_path / "checkpoints")
+    for name in ("synthscapes", "homescapes"):
+        (folder / "reports" / name).mkdir(parents=True)
+        (folder / "reports" / name / "SED.json").write_text("{}")
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
+    assert "teacher, student; reports: homescapes, synthscapes" in listed(capsys, "systems")[0]
+    (folder / "systems" / "SED.yaml").write_text("name: SED\ncolour: red\n")
+    assert main(["list", "systems"]) == 2
+    assert "jss: " in capsys.readouterr().err
+
+
+def test_datasets(capsys):
+    text = "\n".join(listed(capsys, "datasets"))
+    for name in ("homescapes", "synthscapes", "examples", *SUBSETS):
+        assert name in text
+
+
+def test_presets(capsys):
+    assert {"desk", "paper", "smoke"} <= {line.split()[0] for line in listed(capsys, "presets")}

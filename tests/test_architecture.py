@@ -1,0 +1,147 @@
+"""The rules of the house, read from the source: who may import whom, what is never used, how long a file may be."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# A module may import from its own package and from lower levels, never from its own level or a higher one.
+LEVELS: list[set[str]] = [
+    {"errors", "labels"},
+    {"files", "decoding", "windows", "features"},
+    {"audio", "results", "models"},
+    {"synthesis", "checkpoints", "config", "losses", "metrics", "viz", "fusion"},
+    {"data", "inference"},
+    {"evaluation", "training"},
+    {"bench"},
+    {"commands"},
+    {"cli"},
+    {"__main__"},
+]
+LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
+
+# What only knows results: numpy, never torch.
+DRAWN_AND_MEASURED = {"errors", "labels", "files", "decoding", "results"}
+LONGEST = 300
+
+
+def sources(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return found if "pages" not in folders else found + [p for p in [ROOT / "app.py"] if p.exists()]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Dotted names of everything that a file imports, wherever in it; ``from a import b`` gives a and a.b."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = path.relative_to(ROOT).parts[: -node.level] if node.level else ()
+            module = ".".join([*package, *filter(None, [node.module])])
+            found |= {module} | {f"{module}.{alias.name}" for alias in node.names}
+    return frozenset(found)
+
+
+def packages(path: Path) -> set[str]:
+    """Top-level packages that a file imports."""
+    return {dotted.partition(".")[0] for dotted in imports(path)}
+
+
+def parts(path: Path) -> set[str]:
+    """Names right below ``jss`` that a file imports."""
+    known = {p.stem for p in (ROOT / "jss").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    return {dotted.split(".")[1] for dotted in imports(path) if dotted.startswith("jss.")} & known
+
+
+def home(path: Path) -> str:
+    """The name right below ``jss`` that a file belongs to."""
+    return path.relative_to(ROOT / "jss").parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", sources("jss"), ids=name)
+def test_imports_run_downward(path):
+    if path == ROOT / "jss" / "__init__.py":  # lazy: it names the four things that a user needs
+        return
+    here = home(path)
+    assert here in LEVEL, f"say in LEVELS where {here} belongs"
+    upward = {other for other in parts(path) - {here} if LEVEL[other] >= LEVEL[here]}
+    assert not upward, f"{name(path)} imports {sorted(upward)}, which is not below {here}"
+
+
+@pytest.mark.parametrize("path", sources("jss/viz", "jss/metrics"), ids=name)
+def test_figures_and_metrics_know_results_only(path):
+    assert "torch" not in packages(path)
+    assert parts(path) - {home(path)} <= DRAWN_AND_MEASURED
+
+
+def test_what_they_know_has_no_torch_either():
+    for part in DRAWN_AND_MEASURED:
+        path = ROOT / "jss" / f"{part}.py"
+        assert "torch" not in packages(path)
+        assert parts(path) <= DRAWN_AND_MEASURED
+
+
+def test_a_metric_never_shares_code_with_a_loss():
+    assert not any("losses" in parts(path) for path in sources("jss/metrics"))
+    assert not any("metrics" in parts(path) for path in sources("jss/losses"))
+
+
+def test_jss_never_imports_streamlit():
+    assert [name(p) for p in sources("jss") if "streamlit" in packages(p)] == []
+
+
+def test_pages_compute_nothing():
+    for path in sources("pages"):
+        assert not packages(path) & {"torch", "asteroid", "librosa"}, name(path)
+        assert not parts(path) & {"models", "losses", "commands", "cli", "bench"}, name(path)
+
+
+def test_one_door_to_asteroid():
+    users = {name(p) for p in sources("jss", "pages") if packages(p) & {"asteroid", "asteroid_filterbanks"}}
+    assert users <= {"jss/models/asteroid.py"}
+
+
+def test_nothing_runs_what_it_reads():
+    """No pickle, no yaml.load, no eval: a file of somebody else's is data."""
+    for path in sources("jss", "pages"):
+        assert not packages(path) & {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}, name(path)
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in {"eval", "exec", "yaml.load", "yaml.unsafe_load", "os.system"}, name(path)
+                if called == "torch.load":
+                    options = {k.arg: ast.unparse(k.value) for k in node.keywords}
+                    assert options.get("weights_only") == "True", name(path)
+                if called in {"np.load", "numpy.load"}:
+                    options = {k.arg: ast.unparse(k.value) for k in node.keywords}
+                    assert options.get("allow_pickle", "False") == "False", name(path)
+
+
+@pytest.mark.parametrize("path", sources("jss"), ids=name)
+def test_public_names_have_docstrings(path):
+    body = tree(path).body
+    assert not body or ast.get_docstring(tree(path)) is not None, f"{name(path)} does not say what it is"
+    public = [node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"]
+    assert [node.name for node in public if ast.get_docstring(node) is None] == []
+
+
+@pytest.mark.parametrize("path", sources("jss", "pages"), ids=name)
+def test_one_idea_a_file(path):
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= LONGEST, f"{name(path)} has {lines} lines: it is two ideas"

@@ -1,0 +1,93 @@
+"""The command line: short help, one sentence for a mistake, the right exit code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import types
+
+import pytest
+
+import jss
+from jss import cli
+from jss.errors import JssError
+
+
+def test_help(capsys):
+    assert cli.main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for verb in cli.verbs():
+        assert f"\n  {verb} " in text
+    assert len(text.splitlines()) < 20
+    assert cli.main([]) == 2
+
+
+def test_every_verb_has_help(capsys):
+    for verb in cli.verbs():
+        assert cli.main([verb, "--help"]) == 0
+        assert f"usage: python -m jss {verb}" in capsys.readouterr().out
+
+
+def test_version(capsys):
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"jss {jss.__version__}\n"
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["detct"], "did you mean detect?"),
+    (["sing"], "use one of detect, list"),
+    (["detect"], "required"),
+    (["detect", "a.wav", "--system", "SED", "--out", "o", "--selection", "expert"], "expert"),
+    (["detect", "a.wav", "--system", "SED", "--out", "o", "--threshold", "half"], "half"),
+    (["list", "shoes"], "shoes"),
+])  # fmt: skip
+def test_mistakes_are_one_sentence(capsys, arguments, said):
+    assert cli.main(arguments) == 2
+    text = capsys.readouterr().err
+    assert text.startswith("jss: ")
+    assert text.count("\n") == 1
+    assert said in text
+
+
+@pytest.mark.parametrize(("error", "code", "said"), [
+    (JssError("It is wrong."), 2, "jss: It is wrong.\n"),
+    (KeyboardInterrupt(), 130, "\njss: Stopped.\n"),
+    (ModuleNotFoundError("no", name="soxr.core"), 2, "jss: The package soxr is not installed: run pip install -r "
+                                                     "requirements.txt.\n"),
+])  # fmt: skip
+def test_errors_of_a_verb(capsys, monkeypatch, error, code, said):
+    def run(_):
+        raise error
+
+    verb = types.SimpleNamespace(HELP="", add_arguments=lambda parser: None, run=run)
+    monkeypatch.setattr(cli, "import_module", lambda name: verb)
+    assert cli.main(["list"]) == code
+    assert capsys.readouterr().err == said
+
+
+def test_a_verb_that_is_not_there_is_not_listed(monkeypatch):
+    monkeypatch.setitem(cli.VERBS, "dance", "jss.commands.dance")
+    assert "dance" not in cli.verbs()
+
+
+def test_a_reader_that_leaves_is_no_error():
+    code = f"{sys.executable} -m jss list systems; true"
+    found = subprocess.run(["bash", "-c", f"set -o pipefail; ({code}) | true"], capture_output=True, text=True)
+    assert "Traceback" not in found.stderr
+
+
+def test_import_is_cheap():
+    code = ("import sys, jss; jss.JssError; jss.__version__; heavy = {'torch', 'pandas', 'scipy', 'matplotlib'};"
+            "assert not heavy & set(sys.modules), heavy & set(sys.modules)")
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_help_needs_no_torch():
+    code = "import sys, jss.cli; jss.cli.main(['--help']); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_unknown_attribute():
+    assert "load_system" in dir(jss)
+    with pytest.raises(AttributeError, match="load_sistem"):
+        _ = jss.load_sistem
