@@ -137,14 +137,17 @@ def training_data(root: str, config: Config) -> TrainingData:
     layout, or "synthscapes" for the synthesiser alone. Raises JssError where ROOT is none of them.
     """
     c = config.data
+    sounds = SynthBank(c.sounds)
+    if c.workers:  # before they are forked, so that they share it
+        sounds.preload("train")
     if root == SYNTHSCAPES:
-        return _soundscapes(config, SynthBank(c.sounds), "synthscapes (built-in synthesiser)", "MIT")
+        return _soundscapes(config, sounds, "synthscapes (built-in synthesiser)", "MIT")
     folder = Path(root)
     if not folder.is_dir():
         raise JssError(f"There is no folder {root}: give a soundbank, a data set in DESED's layout, or {SYNTHSCAPES}.")
     if (folder / "metadata").is_dir() or (folder / "dataset").is_dir():
         return _desed(folder, config)
-    bank = MixedBank([(SoundBank(folder).preload(), 1.0 - c.synthesised), (SynthBank(c.sounds), c.synthesised)])
+    bank = MixedBank([(SoundBank(folder).preload(), 1.0 - c.synthesised), (sounds, c.synthesised)])
     return _soundscapes(
         config, bank, f"homescapes (soundscapes of the recordings in the soundbank {folder.name}, "
         f"{c.synthesised:.0%} synthesised sounds)",
