@@ -1,0 +1,18 @@
+"""The app: `streamlit run app.py`. This table of pages, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+PAGES = Path(__file__).parent / "pages"
+
+st.set_page_config(page_title="jss", page_icon=str(PAGES / "ui" / "icon.png"), layout="wide")
+st.navigation(
+    [
+        st.Page(PAGES / "overview.py", title="Overview"),
+        st.Page(PAGES / "explore.py", title="Explore", default=True),
+    ],
+    position="top",
+).run()

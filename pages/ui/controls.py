@@ -1,0 +1,124 @@
+"""Choices that live in the address, so that a copied link opens the same view, and that follow from page to page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from jss.audio import SAMPLE_RATE, SUFFIXES
+from jss.checkpoints import Manifest
+from pages.ui import loaders
+from pages.ui.loaders import Recording
+
+#: Names in the address.
+CLIP, SYSTEM, SELECTION, THRESHOLD = "clip", "system", "selection", "threshold"
+
+
+def read(name: str) -> str | None:
+    """A choice: from the address, else as it was last in this session."""
+    return st.query_params.get(name) or st.session_state.get(f"chosen {name}")
+
+
+def write(name: str, value: str) -> None:
+    """Keep a choice, in the address and in the session."""
+    st.session_state[f"chosen {name}"] = value
+    if st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def no_system() -> None:
+    """What to do where nothing is trained."""
+    st.info("No trained system is installed: restore the folder checkpoints (`git checkout checkpoints`), or train one "
+            "with `python -m jss train`.", icon=":material/model_training:")
+
+
+def threshold() -> float:
+    """The threshold of the address, 0.5 where it says none or nonsense."""
+    try:
+        return round(min(0.99, max(0.01, float(read(THRESHOLD) or 0.5))), 2)
+    except ValueError:
+        return 0.5
+
+
+def own_recordings() -> dict[str, Recording]:
+    """What this visitor uploaded or recorded, by its name in the address."""
+    return st.session_state.setdefault("own recordings", {})
+
+
+def choose(clips: Sequence[Recording]) -> tuple[Recording | None, str | None, str | None]:
+    """One row of controls: the clip, one's own recording, the system, student or teacher. -> what is chosen.
+
+    clips: those that are installed; one's own come after them. None stands for what is not there to be chosen.
+    """
+    known = {item.clip: item for item in (*clips, *own_recordings().values())}
+    installed = {item.name: item for item in loaders.systems()}
+    wanted = {name: read(name) for name in (CLIP, SYSTEM, SELECTION)}
+    clip = system = selection = None
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    with row.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
+        if known:
+            names = list(known)
+            clip = _pick("Clip", names, CLIP, lambda name: known[name].title, width=360)
+            at = names.index(clip)
+            for label, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
+                st.button(label, icon=f":material/{icon}:", key=f"{label} clip", on_click=write, help=f"{label} clip",
+                          args=(CLIP, names[(at + step) % len(names)]))
+        _own_recordings_popover()
+    with row.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
+        if installed:
+            system = _pick("System", list(installed), SYSTEM, str, _default_system(list(installed.values())), width=170)
+            selection = _pick("Network", list(installed[system].selections), SELECTION, str.capitalize, "teacher",
+                              width=140, help="The student that was trained, or its moving average, the teacher.")
+    if wanted[CLIP] and wanted[CLIP] not in known:
+        own = wanted[CLIP].startswith("own/")
+        reason = "was opened in another session: upload it again" if own else "is not installed"
+        st.warning(f"The clip of this link ({wanted[CLIP]}) {reason}.", icon=":material/link_off:")
+    if wanted[SYSTEM] and wanted[SYSTEM] not in installed:
+        st.warning(f"The system of this link ({wanted[SYSTEM]}) is not installed.", icon=":material/link_off:")
+    for name, value in ((CLIP, clip), (SYSTEM, system), (SELECTION, selection)):
+        if value:
+            write(name, value)
+    return known.get(clip or ""), system, selection
+
+
+def _default_system(installed: Sequence[Manifest]) -> str:
+    """An S1 (the paper's best single systems), else any with a separation stage, else the first."""
+    ranked = sorted(installed, key=lambda item: (not item.name.endswith("-S1"), not item.separates))
+    return ranked[0].name
+
+
+def _pick(
+    label: str, options: list[str], name: str, show: Callable[[str], str], default: str | None = None, **look: Any
+) -> str:
+    """A select box that shows what the address says, and writes to it."""
+    wanted, key = read(name), f"pick {name}"
+    st.session_state[key] = wanted if wanted in options else default if default in options else options[0]
+    return st.selectbox(label, options, key=key, format_func=show, on_change=_take, args=(name, key), **look)
+
+
+def _take(name: str, key: str) -> None:
+    write(name, st.session_state[key])
+
+
+def _own_recordings_popover() -> None:
+    with st.popover("Upload, record", icon=":material/mic:"):
+        st.file_uploader("Audio files, of any sampling rate and any number of channels", accept_multiple_files=True,
+                         type=sorted(suffix[1:] for suffix in SUFFIXES), key="uploads", on_change=_take_own)
+        st.audio_input("Or record", key="recorder", sample_rate=SAMPLE_RATE, on_change=_take_own)
+
+
+def _take_own() -> None:
+    """Add what was just uploaded or recorded, and choose it."""
+    own = own_recordings()
+    recorded = st.session_state.get("recorder")
+    named = [(file.name, file) for file in st.session_state.get("uploads") or []]
+    if recorded is not None:
+        number = sum(item.title.startswith("recording ") for item in own.values()) + 1
+        named.append((f"recording {number}.wav", recorded))
+    for name, file in named:
+        item = loaders.added(name, file.getvalue())
+        if item.clip not in own:
+            own[item.clip] = item
+            write(CLIP, item.clip)

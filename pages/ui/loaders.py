@@ -1,0 +1,203 @@
+"""What the pages are made of, read or computed once and shared by all sessions: the only ``st.cache_*`` of the app."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+import jss
+from jss import audio, checkpoints
+from jss.errors import JssError
+from jss.results import ClipResult
+from jss.viz.agreement import Event, events_of
+from pages.ui import store
+from pages.ui.viewer.payload import Payload, pack
+
+if TYPE_CHECKING:
+    from jss.inference import System
+
+EXAMPLES = Path(jss.__file__).parent / "examples"
+Tell = Callable[[float, str], None]
+_QUEUE = threading.Lock()  # one inference at a time, however many visitors there are
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A clip that can be opened.
+
+    clip: its name in the address; title, note: for a person; audio: a path or the bytes of a file;
+    truth: (onset s, offset s, label) events, or None where nobody annotated it.
+    """
+
+    clip: str
+    title: str
+    audio: Path | bytes
+    note: str = ""
+    truth: tuple[Event, ...] | None = None
+
+    @property
+    def filename(self) -> str:
+        return self.clip.rpartition("/")[2] if isinstance(self.audio, Path) else self.title
+
+    def open(self) -> io.BytesIO:
+        """Its bytes, as an open file of its name."""
+        file = io.BytesIO(self.audio.read_bytes() if isinstance(self.audio, Path) else self.audio)
+        file.name = self.filename
+        return file
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells this sound from any other."""
+        return hashlib.sha256(self.open().getbuffer()).hexdigest()
+
+
+class Shelf:
+    """The last used of many things, for all sessions."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._items, self._lock = size, OrderedDict[str, tuple[ClipResult, Payload]](), threading.Lock()
+
+    def get(self, key: str) -> tuple[ClipResult, Payload] | None:
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+            return self._items.get(key)
+
+    def put(self, key: str, item: tuple[ClipResult, Payload]) -> None:
+        with self._lock:
+            self._items[key] = item
+            while len(self._items) > self._size:
+                self._items.popitem(last=False)
+
+
+def added(name: str, data: bytes) -> Recording:
+    """A recording of the visitor's own."""
+    return Recording(f"own/{hashlib.sha256(data).hexdigest()[:12]}", name, data)
+
+
+@st.cache_data(show_spinner=False)
+def examples() -> tuple[Recording, ...]:
+    """The shipped clips, in the order of examples.json; empty where none are installed. Raises JssError."""
+    listing = EXAMPLES / "examples.json"
+    if not listing.exists():
+        return ()
+    try:
+        items = json.loads(listing.read_text(encoding="utf-8"))
+        truth = pd.read_csv(EXAMPLES / "ground_truth.tsv", sep="\t")
+        found = []
+        for item in items:
+            name = item["filename"]
+            rows = truth[truth["filename"] == name]
+            found.append(Recording(name, item["title"], EXAMPLES / name, item.get("note", ""), tuple(events_of(rows))))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise JssError(f"The shipped examples in {EXAMPLES} cannot be read: restore them (git checkout).") from error
+    return tuple(item for item in found if isinstance(item.audio, Path) and item.audio.exists())
+
+
+@st.cache_data(show_spinner=False, ttl=30)
+def systems() -> tuple[checkpoints.Manifest, ...]:
+    """Every installed system, SED first. Raises JssError where a manifest is damaged."""
+    return tuple(checkpoints.systems())
+
+
+@st.cache_data(show_spinner=False, ttl=30)
+def cards(system: str) -> dict[str, checkpoints.Card]:
+    """The cards of a system's blocks by name. Raises JssError where one is missing."""
+    chosen = checkpoints.manifest(system).selections.values()
+    names = [name for selection in chosen for name in (selection.separator, selection.detector) if name]
+    return {name: checkpoints.load_card(name) for name in dict.fromkeys(names)}
+
+
+@st.cache_resource(show_spinner=False, max_entries=12)
+def _system(name: str, selection: str, weights: str) -> System:
+    """Loaded once for each state of its weights, and shared."""
+    from jss.inference import load_system
+
+    return load_system(name, selection=selection)
+
+
+def _weights(name: str, selection: str) -> str:
+    """What changes when a system's weights do."""
+    chosen = checkpoints.manifest(name).selections
+    if selection not in chosen:
+        raise JssError(f"{name} has no {selection}: choose {' or '.join(chosen)}.")
+    blocks = [block for block in (chosen[selection].separator, chosen[selection].detector) if block]
+    return "+".join(checkpoints.load_card(block).sha256 for block in blocks)
+
+
+@st.cache_resource(show_spinner=False)
+def _shelf() -> Shelf:
+    return Shelf(32)
+
+
+def analyse(recording: Recording, system: str, selection: str, tell: Tell = lambda share, what: None) -> ClipResult:
+    """A clip through a system: from memory, else from disk, else computed, one clip at a time.
+
+    tell: called often with the share done, from 0 to 1, and what is being done; it may raise to give up.
+    Raises JssError.
+    """
+    return _shelved(recording, system, selection, tell)[0]
+
+
+def payload(recording: Recording, system: str, selection: str, tell: Tell = lambda share, what: None) -> Payload:
+    """The same, as the viewer wants it."""
+    return _shelved(recording, system, selection, tell)[1]
+
+
+def _shelved(recording: Recording, system: str, selection: str, tell: Tell) -> tuple[ClipResult, Payload]:
+    weights = _weights(system, selection)
+    key = f"{recording.digest}|{system}|{selection}|{weights}"
+    place = f"{key}|{recording.clip}|{recording.truth}"
+    found = _shelf().get(place)
+    if found is None:
+        result = store.get(key)
+        if result is None:
+            result = _compute(recording, system, selection, weights, tell)
+            store.put(key, result)
+        result = replace(result, filename=recording.filename)
+        found = result, pack(result, recording.truth, clip=recording.clip)
+        _shelf().put(place, found)
+    return found
+
+
+def _compute(recording: Recording, system: str, selection: str, weights: str, tell: Tell) -> ClipResult:
+    while not _QUEUE.acquire(timeout=0.3):
+        tell(0.0, "Waiting for another analysis to end")
+    try:
+        tell(0.0, f"Loading {system}")
+        network = _system(system, selection, weights)
+        seconds = audio.duration(recording.open())
+        what = f"{system} listens to {seconds:.0f} s of sound"
+        pieces, done = [], 0
+        tell(0.0, what)
+        for piece in network.pieces(recording.open()):
+            pieces.append(piece)
+            done += len(piece.mixture)
+            tell(min(1.0, done / audio.SAMPLE_RATE / max(seconds, 1e-3)), what)
+        return network.join(pieces, recording.filename)
+    finally:
+        _QUEUE.release()
+
+
+@st.cache_data(show_spinner=False, ttl=30)
+def reports() -> pd.DataFrame:
+    """The scores of checkpoints/reports, a row for each data set and system; empty where there is none."""
+    rows = []
+    for path in sorted((checkpoints.root() / "reports").glob("*/*.json")):
+        try:
+            scores = json.loads(path.read_text(encoding="utf-8"))
+            rows.append({"dataset": path.parent.name, "system": path.stem} | scores)
+        except (OSError, ValueError, TypeError) as error:
+            raise JssError(f"The report {path} cannot be read: evaluate the system again.") from error
+    return pd.DataFrame(rows)

@@ -1,0 +1,118 @@
+// What a clip's picture and sound are made of, fetched by address and kept while it may be needed again.
+
+const RATE = 16000;
+const kept = new Map(); // address -> promise; the oldest go first
+const KEEP = 120;
+
+function once(url, make) {
+  const known = kept.get(url);
+  if (known) {
+    kept.delete(url);
+    kept.set(url, known);
+    return known;
+  }
+  const made = make(url);
+  kept.set(url, made);
+  made.catch(() => kept.delete(url));
+  while (kept.size > KEEP) kept.delete(kept.keys().next().value);
+  return made;
+}
+
+const base = import.meta.url.split("/_stcore/")[0];
+
+async function get(url) {
+  const response = await fetch(base + url);
+  if (!response.ok) throw new Error(`${response.status} for ${url}`);
+  return response;
+}
+
+/** One tile of a spectrogram: its levels, row 0 at the top, and a canvas to be coloured. */
+async function tile(url) {
+  const bitmap = await createImageBitmap(await (await get(url)).blob(), { colorSpaceConversion: "none" });
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  const levels = new Uint8Array(canvas.width * canvas.height);
+  for (let i = 0; i < levels.length; i++) levels[i] = pixels[4 * i];
+  return { canvas, levels, width: canvas.width, height: canvas.height, table: null };
+}
+
+/** Colour a tile by a lookup table, unless it has these colours already. */
+export function colour(picture, table) {
+  if (picture.table === table) return;
+  const image = new ImageData(picture.width, picture.height);
+  const out = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < out.length; i++) out[i] = table[picture.levels[i]];
+  picture.canvas.getContext("2d").putImageData(image, 0, 0);
+  picture.table = table;
+}
+
+/** Scores of a clip: pooled (K rows of float32), bySource (M x K rows of uint8), winners (K rows), similarity (T). */
+async function scores(url, { n_scored: classes, sources, frames }) {
+  const bytes = await (await get(url)).arrayBuffer();
+  const rows = (array, count) => Array.from({ length: count }, (_, i) => array.subarray(i * frames, (i + 1) * frames));
+  const pooled = rows(new Float32Array(bytes, 0, classes * frames), classes);
+  let at = 4 * classes * frames;
+  const take = (count) => {
+    const part = new Uint8Array(bytes, at, count * frames);
+    at += count * frames;
+    return rows(part, count);
+  };
+  const bySource = Array.from({ length: sources }, () => take(classes));
+  return { pooled, bySource, winners: sources ? take(classes) : [], similarity: sources > 1 ? take(1)[0] : null };
+}
+
+async function sound(url, gain) {
+  const bytes = await (await get(url)).arrayBuffer();
+  const buffer = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(bytes);
+  const samples = buffer.getChannelData(0);
+  if (gain !== 1) for (let i = 0; i < samples.length; i++) samples[i] *= gain;
+  return buffer;
+}
+
+/** Everything that is seen: {mixture: [tile], sources: [[tile]], pooled, ...}. */
+export async function loadPicture(meta) {
+  const image = (urls) => Promise.all(urls.map((url) => once(url, tile)));
+  const [mixture, curves, ...sources] = await Promise.all([
+    image(meta.mel), once(meta.scores, (url) => scores(url, meta)), ...meta.source_mels.map(image)]);
+  return { mixture, sources, ...curves };
+}
+
+/** Everything that is heard: [{id, name, buffer}], mixture first, then the sources, then what they leave out. */
+export async function loadSound(meta) {
+  const [mixture, ...sources] = await Promise.all(meta.audio.map((url) => once(url, (u) => sound(u, meta.gain))));
+  const tracks = [{ id: "mixture", name: "Mixture", buffer: mixture }];
+  sources.forEach((buffer, m) => tracks.push({ id: `source${m + 1}`, name: `Source ${m + 1}`, buffer }));
+  if (sources.length) {
+    const residual = new AudioBuffer({ length: mixture.length, sampleRate: RATE });
+    const rest = residual.getChannelData(0);
+    rest.set(mixture.getChannelData(0));
+    for (const source of sources) {
+      const samples = source.getChannelData(0);
+      for (let i = 0; i < rest.length; i++) rest[i] -= samples[i];
+    }
+    tracks.push({ id: "residual", name: "Residual", buffer: residual });
+  }
+  return tracks;
+}
+
+/** Least and greatest sample of every block of a waveform: enough for any width. */
+export function envelope(buffer) {
+  const samples = buffer.getChannelData(0);
+  const size = Math.max(16, 2 ** Math.floor(Math.log2(samples.length / 20000 + 1)));
+  const count = Math.ceil(samples.length / size);
+  const [low, high] = [new Float32Array(count), new Float32Array(count)];
+  let peak = 0;
+  for (let i = 0; i < count; i++) {
+    let [least, most] = [Infinity, -Infinity];
+    for (let j = i * size; j < Math.min(samples.length, (i + 1) * size); j++) {
+      if (samples[j] < least) least = samples[j];
+      if (samples[j] > most) most = samples[j];
+    }
+    [low[i], high[i]] = [least, most];
+    peak = Math.max(peak, -least, most);
+  }
+  return { low, high, peak, seconds: size / RATE };
+}

@@ -1,0 +1,79 @@
+// Scores to events, as jss.decoding does it, and events against the truth, as jss.viz.agreement does it.
+
+/** Strict > threshold, then a median filter with reflected edges. scores: T values -> T of 0 and 1. */
+export function binarize(scores, threshold, median) {
+  const limit = Math.fround(threshold); // scores are float32, and are compared as such
+  const frames = scores.length;
+  const above = Uint8Array.from(scores, (score) => (score > limit ? 1 : 0));
+  if (median <= 1 || !frames) return above;
+  const half = Math.floor(median / 2);
+  const reflect = (i) => {
+    const j = ((i % (2 * frames)) + 2 * frames) % (2 * frames);
+    return j < frames ? j : 2 * frames - 1 - j;
+  };
+  const smooth = new Uint8Array(frames);
+  let sum = 0;
+  for (let i = -half; i <= half; i++) sum += above[reflect(i)];
+  for (let i = 0; i < frames; i++) {
+    smooth[i] = sum > half ? 1 : 0;
+    sum += above[reflect(i + half + 1)] - above[reflect(i - half)];
+  }
+  return smooth;
+}
+
+/** Runs of ones -> [[first frame, frame after the last], ...]. */
+export function runs(active) {
+  const found = [];
+  let start = -1;
+  for (let i = 0; i <= active.length; i++) {
+    if (active[i] && start < 0) start = i;
+    if (!active[i] && start >= 0) {
+      found.push([start, i]);
+      start = -1;
+    }
+  }
+  return found;
+}
+
+/** pooled: K rows of T scores -> [{onset, offset, k}, ...] in seconds, by onset, then class. */
+export function decode(pooled, { hop, duration, threshold, median }) {
+  const events = [];
+  pooled.forEach((row, k) => {
+    for (const [first, end] of runs(binarize(row, threshold, median))) {
+      if (first * hop < duration) events.push({ onset: first * hop, offset: Math.min(end * hop, duration), k });
+    }
+  });
+  return events.sort((a, b) => a.onset - b.onset || a.k - b.k);
+}
+
+function union(spans) {
+  const merged = [];
+  for (const [start, end] of spans.filter(([a, b]) => b > a).sort((a, b) => a[0] - b[0])) {
+    const last = merged.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else merged.push([start, end]);
+  }
+  return merged;
+}
+
+/** Spans of one class: [{onset, offset, k, kind}], kind: hit, miss or false alarm. */
+export function agreement(detected, truth) {
+  const spans = [];
+  const classes = [...new Set([...detected, ...truth].map((event) => event.k))].sort((a, b) => a - b);
+  for (const k of classes) {
+    const [found, real] = [detected, truth].map((events) =>
+      union(events.filter((event) => event.k === k).map((event) => [event.onset, event.offset])));
+    const edges = [...new Set([...found, ...real].flat())].sort((a, b) => a - b);
+    for (let i = 0; i + 1 < edges.length; i++) {
+      const [start, end] = [edges[i], edges[i + 1]];
+      const inside = (kept) => kept.some(([a, b]) => a <= start && end <= b);
+      const [isFound, isReal] = [inside(found), inside(real)];
+      if (!isFound && !isReal) continue;
+      const kind = !isFound ? "miss" : isReal ? "hit" : "false alarm";
+      const last = spans.at(-1);
+      if (last && last.k === k && last.kind === kind && last.offset === start) last.offset = end;
+      else spans.push({ onset: start, offset: end, k, kind });
+    }
+  }
+  return spans;
+}

@@ -1,0 +1,98 @@
+// Where every panel lies. Panels of one column share the time axis, and both columns have the same width to the pixel.
+
+const TOP_HZ = 8000;
+
+/** Panels for a width in CSS pixels. lanes: rows of the event panel. -> {panels, columns, width, height, wide, rows} */
+export function arrange(width, meta, lanes) {
+  const wide = width >= 720;
+  const scale = wide ? Math.min(1.75, Math.max(0.92, width / 1400)) : 0.9;
+  const px = (value) => Math.round(value * scale);
+  const type = Math.round(11 * Math.min(1.28, Math.max(1, scale))); // size of text in pixels
+  const [left, middle, right] = wide ? [Math.round(11.6 * type), 6 * type, 12] : [46, 0, 8];
+  const plot = Math.floor((width - left - middle - right) / (wide ? 2 : 1));
+  const columns = wide ? [left, left + plot + middle] : [left];
+  const head = wide ? 0 : 28; // on a narrow page a row's name and buttons stand above it
+  const gap = wide ? 8 : 6;
+  const events = Math.max(px(62), lanes * 17 + 6);
+  const m = meta.sources;
+  const pairs = [
+    { name: "Mixture", track: "mixture", left: ["wave", "mixture"], right: ["events"], h: wide ? events : px(62) },
+    { name: "", left: ["mel", "mixture"], right: ["pooled"], h: px(104) },
+  ];
+  for (let i = 0; i < m; i++) {
+    pairs.push({ name: `Source ${i + 1}`, track: `source${i + 1}`, source: i, left: ["mel", i], right: ["scores", i],
+      h: px(80) });
+  }
+  if (m) pairs.push({ name: "Residual", track: "residual", left: ["wave", "residual"], right: m > 1 ? ["similarity"] : null,
+    h: px(46) });
+
+  const [panels, rows] = [[], []];
+  let y = 4;
+  const panel = (spec, x, top, h) => panels.push({ kind: spec[0], of: spec[1], x, y: top, w: plot, h,
+    strip: spec[0] === "pooled" && m ? 10 : 0 });
+  for (const pair of pairs) {
+    const { h } = pair;
+    if (pair.name) {
+      rows.push({ ...pair, x: wide ? 0 : left, y, w: wide ? left - 4 * type : plot });
+      y += head;
+    }
+    panel(pair.left, columns[0], y, h);
+    if (wide) {
+      if (pair.right) panel(pair.right, columns[1], y, h);
+    } else if (pair.right) {
+      y += h + gap;
+      panel(pair.right, columns[0], y, pair.right[0] === "events" ? events : h);
+      y += pair.right[0] === "events" ? events - h : 0;
+    }
+    y += h + gap;
+  }
+  return { panels, rows, columns, plot, wide, width, type, axis: y - gap, height: y - gap + 2 * type + 12 };
+}
+
+/** Seconds <-> pixels of one panel, for the visible span of time. */
+export function timeAxis(layout, view) {
+  const perSecond = layout.plot / (view.end - view.start);
+  return {
+    perSecond,
+    x: (panelX, seconds) => panelX + (seconds - view.start) * perSecond,
+    seconds: (panelX, x) => view.start + (x - panelX) / perSecond,
+  };
+}
+
+/** Height of a score from 0 to 1 in a panel, above the strip of winners where there is one. */
+export function scoreY(panel, score) {
+  return panel.y + 3 + (1 - score) * (panel.h - 6 - (panel.strip ? panel.strip + 3 : 0));
+}
+
+export function yToScore(panel, y) {
+  return 1 - (y - panel.y - 3) / (panel.h - 6 - (panel.strip ? panel.strip + 3 : 0));
+}
+
+const mel = (hz) => Math.log10(1 + hz / 700) / Math.log10(1 + TOP_HZ / 700);
+
+/** Height in a panel, from 0 at its top to 1, of a frequency on the HTK scale; filter i of n peaks at row i. */
+export function hzToY(hz, n) {
+  return 1 - (mel(hz) * (n + 1) - 0.5) / n;
+}
+
+export function yToHz(y, n) {
+  const share = Math.min(1, Math.max(0, ((1 - y) * n + 0.5) / (n + 1)));
+  return 700 * ((1 + TOP_HZ / 700) ** share - 1);
+}
+
+export function hzText(hz) {
+  return hz >= 1000 ? `${(hz / 1000).toFixed(2)} kHz` : `${Math.round(hz)} Hz`;
+}
+
+/** Round steps for an axis in seconds with about one label every 80 pixels. */
+export function timeTicks(view, pixels) {
+  const rough = ((view.end - view.start) / pixels) * 80;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const ticks = [];
+  for (let i = Math.ceil(view.start / step - 1e-6); i * step <= view.end + 1e-6; i++) {
+    ticks.push({ seconds: i * step, text: (i * step).toFixed(digits) });
+  }
+  return ticks;
+}

@@ -1,0 +1,134 @@
+// One Web Audio context for the page; all tracks of a clip run in step, and what is heard is a matter of gains.
+
+const RATE = 16000;
+let shared = null;
+
+function context() {
+  shared ??= new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+  return shared;
+}
+
+export class Player {
+  /** changed: called when playing starts or stops. */
+  constructor(changed) {
+    this.changed = changed;
+    this.tracks = [];
+    this.nodes = null;
+    this.offset = 0;
+    this.loop = null; // {start, end} in seconds
+    this.heard = new Set(["mixture"]);
+    this.analyser = null;
+  }
+
+  get playing() {
+    return this.nodes !== null;
+  }
+
+  get duration() {
+    return this.tracks.length ? this.tracks[0].buffer.duration : 0;
+  }
+
+  /** Another clip or system. keep: the position, and whether it plays, stay. */
+  setTracks(tracks, keep) {
+    const [at, playing] = [this.position(), this.playing];
+    this.stopNodes();
+    this.tracks = tracks;
+    this.offset = keep ? Math.min(at, this.duration) : 0;
+    if (playing && keep) this.start();
+    else if (playing) this.changed();
+  }
+
+  /** The position in seconds that is coming out of the loudspeaker now. */
+  position() {
+    if (!this.playing) return this.offset;
+    const audio = context();
+    const stamp = audio.getOutputTimestamp?.();
+    let now = audio.currentTime - (audio.baseLatency || 0);
+    if (stamp?.contextTime > 0) {
+      now = Math.min(audio.currentTime, stamp.contextTime + (performance.now() - stamp.performanceTime) / 1000);
+    }
+    const at = this.offset + Math.max(0, now - this.startedAt);
+    const loop = this.running;
+    if (loop && at >= loop.end) return loop.start + ((at - loop.start) % (loop.end - loop.start));
+    return Math.min(at, this.duration);
+  }
+
+  async play() {
+    if (this.playing || !this.tracks.length) return;
+    await context().resume();
+    if (!this.playing) this.start();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.offset = this.position();
+    this.stopNodes();
+    this.changed();
+  }
+
+  seek(seconds) {
+    const playing = this.playing;
+    this.stopNodes();
+    this.offset = Math.min(Math.max(0, seconds), this.duration);
+    if (playing) this.start();
+  }
+
+  setLoop(loop) {
+    const at = this.position();
+    this.loop = loop && loop.end - loop.start > 0.02 ? loop : null;
+    if (this.playing) this.seek(at);
+  }
+
+  /** heard: the identifiers of the tracks to be heard together. The position goes on. */
+  setHeard(heard) {
+    this.heard = heard;
+    if (!this.nodes) return;
+    const now = context().currentTime;
+    for (const { id, gain } of this.nodes) gain.gain.setTargetAtTime(heard.has(id) ? 1 : 0, now, 0.004);
+  }
+
+  start() {
+    const audio = context();
+    if (!this.analyser) {
+      this.analyser = audio.createAnalyser();
+      this.analyser.fftSize = 32768;
+      this.analyser.connect(audio.destination);
+    }
+    const loop = this.loop;
+    if (loop && (this.offset < loop.start || this.offset >= loop.end - 0.005)) this.offset = loop.start;
+    if (this.offset >= this.duration - 0.005) this.offset = loop ? loop.start : 0;
+    this.running = loop;
+    this.startedAt = audio.currentTime + 0.01;
+    this.nodes = this.tracks.map(({ id, buffer }) => {
+      const [source, gain] = [audio.createBufferSource(), audio.createGain()];
+      source.buffer = buffer;
+      gain.gain.value = this.heard.has(id) ? 1 : 0;
+      if (loop) [source.loop, source.loopStart, source.loopEnd] = [true, loop.start, loop.end];
+      source.connect(gain).connect(this.analyser);
+      source.start(this.startedAt, this.offset);
+      return { id, source, gain };
+    });
+    const nodes = this.nodes;
+    nodes[0].source.onended = () => {
+      if (this.nodes !== nodes) return;
+      this.stopNodes();
+      this.offset = this.duration;
+      this.changed();
+    };
+    this.changed();
+  }
+
+  stopNodes() {
+    for (const { source, gain } of this.nodes ?? []) {
+      source.onended = null;
+      source.stop();
+      gain.disconnect();
+    }
+    this.nodes = null;
+  }
+
+  dispose() {
+    this.stopNodes();
+    this.analyser?.disconnect();
+  }
+}

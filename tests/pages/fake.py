@@ -1,0 +1,132 @@
+"""Systems without weights for tests of the app: every source is a tone of its own, every score is known."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from jss import audio, checkpoints
+from jss.checkpoints import Card, Manifest, Selection
+from jss.labels import DESED_LABELS
+from jss.results import ClipResult
+from jss.windows import Piece
+
+TONES = (400.0, 800.0, 1600.0, 3200.0)  # Hz, one a source
+CLASSES = ("Alarm_bell_ringing", "Speech", "Dog", "Vacuum_cleaner")  # what each source is taken for
+SPANS = ((0.5, 3.0), (2.0, 6.5), (5.0, 7.0), (0.0, 10.0))  # s, when each one sounds
+PEAKS = (0.9, 0.8, 0.65, 0.55)
+
+
+def tone(m: int, samples: int) -> np.ndarray:
+    time = np.arange(samples) / 16000
+    loud = ((time >= SPANS[m][0]) & (time < SPANS[m][1])) * 0.2
+    return (loud * np.sin(2 * np.pi * TONES[m] * time)).astype(np.float32)
+
+
+def source_scores(frames: int, stage: str) -> np.ndarray:
+    """(4, 10, frames): trapezoids with a little noise; in JT all sources say nearly the same."""
+    rng = np.random.default_rng(len(stage))
+    time = (np.arange(frames) + 0.5) * 0.064
+    scores = 0.03 * rng.random((4, 10, frames))
+    for m, (start, end) in enumerate(SPANS):
+        shape = np.clip(np.minimum(time - start, end - time) * 4 + 0.5, 0, 1) * PEAKS[m]
+        noise = 0.06 * rng.standard_normal(frames) * (shape > 0)
+        k = DESED_LABELS.index(CLASSES[m])
+        for n in range(4):
+            share = 1.0 if n == m else 0.85 if stage == "JT" else 0.25
+            scores[n, k] = np.clip(np.maximum(scores[n, k], share * shape + noise), 0, 1)
+    return scores.astype(np.float32)
+
+
+def mel_db(wave: np.ndarray) -> np.ndarray:
+    """(samples,) -> (128, frames) in dB, much as the front end has it."""
+    padded = np.pad(wave, 1024, mode="reflect") if len(wave) > 1024 else np.pad(wave, 1024)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, 2048)[::256]
+    spectrum = np.abs(np.fft.rfft(frames * np.hamming(2049)[:-1], axis=1))
+    edges = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + 8000 / 700), 130) / 2595) - 1)
+    hz = np.fft.rfftfreq(2048, 1 / 16000)
+    rise = (hz - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    fall = (edges[2:, None] - hz) / np.diff(edges)[1:, None]
+    bank = np.maximum(0, np.minimum(rise, fall))
+    return np.clip(20 * np.log10(np.maximum(bank @ spectrum.T, 1e-5)), -50, 80).astype(np.float32)
+
+
+class FakeSystem:
+    def __init__(self, name: str, selection: str) -> None:
+        self.name, self.selection = name, selection
+
+    def pieces(self, file: Any) -> Any:
+        mixture = audio.load(file)
+        frames = max(1, len(mixture) // 1024)
+        scores = source_scores(frames, self.name.rpartition("-")[2])
+        if self.selection == "student":
+            scores = scores * np.float32(0.9)
+        sources = np.stack([tone(m, len(mixture)) for m in range(4)])
+        kept = slice(0, 0 if self.name == "SED" else 4)
+        yield Piece(mixture, sources[kept], scores.max(axis=0), scores[kept], scores.max(axis=(0, 2)),
+                    scores[kept].max(axis=2))
+
+    def join(self, found: list[Piece], filename: str) -> ClipResult:
+        (p,) = found
+        mels = np.stack([mel_db(x) for x in (p.mixture, *p.sources)])
+        return ClipResult(filename, p.mixture, p.sources, mels[0], mels[1:], p.scores, p.source_scores, p.weak,
+                          p.source_weak, DESED_LABELS, 16000, 0.016, 0.064, self.name, self.selection)
+
+
+SYSTEMS = {
+    name: Manifest(name, text, DESED_LABELS, {key: Selection("detector", None if name == "SED" else "separator")
+                                              for key in ("teacher", "student")})
+    for name, text in (("SED", "Detects events in the mixture."),
+                       ("MixIT-S1", "Separates the mixture, then detects; the detector learnt from separated sources."),
+                       ("MixIT-JT", "Separator and detector trained together."))
+}
+
+
+def load_system(name: str, selection: str = "teacher", device: object = None) -> FakeSystem:
+    return FakeSystem(name, selection)
+
+
+def card(name: str, folder: object = None) -> Card:
+    return Card(name, "crnn", {}, "SED", "teacher", "nothing: a fake", "MIT", seed=1, sha256="0" * 64)
+
+
+def write_examples(folder: Path) -> None:
+    """Two clips: the four tones, annotated but for one false alarm and one miss; and a short unhappy one."""
+    rng = np.random.default_rng(0)
+    mixture = sum(tone(m, 160000) for m in range(4)) + 0.003 * rng.standard_normal(160000)
+    audio.save(folder / "four_tones.flac", mixture)
+    audio.save(folder / "short.flac", 0.1 * rng.standard_normal(40000))
+    rows = [("four_tones.flac", 0.6, 3.2, "Alarm_bell_ringing"), ("four_tones.flac", 2.1, 6.0, "Speech"),
+            ("four_tones.flac", 0.0, 10.0, "Vacuum_cleaner"), ("four_tones.flac", 7.5, 8.2, "Cat")]
+    lines = ["filename\tonset\toffset\tevent_label", *("\t".join(map(str, row)) for row in rows), "short.flac\t\t\t"]
+    (folder / "ground_truth.tsv").write_text("\n".join(lines) + "\n")
+    items = [{"filename": "four_tones.flac", "title": "Four tones", "note": "A tone a source, much overlap."},
+             {"filename": "short.flac", "title": "Short noise", "note": ""}]
+    (folder / "examples.json").write_text(json.dumps(items))
+
+
+def install(examples: Path, patch: Any = setattr) -> None:
+    """Put the fakes in place. patch: setattr, or monkeypatch.setattr where they must go again."""
+    from pages.ui import loaders
+
+    patch(checkpoints, "systems", lambda folder=None: list(SYSTEMS.values()))
+    patch(checkpoints, "manifest", lambda name, folder=None: SYSTEMS[name])
+    patch(checkpoints, "load_card", card)
+    patch(loaders, "_system", lambda name, selection, weights: load_system(name, selection))
+    patch(loaders, "EXAMPLES", examples)
+
+
+if "streamlit" in sys.modules and __name__ == "__main__":  # streamlit run tests/pages/fake.py EXAMPLES
+    import runpy
+
+    sys.modules.setdefault("fake", SimpleNamespace(load_system=load_system))  # type: ignore[arg-type]
+    root = Path(__file__).parents[2]
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    install(Path(sys.argv[1]))
+    runpy.run_path(str(root / "app.py"), run_name="__main__")
