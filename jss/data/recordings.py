@@ -88,6 +88,8 @@ def index(found: Iterable[Recording]) -> Mapping[tuple[str, str], tuple[Recordin
 
 
 def read_catalogue(path: Path) -> list[Recording]:
+    """The rows of a soundbank's catalogue. Raises JssError for a missing column, an unknown split and a recording
+    that stands in two splits."""
     found: list[Recording] = []
     split_of: dict[str, str] = {}
     with path.open(newline="", encoding="utf-8") as file:
@@ -107,6 +109,7 @@ def read_catalogue(path: Path) -> list[Recording]:
 
 
 def scan(root: Path) -> list[Recording]:
+    """The recordings of a soundbank without a catalogue: a folder a class, the split drawn by a hash of the name."""
     paths = sorted(p for folder in root.iterdir() if folder.is_dir() for p in folder.iterdir()
                    if p.suffix.lower() in audio.SUFFIXES)
     names = [p.relative_to(root).as_posix() for p in paths]

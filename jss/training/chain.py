@@ -192,7 +192,7 @@ class Chain:
             "description": DESCRIPTIONS[parse(name)[1]].format(pretraining=parse(name)[0]),
             "labels": named if isinstance(named, str) else list(named),
             "pooling": self.config.pooling,
-            "features": "dcase2021",
+            "features": "dcase2021" if self.config.scaling == "clip" else f"dcase2021-{self.config.scaling}",
             "selections": {who: dict(blocks) for who, blocks in selections.items()},
         }
         with aside(self.folder / "systems" / f"{name}.yaml") as part:
