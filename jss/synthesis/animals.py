@@ -134,17 +134,17 @@ def meow(rng: Rng, age: float, mood: float) -> Array:
     seconds = between(rng, 0.3, 1.4)
     n = samples(seconds)
     t = np.arange(n) / n
-    top = 400.0 * 2.5**age * between(rng, 0.85, 1.2)
+    top = 470.0 * 2.2**age * between(rng, 0.85, 1.2)
     peak = rng.uniform(0.2, 0.6)
     pitch = np.interp(t, [0.0, peak, 1.0], [rng.uniform(0.6, 0.95), 1.0, rng.uniform(0.55, 0.95)])
     hz = top * pitch * np.exp(0.015 * wander(rng, n, 12.0))
-    x = voice(rng, hz, rng.uniform(2.0, 7.0), 0.05 + 0.7 * mood**2, between(rng, 0.03, 0.5))
+    x = voice(rng, hz, rng.uniform(1.0, 5.0), 0.05 + 0.7 * mood**2, between(rng, 0.03, 0.5))
     wide = np.interp(
         t,
         [0.0, rng.uniform(0.15, 0.4), rng.uniform(0.5, 0.75), 1.0],
         [0.0, 1.0, rng.uniform(0.5, 1.0), rng.uniform(0, 0.2)],
     )
-    formants = (0.9 * 1.3**age) * np.array([850.0, 1900.0, 3700.0, 5500.0])
+    formants = (0.9 * 1.3**age) * np.array([1000.0, 2100.0, 3600.0, 5200.0])
     x = mouth(x, wide, formants, np.array([160.0, 220.0, 350.0, 450.0]))
     x *= (0.25 + 0.75 * wide) * gate(n, 0, n, 0.05, 0.1)
     return crest(x)

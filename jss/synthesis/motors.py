@@ -97,7 +97,7 @@ def vacuum(rng: Rng, duration: float | None) -> Array:
     points = spectrum(rng, (50, 150, 500, 1500, 4000, 8000), (2, 4, 2, -2, -8, -11), 3.0, 10, 8.0)
     air = noise(rng, n, *points)
     open_air = noise(rng, n, *spectrum(rng, (100, 800, 3000, 8000), (-12, -4, 0, -2), 3.0, 4, 6.0))
-    y = between(rng, 0.4, 2.5) * tones + air + 0.6 * strokes * open_air + between(rng, 0.02, 0.4) * unit(hum)
+    y = between(rng, 0.3, 2.2) * tones + air + 0.6 * strokes * open_air + between(rng, 0.02, 0.4) * unit(hum)
     y *= speed ** rng.uniform(1.0, 2.0) * np.exp(between(rng, 0.01, 0.12) * slow)
     return floor(room(y, rng, 0.6), rng, 60.0, 30.0)
 
