@@ -1,0 +1,57 @@
+"""``render``: soundscapes on disk, in the folder layout of DESED or FUSS."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from jss.errors import JssError
+
+HELP = "render sets of soundscapes from a soundbank or from the built-in synthesiser"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``render``."""
+    parser.add_argument("set", choices=("homescapes", "synthscapes", "universal"),
+                        help="homescapes: from recordings, in DESED's layout; synthscapes: the same from the built-in "
+                             "synthesiser; universal: any classes, in FUSS's layout")
+    parser.add_argument("root", help="folder to render into; a second call goes on where the first was stopped")
+    parser.add_argument("--soundbank", help="folder with a folder of recordings for each class (not for synthscapes)")
+    parser.add_argument("--clips", nargs="+", default=[], metavar="SUBSET=N",
+                        help="how many clips: for a subset, or N for all of them")
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another set (default: 0)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one for a core)")
+    parser.add_argument("--no-sources", action="store_true", help="write the mixtures without their isolated sources")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Render a set. -> 0. Raises JssError."""
+    from jss.data.render_set import LAYOUTS, Order, render_set
+
+    if args.set == "synthscapes" and args.soundbank:
+        raise JssError("synthscapes come from the built-in synthesiser: leave out --soundbank, or render homescapes.")
+    if args.set != "synthscapes" and not args.soundbank:
+        raise JssError(f"{args.set} needs recordings: name their folder with --soundbank, or render synthscapes.")
+    if args.seed < 0 or args.workers < 1:
+        raise JssError("--seed is 0 or more, --workers 1 or more.")
+    defaults = {subset: count for subset, (_, count) in LAYOUTS[args.set].subsets.items()}
+    soundbank = Path(args.soundbank) if args.soundbank else None
+    order = Order(args.set, Path(args.root), soundbank, args.seed, not args.no_sources, clips(args.clips, defaults))
+    done = render_set(order, args.workers)
+    print(f"{order.root}: " + ", ".join(f"{subset} {count}" for subset, count in done.items()))
+    return 0
+
+
+def clips(wishes: Sequence[str], defaults: dict[str, int]) -> dict[str, int]:
+    """How many clips of each subset: ``["10", "weak=2"]`` is 2 of weak and 10 of every other. Raises JssError."""
+    counts = dict(defaults)
+    for wish in wishes:
+        subset, _, number = wish.rpartition("=")
+        if not number.isdigit():
+            raise JssError(f"--clips {wish!r} is not SUBSET=N or N, such as {next(iter(defaults))}=100.")
+        if subset and subset not in defaults:
+            raise JssError(f"There is no subset {subset!r}: choose from {', '.join(defaults)}.")
+        counts.update({subset: int(number)} if subset else dict.fromkeys(defaults, int(number)))
+    return counts

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jss import audio
+from jss.data import desed
+from jss.data.clip import Clip, Event
+from jss.errors import JssError
+
+
+def save(path: Path, seconds: float = 1.0) -> None:
+    audio.save(path, np.zeros(round(seconds * 16000), np.float32))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The true layout with the true quirks, one or two clips a subset."""
+    metadata, sound = tmp_path / "metadata", tmp_path / "audio"
+    for folder in ("train/synthetic21_train", "validation", "eval"):
+        (metadata / folder).mkdir(parents=True)
+    (metadata / "train/weak.tsv").write_text(
+        "filename\tevent_labels\nYone_0_10.wav\tSpeech,Dog\nYtwo_0_10.wav\tRunning_water,Running_water\n")
+    (metadata / "train/unlabel_in_domain.tsv").write_text("filename\nYthree.wav\nYfour.wav\n")
+    (metadata / "train/synthetic21_train/soundscapes.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\n7.wav\t1.5\t3.25\tDog\n7.wav\t0.5\t0.75\tCat\n")
+    (metadata / "validation/validation.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\r\nYa.wav\t0.000\t9.000\tSpeech\r\nYempty.wav\t\t\t\r\nYgone.wav\t1\t2\tDog\r\n")
+    (metadata / "eval/public.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\nb.wav\t0.25\t11.000\tFrying\nb.wav\t10.5\t10.9\tDog\n")
+    (metadata / "eval/public_durations.tsv").write_text("filename\tduration\nb.wav\t10.0\n")
+    for name in ("train/weak/Yone_0_10.wav", "train/weak/Ytwo_0_10.flac", "train/unlabel_in_domain/Ythree.wav",
+                 "train/synthetic21_train/soundscapes/7.wav",
+                 "train/synthetic21_train/soundscapes/7_events/foreground1_Electric_shaver_toothbrush.wav",
+                 "train/synthetic21_train/soundscapes/7_events/foreground0_Dog.wav",
+                 "train/synthetic21_train/soundscapes/7_events/background0_rain.wav",
+                 "validation/validation/Yempty.wav", "eval/public/Yb.wav"):
+        save(sound / name)
+    save(sound / "validation/validation/Ya.wav", 4.0)
+    return tmp_path
+
+
+def by_name(clips: list[Clip]) -> dict[str, Clip]:
+    return {clip.filename: clip for clip in clips}
+
+
+def test_strong_labels_and_sources(root: Path) -> None:
+    clip, = desed.prepare(root)["synthetic21_train"]
+    assert clip.events == (Event(0.5, 0.75, "Cat"),)
+    assert clip.duration == 1.0
+    assert [label for label, _ in clip.sources] == ["background", "Dog", "Electric_shaver_toothbrush"]
+    assert all(path.is_file() for _, path in clip.sources)
+
+
+def test_empty_rows_are_clips_offsets_are_clamped_and_missing_files_noted(root: Path) -> None:
+    subsets = desed.prepare(root)
+    validation = by_name(subsets["validation"])
+    assert validation["Yempty.wav"].events == ()
+    assert validation["Yempty.wav"].tags == ()
+    assert validation["Ya.wav"].events == (Event(0.0, 4.0, "Speech"),)
+    assert validation["Ygone.wav"].path is None
+    assert validation["Ygone.wav"].events == (Event(1.0, 2.0, "Dog"),)
+    assert desed.missing(subsets)["validation"] == 1
+    public, = subsets["public"]
+    assert public.path is not None
+    assert public.events == (Event(0.25, 10.0, "Frying"),)
+
+
+def test_weak_and_unlabelled(root: Path) -> None:
+    subsets = desed.prepare(root)
+    weak = by_name(subsets["weak"] + subsets["weak_validation"])
+    assert weak["Yone_0_10.wav"].tags == ("Dog", "Speech")
+    assert weak["Yone_0_10.wav"].events is None
+    assert weak["Ytwo_0_10.wav"].tags == ("Running_water",)
+    assert weak["Ytwo_0_10.wav"].path is not None
+    three, four = subsets["unlabel_in_domain"]
+    assert three.tags is None
+    assert three.path is not None
+    assert four.path is None
+
+
+def test_the_weak_tenth_is_that_of_the_baseline(root: Path) -> None:
+    rows = "".join(f"Y{i}.wav\tDog\n" for i in range(1578))
+    (root / "metadata/train/weak.tsv").write_text("filename\tevent_labels\n" + rows)
+    subsets = desed.prepare(root)
+    assert (len(subsets["weak"]), len(subsets["weak_validation"])) == (1420, 158)
+    (root / "metadata/train/weak_validation.tsv").write_text("filename\tevent_labels\nY5.wav\tDog\n")
+    assert [clip.filename for clip in desed.prepare(root)["weak_validation"]] == ["Y5.wav"]
+
+
+def test_a_folder_above_and_audio_without_a_table(root: Path, tmp_path: Path) -> None:
+    above = tmp_path / "above"
+    above.mkdir()
+    (above / "dataset").symlink_to(root)
+    (root / "metadata/train/unlabel_in_domain.tsv").unlink()
+    assert [clip.filename for clip in desed.prepare(above)["unlabel_in_domain"]] == ["Ythree.wav"]
+
+
+def test_clear_errors(tmp_path: Path, root: Path) -> None:
+    with pytest.raises(JssError, match="not in DESED's layout"):
+        desed.prepare(tmp_path / "eval")
+    tsv = root / "metadata/validation/validation.tsv"
+    tsv.write_text("filename\tonset\toffset\tevent_label\nYa.wav\tsoon\t9\tDog\n")
+    with pytest.raises(JssError, match="no onset and offset in seconds"):
+        desed.prepare(root)
+    tsv.write_text("filename\tonset\tevent_label\n")
+    with pytest.raises(JssError, match="lacks the column 'offset'"):
+        desed.prepare(root)
+
+
+def test_what_is_written_is_read_back(root: Path) -> None:
+    events = (Event(0.5, 1.0, "Dog"), Event(0.75, 2.5, "Cat"))
+    clips = [Clip("Ya.wav", None, 4.0, events), Clip("Yempty.wav", None, 1.0, ())]
+    tsv = root / "metadata/validation/validation.tsv"
+    desed.write_strong(tsv, clips)
+    desed.write_durations(tsv.with_name("validation_durations.tsv"), clips)
+    found = desed.prepare(root)["validation"]
+    assert [(c.filename, c.duration, c.events) for c in found] == [(c.filename, c.duration, c.events) for c in clips]
