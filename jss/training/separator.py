@@ -33,6 +33,7 @@ class SeparationTask(Task):
         self.validation = separation_validation(data, config, c, loss)
         self.total, self.count = 0.0, 0
         self.plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
+        self.plateau_state: dict[str, Any] | None = None
 
     def networks(self) -> dict[str, nn.Module]:
         """The separator alone."""
@@ -82,6 +83,8 @@ class SeparationTask(Task):
         """Adam; the rate halves after ``patience`` epochs without progress."""
         optimizer = torch.optim.Adam(self.separator.parameters(), lr=self.rate)
         self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=self.c.patience)
+        if self.plateau_state:
+            self.plateau.load_state_dict(self.plateau_state)
         return optimizer
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -90,9 +93,9 @@ class SeparationTask(Task):
         checkpoint["plateau"] = self.plateau.state_dict()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Lightning's hook."""
+        """Lightning's hook, called before the optimizer is made."""
         super().on_load_checkpoint(checkpoint)
-        self.plateau.load_state_dict(checkpoint["plateau"])
+        self.plateau_state = checkpoint["plateau"]
 
     def train_dataloader(self) -> Any:
         """One epoch of batches."""

@@ -1,0 +1,91 @@
+import pytest
+import torch
+
+from jss.errors import JssError
+from jss.models.asteroid import asteroid
+from jss.models.joint import count_parameters
+from jss.models.separator import ConvTasNet, ConvTasNetConfig, build_separator
+
+
+def snr(reference: torch.Tensor, other: torch.Tensor) -> float:
+    return float(10 * torch.log10(reference.square().sum() / (reference - other).square().sum()))
+
+
+@pytest.fixture(scope="module")
+def reference():
+    torch.manual_seed(0)
+    return asteroid().models.ConvTasNet(n_src=4, n_repeats=1, n_blocks=4, sample_rate=16000).eval()
+
+
+def test_the_paper_sizes_have_the_parameters_of_asteroid(reference):
+    assert count_parameters(ConvTasNet()) == count_parameters(reference) == 1_153_161
+
+
+@pytest.mark.parametrize("samples", [16000, 8003, 16, 9])
+def test_asteroid_weights_give_asteroid_sources(reference, samples):
+    ours = ConvTasNet().eval()
+    ours.load_state_dict(reference.state_dict())
+    x = 0.1 * torch.randn(2, samples)
+    with torch.no_grad():
+        expected = reference(torch.nn.functional.pad(x, (0, max(0, 16 - samples))))[..., :samples]
+        found = ours(x)
+    assert found.shape == (2, 4, samples)
+    assert snr(expected, found) > 100
+
+
+def test_our_weights_load_into_asteroid(reference):
+    assert list(ConvTasNet().state_dict()) == list(reference.state_dict())
+    other = asteroid().models.ConvTasNet(n_src=4, n_repeats=1, n_blocks=4, sample_rate=16000)
+    other.load_state_dict(ConvTasNet().state_dict())
+
+
+def test_gradients_are_those_of_asteroid():
+    torch.manual_seed(0)
+    sizes = {"n_src": 2, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8, "n_blocks": 2, "n_repeats": 2}
+    theirs = asteroid().models.ConvTasNet(**sizes)
+    ours = ConvTasNet(ConvTasNetConfig(**sizes))
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(2, 800)
+    for model in (theirs, ours):
+        model(x).square().mean().backward()
+    for (name, a), b in zip(theirs.named_parameters(), ours.parameters(), strict=True):
+        if a.grad is not None:
+            torch.testing.assert_close(b.grad, a.grad, rtol=1e-3, atol=1e-7, msg=name)
+
+
+def test_a_kernel_other_than_two_strides_overlaps_and_adds_too():
+    torch.manual_seed(0)
+    sizes = {"n_src": 3, "n_filters": 8, "kernel_size": 12, "stride": 4, "bn_chan": 4, "hid_chan": 8, "skip_chan": 4}
+    theirs = asteroid().models.ConvTasNet(**sizes, n_blocks=2, n_repeats=1).eval()
+    ours = ConvTasNet(ConvTasNetConfig(**sizes, n_blocks=2)).eval()
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(1, 403)
+    with torch.no_grad():
+        assert snr(theirs(x), ours(x)) > 100
+
+
+@pytest.mark.parametrize("n_src", range(1, 9))
+def test_any_number_of_sources_from_one_to_eight(n_src):
+    config = ConvTasNetConfig(n_src=n_src, n_filters=8, bn_chan=4, hid_chan=8, skip_chan=4, n_blocks=1)
+    assert ConvTasNet(config)(torch.randn(1, 100)).shape == (1, n_src, 100)
+
+
+def test_a_model_of_asteroid_by_name():
+    model = build_separator("asteroid:DPRNNTasNet", {"n_src": 2, "n_filters": 8, "bn_chan": 4, "hid_size": 4,
+                                                      "chunk_size": 20, "n_repeats": 1})
+    assert model(torch.randn(1, 400)).shape == (1, 2, 400)
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "says"),
+    [
+        ("wavenet", {}, "no separator"),
+        ("asteroid:Nothing", {}, "no model"),
+        ("asteroid:DPRNNTasNet", {}, "does not take"),
+        ("conv_tasnet", {"n_sources": 4}, "does not know"),
+        ("conv_tasnet", {"n_src": 9}, "1 to 8"),
+    ],
+)
+def test_bad_separators_are_one_sentence(kind, config, says):
+    with pytest.raises(JssError, match=says):
+        build_separator(kind, config)

@@ -1,0 +1,103 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from jss import checkpoints
+from jss.errors import JssError
+from jss.training.chain import Chain
+from jss.training.module import load_networks
+
+ROOT = Path(__file__).parents[2]
+
+
+def states(name, selection, folder):
+    chosen = checkpoints.manifest(name, folder).selections[selection]
+    return {block: checkpoints.load_block(getattr(chosen, block), folder)[1]
+            for block in ("separator", "detector") if getattr(chosen, block)}
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+def test_every_system_of_the_preset_is_there(smoke):
+    assert {m.name for m in checkpoints.systems(smoke.checkpoints)} == set(smoke.config.systems)
+
+
+def test_blocks_are_shared_where_a_stage_trains_none(smoke):
+    manifests = {m.name: m.selections for m in checkpoints.systems(smoke.checkpoints)}
+    assert manifests["MixIT-S0"]["teacher"].detector == manifests["SED"]["teacher"].detector
+    assert manifests["MixIT-S1"]["teacher"].separator == manifests["MixIT-S0"]["teacher"].separator
+    assert manifests["MixIT-S2"]["student"].detector == manifests["MixIT-S1"]["teacher"].detector
+    assert manifests["MixIT-JT"]["teacher"].separator != manifests["MixIT-S0"]["teacher"].separator
+    assert manifests["PIT-S0"]["teacher"].separator == "pit-separator"
+
+
+def test_a_stage_moves_the_blocks_that_it_trains(smoke):
+    before, after = (states(name, "teacher", smoke.checkpoints) for name in ("MixIT-S0", "MixIT-S1"))
+    assert same(before["separator"], after["separator"])
+    assert not same(before["detector"], after["detector"])
+    second = states("MixIT-S2", "teacher", smoke.checkpoints)
+    assert same(after["detector"], second["detector"])
+    assert not same(after["separator"], second["separator"])
+
+
+def test_cards_say_where_the_weights_come_from(smoke):
+    card = checkpoints.load_card("mixit-s1-detector-teacher", smoke.checkpoints)
+    assert (card.stage, card.network, card.parent) == ("MixIT-S1", "teacher", "sed-detector-teacher")
+    assert "synthesiser" in card.training_data
+    assert card.seed == smoke.config.seed
+    history = pd.read_csv(smoke.out / "MixIT-S1" / "history.csv")
+    assert card.epoch == history.teacher_objective.idxmax() + 1
+
+
+def test_the_history_tells_each_epochs_losses_and_objectives(smoke):
+    history = pd.read_csv(smoke.out / "SED" / "history.csv")
+    assert len(history) == smoke.config.detection.epochs
+    assert {"loss", "bce_strong", "mse_weak", "student_objective", "teacher_objective", "learning_rate"} <= set(history)
+    assert history.notna().all().all()
+
+
+def test_finished_systems_are_reused_and_unfinished_runs_need_resume(smoke, tmp_path):
+    said = []
+    chain = Chain(smoke.config, "synthscapes", tmp_path, smoke.checkpoints, say=said.append)
+    chain.run(("MixIT-S1",), resume=False)
+    assert said == ["MixIT-S1: finished before"]
+    (tmp_path / "SED").mkdir()
+    with pytest.raises(JssError, match="--resume"):
+        Chain(smoke.config, "synthscapes", tmp_path, tmp_path / "none").run(("SED",), resume=False)
+
+
+def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(smoke, tmp_path):
+    names = ("SED", "MixIT")
+    command = [sys.executable, "-m", "jss", "train", "smoke", "--out", str(tmp_path), "--only", *names]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 300
+    while not (tmp_path / "SED" / "last.ckpt").is_file() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "the run ended before it could be killed"
+    assert not (tmp_path / "checkpoints" / "systems" / "SED.yaml").exists()
+    Chain(smoke.config, "synthscapes", tmp_path, tmp_path / "checkpoints").run(names, resume=True)
+    for selection in ("student", "teacher"):
+        ours, theirs = (states("SED", selection, f)["detector"] for f in (tmp_path / "checkpoints", smoke.checkpoints))
+        assert same(ours, theirs)
+    for file in ("SED/best-teacher.safetensors", "MixIT/best-separator.safetensors"):
+        a, b = (load_networks(folder / file) for folder in (tmp_path, smoke.out))
+        assert all(same(a[name], b[name]) for name in b)
+
+
+def test_a_nan_ends_the_run_with_advice(smoke, tmp_path):
+    from jss.config import load_preset
+
+    config = load_preset("smoke", ("stages.SED.learning_rate=1.0e+30", "detection.warmup_epochs=0"))
+    chain = Chain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    with pytest.raises(JssError, match="lower the learning rate"):
+        chain.run(("SED",), resume=False)
