@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -121,12 +120,10 @@ def install(examples: Path, patch: Any = setattr) -> None:
     patch(loaders, "EXAMPLES", examples)
 
 
-if "streamlit" in sys.modules and __name__ == "__main__":  # streamlit run tests/pages/fake.py EXAMPLES
+if __name__ == "__main__":  # streamlit run tests/pages/fake.py -- EXAMPLES
     import runpy
 
-    sys.modules.setdefault("fake", SimpleNamespace(load_system=load_system))  # type: ignore[arg-type]
     root = Path(__file__).parents[2]
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
+    sys.path[:0] = [] if str(root) in sys.path else [str(root)]
     install(Path(sys.argv[1]))
     runpy.run_path(str(root / "app.py"), run_name="__main__")

@@ -1,0 +1,318 @@
+"""The viewer in a real browser: what is drawn, heard and sent. Order, counts and values; no times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import fake
+import numpy as np
+import pytest
+
+from jss.decoding import decode
+from jss.labels import DESED_LABELS
+from jss.viz.agreement import agreement
+
+VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
+
+
+class Page:
+    """A tab with the app in it, and what it asked for."""
+
+    def __init__(self, browser: Any, address: str, link: str = "", system: str = "MixIT-S1", **look: Any) -> None:
+        self.context = browser.new_context(viewport={"width": 1440, "height": 1100}, **look)
+        self.tab = self.context.new_page()
+        self.asked: list[str] = []
+        self.wrong: list[str] = []
+        self.sent = self.received = self.bytes = 0
+        self.tab.on("request", lambda request: self.asked.append(request.url))
+        self.tab.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.tab.on("websocket", self._count)
+        self.context.route(re.compile(r"^https?://(?!localhost)"), lambda route: route.abort())
+        self.tab.goto(f"{address}/{link}")
+        self.drawn(system=system)
+
+    def _count(self, socket: Any) -> None:
+        def add(name: str, payload: Any) -> None:
+            setattr(self, name, getattr(self, name) + 1)
+            self.bytes += len(payload) * (name == "received")
+
+        socket.on("framesent", lambda payload: add("sent", payload))
+        socket.on("framereceived", lambda payload: add("received", payload))
+
+    def drawn(self, clip: str = "four_tones.flac", system: str = "MixIT-S1") -> None:
+        self.tab.wait_for_selector(f".jss[data-drawn='{clip}|{system}|teacher']", timeout=60_000)
+        self.rest()
+
+    def rest(self) -> None:
+        """Until all that is under way is drawn."""
+        self.tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def ask(self, code: str) -> Any:
+        return self.tab.evaluate(f"(() => {{ const v = {VIEWER}; return {code}; }})()")
+
+    def until(self, code: str) -> None:
+        self.tab.wait_for_function(f"() => {{ const v = {VIEWER}; return {code}; }}", timeout=30_000)
+
+    def at(self, seconds: float, kind: str, share: float = 0.5) -> tuple[float, float]:
+        """Where on the page a time lies in the first panel of a kind, at a share of its height."""
+        box = self.tab.locator(".plot").bounding_box()
+        panel = self.ask(f"v.layout.panels.find(p => p.kind === '{kind}')")
+        view = self.ask("v.view")
+        x = panel["x"] + (seconds - view["start"]) / (view["end"] - view["start"]) * panel["w"]
+        return box["x"] + x, box["y"] + panel["y"] + share * panel["h"]
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Any, address: str) -> Iterator[Page]:
+    page = Page(chromium, address)
+    yield page
+    assert page.wrong == []
+    page.context.close()
+
+
+@pytest.fixture(autouse=True)
+def fresh(request: pytest.FixtureRequest) -> None:
+    """The shared page as it was at first."""
+    if "page" in request.fixturenames:
+        page = request.getfixturevalue("page")
+        page.ask("(v.player.pause(), v.whole(), v.listen('mixture'), v.seek(0), v.hidden.clear())")
+        page.rest()
+
+
+def events(page: Page) -> list[tuple[float, float, str]]:
+    return [(e["onset"], e["offset"], DESED_LABELS[e["k"]]) for e in page.ask("v.events")]
+
+
+def scores() -> np.ndarray:
+    return fake.source_scores(156, "S1").max(axis=0)
+
+
+def test_a_link_shows_its_clip_and_system(chromium: Any, address: str):
+    page = Page(chromium, address, "?clip=four_tones.flac&system=MixIT-JT&threshold=0.61", system="MixIT-JT")
+    kinds = page.ask("v.layout.panels.map(p => p.kind)")
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        "wave": 2, "events": 1, "mel": 5, "pooled": 1, "scores": 4, "similarity": 1}
+    assert page.tab.locator(".threshold output").text_content() == "0.61"
+    assert page.tab.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
+    assert page.wrong == []
+    page.context.close()
+
+
+def test_panels_share_the_time_axis(page: Page):
+    panels = page.ask("v.layout.panels")
+    assert len({panel["w"] for panel in panels}) == 1
+    assert {panel["x"] for panel in panels} == set(page.ask("v.layout.columns"))
+
+
+def test_picture_is_that_of_the_arrays(page: Page):
+    """Each source's tone is a dark line in its own spectrogram, at its own height."""
+    for m, hz in enumerate(fake.TONES):
+        panel = page.ask(f"v.layout.panels.find(p => p.kind === 'mel' && p.of === {m})")
+        middle = sum(fake.SPANS[m]) / 2
+        x = panel["x"] + round(middle / 10 * panel["w"])
+        rows = page.ask(f"Array.from({{length: {panel['h']}}}, (_, i) => v.still.getContext('2d')"
+                        f".getImageData({x}, {panel['y']} + i, 1, 1).data[0])")
+        share = (np.argmin(rows) + 0.5) / panel["h"]
+        found = page.tab.evaluate(
+            "async ([base, share]) => (await import(base + '/_stcore/bidi-components/jss.viewer/layout.js'))"
+            ".yToHz(share, 128)", [page.tab.url.split("/?")[0], share])
+        assert abs(np.log2(found / hz)) < 0.12
+
+
+def test_threshold_moves_the_events_as_python_would(page: Page):
+    for threshold in (0.5, 0.7):
+        page.ask(f"v.setThreshold({threshold}, false)")
+        assert events(page) == decode(scores(), DESED_LABELS, hop=0.064, duration=10.0, threshold=threshold)
+        truth = [(on, off, DESED_LABELS[k]) for on, off, k in page.ask("v.meta.truth")]
+        spans = [(s["onset"], s["offset"], DESED_LABELS[s["k"]], s["kind"]) for s in page.ask("v.spans")]
+        assert sorted(spans) == sorted(agreement(events(page), truth))
+    page.ask("v.setThreshold(0.5, false)")
+
+
+def test_decoding_in_the_browser_equals_python(page: Page):
+    rng = np.random.default_rng(0)
+    for frames in (1, 2, 3, 6, 7, 8, 50, 156):
+        drawn = rng.random((10, frames)).astype(np.float32).round(2)  # many scores lie on a threshold
+        for threshold in (0.1, 0.35, 0.5, 0.7):
+            found = page.tab.evaluate(
+                "async ([base, rows, options]) => (await import(base + '/_stcore/bidi-components/jss.viewer/'"
+                " + 'decode.js')).decode(rows.map(row => Float32Array.from(row)), options)",
+                [page.tab.url.split("/?")[0], drawn.tolist(),
+                 {"hop": 0.064, "duration": frames * 0.064 - 0.01, "threshold": threshold, "median": 7}])
+            expected = decode(drawn, DESED_LABELS, hop=0.064, duration=frames * 0.064 - 0.01, threshold=threshold)
+            assert [(e["onset"], e["offset"], DESED_LABELS[e["k"]]) for e in found] == expected
+
+
+def test_dragging_the_threshold_reaches_the_table_and_the_address(page: Page):
+    x, _ = page.at(5.0, "pooled")
+    box, panel = page.tab.locator(".plot").bounding_box(), page.ask("v.layout.panels.find(p => p.kind === 'pooled')")
+    height = lambda score: box["y"] + panel["y"] + 3 + (1 - score) * (panel["h"] - 6 - panel["strip"] - 3)  # noqa: E731
+    page.tab.mouse.move(x, height(0.5))
+    page.tab.mouse.down()
+    page.tab.mouse.move(x, height(0.7), steps=4)
+    before = page.sent
+    assert page.ask("v.threshold") == pytest.approx(0.7, abs=0.02)
+    assert page.sent == before  # nothing is said while the hand moves
+    page.tab.mouse.up()
+    threshold = page.ask("v.threshold")
+    page.tab.wait_for_url(re.compile(f"threshold={threshold:.2f}"))
+    page.tab.get_by_text(f"above {threshold:.2f}").wait_for()
+    page.ask("v.setThreshold(0.5, true)")
+    page.tab.wait_for_url(re.compile("threshold=0.50"))
+    page.tab.get_by_text("above 0.50").wait_for()
+
+
+def test_playing_moves_the_position_and_sends_nothing(page: Page):
+    page.tab.locator(".play").click()
+    page.until("v.position() > 0.3")
+    before = page.sent
+    first = page.ask("v.position()")
+    page.until(f"v.position() > {first} + 0.5")
+    assert page.sent == before
+    page.tab.keyboard.press("Space")
+    at = page.ask("v.position()")
+    page.tab.wait_for_timeout(100)
+    assert page.ask("v.position()") == at
+    assert page.tab.locator(".time").text_content() == f"{at:.2f} / 10.00 s"
+
+
+def heard_hz(page: Page) -> float:
+    """The loudest frequency that comes out."""
+    page.tab.wait_for_timeout(200)
+    return page.ask(
+        "(() => { const a = v.player.analyser; a.fftSize = 2048; const bins = new Float32Array(a.frequencyBinCount);"
+        " a.getFloatFrequencyData(bins); return bins.indexOf(Math.max(...bins)) * 16000 / 2048; })()")
+
+
+def test_solo_and_mute_are_heard_at_the_same_position(page: Page):
+    page.ask("v.seek(2.2)")
+    page.ask("v.player.setLoop({start: 2.0, end: 2.9})")  # sources 1, 2 and 4 sound
+    page.tab.locator(".plot").focus()
+    page.tab.keyboard.press("Space")
+    page.until("v.player.playing && v.position() > 2.0")
+    for m in (0, 1, 3):
+        page.tab.keyboard.press(str(m + 1))
+        assert heard_hz(page) == pytest.approx(fake.TONES[m], abs=12)
+        assert 2.0 <= page.ask("v.position()") <= 2.9
+        assert page.tab.locator(".heard").text_content() == f"source {m + 1}"
+    page.tab.keyboard.press("0")
+    for name in ("Mute Source 1", "Mute Source 4"):
+        page.tab.get_by_role("button", name=name).click()
+    assert heard_hz(page) == pytest.approx(fake.TONES[1], abs=12)
+    page.tab.keyboard.press("0")
+    assert page.tab.locator(".heard").text_content() == "mixture"
+
+
+def test_residual_is_what_the_sources_leave(page: Page):
+    rest = page.ask("Array.from(v.player.tracks.at(-1).buffer.getChannelData(0).subarray(0, 16000))")
+    assert 0.0025 < np.std(rest) < 0.0035  # the noise that was added to the tones
+    assert page.ask("v.player.tracks.at(-1).id") == "residual"
+
+
+def test_click_seeks_and_keys_step(page: Page):
+    page.tab.mouse.click(*page.at(5.0, "mel"))
+    assert page.ask("v.position()") == pytest.approx(5.0, abs=0.02)
+    page.tab.mouse.click(*page.at(2.0, "scores"))
+    assert page.ask("v.position()") == pytest.approx(2.0, abs=0.02)
+    page.tab.locator(".plot").focus()
+    for key, expected in (("ArrowRight", 2.5), ("Shift+ArrowLeft", 2.436), ("Home", 0.0), ("End", 10.0)):
+        page.tab.keyboard.press(key)
+        assert page.ask("v.position()") == pytest.approx(expected, abs=0.02)
+
+
+def test_drag_zooms_and_loops(page: Page):
+    page.tab.mouse.move(*page.at(2.0, "mel"))
+    page.tab.mouse.down()
+    page.tab.mouse.move(*page.at(4.0, "mel"), steps=4)
+    page.tab.mouse.up()
+    view = page.ask("v.view")
+    assert (view["start"], view["end"]) == pytest.approx((2.0, 4.0), abs=0.03)
+    assert page.ask("v.player.loop") == pytest.approx(view)
+    assert page.tab.locator(".loop").get_attribute("aria-pressed") == "true"
+    page.ask("v.seek(3.8)")
+    page.tab.locator(".play").click()
+    page.until("v.position() < 3.0")  # it came round
+    page.tab.keyboard.press("Escape")
+    assert page.ask("v.view") == {"start": 0, "end": 10}
+    assert page.ask("v.player.loop") is None
+
+
+def test_legend_hides_a_class_everywhere(page: Page):
+    def dark(kind: str) -> int:
+        """Pixels of the colour of Speech, #6426DE, in a panel."""
+        p = page.ask(f"v.layout.panels.find(p => p.kind === '{kind}')")
+        data = f"v.still.getContext('2d').getImageData({p['x']}, {p['y']}, {p['w']}, {p['h']}).data"
+        return page.ask(f"(d => {{ let n = 0; for (let i = 0; i < d.length; i += 4) n += [0x64, 0x26, 0xDE]"
+                        f".every((c, j) => Math.abs(d[i + j] - c) < 12); return n; }})({data})")
+
+    assert dark("pooled") > 100
+    assert dark("events") > 100
+    page.tab.get_by_role("button", name="Speech", exact=True).click()
+    page.tab.mouse.move(5, 5)
+    page.rest()
+    assert dark("pooled") == dark("events") == 0
+    page.tab.get_by_role("button", name="Speech", exact=True).click()
+
+
+def test_hover_shows_values_without_a_message(page: Page):
+    before = page.sent
+    page.tab.mouse.move(*page.at(1.0, "mel", 0.3))
+    page.rest()
+    cursor = page.ask("({time: v.cursor.time, hz: v.cursor.hz})")
+    assert cursor["time"] == pytest.approx(1.0, abs=0.02)
+    assert 1500 < cursor["hz"] < 5000
+    assert page.sent == before
+
+
+def test_clip_and_system_switch(page: Page):
+    page.ask("v.seek(4)")
+    page.tab.get_by_role("combobox", name=re.compile("System")).click()
+    page.tab.get_by_role("option", name="SED").click()
+    page.drawn(system="SED")
+    assert page.ask("v.position()") == 4  # another system keeps the position
+    assert page.ask("v.layout.panels.map(p => p.kind)") == ["wave", "events", "mel", "pooled"]
+    page.tab.get_by_text("no separation stage", exact=False).first.wait_for()
+    size = page.bytes
+    page.tab.get_by_role("button", name="Next").click()
+    page.drawn("short.flac", "SED")
+    assert page.bytes - size < 150_000
+    assert page.ask("v.position()") == 0  # a new clip begins at its beginning
+    page.tab.get_by_role("button", name="Previous").click()
+    page.drawn(system="SED")
+    page.tab.get_by_role("combobox", name=re.compile("System")).click()
+    page.tab.get_by_role("option", name="MixIT-S1").click()
+    page.drawn()
+
+
+def test_a_rerun_does_not_stop_the_player(page: Page):
+    page.tab.locator(".play").click()
+    page.until("v.position() > 0.1")
+    page.tab.evaluate(f"() => {{ {VIEWER}.marked = true; }}")
+    page.ask("v.setThreshold(0.42, true)")
+    page.tab.get_by_text("above 0.42").wait_for()
+    assert page.ask("v.marked") is True
+    assert page.ask("v.player.playing") is True
+    page.ask("v.setThreshold(0.5, true)")
+    page.tab.get_by_text("above 0.50").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_themes_and_widths(chromium: Any, address: str, scheme: str):
+    page = Page(chromium, address, color_scheme=scheme)
+    assert page.tab.locator(".jss").get_attribute("data-theme") == scheme
+    assert page.ask("v.table.palette") == {"light": "grey", "dark": "magma"}[scheme]
+    corner = page.ask("Array.from(v.still.getContext('2d').getImageData(0, 0, 1, 1).data).slice(0, 3)")
+    assert (sum(corner) < 200) == (scheme == "dark")
+    for width in (390, 2560):
+        page.tab.set_viewport_size({"width": width, "height": 900})
+        page.until(f"v.layout.wide === {str(width > 720).lower()} && v.layout.width <= {width}")
+        assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.wrong == []
+    page.context.close()
+
+
+def test_nothing_is_asked_of_another_host(page: Page):
+    own = page.tab.url.split("/?")[0]
+    assert [url for url in page.asked if not url.startswith((own, "blob:", "data:"))] == []

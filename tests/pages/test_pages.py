@@ -1,0 +1,177 @@
+"""Every page, run as Streamlit runs it, without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import fake
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jss import checkpoints
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(page: str | None = None, **address: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    if page:
+        app.switch_page(page).run()
+    assert not app.exception, [item.value for item in app.exception]
+    return app
+
+
+def viewer(app: AppTest) -> dict:
+    (found,) = find(app.main, "bidi_component")
+    return json.loads(found.proto.json)
+
+
+def find(block, kind: str) -> list:
+    found = []
+    for child in getattr(block, "children", {}).values():
+        found += [child] if child.type == kind else find(child, kind)
+    return found
+
+
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("system", fake.SYSTEMS)
+@pytest.mark.parametrize("selection", ["teacher", "student"])
+def test_explore_shows_every_system(system: str, selection: str):
+    app = run(clip="four_tones.flac", system=system, selection=selection)
+    data = viewer(app)
+    assert data["id"] == f"four_tones.flac|{system}|{selection}"
+    assert data["sources"] == (0 if system == "SED" else 4)
+    assert len(data["truth"]) == 4
+    assert len(data["audio"]) == len(data["source_mels"]) + 1
+    assert len(app.dataframe) == 2
+    assert not app.error
+
+
+@pytest.mark.usefixtures("fakes")
+def test_first_visit_shows_the_first_example_and_a_separating_system():
+    app = run()
+    assert viewer(app)["id"] == "four_tones.flac|MixIT-S1|teacher"
+    assert app.query_params == {"clip": "four_tones.flac", "system": "MixIT-S1", "selection": "teacher"}
+
+
+@pytest.mark.usefixtures("fakes")
+def test_next_clip_and_other_system():
+    app = run()
+    app.button(key="Next clip").click().run()
+    assert app.query_params["clip"] == "short.flac"
+    assert viewer(app)["clip"] == "short.flac"
+    app.button(key="Next clip").click().run()
+    assert viewer(app)["clip"] == "four_tones.flac"
+    app.selectbox(key="pick system").set_value("SED").run()
+    assert app.query_params["system"] == "SED"
+    assert viewer(app)["sources"] == 0
+
+
+@pytest.mark.usefixtures("fakes")
+def test_the_address_rules_the_threshold():
+    app = run(threshold="0.75")
+    assert viewer(app)["threshold"] == 0.75
+    result = fake_result()
+    assert app.dataframe[0].value["Onset (s)"].tolist() == result.events(0.75)["onset"].tolist()
+    assert result.events(0.75)["onset"].tolist() != result.events(0.5)["onset"].tolist()
+    assert viewer(run(threshold="nonsense"))["threshold"] == 0.5
+
+
+def fake_result():
+    from pages.ui import loaders
+
+    return loaders.analyse(loaders.examples()[0], "MixIT-S1", "teacher")
+
+
+@pytest.mark.usefixtures("fakes")
+def test_links_to_what_is_not_here_say_so():
+    app = run(clip="own/0123456789ab", system="PIT-S9")
+    said = " ".join(item.value for item in app.warning)
+    assert "upload it again" in said
+    assert "PIT-S9" in said
+    assert viewer(app)["clip"] == "four_tones.flac"
+
+
+@pytest.mark.usefixtures("fakes")
+def test_nothing_installed_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(checkpoints, "systems", lambda folder=None: [])
+    app = run()
+    assert "python -m jss train" in app.info[0].value
+    assert "python -m jss train" in run("pages/overview.py").info[0].value
+
+
+@pytest.mark.usefixtures("fakes")
+def test_no_examples_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    from pages.ui import loaders
+
+    monkeypatch.setattr(loaders, "EXAMPLES", tmp_path / "none")
+    assert "Upload" in run().info[0].value
+
+
+@pytest.mark.usefixtures("fakes")
+def test_errors_are_sentences(monkeypatch: pytest.MonkeyPatch):
+    from jss.errors import JssError
+
+    def damaged(name: str, folder: object = None):
+        raise JssError("The block is damaged: restore it.")
+
+    monkeypatch.setattr(checkpoints, "load_card", damaged)
+    app = run()
+    assert [item.value for item in app.error] == ["The block is damaged: restore it."]
+
+
+@pytest.mark.usefixtures("fakes")
+def test_uploads_are_clips(tmp_path: Path, examples: Path):
+    from pages.ui import controls, loaders
+
+    item = loaders.added("my clip.flac", (examples / "short.flac").read_bytes())
+    result = loaders.analyse(item, "MixIT-S1", "teacher")
+    assert result.filename == "my clip.flac"
+    assert result.duration == 2.5
+    bad = loaders.added("notes.wav", b"these are notes")
+    with pytest.raises(loaders.JssError, match=r"notes\.wav is not audio"):
+        loaders.analyse(bad, "MixIT-S1", "teacher")
+    assert controls.CLIP == "clip"
+
+
+@pytest.mark.usefixtures("fakes")
+def test_results_are_kept_on_disk(monkeypatch: pytest.MonkeyPatch):
+    import streamlit as st
+
+    from pages.ui import loaders, store
+
+    first = fake_result()
+    assert len(list(store.folder().glob("*.npz"))) == 1
+    st.cache_resource.clear()
+    monkeypatch.setattr(loaders, "_system", lambda *_: pytest.fail("loaded again"))
+    assert (fake_result().scores == first.scores).all()
+
+
+@pytest.mark.usefixtures("fakes")
+def test_overview_lists_what_is_loaded():
+    app = run("pages/overview.py")
+    assert app.dataframe[0].value["System"].tolist() == list(fake.SYSTEMS)
+    assert "MIT" in app.dataframe[1].value["Licence"].tolist()
+
+
+def test_real_systems_run(tiny_checkpoints: Path, examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Networks of random weights: the whole way from file to viewer, with torch."""
+    import streamlit as st
+
+    from pages.ui import loaders
+
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(loaders, "EXAMPLES", examples)
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    for system in ("SED", "MixIT-S1"):
+        data = viewer(run(clip="short.flac", system=system))
+        assert data["duration"] == 2.5
+        assert data["sources"] == (0 if system == "SED" else 4)
+    st.cache_data.clear()
+    st.cache_resource.clear()
