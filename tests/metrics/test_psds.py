@@ -27,7 +27,10 @@ shapes = st.fixed_dictionaries(
         "absent": st.booleans(),
     }
 )
-slow = settings(phases=[Phase.explicit, Phase.generate], max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+slow = settings(
+    phases=[Phase.explicit, Phase.generate], max_examples=20, deadline=None,
+    suppress_health_check=list(HealthCheck), derandomize=True,
+)  # fmt: skip
 
 
 def same(ours, theirs, labels):

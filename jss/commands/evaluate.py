@@ -1,0 +1,106 @@
+"""``python -m jss evaluate``: our systems on a set, as reports."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jss.commands.score import add_report_arguments, check_report_arguments, compare
+from jss.errors import JssError
+
+if TYPE_CHECKING:
+    from jss.reports import EvalReport
+
+HELP = "score trained systems, or fusions of them, on a subset of a data set"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("--system", action="append", default=[], metavar="NAME",
+                        help="a system, such as MixIT-S1; may be given several times")
+    parser.add_argument("--data", metavar="ROOT", help="a data set in DESED's layout")
+    parser.add_argument("--subset", metavar="NAME",
+                        help="validation, public, ...; NAME_overlap adds its clips in pairs")
+    parser.add_argument("--selection", choices=("student", "teacher"), default="teacher", help="default: teacher")
+    parser.add_argument("--fusion", action="store_true", help="one report, of the systems' mean scores (Eq. 25)")
+    parser.add_argument("--dataset", metavar="NAME", help="what the report calls the data set (default: ROOT's name)")
+    parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
+    parser.add_argument("--cache", type=Path, default=Path("cache") / "scores", metavar="DIR",
+                        help="where score curves are kept for the next time (default: cache/scores)")
+    parser.add_argument("--no-cache", action="store_true", help="compute everything, keep nothing")
+    add_report_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate, print, write. -> 0, or 1 where files could not be read. Raises JssError."""
+    check_report_arguments(args)
+    if not args.system and args.compare:
+        return compare(*args.compare)
+    if not args.system or not args.data or not args.subset:
+        raise JssError("Give --system NAME, --data ROOT and --subset NAME (or --compare A B alone).")
+    if len(set(args.system)) < len(args.system):
+        raise JssError("A system was named twice.")
+    if args.fusion and len(args.system) < 2:
+        raise JssError("--fusion needs two systems or more.")
+    from jss import evaluating
+    from jss.inference import load_system
+    from jss.reports import comparison_lines, lines
+
+    clips = evaluating.subset(args.data, args.subset)
+    dataset = args.dataset or Path(args.data).resolve().name
+    cache = None if args.no_cache else args.cache
+    found = [
+        evaluating.collect(load_system(name, args.selection, args.device), clips, cache, _progress)
+        for name in args.system
+    ]
+    reports: list[EvalReport] = []
+    for outputs in [evaluating.fuse(found)] if args.fusion else found:
+        made = evaluating.report(
+            outputs, clips, dataset, args.subset,
+            resamples=args.resamples, seed=args.seed, legacy_nan=args.legacy_nan,
+        )  # fmt: skip
+        reports.append(made)
+        print("\n".join(lines(made)))
+    if args.out is not None:
+        for path in write(reports, args.out):
+            print(f"written to {path}")
+    if args.compare:
+        made_now = {r.system: r for r in reports}
+        a, b = (made_now.get(name) or _load(name) for name in args.compare)
+        print("\n".join(comparison_lines(a, b)))
+    unreadable = sorted({why for outputs in found for why in outputs.unreadable})
+    for why in unreadable:
+        print(f"  not scored: {why}")
+    return 1 if unreadable else 0
+
+
+def write(reports: Sequence[EvalReport], out: Path) -> list[Path]:
+    """One report to a file; several to the files that {system} in the name stands for, or else to one file with
+    ``{"reports": [...]}``. -> the files."""
+    if "{system}" in out.name or len(reports) == 1:
+        paths = [out.with_name(out.name.replace("{system}", r.system.replace(" ", ""))) for r in reports]
+        for report, path in zip(reports, paths, strict=True):
+            report.save(path)
+        return paths
+    from jss.files import aside
+
+    with aside(out) as part:
+        part.write_text(json.dumps({"reports": [r.as_dict() for r in reports]}) + "\n", encoding="utf-8")
+    return [out]
+
+
+def _load(name: str) -> EvalReport:
+    from jss.reports import EvalReport
+
+    return EvalReport.load(name)
+
+
+def _progress(text: str, done: int, whole: int) -> None:
+    """A line on the terminal that counts the clips; nothing where nobody watches."""
+    import sys
+
+    if sys.stderr.isatty():
+        print(f"\r{text}: {done} of {whole} clips", end="\n" if done == whole else "", file=sys.stderr, flush=True)

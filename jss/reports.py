@@ -1,0 +1,233 @@
+"""What a system scored on a set: ``EvalReport``, its JSON file, and whether two of them differ."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jss.errors import JssError
+from jss.files import aside
+
+#: Headline figure -> how a person reads it.
+HEADLINES: Mapping[str, str] = {
+    "psds1": "PSDS1 (50 thresholds)",
+    "psds2": "PSDS2 (50 thresholds, K-1)",
+    "psds2_k": "PSDS2 (50 thresholds, K)",
+    "psds1_exact": "PSDS1 exact",
+    "psds2_exact": "PSDS2 exact (K-1)",
+    "psds2_exact_k": "PSDS2 exact (K)",
+    "event_f1_macro": "event F1 macro",
+    "event_f1_micro": "event F1 micro",
+    "intersection_f1_macro": "intersection F1 macro",
+    "intersection_f1_micro": "intersection F1 micro",
+    "clip_f1": "clip F1 macro",
+    "similarity": "similarity (Eq. 30)",
+    "si_sdri": "SI-SDR improvement, dB",
+}
+#: What must agree for resamples to be of the same clips.
+_DRAW = ("clips", "seed", "resamples")
+
+
+@dataclass(frozen=True)
+class EvalReport:
+    """Scores of one system on one set; all are None where they could not be measured.
+
+    dataset, subset: what it was scored on; n_files of n_files_expected, missing: the names of the others;
+    psds1, psds2: 50 thresholds as the paper, psds1_exact, psds2_exact: all thresholds, cross-triggers averaged over
+    the K - 1 other classes; psds2_k, psds2_exact_k: over all K, as psds_eval <= 0.4; event_f1, intersection_f1: macro
+    and micro in [0, 1]; clip_f1: macro; classwise: label -> psds1, psds2, event_f1 and more; roc: scenario -> PSD-ROC
+    curves (efpr per hour, effective tpr), overall and by class; cross_triggers: matrix of decisions, row: detected
+    as, column: truly; similarity: mean and per_clip (Eq. 30); separation: dB and rates; intervals: headline -> 95 %
+    bounds; bootstrap: the resamples behind them, for paired comparisons; commit: of the code; settings: how it was
+    measured.
+    """
+
+    dataset: str
+    subset: str
+    system: str
+    selection: str
+    n_files: int
+    n_files_expected: int
+    missing: list[str] = field(default_factory=list)
+    psds1: float | None = None
+    psds2: float | None = None
+    psds1_exact: float | None = None
+    psds2_exact: float | None = None
+    psds2_k: float | None = None
+    psds2_exact_k: float | None = None
+    event_f1: dict[str, float | None] = field(default_factory=lambda: {"macro": None, "micro": None})
+    intersection_f1: dict[str, float | None] = field(default_factory=lambda: {"macro": None, "micro": None})
+    clip_f1: float | None = None
+    classwise: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    roc: dict[str, Any] = field(default_factory=dict)
+    cross_triggers: dict[str, Any] | None = None
+    similarity: dict[str, Any] | None = None
+    separation: dict[str, Any] | None = None
+    intervals: dict[str, list[float] | None] = field(default_factory=dict)
+    bootstrap: dict[str, Any] | None = None
+    commit: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def headline(self, name: str) -> float | None:
+        """One of ``HEADLINES`` as a number."""
+        if name.startswith(("event_f1_", "intersection_f1_")):
+            kind, _, average = name.rpartition("_")
+            return dict(getattr(self, kind)).get(average)
+        if name == "similarity":
+            return self.similarity["mean"] if self.similarity else None
+        if name == "si_sdri":
+            return self.separation["si_sdri"] if self.separation else None
+        value: float | None = getattr(self, name)
+        return value
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON holds it: numbers that are none are None."""
+        return {key: _plain(value) for key, value in asdict(self).items()}
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it as JSON, a line for each key, aside first and then renamed; missing folders are made."""
+        rows = [f" {json.dumps(k)}: {json.dumps(v, allow_nan=False)}" for k, v in self.as_dict().items()]
+        with aside(path) as part:
+            part.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> EvalReport:
+        """Read what :meth:`save` wrote. Raises JssError where the file is missing or no such report."""
+        try:
+            stored = json.loads(Path(path).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise JssError(f"There is no report at {path}.") from None
+        except (OSError, ValueError) as error:
+            raise JssError(f"{path} is no report of jss, or it is damaged: evaluate again.") from error
+        return cls.from_dict(stored, str(path))
+
+    @classmethod
+    def from_dict(cls, stored: object, name: str = "The report") -> EvalReport:
+        """A report from its JSON object. Raises JssError where keys are missing, unknown or of a wrong type."""
+        known = {f.name for f in fields(cls)}
+        try:
+            if not isinstance(stored, dict) or set(stored) - known:
+                raise TypeError
+            report = cls(**stored)
+            for headline in HEADLINES:
+                value = report.headline(headline)
+                if value is not None and not isinstance(value, int | float):
+                    raise TypeError
+            if not isinstance(report.n_files, int) or not isinstance(report.settings, dict):
+                raise TypeError
+            if report.bootstrap is not None:
+                key = [report.bootstrap[k] for k in (*_DRAW, "replicates")]
+                if not isinstance(key[-1], dict) or not isinstance(report.intervals, dict):
+                    raise TypeError
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            raise JssError(f"{name} is no report of this version of jss: evaluate again.") from error
+        return report
+
+
+def lines(report: EvalReport) -> list[str]:
+    """The report for a person: a line each headline that could be measured, with its interval."""
+    whole = f"{report.n_files} of {report.n_files_expected} files"
+    where = f"{report.dataset} {report.subset}".strip()
+    told = [report.system + (f" ({report.selection})" if report.selection else "") + (f" on {where}" if where else "")]
+    told[0] += f", {whole}"
+    if report.missing:
+        first = ", ".join(report.missing[:3]) + (" ..." if len(report.missing) > 3 else "")
+        told.append(f"  missing: {len(report.missing)} files, which no figure here counts: {first}")
+    for name, title in HEADLINES.items():
+        value = report.headline(name)
+        if value is not None:
+            bounds = report.intervals.get(name)
+            spread = f"   95 % {bounds[0]:.4f} to {bounds[1]:.4f}" if bounds else ""
+            told.append(f"  {title:<28}{value:8.5f}{spread}")
+    told += [f"  note: {note}" for note in report.settings.get("notes", [])]
+    return told
+
+
+@dataclass(frozen=True)
+class Difference:
+    """B minus A in one headline: the difference, its 95 % interval, and how often a resample goes the other way."""
+
+    headline: str
+    a: float
+    b: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.low > 0 or self.high < 0
+
+
+def compare(a: EvalReport, b: EvalReport, level: float = 0.95) -> list[Difference]:
+    """Paired bootstrap over clips: the same resamples of the same clips in both reports.
+
+    p: two-sided, at least 1 / resamples. Raises JssError where the reports stand on other clips or have no resamples.
+    """
+    if a.bootstrap is None or b.bootstrap is None:
+        raise JssError("A report without resamples cannot be compared: evaluate again with --resamples 1000.")
+    if [a.bootstrap[k] for k in _DRAW] != [b.bootstrap[k] for k in _DRAW]:
+        raise JssError(
+            f"The reports stand on different clips or resamples ({a.n_files} and {b.n_files} files): "
+            "evaluate both on the same files with the same options."
+        )
+    found = []
+    for headline in HEADLINES:
+        first, second = a.bootstrap["replicates"].get(headline), b.bootstrap["replicates"].get(headline)
+        ours, theirs = a.headline(headline), b.headline(headline)
+        if first is None or second is None or ours is None or theirs is None:
+            continue
+        change = np.array(second, float) - np.array(first, float)
+        change = change[~np.isnan(change)]
+        if not len(change):
+            continue
+        low, high = np.quantile(change, [(1 - level) / 2, (1 + level) / 2])
+        p = 2 * min(float((change <= 0).mean()), float((change >= 0).mean()))
+        p = min(1.0, max(p, 1 / len(change)))
+        found.append(Difference(headline, ours, theirs, float(low), float(high), p))
+    return found
+
+
+def comparison_lines(a: EvalReport, b: EvalReport) -> list[str]:
+    """The comparison for a person."""
+    told = [f"A: {a.system} ({a.selection})   B: {b.system} ({b.selection})   {a.n_files} files, paired bootstrap"]
+    for d in compare(a, b):
+        verdict = "the difference holds" if d.holds else "not separable"
+        told.append(
+            f"  {HEADLINES[d.headline]:<28}A {d.a:8.5f}   B {d.b:8.5f}   B - A {d.b - d.a:+.5f} "
+            f"({d.low:+.4f} to {d.high:+.4f})   p {d.p:.3f}   {verdict}"
+        )
+    return told
+
+
+def commit() -> str:
+    """The short hash of the code's commit, with "+" where files differ from it; empty outside a checkout."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    command = [git, "describe", "--always", "--dirty=+", "--exclude=*"]
+    result = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return result.stdout.strip()
+
+
+def _plain(value: Any) -> Any:
+    """As JSON holds it: numpy numbers as Python's, NaN and infinities as null."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
