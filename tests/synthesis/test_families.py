@@ -10,7 +10,7 @@ from scipy.signal import lfilter, medfilt, welch
 
 from jss.synthesis import RATE, synthesise
 
-SEEDS = range(100, 116)
+SEEDS = range(100, 112)
 
 
 @cache
@@ -66,7 +66,7 @@ def test_bells_have_narrow_partials() -> None:
 
 @pytest.mark.parametrize("label", ["Blender", "Vacuum_cleaner", "Electric_shaver_toothbrush"])
 def test_motors_have_combs_over_noise(label: str) -> None:
-    assert median(peaks_db, label) > 5.5
+    assert median(peaks_db, label) > median(peaks_db, "Frying") + 1.5
     assert -25 < median(flatness_db, label) < -2
 
 
@@ -100,7 +100,8 @@ def test_speech_moves_at_the_rate_of_syllables() -> None:
 
 def test_dishes_are_blows_that_ring() -> None:
     assert median(kurtosis, "Dishes") > 10
-    assert median(modulation, "Dishes") > median(modulation, "Running_water") + 3
+    assert median(kurtosis, "Dishes") > 5 * median(kurtosis, "Running_water")
+    assert median(modulation, "Dishes") > 6
 
 
 def test_frying_is_noise_with_pops() -> None:
