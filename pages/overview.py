@@ -18,7 +18,7 @@ def page() -> None:
         "and pools the scores into events. Here are the systems that do it, what they learnt from and how well they do."
     )
     st.page_link(str(Path(__file__).parent / "explore.py"), label="Explore a clip", icon=":material/graphic_eq:")
-    st.subheader("Systems")
+    st.header("Systems")
     systems = loaders.systems()
     if not systems:
         controls.no_system()
@@ -26,13 +26,13 @@ def page() -> None:
         st.dataframe(_systems_table(), hide_index=True, width="stretch")
         with st.expander("Blocks: weights, training data and licences"):
             st.dataframe(_blocks_table(), hide_index=True, width="stretch")
-    st.subheader("Scores")
+    st.header("Scores")
     reports = loaders.reports()
     if reports.empty:
-        st.caption("No report is installed: `python -m jss evaluate` writes one.")
+        st.markdown("No report is installed: `python -m jss evaluate` writes one.")
     else:
         st.dataframe(reports, hide_index=True, width="stretch")
-    st.subheader("Clips")
+    st.header("Clips")
     clips = loaders.examples()
     shipped = f"{len(clips)} example clips with ground truth are shipped" if clips else "No example clip is installed"
     st.caption(f"{shipped}; your own recordings can be opened in Explore.")

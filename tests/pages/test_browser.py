@@ -313,6 +313,39 @@ def test_themes_and_widths(chromium: Any, address: str, scheme: str):
     page.context.close()
 
 
+def test_upload_is_analysed_and_downloads_open(page: Page, examples: Any, tmp_path: Any):
+    page.tab.get_by_role("button", name="Upload, record").click()
+    mine = tmp_path / "my own.flac"
+    mine.write_bytes((examples / "four_tones.flac").read_bytes())
+    page.tab.locator("input[type=file]").set_input_files(mine)
+    page.tab.wait_for_selector(".jss[data-drawn^='own/']", timeout=60_000)
+    page.tab.keyboard.press("Escape")
+    assert page.ask("v.truth") is None
+    assert len(events(page)) == 4
+    for name, start in (("Figure PDF", b"%PDF-"), ("Sources FLAC", b"PK"), ("Events TSV", b"filename\tonset\toffset")):
+        with page.tab.expect_download(timeout=60_000) as download:
+            page.tab.get_by_role("button", name=name, exact=True).click()
+        assert download.value.suggested_filename.startswith("my own.MixIT-S1.teacher.")
+        assert download.value.path().read_bytes().startswith(start)
+    page.tab.get_by_role("combobox", name=re.compile("Clip")).click()
+    page.tab.get_by_role("option", name="Four tones").click()
+    page.drawn()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_barrier(chromium: Any, address: str, scheme: str):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    page = Page(chromium, address, color_scheme=scheme)
+    for link in ("Explore", "Overview"):
+        page.tab.get_by_role("link", name=link, exact=True).click()
+        page.tab.get_by_text({"Explore": "Ground truth", "Overview": "Systems"}[link], exact=True).wait_for()
+        page.tab.wait_for_timeout(500)
+        found = axe.Axe().run(page.tab).response["violations"]
+        assert [(item["id"], [n["html"] for n in item["nodes"]]) for item in found
+                if item["impact"] in ("serious", "critical")] == []
+    page.context.close()
+
+
 def test_nothing_is_asked_of_another_host(page: Page):
     own = page.tab.url.split("/?")[0]
     assert [url for url in page.asked if not url.startswith((own, "blob:", "data:"))] == []
