@@ -13,7 +13,7 @@ from jss.data.pieces import sound_of
 from jss.data.recipes import Recipe
 from jss.data.recordings import Recording
 from jss.data.soundbank import Audio, Bank
-from jss.data.soundscape import Piece
+from jss.data.soundscape import Piece, merge
 from jss.errors import JssError
 
 #: Silence kept before and after a sound that is not cut, with the fades in it; fades where a sound is cut (s).
@@ -92,10 +92,9 @@ def place_natural(recipe: Recipe, bank: Bank, files: tuple[Recording, ...], coun
         if count <= 0:
             break
         file = len(pieces) % len(files)
-        samples = bank.load(files[file])
-        cut, used = _run(samples, sounds(bank, files[file]), count, recipe.duration, lengths, rng)
+        cut, used = _run(bank.load(files[file]), sounds(bank, files[file]), count, recipe.duration, lengths, rng)
         semitones = base if attempt == 0 else round(base + float(rng.uniform(-AGAIN, AGAIN)), 2)
-        piece, spans = _put(recipe, samples, cut, semitones, file, place, rng)
+        piece, spans = _put(recipe, bank, files, cut, semitones, file, place, rng)
         if spans and _free(placed, spans[0][0], spans[-1][1]):
             pieces.append(piece)
             placed += spans
@@ -160,9 +159,9 @@ def _window(samples: Audio, begin: int, end: int, length: int) -> Cut:
     return first / SAMPLE_RATE, (first + length) / SAMPLE_RATE, attack, CUT_RELEASE
 
 
-def _put(recipe: Recipe, samples: Audio, cut: Cut, semitones: float, file: int, place: Place,
-         rng: np.random.Generator) -> tuple[Piece, list[Seconds]]:
-    """A cut at a random onset. -> the piece and its audible spans in the clip, 250 ms or longer."""
+def _put(recipe: Recipe, bank: Bank, files: tuple[Recording, ...], cut: Cut, semitones: float, file: int,
+         place: Place, rng: np.random.Generator) -> tuple[Piece, list[Seconds]]:
+    """A cut at a random onset. -> the piece and its audible spans in the clip, disjoint, 250 ms or longer."""
     start, stop, attack, release = cut
     ratio = 2.0 ** (semitones / 12.0)
     whole = (stop - start) / ratio
@@ -173,9 +172,9 @@ def _put(recipe: Recipe, samples: Audio, cut: Cut, semitones: float, file: int, 
         stop, release = start + length * ratio, CUT_RELEASE
     piece = Piece(start, round(stop, 4), onset, round(length, 4), attack, release, semitones, file)
     audible = [(onset + a / SAMPLE_RATE, onset + b / SAMPLE_RATE)
-               for a, b in active_spans(sound_of(piece, samples, *place))]
-    return piece, [(round(a, 3), round(min(max(b, a + MIN_EVENT), recipe.duration), 3))
-                   for a, b in audible if a < recipe.duration - 0.05]
+               for a, b in active_spans(sound_of(piece, bank, files[file], *place))]
+    return piece, merge((round(a, 3), round(min(max(b, a + MIN_EVENT), recipe.duration), 3))
+                        for a, b in audible if a < recipe.duration - 0.05)
 
 
 def _free(spans: list[Seconds], onset: float, offset: float) -> bool:

@@ -49,12 +49,14 @@ def render(soundscape: Soundscape, bank: Bank) -> Rendered:
 def _render_layer(out: Audio, layer: Layer, soundscape: Soundscape, bank: Bank) -> None:
     """Write one source into ``out`` (S,), at its level over its audible spans."""
     for piece in layer.pieces:
-        sound = sound_of(piece, bank.load(layer.recordings[piece.file]), soundscape.room, layer.position)
-        first = round(piece.onset * SAMPLE_RATE)
-        sound = sound[: len(out) - first]
-        out[first : first + len(sound)] += sound
-    spans = [(round(a * SAMPLE_RATE), round(b * SAMPLE_RATE)) for a, b in layer.spans]
-    level = level_db(k_weighted(out), spans)
+        sound = sound_of(piece, bank, layer.recordings[piece.file], soundscape.room, layer.position)
+        onset = round(piece.onset * SAMPLE_RATE)
+        sound = sound[: len(out) - onset]
+        out[onset : onset + len(sound)] += sound
+    sounding = np.flatnonzero(out)
+    first = int(sounding[0]) if len(sounding) else 0
+    spans = [(max(0, round(a * SAMPLE_RATE) - first), round(b * SAMPLE_RATE) - first) for a, b in layer.spans]
+    level = level_db(k_weighted(out[first : first + spans[-1][1]]), spans)
     if level == -math.inf:
         raise JssError(f"The recording {layer.recordings[0].path!r} is silent: remove it from the soundbank.")
     out *= np.float32(10.0 ** ((layer.level_db + soundscape.gain_db - level) / 20.0))

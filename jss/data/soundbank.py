@@ -20,7 +20,9 @@ Audio = npt.NDArray[np.float32]
 
 
 class Bank(Protocol):
-    """Anything that hands out recordings by label and split."""
+    """Anything that hands out recordings by label and split. Hashed by identity."""
+
+    def __hash__(self) -> int: ...
 
     def labels(self, split: str) -> tuple[str, ...]:
         """Labels that have a recording in the split, sorted."""
