@@ -1,0 +1,174 @@
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from jss import audio, evaluating, inference
+from jss.cli import main
+from jss.errors import JssError
+from jss.labels import DESED_LABELS
+from jss.results import ClipResult
+
+T = 31  # frames of 64 ms in 2 s
+EVENTS = {"a.wav": [(0.2, 1.2, "Dog")], "b.wav": [(0.0, 2.0, "Speech"), (0.5, 1.0, "Cat")], "c.wav": [],
+          "gone.wav": [(0.1, 0.5, "Dog")]}
+
+
+class Fake:
+    """A system that hears what the clip's level says, and counts how often it is asked."""
+
+    def __init__(self, name, n_sources, weight="w"):
+        self.name, self.selection, self.labels, self.n = name, "teacher", DESED_LABELS, n_sources
+        self.cards = {"detector": SimpleNamespace(sha256=weight)}
+        self.manifest = SimpleNamespace(pooling="max", features="f", consistent=False, labels=DESED_LABELS)
+        self.asked = []
+
+    def __call__(self, source, filename=None):
+        self.asked.append(filename)
+        mixture = audio.load(source) if not isinstance(source, np.ndarray) else source
+        rng = np.random.default_rng(int(1e4 * abs(mixture).max()))
+        n, k = self.n, len(self.labels)
+        scores = rng.random((max(n, 1), k, T), np.float32)
+        return ClipResult(
+            filename=filename, mixture=mixture, sources=np.stack([mixture / n] * n) if n else np.zeros((0, 32000)),
+            mel=np.zeros((8, 9), np.float32), source_mels=np.zeros((n, 8, 9), np.float32), scores=scores.max(axis=0),
+            source_scores=scores[:n], weak=scores.max(axis=(0, 2)), source_weak=scores.max(axis=2)[:n],
+            labels=self.labels, sample_rate=16000, mel_hop=0.016, score_hop=0.064, system=self.name,
+            selection="teacher",
+        )  # fmt: skip
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A set in DESED's layout: three clips that are there, one that is not; isolated sources of the first."""
+    home = tmp_path / "tinyset"
+    folder = home / "audio" / "validation" / "validation"
+    rng = np.random.default_rng(0)
+    rows = ["filename\tonset\toffset\tevent_label"]
+    for level, (name, events) in enumerate(EVENTS.items(), 1):
+        rows += [f"{name}\t{a}\t{b}\t{label}" for a, b, label in events] or [f"{name}\t\t\t"]
+        if name != "gone.wav":
+            audio.save(folder / name, 0.1 * level * rng.uniform(-1, 1, 32000))
+    for number, label in enumerate(("background0_room", "foreground0_Dog")):
+        audio.save(folder / "a_events" / f"{label}.wav", 0.1 * (number + 1) * rng.uniform(-1, 1, 32000))
+    tsv = home / "metadata" / "validation" / "validation.tsv"
+    tsv.parent.mkdir(parents=True)
+    tsv.write_text("\n".join(rows) + "\n")
+    return home
+
+
+@pytest.fixture
+def systems(monkeypatch):
+    made = {"SED": Fake("SED", 0), "MixIT-S1": Fake("MixIT-S1", 2)}
+    monkeypatch.setattr(inference, "load_system", lambda name, selection, device: made[name])
+    return made
+
+
+def evaluate(root, *more, subset="validation", names=("MixIT-S1",), out="r.json"):
+    path = root.parent / out
+    arguments = [a for name in names for a in ("--system", name)]
+    code = main([
+        "evaluate", *arguments, "--data", str(root), "--subset", subset, "--out", str(path), "--resamples", "10",
+        "--cache", str(root.parent / "cache"), *more,
+    ])  # fmt: skip
+    return code, json.loads(path.read_text()) if path.exists() else None
+
+
+def test_a_report_of_a_system(root, systems, capsys):
+    code, report = evaluate(root)
+    assert code == 0
+    assert (report["dataset"], report["subset"], report["system"]) == ("tinyset", "validation", "MixIT-S1")
+    assert (report["n_files"], report["n_files_expected"], report["missing"]) == (3, 4, ["gone.wav"])
+    assert report["psds1_exact"] is not None
+    assert 0 < report["similarity"]["mean"] < 1
+    assert set(report["similarity"]["per_clip"]) == {"a.wav", "b.wav", "c.wav"}
+    assert report["separation"]["n_clips"] == 1
+    assert report["separation"]["si_sdri"] is not None
+    assert report["settings"]["weights_sha256"]["detector"] == "w"
+    assert "3 of 4 files" in capsys.readouterr().out
+
+
+def test_scores_are_computed_once(root, systems):
+    _, first = evaluate(root)
+    _, second = evaluate(root, "--seed", "0")
+    assert len(systems["MixIT-S1"].asked) == 3
+    assert first["psds2_exact"] == second["psds2_exact"]
+    assert first["separation"] == second["separation"]
+    for path in (root.parent / "cache").rglob("*.npz"):
+        path.write_bytes(path.read_bytes()[:100])  # cut off
+    assert evaluate(root)[1]["psds2_exact"] == first["psds2_exact"]
+    assert len(systems["MixIT-S1"].asked) == 6
+    systems["MixIT-S1"].cards["detector"].sha256 = "other"
+    evaluate(root)
+    assert len(systems["MixIT-S1"].asked) == 9
+    evaluate(root, "--no-cache")
+    assert len(systems["MixIT-S1"].asked) == 12
+
+
+def test_a_fusion_costs_no_inference(root, systems):
+    for name in ("SED", "MixIT-S1"):
+        evaluate(root, names=(name,))
+    _, report = evaluate(root, "--fusion", names=("SED", "MixIT-S1"))
+    assert report["system"] == "SED + MixIT-S1"
+    assert report["similarity"] is None
+    assert report["separation"] is None
+    assert len(systems["SED"].asked) == len(systems["MixIT-S1"].asked) == 3
+
+
+def test_several_systems_and_their_difference(root, systems, capsys):
+    code, both = evaluate(root, "--compare", "SED", "MixIT-S1", names=("SED", "MixIT-S1"))
+    assert code == 0
+    assert [r["system"] for r in both["reports"]] == ["SED", "MixIT-S1"]
+    assert "B - A" in capsys.readouterr().out
+    evaluate(root, names=("SED", "MixIT-S1"), out="of_{system}.json")
+    assert json.loads((root.parent / "of_SED.json").read_text())["system"] == "SED"
+
+
+def test_overlap_is_built_on_the_fly(root, systems):
+    code, report = evaluate(root, subset="validation_overlap")
+    assert code == 0
+    assert report["n_files_expected"] == 12
+    assert report["n_files"] == 12 - 6  # every pair with the missing clip
+    assert report["settings"]["overlap_permutations"] == 3
+    assert report["settings"]["events"] >= 6
+
+
+def test_a_broken_clip_is_told_and_the_rest_goes_on(root, systems, capsys):
+    (root / "audio" / "validation" / "validation" / "b.wav").write_text("no audio")
+    code, report = evaluate(root)
+    assert code == 1
+    assert report["missing"] == ["b.wav", "gone.wav"]
+    assert "b.wav is not audio" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--system", "SED"], "Give --system"),
+        (["--system", "SED", "--data", "{}", "--subset", "weak"], "has no subset weak"),
+        (["--system", "SED", "--data", "{}", "--subset", "validation", "--fusion"], "two systems"),
+        (["--system", "SED", "--system", "SED", "--data", "{}", "--subset", "validation"], "named twice"),
+        (["--system", "SED", "--data", "{}/nowhere", "--subset", "validation"], "DESED's layout"),
+    ],
+)
+def test_mistakes_are_sentences(root, systems, capsys, more, sentence):
+    assert main(["evaluate", *(m.format(root) for m in more)]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_nothing_to_hear(root, systems, tmp_path):
+    for path in (root / "audio").rglob("*.wav"):
+        path.unlink()
+    clips = evaluating.subset(root, "validation")
+    outputs = evaluating.collect(systems["SED"], clips, None)
+    with pytest.raises(JssError, match="No clip of set validation could be heard"):
+        evaluating.report(outputs, clips, "set", "validation")
+
+
+def test_a_real_system_end_to_end(root, tiny_checkpoints, monkeypatch):
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
+    code, report = evaluate(root)
+    assert code == 0
+    assert report["psds1"] is not None
+    assert report["separation"]["n_clips"] == 1

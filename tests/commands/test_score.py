@@ -1,0 +1,154 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from metric_worlds import world
+
+from jss.cli import main
+
+REAL = Path(__file__).parents[3] / "shared" / "evaluation" / "desed-baseline-student"
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A small set as other people's tables: ground truth, durations, score curves, detections, decisions."""
+    w = world(5, n_clips=6, levels=1000)
+    w.truth.to_csv(tmp_path / "gt.tsv", sep="\t", index=False)
+    w.meta.to_csv(tmp_path / "durations.tsv", sep="\t", index=False)
+    (tmp_path / "scores").mkdir()
+    for name, scores, edges in zip(w.names, w.scores, w.edges, strict=True):
+        table = pd.DataFrame(scores.T, columns=w.labels)
+        table.insert(0, "onset", edges[:-1])
+        table.insert(1, "offset", edges[1:])
+        table.to_csv(tmp_path / "scores" / name.replace(".wav", ".tsv"), sep="\t", index=False)
+    (tmp_path / "points").mkdir()
+    thresholds = np.round(np.arange(0.01, 1, 0.02), 2)
+    scores = w.ours()[0]
+    for threshold, table in zip(thresholds, w.tables(scores.at(thresholds), len(thresholds)), strict=True):
+        table.to_csv(tmp_path / "points" / f"det_th_{threshold:.2f}.tsv", sep="\t", index=False)
+    w.tables(scores.at([0.5]), 1)[0].to_csv(tmp_path / "decisions.csv")
+    return tmp_path
+
+
+def score(folder, *more, truth="gt.tsv", durations="durations.tsv", out="r.json"):
+    code = main([
+        "score", "--ground-truth", str(folder / truth), "--durations", str(folder / durations),
+        "--out", str(folder / out), "--resamples", "20", *map(str, more),
+    ])  # fmt: skip
+    return json.loads((folder / out).read_text()) if code == 0 else code
+
+
+def test_psds_eval_beside_ours(files, capsys):
+    for path in (files / "points").iterdir():
+        if not path.name.endswith(("_0.05.tsv", "_0.25.tsv", "_0.41.tsv")):
+            path.unlink()
+    report = score(files, "--detections", files / "points", "--reference")
+    told = [line.split() for line in capsys.readouterr().out.splitlines() if "psds_eval" in line]
+    assert [float(words[3]) for words in told] == pytest.approx([report["psds1"], report["psds2"]], abs=1e-5)
+    assert all(float(words[-1]) < 1e-9 for words in told)
+
+
+def test_curves_and_detections_agree(files):
+    curves = score(files, "--scores", files / "scores", "--system", "mine")
+    points = score(files, "--detections", files / "points", "--decisions", files / "decisions.csv")
+    for key in ("psds1", "psds2", "event_f1", "intersection_f1", "clip_f1"):
+        assert points[key] == pytest.approx(curves[key], abs=1e-9)
+    assert points["psds1_exact"] is None
+    assert curves["psds1_exact"] is not None
+    assert (curves["system"], points["system"]) == ("mine", "points")
+    assert curves["n_files"] == curves["n_files_expected"] == 6
+
+
+def test_missing_files_are_told(files, capsys):
+    (files / "scores" / "clip_2.tsv").unlink()
+    report = score(files, "--scores", files / "scores")
+    assert report["missing"] == ["clip_2.wav"]
+    assert (report["n_files"], report["n_files_expected"]) == (5, 6)
+    assert "5 of 6 files" in capsys.readouterr().out
+
+
+def test_names_offsets_and_overlaps_are_mended(files):
+    truth = pd.read_csv(files / "gt.tsv", sep="\t")
+    clean = score(files, "--detections", files / "points", "--decisions", files / "decisions.csv")
+    truth["filename"] = "Y" + truth["filename"].str.removesuffix(".wav")
+    extra = truth.iloc[[0]].assign(offset=lambda t: t.offset - 0.01)  # inside the first event
+    late = truth.iloc[[0]].assign(onset=100.0, offset=5000.0)
+    pd.concat([truth, extra, late]).to_csv(files / "odd.tsv", sep="\t", index=False)
+    report = score(
+        files, "--detections", files / "points", "--decisions", files / "decisions.csv", truth="odd.tsv", out="o.json"
+    )
+    assert report["settings"]["events"] == clean["settings"]["events"] + 1
+    notes = " ".join(report["settings"]["notes"])
+    assert "1 ground-truth offsets beyond the clip's end were clamped" in notes
+    assert "1 overlapping ground-truth events" in notes
+
+
+def test_files_without_a_duration_are_missing(files):
+    durations = pd.read_csv(files / "durations.tsv", sep="\t")
+    durations.iloc[1:].to_csv(files / "fewer.tsv", sep="\t", index=False)
+    report = score(files, "--detections", files / "points", durations="fewer.tsv")
+    assert report["missing"] == [durations["filename"][0]]
+    assert report["event_f1"]["macro"] is None  # no decisions
+    notes = " ".join(report["settings"]["notes"])
+    assert "have no duration" in notes
+
+
+def test_comparison_of_two_reports(files, capsys):
+    score(files, "--scores", files / "scores", out="a.json")
+    score(files, "--scores", files / "scores", "--median", "5", out="b.json")
+    capsys.readouterr()
+    assert main(["score", "--compare", str(files / "a.json"), str(files / "b.json")]) == 0
+    assert "B - A" in capsys.readouterr().out
+    assert main(["score", "--compare", str(files / "a.json"), str(files / "none.json")]) == 2
+    assert "There is no report" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Give --ground-truth"),
+        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv"], "Give --scores"),
+        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/gt.tsv", "--scores", "{}/scores"], "'duration' is missing"),
+        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv", "--scores", "{}/points"], "no table is of"),
+        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv", "--scores", "{}/scores", "--median", "2"],
+         "odd number"),
+        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv", "--scores", "{}/scores", "--resamples",
+          "-1"], "--resamples"),
+        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv", "--detections", "{}/points", "--labels",
+          "class_0,class_1"], "gt.tsv, line"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_sentences(files, capsys, arguments, sentence):
+    assert main(["score", *(a.format(files) for a in arguments)]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert error.count("\n") == 1
+
+
+def test_two_tables_of_one_clip(files, capsys):
+    (files / "scores" / "Yclip_2.tsv").write_bytes((files / "scores" / "clip_2.tsv").read_bytes())
+    assert score(files, "--scores", files / "scores") == 2
+    assert "both of the clip clip_2.wav" in capsys.readouterr().err
+
+
+def test_the_published_student_of_dcase_2021(tmp_path, capsys):
+    if not REAL.is_dir():
+        pytest.skip("the real detections are not on this machine")
+    code = main([
+        "score", "--ground-truth", str(REAL / "ground_truth.tsv"), "--durations", str(REAL / "durations.tsv"),
+        "--detections", str(REAL / "operating_points"), "--decisions", str(REAL / "detections_0.5.csv"),
+        "--out", str(tmp_path / "r.json"), "--resamples", "0",
+    ])  # fmt: skip
+    assert code == 0
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["n_files"] == 1168
+    assert report["psds1"] == pytest.approx(0.334469, abs=1e-6)
+    assert report["psds2"] == pytest.approx(0.528100, abs=1e-6)
+    assert report["psds2_k"] == pytest.approx(0.532696, abs=1e-6)
+    assert report["event_f1"] == pytest.approx({"macro": 0.398728, "micro": 0.409501}, abs=1e-6)
+    assert report["intersection_f1"]["macro"] == pytest.approx(0.637417, abs=1e-6)
+    printed = capsys.readouterr().out
+    for figure in ("0.33447", "0.52810", "0.53270", "0.39873", "0.40950", "0.63742"):
+        assert figure in printed
