@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from jss.models.dropout import Dropout
+
 
 @dataclass(frozen=True)
 class CRNNConfig:
@@ -62,7 +64,7 @@ class CRNN(nn.Module):
                     nn.Conv2d(n_in, n_out, 3, padding=1),
                     nn.BatchNorm2d(n_out, eps=1e-3, momentum=0.99),
                     GLU(n_out),
-                    nn.Dropout(c.dropout),
+                    Dropout(c.dropout),
                     nn.AvgPool2d((time_pool, mel_pool)),
                 )
             )
@@ -71,7 +73,7 @@ class CRNN(nn.Module):
             c.channels[-1], c.cells, c.layers, batch_first=True, bidirectional=True,
             dropout=c.dropout if c.layers > 1 else 0.0,
         )  # fmt: skip
-        self.dropout = nn.Dropout(c.dropout)
+        self.dropout = Dropout(c.dropout)
         self.strong = nn.Linear(2 * c.cells, c.n_classes)
         self.attention = nn.Linear(2 * c.cells, c.n_classes)
 

@@ -33,9 +33,9 @@ class Task(pl.LightningModule):
         """The networks of an epoch that may be selected, by name."""
         raise NotImplementedError
 
-    def on_train_epoch_start(self) -> None:
-        """Every epoch starts from a seed of its own, so that a resumed run draws the same dropout."""
-        torch.manual_seed(1_000_003 * self.seed + self.current_epoch)
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Every batch starts from a seed of its own, so that a resumed run draws the same dropout."""
+        torch.manual_seed((self.seed * 10_000 + self.current_epoch) * 1_000_000 + batch_idx)
 
     def finite(self, loss: Tensor) -> Tensor:
         """The loss, unless it is NaN or infinite: then a JssError says what to change."""

@@ -29,7 +29,8 @@ class SeparationTask(Task):
         super().__init__(folder, config.seed)
         self.config, self.c, self.data, self.loss, self.rate = config, c, data, loss, learning_rate
         self.separator = separator
-        self.run = torch.compile(separator, dynamic=False) if config.compile else separator
+        # A function, so that the compiled copy is no second submodule of the state.
+        self.run = torch.compile(separator.forward, dynamic=False) if config.compile else separator.forward
         self.validation = separation_validation(data, config, c, loss)
         self.total, self.count = 0.0, 0
         self.plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
