@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import threading
 import time
 import zlib
@@ -110,7 +111,8 @@ _WORKER: dict[str, Any] = {}
 
 
 def _start(order: Order, parent: int) -> None:
-    """A worker: its own bank; it ends when its parent is gone."""
+    """A worker: its own bank; it leaves Ctrl-C to its parent and ends when that is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _WORKER.update(order=order, bank=make_bank(order.soundbank))
 
     def watch() -> None:
