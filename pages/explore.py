@@ -26,13 +26,18 @@ def page() -> None:
     def tell(share: float, what: str) -> None:
         bar.progress(share, text=what)
 
-    result = loaders.analyse(recording, system, selection, tell)
-    payload = loaders.payload(recording, system, selection)
+    model = loaders.model_of_order(system, selection)
+    like = model if model and controls.matched(model) else None
+    found = loaders.analyse(recording, system, selection, tell, like)
     bar.empty()
     description = next(item.description for item in loaders.systems() if item.name == system)
-    stage = "" if result.n_sources else " No separation stage: there are no sources to show."
-    st.caption(f"{recording.note + ' ' if recording.note else ''}**{system}**: {description}{stage}")
-    analysis(recording, result, payload)
+    notes = [recording.note, f"**{system}**: {description}"]
+    if not found.result.n_sources:
+        notes.append("No separation stage: there are no sources to show.")
+    elif found.order != tuple(range(len(found.order))):
+        notes.append(f"Its outputs {', '.join(str(m + 1) for m in found.order)} are shown in the order of {like}.")
+    st.caption(" ".join(filter(None, notes)))
+    analysis(recording, found.result, found.payload)
 
 
 @st.fragment

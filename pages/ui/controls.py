@@ -13,7 +13,7 @@ from pages.ui import loaders
 from pages.ui.loaders import Recording
 
 #: Names in the address.
-CLIP, SYSTEM, SELECTION, THRESHOLD = "clip", "system", "selection", "threshold"
+CLIP, SYSTEM, SELECTION, THRESHOLD, MATCH = "clip", "system", "selection", "threshold", "match"
 
 
 def read(name: str) -> str | None:
@@ -40,6 +40,18 @@ def threshold() -> float:
         return round(min(0.99, max(0.01, float(read(THRESHOLD) or 0.5))), 2)
     except ValueError:
         return 0.5
+
+
+def matched(model: str) -> bool:
+    """A toggle: whether sources are put in the order of another system's."""
+    st.session_state["pick match"] = read(MATCH) != "no"
+    st.toggle(f"Sources in the order of {model}", key="pick match", on_change=_take_match,
+              help="The order of a separator's outputs is arbitrary: sources are matched by their waveforms.")
+    return bool(st.session_state["pick match"])
+
+
+def _take_match() -> None:
+    write(MATCH, "yes" if st.session_state["pick match"] else "no")
 
 
 def own_recordings() -> dict[str, Recording]:

@@ -21,6 +21,7 @@ from jss import audio, checkpoints
 from jss.errors import JssError
 from jss.results import ClipResult
 from jss.viz.agreement import Event, events_of
+from jss.windows import match
 from pages.ui import store
 from pages.ui.viewer.payload import Payload, pack
 
@@ -62,19 +63,28 @@ class Recording:
         return hashlib.sha256(self.open().getbuffer()).hexdigest()
 
 
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """A result, the same as the viewer wants it, and which output of the separator each source is (from 0)."""
+
+    result: ClipResult
+    payload: Payload
+    order: tuple[int, ...]
+
+
 class Shelf:
     """The last used of many things, for all sessions."""
 
     def __init__(self, size: int) -> None:
-        self._size, self._items, self._lock = size, OrderedDict[str, tuple[ClipResult, Payload]](), threading.Lock()
+        self._size, self._items, self._lock = size, OrderedDict[str, Analysis](), threading.Lock()
 
-    def get(self, key: str) -> tuple[ClipResult, Payload] | None:
+    def get(self, key: str) -> Analysis | None:
         with self._lock:
             if key in self._items:
                 self._items.move_to_end(key)
             return self._items.get(key)
 
-    def put(self, key: str, item: tuple[ClipResult, Payload]) -> None:
+    def put(self, key: str, item: Analysis) -> None:
         with self._lock:
             self._items[key] = item
             while len(self._items) > self._size:
@@ -120,20 +130,21 @@ def cards(system: str) -> dict[str, checkpoints.Card]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)
-def _system(name: str, selection: str, weights: str) -> System:
+def _system(name: str, selection: str, made_of: str) -> System:
     """Loaded once for each state of its weights, and shared."""
     from jss.inference import load_system
 
     return load_system(name, selection=selection)
 
 
-def _weights(name: str, selection: str) -> str:
-    """What changes when a system's weights do."""
-    chosen = checkpoints.manifest(name).selections
-    if selection not in chosen:
-        raise JssError(f"{name} has no {selection}: choose {' or '.join(chosen)}.")
-    blocks = [block for block in (chosen[selection].separator, chosen[selection].detector) if block]
-    return "+".join(checkpoints.load_card(block).sha256 for block in blocks)
+def _made_of(name: str, selection: str) -> str:
+    """What changes when a system does: its weights, pooling and front end."""
+    manifest = checkpoints.manifest(name)
+    if selection not in manifest.selections:
+        raise JssError(f"{name} has no {selection}: choose {' or '.join(manifest.selections)}.")
+    chosen = manifest.selections[selection]
+    weights = [checkpoints.load_card(block).sha256 for block in (chosen.separator, chosen.detector) if block]
+    return "+".join([*weights, manifest.pooling, manifest.features, str(manifest.consistent)])
 
 
 @st.cache_resource(show_spinner=False)
@@ -141,42 +152,58 @@ def _shelf() -> Shelf:
     return Shelf(32)
 
 
-def analyse(recording: Recording, system: str, selection: str, tell: Tell = lambda share, what: None) -> ClipResult:
+def model_of_order(system: str, selection: str) -> str | None:
+    """The system whose sources give those of ``system`` their order: the first with a separator of its own.
+
+    None where the order is the same anyway, or there are no sources.
+    """
+    separators = {item.name: item.selections[selection].separator for item in systems() if selection in item.selections}
+    first = next((name for name, block in separators.items() if block), None)
+    return first if first and separators.get(system) not in (None, separators[first]) else None
+
+
+def analyse(
+    recording: Recording, system: str, selection: str, tell: Tell = lambda share, what: None, like: str | None = None
+) -> Analysis:
     """A clip through a system: from memory, else from disk, else computed, one clip at a time.
 
     tell: called often with the share done, from 0 to 1, and what is being done; it may raise to give up.
+    like: a system whose order of sources is taken over, since the order of a separator's outputs is arbitrary.
     Raises JssError.
     """
-    return _shelved(recording, system, selection, tell)[0]
-
-
-def payload(recording: Recording, system: str, selection: str, tell: Tell = lambda share, what: None) -> Payload:
-    """The same, as the viewer wants it."""
-    return _shelved(recording, system, selection, tell)[1]
-
-
-def _shelved(recording: Recording, system: str, selection: str, tell: Tell) -> tuple[ClipResult, Payload]:
-    weights = _weights(system, selection)
-    key = f"{recording.digest}|{system}|{selection}|{weights}"
-    place = f"{key}|{recording.clip}|{recording.truth}"
+    key = f"{recording.digest}|{system}|{selection}|{_made_of(system, selection)}"
+    place = f"{key}|{recording.clip}|{recording.truth}|{like and _made_of(like, selection)}"
     found = _shelf().get(place)
     if found is None:
         result = store.get(key)
         if result is None:
-            result = _compute(recording, system, selection, weights, tell)
+            result = _compute(recording, system, selection, _made_of(system, selection), tell)
             store.put(key, result)
         result = replace(result, filename=recording.filename)
-        found = result, pack(result, recording.truth, clip=recording.clip)
+        order = tuple(range(result.n_sources))
+        if like is not None:
+            result, order = _in_order(result, analyse(recording, like, selection, tell).result)
+        found = Analysis(result, pack(result, recording.truth, clip=recording.clip), order)
         _shelf().put(place, found)
     return found
 
 
-def _compute(recording: Recording, system: str, selection: str, weights: str, tell: Tell) -> ClipResult:
+def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int, ...]]:
+    """The sources that leave the least squared difference to those of another result side by side (Hungarian)."""
+    if result.sources.shape != of.sources.shape:
+        return result, tuple(range(result.n_sources))
+    order = match(of.sources, result.sources)
+    matched = replace(result, sources=result.sources[order], source_mels=result.source_mels[order],
+                      source_scores=result.source_scores[order], source_weak=result.source_weak[order])
+    return matched, tuple(int(m) for m in order)
+
+
+def _compute(recording: Recording, system: str, selection: str, made_of: str, tell: Tell) -> ClipResult:
     while not _QUEUE.acquire(timeout=0.3):
         tell(0.0, "Waiting for another analysis to end")
     try:
         tell(0.0, f"Loading {system}")
-        network = _system(system, selection, weights)
+        network = _system(system, selection, made_of)
         seconds = audio.duration(recording.open())
         what = f"{system} listens to {seconds:.0f} s of sound"
         pieces, done = [], 0

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import fake
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -72,6 +73,28 @@ def test_next_clip_and_other_system():
 
 
 @pytest.mark.usefixtures("fakes")
+def test_sources_keep_their_order_across_systems():
+    from pages.ui import loaders
+
+    clip = loaders.examples()[0]
+    assert loaders.model_of_order("MixIT-JT", "teacher") == "MixIT-S1"
+    assert loaders.model_of_order("MixIT-S1", "teacher") is loaders.model_of_order("SED", "teacher") is None
+    own = loaders.analyse(clip, "MixIT-JT", "teacher")
+    found = loaders.analyse(clip, "MixIT-JT", "teacher", like="MixIT-S1")
+    assert own.order == (0, 1, 2, 3)
+    assert [fake.JT_ORDER[m] for m in found.order] == [0, 1, 2, 3]
+    for m in range(4):
+        np.testing.assert_array_equal(found.result.sources[m], fake.tone(m, 160000))
+    for name in ("sources", "source_mels", "source_scores", "source_weak"):
+        np.testing.assert_array_equal(getattr(found.result, name), getattr(own.result, name)[list(found.order)])
+    app = run(system="MixIT-JT")
+    assert "in the order of MixIT-S1" in app.caption[0].value
+    app.toggle(key="pick match").set_value(False).run()
+    assert app.query_params["match"] == "no"
+    assert "in the order of" not in app.caption[0].value
+
+
+@pytest.mark.usefixtures("fakes")
 def test_the_address_rules_the_threshold():
     app = run(threshold="0.75")
     assert viewer(app)["threshold"] == 0.75
@@ -84,7 +107,7 @@ def test_the_address_rules_the_threshold():
 def fake_result():
     from pages.ui import loaders
 
-    return loaders.analyse(loaders.examples()[0], "MixIT-S1", "teacher")
+    return loaders.analyse(loaders.examples()[0], "MixIT-S1", "teacher").result
 
 
 @pytest.mark.usefixtures("fakes")
@@ -129,7 +152,7 @@ def test_uploads_are_clips(tmp_path: Path, examples: Path):
     from pages.ui import controls, loaders
 
     item = loaders.added("my clip.flac", (examples / "short.flac").read_bytes())
-    result = loaders.analyse(item, "MixIT-S1", "teacher")
+    result = loaders.analyse(item, "MixIT-S1", "teacher").result
     assert result.filename == "my clip.flac"
     assert result.duration == 2.5
     bad = loaders.added("notes.wav", b"these are notes")
