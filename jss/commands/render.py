@@ -14,9 +14,10 @@ HELP = "render sets of soundscapes from a soundbank or from the built-in synthes
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``render``."""
-    parser.add_argument("set", choices=("homescapes", "synthscapes", "universal"),
+    parser.add_argument("set", choices=("homescapes", "synthscapes", "universal", "examples"),
                         help="homescapes: from recordings, in DESED's layout; synthscapes: the same from the built-in "
-                             "synthesiser; universal: any classes, in FUSS's layout")
+                             "synthesiser; universal: any classes, in FUSS's layout; examples: the clips that "
+                             "are shipped")
     parser.add_argument("root", help="folder to render into; a second call goes on where the first was stopped")
     parser.add_argument("--soundbank", help="folder with a folder of recordings for each class (not for synthscapes)")
     parser.add_argument("--clips", nargs="+", default=[], metavar="SUBSET=N",
@@ -28,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Render a set. -> 0. Raises JssError."""
+    if args.set == "examples":
+        from jss.examples.making import make
+
+        print(f"{args.root}: {make(Path(args.root))} examples")
+        return 0
     from jss.data.render_set import LAYOUTS, Order, render_set
 
     if args.set == "synthscapes" and args.soundbank:
