@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 Array = npt.NDArray[np.float32]
 
@@ -94,6 +93,8 @@ def match(old: Array, new: Array) -> npt.NDArray[np.intp]:
 
     old, new: (M, n), the same stretch twice -> (M,) indices into new. Where sources are silent they stay in order.
     """
+    from scipy.optimize import linear_sum_assignment  # slow to import, and only long recordings need it
+
     products = old.astype(np.float64) @ new.astype(np.float64).T
     scale = np.abs(products).max(initial=0.0)
     if scale == 0:

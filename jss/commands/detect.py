@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jss.inference import System
 
 HELP = "find the sound events of recordings, and separate their sources"
+_BAR = "{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} s of sound [{elapsed}<{remaining}{postfix}]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     lengths = [_duration(path) for path in clips.values()]
     tables: list[pd.DataFrame] = []
     failed = 0
-    with tqdm(total=round(sum(lengths), 1), unit="s", disable=None) as bar:
+    with tqdm(total=round(sum(lengths)), bar_format=_BAR, disable=None) as bar:
         try:
             for (name, path), length in zip(clips.items(), lengths, strict=True):
                 bar.set_postfix_str(name[-40:])
