@@ -28,8 +28,10 @@ def page() -> None:
 
     model = loaders.model_of_order(system, selection)
     like = model if model and controls.matched(model) else None
-    found = loaders.analyse(recording, system, selection, tell, like)
-    bar.empty()
+    try:
+        found = loaders.analyse(recording, system, selection, tell, like)
+    finally:
+        bar.empty()
     description = next(item.description for item in loaders.systems() if item.name == system)
     notes = [recording.note, f"**{system}**: {description}"]
     if not found.result.n_sources:

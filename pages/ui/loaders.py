@@ -21,7 +21,6 @@ from jss import audio, checkpoints
 from jss.errors import JssError
 from jss.results import ClipResult
 from jss.viz.agreement import Event, events_of
-from jss.windows import match
 from pages.ui import store
 from pages.ui.viewer.payload import Payload, pack
 
@@ -190,6 +189,8 @@ def analyse(
 
 def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int, ...]]:
     """The sources that leave the least squared difference to those of another result side by side (Hungarian)."""
+    from jss.windows import match
+
     if result.sources.shape != of.sources.shape:
         return result, tuple(range(result.n_sources))
     order = match(of.sources, result.sources)
@@ -202,9 +203,9 @@ def _compute(recording: Recording, system: str, selection: str, made_of: str, te
     while not _QUEUE.acquire(timeout=0.3):
         tell(0.0, "Waiting for another analysis to end")
     try:
+        seconds = audio.duration(recording.open())
         tell(0.0, f"Loading {system}")
         network = _system(system, selection, made_of)
-        seconds = audio.duration(recording.open())
         what = f"{system} listens to {seconds:.0f} s of sound"
         pieces, done = [], 0
         tell(0.0, what)

@@ -42,7 +42,7 @@ class Page:
         socket.on("framereceived", lambda payload: add("received", payload))
 
     def drawn(self, clip: str = "four_tones.flac", system: str = "MixIT-S1") -> None:
-        self.tab.wait_for_selector(f".jss[data-drawn='{clip}|{system}|teacher']", timeout=60_000)
+        self.tab.wait_for_selector(f".jss[data-drawn='{clip}|{system}|teacher']", timeout=120_000)
         self.rest()
 
     def rest(self) -> None:
@@ -319,12 +319,12 @@ def test_upload_is_analysed_and_downloads_open(chromium: Any, address: str, exam
     mine = tmp_path / "my own.flac"
     mine.write_bytes((examples / "four_tones.flac").read_bytes())
     page.tab.locator("input[type=file]").set_input_files(mine)
-    page.tab.wait_for_selector(".jss[data-drawn^='own/']", timeout=60_000)
+    page.tab.wait_for_selector(".jss[data-drawn^='own/']", timeout=120_000)
     page.tab.keyboard.press("Escape")
     assert page.ask("v.truth") is None
     assert len(events(page)) == 4
     for name, start in (("Figure PDF", b"%PDF-"), ("Sources FLAC", b"PK"), ("Events TSV", b"filename\tonset\toffset")):
-        with page.tab.expect_download(timeout=60_000) as download:
+        with page.tab.expect_download(timeout=120_000) as download:
             page.tab.get_by_role("button", name=name, exact=True).click()
         assert download.value.suggested_filename.startswith("my own.MixIT-S1.teacher.")
         assert download.value.path().read_bytes().startswith(start)
