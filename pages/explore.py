@@ -38,7 +38,7 @@ def page() -> None:
         notes.append("No separation stage: there are no sources to show.")
     elif found.order != tuple(range(len(found.order))):
         notes.append(f"Its outputs {', '.join(str(m + 1) for m in found.order)} are shown in the order of {like}.")
-    st.caption(" ".join(filter(None, notes)))
+    st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
     analysis(recording, found.result, found.payload)
 
 

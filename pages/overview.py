@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from jss.errors import JssError
+from jss.reports import HEADLINES, EvalReport
 from pages.ui import controls, loaders
 
 
@@ -28,10 +29,12 @@ def page() -> None:
             st.dataframe(_blocks_table(), hide_index=True, width="stretch")
     st.header("Scores")
     reports = loaders.reports()
-    if reports.empty:
+    if not reports:
         st.markdown("No report is installed: `python -m jss evaluate` writes one.")
-    else:
-        st.dataframe(reports, hide_index=True, width="stretch")
+    for dataset, subset in dict.fromkeys((report.dataset, report.subset) for report in reports):
+        st.markdown(f"**{dataset}**, {subset}" if subset else f"**{dataset}**")
+        of_set = [report for report in reports if (report.dataset, report.subset) == (dataset, subset)]
+        st.dataframe(_scores_table(of_set), hide_index=True, width="stretch")
     st.header("Clips")
     clips = loaders.examples()
     shipped = f"{len(clips)} example clips with ground truth are shipped" if clips else "No example clip is installed"
@@ -47,6 +50,14 @@ def _systems_table() -> pd.DataFrame:
         "Networks": ", ".join(item.selections),
         "Classes": len(item.labels),
     } for item in loaders.systems()])
+
+
+def _scores_table(reports: list[EvalReport]) -> pd.DataFrame:
+    """A row a system; only figures that could be measured, and on how many files they stand."""
+    table = pd.DataFrame([{
+        "System": report.system, "Network": report.selection, "Files": f"{report.n_files} of {report.n_files_expected}",
+    } | {name: report.headline(key) for key, name in HEADLINES.items()} for report in reports])
+    return table.dropna(axis="columns", how="all").round(3)
 
 
 def _blocks_table() -> pd.DataFrame:

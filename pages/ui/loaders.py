@@ -19,6 +19,7 @@ import streamlit as st
 import jss
 from jss import audio, checkpoints
 from jss.errors import JssError
+from jss.reports import EvalReport
 from jss.results import ClipResult
 from jss.viz.agreement import Event, events_of
 from pages.ui import store
@@ -219,13 +220,6 @@ def _compute(recording: Recording, system: str, selection: str, made_of: str, te
 
 
 @st.cache_data(show_spinner=False, ttl=30)
-def reports() -> pd.DataFrame:
-    """The scores of checkpoints/reports, a row for each data set and system; empty where there is none."""
-    rows = []
-    for path in sorted((checkpoints.root() / "reports").glob("*/*.json")):
-        try:
-            scores = json.loads(path.read_text(encoding="utf-8"))
-            rows.append({"dataset": path.parent.name, "system": path.stem} | scores)
-        except (OSError, ValueError, TypeError) as error:
-            raise JssError(f"The report {path} cannot be read: evaluate the system again.") from error
-    return pd.DataFrame(rows)
+def reports() -> tuple[EvalReport, ...]:
+    """What the installed systems scored, from checkpoints/reports. Raises JssError where a report is damaged."""
+    return tuple(EvalReport.load(path) for path in sorted((checkpoints.root() / "reports").rglob("*.json")))

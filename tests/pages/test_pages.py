@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jss import checkpoints
+from jss.reports import EvalReport
 
 ROOT = Path(__file__).parents[2]
 
@@ -175,8 +176,16 @@ def test_results_are_kept_on_disk(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.usefixtures("fakes")
-def test_overview_lists_what_is_loaded():
+def test_overview_lists_what_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(checkpoints, "root", lambda folder=None: tmp_path)
+    for system, psds in (("SED", 0.25), ("MixIT-S1", 0.3125)):
+        report = EvalReport("synthscapes", "eval", system, "teacher", 99, 100, psds1=psds)
+        report.save(tmp_path / "reports" / "synthscapes" / f"{system}.json")
     app = run("pages/overview.py")
+    scores = app.dataframe[2].value
+    assert scores.columns.tolist() == ["System", "Network", "Files", "PSDS1 (50 thresholds)"]
+    assert scores["System"].tolist() == ["MixIT-S1", "SED"]
+    assert scores.iloc[0].tolist() == ["MixIT-S1", "teacher", "99 of 100", 0.312]
     assert app.dataframe[0].value["System"].tolist() == list(fake.SYSTEMS)
     assert "MIT" in app.dataframe[1].value["Licence"].tolist()
 
