@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -160,16 +160,17 @@ def separation_validation(data: TrainingData, config: Config, c: SeparationConfi
     items = []
     for i in range(c.validation):
         if loss == "pit":
-            items.append(padded(np.stack([fit(s, samples) for s in subset[i % len(subset)].sources]), config.separator.n_src))
+            sources = np.stack([fit(s, samples) for s in subset[i % len(subset)].sources])
+            items.append(padded(sources, config.separator.n_src))
         else:
             pair = rng.choice(len(subset), 2, replace=len(subset) < 2)
             items.append(np.stack([fit(subset[int(j)].mixture, samples) for j in pair]))
     return torch.from_numpy(np.stack(items))
 
 
-def loader(steps: Dataset[DetectionBatch] | Dataset[SeparationBatch], workers: int) -> DataLoader[Tensor]:
+def loader(steps: Dataset[Any], workers: int) -> DataLoader[Any]:
     """Ready-made batches in order, made by ``workers`` processes."""
     return DataLoader(
         steps, batch_size=None, shuffle=False, num_workers=workers,
         prefetch_factor=4 if workers else None, pin_memory=torch.cuda.is_available(),
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip

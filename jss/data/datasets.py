@@ -85,16 +85,18 @@ class ClipSet:
         clip = self.clips[index]
         assert clip.path is not None
         seconds = self.samples / SAMPLE_RATE
-        events = clip.events and tuple(
-            (e.onset, min(e.offset, seconds), e.label) for e in clip.events if e.onset < seconds
-        )
+        events = None
+        if clip.events is not None:
+            events = tuple((e.onset, min(e.offset, seconds), e.label) for e in clip.events if e.onset < seconds)
+        tags = clip.tags
+        if tags is None and events is not None:
+            tags = tuple(sorted({label for _, _, label in events}))
         sources = [fit(audio.load(path), self.samples) for _, path in clip.sources]
-        tags = clip.tags if clip.tags is not None else events and tuple({label for _, _, label in events})
         return Example(
             fit(audio.load(clip.path), self.samples),
             np.stack(sources) if sources else np.zeros((0, self.samples), np.float32),
             events,
-            tags if clip.events != () else (),
+            tags,
         )
 
 

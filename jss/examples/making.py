@@ -25,7 +25,8 @@ SENTENCES = (
     "Could you pass me the salt, please?", "I think the water is boiling now.", "Where did you put the scissors?",
     "Dinner will be ready in ten minutes.", "Don't forget to call your sister tonight.", "Mind the step over there.",
     "That smells really good, what is it?", "The dog wants to go outside again.", "Turn it down a little, will you?",
-    "I'll be right back, just wait for me.", "We need milk, eggs, and a bit of bread.", "What time does the train leave?",
+    "I'll be right back, just wait for me.", "We need milk, eggs, and a bit of bread.",
+    "What time does the train leave?",
 )  # fmt: skip
 
 

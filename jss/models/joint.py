@@ -1,4 +1,4 @@
-"""The joint model (Fig. 5): separator, detector on every source, pooling. Without a separator it is the SED baseline."""
+"""The joint model (Fig. 5): separator, detector on every source, pooling. Without a separator: the SED baseline."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def freeze(block: nn.Module) -> nn.Module:
     """No gradient and evaluation mode, for good: ``train()`` no longer reaches it, so BatchNorm cannot drift."""
     block.requires_grad_(False)
     block.eval()
-    block.train = lambda mode=True: block  # type: ignore[method-assign, assignment]
+    block.train = lambda mode=True: block  # type: ignore[method-assign]
     return block
 
 

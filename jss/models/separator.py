@@ -130,7 +130,7 @@ class Masker(nn.Module):
             residual, skip = block(h)
             h, skips = h + residual, skips + skip
         masks: Tensor = torch.sigmoid(self.mask_net(skips))
-        return masks.unflatten(-1, (self.n_src, self.n_filters))
+        return masks.view(*masks.shape[:-1], self.n_src, self.n_filters)
 
 
 class _Filters(nn.Module):

@@ -37,8 +37,10 @@ BETWEEN = "teacher"
 
 @dataclass
 class Chain:
-    """Trains the systems of a config. out: a folder for runs; folder: where blocks and systems are kept; root: the data;
-    half: store blocks in half precision; say: prints a line.
+    """Trains the systems of a config.
+
+    root: the data; out: a folder for runs; folder: where blocks and systems are kept; half: store blocks in half
+    precision; say: prints a line.
     """
 
     config: Config
@@ -64,8 +66,9 @@ class Chain:
         return training_data(self.root, self.config)
 
     def run(self, systems: tuple[str, ...], resume: bool) -> None:
-        """Train ``systems`` in order, and first what they start from; finished ones are reused. Raises JssError where an
-        unfinished run is there and ``resume`` is false.
+        """Train ``systems`` in order, and first what they start from; finished ones are reused.
+
+        Raises JssError where an unfinished run is there and ``resume`` is false.
         """
         if self.config.threads:
             torch.set_num_threads(self.config.threads)
@@ -141,8 +144,8 @@ class Chain:
             for block in stage.trains:
                 network = getattr(task.student, block)
                 network.load_state_dict(states[f"{who}-{block}"])
-                chosen[block] = f"{name}-{block}-{who}".lower()
-                self._save(chosen[block], network, name, who, row, names[block])
+                block_name = chosen[block] = f"{name}-{block}-{who}".lower()
+                self._save(block_name, network, name, who, row, names[block])
             selections[who] = chosen
         self._system(name, selections)
 
@@ -164,7 +167,7 @@ class Chain:
         self, block: str, network: nn.Module, system: str, who: str, row: Mapping[str, float], parent: str | None
     ) -> None:
         separator = isinstance(network, ConvTasNet)
-        sizes = dataclasses.asdict(network.config)  # type: ignore[arg-type]
+        sizes: dict[str, Any] = vars(network.config)
         checkpoints.save_block(
             network.state_dict(),
             Card(

@@ -38,17 +38,14 @@ class DetectionTask(Task):
     ) -> None:  # fmt: skip
         super().__init__(folder, config.seed)
         self.config, self.c, self.data, self.labels, self.rate = config, c, data, tuple(labels), learning_rate
-        blocks = {"separator": separator, "detector": detector}
-        for name, block in blocks.items():
+        for name, block in (("separator", separator), ("detector", detector)):
             if block is not None and name not in trains:
                 freeze(block)
-        copies = {name: copy.deepcopy(b) if name in trains else b for name, b in blocks.items()}
-        for name in trains:
-            teacher_block = copies[name]
-            assert teacher_block is not None
-            teacher_block.requires_grad_(False)
         self.student = self._joint(separator, detector)
-        self.teacher = self._joint(copies["separator"], copies["detector"])
+        self.teacher = self._joint(
+            copy.deepcopy(separator).requires_grad_(False) if separator and "separator" in trains else separator,
+            copy.deepcopy(detector).requires_grad_(False) if "detector" in trains else detector,
+        )
         self.trained = tuple(trains)
         self.shared = "separator" not in trains
         if config.compile and separator is not None:

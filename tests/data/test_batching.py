@@ -10,7 +10,8 @@ from jss.data.datasets import Example, TrainingData
 from jss.errors import JssError
 
 LABELS = ("a", "b")
-CONFIG = load_preset("smoke", ("detection.batch=[2, 2, 4]", "data.seconds=1", "detection.mixup=1", "detection.accumulate=2"))
+OVERRIDES = ("detection.batch=[2, 2, 4]", "data.seconds=1", "detection.mixup=1", "detection.accumulate=2")
+CONFIG = load_preset("smoke", OVERRIDES)
 
 
 class Tones:

@@ -10,7 +10,7 @@ def brute_force(estimates, targets, mixture):
     best = None
     for order in permutations(range(len(targets))):
         total = sum(
-            active_loss(estimates[e], targets[t]) if targets[t].abs().max() > 0 else inactive_loss(estimates[e], mixture)
+            active_loss(estimates[e], targets[t]) if targets[t].any() else inactive_loss(estimates[e], mixture)
             for t, e in enumerate(order)
         )
         best = total if best is None or total < best else best

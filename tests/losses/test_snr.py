@@ -25,6 +25,7 @@ def test_a_perfect_estimate_is_rewarded_up_to_the_threshold_only():
 
 def test_silence_is_finite():
     zero = torch.zeros(10, requires_grad=True)
-    for loss in (negative_snr(zero, torch.zeros(10)), active_loss(zero, torch.zeros(10)), inactive_loss(zero, torch.zeros(10))):
+    for function in (negative_snr, active_loss, inactive_loss):
+        loss = function(zero, torch.zeros(10))
         assert torch.isfinite(loss)
         assert torch.isfinite(torch.autograd.grad(loss, zero)[0]).all()
