@@ -43,13 +43,15 @@ class DataConfig:
 @dataclass(frozen=True)
 class DetectionConfig:
     """Mean Teacher training (SED, S1, S2, JT). batch: synthetic, weak and unlabelled clips of one step, in
-    ``accumulate`` micro-batches of that ratio (BatchNorm sees a micro-batch); epochs; warmup_epochs: N of the
+    ``accumulate`` micro-batches of that ratio (BatchNorm sees a micro-batch); steps: of an epoch, 0 for as many as the
+    shortest subset gives; epochs; warmup_epochs: N of the
     warm-up exp(-5 (1 - n/N)^2) of rate and consistency; consistency: alpha_self of Eq. 6 after it; ema: alpha_ema of
     Eq. 3; mixup: its chance in a step, mixup_alpha: of Beta(alpha, alpha); threshold: of the objective's F1.
     """
 
     batch: tuple[int, int, int] = (12, 12, 24)
     accumulate: int = 1
+    steps: int = 0
     epochs: int = 200
     warmup_epochs: float = 50.0
     consistency: float = 2.0

@@ -51,7 +51,8 @@ def _convert(value: object, hint: Any, where: str, key: str) -> Any:
         if arguments[-1] is Ellipsis:
             return tuple(_convert(item, arguments[0], where, f"{key}[{i}]") for i, item in enumerate(value))
         if len(value) == len(arguments):
-            return tuple(_convert(v, a, where, f"{key}[{i}]") for i, (v, a) in enumerate(zip(value, arguments, strict=True)))
+            pairs = enumerate(zip(value, arguments, strict=True))
+            return tuple(_convert(item, each, where, f"{key}[{i}]") for i, (item, each) in pairs)
     elif origin in (dict, Mapping, types.MappingProxyType) or getattr(origin, "__name__", "") == "Mapping":
         if isinstance(value, Mapping):
             return {str(k): _convert(v, arguments[1], where, f"{key}.{k}") for k, v in value.items()}

@@ -48,6 +48,7 @@ class DetectionSteps(Dataset[DetectionBatch]):
         self.steps = min(len(s) // n for s, n in zip(self.subsets, c.batch, strict=True) if n)
         if not self.steps:
             raise JssError(f"A subset is smaller than its part of the batch {c.batch}: use a smaller batch.")
+        self.steps = min(self.steps, c.steps) if c.steps else self.steps
 
     def __len__(self) -> int:
         return self.steps * self.c.accumulate

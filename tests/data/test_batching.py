@@ -40,6 +40,7 @@ def steps(epoch: int = 0, **changes: object) -> DetectionSteps:
 
 def test_an_epoch_is_as_long_as_the_shortest_subset_in_micro_batches():
     assert len(steps()) == 3 * 2
+    assert len(steps(steps=2)) == 2 * 2
 
 
 def test_a_batch_holds_synthetic_then_weak_then_unlabelled_clips():
