@@ -13,10 +13,8 @@ import hashlib
 import json
 import os
 import re
-import types
-import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jss.errors import JssError
 from jss.files import aside
 from jss.labels import CLASS_SETS
+from jss.strict import read_yaml, strict
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -129,7 +128,7 @@ def load_card(name: str, folder: Folder = None) -> Card:
         raise JssError(f"There is no card {path}: the block {name} is missing or incomplete; {_RESTORE}.") from None
     except (OSError, ValueError) as error:
         raise JssError(f"The card {path} cannot be read ({error}): {_RESTORE}.") from error
-    card = _strict(Card, data, str(path))
+    card = strict(Card, data, str(path))
     if card.name != name:
         raise JssError(f"The card {path} is that of the block {card.name}: {_RESTORE}.")
     return card
@@ -201,27 +200,19 @@ def systems(folder: Folder = None) -> list[Manifest]:
 
 def manifest(name: str, folder: Folder = None) -> Manifest:
     """One system by name. Raises JssError where there is none, or its file is not as it should be."""
-    import yaml
-
     home = root(folder) / "systems"
     known = sorted(path.stem for path in home.glob("*.yaml"))
     if name not in known:
         advice = f"choose one of {', '.join(known)}" if known else f"there is none in {home}"
         raise JssError(f"There is no system {name}: {advice}.")
     path = home / f"{name}.yaml"
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise JssError(f"{path} is no YAML file: {' '.join(str(error).split())}.") from error
-    if not isinstance(data, dict):
-        raise JssError(f"{path} must hold keys and values, such as name: {name}.")
+    data = read_yaml(path)
     where = str(path)
     data["labels"] = _labels(data.get("labels"), where)
     chosen = data.get("selections")
     if not isinstance(chosen, dict) or not chosen or not set(chosen) <= set(_SELECTIONS):
         raise JssError(f"{where}: selections must name the blocks of student, teacher or both.")
-    data["selections"] = {key: _strict(Selection, value, f"{where}, {key}") for key, value in chosen.items()}
-    system = _strict(Manifest, data, where)
+    system = strict(Manifest, data, where)
     if system.name != name:
         raise JssError(f"{where} must say name: {name}, not {system.name}.")
     return system
@@ -239,29 +230,3 @@ def _block(name: str, folder: Folder, suffix: str) -> Path:
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise JssError(f"'{name}' cannot name a block: use letters, digits, '-', '_' and '.'.")
     return root(folder) / "blocks" / f"{name}{suffix}"
-
-
-def _strict(cls: type[T], data: object, where: str) -> T:
-    """A dataclass of a mapping; a key that is unknown, missing or of a wrong type is named."""
-    if not isinstance(data, dict):
-        raise JssError(f"{where} must hold keys and values.")
-    hints = typing.get_type_hints(cls)
-    for key in data:
-        if key not in hints:
-            raise JssError(f"{where} has an unknown key '{key}': known are {', '.join(hints)}.")
-    for item in fields(typing.cast(Any, cls)):
-        if item.name not in data:
-            if item.default is MISSING and item.default_factory is MISSING:
-                raise JssError(f"{where} lacks the key '{item.name}'.")
-        elif not _fits(data[item.name], hints[item.name]):
-            kind = getattr(hints[item.name], "__name__", str(hints[item.name])).replace("str", "text")
-            raise JssError(f"{where}: {item.name} must be {kind}, not {data[item.name]!r}.")
-    return cls(**data)
-
-
-def _fits(value: object, hint: Any) -> bool:
-    if isinstance(hint, types.UnionType):
-        return any(_fits(value, option) for option in typing.get_args(hint))
-    if isinstance(value, bool):
-        return hint is bool
-    return isinstance(value, typing.get_origin(hint) or hint)

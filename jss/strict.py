@@ -72,11 +72,11 @@ def _dataclass(value: object, hint: type, where: str, key: str) -> Any:
     prefix = f"{key}." if key else ""
     for name in value:
         if name not in hints:
-            raise JssError(f'{where} has an unknown key "{prefix}{name}": known are {", ".join(hints)}.')
+            raise JssError(f"{where} has an unknown key '{prefix}{name}': known are {', '.join(hints)}.")
     for item in dataclasses.fields(hint):
         missing = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
         if missing and item.name not in value:
-            raise JssError(f'{where} lacks the key "{prefix}{item.name}".')
+            raise JssError(f"{where} lacks the key '{prefix}{item.name}'.")
     return hint(**{name: _convert(v, hints[name], where, f"{prefix}{name}") for name, v in value.items()})
 
 

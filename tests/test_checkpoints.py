@@ -153,11 +153,11 @@ def test_manifest(folder, monkeypatch):
     ("labels: desed", "labels: [Dog, Dog]", "labels must be"),
     ("labels: desed", "labels: [Dog, Cat]", None),
     ("  student:", "  expert:", "selections must"),
-    ("detector: tiny-detector-student", "detectors: x", "unknown key 'detectors'"),
+    ("detector: tiny-detector-student", "detectors: x", "unknown key 'selections.student.detectors'"),
     ("detector: tiny-detector-student", "detector: null", "detector must be text"),
     ("name: MixIT-S1", "name: MixIT-S2", "must say name"),
-    ("name: MixIT-S1", "name: [", "no YAML"),
-    ("name: MixIT-S1", "!!python/object:os.system", "no YAML"),
+    ("name: MixIT-S1", "name: [", "read as YAML"),
+    ("name: MixIT-S1", "!!python/object:os.system", "read as YAML"),
 ])  # fmt: skip
 def test_manifests_that_are_wrong(folder, old, new, said):
     path = folder / "systems" / "MixIT-S1.yaml"

@@ -17,13 +17,14 @@ from torch import nn
 
 from jss import checkpoints
 from jss.checkpoints import Card
-from jss.config import Config, DetectionConfig, SeparationConfig, strict
+from jss.config import Config, DetectionConfig, SeparationConfig
 from jss.data.datasets import TrainingData, training_data
 from jss.errors import JssError
 from jss.files import aside
 from jss.labels import CLASS_SETS
 from jss.models.crnn import CRNN
 from jss.models.separator import ConvTasNet
+from jss.strict import strict
 from jss.training.detector import DetectionTask
 from jss.training.loop import fit
 from jss.training.module import load_networks
