@@ -45,7 +45,7 @@ def test_psds_eval_beside_ours(files, capsys):
         if not path.name.endswith(("_0.05.tsv", "_0.25.tsv", "_0.41.tsv")):
             path.unlink()
     report = score(files, "--detections", files / "points", "--reference")
-    told = [line.split() for line in capsys.readouterr().out.splitlines() if "psds_eval" in line]
+    told = [line.split() for line in capsys.readouterr().out.splitlines() if " by psds_eval" in line]
     assert [float(words[3]) for words in told] == pytest.approx([report["psds1"], report["psds2"]], abs=1e-5)
     assert all(float(words[-1]) < 1e-9 for words in told)
 

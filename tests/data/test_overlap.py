@@ -58,7 +58,8 @@ def test_signals_are_summed_without_gain(tmp_path):
 
 
 def test_missing_audio_keeps_its_place():
-    clips = [Clip("a.wav", Path("a.wav"), events=()), Clip("b.wav", None, events=()), Clip("c.wav", Path("c"), events=())]
+    paths = {"a.wav": Path("a.wav"), "b.wav": None, "c.wav": Path("c.wav")}
+    clips = [Clip(name, path, events=()) for name, path in paths.items()]
     made = build(clips)
     assert len(made) == 9
     assert len({c.filename for c in made}) == 9

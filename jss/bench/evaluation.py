@@ -1,0 +1,202 @@
+"""Evaluation beside psds_eval, sed_scores_eval and sed_eval, on the same detections and scores.
+
+CPU seconds are compared: on a shared machine the wall clock would measure the neighbours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from jss.bench.table import Row
+from jss.decoding import MEDIAN_FRAMES, decode
+from jss.errors import JssError
+from jss.exchange import read_durations, read_events, read_points
+from jss.labels import DESED_LABELS
+from jss.metrics.counts import Truth
+from jss.metrics.events import from_table, from_tables, union
+from jss.metrics.f_score import event_f1
+from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
+from jss.metrics.reference import psds_eval
+from jss.metrics.scores import THRESHOLDS, ScoreSet
+
+HELP = "PSDS and F1 beside psds_eval, sed_scores_eval and sed_eval"
+#: Published detections, where they lie beside the repository.
+STUDENT = Path(__file__).parents[2].parent / "shared" / "evaluation" / "desed-baseline-student"
+GOAL = 30.0
+HOP, FRAMES = 0.064, 156
+
+T = TypeVar("T")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The bench's arguments."""
+    parser.add_argument("--student", type=Path, default=STUDENT, metavar="DIR",
+                        help="folder with ground_truth.tsv, durations.tsv, operating_points and detections_0.5.csv")
+    parser.add_argument("--files", type=int, default=700, help="random files (default: 700)")
+
+
+def run(args: argparse.Namespace) -> list[Row]:
+    """Measure. -> a row for each comparison. Raises JssError where a tool or the detections are missing."""
+    if args.files < len(DESED_LABELS):
+        raise JssError(f"--files must be at least {len(DESED_LABELS)}, so that every class occurs.")
+    rows = published(args.student) if args.student.is_dir() else []
+    if not rows:
+        print(f"There are no published detections at {args.student} (--student DIR): random scores only.")
+    return rows + random(args.files)
+
+
+def published(folder: Path) -> list[Row]:
+    """The DCASE 2021 student's detections at 50 thresholds on the real DESED validation set."""
+    truth = read_events(folder / "ground_truth.tsv", DESED_LABELS)
+    seconds = read_durations(folder / "durations.tsv")
+    points = read_points(folder / "operating_points", DESED_LABELS)
+    tables, thresholds = [table for _, table in points], np.array([threshold for threshold, _ in points])
+    names, lengths = list(seconds), np.array(list(seconds.values()))
+
+    def ours() -> list[float]:
+        known = Truth(union(from_table(truth, names, DESED_LABELS)), lengths, len(DESED_LABELS))
+        found = union(from_tables(tables, names, DESED_LABELS))
+        return [psds(count_points(found, known, s, thresholds), known, s).value for s in (PSDS1, PSDS2)]
+
+    labelled = truth.dropna()
+    theirs, peer = cpu(lambda: [psds_eval(tables, labelled, names, lengths, s) for s in (PSDS1, PSDS2)])
+    mine, own = cpu(ours, 5)
+    rows = [Row(f"PSDS pair, 50 thresholds, published detections, {len(names)} files", "psds_eval", peer, own, GOAL,
+                _apart(mine, theirs))]
+
+    decisions = read_events(folder / "detections_0.5.csv", DESED_LABELS, separators="\t,")
+    theirs, peer = cpu(lambda: list(sed_eval_f1(decisions, truth)))
+    mine, own = cpu(lambda: _both(event_f1(decisions, truth, DESED_LABELS)), 5)
+    return [*rows, Row(f"event F1, {len(names)} files", "sed_eval", peer, own, 1.0, _apart(mine, theirs))]
+
+
+def random(files: int) -> list[Row]:
+    """Scores drawn at random around random events, from score curves to PSDS."""
+    labels = list(DESED_LABELS)
+    curves, truth = random_set(files, len(labels))
+    names, lengths = list(curves), np.full(files, 10.0)
+    edges = np.minimum(np.arange(FRAMES + 1) * HOP, 10.0)
+    known = Truth(union(from_table(truth, names, labels)), lengths, len(labels))
+
+    def decoded() -> list[pd.DataFrame]:
+        columns = ["filename", "onset", "offset", "event_label"]
+        return [
+            pd.DataFrame(
+                [(n, *e) for n, s in curves.items() for e in decode(s, labels, hop=HOP, duration=10.0, threshold=t)],
+                columns=columns,
+            )
+            for t in THRESHOLDS
+        ]
+
+    def ours() -> list[float]:
+        found = ScoreSet.build(((s, edges) for s in curves.values()), len(labels)).at(THRESHOLDS)
+        return [psds(count_points(found, known, s, THRESHOLDS), known, s).value for s in (PSDS1, PSDS2)]
+
+    tables, decoding = cpu(decoded)
+    theirs, peer = cpu(lambda: [psds_eval(tables, truth, names, lengths, s) for s in (PSDS1, PSDS2)])
+    mine, own = cpu(ours, 3)
+    note = f"{_apart(mine, theirs)}; peer: {decoding:.1f} s of decoding, {peer:.1f} s of psds_eval"
+    what = f"{files} files x {len(labels)} classes of random scores"
+    rows = [Row(f"PSDS pair, 50 thresholds, from {what}", "decode + psds_eval", decoding + peer, own, GOAL, note)]
+
+    def exactly() -> list[float]:
+        scores = ScoreSet.build(((s, edges) for s in curves.values()), len(labels))
+        found = [psds(count_exactly(scores, known, s), known, s) for s in (PSDS1, PSDS2)]
+        return [value for one in found for value in (one.value, *one.per_class.tolist())]
+
+    theirs, peer = cpu(lambda: sed_scores_eval_psds(curves, truth, labels, edges))
+    mine, own = cpu(exactly, 3)
+    return [*rows, Row(f"exact PSDS pair, {what}", "sed_scores_eval", peer, own, 1.0, _apart(mine, theirs))]
+
+
+def random_set(files: int, n_labels: int, seed: int = 0) -> tuple[dict[str, np.ndarray[Any, Any]], pd.DataFrame]:
+    """Score curves (K, T) by file and a ground truth, reproducible."""
+    rng = np.random.default_rng(seed)
+    curves, rows = {}, []
+    for n in range(files):
+        name = f"{n:05d}.wav"
+        slow = np.repeat(rng.random((n_labels, 4)), FRAMES // 4, axis=1)
+        curve = 0.1 * rng.random((n_labels, FRAMES)) + 0.9 * slow
+        for k in {n % n_labels, *rng.integers(0, n_labels, n % 3).tolist()}:
+            onset = rng.uniform(0, 8)
+            offset = onset + rng.uniform(0.3, 10 - onset)
+            rows.append((name, round(onset, 3), round(offset, 3), DESED_LABELS[k]))
+            curve[k, int(onset / HOP) : int(offset / HOP) + 1] += 0.4 * rng.random()
+        curves[name] = np.clip(curve, 0, 1)
+    return curves, pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
+
+
+def sed_scores_eval_psds(
+    curves: dict[str, np.ndarray[Any, Any]], truth: pd.DataFrame, labels: list[str], edges: np.ndarray[Any, Any]
+) -> list[float]:
+    """Exact PSDS1 and PSDS2 and their classes' by sed_scores_eval, after the same median filter."""
+    from scipy.ndimage import median_filter
+
+    try:
+        from sed_scores_eval.base_modules.scores import create_score_dataframe
+        from sed_scores_eval.intersection_based import psds as exact
+    except ImportError as error:
+        raise JssError("sed_scores_eval is not installed: run pip install sed_scores_eval==0.0.4.") from error
+    filtered = {name: median_filter(curve, (1, MEDIAN_FRAMES)).T for name, curve in curves.items()}
+    tables = {name: create_score_dataframe(curve, edges, labels) for name, curve in filtered.items()}
+    events: dict[str, list[tuple[float, float, str]]] = {name: [] for name in curves}
+    for name, *event in truth.itertuples(index=False):
+        events[name].append(tuple(event))
+    values: list[float] = []
+    for s in (PSDS1, PSDS2):
+        value, single, *_ = exact(
+            tables, events, dict.fromkeys(curves, 10.0), dtc_threshold=s.dtc, gtc_threshold=s.gtc,
+            cttc_threshold=s.cttc, alpha_ct=s.alpha_ct, alpha_st=s.alpha_st, max_efpr=s.e_max,
+        )  # fmt: skip
+        values += [float(value), *(float(single[label]) for label in labels)]
+    return values
+
+
+def sed_eval_f1(found: pd.DataFrame, truth: pd.DataFrame) -> tuple[float, float]:
+    """Macro and micro event F1 by sed_eval, as the DCASE baselines call it."""
+    try:
+        from sed_eval.sound_event import EventBasedMetrics
+    except ImportError as error:
+        raise JssError("sed_eval is not installed: run pip install sed_eval.") from error
+    tool = EventBasedMetrics(
+        event_label_list=list(DESED_LABELS), t_collar=0.2, percentage_of_length=0.2,
+        empty_system_output_handling="zero_score",
+    )  # fmt: skip
+    given = dict(iter(found.groupby("filename")))
+    for name, events in truth.groupby("filename"):
+        reference = events.dropna().to_dict("records") or [{"filename": name}]
+        estimated = given[name].to_dict("records") if name in given else [{"filename": name}]
+        tool.evaluate(reference_event_list=reference, estimated_event_list=estimated)
+    macro = tool.results_class_wise_average_metrics()["f_measure"]["f_measure"]
+    return float(macro), float(tool.overall_f_measure()["f_measure"])
+
+
+def cpu(work: Callable[[], T], times: int = 1) -> tuple[T, float]:
+    """What the work gives, and its median CPU seconds."""
+    spent = []
+    for _ in range(times):
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            start = time.process_time()
+            result = work()
+            spent.append(time.process_time() - start)
+    return result, statistics.median(spent)
+
+
+def _both(f1: Any) -> list[float]:
+    return [f1.macro, f1.micro]
+
+
+def _apart(mine: list[float], theirs: list[float]) -> str:
+    return f"values differ by {max(abs(a - b) for a, b in zip(mine, theirs, strict=True)):.0e}"

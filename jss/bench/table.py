@@ -1,0 +1,50 @@
+"""What a bench tells: one row for each thing measured beside its peer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """what: was measured; peer: against which tool; peer_cost, ours: in ``unit`` (lower is better unless ``rate``);
+    goal: least ratio wanted, None: none; note: how far the results are apart, and the like."""
+
+    what: str
+    peer: str
+    peer_cost: float
+    ours: float
+    goal: float | None = None
+    note: str = ""
+    unit: str = "s"
+    rate: bool = False
+
+    @property
+    def ratio(self) -> float:
+        """How many times better ours is."""
+        better, worse = (self.peer_cost, self.ours) if self.rate else (self.ours, self.peer_cost)
+        return worse / better if better else float("inf")
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is reached; None without one."""
+        return None if self.goal is None else self.ratio >= self.goal
+
+
+def lines(rows: Sequence[Row]) -> list[str]:
+    """The rows as a Markdown table."""
+    head = ("what", "peer", "peer's", "ours", "ratio", "goal", "met", "note")
+    body = [
+        (
+            row.what, row.peer, f"{row.peer_cost:.3g} {row.unit}", f"{row.ours:.3g} {row.unit}", f"{row.ratio:.1f}",
+            "" if row.goal is None else f"{row.goal:g}", {None: "", True: "yes", False: "no"}[row.met], row.note,
+        )
+        for row in rows
+    ]  # fmt: skip
+    widths = [max(len(cells[i]) for cells in (head, *body)) for i in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
+
+    return [line(head), line(["-" * width for width in widths]), *map(line, body)]

@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+
+from jss.bench import evaluation
+from jss.bench.table import Row, lines
+from jss.cli import main
+
+
+def test_rows_as_a_table():
+    table = lines([Row("x", "peer", 30.0, 1.0, 20.0), Row("y", "peer", 2.0, 4.0, unit="clips/s", rate=True)])
+    assert [cell.strip() for cell in table[2].split("|")[1:-1]] == ["x", "peer", "30 s", "1 s", "30.0", "20", "yes", ""]
+    assert "2.0" in table[3]
+    assert Row("z", "peer", 1.0, 1.0, 2.0).met is False
+    assert len({len(line) for line in table}) == 1
+
+
+def test_the_bench_compares_equal_values(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("psds_eval")
+    pytest.importorskip("sed_scores_eval")
+    monkeypatch.setattr(evaluation, "THRESHOLDS", np.array([0.3, 0.5, 0.7]))
+    main(["bench", "evaluation", "--files", "12", "--student", str(tmp_path / "nowhere")])
+    told = capsys.readouterr().out
+    assert "no published detections" in told
+    notes = [line.split("|")[8] for line in told.splitlines() if "random scores" in line and "|" in line]
+    apart = [float(note.split("values differ by")[1].split(";")[0]) for note in notes]
+    assert len(apart) == 2
+    assert max(apart) < 1e-9
