@@ -28,8 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``detect``."""
     parser.add_argument("input", nargs="+", metavar="INPUT", help="audio files, and folders to be searched for them")
     parser.add_argument("--system", required=True, metavar="NAME", help="a system of: python -m jss list systems")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for events.tsv, scores/, sources/ and results/")
-    parser.add_argument("--threshold", type=float, default=0.5, metavar="X", help="a score above it is an event (default: 0.5)")
+    parser.add_argument("--out", required=True, metavar="DIR",
+                        help="folder for events.tsv, scores/, sources/ and results/")
+    parser.add_argument("--threshold", type=float, default=0.5, metavar="X",
+                        help="a score above it is an event (default: 0.5)")
     parser.add_argument("--selection", choices=("teacher", "student"), default="teacher",
                         help="which of the two trained networks (default: teacher)")
     parser.add_argument("--save-sources", action="store_true", help="write every separated source as FLAC")
