@@ -48,7 +48,7 @@ class Task(pl.LightningModule):
 
     def record(self, row: dict[str, float]) -> None:
         """Append an epoch to the history, write it, and keep the networks of every selection that it wins."""
-        self.history.append({"epoch": float(len(self.history) + 1), **row})
+        self.history.append({"epoch": float(len(self.history) + 1), "steps": float(self.global_step), **row})
         with aside(self.folder / "history.csv") as part:
             pd.DataFrame(self.history).to_csv(part, index=False)
         for name, (key, largest) in self.selections.items():
