@@ -1,5 +1,6 @@
 # make app     install what the app needs, then serve it on http://localhost:8501
 # make test    install what the tests need, then lint, type-check and test
+# make pictures    take the README's pictures again (needs Chromium)
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -12,6 +13,9 @@ app: $(VENV)/installed
 
 test: $(VENV)/installed-dev lint
 	$(BIN)/python -m pytest
+
+pictures: $(VENV)/installed-dev
+	$(BIN)/python tests/take_pictures.py
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
