@@ -2,7 +2,12 @@ import librosa
 import numpy as np
 import torch
 
-from jss.features import MelSpectrogram, scale, score_frames, to_db
+from jss.features import MelSpectrogram, mel_filters, scale, score_frames, to_db
+
+
+def test_the_filters_are_librosas():
+    expected = librosa.filters.mel(sr=16000, n_fft=2048, n_mels=128, fmin=0, fmax=8000, htk=True, norm=None)
+    np.testing.assert_allclose(mel_filters().numpy(), expected, atol=1e-6)
 
 
 def test_mels_equal_librosa_and_the_reference_front_end():
