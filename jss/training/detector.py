@@ -83,6 +83,7 @@ class DetectionTask(Task):
     def losses(self, batch: DetectionBatch) -> dict[str, Tensor]:
         """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, consistency on all."""
         student, teacher = self.both(batch)
+        self.finite(student.strong.sum() + student.weak.sum())  # before torch's cross-entropy stumbles over it
         n_strong, n_weak = len(batch.strong), len(batch.weak)
         strong = mix(batch.strong, batch.order[:n_strong], batch.share[:n_strong])
         part = slice(n_strong, n_strong + n_weak)
