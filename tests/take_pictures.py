@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 #: Name -> address, and what is on the page once it is drawn.
 PAGES = {
-    "explore": ("?clip=dishes-frying-speech.flac&system=MixIT-S1&selection=teacher", ".jss[data-drawn]"),
+    "explore": ("?clip=vacuum-dog-speech.flac&system=MixIT-S1&selection=teacher", ".jss[data-drawn]"),
     "overview": ("overview", "[data-testid=stMain] h1, [data-testid=stMain] h2"),
 }
 
