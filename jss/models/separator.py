@@ -7,7 +7,7 @@ contiguous, and the rest fuses when compiled. Parameter names and shapes are Ast
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -212,8 +212,3 @@ def build_separator(kind: str, config: dict[str, Any]) -> nn.Module:
 
         return build(kind.removeprefix("asteroid:"), config)
     raise JssError(f'There is no separator "{kind}": name conv_tasnet or asteroid:NAME, such as asteroid:DPRNNTasNet.')
-
-
-def separator_sizes(config: ConvTasNetConfig) -> dict[str, Any]:
-    """The config as a card stores it."""
-    return asdict(config)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
@@ -79,9 +78,3 @@ def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: f
                 f"The checkpoint {last} belongs to a run with other sizes: use another --out, or delete that folder."
             ) from error
         raise
-
-
-def finished_epochs(folder: Path) -> int:
-    """How many epochs a run has behind it; 0 where there is none."""
-    path = folder / "history.csv"
-    return max(0, len(path.read_text().splitlines()) - 1) if path.is_file() else 0
