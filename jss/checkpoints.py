@@ -40,8 +40,8 @@ class Card:
 
     name: of the block; kind: crnn, conv_tasnet or asteroid:NAME; config: its sizes; parent: the block it started from;
     stage: what trained it; network: student or teacher; epoch: the one selected; training_data and licence: what it
-    heard and on which terms; seed, commit: to make it again; metrics: held-out scores; sha256: of the weights file and
-    created: UTC time, both filled in by :func:`save_block`.
+    heard and on which terms; seed, commit, settings: to make it again; metrics: held-out scores; sha256: of
+    the weights file and created: UTC time, both filled in by :func:`save_block`.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Card:
     epoch: int | None = None
     parent: str | None = None
     commit: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     created: str = ""
     sha256: str = ""

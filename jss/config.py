@@ -25,7 +25,8 @@ class DataConfig:
     """Which clips. seconds: length of a clip; synthetic, weak, unlabelled: clips of an epoch's subsets, the shortest
     of which sets its length (facts of DESED: 10,000, 1420 and 14,412); validation_synthetic, validation_weak: clips
     that select a model; recipe: how soundscapes are drawn where ROOT is a soundbank; synthesised: the chance that a
-    sound is a synthesised one there; sounds: synthesised recordings of each class; workers: rendering processes.
+    sound is a synthesised one there; single: the chance that a weak clip there is a single recording, not mixed;
+    sounds: synthesised recordings of each class; workers: rendering processes.
     """
 
     seconds: float = 10.0
@@ -36,6 +37,7 @@ class DataConfig:
     validation_synthetic: int = 2500
     validation_weak: int = 158
     synthesised: float = 0.3
+    single: float = 0.0
     sounds: int = 200
     workers: int = 1
 

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from jss.config import Config, DetectionConfig, SeparationConfig
-from jss.data.datasets import Array, Example, Examples, TrainingData, fit
+from jss.data.datasets import TrainingData
+from jss.data.example import Array, Example, Examples, fit
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
 

@@ -5,56 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from jss import audio
 from jss.config import Config
 from jss.data.clip import Clip
+from jss.data.example import Example, Examples, fit
 from jss.data.recipes import RECIPES
+from jss.data.singles import RecordingSet, Sprinkled
 from jss.data.soundbank import Bank, MixedBank, SoundBank
 from jss.data.soundscapes import Recipe, draw, render
 from jss.data.synthbank import SynthBank
-from jss.decoding import encode
 from jss.errors import JssError
-from jss.features import SAMPLE_RATE, SCORE_HOP_S, score_frames
+from jss.features import SAMPLE_RATE
 
-Array = npt.NDArray[np.float32]
 #: What ROOT may say instead of a folder: everything from the built-in synthesiser.
 SYNTHSCAPES = "synthscapes"
-
-
-@dataclass(frozen=True)
-class Example:
-    """mixture: (samples,); sources: (n, samples), empty where unknown; events: (onset s, offset s, label)."""
-
-    mixture: Array
-    sources: Array
-    events: tuple[tuple[float, float, str], ...] | None
-    tags: tuple[str, ...] | None
-
-    def strong(self, labels: Sequence[str]) -> Array:
-        """Label frames (K, T). Raises JssError where nobody annotated the events."""
-        if self.events is None:
-            raise JssError("A clip of the strongly labelled subset has no strong labels: check its metadata.")
-        frames = score_frames(len(self.mixture))
-        return encode(self.events, labels, frames=frames, hop=SCORE_HOP_S)
-
-    def weak(self, labels: Sequence[str]) -> Array:
-        """Clip labels (K,) of 0 and 1. Raises JssError where there are none."""
-        if self.tags is None:
-            raise JssError("A clip of the weakly labelled subset has no labels: check its metadata.")
-        return np.array([label in self.tags for label in labels], np.float32)
-
-
-class Examples(Protocol):
-    """Numbered clips; the same number gives the same clip."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: int) -> Example: ...
 
 
 class SoundscapeSet:
@@ -173,12 +140,18 @@ def _soundscapes(config: Config, bank: Bank, description: str, licence: str) -> 
     def subset(number: int, split: str, size: int, recipe: str = c.recipe) -> SoundscapeSet:
         return SoundscapeSet(sized(recipe), bank, split, 10 * config.seed + number, size)
 
+    def weak(number: int, split: str, size: int) -> Examples:
+        seed = 10 * config.seed + number
+        return Sprinkled(
+            subset(number, split, size), RecordingSet(sized(c.recipe), bank, split, seed, size), c.single, seed
+        )
+
     return TrainingData(
         synthetic=subset(0, "train", c.synthetic),
-        weak=subset(1, "train", c.weak),
+        weak=weak(1, "train", c.weak),
         unlabelled=subset(2, "train", c.unlabelled),
         synthetic_validation=Kept(subset(3, "validation", c.validation_synthetic)),
-        weak_validation=Kept(subset(4, "validation", c.validation_weak)),
+        weak_validation=Kept(weak(4, "validation", c.validation_weak)),
         universal=subset(5, "train", c.synthetic, "universal"),
         universal_validation=subset(6, "validation", config.separation.validation, "universal"),
         description=description,
@@ -217,8 +190,3 @@ def _desed(folder: Path, config: Config) -> TrainingData:
         licence="see the data set",
         fresh=False,
     )
-
-
-def fit(x: Array, samples: int) -> Array:
-    """x cut or padded with zeros at the end. (n,) -> (samples,)."""
-    return np.pad(x, (0, max(0, samples - len(x))))[:samples]

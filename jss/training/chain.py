@@ -34,6 +34,8 @@ from jss.training.stages import STAGES, Stage, needs, parse
 
 #: Between stages both networks start from the teacher that Eq. 24 selects.
 BETWEEN = "teacher"
+#: What a preset may change in a stage's row, beside its DetectionConfig or SeparationConfig.
+OVERRIDDEN = ("learning_rate", "separator", "detector")
 
 
 @dataclass
@@ -99,24 +101,23 @@ class Chain:
     def _stage(self, name: str, base: Any) -> tuple[Stage, Any]:
         """The stage's row and settings with the preset's overrides."""
         overrides = dict(self.config.stages.get(name, {}))
-        stage = STAGES[name]
-        rate = overrides.pop("learning_rate", stage.learning_rate)
-        if not isinstance(rate, int | float):
-            raise JssError(f"stages.{name}.learning_rate must be a number, not {rate!r}.")
-        merged = {**dataclasses.asdict(base), **overrides}
-        return replace(stage, learning_rate=float(rate)), strict(type(base), merged, f"stages.{name}")
+        row = dataclasses.asdict(STAGES[name])
+        row.update({key: overrides.pop(key) for key in OVERRIDDEN if key in overrides})
+        stage = strict(Stage, row, f"stages.{name}")
+        return stage, strict(type(base), {**dataclasses.asdict(base), **overrides}, f"stages.{name}")
 
     def _pretrain(self, name: str, run: Path) -> None:
         stage, c = self._stage(name, self.config.separation)
         assert isinstance(c, SeparationConfig)
         torch.manual_seed(self.config.seed)
-        separator = ConvTasNet(self.config.separator)
+        separator, parent = self._start(stage.separator, name, "separator")
+        assert isinstance(separator, ConvTasNet)
         task = SeparationTask(run, self.config, c, self.data, separator, stage.loss, stage.learning_rate)
         self._note(run, name)
         fit(task, self.config, c.epochs, clip=c.clip)
         row = task.history[best_epoch(task.history, "validation_loss", largest=False)]
         separator.load_state_dict(load_networks(run / "best-separator.safetensors")["separator"])
-        self._save(separator_block(name), separator, name, "student", row, None)
+        self._save(separator_block(name), separator, name, "student", row, parent, (stage, c))
 
     def _train(self, name: str, run: Path) -> None:
         pretraining, stage_name = parse(name)
@@ -146,7 +147,7 @@ class Chain:
                 network = getattr(task.student, block)
                 network.load_state_dict(states[f"{who}-{block}"])
                 block_name = chosen[block] = f"{name}-{block}-{who}".lower()
-                self._save(block_name, network, name, who, row, names[block])
+                self._save(block_name, network, name, who, row, names[block], (stage, c))
             selections[who] = chosen
         self._system(name, selections)
 
@@ -154,19 +155,24 @@ class Chain:
         """The block that a stage starts from, and its name; a new one has no name."""
         if start is None:
             return None, None
+        if start == "new" and block == "separator":
+            return ConvTasNet(self.config.separator), None
         if start == "new":
             return CRNN(replace(self.config.detector, n_classes=len(self.labels))), None
         if start == "pre-training":
             name = separator_block(str(pretraining))
-        else:
+        elif start in STAGES:
             system = "SED" if start == "SED" else f"{pretraining}-{start}"
             name = getattr(checkpoints.manifest(system, self.folder).selections[BETWEEN], block)
+        else:
+            name = start
         network, _ = checkpoints.load_network(name, self.folder)
         return network, name
 
     def _save(
-        self, block: str, network: nn.Module, system: str, who: str, row: Mapping[str, float], parent: str | None
-    ) -> None:
+        self, block: str, network: nn.Module, system: str, who: str, row: Mapping[str, float], parent: str | None,
+        settings: tuple[Stage, Any],
+    ) -> None:  # fmt: skip
         separator = isinstance(network, ConvTasNet)
         sizes: dict[str, Any] = vars(network.config)
         checkpoints.save_block(
@@ -183,11 +189,21 @@ class Chain:
                 epoch=int(row["epoch"]),
                 parent=parent,
                 commit=commit(),
-                metrics={"preset": self.config.name, **{k: round(v, 5) for k, v in row.items() if k != "epoch"}},
+                settings=self._settings(*settings),
+                metrics={k: round(v, 5) for k, v in row.items() if k != "epoch"},
             ),
             self.folder,
             half=self.half,
         )
+
+    def _settings(self, stage: Stage, c: Any) -> dict[str, Any]:
+        """What makes a stage again: the preset and all that it and its overrides set."""
+        config = self.config
+        rest = {key: getattr(config, key) for key in ("precision", "compile", "pooling", "scaling")}
+        parts = {"stage": stage, type(c).__name__.removesuffix("Config").lower(): c, "data": config.data}
+        found = {"preset": config.name, **rest, **{key: dataclasses.asdict(part) for key, part in parts.items()}}
+        plain: dict[str, Any] = _lists(found)
+        return plain
 
     def _system(self, name: str, selections: Mapping[str, Mapping[str, str | None]]) -> None:
         named = self.config.labels

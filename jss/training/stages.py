@@ -8,18 +8,16 @@ from typing import Literal
 
 from jss.errors import JssError
 
-Start = Literal["new", "SED", "pre-training", "S1"]
-
 
 @dataclass(frozen=True)
 class Stage:
     """One training process. separator, detector: the stage whose selected block it starts from ("new": random;
-    None: it has no such block); trains: the blocks that learn, the others are frozen; learning_rate: of Adam;
-    loss: "sed" (Eqs 4-6), "pit" (Eq. 15) or "mixit" (Eq. 17).
+    None: it has no such block; anything else: the block of that name); trains: the blocks that learn, the others are
+    frozen; learning_rate: of Adam; loss: "sed" (Eqs 4-6), "pit" (Eq. 15) or "mixit" (Eq. 17).
     """
 
-    separator: Start | None
-    detector: Start | None
+    separator: str | None
+    detector: str | None
     trains: tuple[Literal["separator", "detector"], ...]
     learning_rate: float
     loss: Literal["sed", "pit", "mixit"] = "sed"

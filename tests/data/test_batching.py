@@ -6,7 +6,8 @@ import torch
 
 from jss.config import load_preset
 from jss.data.batching import DetectionSteps, SeparationSteps, mix, mixup_plan, padded, separation_validation
-from jss.data.datasets import Example, TrainingData
+from jss.data.datasets import TrainingData
+from jss.data.example import Example
 from jss.errors import JssError
 
 LABELS = ("a", "b")

@@ -6,7 +6,8 @@ import torch
 
 from jss.config import load_preset
 from jss.data.batching import DetectionBatch
-from jss.data.datasets import Example, TrainingData
+from jss.data.datasets import TrainingData
+from jss.data.example import Example
 from jss.models.crnn import CRNN, CRNNConfig
 from jss.models.separator import ConvTasNet
 from jss.training.detector import DetectionTask
