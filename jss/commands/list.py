@@ -1,21 +1,21 @@
-"""``list``: the systems, data sets and presets that are there."""
+"""``list``: the systems, data sets and presets that are there, and where each equation is computed."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-HELP = "show the systems, data sets or presets that are there"
+HELP = "show the systems, data sets or presets that are there, or where each equation is computed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``list``."""
-    parser.add_argument("what", choices=("systems", "datasets", "presets"), help="what to show")
+    parser.add_argument("what", choices=tuple(LISTS), help="what to show")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print a line for each. -> 0. Raises JssError where a file is not as it should be."""
-    lines = {"systems": systems, "datasets": datasets, "presets": presets}[args.what]()
+    lines = LISTS[args.what]()
     print("\n".join(lines) if lines else f"There are no {args.what} here.")
     return 0
 
@@ -53,3 +53,17 @@ def presets() -> list[str]:
     from jss.config import presets as described
 
     return [f"{name:<10} {description}" for name, description in described().items()]
+
+
+def equations() -> list[str]:
+    """A line an equation of the papers: its number, what it says, and what computes it."""
+    from jss.papers import PAPERS
+
+    return [
+        f"{paper} Eq. {number:<3} {equation.says:<45} {', '.join(equation.where)}"
+        for paper, table in PAPERS.items()
+        for number, equation in table.items()
+    ]
+
+
+LISTS = {"systems": systems, "datasets": datasets, "presets": presets, "equations": equations}

@@ -25,7 +25,7 @@ def pairwise_losses(estimates: Tensor, targets: Tensor, mixture: Tensor, tau: fl
 def pit_loss(
     estimates: Tensor, targets: Tensor, mixture: Tensor, *, tau: float = TAU, tau_inactive: float = TAU
 ) -> tuple[Tensor, Tensor]:
-    """Eq. 15: the least total loss over all permutations of the estimates.
+    """Eq. 15 (Eq. 12 where every target is active): the least total loss over all permutations of the estimates.
 
     estimates, targets: (batch, M, samples), unused targets all zero; mixture: (batch, samples)
     -> loss summed over sources, (batch,) in dB, and the estimates in the targets' order, (batch, M, samples).

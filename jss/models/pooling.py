@@ -28,7 +28,7 @@ POOLINGS: Mapping[str, Callable[[Tensor], Tensor]] = {"max": max_pool, "sum": su
 
 
 def pooling(name: str) -> Callable[[Tensor], Tensor]:
-    """The pooling of that name. Raises JssError for an unknown one."""
+    """The pooling g of Eq. 22 by its name. Raises JssError for an unknown one."""
     if name not in POOLINGS:
         raise JssError(f'There is no pooling "{name}": use one of {", ".join(POOLINGS)}.')
     return POOLINGS[name]

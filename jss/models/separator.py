@@ -152,7 +152,7 @@ class _Filterbank(nn.Module):
 
 
 class ConvTasNet(nn.Module):
-    """Waveform to M sources; the paper's sizes give 1,153,161 parameters.
+    """Waveform to M sources (Eq. 10); the paper's sizes give 1,153,161 parameters.
 
     Any M from 1 to 8. There is no consistency constraint: see ``jss.models.joint`` for the projection.
     """

@@ -43,3 +43,8 @@ def test_datasets(capsys):
 
 def test_presets(capsys):
     assert {"desk", "paper", "smoke"} <= {line.split()[0] for line in listed(capsys, "presets")}
+
+
+def test_equations(capsys):
+    lines = listed(capsys, "equations")
+    assert any(line.startswith("JSS Eq. 15") and "jss.losses.pit.pit_loss" in line for line in lines)
