@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jss.errors import JssError
+from jss.models.tiled import masked_frames
 
 
 @dataclass(frozen=True)
@@ -171,11 +172,20 @@ class ConvTasNet(nn.Module):
         c, samples = self.config, waveform.shape[-1]
         if samples < c.kernel_size:
             waveform = F.pad(waveform, (0, c.kernel_size - samples))
-        encoded = waveform.unfold(-1, c.kernel_size, c.stride) @ self.encoder.filterbank().T  # (batch, T, filters)
-        masks = self.masker(encoded)
-        encoded = encoded.to(masks.dtype)
-        frames = (masks * encoded.unsqueeze(2)) @ self.decoder.filterbank()  # (batch, T, M, kernel)
+        if waveform.device.type == "cpu" and not torch.is_grad_enabled() and not torch.compiler.is_compiling():
+            frames = self._tiled(waveform)
+        else:
+            encoded = waveform.unfold(-1, c.kernel_size, c.stride) @ self.encoder.filterbank().T  # (batch, T, filters)
+            masks = self.masker(encoded)
+            encoded = encoded.to(masks.dtype)
+            frames = (masks * encoded.unsqueeze(2)) @ self.decoder.filterbank()  # (batch, T, M, kernel)
         return _overlap_add(frames.float(), c.stride, samples)
+
+    def _tiled(self, waveform: Tensor) -> Tensor:
+        """(batch, samples) -> (batch, T, M, kernel), in the type that autocast asks for."""
+        half = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
+        with torch.autocast("cpu", enabled=False):
+            return torch.stack([masked_frames(self, item, half) for item in waveform.float()])
 
 
 def _bias(layer: nn.Conv1d) -> Tensor:

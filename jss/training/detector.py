@@ -48,9 +48,8 @@ class DetectionTask(Task):
         )
         self.trained = tuple(trains)
         self.shared = "separator" not in trains
-        if config.compile and separator is not None:
+        if config.compile and "separator" in trains:  # without gradients the tiled pass needs no compiler
             self.student.separate = torch.compile(self.student.separate, dynamic=False)  # type: ignore[method-assign]
-            self.teacher.separate = torch.compile(self.teacher.separate, dynamic=False)  # type: ignore[method-assign]
         self.sums: dict[str, float] = {}
         self.count = 0
 

@@ -1,0 +1,53 @@
+"""The tiled forward pass gives the numbers of the plain one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from jss.models import tiled
+from jss.models.separator import ConvTasNet, ConvTasNetConfig
+
+
+def separator(**sizes: int) -> ConvTasNet:
+    torch.manual_seed(3)
+    small = {"n_filters": 32, "bn_chan": 12, "hid_chan": 24, "skip_chan": 8, "n_blocks": 3}
+    net = ConvTasNet(ConvTasNetConfig(**{**small, **sizes})).eval()
+    for name, parameter in net.named_parameters():  # nothing at its first value: slopes, gains and shifts all differ
+        if "filterbank" not in name:
+            torch.nn.init.normal_(parameter, parameter.mean().item(), 0.2)
+    return net
+
+
+@pytest.mark.parametrize("sizes", [{}, {"n_src": 1}, {"n_src": 8}, {"n_repeats": 2}, {"conv_kernel_size": 5},
+                                   {"kernel_size": 20, "stride": 8}, {"skip_chan": 20}])  # fmt: skip
+@pytest.mark.parametrize("samples", [3, 16, 500, 9001])
+def test_tiled_equals_plain(sizes: dict[str, int], samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiled, "TILE", 100)  # many tiles, the last one short, dilations beyond a tile's edge
+    net = separator(**sizes)
+    x = torch.randn(2, samples)
+    plain = net(x).detach()
+    with torch.inference_mode():
+        fast = net(x)
+    assert fast.shape == plain.shape
+    torch.testing.assert_close(fast, plain, rtol=1e-4, atol=1e-5 * float(plain.abs().max()))
+
+
+def test_an_item_does_not_depend_on_its_batch() -> None:
+    net, x = separator(), torch.randn(3, 4000)
+    with torch.no_grad():
+        assert torch.equal(net(x)[1], net(x[1:2])[0])
+
+
+def test_bf16_is_close() -> None:
+    net, x = separator(), torch.randn(1, 8000)
+    with torch.no_grad():
+        exact = net(x)
+        with torch.autocast("cpu", torch.bfloat16):
+            half = net(x)
+    assert half.dtype == torch.float32
+    assert 20 * torch.log10(exact.norm() / (exact - half).norm()) > 25
+
+
+def test_tiles_cover_every_frame_once() -> None:
+    assert [i for tile in tiled.tiles(1050, 100) for i in range(1050)[tile]] == list(range(1050))
