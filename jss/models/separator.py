@@ -182,10 +182,9 @@ class ConvTasNet(nn.Module):
         return _overlap_add(frames.float(), c.stride, samples)
 
     def _tiled(self, waveform: Tensor) -> Tensor:
-        """(batch, samples) -> (batch, T, M, kernel), in the type that autocast asks for."""
-        half = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
+        """(batch, samples) -> (batch, T, M, kernel), in float32 also under autocast: tiles gain nothing by bf16."""
         with torch.autocast("cpu", enabled=False):
-            return torch.stack([masked_frames(self, item, half) for item in waveform.float()])
+            return torch.stack([masked_frames(self, item) for item in waveform.float()])
 
 
 def _bias(layer: nn.Conv1d) -> Tensor:

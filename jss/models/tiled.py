@@ -22,32 +22,32 @@ TILE = 512
 EPS = 1e-8
 
 
-def masked_frames(separator: ConvTasNet, waveform: Tensor, dtype: torch.dtype) -> Tensor:
-    """Encoder, masks and decoder of one item (Eq. 18), before overlap-add; statistics in float32.
+def masked_frames(separator: ConvTasNet, waveform: Tensor) -> Tensor:
+    """Encoder, masks and decoder of one item (Eq. 18), before overlap-add, in float32.
 
-    waveform: (samples,), at least one kernel long; dtype: of the tensors between steps -> (T, M, kernel), float32.
+    waveform: (samples,), at least one kernel long -> (T, M, kernel).
     """
     c = separator.config
     masker: Any = separator.masker
     cuts = waveform.unfold(-1, c.kernel_size, c.stride)
-    encoded = (cuts @ separator.encoder.filterbank().T).to(dtype)  # (T, filters)
+    encoded = cuts @ separator.encoder.filterbank().T  # (T, filters)
     moments = _Moments()
     for tile in tiles(len(encoded)):
         moments.add(encoded[tile])
-    h = _normed_linear(encoded, masker.bottleneck[0], moments, _plain(masker.bottleneck[1]), dtype)
+    h = _normed_linear(encoded, masker.bottleneck[0], moments, _plain(masker.bottleneck[1]))
     skips = h.new_zeros(len(h), c.skip_chan)
     expanded, convolved = h.new_empty(len(h), c.hid_chan), h.new_empty(len(h), c.hid_chan)
     for block in masker.TCN:
         _block(block, h, skips, expanded, convolved)
-    weight, bias = _plain(masker.mask_net[1], dtype)
+    weight, bias = _plain(masker.mask_net[1])
     slope = float(masker.mask_net[0].weight)
-    basis = separator.decoder.filterbank().to(dtype)
+    basis = separator.decoder.filterbank()
     frames = h.new_empty(len(h), c.n_src, c.kernel_size)
     for tile in tiles(len(h), TILE // 2):
         masks = F.linear(F.leaky_relu(skips[tile], slope), weight, bias).sigmoid_()
         masks = masks.view(-1, c.n_src, c.n_filters).mul_(encoded[tile].unsqueeze(1))
         frames[tile] = masks @ basis
-    return frames.float()
+    return frames
 
 
 def tiles(frames: int, size: int | None = None) -> Iterator[slice]:
@@ -64,7 +64,7 @@ class _Moments:
         self.count, self.total, self.squares = 0, 0.0, 0.0
 
     def add(self, x: Tensor) -> None:
-        flat = x.reshape(-1).float()
+        flat = x.reshape(-1)
         self.count += flat.numel()
         self.total += float(flat.sum())
         self.squares += float(torch.dot(flat, flat))
@@ -80,25 +80,25 @@ class _Moments:
 def _block(block: Any, h: Tensor, skips: Tensor, expanded: Tensor, convolved: Tensor) -> None:
     """One convolutional block; adds to h (T, bn_chan) and skips (T, skip_chan) in place; the rest is scratch."""
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
-    weight, bias = _plain(expand, h.dtype)
+    weight, bias = _plain(expand)
     slope, moments = float(prelu.weight), _Moments()
     for tile in tiles(len(h)):
         moments.add(F.leaky_relu_(torch.addmm(bias, h[tile], weight.T, out=expanded[tile]), slope))
     scale, shift = moments.affine(norm)
     taps = depthwise.weight.squeeze(1).T  # (kernel, channels)
     edge, slope, moments = (len(taps) - 1) * depthwise.dilation[0] // 2, float(prelu_after.weight), _Moments()
-    scaled = (taps * scale).to(h.dtype)
+    scaled, shifted = taps * scale, taps * shift
     for tile in tiles(len(h)):
         out = convolved[tile]
         inside = [_overlap(tile, tap * depthwise.dilation[0] - edge, len(h)) for tap in range(len(taps))]
         out.copy_(depthwise.bias.expand_as(out))
         for tap, (target, source) in enumerate(inside):
             # The zeros around the clip are zeros after the norm: the shift goes only where there are frames.
-            out[target].addcmul_(expanded[source], scaled[tap]).add_((taps[tap] * shift).to(h.dtype))
+            out[target].addcmul_(expanded[source], scaled[tap]).add_(shifted[tap])
         moments.add(F.leaky_relu_(out, slope))
     residual = torch.cat([block.res_conv.weight, block.skip_conv.weight]).squeeze(-1)
     bias = torch.cat([_bias(block.res_conv), _bias(block.skip_conv)])
-    both = _normed_linear(convolved, norm_after, moments, (residual, bias), h.dtype)
+    both = _normed_linear(convolved, norm_after, moments, (residual, bias))
     h += both[:, : h.shape[1]]
     skips += both[:, h.shape[1] :]
 
@@ -110,18 +110,16 @@ def _overlap(tile: slice, offset: int, frames: int) -> tuple[slice, slice]:
     return slice(start - tile.start, stop - tile.start), slice(start + offset, stop + offset)
 
 
-def _normed_linear(
-    x: Tensor, norm: GlobalNorm, moments: _Moments, linear: tuple[Tensor, Tensor], dtype: torch.dtype
-) -> Tensor:
+def _normed_linear(x: Tensor, norm: GlobalNorm, moments: _Moments, linear: tuple[Tensor, Tensor]) -> Tensor:
     """linear(norm(x)) with the norm folded into the weights. x: (T, n) -> (T, m)."""
     scale, shift = moments.affine(norm)
     weight, bias = linear
-    return F.linear(x, (weight * scale).to(dtype), (bias + weight @ shift).to(dtype))
+    return F.linear(x, weight * scale, bias + weight @ shift)
 
 
-def _plain(layer: torch.nn.Conv1d, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
+def _plain(layer: torch.nn.Conv1d) -> tuple[Tensor, Tensor]:
     """A 1x1 convolution as the weight (m, n) and bias (m,) of a matrix product."""
-    return layer.weight.squeeze(-1).to(dtype), _bias(layer).to(dtype)
+    return layer.weight.squeeze(-1), _bias(layer)
 
 
 def _bias(layer: torch.nn.Conv1d) -> Tensor:

@@ -39,14 +39,12 @@ def test_an_item_does_not_depend_on_its_batch() -> None:
         assert torch.equal(net(x)[1], net(x[1:2])[0])
 
 
-def test_bf16_is_close() -> None:
+def test_autocast_changes_nothing() -> None:
     net, x = separator(), torch.randn(1, 8000)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        half = net(x)
     with torch.no_grad():
-        exact = net(x)
-        with torch.autocast("cpu", torch.bfloat16):
-            half = net(x)
-    assert half.dtype == torch.float32
-    assert 20 * torch.log10(exact.norm() / (exact - half).norm()) > 25
+        assert torch.equal(half, net(x))
 
 
 def test_tiles_cover_every_frame_once() -> None:
