@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import median_filter
 
 #: Length of the median filter after thresholding, in score frames: 7 x 64 ms = 448 ms.
 MEDIAN_FRAMES = 7
@@ -19,12 +18,13 @@ def binarize(scores: FloatArray, threshold: float = 0.5, median: int = MEDIAN_FR
     """Strict ``>`` threshold, then a median filter over time. scores: (..., T) in [0, 1] -> bool (..., T).
 
     median: filter length in frames; 1 leaves the frames as they are. Edges are reflected, as scipy does in
-    the DCASE 2021 baseline.
+    the DCASE 2021 baseline. The median of 0 and 1 is a vote, so the frames of each window are counted.
     """
-    active = np.asarray(scores) > threshold
+    active: npt.NDArray[np.bool_] = np.asarray(scores) > threshold
     if median > 1 and active.shape[-1]:
-        size = (1,) * (active.ndim - 1) + (median,)
-        active = median_filter(active, size=size)
+        margin = [(0, 0)] * (active.ndim - 1) + [(median // 2 + 1, (median - 1) // 2)]
+        count = np.cumsum(np.pad(active, margin, mode="symmetric"), axis=-1, dtype=np.int32)
+        active = count[..., median:] - count[..., :-median] >= median - median // 2
     return active
 
 
