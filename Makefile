@@ -9,7 +9,7 @@ PORT ?= 8501
 .PHONY: app test lint pictures clean
 
 app: $(VENV)/installed
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+	$(BIN)/python -m pages --server.port $(PORT)
 
 test: $(VENV)/installed-dev lint
 	$(BIN)/python -m pytest
