@@ -23,6 +23,7 @@ VERBS = {
     "train": "jss.commands.train",
     "evaluate": "jss.commands.evaluate",
     "score": "jss.commands.score",
+    "tag": "jss.commands.tag",
     "bench": "jss.commands.bench",
 }
 

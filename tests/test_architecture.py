@@ -17,7 +17,7 @@ LEVELS: list[set[str]] = [
     {"audio", "results", "reports", "models"},
     {"synthesis", "checkpoints", "config", "losses", "metrics", "viz", "fusion"},
     {"data", "inference", "outputs"},
-    {"evaluation", "training", "examples"},
+    {"evaluation", "training", "examples", "tagging"},
     {"scoring"},
     {"evaluating"},
     {"bench"},

@@ -1,0 +1,40 @@
+"""``python -m jss tag``: how well systems name single recordings that nobody mixed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+HELP = "measure how well systems name whole single recordings of a soundbank (average precision)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("--system", action="append", required=True, metavar="NAME", help="may be given several times")
+    parser.add_argument("--soundbank", required=True, metavar="DIR", help="a folder of class folders")
+    parser.add_argument("--split", default="test", help="train, validation or test (default: test)")
+    parser.add_argument("--selection", choices=("student", "teacher"), default="teacher", help="default: teacher")
+    parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where SYSTEM.json is written")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, print, write. -> 0. Raises JssError."""
+    from jss.data.soundbank import SoundBank
+    from jss.inference import load_system
+    from jss.tagging import tag
+
+    bank = SoundBank(args.soundbank)
+    for name in args.system:
+        report = tag(load_system(name, args.selection, args.device), bank, args.split, tell=_progress)
+        print("\n".join(report.lines()))
+        if args.out is not None:
+            report.save(args.out / f"{name}.json")
+            print(f"written to {args.out / name}.json")
+    return 0
+
+
+def _progress(done: int, whole: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done} of {whole} recordings", end="\n" if done == whole else "", file=sys.stderr, flush=True)
