@@ -5,15 +5,12 @@ Starts the app on what is shipped, opens each page in a headless Chromium, light
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
+import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+import serving
+
 #: Name -> address, and what is on the page once it is drawn.
 PAGES = {
     "explore": ("?clip=vacuum-dog-speech.flac&system=MixIT-S1&selection=teacher", ".jss[data-drawn]"),
@@ -26,38 +23,26 @@ def main() -> int:
 
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("pictures")
     folder.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = serving.chromium()
     if chromium is None:
         print("No Chromium is installed: install it (apt-get install chromium) and try again.", file=sys.stderr)
         return 2
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        address = f"http://localhost:{probe.getsockname()[1]}"
-    port = address.rpartition(":")[2]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        with sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            for theme in ("light", "dark"):
-                context = browser.new_context(viewport={"width": 1440, "height": 1180}, color_scheme=theme)
-                for name, (link, drawn) in PAGES.items():
-                    tab = context.new_page()
-                    tab.goto(f"{address}/{link}")
-                    tab.wait_for_selector(drawn, timeout=120_000)
-                    tab.wait_for_timeout(1500)  # images and fonts
-                    tab.screenshot(path=folder / f"{name}-{theme}.png")
-                    tab.close()
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait(20)
+    with (
+        tempfile.TemporaryDirectory() as logs,
+        sync_playwright() as driver,
+        serving.served(["pages", "--server.port", "{port}"], Path(logs) / "server.txt") as address,
+    ):
+        browser = driver.chromium.launch(executable_path=chromium, args=serving.FLAGS)
+        for theme in ("light", "dark"):
+            context = browser.new_context(viewport={"width": 1440, "height": 1180}, color_scheme=theme)
+            for name, (link, drawn) in PAGES.items():
+                tab = context.new_page()
+                tab.goto(f"{address}/{link}")
+                tab.wait_for_selector(drawn, timeout=120_000)
+                tab.wait_for_timeout(1500)  # images and fonts
+                tab.screenshot(path=folder / f"{name}-{theme}.png")
+                tab.close()
+        browser.close()
     print(f"{len(PAGES) * 2} pictures in {folder}")
     return 0
 
