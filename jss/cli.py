@@ -92,7 +92,8 @@ def _run(arguments: list[str]) -> int:
     parser = _Parser(prog=f"python -m jss {verb}", description=module.HELP)
     module.add_arguments(parser)
     try:
-        options = parser.parse_args(rest)
+        intermixed = getattr(module, "INTERMIXED", False)  # lists of values may stand anywhere on the line
+        options = parser.parse_intermixed_args(rest) if intermixed else parser.parse_args(rest)
     except SystemExit as stop:  # --help
         return int(stop.code or 0)
     code: int = module.run(options)

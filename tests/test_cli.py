@@ -91,3 +91,15 @@ def test_unknown_attribute():
     assert "load_system" in dir(jss)
     with pytest.raises(AttributeError, match="load_sistem"):
         _ = jss.load_sistem
+
+
+def test_settings_may_stand_anywhere_on_the_line(monkeypatch, tmp_path):
+    from jss.training.chain import Chain
+
+    seen = []
+    monkeypatch.setattr(Chain, "run", lambda self, systems, resume: seen.append((self.config, systems)))
+    line = ["train", "smoke", "detection.epochs=3", "--out", str(tmp_path), "seed=7", "--only", "SED"]
+    assert cli.main(line) == 0
+    assert cli.main(["train", "--out", str(tmp_path), "smoke", "--resume", "detection.epochs=4"]) == 0
+    assert [(c.detection.epochs, c.seed) for c, _ in seen] == [(3, 7), (4, 42)]
+    assert seen[0][1] == ("SED",)

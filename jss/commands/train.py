@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 HELP = "train the systems of a preset: pre-training, then Stage 0, 1, 2 and Joint Training"
+#: Settings may stand anywhere on the line, not only right after the preset.
+INTERMIXED = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
