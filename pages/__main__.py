@@ -1,6 +1,7 @@
-"""``python -m pages``: serves the app as ``streamlit run app.py`` does, with any of its options.
+"""``python -m pages``: serves the app, as ``streamlit run app.py`` with any of its options.
 
-While the browser loads its own part, what the first page needs is imported: that saves about a second at every start.
+A link to any page opens it, also on a server that nobody has visited. While the browser loads its own part, what the
+first page needs is imported: that saves about a second at every start.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ FIRST = ("PIL.Image", "pages.ui.controls", "pages.ui.exports", "pages.ui.viewer"
 
 def main() -> None:
     """Serve until interrupted."""
+    from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import cli
 
+    # app.py has the table of pages. Until it has run once, Streamlit takes this folder for one of its older kind, and
+    # a link to a page would open that file alone.
+    PagesManager.uses_pages_directory = False
     threading.Thread(target=_import_first, daemon=True).start()
     sys.argv = ["streamlit", "run", str(Path(__file__).parent.parent / "app.py"), *sys.argv[1:]]
     cli.main()

@@ -14,6 +14,9 @@ import serving
 #: Name -> address, and what is on the page once it is drawn.
 PAGES = {
     "explore": ("?clip=vacuum-dog-speech.flac&system=MixIT-S1&selection=teacher", ".jss[data-drawn]"),
+    "diversity": ("diversity", ".js-plotly-plot .main-svg"),
+    "classes": ("classes", ".js-plotly-plot .main-svg"),
+    "results": ("results", "[data-testid=stDataFrame]"),
     "overview": ("overview", "[data-testid=stMain] h1, [data-testid=stMain] h2"),
 }
 

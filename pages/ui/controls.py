@@ -72,7 +72,7 @@ def choose(clips: Sequence[Recording]) -> tuple[Recording | None, str | None, st
     with row.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
         if known:
             names = list(known)
-            clip = _pick("Clip", names, CLIP, lambda name: known[name].title, width=360)
+            clip = pick("Clip", names, CLIP, lambda name: known[name].title, width=360)
             at = names.index(clip)
             for label, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
                 st.button(label, icon=f":material/{icon}:", key=f"{label} clip", on_click=write, help=f"{label} clip",
@@ -80,8 +80,8 @@ def choose(clips: Sequence[Recording]) -> tuple[Recording | None, str | None, st
         _own_recordings_popover()
     with row.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
         if installed:
-            system = _pick("System", list(installed), SYSTEM, str, _default_system(list(installed.values())), width=170)
-            selection = _pick("Network", list(installed[system].selections), SELECTION, str.capitalize, "teacher",
+            system = pick("System", list(installed), SYSTEM, str, _default_system(list(installed.values())), width=170)
+            selection = pick("Network", list(installed[system].selections), SELECTION, str.capitalize, "teacher",
                               width=140, help="The student that was trained, or its moving average, the teacher.")
     if wanted[CLIP] and wanted[CLIP] not in known:
         own = wanted[CLIP].startswith("own/")
@@ -101,7 +101,7 @@ def _default_system(installed: Sequence[Manifest]) -> str:
     return ranked[0].name
 
 
-def _pick(
+def pick(
     label: str, options: list[str], name: str, show: Callable[[str], str], default: str | None = None, **look: Any
 ) -> str:
     """A select box that shows what the address says, and writes to it."""

@@ -207,3 +207,48 @@ def test_real_systems_run(tiny_checkpoints: Path, examples: Path, tmp_path: Path
         assert data["sources"] == (0 if system == "SED" else 4)
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+STATISTICS = ("pages/diversity.py", "pages/classes.py", "pages/results.py")
+
+
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("page", STATISTICS)
+def test_statistics_without_reports_say_what_to_do(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
+    assert "python -m jss evaluate" in run(page).info[0].value
+
+
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("page", STATISTICS)
+def test_statistics_stand_on_the_shipped_reports(page: str):
+    app = run(page)
+    assert not app.error
+    assert not app.info
+    shown = " ".join(item.value for item in (*app.caption, *app.markdown))
+    assert "100 of 100 files" in shown
+    assert "homescapes" in shown
+
+
+@pytest.mark.usefixtures("fakes")
+def test_classes_are_sorted_and_scored_as_the_address_says():
+    app = run("pages/classes.py")
+    first = app.dataframe[0].value["Class"].tolist()
+    app.selectbox(key="pick sort").select("gain").run()
+    assert app.query_params["sort"] == ["gain"] or app.query_params["sort"] == "gain"
+    assert sorted(app.dataframe[0].value["Class"]) == sorted(first)
+    app.selectbox(key="pick metric").select("event_f1").run()
+    reports = {path.stem: EvalReport.load(path) for path in (ROOT / "checkpoints" / "reports" / "homescapes").iterdir()}
+    row = app.dataframe[0].value.set_index("Class").loc["Speech"]
+    for system, report in reports.items():
+        assert row[system] == pytest.approx(report.classwise["Speech"]["event_f1"], abs=6e-4)
+
+
+@pytest.mark.usefixtures("fakes")
+def test_results_keep_ours_and_the_papers_apart():
+    app = run("pages/results.py")
+    ours, theirs = app.tabs
+    assert "SED" in ours.dataframe[0].value["System"].tolist()
+    assert len(theirs.dataframe) == 4
+    assert all("MixIT-S1" not in item.value["System"].tolist() for item in theirs.dataframe)
+    assert "Not computed here" in theirs.caption[0].value
