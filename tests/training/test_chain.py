@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from jss import checkpoints
+from jss.config import load_preset
 from jss.errors import JssError
 from jss.training.chain import Chain
 from jss.training.module import load_networks
@@ -58,6 +60,27 @@ def test_cards_say_where_the_weights_come_from(smoke):
     assert card.epoch == history.teacher_objective.idxmax() + 1
 
 
+def test_a_stage_may_start_from_a_named_block_and_the_card_says_every_setting(smoke, tmp_path):
+    overrides = ("stages.SED.detector=mixit-s1-detector-teacher", "detection.epochs=1", "stages.SED.mixup=0")
+    (tmp_path / "blocks").mkdir()
+    for suffix in ("json", "safetensors"):
+        shutil.copy(smoke.checkpoints / "blocks" / f"mixit-s1-detector-teacher.{suffix}", tmp_path / "blocks")
+    Chain(load_preset("smoke", overrides), "synthscapes", tmp_path / "runs", tmp_path).run(("SED",), resume=False)
+    card = checkpoints.load_card("sed-detector-student", tmp_path)
+    assert card.parent == "mixit-s1-detector-teacher"
+    assert card.settings["preset"] == "smoke"
+    assert card.settings["stage"]["detector"] == "mixit-s1-detector-teacher"
+    assert (card.settings["detection"]["epochs"], card.settings["detection"]["mixup"]) == (1, 0.0)
+    assert card.settings["data"]["seconds"] == 2.0
+
+
+@pytest.mark.parametrize("setting", ["learning_rate=fast", "detector=3", "epochs=soon"])
+def test_a_stages_setting_of_a_wrong_type_is_named(setting, tmp_path):
+    config = load_preset("smoke", (f"stages.SED.{setting}",))
+    with pytest.raises(JssError, match=f"stages.SED: {setting.partition('=')[0]} must be"):
+        Chain(config, "synthscapes", tmp_path, tmp_path).run(("SED",), resume=False)
+
+
 def test_the_history_tells_each_epochs_losses_and_objectives(smoke):
     history = pd.read_csv(smoke.out / "SED" / "history.csv")
     assert len(history) == smoke.config.detection.epochs
@@ -95,8 +118,6 @@ def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(smoke, tmp_path):
 
 
 def test_a_nan_ends_the_run_with_advice(smoke, tmp_path):
-    from jss.config import load_preset
-
     config = load_preset("smoke", ("stages.SED.learning_rate=1.0e+30", "detection.warmup_epochs=0"))
     chain = Chain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
     with pytest.raises(JssError, match="lower the learning rate"):
