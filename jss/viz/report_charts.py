@@ -25,7 +25,7 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8
 
 def system_colors(names: Sequence[str]) -> dict[str, str]:
     """A colour for each system but the baseline, which is a line in the text's colour."""
-    others = [name for name in names if name != BASELINE]
+    others = [name for name in dict.fromkeys(names) if name != BASELINE]
     return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(others)}
 
 

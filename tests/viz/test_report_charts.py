@@ -56,6 +56,15 @@ def test_every_clip_is_a_point_and_the_baseline_has_none(reports):
     assert [trace.showlegend for trace in figure.data] == [True, False]
 
 
+def test_a_system_has_one_colour_on_every_chart(reports):
+    overlap = [report(r.system, {}, {"a.wav": 0.5}, subset="overlap") for r in reports]
+    scatter = score_against_similarity([x for pair in zip(reports, overlap, strict=True) for x in pair])
+    bars = {t.name: t.marker.color for t in class_bars(reports, "psds1").data if t.type == "bar"}
+    dots = {(t.name, t.marker.color) for t in scatter.data if t.name != "SED"}
+    assert dots == set(bars.items())
+    assert len(set(bars.values())) == 2
+
+
 def test_scores_against_similarity(reports):
     overlap = report("MixIT-S1", {}, {"a.wav": 0.5}, subset="overlap")
     figure = score_against_similarity([*reports, overlap])
