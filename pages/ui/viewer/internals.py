@@ -1,4 +1,4 @@
-"""The one place on the pages that reaches behind Streamlit's public API: files by address, and a component of ES modules.
+"""The one place on the pages that reaches behind Streamlit: files by address, and a component of plain ES modules.
 
 Streamlit serves media from memory by a hash of their content, for as long as a session shows them. A component with an
 ``asset_dir`` has its modules served by address too, so that they import one another without a build step; that is
