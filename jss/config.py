@@ -86,8 +86,8 @@ class SeparationConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """One experiment. systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile the
-    separator; scaling: jss.features.Scaling; stages: overrides of DetectionConfig, SeparationConfig and the rate
+    """One experiment. systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
+    separator that learns; scaling: jss.features.Scaling; stages: overrides of DetectionConfig, SeparationConfig and the rate
     (``learning_rate``) by stage, such as {S1: {epochs: 10}}.
     """
 
