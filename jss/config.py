@@ -87,8 +87,9 @@ class SeparationConfig:
 @dataclass(frozen=True)
 class Config:
     """One experiment. systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
-    separator that learns; scaling: jss.features.Scaling; stages: overrides of DetectionConfig, SeparationConfig and the rate
-    (``learning_rate``) by stage, such as {S1: {epochs: 10}}.
+    separator that learns; scaling: jss.features.Scaling; stages: overrides by stage, such as {S1: {epochs: 10}}, of
+    DetectionConfig, SeparationConfig, the rate (``learning_rate``) and the block to start from (``detector``,
+    ``separator``).
     """
 
     name: str
