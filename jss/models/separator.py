@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from jss.errors import JssError
 from jss.models.tiled import masked_frames
+from jss.models.tiled_gradient import TiledFrames
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class ConvTasNet(nn.Module):
         c, samples = self.config, waveform.shape[-1]
         if samples < c.kernel_size:
             waveform = F.pad(waveform, (0, c.kernel_size - samples))
-        if waveform.device.type == "cpu" and not torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        if waveform.device.type == "cpu" and not waveform.requires_grad and not torch.compiler.is_compiling():
             frames = self._tiled(waveform)
         else:
             encoded = waveform.unfold(-1, c.kernel_size, c.stride) @ self.encoder.filterbank().T  # (batch, T, filters)
@@ -184,6 +185,9 @@ class ConvTasNet(nn.Module):
     def _tiled(self, waveform: Tensor) -> Tensor:
         """(batch, samples) -> (batch, T, M, kernel), in float32 also under autocast: tiles gain nothing by bf16."""
         with torch.autocast("cpu", enabled=False):
+            if torch.is_grad_enabled():
+                frames: Tensor = TiledFrames.apply(self, waveform.float(), *self.parameters())  # type: ignore[no-untyped-call]
+                return frames
             return torch.stack([masked_frames(self, item) for item in waveform.float()])
 
 
