@@ -7,6 +7,7 @@ Batches and steps: the wall clock, both in one run.
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 import time
 from collections.abc import Sequence
@@ -136,29 +137,34 @@ def batching(data: TrainingData, config: Config, count: int, folder: Path) -> li
 
 
 def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
-    """Clips that the training step of the SED baseline eats in a second, on the GPU where there is one."""
+    """Clips that the training step of the SED baseline eats in a second: a whole batch on a GPU, or else
+    the smallest micro-batch of its ratio on a CPU, where a whole one takes minutes.
+    """
     from jss.models.crnn import CRNN
     from jss.training.detector import DetectionTask
     from jss.training.mean_teacher import update_teacher
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    c = config.detection
+    if device.type == "cpu":
+        c = replace(c, accumulate=math.gcd(*c.batch))
     detector = CRNN(config.detector)
     with tempfile.TemporaryDirectory() as run:
-        task = DetectionTask(Path(run), config, config.detection, data, DESED_LABELS, separator=None,
+        task = DetectionTask(Path(run), config, c, data, DESED_LABELS, separator=None,
                              detector=detector, trains=("detector",), learning_rate=1e-3)
         task.to(device).train()
-        batch = next(iter(loader(DetectionSteps(data, config, config.detection, DESED_LABELS, 0), 0)))
+        batch = next(iter(loader(DetectionSteps(data, config, c, DESED_LABELS, 0), 0)))
         batch = type(batch)(*(part.to(device) for part in batch))
         optimizer = torch.optim.Adam(task.student.parameters(), lr=1e-3)
         spent = []
-        for _ in range(4):
+        for _ in range(3):
             start = time.perf_counter()
             with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
                 loss: Any = sum(task.losses(batch).values())
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            update_teacher(task.teacher.detector, task.student.detector, 1, config.detection.ema)
+            update_teacher(task.teacher.detector, task.student.detector, 1, c.ema)
             loss.item()  # waits for the GPU
             spent.append(time.perf_counter() - start)
     return len(batch.audio) / float(np.median(spent[1:])), device.type
