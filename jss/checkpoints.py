@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Folder = str | os.PathLike[str] | None
 T = TypeVar("T")
 _SELECTIONS = ("student", "teacher")
-_STAGES = ("SED", "S0", "S1", "S2", "JT")  # the order of a list of systems
+_STAGES = ("SED", "S0", "S1", "S2", "S2+", "JT", "JT+")  # the order of a list of systems
 _RESTORE = "restore it (git checkout) or train it again"
 
 
@@ -228,6 +228,6 @@ def _labels(value: object, where: str) -> tuple[str, ...]:
 
 
 def _block(name: str, folder: Folder, suffix: str) -> Path:
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise JssError(f"'{name}' cannot name a block: use letters, digits, '-', '_' and '.'.")
+    if not re.fullmatch(r"\w[\w.+-]*", name):
+        raise JssError(f"'{name}' cannot name a block: use letters, digits, '-', '+', '_' and '.'.")
     return root(folder) / "blocks" / f"{name}{suffix}"

@@ -48,7 +48,8 @@ class DetectionConfig:
     ``accumulate`` micro-batches of that ratio (BatchNorm sees a micro-batch); steps: of an epoch, 0 for as many as the
     shortest subset gives; epochs; warmup_epochs: N of the
     warm-up exp(-5 (1 - n/N)^2) of rate and consistency; consistency: alpha_self of Eq. 6 after it; ema: alpha_ema of
-    Eq. 3; mixup: its chance in a step, mixup_alpha: of Beta(alpha, alpha); threshold: of the objective's F1.
+    Eq. 3; mixup: its chance in a step, mixup_alpha: of Beta(alpha, alpha); threshold: of the objective's F1;
+    retention_weight: of a dB of the separation term of S2+ and JT+.
     """
 
     batch: tuple[int, int, int] = (12, 12, 24)
@@ -61,6 +62,7 @@ class DetectionConfig:
     mixup: float = 0.5
     mixup_alpha: float = 0.2
     threshold: float = 0.5
+    retention_weight: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ class SeparationConfig:
 class Config:
     """One experiment. systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
     separator that learns; scaling: jss.features.Scaling; stages: overrides by stage, such as {S1: {epochs: 10}}, of
-    DetectionConfig, SeparationConfig, the rate (``learning_rate``) and the block to start from (``detector``,
-    ``separator``).
+    DetectionConfig, SeparationConfig, the rate (``learning_rate``), the block to start from (``detector``,
+    ``separator``) and the separation term (``retention``: mixit or distillation).
     """
 
     name: str

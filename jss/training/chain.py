@@ -35,7 +35,7 @@ from jss.training.stages import STAGES, Stage, needs, parse
 #: Between stages both networks start from the teacher that Eq. 24 selects.
 BETWEEN = "teacher"
 #: What a preset may change in a stage's row, beside its DetectionConfig or SeparationConfig.
-OVERRIDDEN = ("learning_rate", "separator", "detector")
+OVERRIDDEN = ("learning_rate", "separator", "detector", "retention")
 
 
 @dataclass
@@ -134,8 +134,9 @@ class Chain:
             return
         assert detector is not None
         task = DetectionTask(
-            run, self.config, c, self.data, self.labels, separator, detector, stage.trains, stage.learning_rate
-        )
+            run, self.config, c, self.data, self.labels, separator, detector, stage.trains, stage.learning_rate,
+            stage.retention,
+        )  # fmt: skip
         self._note(run, name)
         fit(task, self.config, c.epochs, accumulate=c.accumulate)
         selections = {}
@@ -233,6 +234,8 @@ DESCRIPTIONS = {
     "S1": "Stage 1: the detector fine-tuned on the sources of the {pretraining} separator",
     "S2": "Stage 2: the {pretraining} separator fine-tuned for the detector of Stage 1",
     "JT": "Joint Training of the {pretraining} separator and the detector",
+    "S2+": "Stage 2 with a loss that keeps the {pretraining} separator separating",
+    "JT+": "Joint Training with a loss that keeps the {pretraining} separator separating",
 }
 
 

@@ -19,6 +19,7 @@ from jss.losses.sed import consistency_loss, supervised_loss
 from jss.models.joint import JointModel, JointOutput, freeze
 from jss.training.mean_teacher import update_teacher, warmup
 from jss.training.module import Task
+from jss.training.retention import Kind, Retention
 from jss.training.selection import objective
 
 
@@ -26,7 +27,8 @@ class DetectionTask(Task):
     """A student learns by Eq. 6, a teacher follows by Eq. 3; each has its own best epoch (Eqs 23, 24).
 
     separator: None for the SED baseline; trains: the blocks that learn. The others are frozen, in eval mode, and
-    shared by student and teacher, so that a frozen separator runs once for both.
+    shared by student and teacher, so that a frozen separator runs once for both. retention: the separation term
+    beside Eq. 6, of the stages that train the separator.
     """
 
     selections = MappingProxyType({who: (f"{who}_objective", True) for who in ("student", "teacher")})
@@ -34,7 +36,7 @@ class DetectionTask(Task):
     def __init__(
         self, folder: Path, config: Config, c: DetectionConfig, data: TrainingData, labels: Sequence[str],
         separator: nn.Module | None, detector: nn.Module, trains: Sequence[Literal["separator", "detector"]],
-        learning_rate: float,
+        learning_rate: float, retention: Kind | None = None,
     ) -> None:  # fmt: skip
         super().__init__(folder, config.seed)
         self.config, self.c, self.data, self.labels, self.rate = config, c, data, tuple(labels), learning_rate
@@ -48,6 +50,7 @@ class DetectionTask(Task):
         )
         self.trained = tuple(trains)
         self.shared = "separator" not in trains
+        self.retention = Retention(retention, separator, config.separation) if retention and separator else None
         if config.compile and "separator" in trains:  # without gradients the tiled pass needs no compiler
             self.student.separate = torch.compile(self.student.separate, dynamic=False)  # type: ignore[method-assign]
         self.sums: dict[str, float] = {}
@@ -80,7 +83,7 @@ class DetectionTask(Task):
         return self.student.detect(audio, heard if self.shared else self.student.separate(audio)), teacher
 
     def losses(self, batch: DetectionBatch) -> dict[str, Tensor]:
-        """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, consistency on all."""
+        """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, consistency and retention on all."""
         student, teacher = self.both(batch)
         self.finite(student.strong.sum() + student.weak.sum())  # before torch's cross-entropy stumbles over it
         n_strong, n_weak = len(batch.strong), len(batch.weak)
@@ -95,6 +98,9 @@ class DetectionTask(Task):
         }
         if n_weak:
             found["bce_weak"] = supervised_loss(student.weak[part], weak)
+        if self.retention is not None:
+            heard = mix(batch.audio, batch.order, batch.share)
+            found["retention"] = self.retention(heard, student.sources, self.student.separate)
         return found
 
     def training_step(self, batch: DetectionBatch, step: int) -> Tensor:
@@ -102,6 +108,7 @@ class DetectionTask(Task):
         found = self.losses(batch)
         weight = self.c.consistency * warmup(self.global_step, self._warmup_steps())
         loss = found["bce_strong"] + found.get("bce_weak", 0.0) + weight * (found["mse_strong"] + found["mse_weak"])
+        loss = loss + self.c.retention_weight * found.get("retention", 0.0)
         for name, value in {**found, "loss": loss}.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.item()
         self.count += 1
