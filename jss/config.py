@@ -62,7 +62,7 @@ class DetectionConfig:
     mixup: float = 0.5
     mixup_alpha: float = 0.2
     threshold: float = 0.5
-    retention_weight: float = 0.01
+    retention_weight: float = 0.03
 
 
 @dataclass(frozen=True)
