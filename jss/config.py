@@ -15,6 +15,7 @@ import yaml
 from jss.errors import JssError
 from jss.models.crnn import CRNNConfig
 from jss.models.separator import ConvTasNetConfig
+from jss.models.tdcn import TDCNConfig
 from jss.strict import read_yaml, strict
 
 PRESETS = Path(__file__).parent / "presets"
@@ -49,7 +50,9 @@ class DetectionConfig:
     shortest subset gives; epochs; warmup_epochs: N of the
     warm-up exp(-5 (1 - n/N)^2) of rate and consistency; consistency: alpha_self of Eq. 6 after it; ema: alpha_ema of
     Eq. 3; mixup: its chance in a step, mixup_alpha: of Beta(alpha, alpha); threshold: of the objective's F1;
-    retention_weight: of a dB of the separation term of S2+ and JT+.
+    retention_weight: of a dB of the separation term of S2+ and JT+; clip: largest gradient norm, 0 for any;
+    patience: epochs without progress of the student's objective before the end, 0 for none; frozen_norms: BatchNorm
+    stays as the stage finds it.
     """
 
     batch: tuple[int, int, int] = (12, 12, 24)
@@ -63,6 +66,9 @@ class DetectionConfig:
     mixup_alpha: float = 0.2
     threshold: float = 0.5
     retention_weight: float = 0.03
+    clip: float = 0.0
+    patience: int = 0
+    frozen_norms: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,10 +110,11 @@ class Config:
     compile: bool = False
     threads: int = 0
     systems: tuple[str, ...] = (
-        "SED", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT",
+        "SED", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "SSep-SED",
     )  # fmt: skip
     detector: CRNNConfig = field(default_factory=CRNNConfig)
     separator: ConvTasNetConfig = field(default_factory=ConvTasNetConfig)
+    tdcn: TDCNConfig = field(default_factory=TDCNConfig)
     data: DataConfig = field(default_factory=DataConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     separation: SeparationConfig = field(default_factory=SeparationConfig)

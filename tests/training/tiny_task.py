@@ -14,6 +14,7 @@ from jss.data.example import Example
 from jss.models.crnn import CRNN, CRNNConfig
 from jss.models.separator import ConvTasNet
 from jss.training.detector import DetectionTask
+from jss.training.stages import Stage
 
 LABELS = ("a", "b", "c")
 CONFIG = load_preset("smoke", ("data.seconds=1", "detection.batch=[2, 2, 2]", "detection.epochs=1"))
@@ -40,7 +41,9 @@ def task(folder, trains, separator=True, *, retention=None, **settings) -> Detec
     sep = ConvTasNet(CONFIG.separator) if separator else None
     detector = CRNN(CRNNConfig(n_classes=3, channels=(4,) * 7, cells=4))
     c = replace(CONFIG.detection, **settings)
-    return DetectionTask(folder, CONFIG, c, DATA, LABELS, sep, detector, trains, 1e-3, retention)
+    stage = Stage(None, None, tuple(trains), 1e-3, retention=retention)
+    blocks = {"separator": sep, "detector": detector} if separator else {"detector": detector}
+    return DetectionTask(folder, CONFIG, c, DATA, LABELS, stage, blocks)
 
 
 def batch(share: float = 1.0) -> DetectionBatch:
