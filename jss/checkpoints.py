@@ -71,6 +71,11 @@ class Selection:
     mixture: str | None = None
     q: float | None = None
 
+    @property
+    def blocks(self) -> list[str]:
+        """The names of them all."""
+        return [name for name in (self.separator, self.detector, self.mixture) if name]
+
 
 @dataclass(frozen=True)
 class Manifest:

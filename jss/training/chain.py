@@ -153,7 +153,7 @@ class Chain:
             network = getattr(task.student, block)
             network.load_state_dict(states[f"{who}-{block}"])
             if isinstance(network, Balance):
-                chosen["q"] = min(max(float(network.q), 0.0), 1.0)
+                chosen["q"] = min(max(network.q.item(), 0.0), 1.0)
                 continue
             chosen[block] = f"{name}-{block}-{who}".lower()
             self._save(chosen[block], network, name, who, row, names[block], stage, c)

@@ -66,9 +66,11 @@ def test_frozen_norms_stay_and_the_rest_learns():
     model = TwoBranchModel(TDCN(TINY), block, detector(1), Balance(0.5)).train()
     norms = [m for m in block.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     before, mixture = copy.deepcopy([m.state_dict() for m in norms]), copy.deepcopy(model.mixture.state_dict())
+    with torch.no_grad():
+        block.strong.bias.fill_(-5.0)  # so that the sum of eight scores stays below its clamp, where gradients end
     model(torch.randn(2, 16000)).strong.mean().backward()
     assert all(torch.equal(a[k], m.state_dict()[k]) for a, m in zip(before, norms, strict=True) for k in a)
     assert all(torch.equal(mixture[k], v) for k, v in model.mixture.state_dict().items())
     assert all(p.grad is None for m in (*norms, model.mixture) for p in m.parameters())
-    assert block.cnn[0][0].weight.grad is not None
-    assert model.balance.q.grad is not None
+    assert block.cnn[0][0].weight.grad.abs().max() > 0
+    assert model.balance.q.grad != 0
