@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +13,8 @@ from pathlib import Path
 
 from jss import audio
 from jss.data.clip import Clip, Event
+from jss.data.tables import read_table, write_table
 from jss.errors import JssError
-from jss.files import aside
 
 #: Subset -> its folder under ``audio`` and ``metadata``.
 FOLDERS: Mapping[str, str] = {
@@ -63,46 +62,22 @@ def write_strong(path: Path, clips: Iterable[Clip]) -> None:
         rows += [(clip.filename, f"{e.onset:.3f}", f"{e.offset:.3f}", e.label) for e in clip.events or ()]
         if not clip.events:
             rows.append((clip.filename, "", "", ""))
-    write_tsv(path, ("filename", "onset", "offset", "event_label"), rows)
+    write_table(path, ("filename", "onset", "offset", "event_label"), rows)
 
 
 def write_weak(path: Path, clips: Iterable[Clip]) -> None:
     """``filename event_labels``, the labels joined by commas."""
-    write_tsv(path, ("filename", "event_labels"), [(clip.filename, ",".join(clip.tags or ())) for clip in clips])
+    write_table(path, ("filename", "event_labels"), [(clip.filename, ",".join(clip.tags or ())) for clip in clips])
 
 
 def write_names(path: Path, clips: Iterable[Clip]) -> None:
     """``filename`` alone: nothing is known about the clips."""
-    write_tsv(path, ("filename",), [(clip.filename,) for clip in clips])
+    write_table(path, ("filename",), [(clip.filename,) for clip in clips])
 
 
 def write_durations(path: Path, clips: Iterable[Clip]) -> None:
     """``filename duration``, in seconds."""
-    write_tsv(path, ("filename", "duration"), [(clip.filename, f"{clip.duration:.3f}") for clip in clips])
-
-
-def write_tsv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table with tabs and a header."""
-    write_lines(path, (header, *rows))
-
-
-def write_lines(path: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Rows of cells with tabs between them, written aside and renamed."""
-    with aside(path) as part:
-        part.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
-
-
-def read_tsv(path: Path, *columns: str) -> list[dict[str, str]]:
-    """Rows of a table with tabs, blanks stripped, missing cells "". Raises JssError where a column is missing."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            lacking = [column for column in columns if column not in (reader.fieldnames or ())]
-            if lacking:
-                raise JssError(f"{path} lacks the column {lacking[0]!r}: it needs {', '.join(columns)}.")
-            return [{column: (row[column] or "").strip() for column in columns} for row in reader]
-    except (OSError, UnicodeDecodeError) as error:
-        raise JssError(f"{path} cannot be read: it should be a text file with tabs.") from error
+    write_table(path, ("filename", "duration"), [(clip.filename, f"{clip.duration:.3f}") for clip in clips])
 
 
 def _read(base: Path, folder: str) -> list[Clip]:
@@ -117,7 +92,7 @@ def _read(base: Path, folder: str) -> list[Clip]:
     columns = ("filename", "onset", "offset", "event_label") if strong else (
         ("filename", "event_labels") if weak else ("filename",))
     rows: dict[str, list[dict[str, str]]] = {}
-    for row in read_tsv(tsv, *columns):
+    for row in read_table(tsv, *columns):
         if row["filename"]:
             rows.setdefault(row["filename"], []).append(row)
     durations = _durations(tsv)
@@ -156,7 +131,7 @@ def _divide_weak(base: Path, clips: list[Clip]) -> tuple[list[Clip], list[Clip]]
     """Training and selection clips: after metadata/train/weak_validation.tsv, or 90/10 as the DCASE baseline."""
     tsv = base / "metadata" / "train" / f"{WEAK_VALIDATION}.tsv"
     if tsv.is_file():
-        names = {row["filename"] for row in read_tsv(tsv, "filename")}
+        names = {row["filename"] for row in read_table(tsv, "filename")}
     else:
         import pandas as pd
 
@@ -198,7 +173,7 @@ def _durations(tsv: Path) -> dict[str, float]:
     for path in (tsv.with_name(f"{tsv.stem}_durations.tsv"), tsv.with_name("durations.tsv")):
         if path.is_file():
             try:
-                return {row["filename"]: float(row["duration"]) for row in read_tsv(path, "filename", "duration")}
+                return {row["filename"]: float(row["duration"]) for row in read_table(path, "filename", "duration")}
             except ValueError as error:
                 raise JssError(f"{path}: a duration is not a number of seconds.") from error
     return {}
