@@ -101,7 +101,8 @@ def desed(root: Path) -> Path:
          "filename\tduration\nYa_350.000_360.000.wav\t10.0\nYempty_0.000_10.000.wav\t10.0\nYgone_0.000_9.000.wav\t9.0\n")
     public = "1Ro0FgMWTUE_120_130.wav"
     text(meta / "eval/public.tsv", strong(
-        (public, "0.000", "2.081", "Speech"), (public, "3.847", "11.000", "Frying"), (public, "10.500", "10.900", "Dog")))
+        (public, "0.000", "2.081", "Speech"), (public, "3.847", "11.000", "Frying"),
+        (public, "10.500", "10.900", "Dog")))
     for i in range(10):
         sound(audio / f"train/weak/Y-weak{i}_{10 * i}.000_{10 * i + 10}.000.wav", 10.0, 44100, 1 + i % 2)
     for name, seconds in (("train/unlabel_in_domain/Yunlabelled0_30.000_40.000", 10.0),
