@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ ESC50 = (
 )
 
 
+@functools.lru_cache(maxsize=64)
 def tone(seconds: float, rate: int = 44100, channels: int = 1, pitch: float = 440.0) -> np.ndarray:
     """A sine at a quarter of full scale. -> (samples, channels)."""
     wave = 0.25 * np.sin(2 * np.pi * pitch * np.arange(round(seconds * rate)) / rate)

@@ -70,6 +70,11 @@ def find(root: str | Path) -> Path | None:
                  if any((home / kind / part).is_dir() for kind in ("metadata", "audio") for part in parts)), None)
 
 
+def core(name: str) -> str:
+    """Y1GMWn4IxVro_100.000_110.000.wav -> 1GMWn4IxVro_100.000_110.000: what the years agree on."""
+    return re.sub(r"^Y(?=.{11}_\d)", "", Path(name).stem)
+
+
 def seconds_named(name: str) -> float | None:
     """Y1GMWn4IxVro_100.000_110.000.wav -> 10.0; None for a name that does not tell."""
     cut = _CUT.search(Path(name).stem)

@@ -65,10 +65,16 @@ def _beside(folder: Path, mixture: Path) -> list[str]:
 
 
 def _clip(folder: Path, names: list[str], table: Path) -> Clip:
-    mixture, *parts = (folder / name.strip() for name in names)
+    mixture, *parts = (_present(folder / name.strip()) for name in names)
     if not parts or not parts[0].name.startswith("background"):
         raise JssError(f"{table}: {names[0]} must be followed by its background and its foregrounds, with tabs.")
     whole = all(path.is_file() for path in (mixture, *parts))
     labels = ("background", *(path.stem.partition("_")[0] for path in parts[1:]))
     sources = tuple(zip(labels, parts, strict=True)) if whole else ()
     return Clip(mixture.name, mixture if whole else None, SECONDS, sources=sources)
+
+
+def _present(path: Path) -> Path:
+    """The file that a list names, or its converted copy where that has another suffix."""
+    copy = path.with_suffix(".wav")
+    return copy if not path.is_file() and copy.is_file() else path

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import true_layouts as layouts
 
+from jss import audio
 from jss.data import fuss
 from jss.data.render_set import Order, render_set
 from jss.errors import JssError
@@ -51,6 +52,9 @@ def test_universal_soundscapes_of_jss_are_read_too(tmp_path: Path, bank_folder: 
     found = fuss.prepare(tmp_path)["train_dry"]
     assert len(found) == 2
     assert all(2 <= len(clip.sources) <= 4 for clip in found)
+    audio.save(tmp_path / "ssdata/train/example00000.wav", audio.load(tmp_path / "ssdata/train/example00000.flac"))
+    (tmp_path / "ssdata/train/example00000.flac").unlink()  # as in a converted copy
+    assert [len(clip.sources) for clip in fuss.prepare(tmp_path)["train_dry"]] == [len(c.sources) for c in found]
 
 
 def test_clear_errors(tmp_path: Path) -> None:
