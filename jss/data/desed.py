@@ -28,6 +28,8 @@ FOLDERS: Mapping[str, str] = {
     "validation": "validation/validation",
     "public": "eval/public",
 }
+#: Where ``audio`` and ``metadata`` may lie.
+HOMES = ("", "dataset", "dcase_synth", "dataset/dcase_synth")
 #: Where a table or the audio of a subset lies elsewhere in some years.
 TABLES: Mapping[str, str] = {"strong_label_real": "train/audioset_strong"}
 ELSEWHERE: Mapping[str, str] = {"validation": "validation"}
@@ -41,10 +43,10 @@ _CUT = re.compile(r"_(\d+(?:\.\d+)?)_(\d+(?:\.\d+)?)$")
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
     """The subsets of a data set in DESED's layout; those that are not there are left out.
 
-    root: the folder with ``audio`` and ``metadata``, or the one above it with ``dataset``. Clips keep the order of
-    their TSV. A clip whose audio is missing has the path None; a row without an event is a clip without events;
-    offsets far beyond the clip's end are clamped to it; weak labels named twice count once. ``weak_validation`` is cut
-    from ``weak``, and ``synthetic21_validation`` from ``synthetic21_train`` where it is not there by itself.
+    root: the folder with one or more of HOMES. Clips keep the order of their TSV. A clip whose audio is missing has
+    the path None; a row without an event is a clip without events; offsets far beyond the clip's end are clamped to it;
+    weak labels named twice count once. ``weak_validation`` is cut from ``weak``, and ``synthetic21_validation`` from
+    ``synthetic21_train`` where it is not there by itself.
     Raises JssError where there is no subset, or a TSV is damaged.
     """
     base = find(root)
@@ -64,10 +66,11 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
 
 
 def find(root: str | Path) -> Path | None:
-    """The folder with ``metadata`` or ``audio`` in DESED's layout: ROOT or ROOT/dataset; None where there is none."""
+    """ROOT where it has ``metadata`` or ``audio`` in DESED's layout, at one of HOMES; None where it has not."""
     parts = {folder.split("/")[0] for folder in FOLDERS.values()}
-    return next((base for base in (Path(root), Path(root) / "dataset") for home in _homes(base)
-                 if any((home / kind / part).is_dir() for kind in ("metadata", "audio") for part in parts)), None)
+    there = any((Path(root) / home / kind / part).is_dir()
+                for home in HOMES for kind in ("metadata", "audio") for part in parts)
+    return Path(root) if there else None
 
 
 def core(name: str) -> str:
@@ -111,15 +114,10 @@ def write_durations(path: Path, clips: Iterable[Clip]) -> None:
     write_table(path, ("filename", "duration"), [(clip.filename, f"{clip.duration:.3f}") for clip in clips])
 
 
-def _homes(base: Path) -> tuple[Path, ...]:
-    """The folders with ``audio`` and ``metadata``: the synthetic part may have its own."""
-    return base, base / "dcase_synth"
-
-
 def _read(base: Path, name: str) -> list[Clip]:
     """The clips of one subset: from its TSV, or, where there is none, from its audio alone."""
     files, sources = _audio(base, name)
-    tables = [home / "metadata" / f"{folder}.tsv" for home in _homes(base)
+    tables = [base / home / "metadata" / f"{folder}.tsv" for home in HOMES
               for folder in (FOLDERS[name], TABLES.get(name, FOLDERS[name]))]
     tsv = next((table for table in tables if table.is_file()), None)
     if tsv is None:
@@ -167,8 +165,9 @@ def _events(rows: Iterable[Mapping[str, str]], seconds: float, tsv: Path) -> tup
 
 def _divide_weak(base: Path, clips: list[Clip]) -> tuple[list[Clip], list[Clip]]:
     """Training and selection clips: after metadata/train/weak_validation.tsv, or 90/10 as the DCASE baseline."""
-    tsv = base / "metadata" / "train" / f"{WEAK_VALIDATION}.tsv"
-    if not tsv.is_file():
+    tables = (base / home / "metadata" / "train" / f"{WEAK_VALIDATION}.tsv" for home in HOMES)
+    tsv = next((table for table in tables if table.is_file()), None)
+    if tsv is None:
         return _draw(clips, 0.9, 42)
     names = {row["filename"] for row in read_table(tsv, "filename")}
     return [c for c in clips if c.filename not in names], [c for c in clips if c.filename in names]
@@ -187,9 +186,9 @@ def _audio(base: Path, name: str) -> tuple[dict[str, Path], dict[str, tuple[tupl
     """Stem -> audio file, and stem -> isolated sources, the background first."""
     files: dict[str, Path] = {}
     sources: dict[str, tuple[tuple[str, Path], ...]] = {}
-    for home in reversed(_homes(base)):
+    for home in reversed(HOMES):
         for folder in (ELSEWHERE.get(name), FOLDERS[name], f"{FOLDERS[name]}_16k"):
-            place = home / "audio" / folder if folder else None
+            place = base / home / "audio" / folder if folder else None
             for path in sorted(place.iterdir()) if place is not None and place.is_dir() else ():
                 if path.suffix.lower() in audio.SUFFIXES:
                     files[path.stem] = path

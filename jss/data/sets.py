@@ -55,7 +55,7 @@ DATASETS: Mapping[str, DataSet] = {
     "desed": DataSet(
         "DESED", "10 s of domestic sound in ten classes: weak, unlabelled, strong, synthetic, validation, public",
         "CC BY 4.0; YouTube clips for research only", desed.find, desed.prepare,
-        ("metadata/**/*.tsv", "dcase_synth/metadata/**/*.tsv"), _desed_length,
+        tuple(f"{home}/metadata/**/*.tsv".removeprefix("/") for home in desed.HOMES), _desed_length,
         {"weak": Published(1420, "d62b2470189311e0"), "weak_validation": Published(158, "6b9bd071bb3444dc"),
          "unlabel_in_domain": Published(14412, "a0c438ca19c88d2e"), "synthetic21_train": Published(10000),
          "synthetic21_validation": Published(2500), "validation": Published(1168, "c00a24d4af9e06db"),

@@ -18,7 +18,7 @@ def test_a_copy_is_checked_and_a_manifest_written(tmp_path, capsys):
     told = capsys.readouterr().out
     assert "  validation, missing: Ygone_0.000_9.000.wav" in told
     assert "weak: its list is not the published one of 1420 clips." in told
-    stored = json.loads((tmp_path / "dataset" / MANIFEST).read_text())
+    stored = json.loads((tmp_path / MANIFEST).read_text())
     assert stored["subsets"]["validation"]["missing"] == ["Ygone_0.000_9.000.wav"]
     assert stored["subsets"]["validation"]["fine"] == 2
 

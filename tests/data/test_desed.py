@@ -146,6 +146,12 @@ def test_the_published_layouts_of_2023(tmp_path: Path) -> None:
     assert at_16k == ["Y-weak3_30.000_40.000.wav"]
 
 
+def test_parts_downloaded_side_by_side_are_one_set(tmp_path: Path) -> None:
+    base = layouts.desed_2023(tmp_path) / "dataset"
+    (base / "dcase_synth").rename(tmp_path / "dcase_synth")
+    assert {"weak", "public", "synthetic21_train", "synthetic21_validation"} <= set(desed.prepare(tmp_path))
+
+
 def test_a_rounding_stays_and_what_lies_further_out_is_clamped(tmp_path: Path) -> None:
     subsets = desed.prepare(layouts.desed(tmp_path))
     assert Event(9.865, 10.115, "Dog") in (by_name(subsets["validation"])["Ya_350.000_360.000.wav"].events or ())
