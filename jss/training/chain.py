@@ -18,7 +18,8 @@ from torch import nn
 from jss import checkpoints
 from jss.checkpoints import Card
 from jss.config import Config, DetectionConfig, SeparationConfig
-from jss.data.datasets import TrainingData, training_data
+from jss.data.datasets import TrainingData
+from jss.data.training_data import training_data
 from jss.errors import JssError
 from jss.files import aside
 from jss.labels import CLASS_SETS
@@ -42,12 +43,12 @@ OVERRIDDEN = ("learning_rate", "separator", "detector")
 class Chain:
     """Trains the systems of a config.
 
-    root: the data; out: a folder for runs; folder: where blocks and systems are kept; half: store blocks in half
-    precision; say: prints a line.
+    root: the data, one folder or several; out: a folder for runs; folder: where blocks and systems are kept; half:
+    store blocks in half precision; say: prints a line.
     """
 
     config: Config
-    root: str
+    root: str | tuple[str, ...]
     out: Path
     folder: Path
     half: bool = False
@@ -223,7 +224,7 @@ class Chain:
         """Write the run's settings beside it, for the reader and for the app."""
         plain = dataclasses.asdict(self.config)
         with aside(run / "config.yaml") as part:
-            text = yaml.safe_dump({"system": name, "data": self.root, "config": _lists(plain)}, sort_keys=False)
+            text = yaml.safe_dump({"system": name, "data": _lists(self.root), "config": _lists(plain)}, sort_keys=False)
             part.write_text(text, encoding="utf-8")
 
 

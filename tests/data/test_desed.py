@@ -3,10 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import true_layouts as layouts
 
-from jss import audio
+from jss import audio, exchange, scoring
 from jss.data import desed
 from jss.data.clip import SLACK, Clip, Event
 from jss.errors import JssError
@@ -160,8 +161,6 @@ def test_a_rounding_stays_and_what_lies_further_out_is_clamped(tmp_path: Path) -
 
 
 def test_the_weak_tenth_is_what_pandas_draws_and_the_synthetic_fifth_too(root: Path) -> None:
-    import pandas as pd
-
     frame = pd.DataFrame({"filename": [f"Y{i}.wav" for i in range(101)], "event_labels": "Dog"})
     frame.to_csv(root / "metadata/train/weak.tsv", sep="\t", index=False)
     kept = frame.sample(frac=0.9, random_state=42)
@@ -188,3 +187,22 @@ def test_the_real_metadata_parse_completely(tmp_path: Path) -> None:
         assert sum(clip.events == () for clip in clips) == empty
         assert {e.label for clip in clips for e in clip.events or ()} == set(DESED_LABELS)
     assert max(e.offset - clip.duration for clip in subsets["public"] for e in clip.events or ()) <= SLACK
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="needs ../shared/evaluation, DESED's published metadata")
+def test_both_ways_to_a_score_see_the_same_events(tmp_path: Path) -> None:
+    published = REAL.parents[1] / "desed-baseline-student"
+    tsv = layouts.text(tmp_path / "metadata/validation/validation.tsv", (published / "ground_truth.tsv").read_text())
+    layouts.text(tsv.with_name("validation_durations.tsv"), (published / "durations.tsv").read_text())
+    clips = desed.prepare(tmp_path)["validation"]
+    ours = [(c.filename, e.onset, e.offset, e.label) for c in clips for e in c.events or ()]
+    seconds = exchange.read_durations(published / "durations.tsv")
+    truth = exchange.read_events(published / "ground_truth.tsv")
+    names = sorted(seconds)
+    lengths = np.array([seconds[name] for name in names])
+    built = [scoring.build(table, names, lengths, DESED_LABELS, "", "") for table in (
+        truth, pd.DataFrame(ours, columns=["filename", "onset", "offset", "event_label"]))]
+    for name in ("clip", "label", "onset", "offset"):
+        first, second = (getattr(reference.truth.events, name) for reference in built)
+        np.testing.assert_array_equal(first, second)
+    assert any(e.offset > c.duration for c in clips for e in c.events or ())  # roundings stay
