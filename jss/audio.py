@@ -87,6 +87,12 @@ def duration(source: Source) -> float:
         return frames / int(file.samplerate)
 
 
+def check(source: Source) -> float:
+    """Length of a recording in seconds, after reading every sample of it. Raises what load raises."""
+    with _open(source) as file:
+        return sum(len(block) for block in _blocks(file, _name(source))) / int(file.samplerate)
+
+
 def from_array(array: npt.ArrayLike, sample_rate: int = SAMPLE_RATE, name: str = "the array") -> Array:
     """Samples in memory as float32 (samples,) at 16 kHz.
 
@@ -228,7 +234,7 @@ def _blocks(file: Any, name: str) -> Iterator[Array]:
     count = 0
     try:
         while len(block := file.read(size, dtype="float32", always_2d=True)):
-            mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
+            mono = block[:, 0] if block.shape[1] == 1 else _mean(block)
             _check(mono, name)
             count += len(mono)
             yield mono
@@ -239,6 +245,14 @@ def _blocks(file: Any, name: str) -> Iterator[Array]:
     # An mp3 of variable rate has its length in a header; without one the length is a guess.
     if "bitrate mode   : variable" in str(file.extra_info) and file.frames - count > file.samplerate // 2:
         raise cut_off
+
+
+def _mean(block: Array) -> Array:
+    """Channels averaged, column by column: faster than a mean along the short axis. (n, c) -> (n,)"""
+    total = block[:, 0].copy()
+    for channel in range(1, block.shape[1]):
+        total += block[:, channel]
+    return total / np.float32(block.shape[1])
 
 
 def _header_promises_more(log: str) -> bool:

@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 
 from jss import exchange
+from jss.data.clip import SLACK
 from jss.errors import JssError
 from jss.evaluation import Findings, Reference
 from jss.exchange import Names
 from jss.metrics.counts import Truth
 from jss.metrics.events import EventArrays, Floats, from_table, from_tables, union
 from jss.metrics.scores import ScoreSet
-
-#: Annotations run past a clip's end by as much as a rounding; what lies further out, in seconds, is clamped to the end.
-SLACK = 0.2
 
 
 def reference(

@@ -26,11 +26,12 @@ from jss.config import Config, load_preset
 from jss.data.acoustics import POSITIONS, ROOMS, responses
 from jss.data.batching import DetectionSteps, loader
 from jss.data.clip import Clip, Event
-from jss.data.datasets import SYNTHSCAPES, ClipSet, SoundscapeSet, TrainingData, training_data
+from jss.data.datasets import ClipSet, SoundscapeSet, TrainingData
 from jss.data.recordings import Recording
 from jss.data.soundbank import Audio, Bank
 from jss.data.soundscape import Layer, Soundscape
 from jss.data.soundscapes import draw, render
+from jss.data.training_data import SYNTHSCAPES, training_data
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
 
@@ -143,6 +144,7 @@ def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
     from jss.models.crnn import CRNN
     from jss.training.detector import DetectionTask
     from jss.training.mean_teacher import update_teacher
+    from jss.training.stages import STAGES
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     c = config.detection
@@ -150,8 +152,7 @@ def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
         c = replace(c, accumulate=math.gcd(*c.batch))
     detector = CRNN(config.detector)
     with tempfile.TemporaryDirectory() as run:
-        task = DetectionTask(Path(run), config, c, data, DESED_LABELS, separator=None,
-                             detector=detector, trains=("detector",), learning_rate=1e-3)
+        task = DetectionTask(Path(run), config, c, data, DESED_LABELS, STAGES["SED"], {"detector": detector})
         task.to(device).train()
         batch = next(iter(loader(DetectionSteps(data, config, c, DESED_LABELS, 0), 0)))
         batch = type(batch)(*(part.to(device) for part in batch))

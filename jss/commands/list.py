@@ -34,13 +34,19 @@ def systems() -> list[str]:
 
 
 def datasets() -> list[str]:
-    """A line a data set, then one for each subset: how many clips, and what their labels tell."""
+    """A line a data set, then one for each subset of the rendered ones: how many clips, and what their labels tell."""
     from jss.data.homescapes import SUBSETS
+    from jss.data.sets import DATASETS
 
     package = Path(__file__).parent.parent
     examples = sum(1 for path in (package / "examples").glob("*") if path.suffix in (".ogg", ".flac"))
     subsets = [f"  {name:<24} {subset.clips:>5} clips, labels: {subset.labels}" for name, subset in SUBSETS.items()]
+    published = [f"{name:<13}{known.about} ({known.licence})" for name, known in DATASETS.items()]
     return [
+        "To be had, and prepared with: python -m jss prepare NAME ROOT",
+        *published,
+        "",
+        "Made by jss: python -m jss render NAME ROOT",
         "homescapes   10 s soundscapes of real recordings, rendered from a soundbank; not DESED, but in its layout",
         "synthscapes  the same subsets from the built-in synthesiser, with nothing downloaded",
         *subsets,

@@ -14,8 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("preset", help="paper, desk, smoke or the path of a YAML file")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="override a setting, e.g. detection.epochs=5")
-    parser.add_argument("--data", default="synthscapes", metavar="ROOT",
-                        help="a soundbank, a data set in DESED's layout, or synthscapes (default: the synthesiser)")
+    parser.add_argument("--data", action="append", metavar="ROOT",
+                        help="a soundbank, a data set in DESED's layout, or synthscapes (default: the synthesiser); "
+                             "may be given again: with FUSS for PIT, with a folder of unlabelled audio for MixIT")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the runs (default: runs/PRESET)")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR",
                         help="where blocks and systems are kept (default: OUT/checkpoints)")
@@ -31,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
     config = load_preset(args.preset, tuple(args.overrides))
     out = args.out or Path("runs") / config.name
-    chain = Chain(config, args.data, out, args.checkpoints or out / "checkpoints", half=args.half)
+    roots = tuple(args.data or ("synthscapes",))
+    chain = Chain(config, roots, out, args.checkpoints or out / "checkpoints", half=args.half)
     chain.run(tuple(args.only or config.systems), args.resume)
     return 0

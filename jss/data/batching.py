@@ -16,6 +16,9 @@ from jss.data.example import Array, Example, Examples, fit
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
 
+#: The subsets that a detector learns from, in the order of a batch.
+SUBSETS = ("synthetic", "weak", "unlabelled")
+
 
 class DetectionBatch(NamedTuple):
     """audio: (B, samples), synthetic clips first, then weak, then unlabelled; strong: (n_synthetic, K, T);
@@ -46,6 +49,10 @@ class DetectionSteps(Dataset[DetectionBatch]):
             raise JssError(f"A batch of {c.batch} cannot be cut into {c.accumulate} equal micro-batches: "
                            "make accumulate divide every number.")
         self.subsets = (data.synthetic, data.weak, data.unlabelled)
+        empty = [s for s, examples, n in zip(SUBSETS, self.subsets, c.batch, strict=True) if n and not len(examples)]
+        if empty:
+            raise JssError(f"There are no {empty[0]} clips, which a detector learns from, in {data.description}: add "
+                           "--data with a soundbank or DESED, or train the separator alone with --only PIT or MixIT.")
         self.steps = min(len(s) // n for s, n in zip(self.subsets, c.batch, strict=True) if n)
         if not self.steps:
             raise JssError(f"A subset is smaller than its part of the batch {c.batch}: use a smaller batch.")
@@ -112,10 +119,13 @@ class SeparationSteps(Dataset[SeparationBatch]):
         self.data, self.c, self.loss = data, c, loss
         self.seed, self.epoch, self.n_src = config.seed, epoch, config.separator.n_src
         self.samples = round(c.seconds * SAMPLE_RATE)
-        self.pool: tuple[Examples, ...] = (data.universal,) if loss == "pit" else (data.synthetic, data.unlabelled)
+        mixtures = (data.synthetic, data.unlabelled) if data.mixtures is None else (data.mixtures,)
+        self.pool: tuple[Examples, ...] = (data.universal,) if loss == "pit" else mixtures
         if not sum(map(len, self.pool)):
-            raise JssError("There are no mixtures with isolated sources to train on: PIT needs a soundbank or "
-                           "a set that keeps its sources; MixIT needs neither.")
+            if loss == "pit":
+                raise JssError("There are no mixtures with isolated sources to train on: PIT needs a soundbank, FUSS "
+                               "or another set that keeps its sources; MixIT needs none of them.")
+            raise JssError("There are no mixtures to train on: MixIT needs a soundbank, DESED or a folder of audio.")
 
     def __len__(self) -> int:
         return self.c.steps
@@ -156,9 +166,11 @@ def separation_validation(data: TrainingData, config: Config, c: SeparationConfi
     """The fixed mixtures that select a separator: (n, 2 or M, samples), from validation subsets, by a fixed seed."""
     samples = round(c.seconds * SAMPLE_RATE)
     rng = np.random.default_rng((config.seed, 2))
-    subset = data.universal_validation if loss == "pit" else data.weak_validation
+    mixtures = data.weak_validation if data.mixtures_validation is None else data.mixtures_validation
+    subset = data.universal_validation if loss == "pit" else mixtures
     if not len(subset):
-        raise JssError("There is nothing to validate the separator on: PIT needs mixtures with isolated sources.")
+        raise JssError("There is nothing to validate the separator on: PIT needs mixtures with isolated sources, MixIT "
+                       "a soundbank, DESED or a folder of audio.")
     items = []
     for i in range(c.validation):
         if loss == "pit":

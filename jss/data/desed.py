@@ -1,54 +1,87 @@
-"""DESED's folder layout (2021): reading it with its quirks, and writing its TSVs.
+"""DESED's folder layouts, 2021 to 2024: reading them with their quirks, and writing their TSVs.
 
-``audio/<folder>/<file>`` is mirrored by ``metadata/<folder>.tsv``. Isolated sources lie beside a clip in
-``<stem>_events/background0_<label>`` and ``foreground<n>_<label>``, as Scaper writes them.
+``audio/<folder>/<file>`` is mirrored by ``metadata/<folder>.tsv``, with or without a folder ``dataset`` above, and the
+synthetic part may lie by itself in ``dcase_synth``. Isolated sources lie beside a clip in
+``<stem>_events/background0_<label>`` and ``foreground<n>_<label>``, as Scaper writes them. Where a folder has a copy at
+16 kHz beside it (``weak_16k``, as the DCASE baselines make them), its files come first.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jss import audio
-from jss.data.clip import Clip, Event
+from jss.data.clip import Clip, Event, clamped
+from jss.data.tables import read_table, write_table
 from jss.errors import JssError
-from jss.files import aside
 
 #: Subset -> its folder under ``audio`` and ``metadata``.
 FOLDERS: Mapping[str, str] = {
     "weak": "train/weak",
     "unlabel_in_domain": "train/unlabel_in_domain",
+    "strong_label_real": "train/strong_label_real",
     "synthetic21_train": "train/synthetic21_train/soundscapes",
     "synthetic21_validation": "validation/synthetic21_validation/soundscapes",
     "validation": "validation/validation",
     "public": "eval/public",
 }
+#: Where ``audio`` and ``metadata`` may lie.
+HOMES = ("", "dataset", "dcase_synth", "dataset/dcase_synth")
+#: Where a table or the audio of a subset lies elsewhere in some years.
+TABLES: Mapping[str, str] = {"strong_label_real": "train/audioset_strong"}
+ELSEWHERE: Mapping[str, str] = {"validation": "validation"}
 #: The clips of ``weak`` that select a model; where no TSV names them, a tenth as the DCASE baseline draws it.
 WEAK_VALIDATION = "weak_validation"
 _SOURCE = re.compile(r"(background|foreground)(\d+)(?:_(.*))?$")
+#: What a YouTube clip was cut from: the name, and its first and last second.
+_CUT = re.compile(r"_(\d+(?:\.\d+)?)_(\d+(?:\.\d+)?)$")
 
 
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
     """The subsets of a data set in DESED's layout; those that are not there are left out.
 
-    root: the folder with ``audio`` and ``metadata``, or the one above it with ``dataset``. Clips keep the order of
-    their TSV. A clip whose audio is missing has the path None; a row without an event is a clip without events;
-    offsets are clamped to the clip; weak labels named twice count once. ``weak_validation`` is cut from ``weak``.
+    root: the folder with one or more of HOMES. Clips keep the order of their TSV. A clip whose audio is missing has
+    the path None; a row without an event is a clip without events; offsets far beyond the clip's end are clamped to it;
+    weak labels named twice count once. ``weak_validation`` is cut from ``weak``, and ``synthetic21_validation`` from
+    ``synthetic21_train`` where it is not there by itself.
     Raises JssError where there is no subset, or a TSV is damaged.
     """
-    base = Path(root)
-    if not (base / "metadata").is_dir() and (base / "dataset" / "metadata").is_dir():
-        base = base / "dataset"
-    subsets = {name: _read(base, folder) for name, folder in FOLDERS.items()}
+    base = find(root)
+    if base is None:
+        raise JssError(f"{root} is not in DESED's layout: it needs metadata/train/weak.tsv and the like, and audio.")
+    subsets = {name: _read(base, name) for name in FOLDERS}
     found = {name: clips for name, clips in subsets.items() if clips}
     if not found:
-        raise JssError(f"{root} is not in DESED's layout: it needs metadata/train/weak.tsv and the like, and audio.")
+        raise JssError(f"{base} has DESED's folders, but neither a TSV nor audio of {', '.join(FOLDERS)} in them.")
     if "weak" in found:
         found["weak"], found[WEAK_VALIDATION] = _divide_weak(base, found["weak"])
+    if "synthetic21_train" in found and "synthetic21_validation" not in found:
+        found["synthetic21_train"], held_out = _draw(found["synthetic21_train"], 0.8, 26)
+        if held_out:
+            found["synthetic21_validation"] = held_out
     return found
+
+
+def find(root: str | Path) -> Path | None:
+    """ROOT where it has ``metadata`` or ``audio`` in DESED's layout, at one of HOMES; None where it has not."""
+    parts = {folder.split("/")[0] for folder in FOLDERS.values()}
+    there = any((Path(root) / home / kind / part).is_dir()
+                for home in HOMES for kind in ("metadata", "audio") for part in parts)
+    return Path(root) if there else None
+
+
+def core(name: str) -> str:
+    """Y1GMWn4IxVro_100.000_110.000.wav -> 1GMWn4IxVro_100.000_110.000: what the years agree on."""
+    return re.sub(r"^Y(?=.{11}_\d)", "", Path(name).stem)
+
+
+def seconds_named(name: str) -> float | None:
+    """Y1GMWn4IxVro_100.000_110.000.wav -> 10.0; None for a name that does not tell."""
+    cut = _CUT.search(Path(name).stem)
+    return float(cut[2]) - float(cut[1]) if cut else None
 
 
 def missing(subsets: Mapping[str, Sequence[Clip]]) -> dict[str, int]:
@@ -63,53 +96,31 @@ def write_strong(path: Path, clips: Iterable[Clip]) -> None:
         rows += [(clip.filename, f"{e.onset:.3f}", f"{e.offset:.3f}", e.label) for e in clip.events or ()]
         if not clip.events:
             rows.append((clip.filename, "", "", ""))
-    write_tsv(path, ("filename", "onset", "offset", "event_label"), rows)
+    write_table(path, ("filename", "onset", "offset", "event_label"), rows)
 
 
 def write_weak(path: Path, clips: Iterable[Clip]) -> None:
     """``filename event_labels``, the labels joined by commas."""
-    write_tsv(path, ("filename", "event_labels"), [(clip.filename, ",".join(clip.tags or ())) for clip in clips])
+    write_table(path, ("filename", "event_labels"), [(clip.filename, ",".join(clip.tags or ())) for clip in clips])
 
 
 def write_names(path: Path, clips: Iterable[Clip]) -> None:
     """``filename`` alone: nothing is known about the clips."""
-    write_tsv(path, ("filename",), [(clip.filename,) for clip in clips])
+    write_table(path, ("filename",), [(clip.filename,) for clip in clips])
 
 
 def write_durations(path: Path, clips: Iterable[Clip]) -> None:
     """``filename duration``, in seconds."""
-    write_tsv(path, ("filename", "duration"), [(clip.filename, f"{clip.duration:.3f}") for clip in clips])
+    write_table(path, ("filename", "duration"), [(clip.filename, f"{clip.duration:.3f}") for clip in clips])
 
 
-def write_tsv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table with tabs and a header."""
-    write_lines(path, (header, *rows))
-
-
-def write_lines(path: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Rows of cells with tabs between them, written aside and renamed."""
-    with aside(path) as part:
-        part.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
-
-
-def read_tsv(path: Path, *columns: str) -> list[dict[str, str]]:
-    """Rows of a table with tabs, blanks stripped, missing cells "". Raises JssError where a column is missing."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            lacking = [column for column in columns if column not in (reader.fieldnames or ())]
-            if lacking:
-                raise JssError(f"{path} lacks the column {lacking[0]!r}: it needs {', '.join(columns)}.")
-            return [{column: (row[column] or "").strip() for column in columns} for row in reader]
-    except (OSError, UnicodeDecodeError) as error:
-        raise JssError(f"{path} cannot be read: it should be a text file with tabs.") from error
-
-
-def _read(base: Path, folder: str) -> list[Clip]:
+def _read(base: Path, name: str) -> list[Clip]:
     """The clips of one subset: from its TSV, or, where there is none, from its audio alone."""
-    tsv = (base / "metadata" / folder).with_suffix(".tsv")
-    files, sources = _audio(base / "audio" / folder)
-    if not tsv.is_file():
+    files, sources = _audio(base, name)
+    tables = [base / home / "metadata" / f"{folder}.tsv" for home in HOMES
+              for folder in (FOLDERS[name], TABLES.get(name, FOLDERS[name]))]
+    tsv = next((table for table in tables if table.is_file()), None)
+    if tsv is None:
         return [Clip(path.name, path, _duration(path), sources=sources.get(stem, ()))
                 for stem, path in sorted(files.items())]
     header = tsv.open(encoding="utf-8-sig").readline().rstrip("\r\n").split("\t")
@@ -117,32 +128,32 @@ def _read(base: Path, folder: str) -> list[Clip]:
     columns = ("filename", "onset", "offset", "event_label") if strong else (
         ("filename", "event_labels") if weak else ("filename",))
     rows: dict[str, list[dict[str, str]]] = {}
-    for row in read_tsv(tsv, *columns):
+    for row in read_table(tsv, *columns):
         if row["filename"]:
             rows.setdefault(row["filename"], []).append(row)
     durations = _durations(tsv)
     clips: list[Clip] = []
-    for name, lines in rows.items():
-        stem = _find(Path(name).stem, files)
+    for filename, lines in rows.items():
+        stem = _find(Path(filename).stem, files)
         path = files.get(stem)
-        seconds = durations.get(name) or (_duration(path) if path else 10.0)
+        seconds = durations.get(filename) or (_duration(path) if path else seconds_named(filename) or 10.0)
         events = _events(lines, seconds, tsv) if strong else None
         tags = tuple(sorted({e.label for e in events})) if events is not None else None
         if weak:
             named = {tag.strip() for row in lines for tag in row["event_labels"].split(",")}
             tags = tuple(sorted(named - {""}))
-        clips.append(Clip(name, path, seconds, events, tags, sources.get(stem, ())))
+        clips.append(Clip(filename, path, seconds, events, tags, sources.get(stem, ())))
     return clips
 
 
 def _events(rows: Iterable[Mapping[str, str]], seconds: float, tsv: Path) -> tuple[Event, ...]:
-    """Events of one clip, sorted, within it."""
+    """Events of one clip, sorted, within it but for a rounding."""
     events: list[Event] = []
     for row in rows:
         if not row["event_label"]:
             continue
         try:
-            onset, offset = float(row["onset"]), min(float(row["offset"]), seconds)
+            onset, offset = float(row["onset"]), clamped(float(row["offset"]), seconds)
         except ValueError as error:
             raise JssError(f"{tsv}: the event of {row['filename']} has no onset and offset in seconds.") from error
         if not math.isfinite(onset + offset):
@@ -154,26 +165,35 @@ def _events(rows: Iterable[Mapping[str, str]], seconds: float, tsv: Path) -> tup
 
 def _divide_weak(base: Path, clips: list[Clip]) -> tuple[list[Clip], list[Clip]]:
     """Training and selection clips: after metadata/train/weak_validation.tsv, or 90/10 as the DCASE baseline."""
-    tsv = base / "metadata" / "train" / f"{WEAK_VALIDATION}.tsv"
-    if tsv.is_file():
-        names = {row["filename"] for row in read_tsv(tsv, "filename")}
-    else:
-        import pandas as pd
-
-        every = pd.Series([clip.filename for clip in clips])
-        names = set(every) - set(every.sample(frac=0.9, random_state=42))
+    tables = (base / home / "metadata" / "train" / f"{WEAK_VALIDATION}.tsv" for home in HOMES)
+    tsv = next((table for table in tables if table.is_file()), None)
+    if tsv is None:
+        return _draw(clips, 0.9, 42)
+    names = {row["filename"] for row in read_table(tsv, "filename")}
     return [c for c in clips if c.filename not in names], [c for c in clips if c.filename in names]
 
 
-def _audio(folder: Path) -> tuple[dict[str, Path], dict[str, tuple[tuple[str, Path], ...]]]:
+def _draw(clips: list[Clip], share: float, seed: int) -> tuple[list[Clip], list[Clip]]:
+    """Training and selection clips as the DCASE baselines draw them: of weak clips 0.9 with the seed 42 (2021), of
+    synthetic ones that come without a validation set 0.8 with the seed 26 (2019, 2020)."""
+    import pandas as pd
+
+    kept = set(pd.Series(range(len(clips))).sample(frac=share, random_state=seed))
+    return [c for i, c in enumerate(clips) if i in kept], [c for i, c in enumerate(clips) if i not in kept]
+
+
+def _audio(base: Path, name: str) -> tuple[dict[str, Path], dict[str, tuple[tuple[str, Path], ...]]]:
     """Stem -> audio file, and stem -> isolated sources, the background first."""
     files: dict[str, Path] = {}
     sources: dict[str, tuple[tuple[str, Path], ...]] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.suffix.lower() in audio.SUFFIXES:
-            files[path.stem] = path
-        elif path.name.endswith("_events") and path.is_dir():
-            sources[path.name.removesuffix("_events")] = _sources(path)
+    for home in reversed(HOMES):
+        for folder in (ELSEWHERE.get(name), FOLDERS[name], f"{FOLDERS[name]}_16k"):
+            place = base / home / "audio" / folder if folder else None
+            for path in sorted(place.iterdir()) if place is not None and place.is_dir() else ():
+                if path.suffix.lower() in audio.SUFFIXES:
+                    files[path.stem] = path
+                elif path.name.endswith("_events") and path.is_dir():
+                    sources[path.name.removesuffix("_events")] = _sources(path)
     return files, sources
 
 
@@ -198,7 +218,7 @@ def _durations(tsv: Path) -> dict[str, float]:
     for path in (tsv.with_name(f"{tsv.stem}_durations.tsv"), tsv.with_name("durations.tsv")):
         if path.is_file():
             try:
-                return {row["filename"]: float(row["duration"]) for row in read_tsv(path, "filename", "duration")}
+                return {row["filename"]: float(row["duration"]) for row in read_table(path, "filename", "duration")}
             except ValueError as error:
                 raise JssError(f"{path}: a duration is not a number of seconds.") from error
     return {}

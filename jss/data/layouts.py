@@ -10,6 +10,7 @@ from jss.data import desed
 from jss.data.clip import Clip
 from jss.data.homescapes import SUBSETS
 from jss.data.soundscapes import Soundscape
+from jss.data.tables import write_lines
 
 #: Subset -> its clips in order, each with the path of its mixture.
 Scapes = Mapping[str, Sequence[tuple[str, Soundscape]]]
@@ -89,7 +90,7 @@ class FussLayout:
             for index, (path, scape) in enumerate(items):
                 sources = [self.source(subset, index, position, "") for position in range(1 + len(scape.foregrounds))]
                 lines.append([name.removeprefix("ssdata/") for name in (path, *sources)])
-            desed.write_lines(root / "ssdata" / f"{subset}_example_list.txt", lines)
+            write_lines(root / "ssdata" / f"{subset}_example_list.txt", lines)
 
 
 def _clip(path: str, scape: Soundscape) -> Clip:

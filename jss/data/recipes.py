@@ -12,6 +12,7 @@ BABBLE = "background_babble"
 #: Sounds without a beginning or an end of their own: cut or looped to the length asked for.
 STEADY = frozenset({
     "Blender", "Electric_shaver_toothbrush", "Frying", "Running_water", "Vacuum_cleaner", "jackhammer",
+    "other_air_conditioner", "other_airplane", "other_crickets", "other_train", "other_washing_machine",
     "other_boiling_water", "other_chainsaw", "other_children_playing", "other_chirping_birds", "other_drilling",
     "other_engine_idling", "other_exercise_bike", "other_fire_crackling", "other_hair_dryer", "other_helicopter",
     "other_juicer", "other_machine", "other_microwave", "other_street_music", "other_traffic",

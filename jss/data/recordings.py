@@ -113,10 +113,11 @@ def scan(root: Path) -> list[Recording]:
     paths = sorted(p for folder in root.iterdir() if folder.is_dir() for p in folder.iterdir()
                    if p.suffix.lower() in audio.SUFFIXES)
     names = [p.relative_to(root).as_posix() for p in paths]
-    return [Recording(name.split("/")[0], name, name, _hashed_split(name)) for name in names]
+    return [Recording(name.split("/")[0], name, name, hashed_split(name)) for name in names]
 
 
-def _hashed_split(name: str) -> str:
+def hashed_split(name: str) -> str:
+    """train, validation or test (80/10/10) by a hash of the name: the same on every machine, whatever else is there."""
     share = int(_digest(name)[:8], 16) / 0x1_0000_0000
     return "train" if share < 0.8 else "validation" if share < 0.9 else "test"
 

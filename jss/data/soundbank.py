@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jss import audio
+from jss.data import esc50, urbansound
 from jss.data.recordings import Recording, choose, index, read_catalogue, scan, split_name
 from jss.errors import JssError
 
@@ -41,19 +42,21 @@ class Bank(Protocol):
 
 
 class SoundBank:
-    """A folder of class folders, with an optional ``catalog.tsv`` (file, class, recording, split, ...).
+    """A folder of class folders, with an optional ``catalog.tsv`` (file, class, recording, split, ...); or
+    UrbanSound8K, or a set in ESC-50's layout, whose folds make the splits.
 
     Without a catalogue each file is its own recording and the split follows from a hash of its name (80/10/10).
-    A file stays in memory as int16 after its first use; safe for threads. Raises JssError where the folder is
-    missing, empty or its catalogue lacks a column or names an unknown split.
+    found: the recordings, where not all of the folder are wanted. A file stays in memory as int16 after its first
+    use; safe for threads. Raises JssError where the folder is missing, empty or its catalogue lacks a column or
+    names an unknown split.
     """
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, found: Sequence[Recording] | None = None) -> None:
         self.root = Path(root)
         if not self.root.is_dir():
             raise JssError(f"There is no soundbank at {self.root}: give a folder that holds one folder for each class.")
-        catalogue = self.root / "catalog.tsv"
-        found = read_catalogue(catalogue) if catalogue.is_file() else scan(self.root)
+        own = _read_bank(self.root)
+        self.root, found = own[0], own[1] if found is None else found
         if not found:
             raise JssError(f"The soundbank {self.root} is empty: it needs class folders with audio files in them.")
         self._by_split = index(found)
@@ -134,6 +137,17 @@ class MixedBank:
     def _with(self, label: str, split: str) -> list[tuple[Bank, float]]:
         having = [(bank, weight) for bank, weight in self.parts if bank.recordings(label, split)]
         return [(bank, weight) for bank, weight in having if weight > 0] or [(bank, 1.0) for bank, _ in having]
+
+
+def _read_bank(root: Path) -> tuple[Path, list[Recording]]:
+    """The folder that paths are relative to, and the recordings there."""
+    if (root / "catalog.tsv").is_file():
+        return root, read_catalogue(root / "catalog.tsv")
+    for layout in (urbansound, esc50):
+        base = layout.find(root)
+        if base is not None:
+            return base, layout.recordings(base)
+    return root, scan(root)
 
 
 def _read_int16(path: Path) -> npt.NDArray[np.int16]:

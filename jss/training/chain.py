@@ -14,7 +14,8 @@ from torch import nn
 
 from jss import checkpoints
 from jss.config import Config, DetectionConfig, SeparationConfig
-from jss.data.datasets import TrainingData, training_data
+from jss.data.datasets import TrainingData
+from jss.data.training_data import training_data
 from jss.errors import JssError
 from jss.labels import CLASS_SETS
 from jss.models.branches import Balance, freeze_norms
@@ -40,12 +41,12 @@ OVERRIDDEN = ("learning_rate", "separator", "detector", "retention", "pooling")
 class Chain:
     """Trains the systems of a config.
 
-    root: the data; out: a folder for runs; folder: where blocks and systems are kept; half: store blocks in half
-    precision; say: prints a line.
+    root: the data, one folder or several; out: a folder for runs; folder: where blocks and systems are kept; half:
+    store blocks in half precision; say: prints a line.
     """
 
     config: Config
-    root: str
+    root: str | tuple[str, ...]
     out: Path
     folder: Path
     half: bool = False

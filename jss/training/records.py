@@ -84,9 +84,9 @@ def save_manifest(
         part.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120), encoding="utf-8")
 
 
-def save_note(run: Path, name: str, root: str, config: Config) -> None:
+def save_note(run: Path, name: str, root: str | tuple[str, ...], config: Config) -> None:
     """Write a run's settings beside it, for the reader and for the app."""
-    told = {"system": name, "data": root, "config": plain(dataclasses.asdict(config))}
+    told = {"system": name, "data": plain(root), "config": plain(dataclasses.asdict(config))}
     with aside(run / "config.yaml") as part:
         part.write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
 

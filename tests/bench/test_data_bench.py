@@ -4,8 +4,9 @@ import pytest
 from jss.bench import data as bench
 from jss.cli import main
 from jss.config import load_preset
-from jss.data.datasets import SoundscapeSet, training_data
+from jss.data.datasets import SoundscapeSet
 from jss.data.soundscapes import draw, render
+from jss.data.training_data import training_data
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jss.cli import main
 from jss.data.homescapes import SUBSETS
+from jss.data.sets import DATASETS
 
 
 def listed(capsys, what: str) -> list[str]:
@@ -37,7 +38,7 @@ def test_systems_with_reports(capsys, monkeypatch, tiny_checkpoints, tmp_path):
 
 def test_datasets(capsys):
     text = "\n".join(listed(capsys, "datasets"))
-    for name in ("homescapes", "synthscapes", "examples", *SUBSETS):
+    for name in ("homescapes", "synthscapes", "examples", *SUBSETS, *DATASETS):
         assert name in text
 
 

@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from jss.config import load_preset
-from jss.data import acoustics, datasets, placing
+from jss.data import acoustics, placing
 from jss.data.batching import DetectionSteps, loader
-from jss.data.datasets import ClipSet, SoundscapeSet, training_data
+from jss.data.datasets import ClipSet, SoundscapeSet
 from jss.data.homescapes import SUBSETS
 from jss.data.render_set import Order, render_set
+from jss.data.training_data import training_data
 from jss.labels import DESED_LABELS
 
 SMOKE = ("data.synthesised=0.0", "data.sounds=2", "data.synthetic=4", "data.weak=4", "data.unlabelled=4")
@@ -28,7 +29,7 @@ def on_disk(bank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def test_workers_find_everything_ready(bank_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that every process would have to work out anew, and the same batches as without workers."""
-    monkeypatch.setattr(datasets, "ROOMS", 2)  # of them all, which take seconds
+    monkeypatch.setattr("jss.data.training_data.ROOMS", 2)  # of them all, which take seconds
     acoustics.responses.cache_clear()
     data = training_data(str(bank_folder), load_preset("smoke", (*SMOKE, "data.workers=1")))
     assert acoustics.responses.cache_info().currsize == 2

@@ -3,12 +3,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import true_layouts as layouts
 
-from jss import audio
+from jss import audio, exchange, scoring
 from jss.data import desed
-from jss.data.clip import Clip, Event
+from jss.data.clip import SLACK, Clip, Event
 from jss.errors import JssError
+from jss.labels import DESED_LABELS
+
+REAL = Path(__file__).parents[3] / "shared" / "evaluation" / "desed-metadata" / "real"
 
 
 def save(path: Path, seconds: float = 1.0) -> None:
@@ -118,3 +123,86 @@ def test_what_is_written_is_read_back(root: Path) -> None:
     desed.write_durations(tsv.with_name("validation_durations.tsv"), clips)
     found = desed.prepare(root)["validation"]
     assert [(c.filename, c.duration, c.events) for c in found] == [(c.filename, c.duration, c.events) for c in clips]
+
+
+def test_the_published_layouts_of_2021(tmp_path: Path) -> None:
+    subsets = desed.prepare(layouts.desed(tmp_path))
+    assert {name: len(clips) for name, clips in subsets.items()} == {
+        "weak": 9, "weak_validation": 1, "unlabel_in_domain": 3, "synthetic21_train": 2, "synthetic21_validation": 2,
+        "validation": 3, "public": 1}
+    assert desed.missing(subsets) | {"unlabel_in_domain": 1, "validation": 1} == desed.missing(subsets)
+    assert subsets["unlabel_in_domain"][2].duration == 10.0  # gone, but its name tells
+    assert [label for label, _ in subsets["synthetic21_train"][0].sources] == ["background", "Dog"]
+
+
+def test_the_published_layouts_of_2023(tmp_path: Path) -> None:
+    subsets = desed.prepare(layouts.desed_2023(tmp_path))
+    strong = subsets["strong_label_real"]
+    assert [(clip.filename, clip.path is None) for clip in strong] == [
+        ("Y--4gqARaEJE_0.000_10.000.wav", False), ("Y-lost_0.000_10.000.wav", True)]
+    assert all("dcase_synth" in str(clip.path) for clip in subsets["synthetic21_train"])
+    assert desed.missing(subsets)["validation"] == 1  # audio right below audio/validation
+    at_16k = [clip.filename for name in ("weak", "weak_validation") for clip in subsets[name]
+              if clip.path is not None and clip.path.parent.name == "weak_16k"]
+    assert at_16k == ["Y-weak3_30.000_40.000.wav"]
+
+
+def test_parts_downloaded_side_by_side_are_one_set(tmp_path: Path) -> None:
+    base = layouts.desed_2023(tmp_path) / "dataset"
+    (base / "dcase_synth").rename(tmp_path / "dcase_synth")
+    assert {"weak", "public", "synthetic21_train", "synthetic21_validation"} <= set(desed.prepare(tmp_path))
+
+
+def test_a_rounding_stays_and_what_lies_further_out_is_clamped(tmp_path: Path) -> None:
+    subsets = desed.prepare(layouts.desed(tmp_path))
+    assert Event(9.865, 10.115, "Dog") in (by_name(subsets["validation"])["Ya_350.000_360.000.wav"].events or ())
+    assert by_name(subsets["public"])["1Ro0FgMWTUE_120_130.wav"].events == (
+        Event(0.0, 2.081, "Speech"), Event(3.847, 10.0, "Frying"))
+
+
+def test_the_weak_tenth_is_what_pandas_draws_and_the_synthetic_fifth_too(root: Path) -> None:
+    frame = pd.DataFrame({"filename": [f"Y{i}.wav" for i in range(101)], "event_labels": "Dog"})
+    frame.to_csv(root / "metadata/train/weak.tsv", sep="\t", index=False)
+    kept = frame.sample(frac=0.9, random_state=42)
+    assert [c.filename for c in desed.prepare(root)["weak_validation"]] == list(frame.drop(kept.index)["filename"])
+    rows = pd.DataFrame({"filename": [f"{i // 2}.wav" for i in range(100)], "onset": 0.0, "offset": 1.0,
+                         "event_label": "Dog"})
+    rows.to_csv(root / "metadata/train/synthetic21_train/soundscapes.tsv", sep="\t", index=False)
+    train = set(rows["filename"].drop_duplicates().sample(frac=0.8, random_state=26))
+    subsets = desed.prepare(root)
+    assert {c.filename for c in subsets["synthetic21_train"]} == train
+    assert len(subsets["synthetic21_validation"]) == 10
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="needs ../shared/evaluation, DESED's published metadata")
+def test_the_real_metadata_parse_completely(tmp_path: Path) -> None:
+    (tmp_path / "metadata").symlink_to(REAL)
+    subsets = desed.prepare(tmp_path)
+    assert (len(subsets["weak"]), len(subsets["weak_validation"])) == (1420, 158)
+    assert len(subsets["unlabel_in_domain"]) == 14412
+    for name, files, events, empty in (("validation", 1168, 4224, 15), ("public", 692, 2765, 0)):
+        clips = subsets[name]
+        assert len(clips) == files
+        assert sum(len(clip.events or ()) for clip in clips) == events
+        assert sum(clip.events == () for clip in clips) == empty
+        assert {e.label for clip in clips for e in clip.events or ()} == set(DESED_LABELS)
+    assert max(e.offset - clip.duration for clip in subsets["public"] for e in clip.events or ()) <= SLACK
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="needs ../shared/evaluation, DESED's published metadata")
+def test_both_ways_to_a_score_see_the_same_events(tmp_path: Path) -> None:
+    published = REAL.parents[1] / "desed-baseline-student"
+    tsv = layouts.text(tmp_path / "metadata/validation/validation.tsv", (published / "ground_truth.tsv").read_text())
+    layouts.text(tsv.with_name("validation_durations.tsv"), (published / "durations.tsv").read_text())
+    clips = desed.prepare(tmp_path)["validation"]
+    ours = [(c.filename, e.onset, e.offset, e.label) for c in clips for e in c.events or ()]
+    seconds = exchange.read_durations(published / "durations.tsv")
+    truth = exchange.read_events(published / "ground_truth.tsv")
+    names = sorted(seconds)
+    lengths = np.array([seconds[name] for name in names])
+    built = [scoring.build(table, names, lengths, DESED_LABELS, "", "") for table in (
+        truth, pd.DataFrame(ours, columns=["filename", "onset", "offset", "event_label"]))]
+    for name in ("clip", "label", "onset", "offset"):
+        first, second = (getattr(reference.truth.events, name) for reference in built)
+        np.testing.assert_array_equal(first, second)
+    assert any(e.offset > c.duration for c in clips for e in c.events or ())  # roundings stay

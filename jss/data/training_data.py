@@ -1,0 +1,217 @@
+"""Training data, wherever it lies: soundbanks, DESED, FUSS, folders of unlabelled audio, alone or together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import fields, replace
+from functools import reduce
+from pathlib import Path
+
+from jss.config import Config
+from jss.data import desed, folder, fuss, placing, sets
+from jss.data.acoustics import ROOMS, responses
+from jss.data.clip import Clip
+from jss.data.datasets import ClipSet, Kept, SoundscapeSet, TrainingData
+from jss.data.example import Examples
+from jss.data.recipes import BABBLE, BACKGROUND, RECIPES, STEADY
+from jss.data.singles import RecordingSet, Sprinkled
+from jss.data.soundbank import Bank, MixedBank, SoundBank
+from jss.data.soundscapes import Recipe
+from jss.data.synthbank import SynthBank
+from jss.errors import JssError
+from jss.features import SAMPLE_RATE
+from jss.labels import DESED_LABELS
+
+#: What ROOT may say instead of a folder: everything from the built-in synthesiser.
+SYNTHSCAPES = "synthscapes"
+#: What a ROOT gives: clips with labels, mixtures with their sources for PIT, or mixtures for MixIT. In this order, each
+#: takes the place of what those before it have of its kind.
+LABELS, SOURCES, MIXTURES = range(3)
+_GIVES = ("labelled clips", "mixtures with their sources", "unlabelled recordings")
+
+
+def training_data(roots: str | Sequence[str], config: Config) -> TrainingData:
+    """The subsets under one or more ROOTs: a soundbank (class folders, UrbanSound8K, ESC-50; mixed with synthesised
+    sounds), a data set in DESED's layout, or "synthscapes" for the synthesiser alone; FUSS, for PIT; a folder of
+    unlabelled audio, for MixIT. Raises JssError where a ROOT is none of them, or two are of one kind.
+    """
+    parts: dict[int, tuple[str, TrainingData]] = {}
+    for root in [roots] if isinstance(roots, str) else roots:
+        kind, data = _part(root, config)
+        if kind in parts:
+            raise JssError(f"{parts[kind][0]} and {root} both hold {_GIVES[kind]}: give one of them.")
+        parts[kind] = root, data
+    if not parts:
+        raise JssError("There is no data: name a folder, or synthscapes.")
+    return reduce(_joined, (data for _, (_, data) in sorted(parts.items())))
+
+
+def _part(root: str, config: Config) -> tuple[int, TrainingData]:
+    """What one ROOT gives."""
+    if root == SYNTHSCAPES:
+        return LABELS, _soundscapes(config, SynthBank(config.data.sounds), "synthscapes (built-in synthesiser)", "MIT")
+    place = Path(root)
+    if not place.is_dir():
+        raise JssError(f"There is no folder {root}: give a soundbank, a data set (see python -m jss list datasets), or "
+                       f"{SYNTHSCAPES}.")
+    layouts = [name for name, known in sets.DATASETS.items() if name != "folder" and known.find(place) is not None]
+    if len(layouts) > 1:
+        titles = " and ".join(sets.DATASETS[name].title for name in layouts)
+        raise JssError(f"{root} holds {titles} together: put each into a folder of its own, and name both.")
+    if layouts == ["desed"]:
+        return LABELS, _desed(place, config)
+    if layouts == ["fuss"]:
+        return SOURCES, _fuss(place, config)
+    if not layouts and not _is_bank(place) and folder.find(place) is not None:
+        return MIXTURES, _folder(place, config)
+    synthesised = config.data.synthesised
+    sounds = SynthBank(config.data.sounds)
+    bank = MixedBank([(SoundBank(place).preload(), 1.0 - synthesised), (sounds, synthesised)])
+    return LABELS, _soundscapes(
+        config, bank, f"homescapes (soundscapes of the recordings in the soundbank {place.name}, "
+        f"{synthesised:.0%} synthesised sounds)",
+        "trained partly on non-commercial and research-only recordings",
+    )  # fmt: skip
+
+
+def _joined(whole: TrainingData, part: TrainingData) -> TrainingData:
+    """The first, with the subsets that the second has in the place of its own."""
+    subsets = {f.name: getattr(part, f.name) for f in fields(part)[:7]}
+    better = {name: examples for name, examples in subsets.items() if len(examples)}
+    return replace(
+        whole, **better,
+        mixtures=part.mixtures or whole.mixtures,
+        mixtures_validation=part.mixtures_validation or whole.mixtures_validation,
+        description=f"{whole.description}; {part.description}",
+        licence="; ".join(dict.fromkeys((whole.licence, part.licence))),
+    )  # fmt: skip
+
+
+def _is_bank(place: Path) -> bool:
+    """Whether a folder is a soundbank: it has a catalogue, or a folder of a class that soundscapes are made of."""
+    known = {*DESED_LABELS, "background"}
+    return (place / "catalog.tsv").is_file() or any((place / label).is_dir() for label in known)
+
+
+def prepare_workers(bank: Bank, split: str = "train") -> None:
+    """Work out now what every rendering process would otherwise work out in each epoch, since they are forked anew:
+    the recordings of the split, where they are audible, and the impulse responses of the rooms.
+    """
+    for room in range(ROOMS):
+        responses(room)
+    for label in bank.labels(split):
+        steady = label in STEADY or label in (BACKGROUND, BABBLE)
+        for recording in bank.recordings(label, split):
+            with suppress(JssError):  # a silent recording is told when it is drawn
+                placing.sounds(bank, recording, steady)
+
+
+def _soundscapes(config: Config, bank: Bank, description: str, licence: str) -> TrainingData:
+    """Soundscapes of a bank, endless, in DESED's subsets; any classes for PIT."""
+    c = config.data
+    if c.workers:
+        prepare_workers(bank)
+
+    def sized(name: str) -> Recipe:
+        recipe = RECIPES.get(name)
+        if recipe is None:
+            raise JssError(f'There is no recipe "{name}": use one of {", ".join(RECIPES)}.')
+        if recipe.duration == c.seconds:
+            return recipe
+        ratio = c.seconds / recipe.duration
+        onset = (recipe.onset[0] * ratio, recipe.onset[1] * ratio)
+        return replace(recipe, duration=c.seconds, onset=onset)
+
+    def subset(number: int, split: str, size: int, recipe: str = c.recipe) -> SoundscapeSet:
+        return SoundscapeSet(sized(recipe), bank, split, 10 * config.seed + number, size)
+
+    def weak(number: int, split: str, size: int) -> Examples:
+        seed = 10 * config.seed + number
+        return Sprinkled(
+            subset(number, split, size), RecordingSet(sized(c.recipe), bank, split, seed, size), c.single, seed
+        )
+
+    return TrainingData(
+        synthetic=subset(0, "train", c.synthetic),
+        weak=weak(1, "train", c.weak),
+        unlabelled=subset(2, "train", c.unlabelled),
+        synthetic_validation=Kept(subset(3, "validation", c.validation_synthetic)),
+        weak_validation=Kept(weak(4, "validation", c.validation_weak)),
+        universal=subset(5, "train", c.synthetic, "universal"),
+        universal_validation=subset(6, "validation", config.separation.validation, "universal"),
+        description=description,
+        licence=licence,
+        fresh=True,
+    )
+
+
+def _desed(place: Path, config: Config) -> TrainingData:
+    """DESED's subsets as its baseline divides them; the mixtures with isolated sources are the synthetic ones."""
+    subsets = desed.prepare(place)
+    told: list[str] = []
+
+    def clips(name: str, size: int) -> ClipSet:
+        listed = subsets.get(name, [])
+        found = _clips(listed, config)
+        if not found.clips:
+            raise JssError(f"{place} has no audio of the subset {name}: add it, or train on a soundbank.")
+        told.append(f"{name} {len(found.clips)} of {len(listed)}")
+        found.clips = found.clips[:size]
+        return found
+
+    c = config.data
+    synthetic = clips("synthetic21_train", c.synthetic)
+    validation = clips("synthetic21_validation", c.validation_synthetic)
+    with_sources = [_clips([clip for clip in s.clips if clip.sources], config, True) for s in (synthetic, validation)]
+    weak, unlabelled = clips("weak", c.weak), clips("unlabel_in_domain", c.unlabelled)
+    weak_validation = clips("weak_validation", c.validation_weak)
+    return TrainingData(
+        synthetic=synthetic,
+        weak=weak,
+        unlabelled=unlabelled,
+        synthetic_validation=Kept(validation),
+        weak_validation=Kept(weak_validation),
+        universal=with_sources[0],
+        universal_validation=with_sources[1],
+        description=f"the data set {place.name}, in DESED's layout (files: {', '.join(told)})",
+        licence="see the data set",
+        fresh=False,
+    )
+
+
+def _fuss(place: Path, config: Config) -> TrainingData:
+    """FUSS's mixtures with their sources, reverberant where they are there."""
+    subsets = fuss.prepare(place)
+    end = next(end for end in fuss.VERSIONS if f"train{end}" in subsets or f"validation{end}" in subsets)
+    listed = [subsets.get(f"{split}{end}", []) for split in ("train", "validation")]
+    train, validation = (_clips(clips, config, True) for clips in listed)
+    for split, found in (("train", train), ("validation", validation)):
+        if not found.clips:
+            raise JssError(f"{place} has no audio of FUSS's {split} set: unpack it there.")
+    files = ", ".join(f"{split} {len(found.clips)} of {len(clips)}" for split, found, clips in zip(
+        ("train", "validation"), (train, validation), listed, strict=True))
+    version = "dry" if end else "reverberant"
+    return replace(_nothing(config, f"FUSS, {version} (files: {files})", sets.DATASETS["fuss"].licence),
+                   universal=train, universal_validation=validation)
+
+
+def _folder(place: Path, config: Config) -> TrainingData:
+    """Recordings without labels, mixed in pairs for MixIT."""
+    subsets = folder.prepare(place)
+    train, validation = (_clips(subsets[split], config) for split in ("train", "validation"))
+    if not validation.clips:
+        raise JssError(f"{place} holds a single recording: MixIT needs at least two, to learn from and to be selected "
+                       "by. (A soundbank needs a folder for each class, or catalog.tsv.)")
+    return replace(_nothing(config, f"{len(train.clips)} unlabelled recordings in {place.name}", "see the recordings"),
+                   mixtures=train, mixtures_validation=validation)
+
+
+def _clips(clips: Sequence[Clip], config: Config, sources: bool = False) -> ClipSet:
+    return ClipSet(clips, round(config.data.seconds * SAMPLE_RATE), sources)
+
+
+def _nothing(config: Config, description: str, licence: str) -> TrainingData:
+    """No clips at all, to be filled in."""
+    none = _clips((), config)
+    return TrainingData(none, none, none, none, none, none, none, description, licence, fresh=False)
