@@ -117,7 +117,7 @@ class Chain:
         fit(task, self.config, c.epochs, clip=c.clip)
         row = task.history[best_epoch(task.history, "validation_loss", largest=False)]
         separator.load_state_dict(load_networks(run / "best-separator.safetensors")["separator"])
-        self._save(separator_block(name), separator, name, "student", row, parent, (stage, c))
+        self._save(separator_block(name), separator, name, "student", row, parent, (stage, c), task.history)
 
     def _train(self, name: str, run: Path) -> None:
         pretraining, stage_name = parse(name)
@@ -147,7 +147,7 @@ class Chain:
                 network = getattr(task.student, block)
                 network.load_state_dict(states[f"{who}-{block}"])
                 block_name = chosen[block] = f"{name}-{block}-{who}".lower()
-                self._save(block_name, network, name, who, row, names[block], (stage, c))
+                self._save(block_name, network, name, who, row, names[block], (stage, c), task.history)
             selections[who] = chosen
         self._system(name, selections)
 
@@ -171,7 +171,7 @@ class Chain:
 
     def _save(
         self, block: str, network: nn.Module, system: str, who: str, row: Mapping[str, float], parent: str | None,
-        settings: tuple[Stage, Any],
+        settings: tuple[Stage, Any], history: list[dict[str, float]],
     ) -> None:  # fmt: skip
         separator = isinstance(network, ConvTasNet)
         sizes: dict[str, Any] = vars(network.config)
@@ -195,6 +195,7 @@ class Chain:
             self.folder,
             half=self.half,
         )
+        checkpoints.save_history(block, history, self.folder)
 
     def _settings(self, stage: Stage, c: Any) -> dict[str, Any]:
         """What makes a stage again: the preset and all that it and its overrides set."""
