@@ -19,6 +19,7 @@ VERBS = {
     "detect": "jss.commands.detect",
     "list": "jss.commands.list",
     "prepare": "jss.commands.prepare",
+    "statistics": "jss.commands.statistics",
     "render": "jss.commands.render",
     "train": "jss.commands.train",
     "evaluate": "jss.commands.evaluate",

@@ -1,0 +1,92 @@
+"""``statistics``: what a data set is made of, as a table for a person and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jss.errors import JssError
+from jss.labels import sound_class
+
+if TYPE_CHECKING:
+    from jss.data.statistics import Statistics
+
+HELP = "tell what a data set is made of: events, minutes, lengths, polyphony, co-occurrence, levels"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("root", metavar="ROOT", help="a data set in DESED's layout")
+    parser.add_argument("--subset", action="append", metavar="NAME",
+                        help="validation, public, ...; may be given several times (default: every one)")
+    parser.add_argument("--no-levels", action="store_true", help="do not read the audio: no levels, at once")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write SUBSET.json into this folder, clip by clip")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, print, write. -> 0, or 1 where files could not be read. Raises JssError."""
+    from jss.data.desed import prepare
+    from jss.data.statistics import measure
+
+    subsets = prepare(args.root)
+    unknown = [name for name in args.subset or () if name not in subsets]
+    if unknown:
+        raise JssError(f"{args.root} has no subset {unknown[0]}: choose from {', '.join(subsets)}.")
+    broken = 0
+    for name in args.subset or subsets:
+        found = measure(subsets[name], Path(args.root).resolve().name, name, levels=not args.no_levels)
+        print("\n".join(lines(found)) + "\n")
+        broken += len(found.damaged)
+        if args.out is not None:
+            found.save(args.out / f"{name}.json")
+            print(f"written to {args.out / name}.json\n")
+    return 1 if broken else 0
+
+
+def lines(s: Statistics) -> list[str]:
+    """The statistics for a person."""
+    head = f"{s.dataset} {s.subset}".strip()
+    told = [f"{head}: audio of {s.n_files} of {s.n_files_expected} files, {s.minutes:.1f} min"]
+    told += [f"  not read: {why}" for why in s.damaged]
+    told.append(f"  annotated: {s.strong} clips with events ({s.events}), {s.weak} with classes")
+    if s.polyphony is not None:
+        told.append("  at once: " + _percent(s.polyphony, ("no event", "one", "two", "three or more")) + " of the time")
+    if s.level_db is not None:
+        least, low, middle, high, most = s.level_db
+        told.append(f"  level: {middle:.1f} dB (median; half of the clips {low:.1f} to {high:.1f}, "
+                    f"all {least:.1f} to {most:.1f})")
+    if s.classes:
+        told += ["", *_class_table(s), "", *_matrix(s)]
+    return told
+
+
+def _class_table(s: Statistics) -> list[str]:
+    head = f"  {'class':<28}{'clips':>7}{'events':>8}{'minutes':>9}{'median s':>10}{'quartiles s':>16}{'alone':>8}"
+    rows = [head]
+    for label, c in s.classes.items():
+        row = f"  {sound_class(label).display:<28}{c.clips:>7}"
+        if s.strong:
+            row += f"{c.events:>8}{c.minutes:>9.1f}"
+        if c.lengths is not None and c.others is not None:
+            row += f"{c.lengths[2]:>10.2f}{f'{c.lengths[1]:.2f} to {c.lengths[3]:.2f}':>16}{100 * c.others[0]:>6.0f} %"
+        rows.append(row)
+    return rows if s.strong else [row[:37] for row in rows]
+
+
+def _matrix(s: Statistics) -> list[str]:
+    """Clips in which two classes occur together; on the diagonal, in which the class occurs."""
+    names = [sound_class(label).short for label in s.classes]
+    wide = max(map(len, names))
+    head = "  clips with both".ljust(wide + 4) + "".join(f"{name:>{max(len(name), 4) + 2}}" for name in names)
+    start = len("  clips with both".ljust(wide + 4))
+    return [head] + [
+        f"  {name}".ljust(start)
+        + "".join(f"{count:>{max(len(other), 4) + 2}}" for other, count in zip(names, row, strict=True))
+        for name, row in zip(names, s.co_occurrence, strict=True)
+    ]
+
+
+def _percent(shares: Iterable[float], names: Iterable[str]) -> str:
+    return ", ".join(f"{name} {100 * share:.1f} %" for name, share in zip(names, shares, strict=True))
