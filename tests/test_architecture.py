@@ -20,6 +20,7 @@ LEVELS: list[set[str]] = [
     {"evaluation", "training", "examples", "tagging"},
     {"scoring"},
     {"evaluating"},
+    {"kept_scores"},
     {"bench"},
     {"commands"},
     {"cli"},
