@@ -7,14 +7,14 @@ import streamlit as st
 from jss.errors import JssError
 from jss.results import ClipResult
 from jss.viz.tables import event_table, truth_table
-from pages.ui import controls, exports, loaders
+from pages.ui import controls, exports, loaders, set_clips
 from pages.ui.loaders import Recording
 from pages.ui.viewer import view
 from pages.ui.viewer.payload import Payload
 
 
 def page() -> None:
-    recording, system, selection = controls.choose(loaders.examples())
+    recording, system, selection = controls.choose((*loaders.examples(), *set_clips.opened()))
     if system is None or selection is None:
         controls.no_system()
         return

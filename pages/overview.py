@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from jss.checkpoints import Manifest
 from jss.errors import JssError
 from jss.reports import HEADLINES, EvalReport
-from pages.ui import controls, loaders
+from jss.viz.diagram import Drawing, printed_diagram, svg
+from pages.ui import charts, controls, diagrams, loaders, report_choice
 
 
 def page() -> None:
@@ -24,21 +27,60 @@ def page() -> None:
     if not systems:
         controls.no_system()
     else:
-        st.dataframe(_systems_table(), hide_index=True, width="stretch")
-        with st.expander("Blocks: weights, training data and licences"):
-            st.dataframe(_blocks_table(), hide_index=True, width="stretch")
+        _one_system({item.name: item for item in systems})
+        with st.expander("All systems"):
+            charts.table(_systems_table(), "systems", "systems")
+        with st.expander("All blocks: weights, training data and licences"):
+            charts.table(_blocks_table(), "blocks", "blocks")
     st.header("Scores")
     reports = loaders.reports()
     if not reports:
         st.markdown("No report is installed: `python -m jss evaluate` writes one.")
     for dataset, subset in dict.fromkeys((report.dataset, report.subset) for report in reports):
-        st.markdown(f"**{dataset}**, {subset}" if subset else f"**{dataset}**")
-        of_set = [report for report in reports if (report.dataset, report.subset) == (dataset, subset)]
-        st.dataframe(_scores_table(of_set), hide_index=True, width="stretch")
+        of_set = report_choice.in_order([r for r in reports if (r.dataset, r.subset) == (dataset, subset)])
+        st.markdown(f"**{dataset}** {subset}: our figures".replace(" :", ":"))
+        charts.table(_scores_table(of_set), f"scores {dataset} {subset}", f"scores.{dataset}.{subset}")
     st.header("Clips")
     clips = loaders.examples()
     shipped = f"{len(clips)} example clips with ground truth are shipped" if clips else "No example clip is installed"
     st.caption(f"{shipped}; your own recordings can be opened in Explore.")
+
+
+def _one_system(installed: dict[str, Manifest]) -> None:
+    """One system: what it computes, how it came to be, what it learnt from."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        name = controls.pick("System", list(installed), controls.SYSTEM, str, width=200)
+        networks = list(installed[name].selections)
+        network = controls.pick("Network", networks, controls.SELECTION, str.capitalize, "teacher", width=140)
+    system, cards = installed[name], loaders.cards(name)
+    st.markdown(f"**{name}**: {system.description}")
+    shown, made, told = st.columns([1, 1, 1.2], gap="medium")
+    with shown:
+        st.caption("What it computes (as Fig. 1)" if not system.selections[network].separator else
+                   "What it computes (as Figs 4 and 5)")
+        _drawing(diagrams.computes(system, network, cards), f"{name}.{network}.system")
+    with made:
+        st.caption("How it came to be: blocks that learn are filled, frozen ones dashed")
+        _drawing(diagrams.came_to_be(system, network, cards), f"{name}.{network}.training")
+    with told:
+        st.caption("What it learnt from, and on which terms")
+        chosen = system.selections[network]
+        for block in filter(None, (chosen.separator, chosen.detector)):
+            card = cards[block]
+            st.markdown(f"**{block}**  \nTraining data: {card.training_data}  \nLicence: {card.licence}  \n"
+                        f"Seed {card.seed}, epoch {card.epoch}, commit {card.commit or 'unknown'}, "
+                        f"{card.created[:10]}")
+
+
+def _drawing(drawing: Drawing, name: str) -> None:
+    st.html(svg(drawing, report_choice.theme()))
+    charts.files(name, name, lambda kind: _print(drawing, kind))
+
+
+def _print(drawing: Drawing, kind: Any) -> bytes:
+    from jss.viz.printed import save
+
+    return svg(drawing).encode() if kind == "svg" else save(printed_diagram(drawing), kind)
 
 
 def _systems_table() -> pd.DataFrame:

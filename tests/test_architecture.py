@@ -19,6 +19,7 @@ LEVELS: list[set[str]] = [
     {"data", "inference", "outputs"},
     {"evaluation", "training", "examples", "tagging"},
     {"scoring"},
+    {"submissions"},
     {"evaluating"},
     {"kept_scores"},
     {"bench"},

@@ -21,7 +21,7 @@ from jss import audio
 from jss.data.layouts import DesedLayout, FussLayout, Layout
 from jss.data.recordings import SPLITS, Recording
 from jss.data.soundbank import Bank, MixedBank, SoundBank
-from jss.data.soundscapes import RECIPES, Soundscape, draw, render
+from jss.data.soundscapes import RECIPES, Rendered, Soundscape, draw, render
 from jss.data.synthbank import PREFIX, SynthBank
 from jss.errors import JssError
 from jss.files import aside
@@ -84,6 +84,20 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
     return {subset: len(items) for subset, items in scapes.items()}
 
 
+def render_clip(name: str, subset: str, index: int, seed: int = 0, soundbank: Path | None = None) -> Rendered:
+    """One clip of a set alone, as ``render_set`` makes it. name: of LAYOUTS. Raises JssError for another subset."""
+    layout = LAYOUTS[name]
+    if subset not in layout.subsets:
+        raise JssError(f"{name} has no subset {subset}: choose from {', '.join(layout.subsets)}.")
+    bank = make_bank(soundbank)
+    return render(_draw(layout, subset, index, seed, bank), bank)
+
+
+def _draw(layout: Layout, subset: str, index: int, seed: int, bank: Bank) -> Soundscape:
+    split, _ = layout.subsets[subset]
+    return draw(RECIPES[layout.recipe], bank, split, (seed, zlib.crc32(subset.encode()), index))
+
+
 def read_scapes(root: str | Path) -> dict[str, Soundscape]:
     """The soundscapes of a rendered set by the path of their mixture. Raises JssError where the file is not there."""
     path = Path(root) / SCAPES
@@ -130,9 +144,7 @@ def _render_in_worker(job: _Job) -> str:
 def _render_one(order: Order, bank: Bank, job: _Job) -> str:
     """Draw one clip and, where it is not on disk yet, write it: the sources first, so that a mixture means finished."""
     layout = LAYOUTS[order.name]
-    split, _ = layout.subsets[job.subset]
-    seed = (order.seed, zlib.crc32(job.subset.encode()), job.index)
-    scape = draw(RECIPES[layout.recipe], bank, split, seed)
+    scape = _draw(layout, job.subset, job.index, order.seed, bank)
     path = order.root / layout.mixture(job.subset, job.index)
     if not path.is_file():
         made = render(scape, bank)

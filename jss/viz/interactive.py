@@ -51,9 +51,13 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
         figure.add_box(x=[s.x[0]] * len(s.y), y=s.y, width=s.width, line_width=1.5, marker_color=s.color,
                        boxpoints="all", jitter=0.6, pointpos=0, marker={"size": 3.5, "opacity": 0.55},
                        hovertemplate=f"{told}{s.name}: %{{y:.3f}}<extra></extra>", **shared, **place)  # fmt: skip
+    elif s.kind == "quartiles":
+        low, q1, median, q3, high = ([v] for v in s.y)
+        figure.add_box(x=[s.x[0]], lowerfence=low, q1=q1, median=median, q3=q3, upperfence=high, width=s.width,
+                       line_width=1.5, marker_color=s.color, **shared, **place)  # fmt: skip
     elif s.kind == "line":
         dash = ",".join(f"{step}px" for step in s.dash) or "solid"
-        figure.add_scatter(x=s.x, y=s.y, mode="lines", line={"color": s.color, "width": 2, "dash": dash},
+        figure.add_scatter(x=s.x, y=s.y, mode="lines", line={"color": s.color, "width": s.stroke, "dash": dash},
                            connectgaps=False, hovertemplate=f"{s.name}: %{{y:.4~g}}<extra></extra>",
                            **shared, **place)  # fmt: skip
     else:
@@ -83,6 +87,8 @@ def _axes(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> 
     if panel.x_ticks is not None:
         x |= {"tickvals": [at for at, _ in panel.x_ticks], "ticktext": [text for _, text in panel.x_ticks],
               "tickangle": -30 if len(panel.x_ticks) > 5 else 0}  # fmt: skip
+    if panel.y_ticks is not None:
+        y |= {"tickvals": [at for at, _ in panel.y_ticks], "ticktext": [text for _, text in panel.y_ticks]}
     if panel.x_range is not None:
         x["range"] = list(panel.x_range)
     if panel.y_range is not None:

@@ -79,20 +79,32 @@ def _draw(axes: Axes, s: Series, ink: Ink) -> Any:
         return axes.bar(x, np.nan_to_num(y), s.width, color=s.color, gid=s.name)
     if s.kind == "line":
         dashes = (0, tuple(step / 2 for step in s.dash)) if s.dash else "-"
-        return axes.plot(x, y, color=s.color, linestyle=dashes, linewidth=1.2, gid=s.name)[0]
+        return axes.plot(x, y, color=s.color, linestyle=dashes, linewidth=0.6 * s.stroke,
+                         solid_capstyle="butt", gid=s.name)[0]
+    if s.kind == "quartiles":
+        names = ("whislo", "q1", "med", "q3", "whishi")
+        parts = axes.bxp([dict(zip(names, y, strict=True))], positions=[x[0]], widths=s.width * 0.8, showfliers=False,
+                         manage_ticks=False)  # fmt: skip
+        return _paint(parts, s.color)
     if s.kind == "box":
         whole = y[~np.isnan(y)]
         if len(whole):
             parts = axes.boxplot([whole], positions=[x[0]], widths=s.width * 0.8, showfliers=False, manage_ticks=False)
-            for line in (line for kind in parts.values() for line in kind):
-                line.set_color(s.color)
-                line.set_linewidth(0.9)
+            _paint(parts, s.color)
         aside = np.random.default_rng(0).uniform(-0.28, 0.28, len(y)) * s.width
         return axes.scatter(x[0] + aside, y, s=2.5, color=s.color, alpha=0.5, linewidths=0, gid=s.name)
     if s.low is not None and s.high is not None:
         low, high = (np.array([np.nan if v is None else v for v in part], float) for part in (s.low, s.high))
         axes.vlines(x, low, high, color=s.color, linewidth=0.8)
     return axes.scatter(x, y, s=22, color=s.color, marker=_MARKS[s.symbol], linewidths=0, gid=s.name, zorder=3)
+
+
+def _paint(parts: Any, color: str) -> Any:
+    """The lines of a box plot in one colour. -> its box."""
+    for line in (line for kind in parts.values() for line in kind):
+        line.set_color(color)
+        line.set_linewidth(0.9)
+    return parts["boxes"][0]
 
 
 def _heat(axes: Axes, panel: Panel, ink: Ink) -> None:
@@ -120,6 +132,8 @@ def _axes(axes: Axes, panel: Panel, ink: Ink) -> None:
     if panel.x_ticks is not None:
         turned: dict[str, Any] = {"rotation": 30, "ha": "right"} if len(panel.x_ticks) > 5 else {}
         axes.set_xticks([at for at, _ in panel.x_ticks], [text for _, text in panel.x_ticks], **turned)
+    if panel.y_ticks is not None:
+        axes.set_yticks([at for at, _ in panel.y_ticks], [text for _, text in panel.y_ticks])
     if panel.x_range is not None:
         axes.set_xlim(*panel.x_range)
     if panel.y_range is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -19,6 +20,7 @@ import streamlit as st
 import jss
 from jss import audio, checkpoints
 from jss.errors import JssError
+from jss.labels import Theme
 from jss.reports import EvalReport
 from jss.results import ClipResult
 from jss.viz.agreement import Event, events_of
@@ -26,7 +28,10 @@ from pages.ui import store
 from pages.ui.viewer.payload import Payload, pack
 
 if TYPE_CHECKING:
+    from jss.data.statistics import Statistics
+    from jss.examples.gallery import Sample
     from jss.inference import System
+    from jss.kept_scores import KeptScores
 
 EXAMPLES = Path(jss.__file__).parent / "examples"
 Tell = Callable[[float, str], None]
@@ -223,3 +228,64 @@ def _compute(recording: Recording, system: str, selection: str, made_of: str, te
 def reports() -> tuple[EvalReport, ...]:
     """What the installed systems scored, from checkpoints/reports. Raises JssError where a report is damaged."""
     return tuple(EvalReport.load(path) for path in sorted((checkpoints.root() / "reports").rglob("*.json")))
+
+
+@st.cache_resource(show_spinner=False, ttl=30)
+def kept_scores() -> dict[tuple[str, str, str], dict[str, KeptScores]]:
+    """Scores kept beside reports: (data set, subset, network) -> system -> its scores. Raises JssError."""
+    from jss.kept_scores import SUFFIX, KeptScores
+
+    found: dict[tuple[str, str, str], dict[str, KeptScores]] = {}
+    for path in sorted((checkpoints.root() / "reports").rglob(f"*{SUFFIX}")):
+        kept = KeptScores.load(path)
+        found.setdefault((kept.dataset, kept.subset, kept.outputs.selection), {})[kept.outputs.system] = kept
+    return found
+
+
+@st.cache_data(show_spinner=False, ttl=600, max_entries=200)
+def fused(place: tuple[str, str, str], systems: tuple[str, ...], made_of: str) -> EvalReport:
+    """The mean scores of some systems (Eq. 25) on a set, measured. made_of: changes with them. Raises JssError."""
+    from jss import kept_scores as kept
+
+    return kept.report([kept_scores()[place][name] for name in systems])
+
+
+@st.cache_data(show_spinner=False, ttl=30)
+def history(block: str) -> list[dict[str, float]]:
+    """The epochs of the run that trained a block, empty where they were not kept. Raises JssError."""
+    return checkpoints.load_history(block)
+
+
+def runs_folder() -> Path:
+    """Where training runs are looked for: JSS_RUNS, else ``runs`` beside the app."""
+    return Path(os.environ.get("JSS_RUNS") or Path(jss.__file__).parent.parent / "runs")
+
+
+@st.cache_resource(show_spinner=False)
+def gallery() -> dict[str, Sample]:
+    """One synthesised sound of each class, with its mel."""
+    from jss.examples.gallery import gallery as made
+
+    return made()
+
+
+@st.cache_data(show_spinner=False)
+def gallery_picture(theme: Theme) -> bytes:
+    """Fig. 2 as a PNG for the screen."""
+    from jss.viz.gallery import class_gallery
+    from jss.viz.printed import save
+
+    samples = gallery()
+    return save(class_gallery({label: s.mel for label, s in samples.items()}, next(iter(samples.values())).hop, theme),
+                "png", 220)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def statistics(name: str, clips: int) -> Statistics:
+    """What a known set is made of; levels where its audio is at hand. clips: how many, so that a set may grow."""
+    from jss.data.statistics import measure
+    from pages.ui import known_sets
+
+    found = known_sets.sets()[name].clips
+    dataset, _, subset = name.partition("/")
+    return measure(found, dataset, subset, levels=clips <= 200 and any(clip.path for clip in found))

@@ -22,7 +22,16 @@ def choose_set(reports: Sequence[EvalReport]) -> list[EvalReport]:
     """A select box of the data sets with reports -> those of the chosen one, the baseline first."""
     there = {f"{r.dataset} {r.subset}".strip(): (r.dataset, r.subset) for r in reports}
     chosen = there[controls.pick("Data set", list(there), SET, str, width=320)]
-    return in_order([r for r in reports if (r.dataset, r.subset) == chosen])
+    return one_network([r for r in reports if (r.dataset, r.subset) == chosen])
+
+
+def one_network(reports: Sequence[EvalReport]) -> list[EvalReport]:
+    """The reports of teachers or of students, in order; a select box where there are both."""
+    there = list(dict.fromkeys(sorted((r.selection for r in reports), reverse=True)))
+    if len(there) > 1:
+        chosen = controls.pick("Network", there, controls.SELECTION, str.capitalize, "teacher", width=140)
+        return in_order([r for r in reports if r.selection == chosen])
+    return in_order(reports)
 
 
 def in_order(reports: Sequence[EvalReport]) -> list[EvalReport]:

@@ -1,0 +1,68 @@
+"""A system as two drawings: what it computes, and how it came to be. Made from its manifest and its blocks' cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jss.checkpoints import Card, Manifest
+from jss.viz.diagram import Block, Drawing, Step, system_diagram, training_diagram
+
+_NETWORKS = {"crnn": "CRNN", "conv_tasnet": "ConvTas-Net"}
+_POOLINGS = {"max": "largest score over sources (Eq. 28)", "sum": "sum over sources (Eq. 27)",
+             "mean": "mean over sources (Eq. 22)"}  # fmt: skip
+#: Outputs of a ConvTas-Net whose card does not say how many.
+SOURCES = 4
+#: Training processes in the order in which they follow each other.
+_RANK = {"S1": 1, "JT": 1, "S2": 2}
+
+
+def computes(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Drawing:
+    """Fig. 1 for a system without a separation stage, Figs 4 and 5 for the others."""
+    chosen = system.selections[selection]
+    separator = cards[chosen.separator] if chosen.separator else None
+    sources = int(separator.config.get("n_src", SOURCES)) if separator else 1
+    each = ["on each source, the same weights"] if separator else []
+    detector = Block("Sound event detection", [*_facts(cards[chosen.detector]), *each])
+    front = Block("Source separation", _facts(separator)) if separator else None
+    return system_diagram(detector, front, _POOLINGS.get(system.pooling, system.pooling), sources, len(system.labels))
+
+
+def came_to_be(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Drawing:
+    """Pre-training, and Joint Training (Fig. 6) or the two stages after it (Fig. 7), as the cards' parents tell."""
+    chosen = system.selections[selection]
+    separator, detector = cards.get(chosen.separator or ""), cards.get(chosen.detector)
+    steps: list[Step] = []
+    while separator or detector:
+        there = [card for card in (separator, detector) if card]
+        rank = max(_rank(card) for card in there)
+        stage = next(card.stage for card in there if _rank(card) == rank)
+        steps.append(Step(_title(stage) if rank else "Pre-training", _block(separator, rank), _block(detector, rank)))
+        if not rank:
+            break
+        separator, detector = (
+            cards.get(card.parent or "") if card and _rank(card) == rank else card for card in (separator, detector)
+        )
+    return training_diagram(steps[::-1])
+
+
+def _rank(card: Card) -> int:
+    return _RANK.get(card.stage.rpartition("-")[2].rstrip("+"), 0)
+
+
+def _title(stage: str) -> str:
+    name = stage.rpartition("-")[2]
+    return {"JT": "Joint Training (Fig. 6)", "S1": "Stage 1 (Fig. 7)", "S2": "Stage 2 (Fig. 7)"}.get(name, stage)
+
+
+def _block(card: Card | None, rank: int) -> Block | None:
+    if card is None:
+        return None
+    title = "Detector" if card.kind == "crnn" else "Separator"
+    trained = _rank(card) == rank
+    how = f"{card.stage}, {card.network}, epoch {card.epoch}" if card.epoch else f"{card.stage}, {card.network}"
+    return Block(title, [card.name.removesuffix(f"-{card.network}"), how if trained else "frozen"], trained)
+
+
+def _facts(card: Card) -> list[str]:
+    kind = card.kind.partition(":")[2] or _NETWORKS.get(card.kind, card.kind)
+    return [f"{card.name}", f"{kind}, {card.stage} {card.network}"]
