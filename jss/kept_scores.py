@@ -116,4 +116,4 @@ def beside(report: str | os.PathLike[str]) -> Path:
 def _joined(parts: Sequence[npt.NDArray[np.float32]], rows: int) -> npt.NDArray[np.float16]:
     """(K, T) after (K, T) -> (K, sum of T), rounded to 1 / STEPS: a third of the bytes of what is not."""
     whole = np.concatenate([np.zeros((rows, 0), np.float32), *parts], axis=1)
-    return (np.round(whole * STEPS) / STEPS).astype(np.float16)
+    return np.asarray(np.round(whole * STEPS) / STEPS, np.float16)

@@ -65,9 +65,9 @@ def _gallery() -> None:
     with st.spinner("Ten sounds are synthesised"):
         samples = loaders.gallery()
         picture = loaders.gallery_picture(report_choice.theme())
+    charts.files("classes.gallery", "gallery figure", _print_gallery)
     st.image(picture, width="stretch", caption="Mel spectrograms of one synthesised sound of each class: time in s, "
              "frequency in Hz on the mel scale, level in dB. No recording of DESED.")
-    charts.files("classes.gallery", "gallery", _print_gallery)
     for row in (list(samples)[:5], list(samples)[5:]):
         for column, label in zip(st.columns(5), row, strict=True):
             with column:

@@ -55,26 +55,26 @@ def _charts(found: Statistics, stem: str) -> None:
     amounts = {"events": {k: float(c.events) for k, c in classes.items()},
                "minutes of sound": {k: c.minutes for k, c in classes.items()},
                "clips": {k: float(c.clips) for k, c in classes.items()}}
-    st.subheader("What is in it")
-    charts.show(set_charts.class_amounts(amounts, theme=theme), "amounts", f"{stem}.classes")
+    charts.show(set_charts.class_amounts(amounts, theme), "amounts", f"{stem}.classes", "#### What is in it")
     left, right = st.columns(2)
     with left:
-        st.subheader("How long events are")
         charts.show(set_charts.event_lengths({k: c.lengths for k, c in classes.items()}, theme), "lengths",
-                    f"{stem}.lengths")
+                    f"{stem}.lengths", "#### How long events are")
         counts = [float(sum(c.histogram[n] for c in classes.values())) for n in range(len(LENGTH_BINS))]
-        charts.show(set_charts.bins(counts, LENGTH_BINS, "length (s)", "events"), "bins", f"{stem}.histogram")
+        charts.show(set_charts.bins(counts, LENGTH_BINS, "length (s)", "events"), "bins", f"{stem}.histogram",
+                    "#### Lengths of all events")
     with right:
-        st.subheader("How much at once")
         if found.polyphony is not None:
             charts.show(set_charts.shares(found.polyphony, ["0", "1", "2", "3 or more"], "events at once",
-                                          "share of the time (%)"), "polyphony", f"{stem}.polyphony")
-        charts.show(set_charts.co_occurrence(list(classes), found.co_occurrence), "together", f"{stem}.co-occurrence")
+                                          "share of the time (%)"), "polyphony", f"{stem}.polyphony",
+                        "#### How much at once")
+        charts.show(set_charts.co_occurrence(list(classes), found.co_occurrence), "together", f"{stem}.co-occurrence",
+                    "#### Clips with both classes")
     rows = [{"Class": sound_class(k).display, "Clips": c.clips, "Events": c.events, "Minutes": c.minutes,
              "Shortest (s)": c.lengths and c.lengths[0], "Median (s)": c.lengths and c.lengths[2],
              "Longest (s)": c.lengths and c.lengths[4],
              "Alone (% of its time)": c.others and 100 * c.others[0]} for k, c in classes.items()]  # fmt: skip
-    charts.table(pd.DataFrame(rows).round(2), "by class", f"{stem}.by-class")
+    charts.table(pd.DataFrame(rows).round(2), "by class", f"{stem}.by-class", "#### Class by class")
 
 
 def _browse(chosen: KnownSet, found: Statistics) -> None:
@@ -96,12 +96,12 @@ def _browse(chosen: KnownSet, found: Statistics) -> None:
                          "Longest event (s)": round(max(lengths), 2) if lengths else None,
                          "Classes": ", ".join(_class(k) for k in facts.labels or ()),
                          "Level (dB)": facts.level_db and round(facts.level_db, 1)})  # fmt: skip
-    st.caption(f"{len(rows)} of {len(chosen.clips)} clips. Choose a row to open its clip.")
-    frame = pd.DataFrame(rows, columns=list(rows[0]) if rows else ["Clip"]).dropna(axis="columns", how="all")
+    told = f"{len(rows)} of {len(chosen.clips)} clips. Choose a row to open its clip."
     if not rows:
+        st.caption(told)
         return
-    state = st.dataframe(frame, hide_index=True, width="stretch", on_select="rerun", selection_mode="single-row",
-                         key="clips table")
+    state = charts.table(pd.DataFrame(rows), "clips", f"{chosen.name.replace('/', '.')}.clips", told,
+                         on_select="rerun", selection_mode="single-row")
     for row in state.selection.rows[:1]:
         where = chosen.open.get(names[row])
         if where is None:
@@ -109,8 +109,6 @@ def _browse(chosen: KnownSet, found: Statistics) -> None:
         else:
             st.page_link(set_clips.EXPLORE, label=f"Open {names[row]} in Explore", icon=":material/graphic_eq:",
                          query_params={controls.CLIP: where})
-    st.download_button("CSV", lambda: frame.to_csv(index=False), file_name=f"{chosen.name.replace('/', '.')}.clips.csv",
-                       mime="text/csv", on_click="ignore", type="tertiary", icon=":material/download:")
 
 
 def _class(label: str) -> str:

@@ -32,15 +32,15 @@ def page() -> None:
         reports = report_choice.one_network([r for r in every if r.dataset == name])
     for subset in dict.fromkeys(r.subset for r in reports):
         st.caption(report_choice.files([r for r in reports if r.subset == subset]))
-    st.subheader("Similarity, clip by clip (as Fig. 10)")
-    clip = charts.show(similarities(reports), "similarities", f"similarity.{name}", select=True)
+    clip = charts.show(similarities(reports), "similarities", f"similarity.{name}",
+                       "#### Similarity, clip by clip (as Fig. 10)", select=True)
     if clip:
         _clip(reports, *clip[0])
     else:
         st.caption("Press a point to open its clip.")
-    st.subheader("Scores against similarity (as Fig. 11)")
     scatter = score_against_similarity(reports, report_choice.theme())
-    system = charts.show(scatter, "scatter", f"scores.{name}", select=True)
+    system = charts.show(scatter, "scatter", f"scores.{name}", "#### Scores against similarity (as Fig. 11)",
+                         select=True)
     if system:
         _extremes(reports, *system[0])
     st.caption("Whiskers in the panels are 95 % bootstrap intervals over clips. The SED baseline hears the mixture "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,12 @@ import streamlit as st
 from jss.checkpoints import Manifest
 from jss.errors import JssError
 from jss.reports import HEADLINES, EvalReport
-from jss.viz.diagram import Drawing, printed_diagram, svg
+from jss.viz.diagram import SIZE, Drawing, printed_diagram, svg
 from pages.ui import charts, controls, diagrams, loaders, report_choice
+
+#: The figures that tell most; Results has all of them.
+SHOWN = ("psds1", "psds1_exact", "psds2_exact", "event_f1_macro", "intersection_f1_macro", "clip_f1", "similarity",
+         "si_sdri")  # fmt: skip
 
 
 def page() -> None:
@@ -38,8 +44,8 @@ def page() -> None:
         st.markdown("No report is installed: `python -m jss evaluate` writes one.")
     for dataset, subset in dict.fromkeys((report.dataset, report.subset) for report in reports):
         of_set = report_choice.in_order([r for r in reports if (r.dataset, r.subset) == (dataset, subset)])
-        st.markdown(f"**{dataset}** {subset}: our figures".replace(" :", ":"))
-        charts.table(_scores_table(of_set), f"scores {dataset} {subset}", f"scores.{dataset}.{subset}")
+        charts.table(_scores_table(of_set), f"scores {dataset} {subset}", f"scores.{dataset}.{subset}",
+                     f"**{f'{dataset} {subset}'.strip()}**: our figures")
     st.header("Clips")
     clips = loaders.examples()
     shipped = f"{len(clips)} example clips with ground truth are shipped" if clips else "No example clip is installed"
@@ -56,14 +62,15 @@ def _one_system(installed: dict[str, Manifest]) -> None:
     st.markdown(f"**{name}**: {system.description}")
     shown, made, told = st.columns([1, 1, 1.2], gap="medium")
     with shown:
-        st.caption("What it computes (as Fig. 1)" if not system.selections[network].separator else
-                   "What it computes (as Figs 4 and 5)")
-        _drawing(diagrams.computes(system, network, cards), f"{name}.{network}.system")
+        figure = "Figs 4 and 5" if system.selections[network].separator else "Fig. 1"
+        _drawing(diagrams.computes(system, network, cards), f"{name}.{network}.system",
+                 f"#### What it computes (as {figure})")
     with made:
-        st.caption("How it came to be: blocks that learn are filled, frozen ones dashed")
-        _drawing(diagrams.came_to_be(system, network, cards), f"{name}.{network}.training")
+        _drawing(diagrams.came_to_be(system, network, loaders.card), f"{name}.{network}.training",
+                 "#### How it came to be")
+        st.caption("Blocks that learn are filled, frozen ones dashed.")
     with told:
-        st.caption("What it learnt from, and on which terms")
+        st.markdown("#### What it learnt from, and on which terms")
         chosen = system.selections[network]
         for block in filter(None, (chosen.separator, chosen.detector)):
             card = cards[block]
@@ -72,9 +79,11 @@ def _one_system(installed: dict[str, Manifest]) -> None:
                         f"{card.created[:10]}")
 
 
-def _drawing(drawing: Drawing, name: str) -> None:
-    st.html(svg(drawing, report_choice.theme()))
-    charts.files(name, name, lambda kind: _print(drawing, kind))
+def _drawing(drawing: Drawing, name: str, title: str) -> None:
+    charts.files(name, name, lambda kind: _print(drawing, kind), title)
+    data = base64.b64encode(svg(drawing, report_choice.theme()).encode()).decode()
+    st.html(f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(drawing.alt)}" style="width:100%;'
+            f'max-width:{SIZE * 1.15:g}px">')
 
 
 def _print(drawing: Drawing, kind: Any) -> bytes:
@@ -98,7 +107,7 @@ def _scores_table(reports: list[EvalReport]) -> pd.DataFrame:
     """A row a system; only figures that could be measured, and on how many files they stand."""
     table = pd.DataFrame([{
         "System": report.system, "Network": report.selection, "Files": f"{report.n_files} of {report.n_files_expected}",
-    } | {name: report.headline(key) for key, name in HEADLINES.items()} for report in reports])
+    } | {HEADLINES[key]: report.headline(key) for key in SHOWN} for report in reports])
     return table.dropna(axis="columns", how="all").round(3)
 
 

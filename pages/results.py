@@ -37,14 +37,12 @@ def _ours() -> None:
         return
     reports = report_choice.choose_set(every)
     stem = f"{reports[0].dataset}.{reports[0].subset}"
-    st.subheader("Single systems (as Tables 2 and 4)")
     st.caption(report_choice.files(reports) + " In brackets the 95 % bootstrap interval over clips. Not DESED: "
                "no figure here can be compared with the paper's.")
-    charts.table(pd.DataFrame([_row(report) for report in reports]), "single", f"systems.{stem}")
-    st.subheader("Fusions (as Tables 3 and 5)")
+    charts.table(pd.DataFrame([_row(report) for report in reports]), "single", f"systems.{stem}",
+                 "#### Single systems (as Tables 2 and 4)")
     _fusions(reports, stem)
-    st.subheader("The two scenarios of the PSDS (Table 1)")
-    charts.table(scenarios(), "scenarios", "psds-scenarios")
+    charts.table(scenarios(), "scenarios", "psds-scenarios", "#### The two scenarios of the PSDS (Table 1)")
 
 
 def _fusions(reports: list[EvalReport], stem: str) -> None:
@@ -59,11 +57,13 @@ def _fusions(reports: list[EvalReport], stem: str) -> None:
                 rows.append({"Fusion": report.system, "Network": place[2]}
                             | {HEADLINES[key]: report.headline(key) for key in SHOWN})  # fmt: skip
     if not rows:
+        st.markdown("#### Fusions (as Tables 3 and 5)")
         fusion_bench.nothing(f"on {reports[0].dataset} {reports[0].subset}")
         return
+    title = "#### Fusions (as Tables 3 and 5)"
+    charts.table(pd.DataFrame(rows).round(3), "fusions", f"fusions.{stem}", title)
     st.caption(f"Our figures: mean scores (Eq. 25) on **{report.n_files} of {report.n_files_expected} files** of "
                f"{reports[0].dataset} {reports[0].subset}, from the scores kept beside the reports.")
-    charts.table(pd.DataFrame(rows).round(3), "fusions", f"fusions.{stem}")
 
 
 def scenarios() -> pd.DataFrame:
@@ -89,11 +89,10 @@ def _theirs() -> None:
                "trained by PIT, DESED-... by MixIT.")
     figures = published.tables()
     for number, title in TABLES.items():
-        st.subheader(title)
         rows = figures[figures["table"] == number].rename(
             columns={"set": "Set", "system": "System", "selection": "Model selection", "psds1": "PSDS1",
                      "psds2": "PSDS2", "event_f1": "event F1"})
-        charts.table(rows.drop(columns="table"), f"paper {number}", f"jss2024.table{number}")
+        charts.table(rows.drop(columns="table"), f"paper {number}", f"jss2024.table{number}", f"#### {title}")
 
 
 try:

@@ -127,7 +127,7 @@ def training_diagram(steps: Sequence[Step]) -> Drawing:
 
 
 def svg(drawing: Drawing, theme: Theme = "light") -> str:
-    """The drawing as an SVG element that fills its column, with its sentence as title."""
+    """The drawing as an SVG, with its sentence as label."""
     ink = INKS[theme]
     fills = {"trained": "#cfe3f2" if theme == "light" else "#244a66", "frozen": ink.paper, "plain": "none"}
     parts = []
@@ -147,7 +147,7 @@ def svg(drawing: Drawing, theme: Theme = "light") -> str:
             parts.append(f'<path d="M{s.x:g} {s.y:g}{across}V{s.end - 5:g}" fill="none" stroke="{ink.soft}"/>'
                          f'<path d="M{to - 3.5:g} {s.end - 6:g}h7l-3.5 6z" fill="{ink.soft}"/>')
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {drawing.height:g}" role="img" '
-            f'style="width:100%;max-width:{SIZE * 1.15:g}px" aria-label="{escape(drawing.alt)}" fill="{ink.text}" '
+            f'aria-label="{escape(drawing.alt)}" fill="{ink.text}" '
             f'font-family="system-ui, sans-serif" font-size="13">{"".join(parts)}</svg>')  # fmt: skip
 
 

@@ -31,8 +31,9 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
                 _add(figure, series, series.legend and series.name not in named, place)
                 named.add(series.name)
             _axes(figure, panel, theme, place)
+    room = 60 if any(s.legend for row in chart.panels for panel in row for s in panel.series) else 20
     legend = {"orientation": "h", "x": 0, "y": -0.2 * 330 / (chart.height * rows), "yanchor": "top"}
-    figure.update_layout(height=chart.height * rows + 60, margin={"l": 60, "r": 8, "t": 34, "b": 40},
+    figure.update_layout(height=chart.height * rows + room, margin={"l": 60, "r": 8, "t": 34, "b": 40},
                          hoverlabel={"namelength": -1}, legend=legend, boxmode="overlay",
                          barmode="overlay")  # fmt: skip
     figure.update_annotations(font_size=13)

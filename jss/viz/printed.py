@@ -26,14 +26,15 @@ _MARKS = {"circle": "o", "diamond": "D", "star": "*"}
 def printed(chart: Chart, theme: Theme = "light") -> Figure:
     """The chart as a matplotlib Figure, 183 mm wide."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     ink, rows = INKS[theme], len(chart.panels)
     columns = max(len(row) for row in chart.panels)
     names = len({s.name for row in chart.panels for panel in row for s in panel.series if s.legend})
     below = 0.18 * -(-names // 5)
     height = rows * chart.height / 330 * (2.6 if columns > 1 else 3.0) + below
-    figure = Figure(figsize=(WIDTH, height), facecolor=ink.paper, layout="constrained")
-    figure.get_layout_engine().set(rect=(0, below / height, 1, 1 - below / height))  # type: ignore[union-attr]
+    layout = ConstrainedLayoutEngine(rect=(0, below / height, 1, 1 - below / height))
+    figure = Figure(figsize=(WIDTH, height), facecolor=ink.paper, layout=layout)
     grid = figure.add_gridspec(rows, columns)
     shown: dict[str, Any] = {}
     for r, row in enumerate(chart.panels):

@@ -79,7 +79,7 @@ def similarities(reports: Sequence[EvalReport]) -> Chart:
         shown = [(r, r.similarity["per_clip"]) for r in reports
                  if r.subset == subset and r.similarity and r.system in colors]
         series = [Series("box", report.system, [float(at)], list(clips.values()), colors[report.system], width=0.6,
-                         keys=[(clip, report.system, subset) for clip in clips])
+                         keys=[(clip, report.system, subset) for clip in clips], legend=False)
                   for at, (report, clips) in enumerate(shown)]  # fmt: skip
         names = [(float(at), report.system) for at, (report, _) in enumerate(shown)]
         clips = max((len(found) for _, found in shown), default=0)

@@ -17,19 +17,16 @@ from jss.viz.style import INKS
 PLAIN = "#2f6690"
 
 
-def class_amounts(
-    amounts: Mapping[str, Mapping[str, float]], title: str = "", theme: Theme = "light", of: Sequence[str] = ()
-) -> Chart:
-    """What there is of each class, a panel an amount. amounts: name with its unit -> label -> how much; of: which."""
+def class_amounts(amounts: Mapping[str, Mapping[str, float]], theme: Theme = "light") -> Chart:
+    """What there is of each class, a panel an amount. amounts: name with its unit -> label -> how much."""
     panels = []
-    for name in of or amounts:
-        labels = list(amounts[name])
-        series = [Series("bars", sound_class(label, k).display, [float(k)], [amounts[name][label]],
-                         sound_class(label, k).color(theme), keys=[(label,)], legend=False)
-                  for k, label in enumerate(labels)]  # fmt: skip
-        ticks = [(float(k), sound_class(label, k).short) for k, label in enumerate(labels)]
-        panels.append(Panel(title, "", name, series, ticks, zero=True))
-    return Chart([panels], f"{', '.join(of or amounts)} of each class", 330)
+    for name, values in amounts.items():
+        series = [Series("bars", sound_class(label, k).display, [float(k)], [value], sound_class(label, k).color(theme),
+                         keys=[(label,)], legend=False)
+                  for k, (label, value) in enumerate(values.items())]  # fmt: skip
+        ticks = [(float(k), sound_class(label, k).short) for k, label in enumerate(values)]
+        panels.append(Panel("", "", name, series, ticks, zero=True))
+    return Chart([panels], f"{', '.join(amounts)} of each class", 330)
 
 
 def event_lengths(lengths: Mapping[str, Sequence[float] | None], theme: Theme = "light") -> Chart:

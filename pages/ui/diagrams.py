@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from jss.checkpoints import Card, Manifest
 from jss.viz.diagram import Block, Drawing, Step, system_diagram, training_diagram
@@ -27,10 +27,11 @@ def computes(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Dra
     return system_diagram(detector, front, _POOLINGS.get(system.pooling, system.pooling), sources, len(system.labels))
 
 
-def came_to_be(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Drawing:
-    """Pre-training, and Joint Training (Fig. 6) or the two stages after it (Fig. 7), as the cards' parents tell."""
+def came_to_be(system: Manifest, selection: str, card_of: Callable[[str], Card | None]) -> Drawing:
+    """Pre-training, and Joint Training (Fig. 6) or the two stages after it (Fig. 7), as the cards' parents
+    tell. card_of: a block's card, None where it is not installed."""
     chosen = system.selections[selection]
-    separator, detector = cards.get(chosen.separator or ""), cards.get(chosen.detector)
+    separator, detector = (card_of(chosen.separator) if chosen.separator else None), card_of(chosen.detector)
     steps: list[Step] = []
     while separator or detector:
         there = [card for card in (separator, detector) if card]
@@ -40,7 +41,8 @@ def came_to_be(system: Manifest, selection: str, cards: Mapping[str, Card]) -> D
         if not rank:
             break
         separator, detector = (
-            cards.get(card.parent or "") if card and _rank(card) == rank else card for card in (separator, detector)
+            card if card is None or _rank(card) < rank else card_of(card.parent) if card.parent else None
+            for card in (separator, detector)
         )
     return training_diagram(steps[::-1])
 

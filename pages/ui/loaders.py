@@ -134,6 +134,13 @@ def cards(system: str) -> dict[str, checkpoints.Card]:
     return {name: checkpoints.load_card(name) for name in dict.fromkeys(names)}
 
 
+@st.cache_data(show_spinner=False, ttl=30)
+def card(block: str) -> checkpoints.Card | None:
+    """The card of a block, None where it is not installed. Raises JssError where it is damaged."""
+    there = (checkpoints.root() / "blocks" / f"{block}.json").is_file()
+    return checkpoints.load_card(block) if there else None
+
+
 @st.cache_resource(show_spinner=False, max_entries=12)
 def _system(name: str, selection: str, made_of: str) -> System:
     """Loaded once for each state of its weights, and shared."""
