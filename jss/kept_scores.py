@@ -9,21 +9,23 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from jss import evaluating
 from jss.data.clip import Clip, Event
-from jss.data.overlap import OverlapClip
 from jss.errors import JssError
-from jss.evaluating import Outputs
 from jss.files import aside
-from jss.outputs import ClipOutput
-from jss.reports import EvalReport
+
+if TYPE_CHECKING:  # what measures is imported where it is needed: the clips alone are read without it
+    from jss.data.overlap import OverlapClip
+    from jss.evaluating import Outputs
+    from jss.reports import EvalReport
 
 #: A report's file name -> that of the scores beside it.
 SUFFIX = ".scores.npz"
+_DAMAGED = "{} is damaged, or no scores of jss: evaluate again with --keep-scores."
 #: Scores are kept to this fraction of 1.
 STEPS = 1024
 
@@ -65,27 +67,29 @@ class KeptScores:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> KeptScores:
         """Read what :meth:`save` wrote. Raises JssError where the file is missing or no such file."""
+        from jss.evaluating import Outputs
+        from jss.outputs import ClipOutput
+
+        facts, arrays = _read(path, "frames", "scores", "weak")
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                facts = json.loads(str(stored["facts"]))
-                arrays = {name: stored[name] for name in ("seconds", "events", "frames", "scores", "weak")}
             labels, hop = tuple(facts["labels"]), float(facts["hop"])
             curves = np.split(arrays["scores"].astype(np.float32), np.cumsum(arrays["frames"])[:-1], axis=1)
             weak = arrays["weak"].astype(np.float32)
             nothing = np.zeros((0, len(labels), 0), np.float32)
             heard = {name: ClipOutput(curves[n], nothing, weak[:, n], hop) for n, name in enumerate(facts["heard"])}
-            own = arrays["events"]
-            clips = tuple(
-                Clip(name, None, float(arrays["seconds"][n]),
-                     tuple(Event(on, off, labels[int(k)]) for _, k, on, off in own[own[:, 0] == n].tolist()))
-                for n, name in enumerate(facts["clips"])
-            )  # fmt: skip
             outputs = Outputs(facts["system"], facts["selection"], labels, heard, facts["missing"], facts["weights"])
-            return cls(facts["dataset"], facts["subset"], outputs, clips)
-        except FileNotFoundError:
-            raise JssError(f"There are no scores at {path}.") from None
-        except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
-            raise JssError(f"{path} is damaged, or no scores of jss: evaluate again with --keep-scores.") from error
+            return cls(facts["dataset"], facts["subset"], outputs, _clips(facts, arrays))
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise JssError(_DAMAGED.format(path)) from error
+
+
+def read_clips(path: str | os.PathLike[str]) -> tuple[str, str, tuple[Clip, ...]]:
+    """The data set, subset and clips of kept scores, without the scores. Raises JssError."""
+    facts, arrays = _read(path)
+    try:
+        return str(facts["dataset"]), str(facts["subset"]), _clips(facts, arrays)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise JssError(_DAMAGED.format(path)) from error
 
 
 def keep(outputs: Outputs, clips: Sequence[Clip | OverlapClip], dataset: str, subset: str) -> KeptScores:
@@ -99,6 +103,8 @@ def report(parts: Sequence[KeptScores], resamples: int = 0) -> EvalReport:
 
     Without sources: no similarity, no separation. Raises JssError where the parts are not of one set.
     """
+    from jss import evaluating
+
     if not parts:
         raise JssError("A fusion needs at least one system.")
     first = parts[0]
@@ -111,6 +117,26 @@ def report(parts: Sequence[KeptScores], resamples: int = 0) -> EvalReport:
 def beside(report: str | os.PathLike[str]) -> Path:
     """Where the scores behind a report are kept: SED.json -> SED.scores.npz."""
     return Path(report).with_suffix(SUFFIX)
+
+
+def _read(path: str | os.PathLike[str], *names: str) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """The facts, and some arrays beside the clips'."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return json.loads(str(stored["facts"])), {name: stored[name] for name in ("seconds", "events", *names)}
+    except FileNotFoundError:
+        raise JssError(f"There are no scores at {path}.") from None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise JssError(_DAMAGED.format(path)) from error
+
+
+def _clips(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> tuple[Clip, ...]:
+    labels, own = facts["labels"], arrays["events"]
+    return tuple(
+        Clip(name, None, float(arrays["seconds"][n]),
+             tuple(Event(on, off, labels[int(k)]) for _, k, on, off in own[own[:, 0] == n].tolist()))
+        for n, name in enumerate(facts["clips"])
+    )  # fmt: skip
 
 
 def _joined(parts: Sequence[npt.NDArray[np.float32]], rows: int) -> npt.NDArray[np.float16]:

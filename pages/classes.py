@@ -43,8 +43,8 @@ def page() -> None:
 def _clips(label: str, system: str) -> None:
     """Links to the clips at hand that hold the class of the bar that was pressed."""
     name = sound_class(label).display
-    clips = [item for item in (*loaders.examples(), *set_clips.synthscapes())
-             if any(kind == label for _, _, kind in item.truth or ())]
+    clips = [item for clips in loaders.clip_sets().values() for item in clips.clips
+             if item.audio is not None and label in (item.classes or ())]
     if not clips:
         st.caption(f"No installed clip holds {name}.")
         return

@@ -1,4 +1,4 @@
-"""The sets whose clips are known: the shipped examples, those that reports stand on."""
+"""The sets whose clips are known: those that can be opened, and those that reports stand on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from pathlib import Path
 
 from jss import audio
 from jss.data.clip import Clip, Event
-from pages.ui import loaders, set_clips
+from pages.ui import loaders, recordings, synthscapes
+from pages.ui.recordings import Recording
+
+#: Names of sets that are synthesised begin with one of these.
+_MADE = (recordings.SHIPPED, synthscapes.NAME)
 
 
 @dataclass(frozen=True)
@@ -24,25 +28,25 @@ class KnownSet:
 
 
 def sets() -> dict[str, KnownSet]:
-    """By name, the shipped examples first."""
+    """By name: the sets that can be opened (one's own folder, the examples, synthscapes), then others of reports."""
     found = {}
-    if loaders.examples():
-        clips = tuple(
-            Clip(item.filename, item.audio if isinstance(item.audio, Path) else None, audio.duration(item.open()),
-                 tuple(sorted(Event(*event) for event in item.truth or ())))
-            for item in loaders.examples()
-        )  # fmt: skip
-        found["examples"] = KnownSet("examples", f"Shipped examples ({len(clips)} clips)",
-                                     "Made by the built-in synthesiser.", clips,
-                                     {item.filename: item.clip for item in loaders.examples()})  # fmt: skip
+    for one in loaders.clip_sets().values():
+        if one.clips:
+            clips = tuple(_clip(item) for item in one.clips)
+            opens = {clip.filename: item.clip for clip, item in zip(clips, one.clips, strict=True) if item.audio}
+            note = "Made by the built-in synthesiser." if one.name.startswith(_MADE) else ""
+            found[one.name] = KnownSet(one.name, f"{one.title} ({len(clips)} clips)", note, clips, opens)
     for (dataset, subset, _), kept in loaders.kept_scores().items():
         name = f"{dataset}/{subset}"
-        if name in found:
-            continue
-        clips = next(iter(kept.values())).clips
-        opens = {c.filename: where for c in clips
-                 if (where := set_clips.address(dataset, subset, c.filename)) is not None}  # fmt: skip
-        note = ("Made by the built-in synthesiser; a clip is rendered when it is opened." if opens else
-                "Mixed from real recordings, which are not shipped.")
-        found[name] = KnownSet(name, f"{dataset} {subset} ({len(clips)} clips)", note, clips, opens)
+        if name not in found:
+            clips = next(iter(kept.values())).clips
+            found[name] = KnownSet(name, f"{dataset} {subset} ({len(clips)} clips)",
+                                   "Mixed from real recordings, which are not shipped.", clips, {})  # fmt: skip
     return found
+
+
+def _clip(item: Recording) -> Clip:
+    """As the statistics want it; a clip that is not rendered yet lasts 10 s."""
+    path = item.audio if isinstance(item.audio, Path) and item.audio.is_file() else None
+    events = None if item.truth is None else tuple(sorted(Event(*event) for event in item.truth))
+    return Clip(item.filename, path, audio.duration(path) if path else 10.0, events, item.tags)

@@ -1,85 +1,27 @@
-"""Clips of the sets that reports stand on: opened in Explore where their audio can be had, else shown as far as known.
-
-Anybody can have ``synthscapes``: a clip is rendered when it is opened. Real recordings are not shipped.
-"""
+"""Clips that reports stand on: opened in Explore where their audio can be had, else shown as far as known."""
 
 from __future__ import annotations
 
-import io
-import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
-from jss import audio
 from pages.ui import charts, controls, loaders, report_choice
-from pages.ui.loaders import Recording
 
 EXPLORE = str(Path(__file__).parent.parent / "explore.py")
-#: The set that is rendered on demand.
-RENDERED = "synthscapes"
-_NUMBER = re.compile(r"_(\d{5})\.flac$")
-
-
-class Synthscape(Recording):
-    """A clip of ``synthscapes``: its file is made when it is first opened, and kept."""
-
-    @property
-    def digest(self) -> str:  # type: ignore[override]
-        """Known without its sound: the number that it is drawn from."""
-        return f"{self.clip}|{self._file().name}"
-
-    def open(self) -> io.BytesIO:
-        """Its bytes, rendered where they are not there yet."""
-        path = self._file()
-        if not path.is_file():
-            from jss.data.render_set import render_clip
-
-            _, subset, name = self.clip.split("/")
-            index = _NUMBER.search(name)
-            audio.save(path, render_clip(RENDERED, subset, int(index[1]) if index else 0).mixture)
-        file = io.BytesIO(path.read_bytes())
-        file.name = self.filename
-        return file
-
-    def _file(self) -> Path:
-        return cache() / self.clip.rpartition("/")[2]
-
-
-def cache() -> Path:
-    """Where rendered clips are kept: jss/synthscapes in the user's cache folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jss" / RENDERED
-
-
-def synthscapes() -> tuple[Recording, ...]:
-    """The clips of ``synthscapes`` that our reports stand on; empty where no scores with their truth are kept."""
-    found: dict[str, Recording] = {}
-    for (dataset, subset, _), kept in loaders.kept_scores().items():
-        if dataset != RENDERED or subset.endswith("_overlap"):
-            continue
-        for clip in next(iter(kept.values())).clips:
-            name = f"{RENDERED}/{subset}/{clip.filename}"
-            truth = tuple((e.onset, e.offset, e.label) for e in clip.events or ())
-            found[name] = Synthscape(name, clip.filename, cache() / clip.filename,
-                                     "Made by the built-in synthesiser when it was opened", truth)
-    return tuple(found.values())
-
-
-def opened() -> tuple[Recording, ...]:
-    """The clip of the address where it is one of these sets, so that Explore knows it."""
-    wanted = controls.read(controls.CLIP) or ""
-    return tuple(item for item in synthscapes() if item.clip == wanted) if wanted.startswith(f"{RENDERED}/") else ()
 
 
 def address(dataset: str, subset: str, filename: str) -> str | None:
     """The name in the address under which a clip of a report can be opened; None where its audio cannot be had."""
-    if dataset == RENDERED and not subset.endswith("_overlap"):
-        name = f"{RENDERED}/{subset}/{filename}"
-        return name if any(item.clip == name for item in synthscapes()) else None
-    same = (item.clip for item in loaders.examples() if item.clip.rpartition("/")[2] == filename)
-    return next(same, None)
+    own = f"{dataset}/{subset}/{filename}"
+    for clips in loaders.clip_sets().values():
+        if own in clips.by_name:
+            return own
+        same = next((c for c in clips.clips if c.audio is not None and c.clip == f"{subset}/{filename}"), None)
+        if same is not None:
+            return same.clip
+    return None
 
 
 def links(dataset: str, subset: str, filenames: Sequence[str], system: str) -> None:
