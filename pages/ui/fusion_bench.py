@@ -7,7 +7,7 @@ import streamlit as st
 
 from jss.errors import JssError
 from jss.reports import HEADLINES
-from pages.ui import charts, controls, loaders
+from pages.ui import charts, controls, loaders, report_choice
 
 BENCH, TICKED = "bench", "fuse"
 #: A fusion beside its members.
@@ -36,7 +36,7 @@ def bench() -> None:
         nothing()
         return
     place = places[controls.pick("Scores of", list(places), BENCH, lambda name: _told(places[name]), width=420)]
-    there = list(loaders.kept_scores()[place])
+    there = sorted(loaders.kept_scores()[place], key=report_choice.place)
     asked = [name for name in (controls.read(TICKED) or "").split("+") if name in there]
     st.session_state["pick fuse"] = asked or there[:2]
     st.pills("Systems to fuse", there, selection_mode="multi", key="pick fuse", on_change=_take)

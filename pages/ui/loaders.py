@@ -285,10 +285,10 @@ def gallery_picture(theme: Theme) -> bytes:
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def statistics(name: str, clips: int) -> Statistics:
-    """What a known set is made of; levels where its audio is at hand. clips: how many, so that a set may grow."""
+    """What a known set is made of; levels where all its audio is at hand. clips: how many, so that a set may grow."""
     from jss.data.statistics import measure
     from pages.ui import known_sets
 
     found = known_sets.sets()[name].clips
     dataset, _, subset = name.partition("/")
-    return measure(found, dataset, subset, levels=clips <= 200 and any(clip.path for clip in found))
+    return measure(found, dataset, subset, levels=clips <= 200 and all(clip.path for clip in found))

@@ -36,13 +36,14 @@ def one_network(reports: Sequence[EvalReport]) -> list[EvalReport]:
 
 def in_order(reports: Sequence[EvalReport]) -> list[EvalReport]:
     """SED first, then each pre-training's S0, S1, S2 and JT."""
+    return sorted(reports, key=lambda report: place(report.system))
+
+
+def place(system: str) -> tuple[bool, str, int]:
+    """What a list of systems is sorted by."""
     stages = ("S0", "S1", "S2", "JT")
-
-    def place(report: EvalReport) -> tuple[bool, str, int]:
-        name, _, stage = report.system.rpartition("-")
-        return report.system != "SED", name, stages.index(stage) if stage in stages else len(stages)
-
-    return sorted(reports, key=place)
+    name, _, stage = system.rpartition("-")
+    return system != "SED", name, stages.index(stage) if stage in stages else len(stages)
 
 
 def files(reports: Sequence[EvalReport]) -> str:
