@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Folder = str | os.PathLike[str] | None
 T = TypeVar("T")
 _SELECTIONS = ("student", "teacher")
-_STAGES = ("SED", "S0", "S1", "S2", "JT")  # the order of a list of systems
+_STAGES = ("SED", "S0", "S1", "S2", "S2+", "JT", "JT+")  # the order of a list of systems
 _RESTORE = "restore it (git checkout) or train it again"
 
 
@@ -40,9 +40,9 @@ _RESTORE = "restore it (git checkout) or train it again"
 class Card:
     """Where a block's weights come from.
 
-    name: of the block; kind: crnn, conv_tasnet or asteroid:NAME; config: its sizes; parent: the block it started from;
-    stage: what trained it; network: student or teacher; epoch: the one selected; training_data and licence: what it
-    heard and on which terms; seed, commit, settings: to make it again; metrics: held-out scores; sha256: of
+    name: of the block; kind: crnn, conv_tasnet, tdcn or asteroid:NAME; config: its sizes; parent: the block it started
+    from; stage: what trained it; network: student or teacher; epoch: the one selected; training_data and licence: what
+    it heard and on which terms; seed, commit, settings: to make it again; metrics: held-out scores; sha256: of
     the weights file and created: UTC time, both filled in by :func:`save_block`.
     """
 
@@ -65,10 +65,18 @@ class Card:
 
 @dataclass(frozen=True)
 class Selection:
-    """The blocks of a student or a teacher; separator: None for a system without a separation stage."""
+    """The blocks of a student or a teacher; separator: None for a system without a separation stage; mixture: the
+    detector of a branch that hears the mixture, q: its weight (Eq. 2), as in the SSep+SED baseline."""
 
     detector: str
     separator: str | None = None
+    mixture: str | None = None
+    q: float | None = None
+
+    @property
+    def blocks(self) -> list[str]:
+        """The names of them all."""
+        return [name for name in (self.separator, self.detector, self.mixture) if name]
 
 
 @dataclass(frozen=True)
@@ -172,7 +180,7 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
 
 
 def build(kind: str, config: Mapping[str, Any]) -> nn.Module:
-    """A network with fresh weights. kind: crnn, conv_tasnet or asteroid:NAME. Raises JssError for unknown sizes."""
+    """A network with fresh weights. kind: crnn, conv_tasnet, tdcn, asteroid:NAME. Raises JssError for unknown sizes."""
     sizes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
     if kind != "crnn":
         from jss.models.separator import build_separator
@@ -201,13 +209,13 @@ def load_network(name: str, folder: Folder = None) -> tuple[nn.Module, Card]:
 
 
 def systems(folder: Folder = None) -> list[Manifest]:
-    """Every system of the folder: SED first, then each family in the order of the stages. Raises JssError."""
+    """Every system of the folder: the baselines, then each family in the order of the stages. Raises JssError."""
     found = [manifest(path.stem, folder) for path in sorted((root(folder) / "systems").glob("*.yaml"))]
 
-    def order(system: Manifest) -> tuple[bool, str, int, str]:
+    def order(system: Manifest) -> tuple[int, str, int, str]:
         family, _, stage = system.name.rpartition("-")
         place = _STAGES.index(stage) if stage in _STAGES else len(_STAGES)
-        return bool(family), family, place, stage
+        return bool(family) + (stage != "SED"), family, place, stage
 
     return sorted(found, key=order)
 
@@ -241,6 +249,6 @@ def _labels(value: object, where: str) -> tuple[str, ...]:
 
 
 def _block(name: str, folder: Folder, suffix: str) -> Path:
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise JssError(f"'{name}' cannot name a block: use letters, digits, '-', '_' and '.'.")
+    if not re.fullmatch(r"\w[\w.+-]*", name):
+        raise JssError(f"'{name}' cannot name a block: use letters, digits, '-', '+', '_' and '.'.")
     return root(folder) / "blocks" / f"{name}{suffix}"

@@ -19,6 +19,7 @@ VERBS = {
     "detect": "jss.commands.detect",
     "list": "jss.commands.list",
     "prepare": "jss.commands.prepare",
+    "download": "jss.commands.download",
     "statistics": "jss.commands.statistics",
     "render": "jss.commands.render",
     "train": "jss.commands.train",

@@ -15,6 +15,7 @@ import yaml
 from jss.errors import JssError
 from jss.models.crnn import CRNNConfig
 from jss.models.separator import ConvTasNetConfig
+from jss.models.tdcn import TDCNConfig
 from jss.strict import read_yaml, strict
 
 PRESETS = Path(__file__).parent / "presets"
@@ -48,7 +49,10 @@ class DetectionConfig:
     ``accumulate`` micro-batches of that ratio (BatchNorm sees a micro-batch); steps: of an epoch, 0 for as many as the
     shortest subset gives; epochs; warmup_epochs: N of the
     warm-up exp(-5 (1 - n/N)^2) of rate and consistency; consistency: alpha_self of Eq. 6 after it; ema: alpha_ema of
-    Eq. 3; mixup: its chance in a step, mixup_alpha: of Beta(alpha, alpha); threshold: of the objective's F1.
+    Eq. 3; mixup: its chance in a step, mixup_alpha: of Beta(alpha, alpha); threshold: of the objective's F1;
+    retention_weight: of a dB of the separation term of S2+ and JT+; clip: largest gradient norm, 0 for any;
+    patience: epochs without progress of the student's objective before the end, 0 for none; frozen_norms: BatchNorm
+    stays as the stage finds it.
     """
 
     batch: tuple[int, int, int] = (12, 12, 24)
@@ -61,6 +65,10 @@ class DetectionConfig:
     mixup: float = 0.5
     mixup_alpha: float = 0.2
     threshold: float = 0.5
+    retention_weight: float = 0.03
+    clip: float = 0.0
+    patience: int = 0
+    frozen_norms: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,8 +96,8 @@ class SeparationConfig:
 class Config:
     """One experiment. systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
     separator that learns; scaling: jss.features.Scaling; stages: overrides by stage, such as {S1: {epochs: 10}}, of
-    DetectionConfig, SeparationConfig, the rate (``learning_rate``) and the block to start from (``detector``,
-    ``separator``).
+    DetectionConfig, SeparationConfig, the rate (``learning_rate``), the block to start from (``detector``,
+    ``separator``) and the separation term (``retention``: mixit or distillation).
     """
 
     name: str
@@ -102,10 +110,11 @@ class Config:
     compile: bool = False
     threads: int = 0
     systems: tuple[str, ...] = (
-        "SED", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT",
+        "SED", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "SSep-SED",
     )  # fmt: skip
     detector: CRNNConfig = field(default_factory=CRNNConfig)
     separator: ConvTasNetConfig = field(default_factory=ConvTasNetConfig)
+    tdcn: TDCNConfig = field(default_factory=TDCNConfig)
     data: DataConfig = field(default_factory=DataConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     separation: SeparationConfig = field(default_factory=SeparationConfig)

@@ -17,6 +17,7 @@ from jss import audio, checkpoints
 from jss.checkpoints import Card, Folder, Manifest
 from jss.errors import JssError
 from jss.features import HOP, MEL_HOP_S, N_FFT, N_MELS, SCORE_HOP_S, Scaling, score_frames, to_db
+from jss.models.branches import Balance, TwoBranchModel
 from jss.models.joint import JointModel
 from jss.results import ClipResult
 from jss.windows import Array, Piece, pieces
@@ -45,7 +46,7 @@ class System:
     """A trained system, in evaluation mode and float32.
 
     manifest: what it is made of; selection: "student" or "teacher"; cards: those of its blocks, under "detector" and
-    "separator". Made by :func:`load_system`.
+    "separator" (and "mixture"). Made by :func:`load_system`.
     """
 
     def __init__(self, model: JointModel, manifest: Manifest, selection: str, cards: dict[str, Card]) -> None:
@@ -99,6 +100,7 @@ class System:
         """The stretches of a whole recording as its ClipResult; a clip-level score is the highest of a stretch."""
         mixture = np.concatenate([p.mixture for p in found])
         sources = np.concatenate([p.sources for p in found], axis=1)
+        branch = [p.mixture_scores for p in found]
         with _memory():
             mels = self._mels(np.concatenate([mixture[None], sources]))
         return ClipResult(
@@ -117,6 +119,7 @@ class System:
             score_hop=SCORE_HOP_S,
             system=self.name,
             selection=self.selection,
+            mixture_scores=None if branch[0] is None else np.concatenate([p for p in branch if p is not None], axis=-1),
         )
 
     def run(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[ClipResult | Failure]:
@@ -152,6 +155,7 @@ class System:
                     np.zeros((n_sources, classes, frames), np.float32),
                     np.zeros(classes, np.float32),
                     np.zeros((n_sources, classes), np.float32),
+                    np.zeros((classes, frames), np.float32) if isinstance(self.model, TwoBranchModel) else None,
                 )
             out = self.model(waveform)
             piece = Piece(
@@ -161,6 +165,7 @@ class System:
                 _numpy(out.source_strong[0, :, :, :frames]),
                 _numpy(out.weak[0]),
                 _numpy(out.source_weak[0]),
+                None if out.mixture_strong is None else _numpy(out.mixture_strong[0, :, :frames]),
             )
         if not (np.isfinite(piece.scores).all() and np.isfinite(piece.sources).all()):
             raise JssError(f"{self.name} computes values that are not numbers: its weights are unfit, train it again.")
@@ -211,7 +216,14 @@ def load_system(
         cards["separator"] = card
         if card.kind == "crnn":
             raise JssError(f"{name} names the block {card.name} as its separator, but that is a detector.")
-    model = JointModel(separator, detector, manifest.pooling, FEATURES[manifest.features], manifest.consistent)
+    rest = (manifest.pooling, FEATURES[manifest.features], manifest.consistent)
+    if blocks.mixture is None:
+        model = JointModel(separator, detector, *rest)
+    else:
+        if separator is None or blocks.q is None or not 0.0 <= blocks.q <= 1.0:
+            raise JssError(f"{name} has a mixture branch: its manifest must name a separator and a q from 0 to 1.")
+        mixture, cards["mixture"] = checkpoints.load_network(blocks.mixture, folder)
+        model = TwoBranchModel(separator, detector, mixture, Balance(blocks.q), *rest)
     return System(model, manifest, selection, cards).to(device)
 
 

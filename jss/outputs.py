@@ -116,7 +116,14 @@ def fingerprint(system: Listener) -> str:
     """Changes with a system's weights and with all else that changes its scores."""
     m = system.manifest
     weights = sorted((role, card.sha256) for role, card in system.cards.items())
-    return hashlib.sha256(repr((weights, m.pooling, m.features, m.consistent, m.labels)).encode()).hexdigest()[:16]
+    rest = (m.pooling, m.features, m.consistent, m.labels, *_weight(m, system.selection))
+    return hashlib.sha256(repr((weights, *rest)).encode()).hexdigest()[:16]
+
+
+def _weight(manifest: Any, selection: str) -> tuple[float, ...]:
+    """q of Eq. 2 where the system has a mixture branch; nothing elsewhere, so that other fingerprints stay."""
+    q = getattr(getattr(manifest, "selections", {}).get(selection), "q", None)
+    return () if q is None else (q,)
 
 
 def listen(

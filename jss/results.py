@@ -55,7 +55,8 @@ class ClipResult:
     every mel_hop seconds, on one fixed scale of -50 to 80 dB; scores: (K, T) pooled over the sources,
     source_scores: (M, K, T), both in [0, 1] with a frame every score_hop seconds; weak: (K,) and
     source_weak: (M, K) clip-level scores; labels: the K class identifiers; system and selection
-    ("student" or "teacher"): what computed it.
+    ("student" or "teacher"): what computed it; mixture_scores: (K, T) of a branch that hears the mixture beside the
+    sources (the SSep+SED baseline), where there is one.
     """
 
     filename: str
@@ -73,6 +74,7 @@ class ClipResult:
     score_hop: float
     system: str
     selection: str
+    mixture_scores: Array | None = None
 
     @property
     def duration(self) -> float:

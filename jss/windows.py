@@ -23,7 +23,8 @@ STEP = 125 * FRAME
 class Piece:
     """A stretch of an analysed recording; stretches follow each other without gap.
 
-    mixture: (n,), sources: (M, n), scores: (K, t), source_scores: (M, K, t), weak: (K,), source_weak: (M, K).
+    mixture: (n,), sources: (M, n), scores: (K, t), source_scores: (M, K, t), weak: (K,), source_weak: (M, K);
+    mixture_scores: (K, t) of a branch that hears the mixture, or None.
     """
 
     mixture: Array
@@ -32,6 +33,7 @@ class Piece:
     source_scores: Array
     weak: Array
     source_weak: Array
+    mixture_scores: Array | None = None
 
 
 def pieces(blocks: Iterable[Array], analyse: Callable[[Array], Piece]) -> Iterator[Piece]:
@@ -75,6 +77,7 @@ def _cut(piece: Piece, part: slice) -> Piece:
     return replace(
         piece, mixture=piece.mixture[part], sources=piece.sources[:, part], scores=piece.scores[:, frames],
         source_scores=piece.source_scores[..., frames],
+        mixture_scores=None if piece.mixture_scores is None else piece.mixture_scores[:, frames],
     )  # fmt: skip
 
 
@@ -85,6 +88,8 @@ def _fade(old: Piece, new: Piece) -> Piece:
     return replace(
         new, sources=_blend(old.sources, new.sources[order]), scores=_blend(old.scores, new.scores),
         source_scores=_blend(old.source_scores, new.source_scores[order]), source_weak=new.source_weak[order],
+        mixture_scores=None if old.mixture_scores is None or new.mixture_scores is None else _blend(
+            old.mixture_scores, new.mixture_scores),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,16 +15,21 @@ HELP = "render sets of soundscapes from a soundbank or from the built-in synthes
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``render``."""
-    parser.add_argument("set", choices=("homescapes", "synthscapes", "universal", "examples"),
+    parser.add_argument("set", choices=("homescapes", "synthscapes", "universal", "clips", "overlap", "examples"),
                         help="homescapes: from recordings, in DESED's layout; synthscapes: the same from the built-in "
-                             "synthesiser; universal: any classes, in FUSS's layout; examples: the clips that "
-                             "are shipped")
+                             "synthesiser; universal: any classes, in FUSS's layout; clips: single ones again, from "
+                             "--lines; overlap: the clips of --data in pairs; examples: the clips that are shipped")
     parser.add_argument("root", help="folder to render into; a second call goes on where the first was stopped")
     parser.add_argument("--soundbank", help="folder with a folder of recordings for each class (not for synthscapes)")
     parser.add_argument("--clips", nargs="+", default=[], metavar="SUBSET=N",
                         help="how many clips: for a subset, or N for all of them")
     parser.add_argument("--seed", type=int, default=0, help="another seed, another set (default: 0)")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one for a core)")
+    parser.add_argument("--lines", metavar="FILE", help="clips: soundscapes.jsonl of a set, or - for standard input")
+    parser.add_argument("--only", nargs="+", default=[], metavar="CLIP",
+                        help="clips: these alone, such as validation_00017")
+    parser.add_argument("--data", metavar="ROOT", help="overlap: a data set in DESED's layout")
+    parser.add_argument("--subset", default="public", metavar="NAME", help="overlap: which subset (default: public)")
     parser.add_argument("--no-sources", action="store_true", help="write the mixtures without their isolated sources")
 
 
@@ -34,20 +40,64 @@ def run(args: argparse.Namespace) -> int:
 
         print(f"{args.root}: {make(Path(args.root))} examples")
         return 0
+    if args.seed < 0 or args.workers < 1:
+        raise JssError("--seed is 0 or more, --workers 1 or more.")
+    if args.set == "clips":
+        return _clips(args)
+    if args.set == "overlap":
+        return _overlap(args)
     from jss.data.render_set import LAYOUTS, Order, render_set
 
     if args.set == "synthscapes" and args.soundbank:
         raise JssError("synthscapes come from the built-in synthesiser: leave out --soundbank, or render homescapes.")
     if args.set != "synthscapes" and not args.soundbank:
         raise JssError(f"{args.set} needs recordings: name their folder with --soundbank, or render synthscapes.")
-    if args.seed < 0 or args.workers < 1:
-        raise JssError("--seed is 0 or more, --workers 1 or more.")
     defaults = {subset: count for subset, (_, count) in LAYOUTS[args.set].subsets.items()}
     soundbank = Path(args.soundbank) if args.soundbank else None
     order = Order(args.set, Path(args.root), soundbank, args.seed, not args.no_sources, clips(args.clips, defaults))
     done = render_set(order, args.workers)
     print(f"{order.root}: " + ", ".join(f"{subset} {count}" for subset, count in done.items()))
     return 0
+
+
+def _clips(args: argparse.Namespace) -> int:
+    """Single clips of a set that was rendered before."""
+    from jss.data.render_set import make_bank, render_lines
+
+    if not args.lines:
+        raise JssError("clips are rendered from the lines of a set's soundscapes.jsonl: name it with --lines, or "
+                       "--lines - for standard input.")
+    try:
+        text = sys.stdin.read() if args.lines == "-" else Path(args.lines).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise JssError(f"{args.lines} cannot be read: name the soundscapes.jsonl of a set.") from error
+    lines = [line for line in text.splitlines() if line.strip()]
+    if args.only:
+        found = {name: line for line in lines for name in args.only if f"/{name}." in line}
+        lacking = [name for name in args.only if name not in found]
+        if lacking:
+            raise JssError(f"{args.lines} has no clip {lacking[0]}: a clip is named such as validation_00017.")
+        lines = list(dict.fromkeys(found.values()))
+    bank = make_bank(Path(args.soundbank) if args.soundbank else None)
+    for path in render_lines(lines, Path(args.root), bank, not args.no_sources):
+        print(Path(args.root) / path)
+    return 0
+
+
+def _overlap(args: argparse.Namespace) -> int:
+    """A subset's clips in pairs."""
+    from jss.data.desed import prepare
+    from jss.data.overlap_set import render_overlap
+
+    if not args.data:
+        raise JssError("overlap needs the clips that it adds: name their data set with --data.")
+    subsets = prepare(args.data)
+    if args.subset not in subsets:
+        raise JssError(f"{args.data} has no subset {args.subset}: choose one of {', '.join(subsets)}.")
+    made = render_overlap(subsets[args.subset], Path(args.root), args.subset, args.seed, args.workers,
+                          sources=not args.no_sources)
+    print("\n".join(made.lines()))
+    return 1 if made.failed else 0
 
 
 def clips(wishes: Sequence[str], defaults: dict[str, int]) -> dict[str, int]:

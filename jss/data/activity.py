@@ -36,11 +36,15 @@ def frame_levels(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
 
     Frame k is centred on the hop it stands for: samples [160 k, 160 (k + 1)).
     """
-    energy = np.concatenate(([0.0], np.cumsum(np.square(samples, dtype=np.float64))))
     count = max(1, math.ceil(len(samples) / HOP))
-    first = np.arange(count) * HOP - (FRAME - HOP) // 2
-    low, high = np.clip(first, 0, len(samples)), np.clip(first + FRAME, 0, len(samples))
-    mean = (energy[high] - energy[low]) / np.maximum(high - low, 1)
+    half = HOP // 2  # a frame is four half hops, and begins half a hop before its own
+    padded = np.zeros((2 * count + 2, half))
+    padded.reshape(-1)[half : half + len(samples)] = samples
+    energy = np.einsum("ij,ij->i", padded, padded)
+    whole = energy[:-3:2] + energy[1:-2:2] + energy[2:-1:2] + energy[3::2]
+    first = np.arange(count) * HOP - half
+    there = np.minimum(first + FRAME, len(samples)) - np.maximum(first, 0)
+    mean = whole / np.maximum(there, 1)
     levels: npt.NDArray[np.float64] = 10.0 * np.log10(np.maximum(mean, 1e-12))
     return levels
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import numpy as np
 
 from jss import audio
 from jss.config import Config
+from jss.data import placing
+from jss.data.acoustics import ROOMS, responses
 from jss.data.clip import Clip
 from jss.data.example import Example, Examples, fit
-from jss.data.recipes import RECIPES
+from jss.data.recipes import BABBLE, BACKGROUND, RECIPES, STEADY
 from jss.data.singles import RecordingSet, Sprinkled
 from jss.data.soundbank import Bank, MixedBank, SoundBank
 from jss.data.soundscapes import Recipe, draw, render
@@ -40,10 +43,10 @@ class SoundscapeSet:
 
 
 class ClipSet:
-    """Clips on disk, cut or padded to ``samples``."""
+    """Clips on disk, cut or padded to ``samples``; their isolated sources are read only where ``sources`` is set."""
 
-    def __init__(self, clips: Sequence[Clip], samples: int) -> None:
-        self.clips, self.samples = [c for c in clips if c.path is not None], samples
+    def __init__(self, clips: Sequence[Clip], samples: int, sources: bool = False) -> None:
+        self.clips, self.samples, self.sources = [c for c in clips if c.path is not None], samples, sources
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -58,7 +61,8 @@ class ClipSet:
         tags = clip.tags
         if tags is None and events is not None:
             tags = tuple(sorted({label for _, _, label in events}))
-        sources = [fit(audio.load(path), self.samples) for _, path in clip.sources]
+        wanted = clip.sources if self.sources else ()
+        sources = [fit(audio.load(path), self.samples) for _, path in wanted]
         return Example(
             fit(audio.load(clip.path), self.samples),
             np.stack(sources) if sources else np.zeros((0, self.samples), np.float32),
@@ -107,8 +111,6 @@ def training_data(root: str, config: Config) -> TrainingData:
     """
     c = config.data
     sounds = SynthBank(c.sounds)
-    if c.workers:  # before they are forked, so that they share it
-        sounds.preload("train")
     if root == SYNTHSCAPES:
         return _soundscapes(config, sounds, "synthscapes (built-in synthesiser)", "MIT")
     folder = Path(root)
@@ -124,8 +126,23 @@ def training_data(root: str, config: Config) -> TrainingData:
     )  # fmt: skip
 
 
+def prepare_workers(bank: Bank, split: str = "train") -> None:
+    """Work out now what every rendering process would otherwise work out in each epoch, since they are forked anew:
+    the recordings of the split, where they are audible, and the impulse responses of the rooms.
+    """
+    for room in range(ROOMS):
+        responses(room)
+    for label in bank.labels(split):
+        steady = label in STEADY or label in (BACKGROUND, BABBLE)
+        for recording in bank.recordings(label, split):
+            with suppress(JssError):  # a silent recording is told when it is drawn
+                placing.sounds(bank, recording, steady)
+
+
 def _soundscapes(config: Config, bank: Bank, description: str, licence: str) -> TrainingData:
     c = config.data
+    if c.workers:
+        prepare_workers(bank)
 
     def sized(name: str) -> Recipe:
         recipe = RECIPES.get(name)
@@ -177,7 +194,7 @@ def _desed(folder: Path, config: Config) -> TrainingData:
     c = config.data
     synthetic = clips("synthetic21_train", c.synthetic)
     validation = clips("synthetic21_validation", c.validation_synthetic)
-    with_sources = [ClipSet([clip for clip in s.clips if clip.sources], samples) for s in (synthetic, validation)]
+    with_sources = [ClipSet([clip for clip in s.clips if clip.sources], samples, True) for s in (synthetic, validation)]
     return TrainingData(
         synthetic=synthetic,
         weak=clips("weak", c.weak),

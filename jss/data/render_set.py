@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import signal
 import threading
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any
 
 from jss import audio
 from jss.data.layouts import DesedLayout, FussLayout, Layout
+from jss.data.manifest import claim, write_json
 from jss.data.recordings import SPLITS, Recording
 from jss.data.soundbank import Bank, MixedBank, SoundBank
 from jss.data.soundscapes import RECIPES, Rendered, Soundscape, draw, render
@@ -68,7 +70,7 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
     layout = LAYOUTS[order.name]
     bank = make_bank(order.soundbank)
     settings = _settings(order, bank)
-    _claim(order.root / MANIFEST, settings)
+    claim(order.root / MANIFEST, settings)
     jobs = [_Job(subset, index) for subset, count in order.clips.items() for index in range(count)]
     scapes: dict[str, list[tuple[str, Soundscape]]] = {subset: [] for subset in order.clips}
     with tqdm(total=len(jobs), unit="clip", disable=None) as bar:
@@ -80,7 +82,7 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
         part.write_text("".join(
             f'{{"subset":"{subset}","filename":"{path}","soundscape":{scape.to_json()}}}\n'
             for subset, items in scapes.items() for path, scape in items), encoding="utf-8")
-    _write_json(order.root / MANIFEST, {**settings, **_contents(scapes)})
+    write_json(order.root / MANIFEST, {**settings, **_contents(scapes)})
     return {subset: len(items) for subset, items in scapes.items()}
 
 
@@ -96,6 +98,19 @@ def render_clip(name: str, subset: str, index: int, seed: int = 0, soundbank: Pa
 def _draw(layout: Layout, subset: str, index: int, seed: int, bank: Bank) -> Soundscape:
     split, _ = layout.subsets[subset]
     return draw(RECIPES[layout.recipe], bank, split, (seed, zlib.crc32(subset.encode()), index))
+
+
+def render_lines(lines: Iterable[str], root: Path, bank: Bank, sources: bool = True) -> list[str]:
+    """Render single clips again from lines of ``soundscapes.jsonl``: the same bytes. -> their paths under ``root``.
+
+    Raises JssError for a line that ``render_set`` did not write, and where the bank lacks a recording.
+    """
+    written: list[str] = []
+    for line in lines:
+        layout, subset, index, scape = _placed(line)
+        _write_clip(root, layout, subset, index, scape, bank, sources)
+        written.append(layout.mixture(subset, index))
+    return written
 
 
 def read_scapes(root: str | Path) -> dict[str, Soundscape]:
@@ -142,18 +157,40 @@ def _render_in_worker(job: _Job) -> str:
 
 
 def _render_one(order: Order, bank: Bank, job: _Job) -> str:
-    """Draw one clip and, where it is not on disk yet, write it: the sources first, so that a mixture means finished."""
+    """Draw one clip and, where it is not on disk yet, write it. -> one line of JSON."""
     layout = LAYOUTS[order.name]
     scape = _draw(layout, job.subset, job.index, order.seed, bank)
-    path = order.root / layout.mixture(job.subset, job.index)
-    if not path.is_file():
-        made = render(scape, bank)
-        if order.sources:
-            layers = (scape.background, *scape.foregrounds)
-            for position, (layer, source) in enumerate(zip(layers, made.sources, strict=True)):
-                audio.save(order.root / layout.source(job.subset, job.index, position, layer.label), source)
-        audio.save(path, made.mixture)
+    if not (order.root / layout.mixture(job.subset, job.index)).is_file():
+        _write_clip(order.root, layout, job.subset, job.index, scape, bank, order.sources)
     return scape.to_json()
+
+
+def _write_clip(
+    root: Path, layout: Layout, subset: str, index: int, scape: Soundscape, bank: Bank, sources: bool
+) -> None:
+    """The sources first, so that a mixture means finished."""
+    made = render(scape, bank)
+    if sources:
+        layers = (scape.background, *scape.foregrounds)
+        for position, (layer, source) in enumerate(zip(layers, made.sources, strict=True)):
+            audio.save(root / layout.source(subset, index, position, layer.label), source)
+    audio.save(root / layout.mixture(subset, index), made.mixture)
+
+
+def _placed(line: str) -> tuple[Layout, str, int, Soundscape]:
+    """Where a line of ``soundscapes.jsonl`` belongs, and what it says."""
+    try:
+        row = json.loads(line)
+        subset, filename = str(row["subset"]), str(row["filename"])
+        scape = Soundscape.from_json(json.dumps(row["soundscape"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise JssError("This line is not one of a set's soundscapes.jsonl: copy it whole.") from error
+    number = re.search(r"\d+$", Path(filename).stem)
+    for layout in LAYOUTS.values():
+        known = number and layout.recipe == scape.recipe and subset in layout.subsets
+        if number and known and layout.mixture(subset, int(number[0])) == filename:
+            return layout, subset, int(number[0]), scape
+    raise JssError(f"{filename} is no place of a clip in a set that jss renders: copy the line as it was written.")
 
 
 def _settings(order: Order, bank: Bank) -> dict[str, Any]:
@@ -186,25 +223,3 @@ def _contents(scapes: Mapping[str, list[tuple[str, Soundscape]]]) -> dict[str, A
         "datasets": dict(sorted(Counter(r.dataset for r in every).items())),
         "licences": dict(sorted(Counter(r.licence for r in every).items())),
     }
-
-
-def _claim(path: Path, settings: Mapping[str, Any]) -> None:
-    """Begin a set, or go on with one that has the same settings."""
-    if path.is_file():
-        try:
-            there = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise JssError(f"{path} is damaged: render into another folder.") from error
-        other = [key for key, value in settings.items() if there.get(key) != value]
-        if other:
-            raise JssError(f"{path.parent} holds a set with another {other[0].replace('_', ' ')}: render into another "
-                           "folder, or delete it first.")
-        for part in path.parent.rglob(".*.part"):  # of a run that was killed
-            part.unlink()
-    else:
-        _write_json(path, settings)
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    with aside(path) as part:
-        part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

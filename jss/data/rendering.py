@@ -38,7 +38,7 @@ def render(soundscape: Soundscape, bank: Bank) -> Rendered:
     for source, layer in zip(sources, layers, strict=True):
         _render_layer(source, layer, soundscape, bank)
     mixture = sources.sum(axis=0)
-    peak = max(float(np.abs(mixture).max()), float(np.abs(sources).max()))
+    peak = float(max(mixture.max(), -mixture.min(), sources.max(), -sources.min()))
     if peak > CEILING:
         sources *= np.float32(CEILING / peak)
         mixture = sources.sum(axis=0)
@@ -53,8 +53,7 @@ def _render_layer(out: Audio, layer: Layer, soundscape: Soundscape, bank: Bank) 
         onset = round(piece.onset * SAMPLE_RATE)
         sound = sound[: len(out) - onset]
         out[onset : onset + len(sound)] += sound
-    sounding = np.flatnonzero(out)
-    first = int(sounding[0]) if len(sounding) else 0
+    first = int(np.argmax(out != 0))
     spans = [(max(0, round(a * SAMPLE_RATE) - first), round(b * SAMPLE_RATE) - first) for a, b in layer.spans]
     level = level_db(k_weighted(out[first : first + spans[-1][1]]), spans)
     if level == -math.inf:

@@ -104,12 +104,16 @@ class MixedBank:
         if not parts or any(weight < 0 for _, weight in parts):
             raise JssError("A mixed soundbank needs at least one bank, and weights of 0 or more.")
         self.parts = tuple(parts)
+        self._members: dict[tuple[str, str], tuple[Recording, ...]] = {}
 
     def labels(self, split: str) -> tuple[str, ...]:
         return tuple(sorted({label for bank, _ in self.parts for label in bank.labels(split)}))
 
     def recordings(self, label: str, split: str) -> tuple[Recording, ...]:
-        return tuple(sorted(r for bank, _ in self._with(label, split) for r in bank.recordings(label, split)))
+        if (label, split) not in self._members:
+            found = (r for bank, _ in self._with(label, split) for r in bank.recordings(label, split))
+            self._members[label, split] = tuple(sorted(found))
+        return self._members[label, split]
 
     def pick(self, label: str, split: str, rng: np.random.Generator) -> Recording:
         parts = self._with(label, split)

@@ -16,10 +16,11 @@ from jss.errors import JssError
 
 
 def asteroid() -> ModuleType:
-    """The asteroid package with ``models`` and ``losses`` imported."""
+    """The asteroid package with ``losses``, ``masknn`` and ``models`` imported."""
     sys.modules.setdefault("torch_stoi", cast(ModuleType, None))
     import asteroid
     import asteroid.losses
+    import asteroid.masknn
     import asteroid.models
 
     return cast(ModuleType, asteroid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -51,6 +51,8 @@ class GLU(nn.Module):
 
 class CRNN(nn.Module):
     """Eqs 1 and 21: f_sed. Seven blocks of convolution, BatchNorm, GLU, dropout and pooling; BiGRU; two heads."""
+
+    kind: ClassVar[str] = "crnn"
 
     def __init__(self, config: CRNNConfig | None = None) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ class JointOutput(NamedTuple):
     """sources: (batch, M, samples); strong: (batch, K, T), weak: (batch, K), pooled;
 
     source_strong: (batch, M, K, T); source_weak: (batch, M, K); all scores in [0, 1].
-    M is 0 where there is no separation stage.
+    M is 0 where there is no separation stage. mixture_strong: (batch, K, T) of a branch on the mixture, or None.
     """
 
     sources: Tensor
@@ -23,6 +23,7 @@ class JointOutput(NamedTuple):
     weak: Tensor
     source_strong: Tensor
     source_weak: Tensor
+    mixture_strong: Tensor | None = None
 
 
 class JointModel(nn.Module):

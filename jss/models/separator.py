@@ -8,7 +8,7 @@ contiguous, and the rest fuses when compiled. Parameter names and shapes are Ast
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from jss.errors import JssError
 from jss.models.tiled import masked_frames
+from jss.models.tiled_gradient import TiledFrames
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,8 @@ class ConvTasNet(nn.Module):
     Any M from 1 to 8. There is no consistency constraint: see ``jss.models.joint`` for the projection.
     """
 
+    kind: ClassVar[str] = "conv_tasnet"
+
     def __init__(self, config: ConvTasNetConfig | None = None) -> None:
         super().__init__()
         c = self.config = config or ConvTasNetConfig()
@@ -172,7 +175,7 @@ class ConvTasNet(nn.Module):
         c, samples = self.config, waveform.shape[-1]
         if samples < c.kernel_size:
             waveform = F.pad(waveform, (0, c.kernel_size - samples))
-        if waveform.device.type == "cpu" and not torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        if waveform.device.type == "cpu" and not waveform.requires_grad and not torch.compiler.is_compiling():
             frames = self._tiled(waveform)
         else:
             encoded = waveform.unfold(-1, c.kernel_size, c.stride) @ self.encoder.filterbank().T  # (batch, T, filters)
@@ -184,6 +187,9 @@ class ConvTasNet(nn.Module):
     def _tiled(self, waveform: Tensor) -> Tensor:
         """(batch, samples) -> (batch, T, M, kernel), in float32 also under autocast: tiles gain nothing by bf16."""
         with torch.autocast("cpu", enabled=False):
+            if torch.is_grad_enabled():
+                frames: Tensor = TiledFrames.apply(self, waveform.float(), *self.parameters())  # type: ignore[no-untyped-call]
+                return frames
             return torch.stack([masked_frames(self, item) for item in waveform.float()])
 
 
@@ -207,17 +213,22 @@ def _overlap_add(frames: Tensor, stride: int, samples: int) -> Tensor:
 
 
 def build_separator(kind: str, config: dict[str, Any]) -> nn.Module:
-    """A separator by kind: "conv_tasnet" (this module) or "asteroid:NAME" (any waveform model of Asteroid).
+    """A separator by kind: "conv_tasnet" (this module), "tdcn" or "asteroid:NAME" (any waveform model of Asteroid).
 
     Every one maps (batch, samples) to (batch, M, samples). Raises JssError for an unknown kind or sizes.
     """
-    if kind == "conv_tasnet":
-        try:
+    try:
+        if kind == ConvTasNet.kind:
             return ConvTasNet(ConvTasNetConfig(**config))
-        except TypeError as error:
-            raise JssError(f"A conv_tasnet block has sizes that this version does not know: {error}.") from None
+        if kind == "tdcn":
+            from jss.models.tdcn import TDCN, TDCNConfig
+
+            return TDCN(TDCNConfig(**config))
+    except TypeError as error:
+        raise JssError(f"A {kind} block has sizes that this version does not know: {error}.") from None
     if kind.startswith("asteroid:"):
         from jss.models.asteroid import build
 
         return build(kind.removeprefix("asteroid:"), config)
-    raise JssError(f'There is no separator "{kind}": name conv_tasnet or asteroid:NAME, such as asteroid:DPRNNTasNet.')
+    raise JssError(f'There is no separator "{kind}": name conv_tasnet, tdcn or asteroid:NAME, such as '
+                   "asteroid:DPRNNTasNet.")

@@ -31,15 +31,15 @@ def masked_frames(separator: ConvTasNet, waveform: Tensor) -> Tensor:
     masker: Any = separator.masker
     cuts = waveform.unfold(-1, c.kernel_size, c.stride)
     encoded = cuts @ separator.encoder.filterbank().T  # (T, filters)
-    moments = _Moments()
+    moments = Moments()
     for tile in tiles(len(encoded)):
         moments.add(encoded[tile])
-    h = _normed_linear(encoded, masker.bottleneck[0], moments, _plain(masker.bottleneck[1]))
+    h = normed_linear(encoded, masker.bottleneck[0], moments, plain(masker.bottleneck[1]))
     skips = h.new_zeros(len(h), c.skip_chan)
     expanded, convolved = h.new_empty(len(h), c.hid_chan), h.new_empty(len(h), c.hid_chan)
     for block in masker.TCN:
         _block(block, h, skips, expanded, convolved)
-    weight, bias = _plain(masker.mask_net[1])
+    weight, bias = plain(masker.mask_net[1])
     slope = float(masker.mask_net[0].weight)
     basis = separator.decoder.filterbank()
     frames = h.new_empty(len(h), c.n_src, c.kernel_size)
@@ -57,7 +57,7 @@ def tiles(frames: int, size: int | None = None) -> Iterator[slice]:
         yield slice(start, min(start + size, frames))
 
 
-class _Moments:
+class Moments:
     """Sum and sum of squares over every element of a tensor that is seen tile by tile."""
 
     def __init__(self) -> None:
@@ -69,28 +69,36 @@ class _Moments:
         self.total += float(flat.sum())
         self.squares += float(torch.dot(flat, flat))
 
+    @property
+    def mean(self) -> float:
+        """The mean of every element."""
+        return self.total / self.count
+
+    @property
+    def inverse(self) -> float:
+        """One over the standard deviation, as gLN takes it."""
+        return float((max(self.squares / self.count - self.mean**2, 0.0) + EPS) ** -0.5)
+
     def affine(self, norm: GlobalNorm) -> tuple[Tensor, Tensor]:
         """gLN as a scale and a shift of each channel, float32."""
-        mean = self.total / self.count
-        variance = max(self.squares / self.count - mean * mean, 0.0)
-        scale = norm.gamma / (variance + EPS) ** 0.5
-        return scale, norm.beta - mean * scale
+        scale = norm.gamma * self.inverse
+        return scale, norm.beta - self.mean * scale
 
 
 def _block(block: Any, h: Tensor, skips: Tensor, expanded: Tensor, convolved: Tensor) -> None:
     """One convolutional block; adds to h (T, bn_chan) and skips (T, skip_chan) in place; the rest is scratch."""
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
-    weight, bias = _plain(expand)
-    slope, moments = float(prelu.weight), _Moments()
+    weight, bias = plain(expand)
+    slope, moments = float(prelu.weight), Moments()
     for tile in tiles(len(h)):
         moments.add(F.leaky_relu_(torch.addmm(bias, h[tile], weight.T, out=expanded[tile]), slope))
     scale, shift = moments.affine(norm)
     taps = depthwise.weight.squeeze(1).T  # (kernel, channels)
-    edge, slope, moments = (len(taps) - 1) * depthwise.dilation[0] // 2, float(prelu_after.weight), _Moments()
+    edge, slope, moments = (len(taps) - 1) * depthwise.dilation[0] // 2, float(prelu_after.weight), Moments()
     scaled, shifted = taps * scale, taps * shift
     for tile in tiles(len(h)):
         out = convolved[tile]
-        inside = [_overlap(tile, tap * depthwise.dilation[0] - edge, len(h)) for tap in range(len(taps))]
+        inside = [overlapping(tile, tap * depthwise.dilation[0] - edge, len(h)) for tap in range(len(taps))]
         out.copy_(depthwise.bias.expand_as(out))
         for tap, (target, source) in enumerate(inside):
             # The zeros around the clip are zeros after the norm: the shift goes only where there are frames.
@@ -98,26 +106,26 @@ def _block(block: Any, h: Tensor, skips: Tensor, expanded: Tensor, convolved: Te
         moments.add(F.leaky_relu_(out, slope))
     residual = torch.cat([block.res_conv.weight, block.skip_conv.weight]).squeeze(-1)
     bias = torch.cat([_bias(block.res_conv), _bias(block.skip_conv)])
-    both = _normed_linear(convolved, norm_after, moments, (residual, bias))
+    both = normed_linear(convolved, norm_after, moments, (residual, bias))
     h += both[:, : h.shape[1]]
     skips += both[:, h.shape[1] :]
 
 
-def _overlap(tile: slice, offset: int, frames: int) -> tuple[slice, slice]:
+def overlapping(tile: slice, offset: int, frames: int) -> tuple[slice, slice]:
     """The part of a tile whose frames, moved by ``offset``, lie in the clip: within the tile, and in the clip."""
     start, stop = max(tile.start, -offset), min(tile.stop, frames - offset)
     stop = max(start, stop)
     return slice(start - tile.start, stop - tile.start), slice(start + offset, stop + offset)
 
 
-def _normed_linear(x: Tensor, norm: GlobalNorm, moments: _Moments, linear: tuple[Tensor, Tensor]) -> Tensor:
+def normed_linear(x: Tensor, norm: GlobalNorm, moments: Moments, linear: tuple[Tensor, Tensor]) -> Tensor:
     """linear(norm(x)) with the norm folded into the weights. x: (T, n) -> (T, m)."""
     scale, shift = moments.affine(norm)
     weight, bias = linear
     return F.linear(x, weight * scale, bias + weight @ shift)
 
 
-def _plain(layer: torch.nn.Conv1d) -> tuple[Tensor, Tensor]:
+def plain(layer: torch.nn.Conv1d) -> tuple[Tensor, Tensor]:
     """A 1x1 convolution as the weight (m, n) and bias (m,) of a matrix product."""
     return layer.weight.squeeze(-1), _bias(layer)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,30 +10,30 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from torch import nn
 
 from jss import checkpoints
-from jss.checkpoints import Card
 from jss.config import Config, DetectionConfig, SeparationConfig
 from jss.data.datasets import TrainingData, training_data
 from jss.errors import JssError
-from jss.files import aside
 from jss.labels import CLASS_SETS
+from jss.models.branches import Balance, freeze_norms
 from jss.models.crnn import CRNN
 from jss.models.separator import ConvTasNet
+from jss.models.tdcn import TDCN
 from jss.strict import strict
 from jss.training.detector import DetectionTask
 from jss.training.loop import fit
 from jss.training.module import load_networks
+from jss.training.records import save_card, save_manifest, save_note
 from jss.training.selection import best_epoch
 from jss.training.separator import SeparationTask
-from jss.training.stages import STAGES, Stage, needs, parse
+from jss.training.stages import STAGES, Stage, comes_from, needs, parse, separates_only
 
 #: Between stages both networks start from the teacher that Eq. 24 selects.
 BETWEEN = "teacher"
 #: What a preset may change in a stage's row, beside its DetectionConfig or SeparationConfig.
-OVERRIDDEN = ("learning_rate", "separator", "detector")
+OVERRIDDEN = ("learning_rate", "separator", "detector", "retention", "pooling")
 
 
 @dataclass
@@ -82,19 +80,19 @@ class Chain:
         if self._finished(name):
             self.say(f"{name}: finished before")
             return
-        for need in () if name in ("PIT", "MixIT") else needs(name):
+        for need in () if separates_only(name) else needs(name):
             self._ensure(need, resume)
         run = self.out / name
         if run.exists() and not resume:
             raise JssError(f"{run} holds an unfinished run: add --resume to go on with it, or use another --out.")
         self.say(f"{name}: training")
-        if name in ("PIT", "MixIT"):
+        if separates_only(name):
             self._pretrain(name, run)
         else:
             self._train(name, run)
 
     def _finished(self, name: str) -> bool:
-        if name in ("PIT", "MixIT"):
+        if separates_only(name):
             return (self.folder / "blocks" / f"{separator_block(name)}.json").is_file()
         return (self.folder / "systems" / f"{name}.yaml").is_file()
 
@@ -104,52 +102,64 @@ class Chain:
         row = dataclasses.asdict(STAGES[name])
         row.update({key: overrides.pop(key) for key in OVERRIDDEN if key in overrides})
         stage = strict(Stage, row, f"stages.{name}")
-        return stage, strict(type(base), {**dataclasses.asdict(base), **overrides}, f"stages.{name}")
+        settings = {**dataclasses.asdict(base), **stage.settings, **overrides}
+        return stage, strict(type(base), settings, f"stages.{name}")
 
     def _pretrain(self, name: str, run: Path) -> None:
         stage, c = self._stage(name, self.config.separation)
         assert isinstance(c, SeparationConfig)
         torch.manual_seed(self.config.seed)
         separator, parent = self._start(stage.separator, name, "separator")
-        assert isinstance(separator, ConvTasNet)
+        assert separator is not None
         task = SeparationTask(run, self.config, c, self.data, separator, stage.loss, stage.learning_rate)
-        self._note(run, name)
+        save_note(run, name, self.root, self.config)
         fit(task, self.config, c.epochs, clip=c.clip)
         row = task.history[best_epoch(task.history, "validation_loss", largest=False)]
         separator.load_state_dict(load_networks(run / "best-separator.safetensors")["separator"])
-        self._save(separator_block(name), separator, name, "student", row, parent, (stage, c), task.history)
+        self._save(separator_block(name), separator, name, "student", row, parent, stage, c)
+        checkpoints.save_history(separator_block(name), task.history, self.folder)
 
     def _train(self, name: str, run: Path) -> None:
         pretraining, stage_name = parse(name)
         stage, c = self._stage(stage_name, self.config.detection)
         assert isinstance(c, DetectionConfig)
         torch.manual_seed(self.config.seed)
-        separator, separator_name = self._start(stage.separator, pretraining, "separator")
-        detector, detector_name = self._start(stage.detector, pretraining, "detector")
-        names = {"separator": separator_name, "detector": detector_name}
+        blocks: dict[str, nn.Module] = {}
+        names: dict[str, str | None] = {"separator": None}
+        for block in ("separator", "detector", "mixture"):
+            network, found = self._start(getattr(stage, block), pretraining, block)
+            if network is not None:
+                blocks[block], names[block] = network, found
         if not stage.trains:
             source = checkpoints.manifest("SED", self.folder).selections
-            selections = {who: {**names, "detector": chosen.detector} for who, chosen in source.items()}
-            self._system(name, selections)
+            self._system(name, stage, {who: {**names, "detector": chosen.detector} for who, chosen in source.items()})
             return
-        assert detector is not None
-        task = DetectionTask(
-            run, self.config, c, self.data, self.labels, separator, detector, stage.trains, stage.learning_rate
-        )
-        self._note(run, name)
-        fit(task, self.config, c.epochs, accumulate=c.accumulate)
-        selections = {}
-        for who, (key, _) in task.selections.items():
-            row = task.history[best_epoch(task.history, key)]
-            chosen = dict(names)
-            states = load_networks(run / f"best-{who}.safetensors")
-            for block in stage.trains:
-                network = getattr(task.student, block)
-                network.load_state_dict(states[f"{who}-{block}"])
-                block_name = chosen[block] = f"{name}-{block}-{who}".lower()
-                self._save(block_name, network, name, who, row, names[block], (stage, c), task.history)
-            selections[who] = chosen
-        self._system(name, selections)
+        if "mixture" in blocks:
+            blocks["balance"] = Balance(float(torch.rand(())))
+        if c.frozen_norms:
+            freeze_norms(blocks["detector"])
+        task = DetectionTask(run, self.config, c, self.data, self.labels, stage, blocks)
+        save_note(run, name, self.root, self.config)
+        fit(task, self.config, c.epochs, accumulate=c.accumulate, clip=c.clip or None)
+        self._system(name, stage, {who: self._selected(name, task, who, names, stage, c) for who in task.selections})
+
+    def _selected(
+        self, name: str, task: DetectionTask, who: str, names: Mapping[str, str | None], stage: Stage, c: Any
+    ) -> dict[str, Any]:
+        """Save the blocks of a selection (Eqs 23, 24). -> what its manifest says: names of blocks, and q."""
+        chosen: dict[str, Any] = dict(names)
+        row = task.history[best_epoch(task.history, task.selections[who][0])]
+        states = load_networks(task.folder / f"best-{who}.safetensors")
+        for block in stage.trains:
+            network = getattr(task.student, block)
+            network.load_state_dict(states[f"{who}-{block}"])
+            if isinstance(network, Balance):
+                chosen["q"] = min(max(network.q.item(), 0.0), 1.0)
+                continue
+            chosen[block] = f"{name}-{block}-{who}".lower()
+            self._save(chosen[block], network, name, who, row, names[block], stage, c)
+            checkpoints.save_history(chosen[block], task.history, self.folder)
+        return chosen
 
     def _start(self, start: str | None, pretraining: str | None, block: str) -> tuple[nn.Module | None, str | None]:
         """The block that a stage starts from, and its name; a new one has no name."""
@@ -157,105 +167,34 @@ class Chain:
             return None, None
         if start == "new" and block == "separator":
             return ConvTasNet(self.config.separator), None
+        if start == "new TDCN++":
+            return TDCN(self.config.tdcn), None
         if start == "new":
             return CRNN(replace(self.config.detector, n_classes=len(self.labels))), None
-        if start == "pre-training":
-            name = separator_block(str(pretraining))
-        elif start in STAGES:
-            system = "SED" if start == "SED" else f"{pretraining}-{start}"
-            name = getattr(checkpoints.manifest(system, self.folder).selections[BETWEEN], block)
-        else:
+        source = comes_from(start, pretraining)
+        if source is None:
             name = start
+        elif separates_only(source):
+            name = separator_block(source)
+        else:
+            chosen = checkpoints.manifest(source, self.folder).selections[BETWEEN]
+            name = str(chosen.separator if block == "separator" else chosen.detector)
         network, _ = checkpoints.load_network(name, self.folder)
         return network, name
 
     def _save(
         self, block: str, network: nn.Module, system: str, who: str, row: Mapping[str, float], parent: str | None,
-        settings: tuple[Stage, Any], history: list[dict[str, float]],
+        stage: Stage, c: Any,
     ) -> None:  # fmt: skip
-        separator = isinstance(network, ConvTasNet)
-        sizes: dict[str, Any] = vars(network.config)
-        checkpoints.save_block(
-            network.state_dict(),
-            Card(
-                name=block,
-                kind="conv_tasnet" if separator else "crnn",
-                config={key: list(v) if isinstance(v, tuple) else v for key, v in sizes.items()},
-                stage=system,
-                network=who,
-                training_data=self.data.description,
-                licence=self.data.licence,
-                seed=self.config.seed,
-                epoch=int(row["epoch"]),
-                parent=parent,
-                commit=commit(),
-                settings=self._settings(*settings),
-                metrics={k: round(v, 5) for k, v in row.items() if k != "epoch"},
-            ),
-            self.folder,
-            half=self.half,
+        save_card(
+            block, network, system, who, row, parent, self.config, stage, c, self.data, self.folder, self.half
         )
-        checkpoints.save_history(block, history, self.folder)
 
-    def _settings(self, stage: Stage, c: Any) -> dict[str, Any]:
-        """What makes a stage again: the preset and all that it and its overrides set."""
-        config = self.config
-        rest = {key: getattr(config, key) for key in ("precision", "compile", "pooling", "scaling")}
-        parts = {"stage": stage, type(c).__name__.removesuffix("Config").lower(): c, "data": config.data}
-        found = {"preset": config.name, **rest, **{key: dataclasses.asdict(part) for key, part in parts.items()}}
-        plain: dict[str, Any] = _lists(found)
-        return plain
-
-    def _system(self, name: str, selections: Mapping[str, Mapping[str, str | None]]) -> None:
-        named = self.config.labels
-        manifest = {
-            "name": name,
-            "description": DESCRIPTIONS[parse(name)[1]].format(pretraining=parse(name)[0]),
-            "labels": named if isinstance(named, str) else list(named),
-            "pooling": self.config.pooling,
-            "features": "dcase2021" if self.config.scaling == "clip" else f"dcase2021-{self.config.scaling}",
-            "selections": {who: dict(blocks) for who, blocks in selections.items()},
-        }
-        with aside(self.folder / "systems" / f"{name}.yaml") as part:
-            part.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120), encoding="utf-8")
+    def _system(self, name: str, stage: Stage, selections: Mapping[str, Mapping[str, Any]]) -> None:
+        save_manifest(name, self.config, stage, selections, self.folder)
         self.say(f"{name}: done")
-
-    def _note(self, run: Path, name: str) -> None:
-        """Write the run's settings beside it, for the reader and for the app."""
-        plain = dataclasses.asdict(self.config)
-        with aside(run / "config.yaml") as part:
-            text = yaml.safe_dump({"system": name, "data": self.root, "config": _lists(plain)}, sort_keys=False)
-            part.write_text(text, encoding="utf-8")
-
-
-DESCRIPTIONS = {
-    "SED": "The DCASE 2021 SED baseline: a CRNN on the mixture, no separation stage",
-    "S0": "Stage 0: the {pretraining} separator and the SED baseline's detector, joined without training",
-    "S1": "Stage 1: the detector fine-tuned on the sources of the {pretraining} separator",
-    "S2": "Stage 2: the {pretraining} separator fine-tuned for the detector of Stage 1",
-    "JT": "Joint Training of the {pretraining} separator and the detector",
-}
 
 
 def separator_block(pretraining: str) -> str:
     """The name of a pre-trained separator's block."""
     return f"{pretraining}-separator".lower()
-
-
-def commit() -> str:
-    """The short hash of the code's commit, with "+" where files differ from it; empty outside a checkout."""
-    git = shutil.which("git")
-    if git is None:
-        return ""
-    home = Path(__file__).parent
-    result = subprocess.run(
-        [git, "describe", "--always", "--dirty=+", "--exclude=*"], cwd=home, capture_output=True, text=True, check=False
-    )
-    return result.stdout.strip()
-
-
-def _lists(value: Any) -> Any:
-    """Tuples as lists, for YAML."""
-    if isinstance(value, dict):
-        return {key: _lists(v) for key, v in value.items()}
-    return [_lists(v) for v in value] if isinstance(value, list | tuple) else value

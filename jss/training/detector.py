@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,47 +14,47 @@ from torch import Tensor, nn
 from jss.config import Config, DetectionConfig
 from jss.data.batching import DetectionBatch, DetectionSteps, loader, mix
 from jss.data.datasets import TrainingData
-from jss.features import scale, to_db
+from jss.features import Scaling, scale, to_db
 from jss.losses.sed import consistency_loss, supervised_loss
+from jss.models.branches import Balance, TwoBranchModel
 from jss.models.joint import JointModel, JointOutput, freeze
 from jss.training.mean_teacher import update_teacher, warmup
 from jss.training.module import Task
-from jss.training.selection import objective
+from jss.training.retention import Retention
+from jss.training.selection import best_epoch, objective
+from jss.training.stages import Stage
 
 
 class DetectionTask(Task):
     """A student learns by Eq. 6, a teacher follows by Eq. 3; each has its own best epoch (Eqs 23, 24).
 
-    separator: None for the SED baseline; trains: the blocks that learn. The others are frozen, in eval mode, and
-    shared by student and teacher, so that a frozen separator runs once for both.
+    stage: its row, of which trains, learning_rate, retention and pooling count; blocks: "detector" and, where there
+    are such, "separator", "mixture" and "balance" (jss.models.branches). Those that do not learn are frozen, in eval
+    mode, and shared by student and teacher, so that a frozen separator runs once for both.
     """
 
     selections = MappingProxyType({who: (f"{who}_objective", True) for who in ("student", "teacher")})
 
     def __init__(
         self, folder: Path, config: Config, c: DetectionConfig, data: TrainingData, labels: Sequence[str],
-        separator: nn.Module | None, detector: nn.Module, trains: Sequence[Literal["separator", "detector"]],
-        learning_rate: float,
+        stage: Stage, blocks: Mapping[str, nn.Module],
     ) -> None:  # fmt: skip
         super().__init__(folder, config.seed)
-        self.config, self.c, self.data, self.labels, self.rate = config, c, data, tuple(labels), learning_rate
-        for name, block in (("separator", separator), ("detector", detector)):
-            if block is not None and name not in trains:
+        self.config, self.c, self.data, self.labels, self.rate = config, c, data, tuple(labels), stage.learning_rate
+        self.trained = trains = stage.trains
+        for name, block in blocks.items():
+            if name not in trains:
                 freeze(block)
-        self.student = self._joint(separator, detector)
-        self.teacher = self._joint(
-            copy.deepcopy(separator).requires_grad_(False) if separator and "separator" in trains else separator,
-            copy.deepcopy(detector).requires_grad_(False) if "detector" in trains else detector,
-        )
-        self.trained = tuple(trains)
+        averaged = dict(blocks)
+        averaged.update({name: copy.deepcopy(blocks[name]).requires_grad_(False) for name in trains})
+        pooling = stage.pooling or config.pooling
+        self.student, self.teacher = (_model(which, pooling, config.scaling) for which in (blocks, averaged))
         self.shared = "separator" not in trains
+        self.retention = Retention(stage.retention, blocks["separator"], config.separation) if stage.retention else None
         if config.compile and "separator" in trains:  # without gradients the tiled pass needs no compiler
             self.student.separate = torch.compile(self.student.separate, dynamic=False)  # type: ignore[method-assign]
         self.sums: dict[str, float] = {}
         self.count = 0
-
-    def _joint(self, separator: nn.Module | None, detector: nn.Module) -> JointModel:
-        return JointModel(separator, detector, self.config.pooling, self.config.scaling)
 
     def networks(self) -> dict[str, nn.Module]:
         """The trained blocks of student and teacher, "student-detector" and so on."""
@@ -80,7 +80,7 @@ class DetectionTask(Task):
         return self.student.detect(audio, heard if self.shared else self.student.separate(audio)), teacher
 
     def losses(self, batch: DetectionBatch) -> dict[str, Tensor]:
-        """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, consistency on all."""
+        """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, consistency and retention on all."""
         student, teacher = self.both(batch)
         self.finite(student.strong.sum() + student.weak.sum())  # before torch's cross-entropy stumbles over it
         n_strong, n_weak = len(batch.strong), len(batch.weak)
@@ -95,6 +95,9 @@ class DetectionTask(Task):
         }
         if n_weak:
             found["bce_weak"] = supervised_loss(student.weak[part], weak)
+        if self.retention is not None:
+            heard = mix(batch.audio, batch.order, batch.share)
+            found["retention"] = self.retention(heard, student.sources, self.student.separate)
         return found
 
     def training_step(self, batch: DetectionBatch, step: int) -> Tensor:
@@ -102,6 +105,7 @@ class DetectionTask(Task):
         found = self.losses(batch)
         weight = self.c.consistency * warmup(self.global_step, self._warmup_steps())
         loss = found["bce_strong"] + found.get("bce_weak", 0.0) + weight * (found["mse_strong"] + found["mse_weak"])
+        loss = loss + self.c.retention_weight * found.get("retention", 0.0)
         for name, value in {**found, "loss": loss}.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.item()
         self.count += 1
@@ -125,6 +129,14 @@ class DetectionTask(Task):
         optimizer = self.optimizers(use_pl_optimizer=False)
         row["learning_rate"] = optimizer.param_groups[0]["lr"]  # type: ignore[union-attr]
         self.record(row)
+        if self.enough():
+            self.trainer.should_stop = True
+
+    def enough(self) -> bool:
+        """Whether the student's objective has not grown for ``patience`` epochs (0: never)."""
+        if not self.c.patience or not self.history:
+            return False
+        return len(self.history) - 1 - best_epoch(self.history, "student_objective") >= self.c.patience
 
     def _validate(self) -> dict[str, float]:
         scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
@@ -158,7 +170,8 @@ class DetectionTask(Task):
 
     def configure_optimizers(self) -> Any:
         """Adam (0.9, 0.999) on the trained blocks; the rate warms up by exp(-5 (1 - n/N)^2), from the first step on."""
-        parameters = [p for name in self.trained for p in getattr(self.student, name).parameters()]
+        learning = [p for name in self.trained for p in getattr(self.student, name).parameters()]
+        parameters = [p for p in learning if p.requires_grad]
         optimizer = torch.optim.Adam(parameters, lr=self.rate)
         steps = self._warmup_steps()
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup(step, steps))
@@ -170,3 +183,11 @@ class DetectionTask(Task):
     def train_dataloader(self) -> Any:
         """One epoch of batches."""
         return loader(self._steps(), self.config.data.workers)
+
+
+def _model(blocks: Mapping[str, nn.Module], pooling: str, scaling: Scaling) -> JointModel:
+    """The model that a system's blocks make."""
+    separator, detector, balance = blocks.get("separator"), blocks["detector"], blocks.get("balance")
+    if separator is None or not isinstance(balance, Balance):
+        return JointModel(separator, detector, pooling, scaling)
+    return TwoBranchModel(separator, detector, blocks["mixture"], balance, pooling, scaling)

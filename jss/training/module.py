@@ -33,6 +33,15 @@ class Task(pl.LightningModule):
         """The networks of an epoch that may be selected, by name."""
         raise NotImplementedError
 
+    def enough(self) -> bool:
+        """Whether the history says that more epochs would not help."""
+        raise NotImplementedError
+
+    def on_train_start(self) -> None:
+        """Lightning's hook: a run that had stopped early, and is resumed, stops at once."""
+        if self.enough():
+            self.trainer.should_stop = True
+
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Every batch starts from a seed of its own, so that a resumed run draws the same dropout."""
         torch.manual_seed((self.seed * 10_000 + self.current_epoch) * 1_000_000 + batch_idx)

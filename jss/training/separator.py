@@ -15,6 +15,7 @@ from jss.data.datasets import TrainingData
 from jss.losses.mixit import mixit_loss
 from jss.losses.pit import pit_loss
 from jss.training.module import Task
+from jss.training.selection import best_epoch
 
 
 class SeparationTask(Task):
@@ -76,9 +77,14 @@ class SeparationTask(Task):
         })
         self.total, self.count = 0.0, 0
         self.plateau.step(self.history[-1]["validation_loss"])
-        best = min(range(len(self.history)), key=lambda i: self.history[i]["validation_loss"])
-        if len(self.history) - 1 - best >= self.c.early_stop:
+        if self.enough():
             self.trainer.should_stop = True
+
+    def enough(self) -> bool:
+        """Whether the validation loss has not fallen for ``early_stop`` epochs."""
+        if not self.history:
+            return False
+        return len(self.history) - 1 - best_epoch(self.history, "validation_loss", largest=False) >= self.c.early_stop
 
     def configure_optimizers(self) -> Any:
         """Adam; the rate halves after ``patience`` epochs without progress."""

@@ -1,4 +1,4 @@
-"""Block diagrams (Figs 1 and 4-7), drawn from what is loaded: boxes, arrows and words, as SVG or on paper."""
+"""Block diagrams (Figs 1 and 3-7), drawn from what is loaded: boxes, arrows and words, as SVG or on paper."""
 
 from __future__ import annotations
 
@@ -99,6 +99,29 @@ def system_diagram(detector: Block, separator: Block | None, pooling: str, sourc
     pooled = f"pooled by the {pooling}; " if separator else ""
     return Drawing(y, shapes, f"Block diagram: the mixture; {said}{detector.lines[0]} gives scores of {classes} "
                               f"classes; {pooled}threshold and median filter; events.")  # fmt: skip
+
+
+def branches_diagram(mixture: Block, separator: Block, detector: Block, pooling: str, q: str) -> Drawing:
+    """The two branches of the SSep+SED baseline, weighted by q (Fig. 3, Eq. 2)."""
+    left, right, w = SIZE * 0.25, SIZE * 0.75, SIZE / 2 - 8
+    shapes = list[Box | Arrow | Word]()
+    top = _word(shapes, SIZE / 2, 0, "mixture x")
+    first, second = _height(separator), max(_height(detector), _height(mixture))
+    below = top + 2 * _GAP + first
+    shapes += [Arrow(SIZE / 2, top, top + _GAP, right), Arrow(right, below - _GAP, below),
+               Arrow(SIZE / 2, top, below, left)]  # fmt: skip
+    for at, y, h, block in ((right, top + _GAP, first, separator), (left, below, second, mixture),
+                            (right, below, second, detector)):  # fmt: skip
+        shapes.append(Box(at - w / 2, y, w, h, [block.title, *block.lines], _look(block)))
+    y = below + second
+    shapes += [Arrow(left, y, y + 2 * _GAP), Arrow(right, y, y + 2 * _GAP), Word(left + 46, y + _GAP, f"q = {q}"),
+               Word(right + 46, y + _GAP, f"{pooling}, 1 - q"),
+               Box(8, y + 2 * _GAP, SIZE - 16, 2 * _LINE, ["Weighted sum (Eq. 2)"], "plain")]  # fmt: skip
+    y += 2 * _GAP + 2 * _LINE
+    shapes.append(Arrow(SIZE / 2, y, y + _GAP))
+    return Drawing(_word(shapes, SIZE / 2, y + _GAP, "scores, then events"), shapes,
+                   f"Block diagram: scores of {mixture.lines[0]} on the mixture and of {detector.lines[0]} on the "
+                   f"sources of {separator.lines[0]}, weighted by q = {q}.")  # fmt: skip
 
 
 def training_diagram(steps: Sequence[Step]) -> Drawing:

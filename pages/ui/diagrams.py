@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from jss.checkpoints import Card, Manifest
-from jss.viz.diagram import Block, Drawing, Step, system_diagram, training_diagram
+from jss.viz.diagram import Block, Drawing, Step, branches_diagram, system_diagram, training_diagram
 
 _NETWORKS = {"crnn": "CRNN", "conv_tasnet": "ConvTas-Net"}
 _POOLINGS = {"max": "largest score over sources (Eq. 28)", "sum": "sum over sources (Eq. 27)",
@@ -17,13 +17,19 @@ _RANK = {"S1": 1, "JT": 1, "S2": 2}
 
 
 def computes(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Drawing:
-    """Fig. 1 for a system without a separation stage, Figs 4 and 5 for the others."""
+    """Fig. 1 for a system without a separation stage, Fig. 3 for one with two branches, Figs 4 and 5 for the others."""
     chosen = system.selections[selection]
     separator = cards[chosen.separator] if chosen.separator else None
     sources = int(separator.config.get("n_src", SOURCES)) if separator else 1
     each = ["on each source, the same weights"] if separator else []
     detector = Block("Sound event detection", [*_facts(cards[chosen.detector]), *each])
     front = Block("Source separation", _facts(separator)) if separator else None
+    if chosen.mixture and front:
+        branch = Block("Detection", ["on the mixture", *_facts(cards[chosen.mixture])[:1]])
+        own = Block("Detection", [f"on each of {sources} sources", *_facts(cards[chosen.detector])[:1]])
+        weight = "?" if chosen.q is None else f"{chosen.q:.2f}"
+        return branches_diagram(branch, Block("Separation", _facts(separator)[:1] if separator else []), own,
+                                system.pooling, weight)  # fmt: skip
     return system_diagram(detector, front, _POOLINGS.get(system.pooling, system.pooling), sources, len(system.labels))
 
 

@@ -79,7 +79,7 @@ def systems() -> tuple[checkpoints.Manifest, ...]:
 def cards(system: str) -> dict[str, checkpoints.Card]:
     """The cards of a system's blocks by name. Raises JssError where one is missing."""
     chosen = checkpoints.manifest(system).selections.values()
-    names = [name for selection in chosen for name in (selection.separator, selection.detector) if name]
+    names = [name for selection in chosen for name in selection.blocks]
     return {name: checkpoints.load_card(name) for name in dict.fromkeys(names)}
 
 
@@ -104,8 +104,8 @@ def _made_of(name: str, selection: str) -> str:
     if selection not in manifest.selections:
         raise JssError(f"{name} has no {selection}: choose {' or '.join(manifest.selections)}.")
     chosen = manifest.selections[selection]
-    weights = [checkpoints.load_card(block).sha256 for block in (chosen.separator, chosen.detector) if block]
-    return "+".join([*weights, manifest.pooling, manifest.features, str(manifest.consistent)])
+    weights = [checkpoints.load_card(block).sha256 for block in chosen.blocks]
+    return "+".join([*weights, str(chosen.q), manifest.pooling, manifest.features, str(manifest.consistent)])
 
 
 @st.cache_resource(show_spinner=False)
@@ -121,9 +121,10 @@ def _queue() -> jobs.Queue[ClipResult]:
 def model_of_order(system: str, selection: str) -> str | None:
     """The system whose sources give those of ``system`` their order: the first with a separator of its own.
 
-    None where the order is the same anyway, or there are no sources.
+    None where the order is the same anyway, there are no sources, or there are eight (the SSep+SED baseline).
     """
-    separators = {item.name: item.selections[selection].separator for item in systems() if selection in item.selections}
+    chosen = {item.name: item.selections[selection] for item in systems() if selection in item.selections}
+    separators = {name: blocks.separator for name, blocks in chosen.items() if not blocks.mixture}
     first = next((name for name, block in separators.items() if block), None)
     return first if first and separators.get(system) not in (None, separators[first]) else None
 

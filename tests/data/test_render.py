@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import signal
@@ -14,10 +15,11 @@ import pytest
 import soundfile
 
 from jss import audio
+from jss.cli import main
 from jss.commands.render import clips
 from jss.data import desed
 from jss.data.homescapes import SUBSETS
-from jss.data.render_set import Order, read_scapes, render_set
+from jss.data.render_set import Order, make_bank, read_scapes, render_lines, render_set
 from jss.errors import JssError
 
 COUNTS = {**dict.fromkeys(SUBSETS, 1), "weak": 2}
@@ -98,6 +100,51 @@ def test_another_seed_does_not_mix_in(rendered: Path, bank_folder: Path) -> None
         render_set(order(rendered, bank_folder, seed=1))
     with pytest.raises(JssError, match="another sources"):
         render_set(order(rendered, bank_folder, sources=False))
+
+
+@pytest.mark.parametrize("given", ["file", "standard input"])
+def test_one_clip_again_from_its_line(rendered: Path, bank_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture,
+                                      monkeypatch: pytest.MonkeyPatch, given: str) -> None:  # fmt: skip
+    """The same bytes, sources too, of this clip alone."""
+    line = next(x for x in (rendered / "soundscapes.jsonl").read_text().splitlines() if "/weak_00001." in x)
+    command = ["render", "clips", str(tmp_path), "--soundbank", str(bank_folder)]
+    if given == "file":
+        command += ["--lines", str(rendered / "soundscapes.jsonl"), "--only", "weak_00001"]
+    else:
+        monkeypatch.setattr("sys.stdin", io.StringIO(line + "\n"))
+        command += ["--lines", "-"]
+    assert main(command) == 0
+    again = digests(tmp_path)
+    assert capsys.readouterr().out == f"{tmp_path}/audio/train/weak/weak_00001.flac\n"
+    assert len(again) > 2
+    assert again == {name: digest for name, digest in digests(rendered).items() if "/weak_00001" in name}
+
+
+def test_a_universal_clip_again(bank_folder: Path, tmp_path: Path) -> None:
+    render_set(order(tmp_path / "set", bank_folder, "universal", clips={"train": 2, "validation": 0, "eval": 0}))
+    first = (tmp_path / "set" / "soundscapes.jsonl").read_text().splitlines()[1]
+    assert render_lines([first], tmp_path / "again", make_bank(bank_folder)) == ["ssdata/train/example00001.flac"]
+    assert digests(tmp_path / "again").items() <= digests(tmp_path / "set").items()
+
+
+def test_lines_that_are_not_of_a_set(rendered: Path, bank_folder: Path, tmp_path: Path,
+                                     capsys: pytest.CaptureFixture) -> None:  # fmt: skip
+    bank = make_bank(bank_folder)
+    line = (rendered / "soundscapes.jsonl").read_text().splitlines()[0]
+    for wrong in ("", "{}", line[:99], '{"subset":1,"filename":2,"soundscape":3}'):
+        with pytest.raises(JssError, match=r"copy it whole|not a soundscape"):
+            render_lines([wrong], tmp_path, bank)
+    for place in ("../weak_00000.flac", "/tmp/weak_00000.flac", "audio/train/weak/weak_x.flac"):
+        row = {**json.loads(line), "filename": place}
+        with pytest.raises(JssError, match="no place of a clip"):
+            render_lines([json.dumps(row)], tmp_path, bank)
+    assert not list(tmp_path.iterdir())
+    lines = str(rendered / "soundscapes.jsonl")
+    assert main(["render", "clips", str(tmp_path), "--lines", lines, "--only", "weak_00099"]) == 2
+    assert main(["render", "clips", str(tmp_path)]) == 2
+    assert main(["render", "clips", str(tmp_path), "--lines", str(tmp_path / "nowhere")]) == 2
+    said = capsys.readouterr().err
+    assert all(text in said for text in ("no clip weak_00099", "with --lines", "cannot be read"))
 
 
 def test_universal_in_the_layout_of_fuss(bank_folder: Path, tmp_path: Path) -> None:

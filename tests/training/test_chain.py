@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -13,6 +14,9 @@ import torch
 from jss import checkpoints
 from jss.config import load_preset
 from jss.errors import JssError
+from jss.fusion import combine
+from jss.inference import load_system
+from jss.results import ClipResult
 from jss.training.chain import Chain
 from jss.training.module import load_networks
 
@@ -40,6 +44,33 @@ def test_blocks_are_shared_where_a_stage_trains_none(smoke):
     assert manifests["MixIT-S2"]["student"].detector == manifests["MixIT-S1"]["teacher"].detector
     assert manifests["MixIT-JT"]["teacher"].separator != manifests["MixIT-S0"]["teacher"].separator
     assert manifests["PIT-S0"]["teacher"].separator == "pit-separator"
+
+
+def test_the_ssep_sed_baseline_shares_the_sed_teacher_and_learns_q(smoke):
+    system = load_system("SSep-SED", folder=smoke.checkpoints)
+    chosen = checkpoints.manifest("SSep-SED", smoke.checkpoints).selections
+    assert {c.mixture for c in chosen.values()} == {"sed-detector-teacher"}
+    assert {c.separator for c in chosen.values()} == {"tdcn-separator"}
+    assert 0 <= chosen["student"].q <= 1
+    assert chosen["student"].q != chosen["teacher"].q
+    before, after = (states(n, "teacher", smoke.checkpoints)["detector"] for n in ("SED", "SSep-SED"))
+    norms = [key for key in before if ".1." in key and key.startswith("cnn")]  # BatchNorm, statistics and weights
+    assert all(torch.equal(before[key], after[key]) for key in norms)
+    result = system(0.1 * np.random.default_rng(0).standard_normal(32000, np.float32))
+    assert result.sources.shape == (8, 32000)
+    assert result.mixture_scores.shape == result.scores.shape == (10, 31)
+    q, sep = chosen["teacher"].q, result.source_scores.sum(0).clip(max=1)
+    np.testing.assert_allclose(result.scores, combine(result.mixture_scores, sep, q), atol=1e-6)
+    again = ClipResult.load(_saved(result, smoke.out / "result.npz"))
+    np.testing.assert_array_equal(again.mixture_scores, result.mixture_scores)
+    long = system(0.1 * np.random.default_rng(0).standard_normal(35 * 16000, np.float32))
+    assert long.mixture_scores.shape == long.scores.shape
+    assert system.cards["mixture"].name == "sed-detector-teacher"
+
+
+def _saved(result, path):
+    result.save(path)
+    return path
 
 
 def test_a_stage_moves_the_blocks_that_it_trains(smoke):

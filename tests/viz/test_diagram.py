@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from jss.viz.diagram import SIZE, Block, Box, Step, Word, printed_diagram, svg, system_diagram, training_diagram
+from jss.viz.diagram import (
+    SIZE,
+    Block,
+    Box,
+    Step,
+    Word,
+    branches_diagram,
+    printed_diagram,
+    svg,
+    system_diagram,
+    training_diagram,
+)
 
 SED = Block("Sound event detection", ["sed-detector", "CRNN"])
 SEP = Block("Source separation", ["mixit-separator", "ConvTas-Net"])
@@ -52,3 +63,9 @@ def test_paper_and_screen_have_the_same_words():
     on_screen = [item.text for item in ET.fromstring(svg(drawing, "dark")) if item.tag.endswith("text")]
     on_paper = [text.get_text() for text in printed_diagram(drawing).axes[0].texts]
     assert sorted(on_screen) == sorted(on_paper)
+
+
+def test_two_branches_are_weighted():
+    drawing = branches_diagram(Block("Detection", ["sed"]), SEP, Block("Detection", ["own"]), "sum", "0.40")
+    assert [box.lines[-1] for box in boxes(drawing)] == ["ConvTas-Net", "sed", "own", "Weighted sum (Eq. 2)"]
+    assert {"q = 0.40", "sum, 1 - q"} <= set(words(drawing))

@@ -1,0 +1,67 @@
+"""``download``: the data sets that may be downloaded, resumed and checked."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from jss.errors import JssError
+
+HELP = "fetch a data set that may be downloaded: resumed where it was cut, checked, several files at a time"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("name", nargs="?", help="which one; without it, what there is")
+    parser.add_argument("root", nargs="?", type=Path, help="folder to fetch it into; a second call goes on")
+    parser.add_argument("--files", nargs="+", default=[], metavar="WORD",
+                        help="only files with one of these words in their name")
+    parser.add_argument("--jobs", type=int, default=4, metavar="N", help="files at a time (default: 4)")
+    parser.add_argument("--list", action="store_true", help="show the files and their licence, fetch nothing")
+    parser.add_argument("--keep-packed", action="store_true", help="do not unpack archives")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fetch and unpack. -> 0; 1 where some files failed; 2 where all did. Raises JssError."""
+    from tqdm import tqdm
+
+    from jss.data.downloads import DOWNLOADS, download, listing, select, unpack
+    from jss.data.fetching import fetch, remaining
+
+    if args.name is None:
+        print("\n".join(f"{name:<22} {known.title}" for name, known in DOWNLOADS.items()))
+        return 0
+    if args.jobs < 1:
+        raise JssError("--jobs is 1 or more.")
+    known = download(args.name)
+    if args.root is None and not args.list:
+        raise JssError(f"Name the folder to fetch {args.name} into, such as: python -m jss download {args.name} DATA.")
+    found = listing(known)
+    print(f"{known.title}\nlicence: {known.licence or found.licence}; checked by: {found.verified}")
+    if known.note:
+        print(known.note)
+    files = select(found.files, args.files)
+    if args.list:
+        print("\n".join(f"  {file.name:<50} {_size(file.size)}" for file in files))
+        return 0
+    left = sum(remaining(file, args.root) for file in files)
+    with tqdm(total=left or None, unit="B", unit_scale=True, disable=None) as bar:
+        failed = fetch(files, args.root, args.jobs, bar.update)
+    told = list(failed.values())
+    for file in files:
+        if file.name in failed or args.keep_packed:
+            continue
+        try:
+            count = unpack(args.root / file.name)
+            if count is not None:
+                print(f"{file.name}: {count} files unpacked")
+        except JssError as error:
+            told.append(str(error))
+    for why in told:
+        print(f"  failed: {why}")
+    print(f"{args.root}: {len(files) - len(failed)} of {len(files)} files are there and whole")
+    return 0 if not told else 1 if len(failed) < len(files) else 2
+
+
+def _size(count: int | None) -> str:
+    return "size not published" if count is None else f"{count / 1e6:.1f} MB"

@@ -1,0 +1,37 @@
+"""The file that says what a folder of rendered clips is, so that no two sets are mixed in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jss.errors import JssError
+from jss.files import aside
+
+
+def claim(path: Path, settings: Mapping[str, Any]) -> None:
+    """Begin a set whose manifest is ``path``, or go on with one that has the same settings.
+
+    Raises JssError where the folder holds a set with other settings.
+    """
+    if not path.is_file():
+        write_json(path, settings)
+        return
+    try:
+        there = json.loads(path.read_text(encoding="utf-8"))
+        other = [key for key, value in settings.items() if there.get(key) != value]
+    except (ValueError, AttributeError) as error:
+        raise JssError(f"{path} is damaged: render into another folder.") from error
+    if other:
+        raise JssError(f"{path.parent} holds a set with another {other[0].replace('_', ' ')}: render into another "
+                       "folder, or delete it first.")
+    for part in path.parent.rglob(".*.part"):  # of a run that was killed
+        part.unlink()
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Keys and values as JSON that a person can read, written aside and renamed."""
+    with aside(path) as part:
+        part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,76 @@
+import copy
+
+import pytest
+import torch
+
+from jss.fusion import combine
+from jss.models.branches import Balance, TwoBranchModel, freeze_norms
+from jss.models.crnn import CRNN, CRNNConfig
+from jss.models.joint import JointModel
+from jss.models.separator import build_separator
+from jss.models.tdcn import TDCN, TDCNConfig
+
+TINY = TDCNConfig(n_filters=8, bn_chan=4, hid_chan=8, skip_chan=4, n_blocks=2, n_repeats=2)
+
+
+def detector(seed: int) -> CRNN:
+    torch.manual_seed(seed)
+    return CRNN(CRNNConfig(n_classes=3, channels=(4,) * 7, cells=4)).eval()
+
+
+@pytest.mark.parametrize("samples", [16000, 16007, 41, 12])
+def test_tdcn_gives_eight_sources_that_sum_to_the_mixture(samples):
+    torch.manual_seed(0)
+    x = 0.1 * torch.randn(2, samples)
+    sources = TDCN(TINY)(x)
+    assert sources.shape == (2, 8, samples)
+    torch.testing.assert_close(sources.sum(1), x, atol=1e-5, rtol=0)
+    assert not torch.allclose(sources[:, 0], sources[:, 1], atol=1e-4)
+
+
+def test_the_baselines_separator_has_asteroids_sizes():
+    c = TDCNConfig()
+    assert (c.n_src, c.n_repeats, c.n_blocks) == (8, 4, 8)
+    assert isinstance(build_separator("tdcn", {"n_src": 2, "n_blocks": 1, "n_repeats": 1}), TDCN)
+
+
+def test_eq_2_over_the_clamped_sum_of_the_sources():
+    torch.manual_seed(3)
+    separator, ours, frozen = TDCN(TINY).eval(), detector(1), detector(2)
+    model = TwoBranchModel(separator, ours, frozen, Balance(0.25)).eval()
+    x = torch.randn(2, 16000)
+    with torch.no_grad():
+        out = model(x)
+        sep = out.source_strong.sum(1).clamp(max=1.0)
+        mix = JointModel(None, frozen).eval()(x).strong
+    assert sep.max() == 1  # eight sources: the clamp is at work
+    assert out.sources.shape == (2, 8, 16000)
+    torch.testing.assert_close(out.mixture_strong, mix)
+    expected = combine(mix.numpy(), sep.numpy(), 0.25)
+    torch.testing.assert_close(out.strong, torch.from_numpy(expected), atol=1e-6, rtol=0)
+    assert out.strong.shape == (2, 3, 15)
+
+
+@pytest.mark.parametrize(("q", "used"), [(1.3, 1.0), (-0.2, 0.0), (0.4, 0.4)])
+def test_a_step_beyond_the_bounds_is_held_and_finds_back(q, used):
+    balance = Balance(q)
+    mix, sep = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+    found = balance(mix, sep)
+    torch.testing.assert_close(found, torch.tensor([used, 1 - used]))
+    found[0].backward()
+    assert balance.q.grad == 1.0
+
+
+def test_frozen_norms_stay_and_the_rest_learns():
+    block = freeze_norms(detector(0))
+    model = TwoBranchModel(TDCN(TINY), block, detector(1), Balance(0.5)).train()
+    norms = [m for m in block.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    before, mixture = copy.deepcopy([m.state_dict() for m in norms]), copy.deepcopy(model.mixture.state_dict())
+    with torch.no_grad():
+        block.strong.bias.fill_(-5.0)  # so that the sum of eight scores stays below its clamp, where gradients end
+    model(torch.randn(2, 16000)).strong.mean().backward()
+    assert all(torch.equal(a[k], m.state_dict()[k]) for a, m in zip(before, norms, strict=True) for k in a)
+    assert all(torch.equal(mixture[k], v) for k, v in model.mixture.state_dict().items())
+    assert all(p.grad is None for m in (*norms, model.mixture) for p in m.parameters())
+    assert block.cnn[0][0].weight.grad.abs().max() > 0
+    assert model.balance.q.grad != 0
