@@ -13,9 +13,12 @@ st.navigation(
     [
         st.Page(PAGES / "overview.py", title="Overview"),
         st.Page(PAGES / "explore.py", title="Explore", default=True),
+        st.Page(PAGES / "compare.py", title="Compare"),
         st.Page(PAGES / "diversity.py", title="Diversity"),
         st.Page(PAGES / "classes.py", title="Classes"),
         st.Page(PAGES / "results.py", title="Results"),
+        st.Page(PAGES / "training.py", title="Training"),
+        st.Page(PAGES / "data.py", title="Data"),
     ],
     position="top",
 ).run()

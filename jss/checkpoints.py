@@ -1,6 +1,7 @@
 """Blocks (weights and their card) and systems (a manifest of blocks): read strictly, written whole or not at all.
 
     blocks/<name>.safetensors   weights        blocks/<name>.json    their card
+    blocks/<name>.history.csv   the run that trained them, an epoch a row, where it was kept
     systems/<name>.yaml         a system: which blocks, classes, pooling and features
 
 ``folder`` is everywhere the folder that holds ``blocks`` and ``systems``: by default that of the environment variable
@@ -13,12 +14,13 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from jss import histories
 from jss.errors import JssError
 from jss.files import aside
 from jss.labels import CLASS_SETS
@@ -126,6 +128,17 @@ def save_block(state: Mapping[str, Tensor], card: Card, folder: Folder = None, *
     with aside(_block(card.name, folder, ".json")) as part:
         part.write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
     return card
+
+
+def save_history(name: str, rows: Sequence[Mapping[str, float]], folder: Folder = None) -> None:
+    """Keep the epochs of the run that trained a block beside its card. rows: one an epoch."""
+    histories.save(_block(name, folder, ".history.csv"), rows)
+
+
+def load_history(name: str, folder: Folder = None) -> list[dict[str, float]]:
+    """The epochs of the run that trained a block; empty where they were not kept. Raises JssError where damaged."""
+    path = _block(name, folder, ".history.csv")
+    return histories.load(path) if path.is_file() else []
 
 
 def load_card(name: str, folder: Folder = None) -> Card:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from jss import audio
 from jss.errors import JssError
 from jss.labels import sound_class
 from jss.reports import EvalReport
 from jss.viz.report_charts import CLASS_METRICS, class_bars, class_order, value
-from pages.ui import controls, loaders, report_choice
+from pages.ui import charts, controls, loaders, report_choice, set_clips
 
 METRIC, SORT = "metric", "sort"
+#: Clips that are listed of a class.
+LISTED = 16
 
 
 def page() -> None:
@@ -26,33 +29,62 @@ def page() -> None:
         metric = controls.pick("Score", list(CLASS_METRICS), METRIC, CLASS_METRICS.__getitem__, width=220)
         orders = {"set": "Order of the class set", "gain": "Gain over the baseline"}
         by_gain = controls.pick("Sort by", list(orders), SORT, orders.__getitem__, width=230) == "gain"
-    figure = class_bars(reports, metric, by_gain=by_gain, theme=report_choice.theme())
-    chosen = st.plotly_chart(figure, on_select="rerun", selection_mode="points", key="class bars",
-                             alt=f"{CLASS_METRICS[metric]} by class, a bar for each system")
     st.caption(report_choice.files(reports) + " The line is the SED baseline. Press a bar to see clips of its class.")
-    _clips(chosen.selection.points)
+    chart = class_bars(reports, metric, by_gain=by_gain, theme=report_choice.theme())
+    stem = f"classes.{reports[0].dataset}.{reports[0].subset}.{metric}"
+    chosen = charts.show(chart, "class bars", stem, select=True)
+    if chosen:
+        _clips(*chosen[0])
     table = _table(reports, metric, class_order(reports, metric) if by_gain else list(reports[0].classwise))
-    st.dataframe(table, hide_index=True, width="stretch")
-    st.download_button("Table CSV", lambda: table.to_csv(index=False), file_name=f"classes.{metric}.csv",
-                       mime="text/csv", on_click="ignore")
+    charts.table(table, "classes", stem)
+    _gallery()
 
 
-def _clips(points: list[dict]) -> None:
-    """Links to the installed clips that hold the class of the bar that was pressed."""
-    found = [point["customdata"] for point in points if point.get("customdata")]
-    if not found:
-        return
-    label, system = found[0]
-    clips = [item for item in loaders.examples() if any(kind == label for _, _, kind in item.truth or ())]
+def _clips(label: str, system: str) -> None:
+    """Links to the clips at hand that hold the class of the bar that was pressed."""
     name = sound_class(label).display
+    clips = [item for clips in loaders.clip_sets().values() for item in clips.clips
+             if item.audio is not None and label in (item.classes or ())]
     if not clips:
         st.caption(f"No installed clip holds {name}.")
         return
-    st.markdown(f"**{name}** in the installed clips, through {system}")
+    st.markdown(f"**{name}** in the clips that are at hand, through {system}")
     with st.container(horizontal=True, gap="small"):
-        for item in clips:
-            st.page_link(str(Path(__file__).parent / "explore.py"), label=item.title, icon=":material/graphic_eq:",
+        for item in clips[:LISTED]:
+            st.page_link(set_clips.EXPLORE, label=item.title, icon=":material/graphic_eq:",
                          query_params={controls.CLIP: item.clip, controls.SYSTEM: system})
+
+
+@st.fragment
+def _gallery() -> None:
+    """Fig. 2, once it is asked for: it takes a second to make."""
+    st.subheader("What the classes look and sound like (as Fig. 2)")
+    if not st.toggle("Show one sound of each class, made by the built-in synthesiser", key="gallery",
+                     value=controls.read("gallery") == "yes", on_change=_take_gallery):
+        return
+    with st.spinner("Ten sounds are synthesised"):
+        samples = loaders.gallery()
+        picture = loaders.gallery_picture(report_choice.theme())
+    charts.files("classes.gallery", "gallery figure", _print_gallery)
+    st.image(picture, width="stretch", caption="Mel spectrograms of one synthesised sound of each class: time in s, "
+             "frequency in Hz on the mel scale, level in dB. No recording of DESED.")
+    for row in (list(samples)[:5], list(samples)[5:]):
+        for column, label in zip(st.columns(5), row, strict=True):
+            with column:
+                st.caption(sound_class(label).display)
+                st.audio(audio.encode(samples[label].wave, "flac"), format="audio/flac")
+
+
+def _print_gallery(kind: Any) -> bytes:
+    from jss.viz.gallery import class_gallery
+    from jss.viz.printed import save
+
+    samples = loaders.gallery()
+    return save(class_gallery({k: s.mel for k, s in samples.items()}, next(iter(samples.values())).hop), kind)
+
+
+def _take_gallery() -> None:
+    controls.write("gallery", "yes" if st.session_state["gallery"] else "no")
 
 
 def _table(reports: list[EvalReport], metric: str, labels: list[str]) -> pd.DataFrame:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
 from jss.errors import JssError
+from jss.reports import EvalReport
 from jss.viz.report_charts import SCATTERED, score_against_similarity, similarities
-from pages.ui import controls, loaders, report_choice
+from pages.ui import charts, controls, loaders, report_choice, set_clips
 
 DATASET = "dataset"
+#: Clips that are listed of a system, from either end.
+LISTED = 6
 
 
 def page() -> None:
@@ -22,25 +27,51 @@ def page() -> None:
         "If separation helps, each source should score its own event, and the score curves of two sources should "
         "differ. The similarity (Eq. 30) is 1 where they are alike, and 0 where no two sources find the same."
     )
-    name = controls.pick("Data set", list(dict.fromkeys(r.dataset for r in every)), DATASET, str, width=260)
-    reports = report_choice.in_order([r for r in every if r.dataset == name])
-    subsets = list(dict.fromkeys(r.subset for r in reports))
-    st.subheader("Similarity, clip by clip")
-    st.plotly_chart(similarities(reports), key="similarities", alt="Similarity of each clip, for each system")
-    st.subheader("Scores against similarity")
-    st.plotly_chart(score_against_similarity(reports, report_choice.theme()), key="scatter",
-                    alt="PSDS1, PSDS2 and F1 against the mean similarity of each system")
-    for subset in subsets:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        name = controls.pick("Data set", list(dict.fromkeys(r.dataset for r in every)), DATASET, str, width=260)
+        reports = report_choice.one_network([r for r in every if r.dataset == name])
+    for subset in dict.fromkeys(r.subset for r in reports):
         st.caption(report_choice.files([r for r in reports if r.subset == subset]))
+    clip = charts.show(similarities(reports), "similarities", f"similarity.{name}",
+                       "#### Similarity, clip by clip (as Fig. 10)", select=True)
+    if clip:
+        _clip(reports, *clip[0])
+    else:
+        st.caption("Press a point to open its clip.")
+    scatter = score_against_similarity(reports, report_choice.theme())
+    system = charts.show(scatter, "scatter", f"scores.{name}", "#### Scores against similarity (as Fig. 11)",
+                         select=True)
+    if system:
+        _extremes(reports, *system[0])
     st.caption("Whiskers in the panels are 95 % bootstrap intervals over clips. The SED baseline hears the mixture "
-               "alone and stands at similarity 1.")
+               "alone and stands at similarity 1. Press a point for its most and least diverse clips.")
     table = pd.DataFrame([{"System": r.system, "Subset": r.subset, "Files": r.n_files,
                            "Similarity": r.headline("similarity")}
                           | {text: r.headline(metric) for metric, text in SCATTERED.items()}
                           for r in reports]).round(3)
-    st.dataframe(table, hide_index=True, width="stretch")
-    st.download_button("Table CSV", lambda: table.to_csv(index=False), file_name=f"diversity.{name}.csv",
-                       mime="text/csv", on_click="ignore")
+    charts.table(table, "diversity", f"diversity.{name}")
+
+
+def _clip(reports: Sequence[EvalReport], filename: str, system: str, subset: str) -> None:
+    report = _of(reports, system, subset)
+    assert report.similarity is not None
+    set_clips.known(report.dataset, subset, filename, system, report.similarity["per_clip"][filename])
+
+
+def _extremes(reports: Sequence[EvalReport], system: str, subset: str) -> None:
+    """Links to the clips whose sources say the most different and the most similar things."""
+    report = _of(reports, system, subset)
+    if report.similarity is None:
+        st.caption(f"{system} has no separation stage: no clip of it is more diverse than another.")
+        return
+    clips = sorted(report.similarity["per_clip"], key=report.similarity["per_clip"].__getitem__)
+    for title, names in (("most diverse", clips[:LISTED]), ("most alike", clips[-LISTED:][::-1])):
+        st.markdown(f"**{system}**, {subset}: sources {title} in")
+        set_clips.links(report.dataset, subset, names, system)
+
+
+def _of(reports: Sequence[EvalReport], system: str, subset: str) -> EvalReport:
+    return next(r for r in reports if (r.system, r.subset) == (system, subset))
 
 
 try:

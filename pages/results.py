@@ -1,25 +1,31 @@
-"""What every system scored: ours in one tab, what the paper printed in another (Tables 1 to 5), never mixed."""
+"""What systems and fusions scored: ours, anybody's, and what the paper printed (Tables 1 to 5), never mixed."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from jss import published
+from jss import fusion, published
 from jss.errors import JssError
 from jss.metrics.psds import PSDS1, PSDS2
 from jss.reports import HEADLINES, EvalReport
-from pages.ui import loaders, report_choice
+from pages.ui import charts, fusion_bench, loaders, others, report_choice
 
 TABLES = {2: "Table 2: single systems", 3: "Table 3: fusions", 4: "Table 4: single systems, public overlap",
           5: "Table 5: fusions, public overlap"}  # fmt: skip
+#: What Tables 3 and 5 show of a fusion, and what else is worth a column.
+SHOWN = ("psds1", "psds2", "event_f1_macro", "psds1_exact", "psds2_exact", "intersection_f1_macro", "clip_f1")
 
 
 def page() -> None:
     st.title("Results")
-    ours, theirs = st.tabs(["Ours", "The paper's"])
+    ours, bench, foreign, theirs = st.tabs(["Ours", "Fusion bench", "Other people's scores", "The paper's"])
     with ours:
         _ours()
+    with bench:
+        fusion_bench.bench()
+    with foreign:
+        others.form()
     with theirs:
         _theirs()
 
@@ -30,16 +36,41 @@ def _ours() -> None:
         report_choice.nothing()
         return
     reports = report_choice.choose_set(every)
+    stem = f"{reports[0].dataset}.{reports[0].subset}"
     st.caption(report_choice.files(reports) + " In brackets the 95 % bootstrap interval over clips. Not DESED: "
                "no figure here can be compared with the paper's.")
-    table = pd.DataFrame([_row(report) for report in reports]).dropna(axis="columns", how="all")
-    st.dataframe(table, hide_index=True, width="stretch")
-    st.download_button("Table CSV", lambda: table.to_csv(index=False), mime="text/csv", on_click="ignore",
-                       file_name=f"results.{reports[0].dataset}.{reports[0].subset}.csv")
-    st.subheader("The two scenarios of the PSDS (Table 1)")
-    st.dataframe(pd.DataFrame([{"Scenario": name, "DTC": s.dtc, "GTC": s.gtc, "Cost of instability": s.alpha_st,
-                                "CTTC": s.cttc, "Cost of cross-triggers": s.alpha_ct, "e_max (per hour)": s.e_max}
-                               for name, s in (("PSDS1", PSDS1), ("PSDS2", PSDS2))]), hide_index=True)
+    charts.table(pd.DataFrame([_row(report) for report in reports]), "single", f"systems.{stem}",
+                 "#### Single systems (as Tables 2 and 4)")
+    _fusions(reports, stem)
+    charts.table(scenarios(), "scenarios", "psds-scenarios", "#### The two scenarios of the PSDS (Table 1)")
+
+
+def _fusions(reports: list[EvalReport], stem: str) -> None:
+    """All seven of each pre-training whose members' scores are at hand."""
+    there = [place for place in loaders.kept_scores() if place[:2] == (reports[0].dataset, reports[0].subset)]
+    rows = []
+    for place in there:
+        kept = loaders.kept_scores()[place]
+        for names in (fusion.members(item, kind) for kind in ("MixIT", "PIT") for item in fusion.FUSIONS):
+            if set(names) <= set(kept):
+                report = loaders.fused(place, names, fusion_bench.made_of(place, names))
+                rows.append({"Fusion": report.system, "Network": place[2]}
+                            | {HEADLINES[key]: report.headline(key) for key in SHOWN})  # fmt: skip
+    if not rows:
+        st.markdown("#### Fusions (as Tables 3 and 5)")
+        fusion_bench.nothing(f"on {reports[0].dataset} {reports[0].subset}")
+        return
+    title = "#### Fusions (as Tables 3 and 5)"
+    charts.table(pd.DataFrame(rows).round(3), "fusions", f"fusions.{stem}", title)
+    st.caption(f"Our figures: mean scores (Eq. 25) on **{report.n_files} of {report.n_files_expected} files** of "
+               f"{reports[0].dataset} {reports[0].subset}, from the scores kept beside the reports.")
+
+
+def scenarios() -> pd.DataFrame:
+    """Table 1."""
+    return pd.DataFrame([{"Scenario": name, "DTC": s.dtc, "GTC": s.gtc, "Cost of instability": s.alpha_st,
+                          "CTTC": s.cttc, "Cost of cross-triggers": s.alpha_ct, "e_max (per hour)": s.e_max}
+                         for name, s in (("PSDS1", PSDS1), ("PSDS2", PSDS2))])  # fmt: skip
 
 
 def _row(report: EvalReport) -> dict[str, str | None]:
@@ -53,16 +84,15 @@ def _row(report: EvalReport) -> dict[str, str | None]:
 
 
 def _theirs() -> None:
-    st.caption(f"As printed in [the JSS paper]({published.SOURCE}), on DESED. Not computed here.")
+    st.caption(f"As printed in [the JSS paper]({published.SOURCE}), on DESED: 1168 files (Validation), 692 (Public), "
+               "2076 pairs of them (Public overlap). Not computed here. FUSS-... are its systems with a separator "
+               "trained by PIT, DESED-... by MixIT.")
     figures = published.tables()
     for number, title in TABLES.items():
-        st.subheader(title)
         rows = figures[figures["table"] == number].rename(
-            columns={"set": "Set", "system": "System", "selection": "Network", "psds1": "PSDS1", "psds2": "PSDS2",
-                     "event_f1": "event F1"})
-        st.dataframe(rows.drop(columns="table"), hide_index=True, width="stretch")
-    st.download_button("Tables 2 to 5 CSV", lambda: figures.to_csv(index=False), file_name="jss2024.csv",
-                       mime="text/csv", on_click="ignore")
+            columns={"set": "Set", "system": "System", "selection": "Model selection", "psds1": "PSDS1",
+                     "psds2": "PSDS2", "event_f1": "event F1"})
+        charts.table(rows.drop(columns="table"), f"paper {number}", f"jss2024.table{number}", f"#### {title}")
 
 
 try:

@@ -15,9 +15,11 @@ import serving
 PAGES = {
     "explore": ("?clip=vacuum-dog-speech.flac&system=MixIT-S1&selection=teacher", ".jss[data-drawn]"),
     "diversity": ("diversity", ".js-plotly-plot .main-svg"),
-    "classes": ("classes", ".js-plotly-plot .main-svg"),
+    "classes": ("classes?gallery=yes", ".js-plotly-plot .main-svg"),
     "results": ("results", "[data-testid=stDataFrame]"),
-    "overview": ("overview", "[data-testid=stMain] h1, [data-testid=stMain] h2"),
+    "training": ("training", "[data-testid=stMain] h1"),
+    "data": ("data?data=synthscapes%2Fvalidation", ".js-plotly-plot .main-svg"),
+    "overview": ("overview?system=MixIT-S2", "[data-testid=stHtml] img"),
 }
 
 

@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
     parser.add_argument("--cache", type=Path, default=Path("cache") / "scores", metavar="DIR",
                         help="where score curves are kept for the next time (default: cache/scores)")
+    parser.add_argument("--keep-scores", action="store_true",
+                        help="keep each system's scores beside its report, for fusions and the app")
     parser.add_argument("--no-cache", action="store_true", help="compute everything, keep nothing")
     add_report_arguments(parser)
 
@@ -45,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
         raise JssError("A system was named twice.")
     if args.fusion and len(args.system) < 2:
         raise JssError("--fusion needs two systems or more.")
+    if args.keep_scores:
+        _check_keep(args)
     from jss import evaluating
     from jss.inference import load_system
     from jss.reports import comparison_lines, lines
@@ -65,8 +69,14 @@ def run(args: argparse.Namespace) -> int:
         reports.append(made)
         print("\n".join(lines(made)))
     if args.out is not None:
-        for path in write(reports, args.out):
+        paths = write(reports, args.out)
+        for path in paths:
             print(f"written to {path}")
+        for path, outputs in zip(paths, found, strict=True) if args.keep_scores else ():
+            from jss import kept_scores
+
+            kept_scores.keep(outputs, clips, dataset, args.subset).save(kept_scores.beside(path))
+            print(f"scores kept in {kept_scores.beside(path)}")
     if args.compare:
         made_now = {r.system: r for r in reports}
         a, b = (made_now.get(name) or _load(name) for name in args.compare)
@@ -75,6 +85,14 @@ def run(args: argparse.Namespace) -> int:
     for why in unreadable:
         print(f"  not scored: {why}")
     return 1 if unreadable else 0
+
+
+def _check_keep(args: argparse.Namespace) -> None:
+    """Scores are kept of single systems, each beside a report of its own. Raises JssError."""
+    if args.fusion:
+        raise JssError("--keep-scores keeps those of single systems, from which fusions follow: leave out --fusion.")
+    if args.out is None or (len(args.system) > 1 and "{system}" not in args.out.name):
+        raise JssError("--keep-scores needs --out with a file for each system, such as --out 'reports/{system}.json'.")
 
 
 def write(reports: Sequence[EvalReport], out: Path) -> list[Path]:

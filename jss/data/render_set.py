@@ -23,7 +23,7 @@ from jss.data.layouts import DesedLayout, FussLayout, Layout
 from jss.data.manifest import claim, write_json
 from jss.data.recordings import SPLITS, Recording
 from jss.data.soundbank import Bank, MixedBank, SoundBank
-from jss.data.soundscapes import RECIPES, Soundscape, draw, render
+from jss.data.soundscapes import RECIPES, Rendered, Soundscape, draw, render
 from jss.data.synthbank import PREFIX, SynthBank
 from jss.errors import JssError
 from jss.files import aside
@@ -86,6 +86,20 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
     return {subset: len(items) for subset, items in scapes.items()}
 
 
+def render_clip(name: str, subset: str, index: int, seed: int = 0, soundbank: Path | None = None) -> Rendered:
+    """One clip of a set alone, as ``render_set`` makes it. name: of LAYOUTS. Raises JssError for another subset."""
+    layout = LAYOUTS[name]
+    if subset not in layout.subsets:
+        raise JssError(f"{name} has no subset {subset}: choose from {', '.join(layout.subsets)}.")
+    bank = make_bank(soundbank)
+    return render(_draw(layout, subset, index, seed, bank), bank)
+
+
+def _draw(layout: Layout, subset: str, index: int, seed: int, bank: Bank) -> Soundscape:
+    split, _ = layout.subsets[subset]
+    return draw(RECIPES[layout.recipe], bank, split, (seed, zlib.crc32(subset.encode()), index))
+
+
 def render_lines(lines: Iterable[str], root: Path, bank: Bank, sources: bool = True) -> list[str]:
     """Render single clips again from lines of ``soundscapes.jsonl``: the same bytes. -> their paths under ``root``.
 
@@ -145,9 +159,7 @@ def _render_in_worker(job: _Job) -> str:
 def _render_one(order: Order, bank: Bank, job: _Job) -> str:
     """Draw one clip and, where it is not on disk yet, write it. -> one line of JSON."""
     layout = LAYOUTS[order.name]
-    split, _ = layout.subsets[job.subset]
-    seed = (order.seed, zlib.crc32(job.subset.encode()), job.index)
-    scape = draw(RECIPES[layout.recipe], bank, split, seed)
+    scape = _draw(layout, job.subset, job.index, order.seed, bank)
     if not (order.root / layout.mixture(job.subset, job.index)).is_file():
         _write_clip(order.root, layout, job.subset, job.index, scape, bank, order.sources)
     return scape.to_json()

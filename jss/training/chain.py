@@ -118,6 +118,7 @@ class Chain:
         row = task.history[best_epoch(task.history, "validation_loss", largest=False)]
         separator.load_state_dict(load_networks(run / "best-separator.safetensors")["separator"])
         self._save(separator_block(name), separator, name, "student", row, parent, stage, c)
+        checkpoints.save_history(separator_block(name), task.history, self.folder)
 
     def _train(self, name: str, run: Path) -> None:
         pretraining, stage_name = parse(name)
@@ -158,6 +159,7 @@ class Chain:
                 continue
             chosen[block] = f"{name}-{block}-{who}".lower()
             self._save(chosen[block], network, name, who, row, names[block], stage, c)
+            checkpoints.save_history(chosen[block], task.history, self.folder)
         return chosen
 
     def _start(self, start: str | None, pretraining: str | None, block: str) -> tuple[nn.Module | None, str | None]:

@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from jss.decoding import decode
-from jss.features import SCORE_HOP_S
 from jss.metrics.f_score import clip_f1, intersection_f1
 
 Floats = npt.NDArray[np.floating]
@@ -26,6 +25,8 @@ def objective(
     strong: (n, K, T) scores of the synthetic clips, events: theirs; weak: (m, K) scores of the weak clips,
     tags: (m, K) -> {"objective", "intersection_f1", "weak_f1"}.
     """  # fmt: skip
+    from jss.features import SCORE_HOP_S  # torch, which choosing an epoch needs not
+
     names = [f"{i}.wav" for i in range(len(events))]
     found = [
         (name, *event)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import threading
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,14 +11,12 @@ from jss.labels import SoundClass, Theme, sound_class
 from jss.results import Array, ClipResult
 from jss.viz.agreement import events_of
 from jss.viz.mel import SHOWN_DB, TICKS_HZ, hz_label, hz_to_row
+from jss.viz.printed import Format, save
 from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress, line_style, tag
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Format = Literal["svg", "pdf", "png"]
-_RENDERING = threading.Lock()  # matplotlib's settings and font cache belong to the process
 
 
 def figure(
@@ -81,16 +77,7 @@ def export(
 
     Raises JssError for any other format.
     """
-    if format not in ("svg", "pdf", "png"):
-        raise JssError(f"A figure is written as svg, pdf or png, not as '{format}'.")
-    import matplotlib
-
-    buffer = io.BytesIO()
-    dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[format]
-    with _RENDERING, matplotlib.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "jss"}):
-        drawing = figure(result, ground_truth, theme, threshold=threshold)
-        drawing.savefig(buffer, format=format, dpi=dpi, facecolor=drawing.get_facecolor(), metadata=dated)
-    return buffer.getvalue()
+    return save(figure(result, ground_truth, theme, threshold=threshold), format, dpi)
 
 
 def _headline(fig: Figure, result: ClipResult, height: float, ink: Ink) -> None:

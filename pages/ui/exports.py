@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from jss import audio
-from jss.results import ClipResult
+from jss.decoding import MEDIAN_FRAMES
+from jss.results import ClipResult, score_table
 from jss.viz import export
+from jss.viz.printed import FORMATS
 
 
 def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
@@ -29,18 +34,40 @@ def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
         _button("Scores TSV", f"{stem}.scores.tsv", "text/plain",
                 lambda: result.score_table().to_csv(sep="\t", index=False))
         if result.n_sources:
-            _button("Sources FLAC", f"{stem}.sources.zip", "application/zip", lambda: sources_zip(result))
+            _button("Sources FLAC", f"{stem}.sources.zip", "application/zip", lambda: _zip(sources(result)))
+        _button("Everything ZIP", f"{stem}.zip", "application/zip", lambda: _zip(everything(result, truth, threshold)))
 
 
-def sources_zip(result: ClipResult) -> bytes:
+def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, bytes]:
+    """A clip's whole analysis by file name: figure, events, ground truth, scores of mixture and sources, and sounds."""
+    files = {f"figure.{kind}": export(result, truth, format=kind, threshold=threshold) for kind in FORMATS}
+    events = result.events(threshold)
+    tables = {"events": events, "scores": result.score_table()}
+    tables |= {
+        f"scores_source_{m + 1}": score_table(scores, result.labels, hop=result.score_hop, duration=result.duration)
+        for m, scores in enumerate(result.source_scores)
+    }
+    if truth is not None:
+        tables["ground_truth"] = pd.DataFrame([(result.filename, *event) for event in truth], columns=events.columns)
+    files |= {f"{name}.tsv": table.to_csv(sep="\t", index=False).encode() for name, table in tables.items()}
+    facts = {"filename": result.filename, "system": result.system, "selection": result.selection,
+             "threshold": threshold, "median_frames": MEDIAN_FRAMES, "duration_s": result.duration}
+    return files | {"analysis.json": json.dumps(facts, indent=1).encode()} | sources(result)
+
+
+def sources(result: ClipResult) -> dict[str, bytes]:
     """mixture, source_1 ... source_M and residual as FLAC (24 bit), all at one gain, so that the sources add up."""
     tracks = {"mixture": result.mixture, "residual": result.residual}
     tracks |= {f"source_{m + 1}": source for m, source in enumerate(result.sources)}
     gain = max(1.0, *(float(abs(track).max(initial=0.0)) for track in tracks.values()))
+    return {f"{name}.flac": audio.encode(track / gain, "flac", result.sample_rate) for name, track in tracks.items()}
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, track in tracks.items():
-            archive.writestr(f"{name}.flac", audio.encode(track / gain, "flac", result.sample_rate))
+        for name, content in files.items():
+            archive.writestr(name, content)
     return buffer.getvalue()
 
 

@@ -22,18 +22,28 @@ def choose_set(reports: Sequence[EvalReport]) -> list[EvalReport]:
     """A select box of the data sets with reports -> those of the chosen one, the baseline first."""
     there = {f"{r.dataset} {r.subset}".strip(): (r.dataset, r.subset) for r in reports}
     chosen = there[controls.pick("Data set", list(there), SET, str, width=320)]
-    return in_order([r for r in reports if (r.dataset, r.subset) == chosen])
+    return one_network([r for r in reports if (r.dataset, r.subset) == chosen])
+
+
+def one_network(reports: Sequence[EvalReport]) -> list[EvalReport]:
+    """The reports of teachers or of students, in order; a select box where there are both."""
+    there = list(dict.fromkeys(sorted((r.selection for r in reports), reverse=True)))
+    if len(there) > 1:
+        chosen = controls.pick("Network", there, controls.SELECTION, str.capitalize, "teacher", width=140)
+        return in_order([r for r in reports if r.selection == chosen])
+    return in_order(reports)
 
 
 def in_order(reports: Sequence[EvalReport]) -> list[EvalReport]:
     """SED first, then each pre-training's S0, S1, S2 and JT."""
+    return sorted(reports, key=lambda report: place(report.system))
+
+
+def place(system: str) -> tuple[bool, str, int]:
+    """What a list of systems is sorted by."""
     stages = ("S0", "S1", "S2", "JT")
-
-    def place(report: EvalReport) -> tuple[bool, str, int]:
-        name, _, stage = report.system.rpartition("-")
-        return report.system != "SED", name, stages.index(stage) if stage in stages else len(stages)
-
-    return sorted(reports, key=place)
+    name, _, stage = system.rpartition("-")
+    return system != "SED", name, stages.index(stage) if stage in stages else len(stages)
 
 
 def files(reports: Sequence[EvalReport]) -> str:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from jss import audio, evaluating, inference
+from jss import audio, evaluating, inference, kept_scores
 from jss.cli import main
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
@@ -172,3 +172,46 @@ def test_a_real_system_end_to_end(root, tiny_checkpoints, monkeypatch):
     assert code == 0
     assert report["psds1"] is not None
     assert report["separation"]["n_clips"] == 1
+
+
+def test_kept_scores_give_the_report_again_and_any_fusion(root, systems, tmp_path):
+    out = tmp_path / "made" / "{system}.json"
+    evaluate(root, "--keep-scores", names=("SED", "MixIT-S1"), out="made/{system}.json")
+    kept = [kept_scores.KeptScores.load(kept_scores.beside(out.with_name(f"{name}.json"))) for name in systems]
+    one = kept_scores.report(kept[1:])
+    report = json.loads(out.with_name("MixIT-S1.json").read_text())
+    assert (one.n_files, one.n_files_expected, one.missing) == (3, 4, ["gone.wav"])
+    for key in ("psds1", "psds2", "psds1_exact", "clip_f1", "event_f1"):
+        assert getattr(one, key) == pytest.approx(report[key], abs=2e-3), key
+    assert one.settings["weights_sha256"] == report["settings"]["weights_sha256"]
+    both = kept_scores.report(kept)
+    _, fused = evaluate(root, "--fusion", names=("SED", "MixIT-S1"))
+    assert both.system == fused["system"] == "SED + MixIT-S1"
+    assert both.psds1_exact == pytest.approx(fused["psds1_exact"], abs=2e-3)
+    assert both.similarity is both.separation is None
+
+
+@pytest.mark.parametrize(("more", "names", "why"), [
+    (("--fusion",), ("SED", "MixIT-S1"), "leave out --fusion"), ((), ("SED", "MixIT-S1"), "{system}")])
+def test_scores_are_kept_of_single_systems_each_beside_its_report(more, names, why, root, systems, capsys):
+    code, _ = evaluate(root, "--keep-scores", *more, names=names)
+    assert code == 2
+    assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"PK nothing", None])
+def test_damaged_scores_are_told(content, tmp_path):
+    path = tmp_path / "SED.scores.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(JssError, match="There are no scores" if content is None else "evaluate again"):
+        kept_scores.KeptScores.load(path)
+
+
+def test_scores_of_different_clips_are_not_fused(root, systems):
+    outputs = [evaluating.collect(system, evaluating.subset(root, "validation"), None) for system in systems.values()]
+    clips = evaluating.subset(root, "validation")
+    parts = [kept_scores.keep(outputs[0], clips, "tinyset", "validation"),
+             kept_scores.keep(outputs[1], clips[:2], "tinyset", "validation")]
+    with pytest.raises(JssError, match="Only scores of the same clips"):
+        kept_scores.report(parts)

@@ -28,8 +28,11 @@ def run(page: str | None = None, **address: str) -> AppTest:
 
 
 def viewer(app: AppTest) -> dict:
+    """What the viewer is told: of the system shown, and under "all" of all of them."""
     (found,) = find(app.main, "bidi_component")
-    return json.loads(found.proto.json)
+    data = json.loads(found.proto.json)
+    (shown,) = (one for one in data["systems"] if one["system"] == data["shown"])
+    return {**shown, "threshold": data["threshold"], "all": data}
 
 
 def find(block, kind: str) -> list:
@@ -68,9 +71,20 @@ def test_next_clip_and_other_system():
     assert viewer(app)["clip"] == "short.flac"
     app.button(key="Next clip").click().run()
     assert viewer(app)["clip"] == "four_tones.flac"
-    app.selectbox(key="pick system").set_value("SED").run()
-    assert app.query_params["system"] == "SED"
-    assert viewer(app)["sources"] == 0
+
+
+@pytest.mark.usefixtures("fakes")
+def test_systems_that_are_at_hand_are_preloaded():
+    app = run()
+    assert viewer(app)["all"]["names"] == list(fake.SYSTEMS)
+    assert [one["system"] for one in viewer(app)["all"]["systems"]] == ["MixIT-S1"]
+    run(system="SED")
+    run(system="MixIT-JT")
+    app = run(system="MixIT-S1")
+    ready = viewer(app)["all"]["systems"]
+    assert [(one["system"], one["sources"]) for one in ready] == [("SED", 0), ("MixIT-S1", 4), ("MixIT-JT", 4)]
+    assert viewer(app)["all"]["more"] is False
+    assert len(json.dumps(viewer(app)["all"])) < 40_000
 
 
 @pytest.mark.usefixtures("fakes")
@@ -81,7 +95,7 @@ def test_sources_keep_their_order_across_systems():
     assert loaders.model_of_order("MixIT-JT", "teacher") == "MixIT-S1"
     assert loaders.model_of_order("MixIT-S1", "teacher") is loaders.model_of_order("SED", "teacher") is None
     own = loaders.analyse(clip, "MixIT-JT", "teacher")
-    found = loaders.analyse(clip, "MixIT-JT", "teacher", like="MixIT-S1")
+    found = loaders.analyse(clip, "MixIT-JT", "teacher", "MixIT-S1")
     assert own.order == (0, 1, 2, 3)
     assert [fake.JT_ORDER[m] for m in found.order] == [0, 1, 2, 3]
     for m in range(4):
@@ -93,6 +107,7 @@ def test_sources_keep_their_order_across_systems():
     app.toggle(key="pick match").set_value(False).run()
     assert app.query_params["match"] == "no"
     assert "in the order of" not in app.caption[0].value
+    assert viewer(app)["id"] == "four_tones.flac|MixIT-JT|teacher"
 
 
 @pytest.mark.usefixtures("fakes")
@@ -130,10 +145,11 @@ def test_nothing_installed_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 @pytest.mark.usefixtures("fakes")
 def test_no_examples_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    from pages.ui import loaders
+    from pages.ui import recordings
 
-    monkeypatch.setattr(loaders, "EXAMPLES", tmp_path / "none")
-    assert "Upload" in run().info[0].value
+    monkeypatch.setattr(recordings, "EXAMPLES", tmp_path / "none")
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
+    assert "Open, record" in run().info[0].value
 
 
 @pytest.mark.usefixtures("fakes")
@@ -150,13 +166,13 @@ def test_errors_are_sentences(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.usefixtures("fakes")
 def test_uploads_are_clips(tmp_path: Path, examples: Path):
-    from pages.ui import controls, loaders
+    from pages.ui import controls, loaders, recordings
 
-    item = loaders.added("my clip.flac", (examples / "short.flac").read_bytes())
+    item = recordings.added("my clip.flac", (examples / "short.flac").read_bytes())
     result = loaders.analyse(item, "MixIT-S1", "teacher").result
     assert result.filename == "my clip.flac"
     assert result.duration == 2.5
-    bad = loaders.added("notes.wav", b"these are notes")
+    bad = recordings.added("notes.wav", b"these are notes")
     with pytest.raises(loaders.JssError, match=r"notes\.wav is not audio"):
         loaders.analyse(bad, "MixIT-S1", "teacher")
     assert controls.CLIP == "clip"
@@ -184,8 +200,8 @@ def test_overview_lists_what_is_loaded(tmp_path: Path, monkeypatch: pytest.Monke
     app = run("pages/overview.py")
     scores = app.dataframe[2].value
     assert scores.columns.tolist() == ["System", "Network", "Files", "PSDS1 (50 thresholds)"]
-    assert scores["System"].tolist() == ["MixIT-S1", "SED"]
-    assert scores.iloc[0].tolist() == ["MixIT-S1", "teacher", "99 of 100", 0.312]
+    assert scores["System"].tolist() == ["SED", "MixIT-S1"]
+    assert scores.iloc[1].tolist() == ["MixIT-S1", "teacher", "99 of 100", 0.312]
     assert app.dataframe[0].value["System"].tolist() == list(fake.SYSTEMS)
     assert "MIT" in app.dataframe[1].value["Licence"].tolist()
 
@@ -194,11 +210,11 @@ def test_real_systems_run(tiny_checkpoints: Path, examples: Path, tmp_path: Path
     """Networks of random weights: the whole way from file to viewer, with torch."""
     import streamlit as st
 
-    from pages.ui import loaders
+    from pages.ui import recordings
 
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(loaders, "EXAMPLES", examples)
+    monkeypatch.setattr(recordings, "EXAMPLES", examples)
     st.cache_data.clear()
     st.cache_resource.clear()
     for system in ("SED", "MixIT-S1"):
@@ -210,6 +226,7 @@ def test_real_systems_run(tiny_checkpoints: Path, examples: Path, tmp_path: Path
 
 
 STATISTICS = ("pages/diversity.py", "pages/classes.py", "pages/results.py")
+EVERY = (*STATISTICS, "pages/overview.py", "pages/training.py", "pages/data.py")
 
 
 @pytest.mark.usefixtures("fakes")
@@ -238,7 +255,8 @@ def test_classes_are_sorted_and_scored_as_the_address_says():
     assert app.query_params["sort"] == ["gain"] or app.query_params["sort"] == "gain"
     assert sorted(app.dataframe[0].value["Class"]) == sorted(first)
     app.selectbox(key="pick metric").select("event_f1").run()
-    reports = {path.stem: EvalReport.load(path) for path in (ROOT / "checkpoints" / "reports" / "homescapes").iterdir()}
+    folder = ROOT / "checkpoints" / "reports" / "homescapes"
+    reports = {path.stem: EvalReport.load(path) for path in folder.glob("*.json")}
     row = app.dataframe[0].value.set_index("Class").loc["Speech"]
     for system, report in reports.items():
         assert row[system] == pytest.approx(report.classwise["Speech"]["event_f1"], abs=6e-4)
@@ -247,8 +265,112 @@ def test_classes_are_sorted_and_scored_as_the_address_says():
 @pytest.mark.usefixtures("fakes")
 def test_results_keep_ours_and_the_papers_apart():
     app = run("pages/results.py")
-    ours, theirs = app.tabs
+    ours, _, _, theirs = app.tabs
     assert "SED" in ours.dataframe[0].value["System"].tolist()
+    assert len(ours.dataframe[1].value) == 7, "the seven fusions"
     assert len(theirs.dataframe) == 4
     assert all("MixIT-S1" not in item.value["System"].tolist() for item in theirs.dataframe)
     assert "Not computed here" in theirs.caption[0].value
+
+
+@pytest.mark.usefixtures("fakes")
+def test_the_fusion_bench_measures_what_is_ticked():
+    app = run("pages/results.py", bench="synthscapes validation teacher", fuse="SED+MixIT-JT")
+    bench = app.tabs[1]
+    assert bench.dataframe[0].value["System"].tolist() == ["SED + MixIT-JT", "SED", "MixIT-JT"]
+    report = EvalReport.load(ROOT / "checkpoints" / "reports" / "synthscapes" / "SED.json")
+    own = bench.dataframe[0].value.set_index("System").loc["SED"]
+    assert own["PSDS1 exact"] == pytest.approx(report.psds1_exact, abs=2e-3)
+    assert "50 of 50 files" in bench.caption[0].value
+
+
+def test_every_page_opens_for_every_shipped_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """With the real cards and reports; no network is run."""
+    import streamlit as st
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    names = [system.name for system in checkpoints.systems()]
+    for name in names:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/overview.py")
+        app.query_params["system"] = name
+        app.run()
+        assert not app.exception
+        assert not app.error
+        assert f"**{name}**" in " ".join(item.value for item in app.markdown)
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("page", ["pages/training.py", "pages/data.py"])
+def test_pages_without_data_say_what_to_do(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    from pages.ui import loaders
+
+    monkeypatch.setenv("JSS_RUNS", str(tmp_path))
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setattr(checkpoints, "systems", lambda folder=None: [])
+    monkeypatch.setattr(loaders, "clip_sets", dict)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page(page).run()
+    assert not app.exception
+    assert {"pages/training.py": "python -m jss train", "pages/data.py": "git checkout"}[page] in app.info[0].value
+
+
+@pytest.mark.usefixtures("fakes")
+def test_training_follows_a_run_and_names_the_chosen_epochs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    from jss import histories
+
+    run_folder = tmp_path / "desk" / "SED"
+    rows = [{"epoch": float(e), "student_objective": s, "teacher_objective": t, "bce_strong": 0.1}
+            for e, s, t in ((1, 0.5, 0.4), (2, 0.7, 0.6), (3, 0.6, 0.8))]
+    histories.save(run_folder / "history.csv", rows)
+    (run_folder / "config.yaml").write_text("system: SED\ndata: bank\nconfig: {detection: {epochs: 40}}\n")
+    monkeypatch.setenv("JSS_RUNS", str(tmp_path))
+    app = run("pages/training.py")
+    said = " ".join(item.value for item in app.markdown)
+    assert "epoch 3 of 40, goes on" in said
+    assert "student selection (Eq. 23): **epoch 2**; teacher selection (Eq. 24): **epoch 3**" in said
+    assert app.dataframe[0].value["epoch"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.usefixtures("fakes")
+def test_data_counts_and_browses_synthscapes():
+    app = run("pages/data.py", data="synthscapes/validation")
+    said = " ".join(item.value for item in (*app.caption, *app.markdown))
+    assert "50 of 50 clips" in said
+    app.selectbox(key="pick class").select("Dog").run()
+    shown = app.dataframe[-1].value
+    assert 0 < len(shown) < 50
+    assert all("Dog" in classes for classes in shown["Classes"])
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_synthscape_is_rendered_when_it_is_opened(tmp_path: Path):
+    from pages.ui import loaders, synthscapes
+
+    clips = loaders.clip_sets()["synthscapes/validation"]
+    assert len(clips.clips) == 50
+    clip = clips.by_name["synthscapes/validation/validation_00007.flac"]
+    assert not clip.audio.exists()
+    assert len(clip.open().getbuffer()) > 50_000
+    assert clip.audio.parent == synthscapes.cache() == tmp_path / "jss" / "synthscapes"
+
+
+@pytest.mark.usefixtures("fakes")
+def test_the_whole_analysis_reads_back():
+    import io
+
+    import pandas as pd
+    import soundfile
+
+    from pages.ui import exports, loaders
+
+    clip, result = loaders.examples()[0], fake_result()
+    files = exports.everything(result, clip.truth, 0.6)
+    assert {"figure.pdf", "events.tsv", "ground_truth.tsv", "scores_source_4.tsv", "analysis.json"} <= set(files)
+    events = pd.read_csv(io.BytesIO(files["events.tsv"]), sep="\t")
+    pd.testing.assert_frame_equal(events, result.events(0.6))
+    sounds = {name: soundfile.read(io.BytesIO(data))[0] for name, data in files.items() if name.endswith(".flac")}
+    total = sum(sound for name, sound in sounds.items() if name != "mixture.flac")
+    np.testing.assert_allclose(total, sounds["mixture.flac"], atol=1e-5)

@@ -27,51 +27,55 @@ def reports() -> list[EvalReport]:
             report("MixIT-JT", {"Cat": 0.45, "Dog": 0.6, "Speech": 0.1}, {"a.wav": 1.0, "b.wav": 0.9})]  # fmt: skip
 
 
+def series(chart, kind):
+    return [s for row in chart.panels for panel in row for s in panel.series if s.kind == kind]
+
+
 def test_a_bar_for_each_class_and_system_and_a_line_for_the_baseline(reports):
-    figure = class_bars(reports, "psds1")
-    bars = {trace.name: list(trace.y) for trace in figure.data if trace.type == "bar"}
-    assert bars == {"MixIT-S1": [0.4, 0.3, None], "MixIT-JT": [0.45, 0.6, 0.1]}
-    (line,) = (trace for trace in figure.data if trace.type == "scatter")
-    assert list(line.y) == [0.5, 0.5, None, 0.2, 0.2, None, 0.4, 0.4, None]
-    assert list(figure.layout.xaxis.ticktext) == ["Cat", "Dog", "Speech"]
-    assert [list(point) for point in figure.data[1].customdata] == [[c, "MixIT-JT"] for c in ("Cat", "Dog", "Speech")]
+    chart = class_bars(reports, "psds1")
+    assert {s.name: s.y for s in series(chart, "bars")} == {"MixIT-S1": [0.4, 0.3, None], "MixIT-JT": [0.45, 0.6, 0.1]}
+    (line,) = series(chart, "line")
+    assert line.y == [0.5, 0.5, None, 0.2, 0.2, None, 0.4, 0.4, None]
+    assert [text for _, text in chart.panels[0][0].x_ticks] == ["Cat", "Dog", "Speech"]
+    assert series(chart, "bars")[1].keys == [(c, "MixIT-JT") for c in ("Cat", "Dog", "Speech")]
 
 
 def test_bars_of_a_class_lie_side_by_side_within_it(reports):
-    first, second = (trace for trace in class_bars(reports, "psds1").data if trace.type == "bar")
+    first, second = series(class_bars(reports, "psds1"), "bars")
     assert np.all(np.asarray(first.x) + first.width / 2 <= np.asarray(second.x) - second.width / 2)
     assert np.all(np.round(np.concatenate([first.x, second.x])) == np.tile([0, 1, 2], 2))
 
 
 def test_classes_by_gain(reports):
     assert class_order(reports, "psds1") == ["Dog", "Cat", "Speech"]  # +.4, -.05, -.3
-    figure = class_bars(reports, "psds1", by_gain=True)
-    assert list(figure.layout.xaxis.ticktext) == ["Dog", "Cat", "Speech"]
-    assert list(figure.data[0].y) == [0.3, 0.4, None]
+    chart = class_bars(reports, "psds1", by_gain=True)
+    assert [text for _, text in chart.panels[0][0].x_ticks] == ["Dog", "Cat", "Speech"]
+    assert series(chart, "bars")[0].y == [0.3, 0.4, None]
 
 
-def test_every_clip_is_a_point_and_the_baseline_has_none(reports):
-    figure = similarities(reports)
-    assert {trace.x[0]: sorted(trace.y) for trace in figure.data} == {"MixIT-S1": [0.25, 0.75], "MixIT-JT": [0.9, 1.0]}
-    assert [trace.showlegend for trace in figure.data] == [True, False]
+def test_every_clip_is_a_point_in_the_panel_of_its_subset_and_the_baseline_has_none(reports):
+    overlap = report("MixIT-S1", {}, {"0_00001.wav": 0.5}, subset="overlap")
+    (here, there), = similarities([*reports, overlap]).panels
+    assert {s.name: sorted(s.y) for s in here.series} == {"MixIT-S1": [0.25, 0.75], "MixIT-JT": [0.9, 1.0]}
+    assert here.title == "eval, 2 clips"
+    assert here.series[0].keys == [("a.wav", "MixIT-S1", "eval"), ("b.wav", "MixIT-S1", "eval")]
+    assert [s.keys for s in there.series] == [[("0_00001.wav", "MixIT-S1", "overlap")]]
 
 
 def test_a_system_has_one_colour_on_every_chart(reports):
     overlap = [report(r.system, {}, {"a.wav": 0.5}, subset="overlap") for r in reports]
-    scatter = score_against_similarity([x for pair in zip(reports, overlap, strict=True) for x in pair])
-    bars = {t.name: t.marker.color for t in class_bars(reports, "psds1").data if t.type == "bar"}
-    dots = {(t.name, t.marker.color) for t in scatter.data if t.name != "SED"}
-    assert dots == set(bars.items())
+    both = [x for pair in zip(reports, overlap, strict=True) for x in pair]
+    bars = {s.name: s.color for s in series(class_bars(reports, "psds1"), "bars")}
+    assert {(s.name, s.color) for s in series(score_against_similarity(both), "points") if s.name != "SED"} == set(
+        bars.items()) == {(s.name, s.color) for s in series(similarities(both), "box")}
     assert len(set(bars.values())) == 2
 
 
 def test_scores_against_similarity(reports):
     overlap = report("MixIT-S1", {}, {"a.wav": 0.5}, subset="overlap")
-    figure = score_against_similarity([*reports, overlap])
-    points = [(t.name, t.x[0], t.y[0], t.xaxis) for t in figure.data]
-    assert ("SED", 1.0, 0.4, "x") in points
-    assert ("MixIT-S1", 0.5, 0.5, "x2") in points
-    assert ("MixIT-S1", 0.5, 0.3, "x6") in points, "the second subset has a row of its own"
-    assert len(points) == 3 * 3 + 3
-    first = next(t for t in figure.data if t.name == "SED" and t.xaxis == "x")
-    assert (first.error_y.array[0], first.error_y.arrayminus[0]) == (pytest.approx(0.15), pytest.approx(0.1))
+    here, there = score_against_similarity([*reports, overlap]).panels
+    assert [(s.name, s.x, s.y) for s in here[0].series] == [
+        ("SED", [1.0], [0.4]), ("MixIT-S1", [0.5], [0.4]), ("MixIT-JT", [0.95], [0.4])]
+    assert [[(s.name, s.x, s.y) for s in panel.series] for panel in there] == [
+        [("MixIT-S1", [0.5], [score])] for score in (0.4, 0.5, 0.3)]
+    assert (here[0].series[0].low, here[0].series[0].high) == ([0.3], [0.55])
