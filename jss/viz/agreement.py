@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
@@ -58,3 +59,33 @@ def _union(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
         else:
             merged.append((start, end))
     return merged
+
+
+def confusions(spans: Iterable[Span]) -> list[tuple[float, float, str, str]]:
+    """Where one class is missed while another is a false alarm. spans: of :func:`agreement`.
+
+    -> [(onset s, offset s, missed label, label detected instead), ...] by onset.
+    """
+    spans = list(spans)
+    misses, alarms = ([s for s in spans if s[3] == kind] for kind in ("miss", "false alarm"))
+    both = [(max(m[0], a[0]), min(m[1], a[1]), m[2], a[2]) for m, a in itertools.product(misses, alarms)]
+    return sorted(span for span in both if span[1] > span[0])
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Seconds of a clip, summed over classes: hit, missed, false_alarm; confused: in which one class is missed while
+    another is a false alarm, counted once."""
+
+    hit: float
+    missed: float
+    false_alarm: float
+    confused: float
+
+
+def tally(spans: Iterable[Span]) -> Tally:
+    """What the spans of :func:`agreement` add up to."""
+    spans = list(spans)
+    hit, missed, false = (sum(s[1] - s[0] for s in spans if s[3] == kind) for kind in ("hit", "miss", "false alarm"))
+    confused = _union([(onset, offset) for onset, offset, _, _ in confusions(spans)])
+    return Tally(hit, missed, false, sum(offset - onset for onset, offset in confused))

@@ -10,10 +10,14 @@ import streamlit as st
 from jss.audio import SAMPLE_RATE, SUFFIXES
 from jss.checkpoints import Manifest
 from pages.ui import loaders
-from pages.ui.loaders import Recording
+from pages.ui.recordings import OWN, ClipSet, Recording, added
 
 #: Names in the address.
 CLIP, SYSTEM, SELECTION, THRESHOLD, MATCH = "clip", "system", "selection", "threshold", "match"
+CLIPS, FIND, ORDER = "clips", "find", "order"  # the set of clips, the words looked for in it, and its order
+SYSTEMS, AGAINST, BESIDE = "systems", "against", "beside"  # of a comparison
+#: A select box takes no more clips than this: those around the chosen one. The list below it has all.
+_WINDOW = 200
 
 
 def read(name: str) -> str | None:
@@ -22,9 +26,11 @@ def read(name: str) -> str | None:
 
 
 def write(name: str, value: str) -> None:
-    """Keep a choice, in the address and in the session."""
+    """Keep a choice, in the address and in the session; an empty one is taken out."""
     st.session_state[f"chosen {name}"] = value
-    if st.query_params.get(name) != value:
+    if not value:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
         st.query_params[name] = value
 
 
@@ -42,16 +48,18 @@ def threshold() -> float:
         return 0.5
 
 
-def matched(model: str) -> bool:
-    """A toggle: whether sources are put in the order of another system's."""
+def _match() -> None:
+    """A toggle: whether sources of all systems are put in one order."""
+    models = {loaders.model_of_order(item.name, name) for item in loaders.systems() for name in item.selections}
+    if models == {None}:
+        return
     st.session_state["pick match"] = read(MATCH) != "no"
-    st.toggle(f"Sources in the order of {model}", key="pick match", on_change=_take_match,
-              help="The order of a separator's outputs is arbitrary: sources are matched by their waveforms.")
-    return bool(st.session_state["pick match"])
+    st.toggle("Match sources", key="pick match", on_change=_take_match,
+              help="The order of a separator's outputs is arbitrary: all systems' are matched by waveform.")
 
 
 def _take_match() -> None:
-    write(MATCH, "yes" if st.session_state["pick match"] else "no")
+    write(MATCH, "" if st.session_state["pick match"] else "no")
 
 
 def own_recordings() -> dict[str, Recording]:
@@ -59,40 +67,119 @@ def own_recordings() -> dict[str, Recording]:
     return st.session_state.setdefault("own recordings", {})
 
 
-def choose(clips: Sequence[Recording]) -> tuple[Recording | None, str | None, str | None]:
-    """One row of controls: the clip, one's own recording, the system, student or teacher. -> what is chosen.
+def clip_set() -> ClipSet:
+    """The set of the address: that which holds its clip, else the one it names, else the first that is not empty."""
+    own = own_recordings()
+    sets = loaders.clip_sets() | ({OWN: ClipSet(OWN, "Your own", tuple(own.values()))} if own else {})
+    wanted, clip = read(CLIPS), read(CLIP)
+    holding = next((one for one in sets.values() if clip in one.by_name), None)
+    chosen = holding or sets.get(wanted or "") or next((one for one in sets.values() if one.clips), one_of(sets))
+    if len(sets) > 1:
+        st.session_state["pick clips"] = chosen.name
+        st.selectbox("Set", list(sets), key="pick clips", format_func=lambda name: _size(sets[name]), width=220,
+                     on_change=_take_set)
+    return chosen
 
-    clips: those that are installed; one's own come after them. None stands for what is not there to be chosen.
+
+def one_of(sets: dict[str, ClipSet]) -> ClipSet:
+    return next(iter(sets.values()))
+
+
+def _size(one: ClipSet) -> str:
+    return f"{one.title} ({len(one.clips)})"
+
+
+def _take_set() -> None:
+    """The first clip of another set."""
+    name = st.session_state["pick clips"]
+    write(CLIPS, name)
+    clips = tuple(own_recordings().values()) if name == OWN else loaders.clip_sets()[name].clips
+    if clips:
+        write(CLIP, clips[0].clip)
+
+
+def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Recording | None]:
+    """A row of controls: the set, the clip, one's own recordings. -> the set and the clip, None where there is none.
+
+    order: the clips of a set that are stepped through, in order.
     """
-    known = {item.clip: item for item in (*clips, *own_recordings().values())}
-    installed = {item.name: item for item in loaders.systems()}
-    wanted = {name: read(name) for name in (CLIP, SYSTEM, SELECTION)}
-    clip = system = selection = None
-    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    with row.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
+    wanted = read(CLIP)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        clips = clip_set()
+        known, listed = clips.by_name, [item.clip for item in order(clips)] or list(clips.by_name)
+        clip = None
         if known:
-            names = list(known)
-            clip = pick("Clip", names, CLIP, lambda name: known[name].title, width=360)
-            at = names.index(clip)
+            kept = wanted if wanted in known else listed[0]
+            at = listed.index(kept) if kept in listed else 0
+            near = listed[max(0, at - _WINDOW // 2) : at + _WINDOW // 2]
+            clip = pick("Clip", near if kept in near else [kept, *near], CLIP, lambda name: known[name].title, kept,
+                        width=360)
             for label, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
                 st.button(label, icon=f":material/{icon}:", key=f"{label} clip", on_click=write, help=f"{label} clip",
-                          args=(CLIP, names[(at + step) % len(names)]))
+                          args=(CLIP, listed[(at + step) % len(listed)]))
         _own_recordings_popover()
-    with row.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
-        if installed:
-            system = pick("System", list(installed), SYSTEM, str, _default_system(list(installed.values())), width=170)
-            selection = pick("Network", list(installed[system].selections), SELECTION, str.capitalize, "teacher",
-                              width=140, help="The student that was trained, or its moving average, the teacher.")
-    if wanted[CLIP] and wanted[CLIP] not in known:
-        own = wanted[CLIP].startswith("own/")
+        _network()
+        _match()
+    if wanted and wanted not in known:
+        own = wanted.startswith(f"{OWN}/")
         reason = "was opened in another session: upload it again" if own else "is not installed"
-        st.warning(f"The clip of this link ({wanted[CLIP]}) {reason}.", icon=":material/link_off:")
-    if wanted[SYSTEM] and wanted[SYSTEM] not in installed:
-        st.warning(f"The system of this link ({wanted[SYSTEM]}) is not installed.", icon=":material/link_off:")
-    for name, value in ((CLIP, clip), (SYSTEM, system), (SELECTION, selection)):
-        if value:
-            write(name, value)
-    return known.get(clip or ""), system, selection
+        st.warning(f"The clip of this link ({wanted}) {reason}.", icon=":material/link_off:")
+    if clip:
+        write(CLIP, clip)
+    return clips, known.get(clip or "")
+
+
+def _network() -> None:
+    every = dict.fromkeys(name for item in loaders.systems() for name in item.selections)
+    if every:
+        write(SELECTION, pick("Network", list(every), SELECTION, str.capitalize, "teacher", width=140,
+                              help="The student that was trained, or its moving average, the teacher."))
+
+
+def selection(system: str) -> str:
+    """The network of the address, or the one that the system has."""
+    return selection_of(system, read(SELECTION) or "teacher")
+
+
+def selection_of(system: str, wanted: str) -> str:
+    """The wanted network of a system, or the one that it has."""
+    there = next(item.selections for item in loaders.systems() if item.name == system)
+    return wanted if wanted in there else next(iter(there))
+
+
+def system() -> str | None:
+    """The system of the address, else a good one; None where none is installed. Says so where the link's is missing."""
+    installed = loaders.systems()
+    wanted = read(SYSTEM)
+    if wanted and wanted not in [item.name for item in installed]:
+        st.warning(f"The system of this link ({wanted}) is not installed.", icon=":material/link_off:")
+        wanted = None
+    if not installed:
+        return None
+    chosen = wanted or _default_system(installed)
+    write(SYSTEM, chosen)
+    return chosen
+
+
+def pick_systems(most: int) -> list[str]:
+    """Several systems, in the order in which they are installed; at first the first ones."""
+    names = [item.name for item in loaders.systems()]
+    wanted = (read(SYSTEMS) or "").split(",")
+    chosen = [name for name in names if name in wanted][:most] or names[:most]
+    st.session_state["pick systems"] = chosen
+    st.multiselect("Systems", names, key="pick systems", max_selections=most, on_change=_take_systems)
+    return chosen
+
+
+def _take_systems() -> None:
+    write(SYSTEMS, ",".join(st.session_state["pick systems"]))
+
+
+def search(label: str, name: str, example: str, **look: Any) -> None:
+    """A field of words that are looked for, kept in the address."""
+    key = f"pick {name}"
+    st.session_state[key] = read(name) or ""
+    st.text_input(label, key=key, placeholder=example, on_change=_take, args=(name, key), **look)
 
 
 def _default_system(installed: Sequence[Manifest]) -> str:
@@ -115,7 +202,7 @@ def _take(name: str, key: str) -> None:
 
 
 def _own_recordings_popover() -> None:
-    with st.popover("Upload, record", icon=":material/mic:"):
+    with st.popover("Open, record", icon=":material/mic:"):
         st.file_uploader("Audio files, of any sampling rate and any number of channels", accept_multiple_files=True,
                          type=sorted(suffix[1:] for suffix in SUFFIXES), key="uploads", on_change=_take_own)
         st.audio_input("Or record", key="recorder", sample_rate=SAMPLE_RATE, on_change=_take_own)
@@ -130,7 +217,7 @@ def _take_own() -> None:
         number = sum(item.title.startswith("recording ") for item in own.values()) + 1
         named.append((f"recording {number}.wav", recorded))
     for name, file in named:
-        item = loaders.added(name, file.getvalue())
+        item = added(name, file.getvalue())
         if item.clip not in own:
             own[item.clip] = item
             write(CLIP, item.clip)

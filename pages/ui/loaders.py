@@ -2,65 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
-import jss
 from jss import audio, checkpoints
+from jss.decoding import decode
 from jss.errors import JssError
+from jss.metrics.diversity import clip_similarity
 from jss.reports import EvalReport
 from jss.results import ClipResult
-from jss.viz.agreement import Event, events_of
-from pages.ui import store
+from jss.viz.agreement import Event, Tally, agreement, tally
+from pages.ui import jobs, recordings, store
+from pages.ui.recordings import ClipSet, Recording
+from pages.ui.shelf import Shelf
 from pages.ui.viewer.payload import Payload, pack
 
 if TYPE_CHECKING:
     from jss.inference import System
 
-EXAMPLES = Path(jss.__file__).parent / "examples"
 Tell = Callable[[float, str], None]
-_QUEUE = threading.Lock()  # one inference at a time, however many visitors there are
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A clip that can be opened.
-
-    clip: its name in the address; title, note: for a person; audio: a path or the bytes of a file;
-    truth: (onset s, offset s, label) events, or None where nobody annotated it.
-    """
-
-    clip: str
-    title: str
-    audio: Path | bytes
-    note: str = ""
-    truth: tuple[Event, ...] | None = None
-
-    @property
-    def filename(self) -> str:
-        return self.clip.rpartition("/")[2] if isinstance(self.audio, Path) else self.title
-
-    def open(self) -> io.BytesIO:
-        """Its bytes, as an open file of its name."""
-        file = io.BytesIO(self.audio.read_bytes() if isinstance(self.audio, Path) else self.audio)
-        file.name = self.filename
-        return file
-
-    @cached_property
-    def digest(self) -> str:
-        """What tells this sound from any other."""
-        return hashlib.sha256(self.open().getbuffer()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,48 +34,33 @@ class Analysis:
     payload: Payload
     order: tuple[int, ...]
 
-
-class Shelf:
-    """The last used of many things, for all sessions."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._items, self._lock = size, OrderedDict[str, Analysis](), threading.Lock()
-
-    def get(self, key: str) -> Analysis | None:
-        with self._lock:
-            if key in self._items:
-                self._items.move_to_end(key)
-            return self._items.get(key)
-
-    def put(self, key: str, item: Analysis) -> None:
-        with self._lock:
-            self._items[key] = item
-            while len(self._items) > self._size:
-                self._items.popitem(last=False)
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory, but for small things."""
+        r = self.result
+        arrays = (r.mixture, r.sources, r.mel, r.source_mels, r.source_scores)
+        return sum(a.nbytes for a in arrays) + sum(len(data) for data, _ in self.payload.files.values())
 
 
-def added(name: str, data: bytes) -> Recording:
-    """A recording of the visitor's own."""
-    return Recording(f"own/{hashlib.sha256(data).hexdigest()[:12]}", name, data)
+@dataclass(frozen=True)
+class Measure:
+    """How a system did on a clip: against its ground truth, and Eq. 30 where there are sources."""
+
+    tally: Tally
+    similarity: float | None
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_resource(show_spinner=False)
+def clip_sets() -> dict[str, ClipSet]:
+    """By name: what is in the folder named at the start, then the shipped examples. Raises JssError."""
+    folder = recordings.own_folder()
+    found = [*(recordings.folder_sets(folder) if folder else ()), recordings.examples()]
+    return {item.name: item for item in found}
+
+
 def examples() -> tuple[Recording, ...]:
-    """The shipped clips, in the order of examples.json; empty where none are installed. Raises JssError."""
-    listing = EXAMPLES / "examples.json"
-    if not listing.exists():
-        return ()
-    try:
-        items = json.loads(listing.read_text(encoding="utf-8"))
-        truth = pd.read_csv(EXAMPLES / "ground_truth.tsv", sep="\t")
-        found = []
-        for item in items:
-            name = item["filename"]
-            rows = truth[truth["filename"] == name]
-            found.append(Recording(name, item["title"], EXAMPLES / name, item.get("note", ""), tuple(events_of(rows))))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise JssError(f"The shipped examples in {EXAMPLES} cannot be read: restore them (git checkout).") from error
-    return tuple(item for item in found if isinstance(item.audio, Path) and item.audio.exists())
+    """The shipped clips; empty where none are installed. Raises JssError."""
+    return clip_sets()[recordings.SHIPPED].clips
 
 
 @st.cache_data(show_spinner=False, ttl=30)
@@ -148,8 +96,13 @@ def _made_of(name: str, selection: str) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def _shelf() -> Shelf:
-    return Shelf(32)
+def _shelf() -> Shelf[Analysis]:
+    return Shelf(256 << 20)
+
+
+@st.cache_resource(show_spinner=False)
+def _queue() -> jobs.Queue[ClipResult]:
+    return jobs.Queue()
 
 
 def model_of_order(system: str, selection: str) -> str | None:
@@ -163,30 +116,74 @@ def model_of_order(system: str, selection: str) -> str | None:
     return first if first and separators.get(system) not in (None, separators[first]) else None
 
 
-def analyse(
-    recording: Recording, system: str, selection: str, tell: Tell = lambda share, what: None, like: str | None = None
-) -> Analysis:
-    """A clip through a system: from memory, else from disk, else computed, one clip at a time.
+def _key(recording: Recording, system: str, selection: str) -> str:
+    return f"{recording.digest}|{system}|{selection}|{_made_of(system, selection)}"
 
-    tell: called often with the share done, from 0 to 1, and what is being done; it may raise to give up.
+
+def _place(recording: Recording, system: str, selection: str, like: str | None) -> str:
+    key = _key(recording, system, selection)
+    return f"{key}|{recording.clip}|{recording.truth}|{like and _made_of(like, selection)}"
+
+
+def analyse(
+    recording: Recording, system: str, selection: str, like: str | None = None,
+    tell: Tell = lambda share, what: None,
+) -> Analysis:
+    """A clip through a system: from memory, else from disk, else computed, one clip at a time for all visitors.
+
     like: a system whose order of sources is taken over, since the order of a separator's outputs is arbitrary.
+    tell: called often with the share done, from 0 to 1, and what is being done; it may raise to give up.
     Raises JssError.
     """
-    key = f"{recording.digest}|{system}|{selection}|{_made_of(system, selection)}"
-    place = f"{key}|{recording.clip}|{recording.truth}|{like and _made_of(like, selection)}"
+    place = _place(recording, system, selection, like)
     found = _shelf().get(place)
     if found is None:
-        result = store.get(key)
-        if result is None:
-            result = _compute(recording, system, selection, _made_of(system, selection), tell)
-            store.put(key, result)
+        result = store.get(_key(recording, system, selection)) or listen(recording, system, selection, tell)
         result = replace(result, filename=recording.filename)
         order = tuple(range(result.n_sources))
         if like is not None:
-            result, order = _in_order(result, analyse(recording, like, selection, tell).result)
+            result, order = _in_order(result, analyse(recording, like, selection, tell=tell).result)
         found = Analysis(result, pack(result, recording.truth, clip=recording.clip), order)
         _shelf().put(place, found)
     return found
+
+
+def listen(recording: Recording, system: str, selection: str, tell: Tell) -> ClipResult:
+    """A clip through a system, computed now, or when it is this visitor's turn. Raises JssError."""
+    key = _key(recording, system, selection)
+    return _queue().do(key, lambda report: _compute(recording, system, selection, report), tell)
+
+
+def in_memory(recording: Recording, system: str, selection: str, like: str | None = None) -> Analysis | None:
+    """What :func:`analyse` would give at once, or None."""
+    return _shelf().get(_place(recording, system, selection, like))
+
+
+def on_disk(recording: Recording, system: str, selection: str) -> bool:
+    """Whether :func:`analyse` would read rather than compute."""
+    return store.has(_key(recording, system, selection))
+
+
+@st.cache_resource(show_spinner=False, max_entries=20_000)
+def _measured(key: str, threshold: float, _truth: tuple[Event, ...], _labels: tuple[str, ...]) -> Measure | None:
+    output = store.scores(key)
+    if output is None:
+        return None
+    seconds = output.scores.shape[1] * output.hop
+    events = decode(output.scores, _labels, hop=output.hop, duration=seconds, threshold=threshold)
+    alike = clip_similarity(output.source_scores) if len(output.source_scores) > 1 else None
+    return Measure(tally(agreement(events, _truth)), alike)
+
+
+def measure(recording: Recording, system: str, selection: str, threshold: float) -> Measure | None:
+    """How a clip that was analysed before agrees with its ground truth; None where it was not, or has none."""
+    if recording.audio is None or recording.truth is None:
+        return None
+    key = _key(recording, system, selection)
+    if not store.has(key, "scores"):
+        return None
+    labels = next(item.labels for item in systems() if item.name == system)
+    return _measured(key, threshold, recording.truth, labels)
 
 
 def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int, ...]]:
@@ -201,23 +198,21 @@ def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int
     return matched, tuple(int(m) for m in order)
 
 
-def _compute(recording: Recording, system: str, selection: str, made_of: str, tell: Tell) -> ClipResult:
-    while not _QUEUE.acquire(timeout=0.3):
-        tell(0.0, "Waiting for another analysis to end")
-    try:
-        seconds = audio.duration(recording.open())
-        tell(0.0, f"Loading {system}")
-        network = _system(system, selection, made_of)
-        what = f"{system} listens to {seconds:.0f} s of sound"
-        pieces, done = [], 0
-        tell(0.0, what)
-        for piece in network.pieces(recording.open()):
-            pieces.append(piece)
-            done += len(piece.mixture)
-            tell(min(1.0, done / audio.SAMPLE_RATE / max(seconds, 1e-3)), what)
-        return network.join(pieces, recording.filename)
-    finally:
-        _QUEUE.release()
+def _compute(recording: Recording, system: str, selection: str, report: jobs.Report) -> ClipResult:
+    """The work of a job of the queue, which keeps its result on disk."""
+    seconds = audio.duration(recording.open())
+    report(0.0, f"Loading {system}")
+    network = _system(system, selection, _made_of(system, selection))
+    what = f"{system} listens to {seconds:.0f} s of sound"
+    pieces, done = [], 0
+    report(0.0, what)
+    for piece in network.pieces(recording.open()):
+        pieces.append(piece)
+        done += len(piece.mixture)
+        report(min(1.0, done / audio.SAMPLE_RATE / max(seconds, 1e-3)), what)
+    result = network.join(pieces, recording.filename)
+    store.put(_key(recording, system, selection), result)
+    return result
 
 
 @st.cache_data(show_spinner=False, ttl=30)

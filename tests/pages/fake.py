@@ -112,13 +112,13 @@ def write_examples(folder: Path) -> None:
 
 def install(examples: Path, patch: Any = setattr) -> None:
     """Put the fakes in place. patch: setattr, or monkeypatch.setattr where they must go again."""
-    from pages.ui import loaders
+    from pages.ui import loaders, recordings
 
     patch(checkpoints, "systems", lambda folder=None: list(SYSTEMS.values()))
     patch(checkpoints, "manifest", lambda name, folder=None: SYSTEMS[name])
     patch(checkpoints, "load_card", card)
     patch(loaders, "_system", lambda name, selection, weights: load_system(name, selection))
-    patch(loaders, "EXAMPLES", examples)
+    patch(recordings, "EXAMPLES", examples)
 
 
 if __name__ == "__main__":  # streamlit run tests/pages/fake.py -- EXAMPLES

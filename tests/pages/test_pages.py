@@ -28,8 +28,11 @@ def run(page: str | None = None, **address: str) -> AppTest:
 
 
 def viewer(app: AppTest) -> dict:
+    """What the viewer is told: of the system shown, and under "all" of all of them."""
     (found,) = find(app.main, "bidi_component")
-    return json.loads(found.proto.json)
+    data = json.loads(found.proto.json)
+    (shown,) = (one for one in data["systems"] if one["system"] == data["shown"])
+    return {**shown, "threshold": data["threshold"], "all": data}
 
 
 def find(block, kind: str) -> list:
@@ -68,9 +71,20 @@ def test_next_clip_and_other_system():
     assert viewer(app)["clip"] == "short.flac"
     app.button(key="Next clip").click().run()
     assert viewer(app)["clip"] == "four_tones.flac"
-    app.selectbox(key="pick system").set_value("SED").run()
-    assert app.query_params["system"] == "SED"
-    assert viewer(app)["sources"] == 0
+
+
+@pytest.mark.usefixtures("fakes")
+def test_systems_that_are_at_hand_are_preloaded():
+    app = run()
+    assert viewer(app)["all"]["names"] == list(fake.SYSTEMS)
+    assert [one["system"] for one in viewer(app)["all"]["systems"]] == ["MixIT-S1"]
+    run(system="SED")
+    run(system="MixIT-JT")
+    app = run(system="MixIT-S1")
+    ready = viewer(app)["all"]["systems"]
+    assert [(one["system"], one["sources"]) for one in ready] == [("SED", 0), ("MixIT-S1", 4), ("MixIT-JT", 4)]
+    assert viewer(app)["all"]["more"] is False
+    assert len(json.dumps(viewer(app)["all"])) < 40_000
 
 
 @pytest.mark.usefixtures("fakes")
@@ -81,7 +95,7 @@ def test_sources_keep_their_order_across_systems():
     assert loaders.model_of_order("MixIT-JT", "teacher") == "MixIT-S1"
     assert loaders.model_of_order("MixIT-S1", "teacher") is loaders.model_of_order("SED", "teacher") is None
     own = loaders.analyse(clip, "MixIT-JT", "teacher")
-    found = loaders.analyse(clip, "MixIT-JT", "teacher", like="MixIT-S1")
+    found = loaders.analyse(clip, "MixIT-JT", "teacher", "MixIT-S1")
     assert own.order == (0, 1, 2, 3)
     assert [fake.JT_ORDER[m] for m in found.order] == [0, 1, 2, 3]
     for m in range(4):
@@ -93,6 +107,7 @@ def test_sources_keep_their_order_across_systems():
     app.toggle(key="pick match").set_value(False).run()
     assert app.query_params["match"] == "no"
     assert "in the order of" not in app.caption[0].value
+    assert viewer(app)["id"] == "four_tones.flac|MixIT-JT|teacher"
 
 
 @pytest.mark.usefixtures("fakes")
@@ -130,10 +145,10 @@ def test_nothing_installed_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 @pytest.mark.usefixtures("fakes")
 def test_no_examples_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    from pages.ui import loaders
+    from pages.ui import recordings
 
-    monkeypatch.setattr(loaders, "EXAMPLES", tmp_path / "none")
-    assert "Upload" in run().info[0].value
+    monkeypatch.setattr(recordings, "EXAMPLES", tmp_path / "none")
+    assert "Open, record" in run().info[0].value
 
 
 @pytest.mark.usefixtures("fakes")
@@ -150,13 +165,13 @@ def test_errors_are_sentences(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.usefixtures("fakes")
 def test_uploads_are_clips(tmp_path: Path, examples: Path):
-    from pages.ui import controls, loaders
+    from pages.ui import controls, loaders, recordings
 
-    item = loaders.added("my clip.flac", (examples / "short.flac").read_bytes())
+    item = recordings.added("my clip.flac", (examples / "short.flac").read_bytes())
     result = loaders.analyse(item, "MixIT-S1", "teacher").result
     assert result.filename == "my clip.flac"
     assert result.duration == 2.5
-    bad = loaders.added("notes.wav", b"these are notes")
+    bad = recordings.added("notes.wav", b"these are notes")
     with pytest.raises(loaders.JssError, match=r"notes\.wav is not audio"):
         loaders.analyse(bad, "MixIT-S1", "teacher")
     assert controls.CLIP == "clip"
@@ -194,11 +209,11 @@ def test_real_systems_run(tiny_checkpoints: Path, examples: Path, tmp_path: Path
     """Networks of random weights: the whole way from file to viewer, with torch."""
     import streamlit as st
 
-    from pages.ui import loaders
+    from pages.ui import recordings
 
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(loaders, "EXAMPLES", examples)
+    monkeypatch.setattr(recordings, "EXAMPLES", examples)
     st.cache_data.clear()
     st.cache_resource.clear()
     for system in ("SED", "MixIT-S1"):

@@ -1,12 +1,14 @@
 """The clip viewer: one canvas and one Web Audio context in the browser; Python only says what is to be seen and heard.
 
-    view(result, ground_truth, clip="examples/a.flac", threshold=0.5, key="clip", on_threshold=changed)
+    view([pack(result, ground_truth, clip="a.flac")], shown="MixIT-S1", names=["SED", "MixIT-S1"], threshold=0.5,
+         key="clip", on_hand=changed)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pages.ui.viewer import internals
 from pages.ui.viewer.payload import Payload
@@ -14,21 +16,40 @@ from pages.ui.viewer.payload import Payload
 _WEB = Path(__file__).parent / "web"
 
 
-def view(payload: Payload, *, threshold: float, key: str, on_threshold: Callable[[], None] | None = None) -> float:
-    """Show a clip. -> the threshold that the hand set last, or ``threshold``.
+def view(
+    payloads: Sequence[Payload], *, shown: str, names: Sequence[str], threshold: float, key: str,
+    compare: Mapping[str, str] | None = None, more: bool = False,
+    on_hand: Callable[[], None] = lambda: None, on_more: Callable[[], None] = lambda: None,
+) -> None:
+    """Show one clip through one of several systems, between which the browser switches by itself.
 
-    payload: of :func:`pages.ui.viewer.payload.pack`; key: keeps the viewer, and what it plays, across reruns;
-    on_threshold: called before the rerun in which the threshold is another one.
+    payloads: of :func:`pages.ui.viewer.payload.pack`, a system each, that of ``shown`` among them; names: all systems
+    that can be chosen, in order; key: keeps the viewer, and what it plays, across reruns; compare: None for one system
+    at a time, else what stands beside the sources ("against": a system, "beside": "scores" or "difference").
+    on_hand: called before the rerun that follows what a hand did: ``st.session_state[key]["hand"]`` is then a mapping
+    of threshold, system, against and beside. A system whose payload is not here is also asked for in this way. more:
+    whether payloads can be had without computing; once the viewer has drawn it calls on_more for them.
     """
-    addresses = {name: internals.address(data, kind, f"{key}/{name}") for name, (data, kind) in payload.files.items()}
-    data = payload.meta | {
+    data = {
+        "clip": payloads[0].meta["clip"],
+        "systems": [_addressed(payload, key) for payload in payloads],
+        "shown": shown,
+        "names": list(names),
         "threshold": threshold,
-        "scores": addresses["scores"],
-        "audio": [addresses[name] for name in payload.audio],
-        "mel": [addresses[name] for name in payload.mel],
-        "source_mels": [[addresses[name] for name in tiles] for tiles in payload.source_mels],
+        "compare": compare and dict(compare),
+        "more": more,
     }
+    internals.calm("calm")
     mount = internals.component(_WEB, html="viewer.html", css="viewer.css", js="main.js")
-    state = mount(key=key, data=data, default={"threshold": threshold},
-                  on_threshold_change=on_threshold or (lambda: None))
-    return float(state.threshold)
+    mount(key=key, data=data, default={"hand": {}}, on_hand_change=on_hand, on_more_change=on_more)
+
+
+def _addressed(payload: Payload, key: str) -> dict[str, Any]:
+    place = f"{key}/{payload.meta['system']}"
+    where = {name: internals.address(data, kind, f"{place}/{name}") for name, (data, kind) in payload.files.items()}
+    return payload.meta | {
+        "scores": where["scores"],
+        "audio": [where[name] for name in payload.audio],
+        "mel": [where[name] for name in payload.mel],
+        "source_mels": [[where[name] for name in tiles] for tiles in payload.source_mels],
+    }

@@ -23,6 +23,11 @@ def address(data: bytes, kind: str, place: str) -> str:
     return runtime.get_instance().media_file_mgr.add(data, kind, place)
 
 
+def calm(key: str) -> None:
+    """What a container of a key holds does not fade while it is made anew: for what changes often, and a little."""
+    st.html(f"<style>.st-key-{key} [data-stale=true] {{ opacity: 1 !important; transition: none !important; }}</style>")
+
+
 def component(folder: Path, *, html: str, css: str, js: str) -> Any:
     """A component whose files lie in ``folder``: a function that mounts it, as of st.components.v2.component.
 

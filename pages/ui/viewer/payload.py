@@ -61,6 +61,7 @@ def pack(result: ClipResult, ground_truth: Any = None, *, clip: str) -> Payload:
     meta = {
         "id": f"{clip}|{result.system}|{result.selection}",
         "clip": clip,
+        "system": result.system,
         "duration": result.duration,
         "sources": result.n_sources,
         "frames": result.scores.shape[1],

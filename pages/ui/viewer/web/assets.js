@@ -1,21 +1,29 @@
 // What a clip's picture and sound are made of, fetched by address and kept while it may be needed again.
 
 const RATE = 16000;
-const kept = new Map(); // address -> promise; the oldest go first
-const KEEP = 120;
+const kept = new Map(); // address -> {made: promise, size}; the oldest go first
+const MOST = 300e6; // bytes
 
-function once(url, make) {
+/** What is made of an address, once. sizeOf: its bytes in memory. */
+function once(url, make, sizeOf) {
   const known = kept.get(url);
   if (known) {
     kept.delete(url);
     kept.set(url, known);
-    return known;
+    return known.made;
   }
-  const made = make(url);
-  kept.set(url, made);
-  made.catch(() => kept.delete(url));
-  while (kept.size > KEEP) kept.delete(kept.keys().next().value);
-  return made;
+  const entry = { made: make(url), size: 0 };
+  kept.set(url, entry);
+  entry.made.then((thing) => {
+    entry.size = sizeOf(thing);
+    let total = [...kept.values()].reduce((sum, one) => sum + one.size, 0);
+    for (const [old, one] of kept) {
+      if (total <= MOST || old === url) break;
+      total -= one.size;
+      kept.delete(old);
+    }
+  }, () => kept.delete(url));
+  return entry.made;
 }
 
 const base = import.meta.url.split("/_stcore/")[0];
@@ -74,15 +82,15 @@ async function sound(url, gain) {
 
 /** Everything that is seen: {mixture: [tile], sources: [[tile]], pooled, ...}. */
 export async function loadPicture(meta) {
-  const image = (urls) => Promise.all(urls.map((url) => once(url, tile)));
+  const image = (urls) => Promise.all(urls.map((url) => once(url, tile, (one) => 9 * one.levels.length)));
   const [mixture, curves, ...sources] = await Promise.all([
-    image(meta.mel), once(meta.scores, (url) => scores(url, meta)), ...meta.source_mels.map(image)]);
+    image(meta.mel), once(meta.scores, (url) => scores(url, meta), () => 0), ...meta.source_mels.map(image)]);
   return { mixture, sources, ...curves };
 }
 
 /** Everything that is heard: [{id, name, buffer}], mixture first, then the sources, then what they leave out. */
 export async function loadSound(meta) {
-  const [mixture, ...sources] = await Promise.all(meta.audio.map((url) => once(url, (u) => sound(u, meta.gain))));
+  const [mixture, ...sources] = await Promise.all(meta.audio.map((url) => once(url, (u) => sound(u, meta.gain), (one) => 4 * one.length)));
   const tracks = [{ id: "mixture", name: "Mixture", buffer: mixture }];
   sources.forEach((buffer, m) => tracks.push({ id: `source${m + 1}`, name: `Source ${m + 1}`, buffer }));
   if (sources.length) {

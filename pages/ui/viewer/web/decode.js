@@ -77,3 +77,16 @@ export function agreement(detected, truth) {
   }
   return spans;
 }
+
+/** Where one class is missed while another is a false alarm: [{onset, offset, missed, heard}], by onset. */
+export function confusions(spans) {
+  const of = (kind) => spans.filter((span) => span.kind === kind);
+  const found = [];
+  for (const miss of of("miss")) {
+    for (const alarm of of("false alarm")) {
+      const [onset, offset] = [Math.max(miss.onset, alarm.onset), Math.min(miss.offset, alarm.offset)];
+      if (offset > onset) found.push({ onset, offset, missed: miss.k, heard: alarm.k });
+    }
+  }
+  return found.sort((a, b) => a.onset - b.onset || a.missed - b.missed || a.heard - b.heard);
+}

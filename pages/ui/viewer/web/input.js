@@ -48,7 +48,7 @@ export function attachPointer(viewer, surface) {
     if (!press) return;
     const { drag } = viewer;
     viewer.setDrag(null);
-    if (press.threshold) viewer.commitThreshold();
+    if (press.threshold) viewer.commit();
     else if (event.type === "pointerup" && press.moved && drag) viewer.choose(drag, !event.shiftKey);
     else if (event.type === "pointerup" && !press.moved) viewer.seek(press.spot.time);
     press = null;
@@ -84,7 +84,8 @@ export function attachKeys(viewer, host, scope) {
     if (event.key === " " && focused?.matches?.("button, summary")) return; // Space presses a button
     if (range && /^(Arrow|Home|End|Page)/.test(event.key)) return; // arrows move the threshold
     if (!inside && /^(Home|End)$/.test(event.key)) return; // they scroll the page
-    if (viewer.key(event.key, event.shiftKey)) event.preventDefault();
+    const digit = /^Digit(\d)$/.exec(event.code)?.[1]; // Shift+1 is "!" or another sign, by the keyboard
+    if (viewer.key(digit ?? event.key, event.shiftKey)) event.preventDefault();
   };
   document.addEventListener("keydown", listener);
   return () => {

@@ -2,8 +2,12 @@
 
 const TOP_HZ = 8000;
 
-/** Panels for a width in CSS pixels. lanes: rows of the event panel. -> {panels, columns, width, height, wide, rows} */
-export function arrange(width, meta, lanes) {
+/**
+ * Panels for a width in CSS pixels. sources: rows for them; lanes: of the event panel; rolls: null, or for a comparison
+ * {height: of its rolls in pixels, beside: what stands beside the sources}.
+ * -> {panels, columns, width, height, wide, rows}
+ */
+export function arrange(width, { sources: m, lanes, rolls }) {
   const wide = width >= 720;
   const scale = wide ? Math.min(1.75, Math.max(0.92, width / 1400)) : 0.9;
   const px = (value) => Math.round(value * scale);
@@ -14,17 +18,21 @@ export function arrange(width, meta, lanes) {
   const head = wide ? 0 : 28; // on a narrow page a row's name and buttons stand above it
   const gap = wide ? 8 : 6;
   const events = Math.max(px(62), lanes * 17 + 6);
-  const m = meta.sources;
-  const pairs = [
-    { name: "Mixture", track: "mixture", left: ["wave", "mixture"], right: ["events"], h: wide ? events : px(62) },
+  const tall = rolls && Math.max(px(62) + gap + px(104), rolls.height);
+  const pairs = rolls ? [
+    { name: "Mixture", track: "mixture", left: ["wave", "mixture"], right: null, h: px(62) },
+    { name: "", left: ["mel", "mixture"], right: ["rolls"], h: tall - px(62) - gap, up: px(62) + gap, tall },
+    { name: "Similarity", left: ["similarities"], right: ["pooled"], h: px(104) },
+  ] : [
+    { name: "Mixture", track: "mixture", left: ["wave", "mixture"], right: ["events"], h: wide ? events : px(62), tall: events },
     { name: "", left: ["mel", "mixture"], right: ["pooled"], h: px(104) },
   ];
   for (let i = 0; i < m; i++) {
-    pairs.push({ name: `Source ${i + 1}`, track: `source${i + 1}`, source: i, left: ["mel", i], right: ["scores", i],
-      h: px(80) });
+    pairs.push({ name: `Source ${i + 1}`, track: `source${i + 1}`, source: i, left: ["mel", i],
+      right: [rolls?.beside ?? "scores", i], h: px(80) });
   }
-  if (m) pairs.push({ name: "Residual", track: "residual", left: ["wave", "residual"], right: m > 1 ? ["similarity"] : null,
-    h: px(46) });
+  if (m) pairs.push({ name: "Residual", track: "residual", left: ["wave", "residual"],
+    right: m > 1 && !rolls ? ["similarity"] : null, h: px(46) });
 
   const [panels, rows] = [[], []];
   let y = 4;
@@ -37,12 +45,11 @@ export function arrange(width, meta, lanes) {
       y += head;
     }
     panel(pair.left, columns[0], y, h);
-    if (wide) {
-      if (pair.right) panel(pair.right, columns[1], y, h);
-    } else if (pair.right) {
+    if (pair.right && wide) panel(pair.right, columns[1], y - (pair.up ?? 0), pair.tall ?? h);
+    if (pair.right && !wide) {
       y += h + gap;
-      panel(pair.right, columns[0], y, pair.right[0] === "events" ? events : h);
-      y += pair.right[0] === "events" ? events - h : 0;
+      panel(pair.right, columns[0], y, pair.tall ?? h);
+      y += (pair.tall ?? h) - h;
     }
     y += h + gap;
   }

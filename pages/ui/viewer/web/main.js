@@ -4,7 +4,7 @@ import { Viewer } from "./viewer.js";
 
 const viewers = new WeakMap();
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let viewer = viewers.get(parentElement);
   if (!viewer) {
     const host = parentElement.host ?? parentElement;
@@ -12,7 +12,7 @@ export default function ({ data, parentElement, setStateValue }) {
     viewers.set(parentElement, viewer);
     host.viewer = viewer; // for tests and for the console
   }
-  viewer.update(data, (threshold) => setStateValue("threshold", threshold));
+  viewer.update(data, (name, value) => (name === "more" ? setTriggerValue : setStateValue)(name, value));
   return () => {
     viewer.dispose();
     viewers.delete(parentElement);

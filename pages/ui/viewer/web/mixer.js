@@ -25,11 +25,12 @@ export class Mixer {
     this.solo.clear();
   }
 
-  /** Identifiers of what is heard, of a clip with so many sources. */
+  /** Identifiers of what is heard of a clip with so many sources; choices of what it has not are kept for later. */
   heard(sources) {
-    if (this.solo.size) return new Set(this.solo);
-    if (!this.muted.size) return new Set(["mixture"]);
     const all = Array.from({ length: sources }, (_, m) => `source${m + 1}`);
+    const alone = [...all, ...(sources ? ["residual"] : [])].filter((id) => this.solo.has(id));
+    if (alone.length) return new Set(alone);
+    if (!all.some((id) => this.muted.has(id))) return new Set(["mixture"]);
     return new Set(all.filter((id) => !this.muted.has(id)));
   }
 }

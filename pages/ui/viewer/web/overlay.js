@@ -2,8 +2,11 @@
 
 import { hzText, hzToY, scoreY, timeAxis, yToHz } from "./layout.js";
 import { lanes } from "./paint_events.js";
+import { otherOf } from "./paint_compare.js";
 import { winner } from "./paint_scores.js";
 
+const hasHz = (panel) => panel.kind === "mel" || panel.kind === "difference";
+const signed = (db) => `${db.toFixed(0).replace("-", "\u2212")} dB`;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 export function paintOverlay(c, s) {
@@ -80,7 +83,7 @@ function cursor(c, s, axis) {
   for (const left of layout.columns) c.fillRect(Math.round(axis.x(left, time)), 4, 1, layout.axis - 4);
   for (const panel of layout.panels) {
     const x = axis.x(panel.x, time);
-    if (panel.kind === "mel" && hz !== null) {
+    if (hasHz(panel) && hz !== null) {
       c.globalAlpha = 0.6;
       c.fillStyle = theme.soft;
       c.fillRect(panel.x, Math.round(panel.y + hzToY(hz, s.meta.mels) * panel.h), panel.w, 1);
@@ -111,24 +114,28 @@ function values(s, panel, time, hz) {
     const peak = Math.max(-shape.low[block], shape.high[block]);
     return [{ text: `\u00b1${peak.toFixed(3)} FS`, ink: theme.ink }];
   }
-  if (panel.kind === "mel") {
-    if (hz === null) return [];
+  if (hasHz(panel)) {
     const tiles = panel.of === "mixture" ? picture.mixture : picture.sources[panel.of];
-    let column = Math.max(0, Math.round(time / meta.mel_hop));
-    const row = clamp(Math.floor(hzToY(hz, meta.mels) * meta.mels), 0, meta.mels - 1);
-    for (const tile of tiles) {
-      if (column < tile.width) {
-        const level = tile.levels[row * tile.width + column];
-        const db = meta.stored_db[0] + (level / 255) * (meta.stored_db[1] - meta.stored_db[0]);
-        return [{ text: `${db.toFixed(0).replace("-", "\u2212")} dB`, ink: theme.ink }];
-      }
-      column -= tile.width;
-    }
-    return [];
+    const here = tiles && hz !== null ? level(s, tiles, time, hz) : null;
+    if (here === null) return [];
+    if (panel.kind === "mel") return [{ text: signed(here), ink: theme.ink }];
+    const { other } = otherOf(s, panel.of);
+    return other ? [{ text: signed(here - level(s, other.picture.sources[panel.of], time, hz)), ink: theme.ink }] : [];
   }
   if (!inside) return [];
   if (panel.kind === "similarity") {
     return picture.similarity ? [{ text: (picture.similarity[frame] / 255).toFixed(2), ink: theme.ink }] : [];
+  }
+  if (panel.kind === "similarities") {
+    return s.rolls.filter(({ take }) => take.picture.similarity)
+      .map(({ number, name, take }) => ({ text: `${number} ${name} ${(take.picture.similarity[frame] / 255).toFixed(2)}`, ink: theme.ink }));
+  }
+  if (panel.kind === "rolls") {
+    return s.rolls.map(({ number, spans, events }) => {
+      const now = (spans ?? events).filter((e) => s.visible(e.k) && e.onset <= time && time < e.offset)
+        .map((e) => (e.kind ? `${e.kind} ${meta.classes[e.k].short}` : meta.classes[e.k].short));
+      return { text: `${number}  ${now.join(", ") || "nothing"}`, ink: theme.ink };
+    });
   }
   if (panel.kind === "events") {
     return lanes(s, panel).flatMap(({ k }) => {
@@ -138,15 +145,30 @@ function values(s, panel, time, hz) {
       return span ? [{ text: `${kind.short}: ${span.kind ?? "detected"}`, ink: s.inks[kind.label] }] : [];
     });
   }
+  if (panel.kind === "scores" && !picture.bySource[panel.of]) return [];
   const score = panel.kind === "pooled" ? (k) => picture.pooled[k][frame] : (k) => picture.bySource[panel.of][k][frame] / 255;
   const best = meta.classes.map((_, k) => k).filter((k) => k < meta.n_scored && s.visible(k) && score(k) >= 0.02)
     .sort((a, b) => score(b) - score(a)).slice(0, 3);
   const lines = best.map((k) => ({ text: `${meta.classes[k].short} ${score(k).toFixed(2)}`, ink: s.inks[meta.classes[k].label] }));
-  if (panel.strip && lines.length) {
+  if (panel.strip && meta.sources && lines.length) {
     const won = winner(s, frame);
     if (won) lines.push({ text: `${meta.classes[won.k].short}: source ${won.source + 1}`, ink: theme.soft });
   }
   return lines;
+}
+
+/** Level of a spectrogram in dB at a time and a frequency, or null outside. */
+function level(s, tiles, time, hz) {
+  const { meta } = s;
+  let column = Math.max(0, Math.round(time / meta.mel_hop));
+  const row = clamp(Math.floor(hzToY(hz, meta.mels) * meta.mels), 0, meta.mels - 1);
+  for (const tile of tiles) {
+    if (column < tile.width) {
+      return meta.stored_db[0] + (tile.levels[row * tile.width + column] / 255) * (meta.stored_db[1] - meta.stored_db[0]);
+    }
+    column -= tile.width;
+  }
+  return null;
 }
 
 function box(c, s, panel, x, lines) {
@@ -191,6 +213,6 @@ export function probe(s, x, y) {
   if (column === null || x > column + s.layout.plot + 1 || y > s.layout.axis + 20) return null;
   const panel = s.layout.panels.find((p) => p.x === column && y >= p.y && y < p.y + p.h) ?? null;
   const time = clamp(timeAxis(s.layout, s.view).seconds(column, x), 0, s.meta.duration);
-  const hz = panel?.kind === "mel" ? yToHz((y - panel.y) / panel.h, s.meta.mels) : null;
+  const hz = panel && hasHz(panel) ? yToHz((y - panel.y) / panel.h, s.meta.mels) : null;
   return { panel, column, time, hz };
 }

@@ -4,10 +4,15 @@ import { hzToY, scoreY, timeAxis, timeTicks } from "./layout.js";
 import { paintEvents, paintLaneNames } from "./paint_events.js";
 import { paintAttribution, paintCurves, paintSimilarity } from "./paint_scores.js";
 import { colour } from "./assets.js";
+import { note, paintDifference, paintRollNames, paintRolls, paintSimilarities } from "./paint_compare.js";
 
 const HZ = [250, 1000, 4000];
 
-/** s: what is shown (see viewer.js); c: the canvas's context, already scaled to CSS pixels. */
+const PAINTERS = { wave, mel, events: paintEvents, pooled, scores, similarity: paintSimilarity, rolls: paintRolls,
+  similarities: paintSimilarities, difference: paintDifference };
+const SCORES = ["pooled", "scores", "similarities"];
+
+/** s: what is shown (see shown.js); c: the canvas's context, already scaled to CSS pixels. */
 export function paint(c, s) {
   const { layout, theme } = s;
   c.fillStyle = theme.paper;
@@ -20,8 +25,8 @@ export function paint(c, s) {
     c.clip();
     c.fillStyle = theme.panel;
     c.fillRect(panel.x, panel.y, panel.w, panel.h);
-    if (panel.kind !== "mel") grid(c, s, panel, axis);
-    ({ wave, mel, events: paintEvents, pooled, scores, similarity: paintSimilarity })[panel.kind](c, s, panel, axis);
+    if (panel.kind !== "mel" && panel.kind !== "difference") grid(c, s, panel, axis);
+    PAINTERS[panel.kind](c, s, panel, axis);
     c.restore();
     c.strokeStyle = theme.line;
     c.lineWidth = 1;
@@ -40,7 +45,7 @@ function grid(c, s, panel, axis) {
     c.moveTo(x, panel.y);
     c.lineTo(x, panel.y + panel.h);
   }
-  if (panel.kind === "pooled" || panel.kind === "scores") {
+  if (SCORES.includes(panel.kind)) {
     const y = Math.round(scoreY(panel, 0.5)) + 0.5;
     c.moveTo(panel.x, y);
     c.lineTo(panel.x + panel.w, y);
@@ -51,6 +56,10 @@ function grid(c, s, panel, axis) {
 /** Waveforms of mixture and residual share one scale. */
 function wave(c, s, panel, axis) {
   const shape = s.waves[panel.of];
+  if (panel.of === "residual" && !s.meta.sources) {
+    note(c, s, panel, `${s.meta.system}: no sources, no residual`);
+    return;
+  }
   const middle = panel.y + panel.h / 2;
   c.fillStyle = s.theme.line;
   c.fillRect(panel.x, middle, panel.w, 1);
@@ -72,6 +81,10 @@ function wave(c, s, panel, axis) {
 /** Column j is centred on j * hop. */
 function mel(c, s, panel, axis) {
   const tiles = panel.of === "mixture" ? s.picture.mixture : s.picture.sources[panel.of];
+  if (!tiles) {
+    note(c, s, panel, `${s.meta.system}: no separation stage`);
+    return;
+  }
   const hop = s.meta.mel_hop;
   let column = 0;
   c.imageSmoothingEnabled = axis.perSecond * hop < 3;
@@ -87,10 +100,14 @@ function mel(c, s, panel, axis) {
 
 function pooled(c, s, panel, axis) {
   paintCurves(c, s, panel, axis, (k) => s.picture.pooled[k], 1);
-  if (panel.strip) paintAttribution(c, s, panel, axis);
+  if (panel.strip && s.meta.sources) paintAttribution(c, s, panel, axis);
 }
 
 function scores(c, s, panel, axis) {
+  if (!s.picture.bySource[panel.of]) {
+    note(c, s, panel, "its scores are those of the mixture, above");
+    return;
+  }
   paintCurves(c, s, panel, axis, (k) => s.picture.bySource[panel.of][k], 255);
 }
 
@@ -101,7 +118,7 @@ function labels(c, s, panel) {
   c.textAlign = "right";
   c.textBaseline = "middle";
   const tick = (text, y) => c.fillText(text, panel.x - 6, Math.min(panel.y + panel.h - 5, Math.max(panel.y + 5, y)));
-  if (panel.kind === "mel") {
+  if (panel.kind === "mel" || panel.kind === "difference") {
     for (const hz of HZ) {
       const y = panel.y + hzToY(hz, s.meta.mels) * panel.h;
       tick(hz >= 1000 ? `${hz / 1000} kHz` : `${hz} Hz`, y);
@@ -111,10 +128,12 @@ function labels(c, s, panel) {
     const peak = s.waves.mixture.peak;
     tick(`+${peak.toFixed(2)} FS`, panel.y + 4);
     tick(`\u2212${peak.toFixed(2)} FS`, panel.y + panel.h - 4);
-  } else if (panel.kind === "pooled" || panel.kind === "scores") {
+  } else if (SCORES.includes(panel.kind)) {
     for (const score of [0, 0.5, 1]) tick(String(score), scoreY(panel, score));
-    if (panel.kind === "pooled" && panel.strip) tick("source", panel.y + panel.h - 4);
-    if (s.layout.wide) sideways(c, panel, "score 0\u20131");
+    if (panel.strip && s.meta.sources) tick("source", panel.y + panel.h - 4);
+    if (s.layout.wide && panel.x > s.layout.columns[0]) sideways(c, panel, "score 0\u20131");
+  } else if (panel.kind === "rolls") {
+    paintRollNames(c, s, panel);
   } else if (panel.kind === "events") {
     paintLaneNames(c, s, panel);
   } else if (panel.kind === "similarity") {

@@ -35,10 +35,15 @@ export function lanes(s, panel) {
   return shown.map((k, row) => ({ k, y: top + row * h, h }));
 }
 
+/** [x, y, w, h] of a span of time. */
+export function bars(panel, axis, span, y, h) {
+  return [axis.x(panel.x, span.onset), y, (span.offset - span.onset) * axis.perSecond, h];
+}
+
 export function paintEvents(c, s, panel, axis) {
   const { theme, meta } = s;
   const rows = lanes(s, panel);
-  const bar = (span, y, h) => [axis.x(panel.x, span.onset), y, (span.offset - span.onset) * axis.perSecond, h];
+  const bar = (span, y, h) => bars(panel, axis, span, y, h);
   rows.forEach(({ k, y, h }, row) => {
     if (row) {
       c.fillStyle = theme.grid;

@@ -28,14 +28,26 @@ export class Player {
     return this.tracks.length ? this.tracks[0].buffer.duration : 0;
   }
 
-  /** Another clip or system. keep: the position, and whether it plays, stay. */
+  /** Another clip or system. keep: the position, and whether it plays, stay: one goes over into the other. */
   setTracks(tracks, keep) {
-    const [at, playing] = [this.position(), this.playing];
+    const old = this.nodes;
+    if (old && keep) {
+      const when = context().currentTime + 0.02;
+      const offset = this.wrapped(this.offset + when - this.startedAt);
+      old[0].source.onended = null;
+      for (const { source, gain } of old) {
+        gain.gain.setTargetAtTime(0, when, 0.004);
+        source.stop(when + 0.05);
+      }
+      this.tracks = tracks;
+      this.startNodes(when, Math.min(offset, this.duration - 0.005));
+      return;
+    }
+    const at = this.position();
     this.stopNodes();
     this.tracks = tracks;
     this.offset = keep ? Math.min(at, this.duration) : 0;
-    if (playing && keep) this.start();
-    else if (playing) this.changed();
+    if (old) this.changed();
   }
 
   /** The position in seconds that is coming out of the loudspeaker now. */
@@ -47,7 +59,11 @@ export class Player {
     if (stamp?.contextTime > 0) {
       now = Math.min(audio.currentTime, stamp.contextTime + (performance.now() - stamp.performanceTime) / 1000);
     }
-    const at = this.offset + Math.max(0, now - this.startedAt);
+    return this.wrapped(this.offset + Math.max(0, now - this.startedAt));
+  }
+
+  /** A position that the loop, where there is one, brings back. */
+  wrapped(at) {
     const loop = this.running;
     if (loop && at >= loop.end) return loop.start + ((at - loop.start) % (loop.end - loop.start));
     return Math.min(at, this.duration);
@@ -98,14 +114,22 @@ export class Player {
     if (loop && (this.offset < loop.start || this.offset >= loop.end - 0.005)) this.offset = loop.start;
     if (this.offset >= this.duration - 0.005) this.offset = loop ? loop.start : 0;
     this.running = loop;
-    this.startedAt = audio.currentTime + 0.01;
+    this.startNodes(audio.currentTime + 0.01, this.offset);
+    this.changed();
+  }
+
+  /** All tracks from an offset on, at a time of the audio clock. */
+  startNodes(when, offset) {
+    const [audio, loop] = [context(), this.running];
+    [this.startedAt, this.offset] = [when, offset];
     this.nodes = this.tracks.map(({ id, buffer }) => {
       const [source, gain] = [audio.createBufferSource(), audio.createGain()];
       source.buffer = buffer;
-      gain.gain.value = this.heard.has(id) ? 1 : 0;
+      gain.gain.value = 0;
+      gain.gain.setTargetAtTime(this.heard.has(id) ? 1 : 0, when, 0.002);
       if (loop) [source.loop, source.loopStart, source.loopEnd] = [true, loop.start, loop.end];
       source.connect(gain).connect(this.analyser);
-      source.start(this.startedAt, this.offset);
+      source.start(when, offset);
       return { id, source, gain };
     });
     const nodes = this.nodes;
@@ -115,7 +139,6 @@ export class Player {
       this.offset = this.duration;
       this.changed();
     };
-    this.changed();
   }
 
   stopNodes() {

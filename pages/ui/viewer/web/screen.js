@@ -3,6 +3,7 @@
 import { arrange } from "./layout.js";
 import { paintOverlay } from "./overlay.js";
 import { paint } from "./paint.js";
+import { rollHeight, sharedLanes } from "./paint_compare.js";
 import { lanesOf } from "./paint_events.js";
 import { lookupTable, readTheme, textColour } from "./theme.js";
 
@@ -33,10 +34,26 @@ export class Screen {
     this.redraw();
   }
 
+  arranged() {
+    const height = 8 + rollHeight(this.rolls.length) * sharedLanes(this).length;
+    return arrange(Math.floor(this.root.clientWidth), { sources: this.rows, lanes: lanesOf(this).length,
+      rolls: this.compare && { height, beside: this.compare.beside } });
+  }
+
+  /** Other panels, or more of them, where they were. */
+  fit() {
+    const next = this.arranged();
+    if (next.height !== this.layout?.height || next.width !== this.layout.width) this.resize();
+    else {
+      this.layout = next;
+      this.redraw();
+    }
+  }
+
   resize() {
     const width = Math.floor(this.root.clientWidth);
     if (!this.meta || width < 100) return;
-    this.layout = arrange(width, this.meta, lanesOf(this).length);
+    this.layout = this.arranged();
     this.root.classList.toggle("narrow", !this.layout.wide);
     this.root.style.fontSize = `${this.layout.type + 2}px`;
     const scale = Math.min(3, window.devicePixelRatio || 1);

@@ -25,6 +25,27 @@ export function lookupTable(palette, stored, shown) {
   return table;
 }
 
+const LESS = [178, 88, 6]; // of a difference: quieter, and louder
+const MORE = [43, 117, 190];
+
+/** 511 packed colours for differences of stored levels, -255 to 255: none is the colour of the paper. */
+export function differenceTable(theme, stored, full) {
+  const paper = rgb(theme.paper);
+  const table = new Uint32Array(511);
+  for (let i = 0; i < 511; i++) {
+    const db = ((i - 255) / 255) * (stored[1] - stored[0]);
+    const share = Math.min(1, Math.abs(db) / full) ** 0.8;
+    const [r, g, b] = (db < 0 ? LESS : MORE).map((v, k) => Math.round(paper[k] + (v - paper[k]) * share));
+    table[i] = (255 << 24) | (b << 16) | (g << 8) | r;
+  }
+  return table;
+}
+
+/** A CSS gradient of differences, for the key. */
+export function differenceGradient(theme) {
+  return `linear-gradient(90deg, rgb(${LESS}), ${theme.paper}, rgb(${MORE}))`;
+}
+
 /** A CSS gradient of the same colours, for the key. */
 export function gradient(palette) {
   const stops = Array.from({ length: 9 }, (_, i) => i / 8)

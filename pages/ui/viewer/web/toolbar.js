@@ -1,11 +1,12 @@
 // The part of the viewer that is made of buttons: transport, threshold, classes, solo and mute, and what is said aloud.
 
-import { gradient, sourceShade } from "./theme.js";
+import { FULL_DB } from "./paint_compare.js";
+import { differenceGradient, gradient, sourceShade } from "./theme.js";
 
 const PLAY = "M4 2.5v11l9-5.5z";
 const PAUSE = "M4 2.5h3v11H4zm5 0h3v11H9z";
 
-function element(tag, attributes = {}, ...children) {
+export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
@@ -26,13 +27,14 @@ export class Toolbar {
       play: find("play"), loop: find("loop"), whole: find("whole"), time: find("time"), heard: find("heard"),
       range: find("threshold input"), rangeText: find("threshold output"), palette: find("palette"), scale: find("scale"),
       legend: find("legend"), key: find("key"), rows: find("rows"), said: find("said"), error: find("error"),
-      matrix: find("matrix"), tally: find("tally"), plot: find("plot"),
+      matrix: find("matrix"), tally: find("tally"), plot: find("plot"), confused: find("confused"),
+      less: find("less"),
     });
     this.play.addEventListener("click", () => viewer.togglePlay());
     this.loop.addEventListener("click", () => viewer.setLooping(!viewer.looping));
     this.whole.addEventListener("click", () => viewer.whole());
     this.range.addEventListener("input", () => viewer.setThreshold(this.range.valueAsNumber, false));
-    this.range.addEventListener("change", () => viewer.commitThreshold());
+    this.range.addEventListener("change", () => viewer.commit());
     this.palette.addEventListener("change", () => viewer.setPalette(this.palette.value));
   }
 
@@ -71,12 +73,13 @@ export class Toolbar {
       const made = element("div", { class: "row", style: `left:${row.x}px;top:${row.y}px;width:${row.w}px` });
       const name = element("span", { class: "name" }, row.name);
       if (row.source !== undefined) {
-        const { fill } = sourceShade(row.source, viewer.meta.sources, viewer.theme.dark);
+        const { fill } = sourceShade(row.source, viewer.rows, viewer.theme.dark);
         name.prepend(element("i", { class: "swatch", style: `background:${fill}` }));
       }
       made.append(name);
       const buttons = element("span", { class: "buttons" });
-      if (row.track === "mixture") buttons.append(button("Hear", "Hear the mixture (0)", () => viewer.listen("mixture"), "solo"));
+      if (!row.track) made.title = "How alike the scores of the sources are (Eq. 30), a line a system";
+      else if (row.track === "mixture") buttons.append(button("Hear", "Hear the mixture (0)", () => viewer.listen("mixture"), "solo"));
       else {
         const key = row.source === undefined ? "" : ` (${row.source + 1})`;
         buttons.append(button("Solo", `Hear ${row.name} alone${key}; Shift adds it`,
@@ -94,6 +97,9 @@ export class Toolbar {
 
   retheme(palette) {
     const { theme, meta } = this.viewer;
+    this.less.style.background = differenceGradient(theme);
+    this.less.previousElementSibling.textContent = `\u2212${FULL_DB}`;
+    this.less.nextElementSibling.textContent = `+${FULL_DB} dB`;
     if (palette) {
       this.palette.value = palette;
       this.scale.style.background = gradient(palette);
@@ -122,13 +128,13 @@ export class Toolbar {
     for (const row of this.rows.children) {
       row.querySelector(".solo")?.setAttribute("aria-pressed", row.track === "mixture" ? heard.has("mixture") : viewer.mixer.solo.has(row.track));
       row.querySelector(".mute")?.setAttribute("aria-pressed", viewer.mixer.muted.has(row.track));
-      row.classList.toggle("silent", playing && !heard.has(row.track));
+      row.classList.toggle("silent", playing && row.track && !heard.has(row.track));
     }
     const names = viewer.player.tracks.filter((track) => heard.has(track.id)).map((track) => track.name.toLowerCase());
     const text = names.length ? names.join(" + ") : "nothing";
     if (this.heard.textContent !== text) {
       this.heard.textContent = text;
-      if (viewer.player.tracks.length) this.said.textContent = `Hearing ${text}`;
+      if (viewer.player.tracks.length) this.say(`Hearing ${text}`);
     }
     if (viewer.truth) {
       const total = (kind) => viewer.spans.filter((span) => span.kind === kind && viewer.visible(span.k))
@@ -136,6 +142,29 @@ export class Toolbar {
       this.tally.textContent = `hit ${seconds(total("hit"), 1)} s, missed ${seconds(total("miss"), 1)} s, `
         + `false alarm ${seconds(total("false alarm"), 1)} s`;
     }
+    this.showConfused();
+  }
+
+  /** Aloud, for who does not see it. */
+  say(text) {
+    this.said.textContent = text;
+  }
+
+  /** What was taken for something else, each to be heard at a press. */
+  showConfused() {
+    const { viewer } = this;
+    const name = (k) => viewer.meta.classes[k].short;
+    const found = viewer.confused.filter((one) => viewer.visible(one.missed) && viewer.visible(one.heard)
+      && one.offset - one.onset >= 2 * viewer.meta.score_hop).sort((a, b) => (b.offset - b.onset) - (a.offset - a.onset));
+    this.confused.hidden = !found.length;
+    const texts = found.slice(0, 4).map((one) =>
+      [`${name(one.heard)} instead of ${name(one.missed)}, ${seconds(one.onset, 1)}\u2013${seconds(one.offset, 1)} s`, one]);
+    const key = texts.map(([text]) => text).join("|");
+    if (this.confused.dataset.key === key) return; // a button that has the focus keeps it
+    this.confused.dataset.key = key;
+    this.confused.replaceChildren("Confused: ", ...texts.map(([text, one]) => element("button", {
+      type: "button", class: "small", title: "Zoom to it and loop it", onclick: () => viewer.choose({ start: one.onset, end: one.offset }, true),
+    }, text)));
   }
 
   /** The position, as text; written only when it changes. */

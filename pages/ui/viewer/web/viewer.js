@@ -1,14 +1,13 @@
-// The viewer of one clip: what is shown and heard, and what hand and keys do to it.
+// The viewer of one clip: what hand and keys do to what is shown and heard.
 
-import { envelope, loadPicture, loadSound } from "./assets.js";
-import { agreement, decode } from "./decode.js";
 import { attachKeys, attachPointer } from "./input.js";
 import { Mixer } from "./mixer.js";
 import { Player } from "./player.js";
-import { Screen } from "./screen.js";
+import { Shown } from "./shown.js";
+import { SystemsBar } from "./systems_bar.js";
 import { Toolbar } from "./toolbar.js";
 
-export class Viewer extends Screen {
+export class Viewer extends Shown {
   /** root: the element that holds the parts of viewer.html; host: the element that page and keyboard see. */
   constructor(root, host, scope) {
     super(root);
@@ -19,69 +18,10 @@ export class Viewer extends Screen {
     this.looping = this.overThreshold = false;
     this.player = new Player(() => this.playingChanged());
     this.toolbar = new Toolbar(this, root);
+    this.bar = new SystemsBar(this, root);
     attachPointer(this, this.plot);
     this.dropKeys = attachKeys(this, host, scope);
     this.retheme();
-  }
-
-  /** New data from the page: another clip, system or threshold. send(value) tells the page a threshold. */
-  async update(data, send) {
-    this.send = send;
-    this.retheme();
-    if (this.meta?.id === data.id) {
-      this.meta = data;
-      if (data.threshold !== this.told) this.setThreshold(data.threshold, false);
-      this.told = data.threshold;
-      return;
-    }
-    const turn = (this.turn = (this.turn ?? 0) + 1);
-    this.root.setAttribute("aria-busy", "true");
-    const orNothing = (files) => files.catch((error) => console.warn(error));
-    const coming = [orNothing(loadPicture(data)), orNothing(loadSound(data))];
-    const picture = await coming[0];
-    if (turn !== this.turn) return;
-    if (picture) this.show(data, picture);
-    const tracks = await coming[1];
-    if (turn !== this.turn) return;
-    if (picture && tracks) this.sound(tracks);
-    this.root.removeAttribute("aria-busy");
-    this.toolbar.message(picture && tracks ? "" : "The server no longer has this clip at hand: reload the page.");
-    if (picture && tracks) this.root.dataset.drawn = data.id;
-  }
-
-  show(meta, picture) {
-    this.sameClip = this.meta?.clip === meta.clip;
-    const sources = this.meta?.sources;
-    Object.assign(this, { meta, picture, threshold: meta.threshold, told: meta.threshold });
-    this.truth = meta.truth && meta.truth.map(([onset, offset, k]) => ({ onset, offset, k }));
-    if (!this.sameClip) { // by rule: a new clip starts at its beginning, whole
-      this.player.pause();
-      this.player.seek(0);
-      this.view = { start: 0, end: meta.duration };
-      this.region = null;
-      this.looping = false;
-      this.player.setLoop(null);
-    }
-    if (sources !== meta.sources) this.mixer.clear();
-    this.waves = {};
-    this.detect();
-    this.toolbar.show(meta);
-    this.resize();
-  }
-
-  sound(tracks) {
-    this.player.setTracks(tracks, this.sameClip);
-    this.hear();
-    const of = (id) => tracks.find((track) => track.id === id);
-    this.waves = { mixture: envelope(of("mixture").buffer), residual: of("residual") && envelope(of("residual").buffer) };
-    this.redraw();
-  }
-
-  detect() {
-    const { meta } = this;
-    this.events = decode(this.picture.pooled, { hop: meta.score_hop, duration: meta.duration, threshold: this.threshold,
-      median: meta.median });
-    this.spans = this.truth ? agreement(this.events, this.truth) : [];
   }
 
   visible(k) {
@@ -153,21 +93,9 @@ export class Viewer extends Screen {
     const next = Math.round(Math.min(0.99, Math.max(0.01, value)) * 100) / 100;
     if (next !== this.threshold) {
       this.threshold = next;
-      this.detect();
-      this.toolbar.state();
-      this.redraw();
+      this.arrived();
     }
-    if (commit) this.commitThreshold();
-  }
-
-  /** Tell the page, once the hand rests. */
-  commitThreshold() {
-    clearTimeout(this.pending);
-    this.pending = setTimeout(() => {
-      if (this.threshold === this.told) return;
-      this.told = this.threshold;
-      this.send?.(this.threshold);
-    }, 150);
+    if (commit) this.commit();
   }
 
   toggleClass(label, alone) {
@@ -175,6 +103,7 @@ export class Viewer extends Screen {
     if (alone) this.hidden = new Set(others.every((other) => this.hidden.has(other)) ? [] : others);
     else if (!this.hidden.delete(label)) this.hidden.add(label);
     this.toolbar.state();
+    this.bar.state();
     this.redraw();
   }
 
@@ -215,6 +144,7 @@ export class Viewer extends Screen {
     this.toolbar.state();
   }
 
+  /** key: as of a KeyboardEvent, digits as such also where Shift gives another sign. -> whether it is one of ours. */
   key(key, shift) {
     const step = shift ? this.meta.score_hop : 0.5;
     const actions = {
@@ -226,16 +156,17 @@ export class Viewer extends Screen {
       0: () => this.listen("mixture"),
       l: () => this.setLooping(!this.looping),
       Escape: () => this.whole(),
+      x: () => this.switchTo(this.before),
     };
     const number = Number(key);
-    if (number >= 1 && number <= this.meta.sources) this.listen(`source${number}`);
+    if (number >= 1 && shift) this.switchTo(this.systems.names[number - 1]);
+    else if (number >= 1 && number <= this.rows) this.listen(`source${number}`);
     else if (actions[key.length === 1 ? key.toLowerCase() : key]) actions[key.length === 1 ? key.toLowerCase() : key]();
     else return false;
     return true;
   }
 
   dispose() {
-    this.turn = (this.turn ?? 0) + 1;
     super.dispose();
     this.dropKeys();
     this.player.dispose();

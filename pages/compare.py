@@ -1,0 +1,90 @@
+"""One clip through up to five systems: switch between them at one position, and see what each found and missed."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from jss.errors import JssError
+from jss.viz.agreement import agreement, events_of, tally
+from pages.ui import clip_list, clip_view, controls
+from pages.ui.loaders import Analysis
+from pages.ui.recordings import Recording
+
+MOST = 5
+
+
+def page() -> None:
+    system = controls.system()
+    if system is None:
+        controls.no_system()
+        return
+    clips, recording = controls.choose(lambda one: clip_list.ordered(one, system, controls.selection(system)))
+    if recording is None:
+        st.info("No example clip is installed: press **Open, record** above.", icon=":material/mic:")
+        return
+    clip_list.panel(clips, recording, system, controls.selection(system))
+    if recording.audio is None:
+        clip_view.missing(recording)
+        return
+    names = controls.pick_systems(MOST)
+    with st.container(key="calm"):
+        comparison(recording, names)
+
+
+@st.fragment
+@clip_view.errors_said
+def comparison(recording: Recording, names: list[str]) -> None:
+    """The viewer with all of them, and what they add up to."""
+    clip_list.refresh()
+    selection = controls.read(controls.SELECTION) or "teacher"
+    found = clip_view.analyse(names, recording, selection)
+    if found is None:
+        return
+    wanted = controls.read(controls.SYSTEM)
+    shown = wanted if wanted in names else names[0]
+    separating = [name for name in names if found[name].result.n_sources]
+    against = controls.read(controls.AGAINST)
+    if against not in names:
+        against = next((name for name in separating if name != shown), names[0])
+    beside = "difference" if controls.read(controls.BESIDE) == "difference" else "scores"
+    notes = [recording.note, "Press a system, Shift and its number, or X for the last one: the position stays"]
+    notes += [f"**{name}**: {note}" for name in names if (note := clip_view.order_note(found[name], selection))]
+    st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
+    clip_view.view(found, shown, recording, selection, names, {"against": against, "beside": beside})
+    threshold = controls.threshold()
+    st.markdown(f"**Systems** above {threshold:.2f}, median filter 448 ms")
+    table = _table(found, recording, threshold)
+    st.dataframe(table, hide_index=True, width="stretch")
+    with st.container(horizontal=True, gap="small"):
+        stem = f"{recording.filename}.compared"
+        st.download_button("Systems CSV", lambda: table.to_csv(index=False), f"{stem}.csv", "text/csv",
+                           on_click="ignore")
+        st.download_button("Events TSV", lambda: _events(found, threshold).to_csv(sep="\t", index=False),
+                           f"{stem}.events.tsv", "text/tab-separated-values", on_click="ignore")
+
+
+def _table(found: dict[str, Analysis], recording: Recording, threshold: float) -> pd.DataFrame:
+    """A row a system: what it found of the truth, in seconds, and Eq. 30."""
+    rows = []
+    for name, one in found.items():
+        events = events_of(one.result.events(threshold))
+        similarity = one.payload.meta["similarity"]
+        row: dict[str, object] = {"System": name, "Network": one.result.selection, "Events": len(events)}
+        if recording.truth is not None:
+            t = tally(agreement(events, recording.truth))
+            row |= {"Hit (s)": t.hit, "Missed (s)": t.missed, "False alarm (s)": t.false_alarm,
+                    "Confused (s)": t.confused}
+        rows.append(row | {"Similarity (Eq. 30)": similarity["mean"] if similarity else None})
+    return pd.DataFrame(rows).round(3)
+
+
+def _events(found: dict[str, Analysis], threshold: float) -> pd.DataFrame:
+    """The events of all systems, in the field's columns, with one more for the system."""
+    return pd.concat([one.result.events(threshold).assign(system=name) for name, one in found.items()])
+
+
+try:
+    page()
+except JssError as error:
+    st.error(str(error), icon=":material/error:")

@@ -1,0 +1,168 @@
+// What is shown: a clip through one system, or through several between which the hand switches. No drawing, no hands.
+
+import { agreement, confusions, decode } from "./decode.js";
+import { Screen } from "./screen.js";
+import { Systems } from "./systems.js";
+
+export class Shown extends Screen {
+  constructor(root) {
+    super(root);
+    this.systems = new Systems(() => this.arrived());
+    this.compare = null; // or {against: a system, beside: "scores" or "difference"}
+    this.rolls = []; // what every system at hand found: [{number, name, take, events, spans}]
+    this.told = {}; // what the page knows of the hand
+    this.turn = 0;
+  }
+
+  /** New data from the page: another clip, system or threshold. tell(name, value) says what the hand did. */
+  update(data, tell) {
+    this.tell = tell;
+    this.retheme();
+    const other = data.clip !== this.clip;
+    const news = { threshold: data.threshold, system: data.shown, ...data.compare };
+    const said = (name) => other || this.told[name] !== news[name];
+    if (said("threshold")) this.threshold = data.threshold;
+    if (said("system")) this.wanted = data.shown;
+    this.compare = data.compare && Object.fromEntries(
+      Object.keys(data.compare).map((name) => [name, said(name) ? data.compare[name] : this.compare[name]]));
+    this.told = news;
+    this.clip = data.clip;
+    this.more = data.more;
+    this.systems.offer(data);
+    this.bar.offer();
+    const take = this.systems.get(this.wanted) ?? this.systems.get(data.shown);
+    return take === this.take ? this.arrived() : this.open(take);
+  }
+
+  /** Show a system: at once where all of it is here. */
+  async open(take) {
+    const turn = (this.turn += 1);
+    if (take.whole) {
+      this.show(take);
+      this.sound(take);
+    } else {
+      this.root.setAttribute("aria-busy", "true");
+      take.load();
+      const came = (files) => files.then(() => true, (error) => console.warn(error));
+      const [picture, tracks] = [came(take.seen), came(take.heard)];
+      const seen = await picture;
+      if (turn !== this.turn) return;
+      if (seen) this.show(take);
+      const heard = await tracks;
+      if (turn !== this.turn) return;
+      if (seen && heard) this.sound(take);
+      else [take.seen, take.heard] = [undefined, undefined];
+      this.toolbar.message(seen && heard ? "" : "The server no longer has this clip at hand: reload the page.");
+      if (!(seen && heard)) {
+        this.root.removeAttribute("aria-busy");
+        return;
+      }
+    }
+    this.root.removeAttribute("aria-busy");
+    this.root.dataset.drawn = take.meta.id;
+    if (this.more) this.tell("more", take.meta.id);
+    this.systems.ahead();
+  }
+
+  show(take) {
+    const { meta } = take;
+    this.sameClip = this.meta?.clip === meta.clip;
+    Object.assign(this, { take, meta, picture: take.picture, waves: {} });
+    this.truth = meta.truth && meta.truth.map(([onset, offset, k]) => ({ onset, offset, k }));
+    if (!this.sameClip) { // by rule: a new clip starts at its beginning, whole
+      this.player.pause();
+      this.player.seek(0);
+      this.view = { start: 0, end: meta.duration };
+      this.region = null;
+      this.looping = false;
+      this.player.setLoop(null);
+    }
+    this.detect();
+    this.toolbar.show(meta);
+    this.bar.state();
+    this.resize();
+  }
+
+  sound(take) {
+    this.player.setTracks(take.tracks, this.sameClip);
+    this.hear();
+    this.waves = take.waves;
+    this.stale = true;
+    this.draw();
+  }
+
+  /** Another system has come, or the threshold has moved. */
+  arrived() {
+    if (!this.take) return;
+    this.detect();
+    this.toolbar.state();
+    this.bar.state();
+    if (this.compare) this.fit();
+    else this.redraw();
+  }
+
+  detect() {
+    const { meta } = this;
+    const find = (take) => {
+      const events = decode(take.picture.pooled, { hop: meta.score_hop, duration: meta.duration,
+        threshold: this.threshold, median: meta.median });
+      return { take, events, spans: this.truth && agreement(events, this.truth) };
+    };
+    const own = find(this.take);
+    this.events = own.events;
+    this.spans = own.spans ?? [];
+    this.confused = confusions(this.spans);
+    this.rolls = this.compare ? this.systems.drawable().filter(({ take }) => take.meta.clip === meta.clip)
+      .map((one) => ({ ...one, ...(one.take === this.take ? own : find(one.take)) })) : [];
+  }
+
+  /** Sources for which there is room: in a comparison those of the system that has most. */
+  get rows() {
+    return this.compare ? Math.max(...this.rolls.map(({ take }) => take.meta.sources)) : this.meta.sources;
+  }
+
+  /** Shown by hand. The page is told once the picture is there. */
+  switchTo(name) {
+    if (!name || name === this.wanted) return;
+    this.before = this.wanted;
+    this.wanted = name;
+    const take = this.systems.get(name);
+    if (take) this.open(take);
+    else this.root.setAttribute("aria-busy", "true");
+    this.bar.state();
+    this.toolbar.say(take ? `Showing ${name}` : `${name} has to hear the clip first`);
+    this.commit();
+  }
+
+  setBeside(beside) {
+    this.compare.beside = beside;
+    this.bar.state();
+    this.fit();
+    this.commit();
+  }
+
+  setAgainst(name) {
+    this.compare.against = name;
+    this.bar.state();
+    this.redraw();
+    this.commit();
+  }
+
+  /** Tell the page what the hand chose, once it rests. */
+  commit() {
+    clearTimeout(this.pending);
+    this.pending = setTimeout(() => {
+      const now = { threshold: this.threshold, system: this.wanted, ...this.compare };
+      if (Object.keys(now).every((name) => now[name] === this.told[name])) return;
+      this.told = now;
+      this.tell?.("hand", now);
+    }, 150);
+  }
+
+  dispose() {
+    clearTimeout(this.pending);
+    this.turn += 1;
+    this.systems.turn += 1;
+    super.dispose();
+  }
+}
