@@ -293,7 +293,8 @@ def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
     page.until("[...v.systems.takes.values()].filter(one => one.whole).length === 3")
     page.ask("v.seek(4)")
     drawn = page.tab.evaluate(
-        f"() => {{ const v = {VIEWER}; const told = [], drawn = []; const tell = v.tell; v.tell = name => told.push(name);"
+        f"() => {{ const v = {VIEWER}; const told = [], drawn = [], tell = v.tell;"
+        " v.tell = name => told.push(name);"
         " for (let i = 0; i < 20; i++) { v.switchTo(['SED', 'MixIT-JT', 'MixIT-S1'][i % 3]);"
         " drawn.push([v.root.dataset.drawn.split('|')[1], told.length, v.position()]); }"
         " v.tell = tell; return drawn; }")
