@@ -301,6 +301,8 @@ def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
     assert drawn == [[("SED", "MixIT-JT", "MixIT-S1")[i % 3], 0, 4] for i in range(20)]
     page.tab.wait_for_url(re.compile("system=MixIT-JT"))
     page.tab.keyboard.press("x")
+    page.drawn(system="SED")  # the one before
+    page.tab.locator(".system", has_text="MixIT-S1").click()
     page.drawn()
     page.tab.wait_for_url(re.compile("system=MixIT-S1"))
 
