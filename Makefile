@@ -1,4 +1,4 @@
-# make app     install what the app needs, then serve it on http://localhost:8501
+# make app     install what the app needs, then serve it on http://localhost:8501; DATA=FOLDER opens your own audio
 # make test    install what the tests need, then lint, type-check and test
 # make pictures    take the README's pictures again (needs Chromium)
 PYTHON ?= python3
@@ -9,7 +9,7 @@ PORT ?= 8501
 .PHONY: app test lint pictures clean
 
 app: $(VENV)/installed
-	$(BIN)/python -m pages --server.port $(PORT)
+	$(BIN)/python -m pages $(if $(DATA),--data "$(DATA)") --server.port $(PORT)
 
 test: $(VENV)/installed-dev lint
 	$(BIN)/python -m pytest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -43,10 +44,12 @@ def comparison(recording: Recording, names: list[str]) -> None:
         return
     wanted = controls.read(controls.SYSTEM)
     shown = wanted if wanted in names else names[0]
-    separating = [name for name in names if found[name].result.n_sources]
     against = controls.read(controls.AGAINST)
     if against not in names:
-        against = next((name for name in separating if name != shown), names[0])
+        sounds = found[shown].result.sources
+        other = [name for name in names if len(found[name].result.sources)
+                 and not np.array_equal(found[name].result.sources, sounds)]
+        against = next(iter(other), names[0])
     beside = "difference" if controls.read(controls.BESIDE) == "difference" else "scores"
     notes = [recording.note, "Press a system, Shift and its number, or X for the last one: the position stays"]
     notes += [f"**{name}**: {note}" for name in names if (note := clip_view.order_note(found[name], selection))]

@@ -53,6 +53,8 @@ class Queue(Generic[T]):
         finally:
             with self._lock:
                 job.waiting -= 1
+        if isinstance(job.error, GivenUp):  # it was, just as this caller came: begin again
+            return self.do(key, work, tell, every)
         if job.error is not None:
             raise job.error
         return job.result  # type: ignore[return-value]

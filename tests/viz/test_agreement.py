@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from jss.data.clip import Event
-from jss.viz.agreement import agreement, events_of
+from jss.viz.agreement import agreement, confusions, events_of, tally
 
 
 def test_hits_misses_and_false_alarms():
@@ -44,3 +44,11 @@ def test_events_in_every_form():
                           "event_label": ["Dog", np.nan]})
     assert events_of(rows) == events_of([Event(0.5, 1.0, "Dog")]) == events_of(table) == rows
     assert events_of([]) == []
+
+
+def test_confusions_are_misses_under_false_alarms():
+    spans = agreement([(0.0, 4.0, "Blender"), (6.0, 7.0, "Dog")], [(1.0, 5.0, "Frying"), (2.0, 3.0, "Speech")])
+    assert confusions(spans) == [(1.0, 4.0, "Frying", "Blender"), (2.0, 3.0, "Speech", "Blender")]
+    found = tally(spans)
+    assert (found.hit, found.missed, found.false_alarm) == (0.0, 5.0, 5.0)
+    assert found.confused == 3.0  # counted once

@@ -118,11 +118,18 @@ export function paintDifference(c, s, panel, axis) {
   }
   const hop = s.meta.mel_hop;
   let column = 0;
+  let same = true;
   s.picture.sources[panel.of].forEach((tile, i) => {
     const [from, to] = [axis.x(panel.x, (column - 0.5) * hop), axis.x(panel.x, (column + tile.width - 0.5) * hop)];
+    const found = difference(s, tile, other.picture.sources[panel.of][i]);
     column += tile.width;
-    c.drawImage(difference(s, tile, other.picture.sources[panel.of][i]), from, panel.y, to - from, panel.h);
+    same &&= found.same;
+    c.drawImage(found.canvas, from, panel.y, to - from, panel.h);
   });
+  if (same) {
+    note(c, s, panel, `${s.meta.system} and ${s.compare.against} have the same source here: they share the separator`);
+    return;
+  }
   c.font = `${s.layout.type}px ${s.theme.font}`;
   c.textAlign = "left";
   c.textBaseline = "middle";
@@ -132,18 +139,23 @@ export function paintDifference(c, s, panel, axis) {
 function difference(s, a, b) {
   const name = s.theme.name;
   const known = kept.get(a)?.get(b);
-  if (known?.theme === name) return known.canvas;
+  if (known?.theme === name) return known;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [a.width, a.height];
   const image = new ImageData(a.width, a.height);
   const out = new Uint32Array(image.data.buffer);
   const table = differenceTable(s.theme, s.meta.stored_db, FULL_DB);
-  for (let i = 0; i < out.length; i++) out[i] = table[255 + a.levels[i] - b.levels[i]];
+  let same = true;
+  for (let i = 0; i < out.length; i++) {
+    same &&= a.levels[i] === b.levels[i];
+    out[i] = table[255 + a.levels[i] - b.levels[i]];
+  }
   canvas.getContext("2d").putImageData(image, 0, 0);
   if (!kept.has(a)) kept.set(a, new Map());
-  kept.get(a).set(b, { theme: name, canvas });
+  const found = { theme: name, canvas, same };
+  kept.get(a).set(b, found);
   while (kept.size > 64) kept.delete(kept.keys().next().value);
-  return canvas;
+  return found;
 }
 
 /** A sentence where there is nothing to draw. */

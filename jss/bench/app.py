@@ -1,0 +1,198 @@
+"""The app in a real browser: how long a researcher waits for each thing, beside its budget.
+
+The app is served by itself on what is shipped. It is measured with results at hand, as a clip is opened again; the
+analysis of a new clip is the business of ``bench inference``. Figures are wall-clock times of this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jss.bench.table import Row
+from jss.errors import JssError
+
+HELP = "what a person waits for in the app, beside its budget, in a real browser"
+ROOT = Path(__file__).parents[2]
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update",
+         "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
+CLIPS = ("vacuum-dog-speech.flac", "frying-shaver-speech.flac")  # the first two, as Next and Previous go
+SYSTEMS = ("SED", "MixIT-JT", "MixIT-S1")
+_VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The bench's arguments."""
+    parser.add_argument("--switches", type=int, default=20, help="clip and system switches each (default: 20)")
+
+
+def run(args: argparse.Namespace) -> list[Row]:
+    """Measure. -> a row for each budget. Raises JssError where there is no browser to measure with."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise JssError("playwright is not installed: run pip install -r requirements-dev.txt.") from error
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        raise JssError("No Chromium is installed, which measures the app: apt-get install chromium.")
+    with tempfile.TemporaryDirectory() as cache, sync_playwright() as driver:
+        environment = os.environ | {"XDG_CACHE_HOME": cache}
+        chromium = driver.chromium.launch(executable_path=browser, args=FLAGS)
+        with _served(environment) as address:  # first of all, results are made
+            tab = _Tab(chromium, address)
+            for clip in CLIPS:
+                for system in SYSTEMS:
+                    tab.open(clip, system)
+            tab.close()
+        with _served(environment) as address:
+            tab = _Tab(chromium, address)
+            rows = [_row("cold first figure, result at hand", 4.0, tab.open(CLIPS[0], SYSTEMS[-1]))]
+            rows.append(_row("reload", 1.5, statistics.median(tab.open(CLIPS[0], SYSTEMS[-1]) for _ in range(5))))
+            rows += _switches(tab, args.switches)
+            rows += _hands(tab, args.switches)
+            rows += _sound(tab)
+            tab.close()
+        chromium.close()
+    return rows
+
+
+class _Tab:
+    """A tab with the app in it, and how much the server told it."""
+
+    def __init__(self, chromium: Any, address: str) -> None:
+        self.address, self.sent, self.bytes = address, 0, 0
+        self.context = chromium.new_context(viewport={"width": 1440, "height": 1100})
+        self.page = self.context.new_page()
+        self.page.on("websocket", self._count)
+
+    def _count(self, socket: Any) -> None:
+        def sent(_: Any) -> None:
+            self.sent += 1
+
+        def received(payload: Any) -> None:
+            self.bytes += len(payload)
+
+        socket.on("framesent", sent)
+        socket.on("framereceived", received)
+
+    def open(self, clip: str, system: str) -> float:
+        """Seconds from the address to the drawn figure."""
+        start = time.perf_counter()
+        self.page.goto(f"{self.address}/?clip={clip}&system={system}&selection=teacher")
+        self.drawn(clip, system)
+        return time.perf_counter() - start
+
+    def drawn(self, clip: str, system: str) -> None:
+        """Until it is."""
+        self.page.wait_for_selector(f".jss[data-drawn='{clip}|{system}|teacher']", timeout=600_000)
+
+    def ask(self, code: str) -> Any:
+        """What the viewer (v) answers; a promise is waited for."""
+        return self.page.evaluate(f"async () => {{ const v = {_VIEWER}; {code} }}")
+
+    def close(self) -> None:
+        """Leave."""
+        self.context.close()
+
+
+def _switches(tab: _Tab, times: int) -> list[Row]:
+    """From click to drawn marker, in the browser's own clock."""
+    spent, told = [], []
+    for i in range(times):
+        before = tab.bytes
+        button = "Next" if i % 2 == 0 else "Previous"
+        spent.append(tab.ask(
+            "const start = performance.now(); const from = v.root.dataset.drawn; "
+            f"[...document.querySelectorAll('button')].find(b => b.innerText.includes('{button}')).click();"
+            "return await new Promise(done => { const look = () =>"
+            " v.root.dataset.drawn !== from ? done((performance.now() - start) / 1000) : requestAnimationFrame(look);"
+            " look(); });"))
+        tab.page.wait_for_timeout(300)
+        told.append((tab.bytes - before) / 1000)
+    return [_row(f"clip switch, p95 of {times}", 0.4, _p95(spent)),
+            Row("clip switch over the WebSocket, most", "budget", 150.0, max(told), 1.0, unit="kB")]
+
+
+def _hands(tab: _Tab, times: int) -> list[Row]:
+    """What the browser does by itself."""
+    tab.open(CLIPS[0], SYSTEMS[-1])
+    tab.page.wait_for_function(f"() => [...{_VIEWER}.systems.takes.values()].filter(t => t.whole).length === 3",
+                               timeout=120_000)
+    tab.page.wait_for_timeout(500)
+    found = []
+    for what, act in (("system switch", f"v.switchTo({list(SYSTEMS)}[i % 3])"),
+                      ("solo", "v.listen(`source${i % 4 + 1}`)"),
+                      ("threshold", "v.setThreshold(0.2 + 0.02 * i, false)"),
+                      ("zoom", "v.setView(0.1 * i, 5 + 0.1 * i)")):
+        before = tab.sent
+        spent = tab.ask(
+            f"const spent = []; for (let i = 0; i < {times}; i++) {{ const start = performance.now(); {act};"
+            " await new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)));"
+            " spent.push((performance.now() - start) / 1000); } return spent;")
+        found.append(_row(f"{what}, p95 of {times}", 0.1, _p95(spent), f"{tab.sent - before} messages"))
+        tab.page.wait_for_timeout(400)
+    return found
+
+
+def _sound(tab: _Tab) -> list[Row]:
+    """First sound after a click, and the playhead's frames in three seconds."""
+    tab.open(CLIPS[0], SYSTEMS[-1])
+    wait = ("const start = performance.now(); v.togglePlay(); const heard = new Float32Array(256); let loud = false;"
+            " while (!loud) { await new Promise(done => setTimeout(done, 1)); v.player.analyser?."
+            "getFloatTimeDomainData(heard); loud = heard.some(x => Math.abs(x) > 1e-4); }"
+            " return (performance.now() - start) / 1000;")
+    first = tab.ask(wait)
+    before = tab.sent
+    frames = tab.ask("let n = 0, last = -1; const start = performance.now(); while (performance.now() - start < 3000) {"
+                     " await new Promise(done => requestAnimationFrame(done)); const at = v.position();"
+                     " n += at !== last; last = at; } return n / 3;")
+    note = f"{tab.sent - before} messages"
+    tab.ask("v.player.pause(); v.seek(2);")
+    tab.page.wait_for_timeout(300)
+    later = tab.ask(wait)
+    return [_row("first sound", 0.5, first), _row("later sound", 0.05, later),
+            Row("playhead", "budget", 55.0, frames, 1.0, note, unit="fps", rate=True)]
+
+
+def _row(what: str, budget: float, ours: float, note: str = "") -> Row:
+    return Row(what, "budget", budget, ours, 1.0, note)
+
+
+def _p95(spent: list[float]) -> float:
+    return sorted(spent)[max(0, round(0.95 * len(spent)) - 1)]
+
+
+@contextmanager
+def _served(environment: dict[str, str]) -> Iterator[str]:
+    """The app on a free port, until it is no longer needed."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = str(probe.getsockname()[1])
+    server = subprocess.Popen([sys.executable, "-m", "pages", "--server.port", port], cwd=ROOT, env=environment,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            raise JssError("The app does not start: see what python -m pages says.")
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)

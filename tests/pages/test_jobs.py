@@ -1,0 +1,116 @@
+"""The queue: one job at a time, the same one once, given up when nobody waits."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pages.ui.jobs import GivenUp, Queue
+
+
+def quiet(share: float, what: str) -> None:
+    """A visitor who only waits."""
+
+
+def test_ten_visitors_start_no_two_jobs_at_once():
+    queue: Queue[int] = Queue()
+    running, most, done = set(), [], []
+
+    def work(number: int):
+        def run(report):
+            running.add(number)
+            most.append(len(running))
+            report(0.5, "half")
+            running.discard(number)
+            done.append(number)
+            return number * number
+        return run
+
+    with ThreadPoolExecutor(10) as pool:
+        found = list(pool.map(lambda n: queue.do(str(n % 5), work(n % 5), quiet, 0.01), range(10)))
+    assert found == [(n % 5) ** 2 for n in range(10)]
+    assert max(most) == 1
+
+
+def test_the_same_job_is_done_once():
+    queue: Queue[str] = Queue()
+    begin, both, times = threading.Event(), threading.Event(), []
+
+    def work(report):
+        times.append(1)
+        begin.set()
+        assert both.wait(10)
+        return "result"
+
+    def joined(share, what):
+        both.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(queue.do, "clip", work, quiet, 0.01)
+        assert begin.wait(10)
+        second = pool.submit(queue.do, "clip", work, joined, 0.01)
+        assert first.result(10) == second.result(10) == "result"
+    assert times == [1]
+
+
+class Cancelled(Exception):
+    pass
+
+
+def test_who_gives_up_stops_the_work_and_the_next_one_runs():
+    queue: Queue[str] = Queue()
+    left, given_up, said = threading.Event(), threading.Event(), []
+
+    def endless(report):
+        try:
+            while True:
+                left.wait(0.01)
+                report(0.1, "on and on")
+        except GivenUp:
+            given_up.set()
+            raise
+
+    def cancel(share, what):
+        said.append(what)
+        if what == "on and on":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        queue.do("a", endless, cancel, 0.01)
+    assert given_up.wait(10)
+    assert queue.do("b", lambda report: "done", quiet, 0.01) == "done"
+    assert queue.do("a", lambda report: "begun again", quiet, 0.01) == "begun again"
+
+
+def test_who_waits_is_told_how_many_are_before():
+    queue: Queue[int] = Queue()
+    begun, told, said = threading.Event(), threading.Event(), []
+
+    def first(report):
+        begun.set()
+        assert told.wait(10)
+        return 1
+
+    def tell(share, what):
+        said.append(what)
+        told.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        one = pool.submit(queue.do, "a", first, quiet, 0.01)
+        assert begun.wait(10)
+        assert queue.do("b", lambda report: 2, tell, 0.01) == 2
+        assert one.result(10) == 1
+    assert said[0] == "Waiting for 1 other analysis to end"
+
+
+def test_a_mistake_reaches_all_who_wait_and_the_queue_goes_on():
+    queue: Queue[int] = Queue()
+
+    def fail(report):
+        raise ValueError("no sound")
+
+    with pytest.raises(ValueError, match="no sound"):
+        queue.do("a", fail, quiet, 0.01)
+    assert queue.do("a", lambda report: 3, quiet, 0.01) == 3

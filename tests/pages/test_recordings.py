@@ -1,0 +1,116 @@
+"""Sets of clips: examples, DESED's layout, any folder of audio; what is looked up, found and measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jss import audio
+from jss.errors import JssError
+from pages.ui import recordings, store
+from pages.ui.recordings import Recording
+from pages.ui.shelf import Shelf
+
+
+def sound(path: Path, seconds: float = 0.2) -> None:
+    audio.save(path, 0.1 * np.random.default_rng(len(path.name)).standard_normal(int(16000 * seconds)))
+
+
+def test_any_folder_of_audio_is_a_set(tmp_path: Path):
+    root = tmp_path / "mine"
+    for name in ("b.wav", "a.flac", "deep/c.wav", "a_events/background0_x.wav", ".hidden/d.wav"):
+        sound(root / name)
+    (root / "notes.txt").write_text("no audio")
+    (root / "ground_truth.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\na.flac\t0.1\t0.2\tDog\na.flac\t0.0\t0.1\tCat\ndeep/c.wav\t\t\t\n")
+    (found,) = recordings.folder_sets(root)
+    assert [item.clip for item in found.clips] == ["mine/a.flac", "mine/b.wav", "mine/deep/c.wav"]
+    a, b, c = found.clips
+    assert a.truth == ((0.0, 0.1, "Cat"), (0.1, 0.2, "Dog"))
+    assert (b.truth, c.truth) == (None, ())
+    assert a.open().name == "a.flac"
+
+
+def test_desed_layout_is_a_set_for_each_subset_and_missing_audio_is_kept(tmp_path: Path):
+    root = tmp_path / "DESED"
+    sound(root / "audio" / "validation" / "validation" / "Yone.wav")
+    metadata = root / "metadata" / "validation"
+    metadata.mkdir(parents=True)
+    (metadata / "validation.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\nYone.wav\t0.0\t0.1\tDog\nYgone.wav\t1.0\t3.0\tCat\nYgone.wav\t2.0\t4.0\tDog\n")
+    (found,) = recordings.folder_sets(root)
+    assert (found.name, found.title) == ("validation", "DESED: validation")
+    one, gone = found.clips
+    assert one.digest == Recording("x", "x", one.open().getvalue()).digest
+    assert gone.audio is None
+    assert gone.classes == ("Cat", "Dog")
+    assert gone.overlap == pytest.approx(1.0)
+    with pytest.raises(JssError, match=r"Ygone\.wav is not on this disk"):
+        gone.open()
+
+
+def test_nothing_to_open_is_a_sentence(tmp_path: Path):
+    with pytest.raises(JssError, match="holds no audio"):
+        recordings.folder_sets(tmp_path)
+    with pytest.raises(JssError, match="There is no folder"):
+        recordings.folder_sets(tmp_path / "none")
+
+
+def test_a_clip_is_known_by_its_sound_also_after_a_change(tmp_path: Path):
+    sound(tmp_path / "a.wav")
+    item = Recording("a", "a", tmp_path / "a.wav")
+    before = item.digest
+    sound(tmp_path / "a.wav", 0.3)
+    assert item.digest != before
+
+
+def test_words_are_found_in_title_note_and_classes():
+    clips = [Recording("a", "One", b"", "loud", ((0.0, 1.0, "Dog"),)), Recording("b", "Two", b"", "", tags=("Cat",))]
+    assert [c.clip for c in recordings.matching(clips, "LOUD dog")] == ["a"]
+    assert [c.clip for c in recordings.matching(clips, "cat")] == ["b"]
+    assert len(recordings.matching(clips, " ")) == 2
+
+
+def test_overlap_is_of_different_classes():
+    truth = ((0.0, 2.0, "Dog"), (1.0, 3.0, "Dog"), (2.5, 4.0, "Cat"))
+    assert Recording("a", "a", b"", truth=truth).overlap == pytest.approx(0.5)
+
+
+class Thing:
+    def __init__(self, nbytes: int) -> None:
+        self.nbytes = nbytes
+
+
+def test_the_shelf_keeps_the_last_used_and_always_the_newest():
+    shelf: Shelf[Thing] = Shelf(100)
+    for name in "abc":
+        shelf.put(name, Thing(40))
+        shelf.get("a")
+    assert [bool(shelf.get(name)) for name in "abc"] == [True, False, True]
+    shelf.put("huge", Thing(1000))
+    assert shelf.get("huge")
+    assert not shelf.get("a")
+
+
+def test_the_store_forgets_what_was_used_longest_ago(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    import os
+
+    import fake
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    system = fake.FakeSystem("SED", "teacher")
+    sound(tmp_path / "a.wav", 1.0)
+    result = system.join(list(system.pieces(str(tmp_path / "a.wav"))), "a.wav")
+    store.put("one", result)
+    size = store._path("one").stat().st_size
+    monkeypatch.setattr(store, "KEEP", int(2.5 * size))
+    os.utime(store._path("one"), (1, 1))
+    for key in ("two", "three"):
+        store.put(key, result)
+    assert [store.has(key) for key in ("one", "two", "three")] == [False, True, True]
+    np.testing.assert_array_equal(store.get("three").scores, result.scores)
+    np.testing.assert_array_equal(store.scores("one").scores, result.scores)  # its scores are small, and stay
+    store._path("two").write_bytes(b"half a file")
+    assert store.get("two") is None
