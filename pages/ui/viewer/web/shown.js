@@ -31,7 +31,9 @@ export class Shown extends Screen {
     this.systems.offer(data);
     this.bar.offer();
     const take = this.systems.get(this.wanted) ?? this.systems.get(data.shown);
-    return take === this.take ? this.arrived() : this.open(take);
+    if (take !== this.take) return this.open(take);
+    this.arrived();
+    return this.systems.ahead();
   }
 
   /** Show a system: at once where all of it is here. */
