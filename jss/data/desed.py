@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jss import audio
 from jss.data.clip import Clip, Event
+from jss.data.recordings import reading
 from jss.errors import JssError
 from jss.files import aside
 
@@ -94,15 +95,12 @@ def write_lines(path: Path, rows: Iterable[Sequence[str]]) -> None:
 
 def read_tsv(path: Path, *columns: str) -> list[dict[str, str]]:
     """Rows of a table with tabs, blanks stripped, missing cells "". Raises JssError where a column is missing."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            lacking = [column for column in columns if column not in (reader.fieldnames or ())]
-            if lacking:
-                raise JssError(f"{path} lacks the column {lacking[0]!r}: it needs {', '.join(columns)}.")
-            return [{column: (row[column] or "").strip() for column in columns} for row in reader]
-    except (OSError, UnicodeDecodeError) as error:
-        raise JssError(f"{path} cannot be read: it should be a text file with tabs.") from error
+    with reading(path) as file:
+        reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        lacking = [column for column in columns if column not in (reader.fieldnames or ())]
+        if lacking:
+            raise JssError(f"{path} lacks the column {lacking[0]!r}: it needs {', '.join(columns)}.")
+        return [{column: (row[column] or "").strip() for column in columns} for row in reader]
 
 
 def _read(base: Path, folder: str) -> list[Clip]:
@@ -112,7 +110,8 @@ def _read(base: Path, folder: str) -> list[Clip]:
     if not tsv.is_file():
         return [Clip(path.name, path, _duration(path), sources=sources.get(stem, ()))
                 for stem, path in sorted(files.items())]
-    header = tsv.open(encoding="utf-8-sig").readline().rstrip("\r\n").split("\t")
+    with reading(tsv) as file:
+        header = file.readline().rstrip("\r\n").split("\t")
     strong, weak = "onset" in header, "event_labels" in header
     columns = ("filename", "onset", "offset", "event_label") if strong else (
         ("filename", "event_labels") if weak else ("filename",))

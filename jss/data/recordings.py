@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -92,7 +94,7 @@ def read_catalogue(path: Path) -> list[Recording]:
     that stands in two splits."""
     found: list[Recording] = []
     split_of: dict[str, str] = {}
-    with path.open(newline="", encoding="utf-8") as file:
+    with reading(path) as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         missing = {"file", "class", "recording", "split"} - set(rows.fieldnames or ())
         if missing:
@@ -106,6 +108,16 @@ def read_catalogue(path: Path) -> list[Recording]:
                                    row.get("licence") or "unstated", row.get("dataset") or "folder",
                                    _seconds(row.get("duration_s"))))
     return found
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[TextIO]:
+    """A table with tabs, open for ``csv``. Raises JssError where it is no text or has cells without end."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            yield file
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise JssError(f"{path} cannot be read: it should be a text file with tabs.") from error
 
 
 def scan(root: Path) -> list[Recording]:

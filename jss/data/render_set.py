@@ -105,9 +105,12 @@ def read_scapes(root: str | Path) -> dict[str, Soundscape]:
     if not path.is_file():
         raise JssError(f"{path} is not there: render the set to its end with: python -m jss render.")
     found: dict[str, Soundscape] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        found[row["filename"]] = Soundscape.from_json(json.dumps(row["soundscape"]))
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            found[row["filename"]] = Soundscape.from_json(json.dumps(row["soundscape"]))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise JssError(f"{path} is damaged: delete it and render the set again.") from error
     return found
 
 

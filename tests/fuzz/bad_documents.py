@@ -176,7 +176,7 @@ def archives(good: bytes) -> Files:
             "huge": lie(f"({10**13},)"), "gigabytes": lie(f"({2 * 10**9},)"), "minus": lie("(-5,)"), "deep": lie("(1," + "1," * 90 + ")"),
             "code": lie("(__import__('os').system('touch pwned'),)"), "dtype": lie("(1,)", "'|O'"), "record": lie("(1,)", "[('a', '<f4')]"),
             "text": lie("(1,)", "'<U8'"), "objects": objects.getvalue(), "empty": b"", "rubbish": b"\x93NUMPY" + b"\xff" * 90,
-            "bomb": lie(f"({25 * 10**6},)")[:-64] + bytes(10**8), "version": b"\x93NUMPY\x09\x09", "nothing": lie("(0,)"),
+            "bomb": lie(f"({10**7},)")[:-64] + bytes(4 * 10**7), "version": b"\x93NUMPY\x09\x09", "nothing": lie("(0,)"),
         }.items():  # fmt: skip
             if name != "bomb" or member in ("scores.npy", "facts.npy"):
                 yield f"{member}-{name}", packed({**rest, member: content})

@@ -22,7 +22,7 @@ from doors import Door
 #: Settings of a preset, a few of each kind.
 PRESET: dict[str, Any] = {
     "name": "x", "seed": 1, "labels": ["Dog", "Cat"], "pooling": "max", "scaling": "clip", "precision": "fp32",
-    "compile": False, "threads": 1, "systems": ["SED"], "detector": {"channels": [4, 4, 8], "cells": 8},
+    "compile": False, "threads": 1, "systems": ["SED"], "detector": {"cells": 8},
     "separator": {"n_src": 4, "n_filters": 16}, "data": {"seconds": 2.0, "recipe": "desed", "sounds": 4, "workers": 0},
     "detection": {"batch": [2, 2, 2], "epochs": 2, "threshold": 0.5}, "separation": {"batch": 2, "steps": 2},
     "stages": {"S1": {"epochs": 10, "learning_rate": 0.1}},

@@ -235,8 +235,8 @@ def report_pages(room: Room, name: str, data: bytes) -> None:
     st.cache_data.clear()
     root = Path(__file__).parents[2]
     for page in ("overview", "results", "classes", "diversity"):
-        app = AppTest.from_file(str(root / "pages" / f"{page}.py"), default_timeout=9)
-        app.run()
+        app = AppTest.from_file(str(root / "app.py"), default_timeout=60)
+        app.switch_page(f"pages/{page}.py").run()
         if app.exception:
             raise Broken(f"{page}: {app.exception[0].message[:300]}")
 

@@ -15,11 +15,12 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
-_HANG = 25  # seconds without a word: more than the guard allows, for what no signal reaches
+_HANG = 90  # seconds without a word: more than the guard allows, for what no signal reaches
 _MOST = 12 << 30
 
 
@@ -29,9 +30,9 @@ def findings(step: int = 1, kind: str = "") -> Iterator[str]:
     while True:
         command = [sys.executable, __file__, "--here", str(start), str(step), kind]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        last, ended = "nothing", False
+        last, ended, patience = "nothing", False, 5 * _HANG  # imports first
         while not ended:
-            line = _line(process)
+            line, patience = _line(process, patience), _HANG
             if line is None:
                 break
             word, _, rest = line.partition(" ")
@@ -55,10 +56,10 @@ def findings(step: int = 1, kind: str = "") -> Iterator[str]:
     yield f"{files} files, {tries} tries, {found} findings"
 
 
-def _line(process: subprocess.Popen[bytes]) -> str | None:
+def _line(process: subprocess.Popen[bytes], patience: float) -> str | None:
     """The next line; None at its end or after too long a silence."""
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], 120 if process.args[3] == "0" else _HANG + 60)  # type: ignore[index]
+    ready, _, _ = select.select([process.stdout], [], [], patience)
     line = process.stdout.readline() if ready else b""
     return line.decode().rstrip("\n") if line.endswith(b"\n") else None
 
@@ -75,9 +76,9 @@ def here(start: int, step: int, kind: str) -> None:
     from guard import Broken, guarded
     from tiny import write_systems
 
-    import jss.cli  # noqa: F401
-    import jss.inference  # noqa: F401
-    import pages.ui.loaders  # noqa: F401
+    # What is imported for the first time takes its time, and makes folders of its own.
+    for name in ("scipy.optimize", "torch._inductor.config", "jss.evaluating", "jss.training.chain", "pages.ui.loaders"):
+        import_module(name)
 
     logging.disable(logging.CRITICAL)
     torch.set_num_threads(1)
