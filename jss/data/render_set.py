@@ -13,6 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +123,11 @@ def _work(order: Order, bank: Bank, jobs: list[_Job], workers: int) -> Iterator[
     with ExitStack() as stack:
         pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(order, os.getpid()))
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-        yield from pool.map(_render_in_worker, jobs, chunksize=4)
+        try:
+            yield from pool.map(_render_in_worker, jobs, chunksize=4)
+        except BrokenProcessPool as error:
+            raise JssError("A process that renders died, which is mostly for want of memory: go on with the same "
+                           "command and fewer --workers.") from error
 
 
 _WORKER: dict[str, Any] = {}

@@ -83,7 +83,17 @@ def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: f
     last = task.folder / LAST
     try:
         trainer.fit(task, ckpt_path=str(last) if last.is_file() else None)
+    except torch.OutOfMemoryError as error:
+        raise JssError(
+            "The GPU ran out of memory: raise detection.accumulate, lower separation.batch or data.seconds, or stop "
+            "other programs on it, and go on with --resume."
+        ) from error
     except (RuntimeError, KeyError) as error:
+        if "DataLoader worker" in str(error):
+            raise JssError(
+                "A process that makes batches died, which is mostly for want of memory: lower data.workers (0 needs "
+                "none), and go on with --resume."
+            ) from error
         if last.is_file() and "state_dict" in str(error):
             raise JssError(
                 f"The checkpoint {last} belongs to a run with other sizes: use another --out, or delete that folder."
