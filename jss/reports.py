@@ -205,7 +205,7 @@ def comparison_lines(a: EvalReport, b: EvalReport) -> list[str]:
             f"  {HEADLINES[d.headline]:<28}A {d.a:8.5f}   B {d.b:8.5f}   B - A {d.b - d.a:+.5f} "
             f"({d.low:+.4f} to {d.high:+.4f})   p {d.p:.3f}   {verdict}"
         )
-    return told
+    return [printable(line) for line in told]
 
 
 def commit() -> str:

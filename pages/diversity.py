@@ -46,4 +46,4 @@ def page() -> None:
 try:
     page()
 except JssError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(controls.literal(str(error)), icon=":material/error:")

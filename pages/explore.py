@@ -77,4 +77,4 @@ def _table(table: object, empty: str) -> None:
 try:
     page()
 except JssError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(controls.literal(str(error)), icon=":material/error:")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from jss.audio import SAMPLE_RATE, SUFFIXES
 from jss.checkpoints import Manifest
+from jss.errors import printable
 from pages.ui import loaders
 from pages.ui.loaders import Recording
 
@@ -19,6 +20,11 @@ CLIP, SYSTEM, SELECTION, THRESHOLD, MATCH = "clip", "system", "selection", "thre
 def read(name: str) -> str | None:
     """A choice: from the address, else as it was last in this session."""
     return st.query_params.get(name) or st.session_state.get(f"chosen {name}")
+
+
+def literal(text: str) -> str:
+    """Somebody else's text for a place that reads Markdown: shown as it is, no link and no picture in it."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|~$:&" else c for c in printable(text))
 
 
 def write(name: str, value: str) -> None:
@@ -86,9 +92,9 @@ def choose(clips: Sequence[Recording]) -> tuple[Recording | None, str | None, st
     if wanted[CLIP] and wanted[CLIP] not in known:
         own = wanted[CLIP].startswith("own/")
         reason = "was opened in another session: upload it again" if own else "is not installed"
-        st.warning(f"The clip of this link ({wanted[CLIP]}) {reason}.", icon=":material/link_off:")
+        st.warning(f"The clip of this link ({literal(wanted[CLIP])}) {reason}.", icon=":material/link_off:")
     if wanted[SYSTEM] and wanted[SYSTEM] not in installed:
-        st.warning(f"The system of this link ({wanted[SYSTEM]}) is not installed.", icon=":material/link_off:")
+        st.warning(f"The system of this link ({literal(wanted[SYSTEM])}) is not installed.", icon=":material/link_off:")
     for name, value in ((CLIP, clip), (SYSTEM, system), (SELECTION, selection)):
         if value:
             write(name, value)

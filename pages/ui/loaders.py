@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(jss.__file__).parent / "examples"
 Tell = Callable[[float, str], None]
+#: Seconds of sound that a visitor may have analysed.
+LONGEST = 600.0
 _QUEUE = threading.Lock()  # one inference at a time, however many visitors there are
 
 
@@ -206,6 +208,9 @@ def _compute(recording: Recording, system: str, selection: str, made_of: str, te
         tell(0.0, "Waiting for another analysis to end")
     try:
         seconds = audio.duration(recording.open())
+        if seconds > LONGEST:
+            raise JssError(f"{recording.title} is {seconds / 60:.0f} minutes long, and the app shows at most "
+                           f"{LONGEST / 60:.0f}: cut it, or use python -m jss detect.")
         tell(0.0, f"Loading {system}")
         network = _system(system, selection, made_of)
         what = f"{system} listens to {seconds:.0f} s of sound"
