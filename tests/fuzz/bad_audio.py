@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Damaged, absurd and malicious audio files, each from a seed: headers, sizes, samples and things that are no sound."""
 
 from __future__ import annotations

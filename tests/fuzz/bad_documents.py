@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Absurd and malicious YAML, JSON, safetensors and npz: every key with every wrong value, and bombs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Absurd and malicious tables: a nasty cell in every column, and texts that are no tables."""
 
 from __future__ import annotations

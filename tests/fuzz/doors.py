@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Every way in: what a file of each kind is put before. A door takes a room (a fresh folder), a name and the content."""
 
 from __future__ import annotations

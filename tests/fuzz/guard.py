@@ -1,4 +1,4 @@
-"""What no file may make jss do: write outside its target, reach out, start a program, take memory or time without end."""
+"""What no file may make jss do: write outside its target, reach out, start a program, take memory or time for ever."""
 
 from __future__ import annotations
 

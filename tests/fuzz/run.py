@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The whole corpus through every door: ``python tests/fuzz/run.py [STEP [KIND]]``; findings on standard output.
 
 The files run in a second process, which is killed and begun again after a file that hangs or brings it down.

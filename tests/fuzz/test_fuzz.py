@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Thirty of the corpus's files through their doors; the whole of it runs in ``make soak``."""
 
 from __future__ import annotations
