@@ -6,13 +6,18 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: app test lint pictures clean
+# make fuzz    put every bad file before every way in
+.PHONY: app test lint fuzz pictures clean
 
 app: $(VENV)/installed
 	$(BIN)/python -m pages $(if $(DATA),--data "$(DATA)") --server.port $(PORT)
 
 test: $(VENV)/installed-dev lint
 	$(BIN)/python -m pytest
+
+# The whole fuzz corpus, every file through every door: an hour on a busy machine, minutes on an idle one.
+fuzz: $(VENV)/installed-dev
+	$(BIN)/python tests/fuzz/run.py
 
 pictures: $(VENV)/installed-dev
 	$(BIN)/python tests/take_pictures.py

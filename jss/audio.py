@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jss.errors import JssError
-from jss.files import aside
+from jss.files import Sink, aside
 
 #: Every waveform in jss has this many samples a second.
 SAMPLE_RATE = 16000
@@ -163,8 +163,9 @@ def _encoder(file: BinaryIO, format: str, sample_rate: int) -> Iterator[Put]:
         raise JssError(f"Audio is written as {', '.join(_FORMATS)}, not as '{format}': choose one of these suffixes.")
     container, subtype = _FORMATS[format]
     step = 10 * sample_rate  # libsndfile crashes on a Vorbis write of minutes at once
+    sink = Sink(file)
     try:
-        with soundfile.SoundFile(file, "w", sample_rate, 1, subtype, format=container) as out:
+        with soundfile.SoundFile(sink, "w", sample_rate, 1, subtype, format=container) as out:
 
             def put(array: npt.ArrayLike) -> None:
                 samples = np.asarray(array, np.float32)
@@ -174,8 +175,10 @@ def _encoder(file: BinaryIO, format: str, sample_rate: int) -> Iterator[Put]:
                     samples = np.clip(samples, -1.0, 1.0)
                 for start in range(0, len(samples), step):
                     out.write(samples[start : start + step])
+                    sink.check()
 
             yield put
+        sink.check()
     except soundfile.LibsndfileError as error:
         raise JssError(f"{format} cannot be written at {sample_rate} Hz: {error.error_string}") from error
 
@@ -207,7 +210,8 @@ def _open(source: Source) -> Any:
             raise JssError(f"{name} is empty (0 bytes): copy or record it again.")
         source.seek(0)
     try:
-        file = soundfile.SoundFile(source)
+        # As bytes, since a name on disk need not be UTF-8.
+        file = soundfile.SoundFile(os.fsencode(source) if isinstance(source, str | os.PathLike) else source)
     except PermissionError as error:
         raise JssError(f"{name} cannot be opened: permission denied.") from error
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:

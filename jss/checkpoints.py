@@ -24,6 +24,7 @@ from jss import histories
 from jss.errors import JssError
 from jss.files import aside
 from jss.labels import CLASS_SETS
+from jss.ranges import allowed
 from jss.strict import read_yaml, strict
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def load_card(name: str, folder: Folder = None) -> Card:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise JssError(f"There is no card {path}: the block {name} is missing or incomplete; {_RESTORE}.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise JssError(f"The card {path} cannot be read ({error}): {_RESTORE}.") from error
     card = strict(Card, data, str(path))
     if card.name != name:
@@ -180,30 +181,40 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
 
 
 def build(kind: str, config: Mapping[str, Any]) -> nn.Module:
-    """A network with fresh weights. kind: crnn, conv_tasnet, tdcn, asteroid:NAME. Raises JssError for unknown sizes."""
+    """A network with fresh weights. kind: crnn, conv_tasnet, tdcn, asteroid:NAME. Raises JssError for sizes that
+    are unknown, or that no network has."""
+    try:
+        return _built(kind, config)
+    except (TypeError, ValueError, RuntimeError, LookupError, AttributeError, ArithmeticError, MemoryError) as error:
+        raise JssError(f"A {kind} block has sizes that this version does not know: {error}.") from error
+
+
+def _built(kind: str, config: Mapping[str, Any]) -> nn.Module:
     sizes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+    for key, value in sizes.items():
+        allowed(key, value, f"A {kind} block")
     if kind != "crnn":
         from jss.models.separator import build_separator
 
         return build_separator(kind, sizes)
     from jss.models.crnn import CRNN, CRNNConfig
 
-    try:
-        return CRNN(CRNNConfig(**sizes))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise JssError(f"A crnn block has sizes that this version does not know: {error}.") from error
+    return CRNN(CRNNConfig(**sizes))
 
 
 def load_network(name: str, folder: Folder = None) -> tuple[nn.Module, Card]:
     """A block as a network with its weights, in eval mode, and its card. Raises JssError where they do not fit."""
+    import torch
+
     card, state = load_block(name, folder)
-    network = build(card.kind, card.config)
-    expected = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
+    with torch.device("cpu" if card.kind.startswith("asteroid:") else "meta"):  # a card may claim any size
+        expected = {k: tuple(tensor.shape) for k, tensor in build(card.kind, card.config).state_dict().items()}
     found = {key: tuple(tensor.shape) for key, tensor in state.items()}
     if expected != found:
         key = min(key for key in {*expected, *found} if expected.get(key) != found.get(key))
         raise JssError(f"The block {name} does not fit its card: {key} has the shape {found.get(key, 'none')}, not "
                        f"{expected.get(key, 'none')}; {_RESTORE}.")
+    network = build(card.kind, card.config)
     network.load_state_dict(state)
     return network.eval(), card
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from jss.errors import JssError
 from jss.models.crnn import CRNNConfig
 from jss.models.separator import ConvTasNetConfig
 from jss.models.tdcn import TDCNConfig
-from jss.strict import read_yaml, strict
+from jss.ranges import within
+from jss.strict import parse_yaml, read_yaml, strict
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -146,7 +145,9 @@ def load_preset(name: str, overrides: tuple[str, ...] = ()) -> Config:
             if not isinstance(place, dict):
                 raise JssError(f'"{override}": {parent} holds a value, not keys.')
         try:
-            place[last] = yaml.safe_load(text)
-        except yaml.YAMLError:
+            place[last] = parse_yaml(text)
+        except ValueError:
             raise JssError(f'"{override}": the value is not valid YAML.') from None
-    return strict(Config, data, str(path))
+    config = strict(Config, data, str(path))
+    within(config, str(path))
+    return config

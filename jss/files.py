@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from jss.errors import JssError
 
@@ -29,3 +30,40 @@ def aside(path: str | os.PathLike[str]) -> Iterator[Path]:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise JssError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+class Sink:
+    """A file for libsndfile, whose callbacks cannot raise: the first error is kept until :meth:`check` raises it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Whatever happens, all of data counts as written."""
+        self._try(self._file.write, data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> None:
+        """As a file's."""
+        self._try(self._file.seek, offset, whence)
+
+    def tell(self) -> int:
+        """As a file's."""
+        return self._file.tell()
+
+    def read(self, size: int) -> bytes:
+        """As a file's."""
+        return self._file.read(size)
+
+    def check(self) -> None:
+        """Raises the first OSError of all that was written."""
+        if self._error is not None:
+            raise self._error
+
+    def _try(self, act: Callable[..., object], *arguments: object) -> None:
+        if self._error is None:
+            try:
+                act(*arguments)
+            except OSError as error:
+                self._error = error

@@ -256,4 +256,4 @@ def _memory() -> Iterator[None]:
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
             raise
-        raise JssError("The recording does not fit in memory: close other programs, or use device cpu.") from error
+        raise JssError("The recording does not fit in memory: close other programs, or use --device cpu.") from error

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +20,7 @@ from jss.errors import JssError
 from jss.files import aside
 from jss.fusion import fuse
 from jss.metrics.separation import ClipSeparation, separate_clip
-from jss.results import ClipResult
+from jss.results import UNFIT, ClipResult
 
 Array = npt.NDArray[np.float32]
 #: Where outputs are kept unless told otherwise.
@@ -62,7 +61,7 @@ class ClipOutput:
             frozen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in (told or {}).items()}
             separation = ClipSeparation(**frozen) if told else None
             return cls(scores, source_scores, weak, float(facts["hop"]), separation)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile):
+        except UNFIT:
             return None
 
 

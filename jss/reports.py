@@ -8,14 +8,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jss.errors import JssError
+from jss.errors import JssError, printable
 from jss.files import aside
+from jss.strict import strict
 
 #: Headline figure -> how a person reads it.
 HEADLINES: Mapping[str, str] = {
@@ -106,29 +107,26 @@ class EvalReport:
             stored = json.loads(Path(path).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise JssError(f"There is no report at {path}.") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise JssError(f"{path} is no report of jss, or it is damaged: evaluate again.") from error
         return cls.from_dict(stored, str(path))
 
     @classmethod
     def from_dict(cls, stored: object, name: str = "The report") -> EvalReport:
         """A report from its JSON object. Raises JssError where keys are missing, unknown or of a wrong type."""
-        known = {f.name for f in fields(cls)}
         try:
-            if not isinstance(stored, dict) or set(stored) - known:
-                raise TypeError
-            report = cls(**stored)
-            for headline in HEADLINES:
-                value = report.headline(headline)
-                if value is not None and not isinstance(value, int | float):
-                    raise TypeError
-            if not isinstance(report.n_files, int) or not isinstance(report.settings, dict):
-                raise TypeError
+            report = strict(cls, stored, name)
+            numbers = [report.headline(headline) for headline in HEADLINES]
+            numbers += dict(report.similarity["per_clip"]).values() if report.similarity else []
             if report.bootstrap is not None:
-                key = [report.bootstrap[k] for k in (*_DRAW, "replicates")]
-                if not isinstance(key[-1], dict) or not isinstance(report.intervals, dict):
-                    raise TypeError
-        except (TypeError, KeyError, AttributeError, ValueError) as error:
+                numbers += [value for drawn in dict(report.bootstrap["replicates"]).values() for value in drawn or ()]
+                _ = [report.bootstrap[key] for key in _DRAW]
+            wrong = [v for v in numbers if v is not None and (isinstance(v, bool) or not isinstance(v, int | float))]
+            pairs = [bounds for bounds in report.intervals.values() if bounds is not None]
+            texts = list(report.settings.get("notes", []))
+            if wrong or any(len(pair) != 2 for pair in pairs) or any(not isinstance(text, str) for text in texts):
+                raise TypeError
+        except (JssError, TypeError, KeyError, AttributeError, ValueError) as error:
             raise JssError(f"{name} is no report of this version of jss: evaluate again.") from error
         return report
 
@@ -149,7 +147,7 @@ def lines(report: EvalReport) -> list[str]:
             spread = f"   95 % {bounds[0]:.4f} to {bounds[1]:.4f}" if bounds else ""
             told.append(f"  {title:<28}{value:8.5f}{spread}")
     told += [f"  note: {note}" for note in report.settings.get("notes", [])]
-    return told
+    return [printable(line) for line in told]
 
 
 @dataclass(frozen=True)
@@ -207,7 +205,7 @@ def comparison_lines(a: EvalReport, b: EvalReport) -> list[str]:
             f"  {HEADLINES[d.headline]:<28}A {d.a:8.5f}   B {d.b:8.5f}   B - A {d.b - d.a:+.5f} "
             f"({d.low:+.4f} to {d.high:+.4f})   p {d.p:.3f}   {verdict}"
         )
-    return told
+    return [printable(line) for line in told]
 
 
 def commit() -> str:

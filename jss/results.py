@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -18,6 +19,10 @@ from jss.errors import JssError
 from jss.files import aside
 
 Array = npt.NDArray[np.float32]
+
+#: What numpy and json raise for an archive that is damaged, or lies about its sizes.
+UNFIT = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, MemoryError, RecursionError,
+         NotImplementedError, SyntaxError, zipfile.BadZipFile, zlib.error)
 
 
 def event_table(
@@ -127,5 +132,5 @@ class ClipResult:
             return cls(**values, **facts)
         except FileNotFoundError:
             raise JssError(f"There is no result file at {path}.") from None
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except UNFIT as error:
             raise JssError(f"{path} is not a result saved by jss, or it is damaged: analyse the clip again.") from error

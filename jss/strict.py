@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import reprlib
 import types
 import typing
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -16,15 +18,25 @@ T = TypeVar("T")
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file of keys and values. Raises JssError where it is not one."""
-    import yaml
-
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        data = parse_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise JssError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(data, dict):
         raise JssError(f"{path} must hold keys and values.")
     return data
+
+
+def parse_yaml(text: str) -> Any:
+    """Plain data of a YAML text; it can hold no code. Raises ValueError where it is none."""
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:  # !!int x, 2001-99-99, ...
+        raise ValueError(str(error) or type(error).__name__) from None
 
 
 def strict(cls: type[T], data: object, where: str) -> T:
@@ -53,16 +65,19 @@ def _convert(value: object, hint: Any, where: str, key: str) -> Any:
         if len(value) == len(arguments):
             pairs = enumerate(zip(value, arguments, strict=True))
             return tuple(_convert(item, each, where, f"{key}[{i}]") for i, (item, each) in pairs)
+    elif origin is list and isinstance(value, list):
+        return [_convert(item, arguments[0], where, f"{key}[{i}]") for i, item in enumerate(value)]
     elif origin in (dict, Mapping, types.MappingProxyType) or getattr(origin, "__name__", "") == "Mapping":
         if isinstance(value, Mapping):
             return {str(k): _convert(v, arguments[1], where, f"{key}.{k}") for k, v in value.items()}
     elif hint is Any or (hint is type(None) and value is None):
         return value
     elif hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        with suppress(OverflowError):  # a whole number of four hundred digits
+            return float(value)
     elif isinstance(hint, type) and isinstance(value, hint) and not (isinstance(value, bool) and hint is not bool):
         return value
-    raise JssError(f"{where}: {key} must be {_kind(hint)}, not {value!r}{_advice(value)}.")
+    raise JssError(f"{where}: {key} must be {_kind(hint)}, not {_short(value)}{_advice(value)}.")
 
 
 def _dataclass(value: object, hint: type, where: str, key: str) -> Any:
@@ -88,9 +103,14 @@ def _kind(hint: Any) -> str:
         return " or ".join(repr(option) for option in typing.get_args(hint))
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return " or ".join(_kind(option) for option in typing.get_args(hint))
-    if typing.get_origin(hint) is tuple:
+    if typing.get_origin(hint) in (tuple, list):
         return "a list of " + _kind(typing.get_args(hint)[0])
     return "keys and values"
+
+
+def _short(value: object) -> str:
+    """The value for a sentence; YAML can hold a list that holds itself, or a million items in ten lines."""
+    return reprlib.repr(value)
 
 
 def _advice(value: object) -> str:

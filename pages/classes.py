@@ -95,4 +95,4 @@ def _table(reports: list[EvalReport], metric: str, labels: list[str]) -> pd.Data
 try:
     page()
 except JssError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(controls.literal(str(error)), icon=":material/error:")

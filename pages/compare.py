@@ -90,4 +90,4 @@ def _events(found: dict[str, Analysis], threshold: float) -> pd.DataFrame:
 try:
     page()
 except JssError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(controls.literal(str(error)), icon=":material/error:")

@@ -118,4 +118,4 @@ def _class(label: str) -> str:
 try:
     page()
 except JssError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(controls.literal(str(error)), icon=":material/error:")

@@ -77,4 +77,4 @@ def _of(reports: Sequence[EvalReport], system: str, subset: str) -> EvalReport:
 try:
     page()
 except JssError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(controls.literal(str(error)), icon=":material/error:")

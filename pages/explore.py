@@ -52,4 +52,4 @@ def analysis(recording: Recording) -> None:
 try:
     page()
 except JssError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(controls.literal(str(error)), icon=":material/error:")

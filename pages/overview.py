@@ -125,4 +125,4 @@ def _blocks_table() -> pd.DataFrame:
 try:
     page()
 except JssError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(controls.literal(str(error)), icon=":material/error:")

@@ -9,7 +9,7 @@ from jss import fusion, published
 from jss.errors import JssError
 from jss.metrics.psds import PSDS1, PSDS2
 from jss.reports import HEADLINES, EvalReport
-from pages.ui import charts, fusion_bench, loaders, others, report_choice
+from pages.ui import charts, controls, fusion_bench, loaders, others, report_choice
 
 TABLES = {2: "Table 2: single systems", 3: "Table 3: fusions", 4: "Table 4: single systems, public overlap",
           5: "Table 5: fusions, public overlap"}  # fmt: skip
@@ -98,4 +98,4 @@ def _theirs() -> None:
 try:
     page()
 except JssError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(controls.literal(str(error)), icon=":material/error:")

@@ -86,4 +86,4 @@ def _blocks() -> dict[str, str]:
 try:
     page()
 except JssError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(controls.literal(str(error)), icon=":material/error:")

@@ -239,6 +239,22 @@ def test_weights_that_are_not_numbers(folder):
         load_system("MixIT-S1", device="cpu", folder=folder)(noise(1))
 
 
+def test_a_clip_scores_the_same_alone_in_a_batch_in_any_order_and_with_any_threads(system):
+    clips = torch.from_numpy(np.stack([noise(2) * gain for gain in (1.0, 0.3, 0.7)]))
+    threads = torch.get_num_threads()
+    with torch.inference_mode():
+        alone = [system.model(clip[None]).strong[0] for clip in clips]
+        try:
+            for count in (1, 2):
+                torch.set_num_threads(count)
+                for order in ([0, 1, 2], [2, 0, 1]):
+                    batch = system.model(clips[order]).strong
+                    for place, number in enumerate(order):
+                        torch.testing.assert_close(batch[place], alone[number], rtol=0, atol=1e-5)
+        finally:
+            torch.set_num_threads(threads)
+
+
 def test_memory_that_runs_out(system, monkeypatch):
     def full(_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jss import audio
-from jss.errors import JssError
+from jss.errors import JssError, printable
 from jss.files import aside
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     with tqdm(total=round(sum(lengths)), bar_format=_BAR, disable=None) as bar:
         try:
             for (name, path), length in zip(clips.items(), lengths, strict=True):
-                bar.set_postfix_str(name[-40:])
+                bar.set_postfix_str(printable(name[-40:]))
                 before = bar.n
                 try:
                     tables.append(_analyse(system, name, stem[name], path, out, args, bar))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jss.commands.score import add_report_arguments, check_report_arguments, compare
-from jss.errors import JssError
+from jss.errors import JssError, printable
 
 if TYPE_CHECKING:
     from jss.reports import EvalReport
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(comparison_lines(a, b)))
     unreadable = sorted({why for outputs in found for why in outputs.unreadable})
     for why in unreadable:
-        print(f"  not scored: {why}")
+        print(f"  not scored: {printable(why)}")
     return 1 if unreadable else 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from jss.errors import printable
+
 HELP = "show the systems, data sets or presets that are there, or where each equation is computed"
 
 
@@ -16,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print a line for each. -> 0. Raises JssError where a file is not as it should be."""
     lines = LISTS[args.what]()
-    print("\n".join(lines) if lines else f"There are no {args.what} here.")
+    print("\n".join(map(printable, lines)) if lines else f"There are no {args.what} here.")
     return 0
 
 

@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from jss.errors import printable
+
 HELP = "measure how well systems name whole single recordings of a soundbank (average precision)"
 
 
@@ -28,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     bank = SoundBank(args.soundbank)
     for name in args.system:
         report = tag(load_system(name, args.selection, args.device), bank, args.split, tell=_progress)
-        print("\n".join(report.lines()))
+        print("\n".join(map(printable, report.lines())))
         if args.out is not None:
             report.save(args.out / f"{name}.json")
             print(f"written to {args.out / name}.json")

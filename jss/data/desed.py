@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jss import audio
 from jss.data.clip import Clip, Event, clamped
-from jss.data.tables import read_table, write_table
+from jss.data.tables import read_table, reading, write_table
 from jss.errors import JssError
 
 #: Subset -> its folder under ``audio`` and ``metadata``.
@@ -123,7 +123,8 @@ def _read(base: Path, name: str) -> list[Clip]:
     if tsv is None:
         return [Clip(path.name, path, _duration(path), sources=sources.get(stem, ()))
                 for stem, path in sorted(files.items())]
-    header = tsv.open(encoding="utf-8-sig").readline().rstrip("\r\n").split("\t")
+    with reading(tsv) as file:
+        header = file.readline().rstrip("\r\n").split("\t")
     strong, weak = "onset" in header, "event_labels" in header
     columns = ("filename", "onset", "offset", "event_label") if strong else (
         ("filename", "event_labels") if weak else ("filename",))

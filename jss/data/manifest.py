@@ -22,7 +22,7 @@ def claim(path: Path, settings: Mapping[str, Any]) -> None:
     try:
         there = json.loads(path.read_text(encoding="utf-8"))
         other = [key for key, value in settings.items() if there.get(key) != value]
-    except (ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise JssError(f"{path} is damaged: render into another folder.") from error
     if other:
         raise JssError(f"{path.parent} holds a set with another {other[0].replace('_', ' ')}: render into another "

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from jss import audio
+from jss.data.tables import reading
 from jss.errors import JssError
 
 SPLITS = ("train", "validation", "test")
@@ -92,7 +93,7 @@ def read_catalogue(path: Path) -> list[Recording]:
     that stands in two splits."""
     found: list[Recording] = []
     split_of: dict[str, str] = {}
-    with path.open(newline="", encoding="utf-8") as file:
+    with reading(path) as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         missing = {"file", "class", "recording", "split"} - set(rows.fieldnames or ())
         if missing:

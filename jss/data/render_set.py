@@ -13,6 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,9 +120,12 @@ def read_scapes(root: str | Path) -> dict[str, Soundscape]:
     if not path.is_file():
         raise JssError(f"{path} is not there: render the set to its end with: python -m jss render.")
     found: dict[str, Soundscape] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        found[row["filename"]] = Soundscape.from_json(json.dumps(row["soundscape"]))
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            found[row["filename"]] = Soundscape.from_json(json.dumps(row["soundscape"]))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise JssError(f"{path} is damaged: delete it and render the set again.") from error
     return found
 
 
@@ -133,7 +137,11 @@ def _work(order: Order, bank: Bank, jobs: list[_Job], workers: int) -> Iterator[
     with ExitStack() as stack:
         pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(order, os.getpid()))
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-        yield from pool.map(_render_in_worker, jobs, chunksize=4)
+        try:
+            yield from pool.map(_render_in_worker, jobs, chunksize=4)
+        except BrokenProcessPool as error:
+            raise JssError("A process that renders died, which is mostly for want of memory: go on with the same "
+                           "command and fewer --workers.") from error
 
 
 _WORKER: dict[str, Any] = {}

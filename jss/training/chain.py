@@ -22,6 +22,7 @@ from jss.models.branches import Balance, freeze_norms
 from jss.models.crnn import CRNN
 from jss.models.separator import ConvTasNet
 from jss.models.tdcn import TDCN
+from jss.ranges import within
 from jss.strict import strict
 from jss.training.detector import DetectionTask
 from jss.training.loop import fit
@@ -103,8 +104,10 @@ class Chain:
         row = dataclasses.asdict(STAGES[name])
         row.update({key: overrides.pop(key) for key in OVERRIDDEN if key in overrides})
         stage = strict(Stage, row, f"stages.{name}")
-        settings = {**dataclasses.asdict(base), **stage.settings, **overrides}
-        return stage, strict(type(base), settings, f"stages.{name}")
+        settings = strict(type(base), {**dataclasses.asdict(base), **stage.settings, **overrides}, f"stages.{name}")
+        for part in (stage, settings):
+            within(part, f"stages.{name}")
+        return stage, settings
 
     def _pretrain(self, name: str, run: Path) -> None:
         stage, c = self._stage(name, self.config.separation)
@@ -166,12 +169,8 @@ class Chain:
         """The block that a stage starts from, and its name; a new one has no name."""
         if start is None:
             return None, None
-        if start == "new" and block == "separator":
-            return ConvTasNet(self.config.separator), None
-        if start == "new TDCN++":
-            return TDCN(self.config.tdcn), None
-        if start == "new":
-            return CRNN(replace(self.config.detector, n_classes=len(self.labels))), None
+        if start in ("new", "new TDCN++"):
+            return self._new(start, block), None
         source = comes_from(start, pretraining)
         if source is None:
             name = start
@@ -182,6 +181,17 @@ class Chain:
             name = str(chosen.separator if block == "separator" else chosen.detector)
         network, _ = checkpoints.load_network(name, self.folder)
         return network, name
+
+    def _new(self, start: str, block: str) -> nn.Module:
+        """A network of the preset's sizes."""
+        try:
+            if start == "new TDCN++":
+                return TDCN(self.config.tdcn)
+            if block == "separator":
+                return ConvTasNet(self.config.separator)
+            return CRNN(replace(self.config.detector, n_classes=len(self.labels)))
+        except (ValueError, TypeError, RuntimeError, MemoryError, ZeroDivisionError) as error:
+            raise JssError(f"No {block} of these sizes can be made ({error}): change the preset's {block}.") from error
 
     def _save(
         self, block: str, network: nn.Module, system: str, who: str, row: Mapping[str, float], parent: str | None,

@@ -19,13 +19,24 @@ from jss.training.module import Task
 LAST = "last.ckpt"
 
 
-class AtomicCheckpointIO(TorchCheckpointIO):
-    """Checkpoints are written aside and renamed: a killed run never leaves half of one."""
+class SafeCheckpointIO(TorchCheckpointIO):
+    """Checkpoints are written aside and renamed, so that a killed run never leaves half of one, and read as data: of
+    tensors, numbers and text only, so that no checkpoint of somebody else's can run anything.
+    """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Lightning's hook."""
         with aside(path) as part:
             torch.save(checkpoint, part)
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = True) -> dict[str, Any]:
+        """Lightning's hook. Raises JssError for what is damaged, or holds anything but data."""
+        try:
+            checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            return checkpoint
+        except Exception as error:  # whatever the file makes of the reader
+            raise JssError(f"The checkpoint {path} is damaged, or not one of jss: delete it to begin its stage "
+                           "again.") from error
 
 
 class _Progress(TQDMProgressBar):
@@ -67,12 +78,22 @@ def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: f
                             enable_version_counter=False),
             _Progress(refresh_rate=5),
         ],
-        plugins=[AtomicCheckpointIO()],
+        plugins=[SafeCheckpointIO()],
     )  # fmt: skip
     last = task.folder / LAST
     try:
-        trainer.fit(task, ckpt_path=str(last) if last.is_file() else None, weights_only=False)
+        trainer.fit(task, ckpt_path=str(last) if last.is_file() else None)
+    except torch.OutOfMemoryError as error:
+        raise JssError(
+            "The GPU ran out of memory: raise detection.accumulate, lower separation.batch or data.seconds, or stop "
+            "other programs on it, and go on with --resume."
+        ) from error
     except (RuntimeError, KeyError) as error:
+        if "DataLoader worker" in str(error):
+            raise JssError(
+                "A process that makes batches died, which is mostly for want of memory: lower data.workers (0 needs "
+                "none), and go on with --resume."
+            ) from error
         if last.is_file() and "state_dict" in str(error):
             raise JssError(
                 f"The checkpoint {last} belongs to a run with other sizes: use another --out, or delete that folder."

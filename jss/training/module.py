@@ -57,7 +57,8 @@ class Task(pl.LightningModule):
 
     def record(self, row: dict[str, float]) -> None:
         """Append an epoch to the history, write it, and keep the networks of every selection that it wins."""
-        self.history.append({"epoch": float(len(self.history) + 1), "steps": float(self.global_step), **row})
+        row = {"epoch": len(self.history) + 1, "steps": self.global_step, **row}
+        self.history.append({key: float(value) for key, value in row.items()})  # plain, as a checkpoint holds them
         with aside(self.folder / "history.csv") as part:
             pd.DataFrame(self.history).to_csv(part, index=False)
         for name, (key, largest) in self.selections.items():

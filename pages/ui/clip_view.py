@@ -29,7 +29,7 @@ def errors_said(fragment: Callable[..., None]) -> Callable[..., None]:
         try:
             fragment(*args)
         except JssError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(controls.literal(str(error)), icon=":material/error:")
 
     return said
 

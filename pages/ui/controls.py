@@ -9,6 +9,7 @@ import streamlit as st
 
 from jss.audio import SAMPLE_RATE, SUFFIXES
 from jss.checkpoints import Manifest
+from jss.errors import printable
 from pages.ui import loaders
 from pages.ui.recordings import OWN, ClipSet, Recording, added
 
@@ -23,6 +24,11 @@ _WINDOW = 200
 def read(name: str) -> str | None:
     """A choice: from the address, else as it was last in this session."""
     return st.query_params.get(name) or st.session_state.get(f"chosen {name}")
+
+
+def literal(text: str) -> str:
+    """Somebody else's text for a place that reads Markdown: shown as it is, no link and no picture in it."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|~$:&" else c for c in printable(text))
 
 
 def write(name: str, value: str) -> None:
@@ -123,7 +129,7 @@ def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Record
     if wanted and wanted not in known:
         own = wanted.startswith(f"{OWN}/")
         reason = "was opened in another session: upload it again" if own else "is not installed"
-        st.warning(f"The clip of this link ({wanted}) {reason}.", icon=":material/link_off:")
+        st.warning(f"The clip of this link ({literal(wanted)}) {reason}.", icon=":material/link_off:")
     if clip:
         write(CLIP, clip)
     return clips, known.get(clip or "")
@@ -152,7 +158,7 @@ def system() -> str | None:
     installed = loaders.systems()
     wanted = read(SYSTEM)
     if wanted and wanted not in [item.name for item in installed]:
-        st.warning(f"The system of this link ({wanted}) is not installed.", icon=":material/link_off:")
+        st.warning(f"The system of this link ({literal(wanted)}) is not installed.", icon=":material/link_off:")
         wanted = None
     if not installed:
         return None

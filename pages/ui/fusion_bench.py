@@ -48,7 +48,7 @@ def bench() -> None:
         shown = [(ticked,), *([((name,),) for name in ticked] if len(ticked) > 1 else [])]
         reports = [loaders.fused(place, names, made_of(place, names)) for (names,) in shown]
     except JssError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(controls.literal(str(error)), icon=":material/error:")
         return
     whole = reports[0]
     rows = [{"System": report.system} | {HEADLINES[key]: report.headline(key) for key in SHOWN} for report in reports]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from jss.kept_scores import KeptScores
 
 Tell = Callable[[float, str], None]
+#: Seconds of sound that a visitor may have analysed.
+LONGEST = 600.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,6 +216,9 @@ def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int
 def _compute(recording: Recording, system: str, selection: str, report: jobs.Report) -> ClipResult:
     """The work of a job of the queue, which keeps its result on disk."""
     seconds = audio.duration(recording.open())
+    if seconds > LONGEST:
+        raise JssError(f"{recording.title} is {seconds / 60:.0f} minutes long, and the app shows at most "
+                       f"{LONGEST / 60:.0f}: cut it, or use python -m jss detect.")
     report(0.0, f"Loading {system}")
     network = _system(system, selection, _made_of(system, selection))
     what = f"{system} listens to {seconds:.0f} s of sound"

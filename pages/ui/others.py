@@ -43,7 +43,7 @@ def form() -> None:
                 report = submissions.score(content, kept.clips, system=files[0].name, dataset=kept.dataset,
                                            subset=kept.subset, median=7 if filtered != "none" else 1)
         except JssError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(controls.literal(str(error)), icon=":material/error:")
             return
         st.session_state["other report"] = (mark.hexdigest(), report)
     _show(st.session_state["other report"][1], name)

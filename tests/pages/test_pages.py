@@ -131,8 +131,25 @@ def test_links_to_what_is_not_here_say_so():
     app = run(clip="own/0123456789ab", system="PIT-S9")
     said = " ".join(item.value for item in app.warning)
     assert "upload it again" in said
-    assert "PIT-S9" in said
+    assert "PIT\\-S9" in said
     assert viewer(app)["clip"] == "four_tones.flac"
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_link_cannot_put_pictures_or_links_on_the_page(monkeypatch: pytest.MonkeyPatch):
+    said = " ".join(item.value for item in run(clip="![x](http://a/x.png)", system="[x](http://a)<b>").warning)
+    assert "\\!\\[x\\]\\(http\\:" in said
+    assert "\\[x\\]\\(" in said
+    assert "\\<b\\>" in said
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_recording_of_hours_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch, examples: Path):
+    from pages.ui import loaders
+
+    monkeypatch.setattr(loaders, "LONGEST", 1.0)
+    with pytest.raises(loaders.JssError, match="python -m jss detect"):
+        loaders.analyse(loaders.added("a.flac", (examples / "short.flac").read_bytes()), "MixIT-S1", "teacher")
 
 
 @pytest.mark.usefixtures("fakes")
@@ -161,7 +178,7 @@ def test_errors_are_sentences(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(checkpoints, "load_card", damaged)
     app = run()
-    assert [item.value for item in app.error] == ["The block is damaged: restore it."]
+    assert [item.value.replace("\\", "") for item in app.error] == ["The block is damaged: restore it."]
 
 
 @pytest.mark.usefixtures("fakes")

@@ -1,0 +1,34 @@
+"""A checkpoint is data: what else it holds is refused, and never run."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+from jss.errors import JssError
+from jss.training.loop import SafeCheckpointIO
+
+
+class Trap:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)
+
+
+def test_a_checkpoint_that_would_run_something(tmp_path):
+    torch.save({"state_dict": Trap(str(tmp_path / "pwned"))}, tmp_path / "last.ckpt")
+    with pytest.raises(JssError, match="not one of jss"):
+        SafeCheckpointIO().load_checkpoint(tmp_path / "last.ckpt", weights_only=False)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_a_checkpoint_that_is_cut_off(tmp_path):
+    SafeCheckpointIO().save_checkpoint({"epoch": 1, "weights": torch.ones(100)}, tmp_path / "last.ckpt")
+    assert SafeCheckpointIO().load_checkpoint(tmp_path / "last.ckpt")["epoch"] == 1
+    (tmp_path / "last.ckpt").write_bytes((tmp_path / "last.ckpt").read_bytes()[:300])
+    with pytest.raises(JssError, match="damaged"):
+        SafeCheckpointIO().load_checkpoint(tmp_path / "last.ckpt")
