@@ -23,6 +23,11 @@ FUSIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
+def named(fusion: Sequence[str], pretraining: str = "MixIT") -> str:
+    """A fusion's name, which ``jss.commands.evaluate`` and the tables give it: "SED + MixIT-S2 + MixIT-JT"."""
+    return " + ".join(members(fusion, pretraining))
+
+
 def members(fusion: Sequence[str], pretraining: str = "MixIT") -> tuple[str, ...]:
     """Names of the systems of a fusion, such as ("SED", "MixIT-S1"). pretraining: MixIT or PIT."""
     return tuple(name if name == "SED" else f"{pretraining}-{name}" for name in fusion)

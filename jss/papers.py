@@ -29,7 +29,7 @@ def _table(*rows: tuple[int, str, str]) -> dict[int, Equation]:
 #: de Benito-Gorrón, Zmolikova, Toledano: PLoS ONE 19(7), 2024.
 JSS: Mapping[int, Equation] = _table(
     (1, "score sequences from a mixture", "models.crnn.CRNN"),
-    (2, "two branches weighted by q", "fusion.combine"),
+    (2, "two branches weighted by q", "fusion.combine models.branches.Balance.forward"),
     (3, "the teacher's moving average", "training.mean_teacher.update_teacher"),
     (4, "supervised loss", "losses.sed.supervised_loss"),
     (5, "consistency loss", "losses.sed.consistency_loss"),

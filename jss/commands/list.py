@@ -1,4 +1,4 @@
-"""``list``: the systems, data sets and presets that are there, and where each equation is computed."""
+"""``list``: the systems, fusions, data sets and presets that are there, and where each equation is computed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jss.errors import printable
 
-HELP = "show the systems, data sets or presets that are there, or where each equation is computed"
+HELP = "show the systems, fusions, data sets or presets that are there, or where each equation is computed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,4 +74,12 @@ def equations() -> list[str]:
     ]
 
 
-LISTS = {"systems": systems, "datasets": datasets, "presets": presets, "equations": equations}
+def fusions() -> list[str]:
+    """A line a fusion of Tables 3 and 5 (Eq. 25), as ``evaluate --fusion`` takes it; of MixIT, then of PIT."""
+    from jss.fusion import FUSIONS, members, named
+
+    every = [(named(fusion, kind), members(fusion, kind)) for kind in ("MixIT", "PIT") for fusion in FUSIONS]
+    return [f"{name:<46} evaluate --fusion {' '.join(f'--system {one}' for one in parts)}" for name, parts in every]
+
+
+LISTS = {"systems": systems, "fusions": fusions, "datasets": datasets, "presets": presets, "equations": equations}

@@ -46,6 +46,13 @@ def test_presets(capsys):
     assert {"desk", "paper", "smoke"} <= {line.split()[0] for line in listed(capsys, "presets")}
 
 
+def test_the_seven_fusions_of_the_tables(capsys):
+    lines = listed(capsys, "fusions")
+    assert len(lines) == 2 * 7
+    assert lines[0].endswith("evaluate --fusion --system SED --system MixIT-S1")
+    assert any(line.startswith("SED + MixIT-S1 + MixIT-S2 + MixIT-JT ") for line in lines)
+
+
 def test_equations(capsys):
     lines = listed(capsys, "equations")
     assert any(line.startswith("JSS Eq. 15") and "jss.losses.pit.pit_loss" in line for line in lines)
