@@ -1,12 +1,12 @@
 # make app     install what the app needs, then serve it on http://localhost:8501; DATA=FOLDER opens your own audio
 # make test    install what the tests need, then lint, type-check and test
 # make pictures    take the README's pictures again (needs Chromium)
+# make fuzz    put every bad file before every way in
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 PORT ?= 8501
 
-# make fuzz    put every bad file before every way in
 .PHONY: app test lint fuzz pictures clean
 
 app: $(VENV)/installed
