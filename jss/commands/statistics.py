@@ -18,7 +18,7 @@ HELP = "tell what a data set is made of: events, minutes, lengths, polyphony, co
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("root", metavar="ROOT", help="a data set in DESED's layout")
+    parser.add_argument("root", metavar="ROOT", help="a data set (python -m jss list datasets) or any folder of audio")
     parser.add_argument("--subset", action="append", metavar="NAME",
                         help="validation, public, ...; may be given several times (default: every one)")
     parser.add_argument("--no-levels", action="store_true", help="do not read the audio: no levels, at once")
@@ -27,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, write. -> 0, or 1 where files could not be read. Raises JssError."""
-    from jss.data.desed import prepare
+    from jss.data import sets
     from jss.data.statistics import measure
 
-    subsets = prepare(args.root)
+    subsets = sets.subsets(args.root)
     unknown = [name for name in args.subset or () if name not in subsets]
     if unknown:
         raise JssError(f"{args.root} has no subset {unknown[0]}: choose from {', '.join(subsets)}.")

@@ -106,6 +106,16 @@ def locate(name: str, root: Path) -> Path:
     raise AssertionError(f"{root} was no {name}, and is one now")
 
 
+def subsets(root: str | Path) -> dict[str, list[Clip]]:
+    """The subsets of whichever data set lies in ROOT; of a folder of audio where it has no set's layout.
+
+    Raises JssError where there is none.
+    """
+    root = Path(root)
+    name = recognise(root) or "folder"
+    return DATASETS[name].prepare(locate(name, root))
+
+
 def recognise(root: Path) -> str | None:
     """The name of the labelled or separated data set whose layout ROOT has; None for any other folder."""
     return next((name for name, known in DATASETS.items() if name != "folder" and known.find(root) is not None), None)

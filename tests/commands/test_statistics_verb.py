@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import true_layouts
 
 from jss import audio
 from jss.cli import main
@@ -51,3 +52,13 @@ def test_a_broken_file_is_told_and_the_rest_goes_on(root: Path, capsys: pytest.C
     assert "audio of 1 of 2 files" in told
     assert "not read: " in told
     assert "b.wav" in told
+
+
+@pytest.mark.parametrize(("made", "subset", "files"), [("fuss", "validation", "1 of 1"), ("urbansound", "test", "2 of"),
+                                                       ("nested", "train", "")])  # fmt: skip
+def test_every_set_has_statistics(
+    made: str, subset: str, files: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    getattr(true_layouts, made)(tmp_path)
+    assert main(["statistics", str(tmp_path), "--subset", subset, "--no-levels"]) == 0
+    assert f"{subset}: audio of {files}" in capsys.readouterr().out
