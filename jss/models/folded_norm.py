@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from jss.models.tiled import Moments
+from jss.models.tiles import Moments
 
 if TYPE_CHECKING:
     from jss.models.separator import GlobalNorm

@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jss.errors import JssError
-from jss.models.tiled import masked_frames
+from jss.models.compiled import kernels
+from jss.models.tiled import TAPS, masked_frames
 from jss.models.tiled_gradient import TiledFrames
 
 
@@ -175,22 +176,26 @@ class ConvTasNet(nn.Module):
         c, samples = self.config, waveform.shape[-1]
         if samples < c.kernel_size:
             waveform = F.pad(waveform, (0, c.kernel_size - samples))
+        frames = None
         if waveform.device.type == "cpu" and not waveform.requires_grad and not torch.compiler.is_compiling():
             frames = self._tiled(waveform)
-        else:
+        if frames is None:
             encoded = waveform.unfold(-1, c.kernel_size, c.stride) @ self.encoder.filterbank().T  # (batch, T, filters)
             masks = self.masker(encoded)
             encoded = encoded.to(masks.dtype)
             frames = (masks * encoded.unsqueeze(2)) @ self.decoder.filterbank()  # (batch, T, M, kernel)
         return _overlap_add(frames.float(), c.stride, samples)
 
-    def _tiled(self, waveform: Tensor) -> Tensor:
-        """(batch, samples) -> (batch, T, M, kernel), in float32 also under autocast: tiles gain nothing by bf16."""
+    def _tiled(self, waveform: Tensor) -> Tensor | None:
+        """(batch, samples) -> (batch, T, M, kernel), in float32 also under autocast; None where no kernel fits."""
         with torch.autocast("cpu", enabled=False):
             if torch.is_grad_enabled():
                 frames: Tensor = TiledFrames.apply(self, waveform.float(), *self.parameters())  # type: ignore[no-untyped-call]
                 return frames
-            return torch.stack([masked_frames(self, item) for item in waveform.float()])
+            compiled = kernels() if self.config.conv_kernel_size == TAPS else None
+            if compiled is None:
+                return None
+            return torch.stack([masked_frames(self, item, compiled) for item in waveform.float()])
 
 
 def _bias(layer: nn.Conv1d) -> Tensor:

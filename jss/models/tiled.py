@@ -1,135 +1,136 @@
 """The separator without gradients on a CPU: the same numbers, tile by tile of time, so that tensors stay in the cache.
 
-A pass of the whole clip moves tensors of 40 to 160 MB through memory some sixty times. Here each step runs on a
-tile of a few hundred frames. Global layer norm needs the statistics of the whole clip first: its scale and shift are
-then folded into the step that follows, so that no pass is spent on them.
+A pass of the whole clip moves tensors of 40 to 160 MB through memory some sixty times. Here each step runs on a tile
+of a few hundred frames: a matrix product, then one compiled pass for all that is element-wise (``jss.models.kernels``).
+Global layer norm needs the statistics of the whole clip first: its scale and shift are then folded into the weights
+of the step that follows. Biases of the residual and skip paths are folded into the step that reads them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from jss.models.threads import in_parts
+from jss.models.tiles import Moments, plain, tiles
+
 if TYPE_CHECKING:
-    from jss.models.separator import ConvTasNet, GlobalNorm
+    from jss.models.separator import ConvTasNet, ConvTasNetConfig
 
-#: Frames of a tile: 512 channels of float32 make 1 MB.
-TILE = 512
-EPS = 1e-8
+#: Frames of a tile: 512 channels of float32 make half a megabyte, an L2 cache.
+TILE = 256
+#: The kernels know depth-wise convolutions of so many taps.
+TAPS = 3
 
 
-def masked_frames(separator: ConvTasNet, waveform: Tensor) -> Tensor:
+def masked_frames(separator: ConvTasNet, waveform: Tensor, kernels: ModuleType) -> Tensor:
     """Encoder, masks and decoder of one item (Eq. 18), before overlap-add, in float32.
 
     waveform: (samples,), at least one kernel long -> (T, M, kernel).
     """
-    c = separator.config
-    masker: Any = separator.masker
-    cuts = waveform.unfold(-1, c.kernel_size, c.stride)
-    encoded = cuts @ separator.encoder.filterbank().T  # (T, filters)
-    moments = Moments()
-    for tile in tiles(len(encoded)):
-        moments.add(encoded[tile])
-    h = normed_linear(encoded, masker.bottleneck[0], moments, plain(masker.bottleneck[1]))
-    skips = h.new_zeros(len(h), c.skip_chan)
-    expanded, convolved = h.new_empty(len(h), c.hid_chan), h.new_empty(len(h), c.hid_chan)
-    for block in masker.TCN:
-        _block(block, h, skips, expanded, convolved)
-    weight, bias = plain(masker.mask_net[1])
-    slope = float(masker.mask_net[0].weight)
-    basis = separator.decoder.filterbank()
-    frames = h.new_empty(len(h), c.n_src, c.kernel_size)
-    for tile in tiles(len(h), TILE // 2):
-        masks = F.linear(F.leaky_relu(skips[tile], slope), weight, bias).sigmoid_()
-        masks = masks.view(-1, c.n_src, c.n_filters).mul_(encoded[tile].unsqueeze(1))
-        frames[tile] = masks @ basis
-    return frames
+    c, masker = separator.config, separator.masker
+    cuts = waveform.unfold(-1, c.kernel_size, c.stride).contiguous()
+    # One buffer for the residual path h and the sum of the skips, without their biases: one product adds to both.
+    paths = torch.zeros(len(cuts), c.bn_chan + c.skip_chan)
+    bias = torch.zeros(c.bn_chan + c.skip_chan)
+    bias[: c.bn_chan] = _bottleneck(separator, cuts, paths[:, : c.bn_chan])
+    expanded, convolved = torch.empty(len(cuts), c.hid_chan), torch.empty(len(cuts), c.hid_chan)
+    for number, block in enumerate(masker.TCN):
+        last = number == len(masker.TCN) - 1
+        _block(block, paths, bias, expanded, convolved, c, kernels, last)
+    return _decode(separator, cuts, paths, bias, kernels)
 
 
-def tiles(frames: int, size: int | None = None) -> Iterator[slice]:
-    """Slices of at most ``size`` (None: TILE) frames that cover 0 to ``frames``."""
-    size = size or TILE
-    for start in range(0, frames, size):
-        yield slice(start, min(start + size, frames))
+def _bottleneck(separator: ConvTasNet, cuts: Tensor, h: Tensor) -> Tensor:
+    """norm(encoder(cuts)) through the bottleneck, as one product, for all of it is linear. h: (T, bn_chan), written;
+    -> the bias that is still to be added to it. The norm's statistics follow from the sums and products of the cuts.
+    """
+    basis = separator.encoder.filterbank()  # (filters, kernel)
+    bottleneck: Any = separator.masker.bottleneck
+    norm, linear = bottleneck
+    total = float((cuts.double().sum(0) @ basis.double().T).sum())
+    squares = float(((cuts.T @ cuts).double() * (basis.T @ basis).double()).sum())
+    scale, shift = Moments(len(cuts) * len(basis), total, squares).affine(norm)
+    weight, bias = plain(linear)
+    torch.mm(cuts, ((weight * scale) @ basis).T, out=h)
+    return bias + weight @ shift
 
 
-class Moments:
-    """Sum and sum of squares over every element of a tensor that is seen tile by tile."""
-
-    def __init__(self) -> None:
-        self.count, self.total, self.squares = 0, 0.0, 0.0
-
-    def add(self, x: Tensor) -> None:
-        flat = x.reshape(-1)
-        self.count += flat.numel()
-        self.total += float(flat.sum())
-        self.squares += float(torch.dot(flat, flat))
-
-    @property
-    def mean(self) -> float:
-        """The mean of every element."""
-        return self.total / self.count
-
-    @property
-    def inverse(self) -> float:
-        """One over the standard deviation, as gLN takes it."""
-        return float((max(self.squares / self.count - self.mean**2, 0.0) + EPS) ** -0.5)
-
-    def affine(self, norm: GlobalNorm) -> tuple[Tensor, Tensor]:
-        """gLN as a scale and a shift of each channel, float32."""
-        scale = norm.gamma * self.inverse
-        return scale, norm.beta - self.mean * scale
-
-
-def _block(block: Any, h: Tensor, skips: Tensor, expanded: Tensor, convolved: Tensor) -> None:
-    """One convolutional block; adds to h (T, bn_chan) and skips (T, skip_chan) in place; the rest is scratch."""
+def _block(
+    block: Any, paths: Tensor, bias: Tensor, expanded: Tensor, convolved: Tensor, c: ConvTasNetConfig,
+    kernels: ModuleType, last: bool,
+) -> None:  # fmt: skip
+    """One convolutional block; adds to paths (T, bn_chan + skip_chan) and their bias in place; the rest is scratch."""
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
-    weight, bias = plain(expand)
-    slope, moments = float(prelu.weight), Moments()
-    for tile in tiles(len(h)):
-        moments.add(F.leaky_relu_(torch.addmm(bias, h[tile], weight.T, out=expanded[tile]), slope))
-    scale, shift = moments.affine(norm)
-    taps = depthwise.weight.squeeze(1).T  # (kernel, channels)
-    edge, slope, moments = (len(taps) - 1) * depthwise.dilation[0] // 2, float(prelu_after.weight), Moments()
-    scaled, shifted = taps * scale, taps * shift
-    for tile in tiles(len(h)):
-        out = convolved[tile]
-        inside = [overlapping(tile, tap * depthwise.dilation[0] - edge, len(h)) for tap in range(len(taps))]
-        out.copy_(depthwise.bias.expand_as(out))
-        for tap, (target, source) in enumerate(inside):
-            # The zeros around the clip are zeros after the norm: the shift goes only where there are frames.
-            out[target].addcmul_(expanded[source], scaled[tap]).add_(shifted[tap])
-        moments.add(F.leaky_relu_(out, slope))
-    residual = torch.cat([block.res_conv.weight, block.skip_conv.weight]).squeeze(-1)
-    bias = torch.cat([_bias(block.res_conv), _bias(block.skip_conv)])
-    both = normed_linear(convolved, norm_after, moments, (residual, bias))
-    h += both[:, : h.shape[1]]
-    skips += both[:, h.shape[1] :]
+    frames, dilation = len(paths), int(depthwise.dilation[0])
+    h, wide, narrow = paths[:, : c.bn_chan], expanded.numpy(), convolved.numpy()
+    weight, own = plain(expand)
+    first = (own + weight @ bias[: c.bn_chan]).numpy()
+    weight, slope = weight.T.contiguous(), np.float32(float(prelu.weight))
+
+    def expanding(start: int, stop: int) -> list[tuple[float, float]]:
+        sums = []
+        for tile in tiles(start, stop, TILE):
+            torch.mm(h[tile], weight, out=expanded[tile])
+            sums.append(kernels.activate(wide[tile], first, slope))
+        return sums
+
+    scale, shift = _moments(in_parts(frames, expanding), expanded.numel()).affine(norm)
+    taps = depthwise.weight.squeeze(1).T  # (3, channels)
+    shifts, scaled = (taps * shift).contiguous(), (taps * scale).contiguous().numpy()
+    whole, slope_after = (depthwise.bias + shifts.sum(0)).numpy(), np.float32(float(prelu_after.weight))
+
+    def convolving(start: int, stop: int) -> list[tuple[float, float]]:
+        return [kernels.convolve(wide, narrow, scaled, whole, shifts.numpy(), dilation, slope_after, start, stop)]
+
+    scale, shift = _moments(in_parts(frames, convolving), convolved.numel()).affine(norm_after)
+    used = slice(c.bn_chan if last else 0, None)  # nobody reads the last block's residual output
+    both = torch.cat([plain(block.res_conv)[0], plain(block.skip_conv)[0]])[used]
+    bias[used] += torch.cat([plain(block.res_conv)[1], plain(block.skip_conv)[1]])[used] + both @ shift
+    both, target = (both * scale).T.contiguous(), paths[:, used]
+
+    def adding(start: int, stop: int) -> None:
+        for tile in tiles(start, stop, TILE):
+            target[tile].addmm_(convolved[tile], both)
+
+    in_parts(frames, adding)
 
 
-def overlapping(tile: slice, offset: int, frames: int) -> tuple[slice, slice]:
-    """The part of a tile whose frames, moved by ``offset``, lie in the clip: within the tile, and in the clip."""
-    start, stop = max(tile.start, -offset), min(tile.stop, frames - offset)
-    stop = max(start, stop)
-    return slice(start - tile.start, stop - tile.start), slice(start + offset, stop + offset)
+def _decode(separator: ConvTasNet, cuts: Tensor, paths: Tensor, bias: Tensor, kernels: ModuleType) -> Tensor:
+    """Masks from the skips, times the encoded waveform, through the decoder. -> (T, M, kernel)."""
+    c = separator.config
+    mask_net: Any = separator.masker.mask_net
+    prelu, linear = mask_net
+    encoder, decoder = separator.encoder.filterbank().T.contiguous(), separator.decoder.filterbank().contiguous()
+    weight, own = plain(linear)
+    weights = weight.view(c.n_src, c.n_filters, c.skip_chan).transpose(1, 2).contiguous()
+    biases, skip_bias = own.view(c.n_src, c.n_filters).numpy(), bias[c.bn_chan :].numpy()
+    slope, sums = np.float32(float(prelu.weight)), paths.numpy()
+    frames = torch.empty(c.n_src, len(cuts), c.kernel_size)
+
+    def masking(start: int, stop: int) -> None:
+        size = TILE // 2
+        encoded, masks = torch.empty(size, c.n_filters), torch.empty(size, c.n_filters)
+        skips = torch.empty(size, c.skip_chan)
+        for tile in tiles(start, stop, size):
+            n = tile.stop - tile.start
+            torch.mm(cuts[tile], encoder, out=encoded[:n])
+            kernels.activate_columns(sums[tile], c.bn_chan, skip_bias, slope, skips[:n].numpy())
+            for source in range(c.n_src):
+                torch.mm(skips[:n], weights[source], out=masks[:n])
+                kernels.mask(masks[:n].numpy(), biases[source], encoded[:n].numpy())
+                torch.mm(masks[:n], decoder, out=frames[source, tile])
+
+    in_parts(len(cuts), masking)
+    return frames.transpose(0, 1)
 
 
-def normed_linear(x: Tensor, norm: GlobalNorm, moments: Moments, linear: tuple[Tensor, Tensor]) -> Tensor:
-    """linear(norm(x)) with the norm folded into the weights. x: (T, n) -> (T, m)."""
-    scale, shift = moments.affine(norm)
-    weight, bias = linear
-    return F.linear(x, weight * scale, bias + weight @ shift)
-
-
-def plain(layer: torch.nn.Conv1d) -> tuple[Tensor, Tensor]:
-    """A 1x1 convolution as the weight (m, n) and bias (m,) of a matrix product."""
-    return layer.weight.squeeze(-1), _bias(layer)
-
-
-def _bias(layer: torch.nn.Conv1d) -> Tensor:
-    assert layer.bias is not None
-    return layer.bias
+def _moments(parts: Sequence[Sequence[tuple[float, float]]], count: int) -> Moments:
+    """Of ``count`` elements, from the sum and the sum of squares of every tile of all parts."""
+    found = [pair for part in parts for pair in part]
+    return Moments(count, sum(total for total, _ in found), sum(squares for _, squares in found))

@@ -15,10 +15,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jss.models.folded_norm import FoldedNorm
-from jss.models.tiled import TILE, Moments, normed_linear, overlapping, plain, tiles
+from jss.models.tiles import Moments, normed_linear, overlapping, plain, tiles
 
 if TYPE_CHECKING:
     from jss.models.separator import Block, ConvTasNet
+
+#: Frames of a tile: 512 channels of float32 make 1 MB.
+TILE = 512
 
 
 @dataclass
@@ -77,7 +80,7 @@ def _forward(separator: ConvTasNet, waveform: Tensor) -> tuple[Tensor, _Kept]:
     c, masker = separator.config, cast(Any, separator.masker)
     cuts = waveform.unfold(-1, c.kernel_size, c.stride)
     encoded, moments = cuts @ separator.encoder.filterbank().T, Moments()
-    for tile in tiles(len(encoded)):
+    for tile in tiles(0, len(encoded), TILE):
         moments.add(encoded[tile])
     h = normed_linear(encoded, masker.bottleneck[0], moments, plain(masker.bottleneck[1]))
     kept = _Kept(cuts, encoded, moments, [], h.new_zeros(len(h), c.skip_chan))
@@ -87,7 +90,7 @@ def _forward(separator: ConvTasNet, waveform: Tensor) -> tuple[Tensor, _Kept]:
     weight, bias = plain(masker.mask_net[1])
     slope, basis = float(masker.mask_net[0].weight), separator.decoder.filterbank()
     frames = h.new_empty(len(h), c.n_src, c.kernel_size)
-    for tile in tiles(len(h), TILE // 2):
+    for tile in tiles(0, len(h), TILE // 2):
         masks = F.linear(F.leaky_relu(kept.skips[tile], slope), weight, bias).sigmoid_()
         frames[tile] = masks.view(-1, c.n_src, c.n_filters).mul_(encoded[tile].unsqueeze(1)) @ basis
     return frames, kept
@@ -100,11 +103,11 @@ def _forward_block(block: Block, h: Tensor, skips: Tensor) -> tuple[_KeptBlock, 
     expanded, convolved = h.new_empty(frames, hidden), h.new_empty(frames, hidden)
     kept = _KeptBlock(h, expanded, Moments(), convolved, Moments())
     weight, bias = plain(b.expand)
-    for tile in tiles(frames):
+    for tile in tiles(0, frames, TILE):
         kept.expanded_moments.add(F.leaky_relu(torch.addmm(bias, h[tile], weight.T, out=expanded[tile]), b.slope))
     scale, shift = kept.expanded_moments.affine(b.norm)
     scaled, shifted = b.taps * scale, b.taps * shift
-    for tile in tiles(frames):
+    for tile in tiles(0, frames, TILE):
         out = convolved[tile]
         out.copy_(cast(Tensor, b.depthwise.bias).expand_as(out))
         for tap, (target, source) in enumerate(b.reach(tile, frames)):
@@ -113,7 +116,7 @@ def _forward_block(block: Block, h: Tensor, skips: Tensor) -> tuple[_KeptBlock, 
     scale, shift = kept.convolved_moments.affine(b.norm_after)
     weight, bias = b.weight * scale, b.bias + b.weight @ shift
     following = torch.empty_like(h)
-    for tile in tiles(frames):
+    for tile in tiles(0, frames, TILE):
         both = F.linear(F.leaky_relu(convolved[tile], b.slope_after), weight, bias)
         torch.add(h[tile], both[:, : h.shape[1]], out=following[tile])
         skips[tile] += both[:, h.shape[1] :]
@@ -135,7 +138,7 @@ def _backward(separator: ConvTasNet, kept: _Kept, d_frames: Tensor, gradients: _
     gradients.add(norm.gamma, back.d_gamma)
     gradients.add(norm.beta, back.d_beta)
     d_filters = torch.zeros_like(separator.encoder.filterbank())
-    for tile in tiles(len(d_h)):
+    for tile in tiles(0, len(d_h), TILE):
         total = d_encoded[tile] + back.input_gradient(d_h[tile], kept.encoded[tile])
         d_filters.addmm_(total.T, kept.cuts[tile])
     gradients.add(separator.encoder.filterbank._filters, d_filters)
@@ -151,7 +154,7 @@ def _backward_masks(
     d_encoded, d_skips = torch.empty_like(kept.encoded), torch.empty_like(kept.skips)
     d_basis, d_weight, d_bias = torch.zeros_like(basis), torch.zeros_like(weight), torch.zeros_like(bias)
     d_slope = 0.0
-    for tile in tiles(len(d_frames), TILE // 2):
+    for tile in tiles(0, len(d_frames), TILE // 2):
         encoded, skips = kept.encoded[tile].unsqueeze(1), kept.skips[tile]
         activated = F.leaky_relu(skips, slope)
         masks = F.linear(activated, weight, bias).sigmoid_().view(-1, c.n_src, c.n_filters)
@@ -180,7 +183,7 @@ def _backward_block(
     frames = len(d_residual)
     d_both = torch.cat([d_residual, d_skips], 1)
     product = torch.zeros_like(b.weight)
-    for tile in tiles(frames):
+    for tile in tiles(0, frames, TILE):
         product.addmm_(d_both[tile].T, F.leaky_relu(kept.convolved[tile], b.slope_after))
     after = FoldedNorm(b.norm_after, kept.convolved_moments, b.weight, product, d_both.sum(0))
 
@@ -188,7 +191,7 @@ def _backward_block(
     d_convolved = torch.empty_like(kept.convolved)
     d_bias, d_slope_after = torch.zeros_like(b.taps[0]), 0.0
     products, sums = torch.zeros_like(b.taps), torch.zeros_like(b.taps)  # of d_convolved and what each tap saw
-    for tile in tiles(frames):
+    for tile in tiles(0, frames, TILE):
         before = kept.convolved[tile]
         d_after = after.input_gradient(d_both[tile], F.leaky_relu(before, b.slope_after))
         d_slope_after += _slope_gradient(d_after, before)
@@ -205,7 +208,7 @@ def _backward_block(
     weight, d_weight = plain(b.expand)[0], torch.zeros(b.expand.weight.shape[:2])
     d_expand_bias, d_slope = torch.zeros_like(b.taps[0]), 0.0
     d_entered = d_residual.clone()
-    for tile in tiles(frames):
+    for tile in tiles(0, frames, TILE):
         before = kept.expanded[tile]
         d_after = first.offset(F.leaky_relu(before, b.slope))
         for tap, (target, source) in enumerate(b.reach(tile, frames, backward=True)):

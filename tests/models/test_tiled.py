@@ -6,7 +6,20 @@ import pytest
 import torch
 from small_separator import separator
 
-from jss.models import tiled
+from jss.models import compiled, tiled, tiles
+from jss.models.threads import in_parts
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _compiled() -> None:
+    assert compiled.kernels(wait=None) is not None
+
+
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("sizes", [{}, {"n_src": 1}, {"n_src": 8}, {"n_repeats": 2}, {"conv_kernel_size": 5},
@@ -23,6 +36,62 @@ def test_tiled_equals_plain(sizes: dict[str, int], samples: int, monkeypatch: py
     torch.testing.assert_close(fast, plain, rtol=1e-4, atol=1e-5 * float(plain.abs().max()))
 
 
+def test_it_runs_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paper's sizes take the compiled pass; five taps, a gradient or no kernels the plain one."""
+    ran = []
+    frames = tiled.masked_frames
+    monkeypatch.setattr("jss.models.separator.masked_frames", lambda *given: ran.append(1) or frames(*given))
+    x = torch.randn(1, 800)
+    with torch.no_grad():
+        separator()(x)
+        assert len(ran) == 1
+        separator(conv_kernel_size=5)(x)
+    separator()(x)
+    monkeypatch.setattr("jss.models.separator.kernels", lambda: None)
+    with torch.no_grad():
+        separator()(x)
+    assert len(ran) == 1
+
+
+def test_threads_change_nothing(threads) -> None:
+    net, x = separator(), torch.randn(1, 40000)
+    found = []
+    for n in (1, 2, 3):
+        threads(n)
+        with torch.no_grad():
+            found.append(net(x))
+        assert torch.get_num_threads() == n
+    for other in found[1:]:
+        torch.testing.assert_close(other, found[0], rtol=0, atol=1e-5 * float(found[0].abs().max()))
+
+
+def test_parts_come_in_order(threads) -> None:
+    threads(3)
+    given = in_parts(5000, lambda start, stop: (start, stop, torch.get_num_threads()))
+    assert given == [(0, 1666, 1), (1666, 3333, 1), (3333, 5000, 1)]
+    assert in_parts(1500, lambda start, stop: (start, stop)) == [(0, 1500)]
+
+
+def test_the_mask_is_a_sigmoid() -> None:
+    x = torch.cat([torch.linspace(-200, 200, 4001), torch.linspace(-1, 1, 4000)])[None]
+    encoded = torch.full_like(x, 3.0)
+    expected = 3 * torch.sigmoid(x.double())
+    kernels = compiled.kernels(wait=None)
+    kernels.mask(x.numpy(), torch.zeros(x.shape[1]).numpy(), encoded.numpy())
+    # Far out, z in float32 is off by up to 8e-6, and 2^z relatively by as much.
+    torch.testing.assert_close(x.double(), expected, rtol=1e-5, atol=1e-30)
+    near = expected > 3e-3
+    torch.testing.assert_close(x.double()[near], expected[near], rtol=1e-6, atol=0)
+
+
+def test_values_that_are_not_numbers_stay_so() -> None:
+    net = separator()
+    x = torch.randn(1, 2000)
+    with torch.no_grad():
+        net.masker.TCN[1].shared_block[0].weight[3, 2] = float("nan")
+        assert not torch.isfinite(net(x)).any()
+
+
 def test_an_item_does_not_depend_on_its_batch() -> None:
     net, x = separator(), torch.randn(3, 4000)
     with torch.no_grad():
@@ -37,5 +106,18 @@ def test_autocast_changes_nothing() -> None:
         assert torch.equal(half, net(x))
 
 
+def test_without_a_compiler_it_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compiled, "_kernels", None)
+    monkeypatch.setattr(compiled, "_thread", None)
+    monkeypatch.setattr(compiled, "_done", compiled.threading.Event())
+    monkeypatch.setitem(compiled.sys.modules, "jss.models.kernels", None)
+    monkeypatch.delattr("jss.models.kernels", raising=False)
+    assert compiled.kernels(wait=None) is None
+    assert compiled.kernels() is None
+    assert capsys.readouterr().err.count("uncompiled") == 1
+
+
 def test_tiles_cover_every_frame_once() -> None:
-    assert [i for tile in tiled.tiles(1050, 100) for i in range(1050)[tile]] == list(range(1050))
+    assert [i for tile in tiles.tiles(7, 1050, 100) for i in range(1050)[tile]] == list(range(7, 1050))

@@ -6,14 +6,13 @@ import pytest
 import torch
 from small_separator import separator
 
-from jss.models import tiled, tiled_gradient
+from jss.models import tiled_gradient
 
 
 @pytest.mark.parametrize("sizes", [{}, {"n_src": 1}, {"n_repeats": 2}, {"conv_kernel_size": 5},
                                    {"kernel_size": 20, "stride": 8}, {"skip_chan": 20}])  # fmt: skip
 @pytest.mark.parametrize("samples", [40, 500, 5001])
 def test_gradients_equal_autograd(sizes: dict[str, int], samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiled, "TILE", 100)
     monkeypatch.setattr(tiled_gradient, "TILE", 100)
     net, x = separator(**sizes), torch.randn(2, samples)
     parameters = dict(net.named_parameters())

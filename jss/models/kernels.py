@@ -1,0 +1,117 @@
+"""The separator's element-wise steps, compiled by Numba: one pass each, in float32, without the interpreter's lock.
+
+Importing this module compiles them (three seconds), or loads them from Numba's cache on the disk; see
+``jss.models.compiled``. Arrays are C-contiguous; T is time, C channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+# Sums may be taken in any order, values are finite; NaN still spreads through the matrix products.
+_FAST = {"reassoc", "contract", "nsz", "arcp"}
+
+
+def _compiled(signature: str, fastmath: set[str] = _FAST) -> Callable[[Any], Any]:
+    """Numba's decorator; without its cache where no folder can be written."""
+
+    def compile(function: Any) -> Any:
+        options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
+        try:
+            return numba.njit(signature, cache=True, **options)(function)
+        except RuntimeError:
+            return numba.njit(signature, **options)(function)
+
+    return compile
+
+
+@_compiled("UniTuple(float64, 2)(float32[:, ::1], float32[::1], float32)")
+def activate(x: Any, bias: Any, slope: Any) -> Any:
+    """PReLU(x + bias) in place. x: (T, C), bias: (C,) -> its sum and sum of squares."""
+    total: Any = 0.0
+    squares: Any = 0.0
+    for t in range(x.shape[0]):
+        row, row_squares = np.float32(0), np.float32(0)
+        for c in range(x.shape[1]):
+            v = x[t, c] + bias[c]
+            v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
+            x[t, c] = v
+            row += v
+            row_squares += v * v
+        total += row
+        squares += row_squares
+    return total, squares
+
+
+@_compiled("void(float32[:, ::1], int64, float32[::1], float32, float32[:, ::1])")
+def activate_columns(x: Any, first: Any, bias: Any, slope: Any, out: Any) -> None:
+    """PReLU(x[:, first:] + bias). x: (T, first + C), bias: (C,) -> out: (T, C)."""
+    for t in range(x.shape[0]):
+        for c in range(out.shape[1]):
+            v = x[t, first + c] + bias[c]
+            out[t, c] = max(v, np.float32(0)) + slope * min(v, np.float32(0))
+
+
+@_compiled("UniTuple(float64, 2)(float32[:, ::1], float32[:, ::1], float32[:, ::1], float32[::1], float32[:, ::1], "
+           "int64, float32, int64, int64)")
+def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any, slope: Any, start: Any, stop: Any
+             ) -> Any:
+    """PReLU of a dilated depth-wise convolution of three taps, frames start to stop. x, out: (T, C); taps, shifts:
+    (3, C); bias: (C,), which holds the sum of the shifts: that of a tap beyond the clip is taken off again.
+
+    -> the result's sum and sum of squares.
+    """
+    total: Any = 0.0
+    squares: Any = 0.0
+    frames = x.shape[0]
+    for t in range(start, stop):
+        before, after = t - dilation, t + dilation
+        row, row_squares = np.float32(0), np.float32(0)
+        if before >= 0 and after < frames:
+            for c in range(x.shape[1]):
+                v = bias[c] + taps[0, c] * x[before, c] + taps[1, c] * x[t, c] + taps[2, c] * x[after, c]
+                v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
+                out[t, c] = v
+                row += v
+                row_squares += v * v
+        else:
+            for c in range(x.shape[1]):
+                v = bias[c] + taps[1, c] * x[t, c]
+                v += taps[0, c] * x[before, c] if before >= 0 else -shifts[0, c]
+                v += taps[2, c] * x[after, c] if after < frames else -shifts[2, c]
+                v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
+                out[t, c] = v
+                row += v
+                row_squares += v * v
+        total += row
+        squares += row_squares
+    return total, squares
+
+
+# Without reassociation: the rounding below adds a number and takes it off again.
+@_compiled("void(float32[:, ::1], float32[::1], float32[:, ::1])", _FAST - {"reassoc"})
+def mask(x: Any, bias: Any, encoded: Any) -> None:
+    """encoded * sigmoid(x + bias) in place of x. x, encoded: (T, C), bias: (C,).
+
+    exp(-x) = 2^k 2^r with k whole and |r| <= 1/2: 2^r by its Taylor series (error 2e-7), 2^k by the exponent's bits.
+    """
+    for t in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            z = (x[t, c] + bias[c]) * np.float32(-1.4426950408889634)
+            z = min(max(z, np.float32(-125)), np.float32(125))
+            rounded = np.float32(z + np.float32(12582912))  # 1.5 * 2^23: k stands in the lowest bits
+            r = z - (rounded - np.float32(12582912))
+            p = np.float32(1.5403530393381608e-4)
+            p = p * r + np.float32(1.3333558146428443e-3)
+            p = p * r + np.float32(9.618129107628477e-3)
+            p = p * r + np.float32(5.550410866482158e-2)
+            p = p * r + np.float32(2.402265069591007e-1)
+            p = p * r + np.float32(6.931471805599453e-1)
+            p = p * r + np.float32(1)
+            exponent = np.int32(np.float32(rounded).view(np.int32) << np.int32(23))
+            power = np.int32(np.float32(p).view(np.int32) + exponent).view(np.float32)
+            x[t, c] = encoded[t, c] / (np.float32(1) + power)
