@@ -41,10 +41,10 @@ _RESTORE = "restore it (git checkout) or train it again"
 class Card:
     """Where a block's weights come from.
 
-    name: of the block; kind: crnn, conv_tasnet, tdcn or asteroid:NAME; config: its sizes; parent: the block it started
-    from; stage: what trained it; network: student or teacher; epoch: the one selected; training_data and licence: what
-    it heard and on which terms; seed, commit, settings: to make it again; metrics: held-out scores; sha256: of
-    the weights file and created: UTC time, both filled in by :func:`save_block`.
+    name: of the block; kind: crnn, critic, tf_masker, conv_tasnet, tdcn or asteroid:NAME; config: its sizes;
+    parent: the block it started from; stage: what trained it; network: student or teacher; epoch: the one selected;
+    training_data and licence: what it heard and on which terms; seed, commit, settings: to make it again; metrics:
+    held-out scores; sha256: of the weights file and created: UTC time, both filled in by :func:`save_block`.
     """
 
     name: str
@@ -181,7 +181,7 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
 
 
 def build(kind: str, config: Mapping[str, Any]) -> nn.Module:
-    """A network with fresh weights. kind: crnn, conv_tasnet, tdcn, asteroid:NAME. Raises JssError for sizes that
+    """A network with fresh weights. kind: as a card names it. Raises JssError for sizes that
     are unknown, or that no network has."""
     try:
         return _built(kind, config)
@@ -193,13 +193,17 @@ def _built(kind: str, config: Mapping[str, Any]) -> nn.Module:
     sizes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
     for key, value in sizes.items():
         allowed(key, value, f"A {kind} block")
-    if kind != "crnn":
+    if kind not in ("crnn", "critic", "tf_masker"):
         from jss.models.separator import build_separator
 
         return build_separator(kind, sizes)
+    from jss.models.critic import Critic, CriticConfig
     from jss.models.crnn import CRNN, CRNNConfig
+    from jss.models.tf_masker import TFMasker, TFMaskerConfig
 
-    return CRNN(CRNNConfig(**sizes))
+    if kind == "crnn":
+        return CRNN(CRNNConfig(**sizes))
+    return Critic(CriticConfig(**sizes)) if kind == "critic" else TFMasker(TFMaskerConfig(**sizes))
 
 
 def load_network(name: str, folder: Folder = None) -> tuple[nn.Module, Card]:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jss.errors import JssError
+from jss.models.critic import CriticConfig
 from jss.models.crnn import CRNNConfig
 from jss.models.separator import ConvTasNetConfig
 from jss.models.tdcn import TDCNConfig
+from jss.models.tf_masker import TFMaskerConfig
 from jss.ranges import within
 from jss.strict import parse_yaml, read_yaml, strict
 
@@ -92,11 +94,31 @@ class SeparationConfig:
 
 
 @dataclass(frozen=True)
+class WeakLabelConfig:
+    """Training of the weak-label paper's critics and separators. batch: mixtures of a step; crop: seconds of a random
+    crop of each, 0 for all of it (its clip labels are then those of the crop); epochs at most; early_stop: epochs
+    without progress before the end; learning_rate: of Adam; alpha: weight of the mixture term (Eqs 8, 9); reduction:
+    of both terms, "sum" as written or "mean"; fresh: draw new mixtures in every epoch instead of a fixed set; clip:
+    largest gradient norm, 0 for none.
+    """
+
+    batch: int = 10
+    crop: float = 0.0
+    epochs: int = 50
+    early_stop: int = 5
+    learning_rate: float = 1e-4
+    alpha: float = 100.0
+    reduction: Literal["sum", "mean"] = "mean"
+    fresh: bool = False
+    clip: float = 0.0
+
+
+@dataclass(frozen=True)
 class Config:
     """One experiment. systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
     separator that learns; scaling: jss.features.Scaling; stages: overrides by stage, such as {S1: {epochs: 10}}, of
     DetectionConfig, SeparationConfig, the rate (``learning_rate``), the block to start from (``detector``,
-    ``separator``) and the separation term (``retention``: mixit or distillation).
+    ``separator``) and the separation term (``retention``: mixit or distillation), or of WeakLabelConfig.
     """
 
     name: str
@@ -117,6 +139,9 @@ class Config:
     data: DataConfig = field(default_factory=DataConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     separation: SeparationConfig = field(default_factory=SeparationConfig)
+    masker: TFMaskerConfig = field(default_factory=TFMaskerConfig)
+    critic: CriticConfig = field(default_factory=CriticConfig)
+    weak: WeakLabelConfig = field(default_factory=WeakLabelConfig)
     stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

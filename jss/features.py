@@ -28,14 +28,14 @@ Scaling = Literal["clip", "mixture"]
 
 
 @cache
-def mel_filters() -> Tensor:
-    """(mels, N_FFT // 2 + 1) triangular HTK filters without area normalisation, as the baseline's torchaudio.
+def mel_filters(n_mels: int = N_MELS, n_fft: int = N_FFT) -> Tensor:
+    """(n_mels, n_fft // 2 + 1) triangular HTK filters without area normalisation, as the baseline's torchaudio.
 
     Written out, because librosa's (which the tests compare) cost seconds of import before a first figure.
     """
     top = 2595.0 * np.log10(1.0 + F_MAX / 700.0)
-    edges = 700.0 * (10.0 ** (np.linspace(0.0, top, N_MELS + 2) / 2595.0) - 1.0)  # Hz
-    bins = np.linspace(0.0, SAMPLE_RATE / 2, N_FFT // 2 + 1)
+    edges = 700.0 * (10.0 ** (np.linspace(0.0, top, n_mels + 2) / 2595.0) - 1.0)  # Hz
+    bins = np.linspace(0.0, SAMPLE_RATE / 2, n_fft // 2 + 1)
     rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
     return torch.from_numpy(np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32))

@@ -44,11 +44,21 @@ DESED: tuple[SoundClass, ...] = (
     SoundClass("Vacuum_cleaner", "Vacuum cleaner", "Vacuum", "#0F000B", "#E7FFFF", (8, 3, 2, 3)),
 )
 
+#: The five classes of UrbanSound8K that the weak-label paper separates, in the order of its tables.
+URBAN: tuple[SoundClass, ...] = (
+    SoundClass("car_horn", "Car horn", "Horn", "#D86806", "#DF9A3A"),
+    SoundClass("dog_bark", "Dog bark", "Dog", "#27076C", "#3A6A7C", (8, 3, 2, 3)),
+    SoundClass("gun_shot", "Gun shot", "Gun", "#5C0E00", "#BF2C00", (2, 2)),
+    SoundClass("jackhammer", "Jackhammer", "Jackhammer", "#1E9496", "#08DFAB", (6, 3)),
+    SoundClass("siren", "Siren", "Siren", "#E452FF", "#DBB6FE", (4, 2)),
+)
+
 #: Class sets by name, as a system's manifest names them.
-CLASS_SETS: Mapping[str, tuple[SoundClass, ...]] = {"desed": DESED}
+CLASS_SETS: Mapping[str, tuple[SoundClass, ...]] = {"desed": DESED, "urban": URBAN}
 
 #: The labels of DESED in order: row k of every (K, T) score matrix belongs to ``DESED_LABELS[k]``.
 DESED_LABELS: tuple[str, ...] = tuple(c.label for c in DESED)
+URBAN_LABELS: tuple[str, ...] = tuple(c.label for c in URBAN)
 
 _KNOWN = {c.label: c for classes in CLASS_SETS.values() for c in classes}
 _SPARE = (("#5C0E00", "#BF2C00"), ("#E452FF", "#DBB6FE"), ("#8D9674", "#FFF722"), ("#27076C", "#3A6A7C"),

@@ -60,4 +60,17 @@ JSS: Mapping[int, Equation] = _table(
     (30, "similarity of the sources' scores", "metrics.diversity.frame_similarity metrics.diversity.clip_similarity"),
 )
 
-PAPERS: Mapping[str, Mapping[int, Equation]] = {"JSS": JSS}
+#: Pishdadian, Wichern, Le Roux: ICASSP 2020.
+WEAK_LABELS: Mapping[int, Equation] = _table(
+    (1, "masks of the mixture's magnitude", "models.tf_masker.magnitudes models.tf_masker.TFMasker.forward"),
+    (2, "mixture loss, refined by weak labels", "losses.weak_label.mixture_loss"),
+    (3, "the critic on mixtures, frame labels", "losses.weak_label.critic_frame_loss"),
+    (4, "class weights", "losses.weak_label.class_weights"),
+    (5, "the critic on mixtures, clip labels", "losses.weak_label.critic_clip_loss"),
+    (6, "the critic on sources, frame labels", "losses.weak_label.source_frame_loss"),
+    (7, "the critic on sources, clip labels", "losses.weak_label.source_clip_loss"),
+    (8, "total loss, frame labels", "losses.weak_label.total_loss training.weak_label.SeparatorTask"),
+    (9, "total loss, clip labels", "losses.weak_label.total_loss training.weak_label.SeparatorTask"),
+)
+
+PAPERS: Mapping[str, Mapping[int, Equation]] = {"JSS": JSS, "Weak labels": WEAK_LABELS}

@@ -22,7 +22,8 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "dropout": (0, 0.99), "n_classes": _SIZE, "n_mels": _SIZE, "channels": _SIZE, "time_pools": _SIZE,
     "mel_pools": _SIZE, "cells": _SIZE, "layers": (1, 64), "n_src": (1, 64), "n_filters": _SIZE, "kernel_size": _SIZE,
     "stride": _SIZE, "bn_chan": _SIZE, "hid_chan": _SIZE, "skip_chan": _SIZE, "conv_kernel_size": _SIZE,
-    "n_blocks": (1, 64), "n_repeats": (1, 64),
+    "n_blocks": (1, 64), "n_repeats": (1, 64), "crop": (0, 600), "alpha": (0, 1e9), "freq_pools": _SIZE,
+    "kernel": (1, 255), "bands": (0, 1024), "spread": (1e-6, 1e6),
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 from jss.papers import PAPERS, Equation
 
 #: How many numbered equations a paper has.
-LENGTHS = {"JSS": 30}
+LENGTHS = {"JSS": 30, "Weak labels": 9}
 EVERY = [(paper, equation) for paper, table in PAPERS.items() for equation in table.values()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("--system", action="append", default=[], metavar="NAME",
                         help="a system, such as MixIT-S1; may be given several times")
-    parser.add_argument("--data", metavar="ROOT", help="a data set in DESED's layout")
+    parser.add_argument("--data", metavar="ROOT", help="a data set in DESED's layout; for separators of classes, "
+                                                         "such as weak-frame: a soundbank, UrbanSound8K or synthscapes")
     parser.add_argument("--subset", metavar="NAME",
-                        help="validation, public, ...; NAME_overlap adds its clips in pairs")
+                        help="validation, public, ...; NAME_overlap adds its clips in pairs; for separators of "
+                             "classes: train, validation or test")
+    parser.add_argument("--clips", type=int, default=500, metavar="N",
+                        help="separators of classes: how many scenes, drawn from --seed (default: 500)")
     parser.add_argument("--selection", choices=("student", "teacher"), default="teacher", help="default: teacher")
     parser.add_argument("--fusion", action="store_true", help="one report, of the systems' mean scores (Eq. 25)")
     parser.add_argument("--dataset", metavar="NAME", help="what the report calls the data set (default: ROOT's name)")
@@ -49,6 +54,10 @@ def run(args: argparse.Namespace) -> int:
         raise JssError("--fusion needs two systems or more.")
     if args.keep_scores:
         _check_keep(args)
+    from jss.weak_labels.inference import separators
+
+    if set(args.system) <= set(separators()):
+        return _weak(args)
     from jss import evaluating
     from jss.inference import load_system
     from jss.reports import comparison_lines, lines
@@ -93,6 +102,27 @@ def _check_keep(args: argparse.Namespace) -> None:
         raise JssError("--keep-scores keeps those of single systems, from which fusions follow: leave out --fusion.")
     if args.out is None or (len(args.system) > 1 and "{system}" not in args.out.name):
         raise JssError("--keep-scores needs --out with a file for each system, such as --out 'reports/{system}.json'.")
+
+
+def _weak(args: argparse.Namespace) -> int:
+    """Separators of the weak-label paper on held-out scenes, a report each. -> 0. Raises JssError."""
+    from jss.weak_labels.evaluating import evaluate_weak, held_out
+    from jss.weak_labels.inference import load_weak
+    from jss.weak_labels.report import lines
+
+    if args.clips < 1:
+        raise JssError("--clips must be 1 or more.")
+    for name in args.system:
+        system = load_weak(name)
+        scenes = held_out(args.data, system.labels, args.subset, args.clips, args.seed)
+        dataset = args.dataset or f"urban scenes of {Path(args.data).name}"
+        made = evaluate_weak(system, scenes, dataset, partial(_progress, name))
+        print("\n".join(lines(made)))
+        if args.out is not None:
+            path = args.out.with_name(args.out.name.replace("{system}", name))
+            made.save(path)
+            print(f"written to {path}")
+    return 0
 
 
 def write(reports: Sequence[EvalReport], out: Path) -> list[Path]:

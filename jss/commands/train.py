@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     from jss.config import load_preset
     from jss.training.chain import Chain
     from jss.training.stages import TREE
+    from jss.training.weak_chain import WeakChain
+    from jss.training.weak_stages import WEAK_STAGES
 
     everything = args.preset == ALL
     if not everything and args.base:
@@ -51,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
     systems = tuple(args.only or (TREE if everything else config.systems))
     roots = tuple(args.data or ("synthscapes",))
     # Asked for all, it goes on with whatever was begun.
-    Chain(config, roots, out, folder, half=args.half).run(systems, args.resume or everything)
+    kind = WeakChain if set(config.systems) <= set(WEAK_STAGES) else Chain
+    kind(config, roots, out, folder, half=args.half).run(systems, args.resume or everything)
     if everything:
         from jss.commands import tree
 

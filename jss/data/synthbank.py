@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -21,15 +22,19 @@ class SynthBank:
     """``per_label`` synthesised recordings for every label and split, rendered when first asked for.
 
     The same seed gives the same bank on every machine; seeds of different splits never meet. Recordings are kept
-    as int16 and the least recently used dropped beyond ``megabytes``. Safe for threads.
+    as int16 and the least recently used dropped beyond ``megabytes``. classes: the labels it holds (None: those of a
+    home, ``jss.synthesis.LABELS``). Safe for threads.
     """
 
-    def __init__(self, per_label: int = 40, seed: int = 0, megabytes: int = 400) -> None:
+    def __init__(
+        self, per_label: int = 40, seed: int = 0, megabytes: int = 400, classes: Sequence[str] | None = None
+    ) -> None:
         if not 2 <= per_label <= BLOCK:
             raise JssError(f"A synthesised soundbank needs 2 to {BLOCK} recordings a label, not {per_label}.")
         if seed < 0:
             raise JssError(f"The seed of a synthesised soundbank cannot be negative: {seed}.")
         self.per_label, self.seed, self.megabytes = per_label, seed, megabytes
+        self.classes = None if classes is None else tuple(sorted(classes))
         self._audio: OrderedDict[str, npt.NDArray[np.int16]] = OrderedDict()
         self._members: dict[tuple[str, str], tuple[Recording, ...]] = {}
         self._bytes = 0
@@ -39,7 +44,7 @@ class SynthBank:
         from jss.synthesis import LABELS
 
         split_name(split)
-        return tuple(sorted(LABELS))
+        return tuple(sorted(LABELS)) if self.classes is None else self.classes
 
     def recordings(self, label: str, split: str) -> tuple[Recording, ...]:
         known = self._members.get((label, split))
@@ -84,9 +89,9 @@ class SynthBank:
         return tuple(Recording(label, path, path, base, "MIT", PREFIX) for path in paths)
 
     def _make(self, recording: Recording) -> npt.NDArray[np.int16]:
-        from jss.synthesis import LABELS, synthesise
+        from jss.synthesis import EVERY, synthesise
 
         parts = recording.path.split("/")
-        if not self.holds(recording) or recording.label not in LABELS or not parts[-1].isdigit():
+        if not self.holds(recording) or recording.label not in EVERY or not parts[-1].isdigit():
             raise JssError(f"{recording.path!r} is not a recording of the synthesiser.")
         return as_int16(synthesise(recording.label, int(parts[-1])))

@@ -17,3 +17,22 @@ def tables() -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_csv(Path(__file__).with_name("jss2024.tsv"), sep="\t")
+
+
+#: Pishdadian, Wichern, Le Roux: Learning to Separate Sounds from Weakly Labeled Scenes, ICASSP 2020.
+WEAK_SOURCE = "https://rc.signalprocessingsociety.org/conferences/icassp-2020/spsicassp20vid0667"
+
+
+def weak_separation() -> pd.DataFrame:
+    """Table 1 of the weak-label paper: row (input, strong, frame, clip), label, mean and sd in dB; all but the input
+    are improvements."""
+    import pandas as pd
+
+    return pd.read_csv(Path(__file__).with_name("weak2020_table1.tsv"), sep="\t")
+
+
+def weak_classification() -> pd.DataFrame:
+    """Table 2 of the weak-label paper: level (frame, clip), label and f_measure in [0, 1]."""
+    import pandas as pd
+
+    return pd.read_csv(Path(__file__).with_name("weak2020_table2.tsv"), sep="\t")

@@ -1,4 +1,4 @@
-"""The built-in synthesiser: the ten classes of DESED and background, from a seed and nothing else."""
+"""The built-in synthesiser: the classes of DESED and of the weak-label paper, and background, from a seed alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jss.errors import JssError
-from jss.labels import DESED_LABELS
+from jss.labels import DESED_LABELS, URBAN_LABELS
 
 from .animals import cat, dog
 from .background import background
@@ -21,10 +21,13 @@ from .frying import frying
 from .motors import blender, shaver, vacuum
 from .speech import speech
 from .tools import RATE, Array, Rng, crest, gate, samples
+from .urban import car_horn, gun_shot, jackhammer, siren
 from .water import water
 
-#: What can be synthesised: the ten labels of DESED, then "background".
+#: What a home sounds like: the ten labels of DESED, then "background".
 LABELS: tuple[str, ...] = (*DESED_LABELS, "background")
+#: Everything that can be synthesised.
+EVERY: tuple[str, ...] = (*LABELS, *URBAN_LABELS)
 
 _FAMILIES: Mapping[str, Callable[[Rng, float | None], Array]] = {
     "Alarm_bell_ringing": alarm,
@@ -38,6 +41,11 @@ _FAMILIES: Mapping[str, Callable[[Rng, float | None], Array]] = {
     "Speech": speech,
     "Vacuum_cleaner": vacuum,
     "background": background,
+    "car_horn": car_horn,
+    "dog_bark": dog,
+    "gun_shot": gun_shot,
+    "jackhammer": jackhammer,
+    "siren": siren,
 }
 
 
@@ -45,10 +53,10 @@ def synthesise(label: str, seed: int, duration: float | None = None) -> npt.NDAr
     """One recording of a class -> float32 (samples,), 16 kHz, peak 0.9; the same for the same arguments.
 
     duration: seconds; None gives the natural length (a bark, a phrase; 3 to 10 s for steady sounds).
-    Raises JssError for a label not in LABELS, a seed below zero or a duration outside (0, 600] s.
+    Raises JssError for a label not in EVERY, a seed below zero or a duration outside (0, 600] s.
     """
     if label not in _FAMILIES:
-        raise JssError(f"The synthesiser does not know the class {label!r}; it knows {', '.join(LABELS)}.")
+        raise JssError(f"The synthesiser does not know the class {label!r}; it knows {', '.join(EVERY)}.")
     if seed < 0:
         raise JssError(f"A seed must be zero or a whole number above it, and {seed} is not.")
     if duration is not None and not (math.isfinite(duration) and 0.0 < duration <= 600.0):
@@ -64,4 +72,4 @@ def synthesise(label: str, seed: int, duration: float | None = None) -> npt.NDAr
     return done
 
 
-__all__ = ["LABELS", "RATE", "espeak", "synthesise"]
+__all__ = ["EVERY", "LABELS", "RATE", "espeak", "synthesise"]

@@ -82,7 +82,7 @@ class Chain:
         if self._finished(name):
             self.say(f"{name}: finished before")
             return
-        for need in () if separates_only(name) else needs(name):
+        for need in self._needs(name):
             self._ensure(need, resume)
         run = self.out / name
         if run.exists() and not resume:
@@ -92,6 +92,9 @@ class Chain:
             self._pretrain(name, run)
         else:
             self._train(name, run)
+
+    def _needs(self, name: str) -> list[str]:
+        return [] if separates_only(name) else needs(name)
 
     def _finished(self, name: str) -> bool:
         if separates_only(name):

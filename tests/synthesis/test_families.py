@@ -148,3 +148,20 @@ def test_framewise_with_one_response_passes_the_sound() -> None:
 
     x = np.random.default_rng(0).standard_normal(5000)
     np.testing.assert_allclose(framewise(x, np.ones((frames(5000), 257))), x, atol=1e-9)
+
+
+def test_street_sounds_are_what_they_are() -> None:
+    assert median(lambda x: harmonicity(x)[0], "car_horn") > 0.6
+    assert 60 < median(lambda x: harmonicity(x)[1], "car_horn") < 560
+    assert median(kurtosis, "gun_shot") > 20
+    assert median(peaks_db, "siren") > median(peaks_db, "jackhammer")
+
+
+def test_a_jackhammer_strikes_10_to_30_times_a_second() -> None:
+    rates = []
+    for x in recordings("jackhammer"):
+        envelope = np.abs(x)[: len(x) // 80 * 80].reshape(-1, 80).mean(1)
+        f, p = welch(envelope - envelope.mean(), RATE / 80, nperseg=512)
+        rates.append(f[np.argmax(p * (f > 5))])
+    assert np.percentile(rates, 25) > 9
+    assert np.percentile(rates, 75) < 62  # the second harmonic may be the strongest

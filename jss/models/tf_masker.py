@@ -1,0 +1,59 @@
+"""The separator of the weak-label paper: a BLSTM that masks the mixture's spectrogram, one mask a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from jss.models.stft import BINS, istft, stft
+
+#: Added to magnitudes before the logarithm.
+FLOOR = 1e-8
+
+
+@dataclass(frozen=True)
+class TFMaskerConfig:
+    """Sizes; the defaults are the paper's. n_src: classes; cells: of each LSTM direction; layers; centre, spread: the
+    log-magnitudes x go in as (x - centre) / spread.
+    """
+
+    n_src: int = 5
+    cells: int = 600
+    layers: int = 3
+    centre: float = 0.0
+    spread: float = 1.0
+
+
+class TFMasker(nn.Module):
+    """Log-magnitude STFT in, n sigmoid masks out (Fig. 1's separator). Source i is class i: there is no permutation."""
+
+    def __init__(self, config: TFMaskerConfig | None = None) -> None:
+        super().__init__()
+        c = self.config = config or TFMaskerConfig()
+        self.blstm = nn.LSTM(BINS, c.cells, c.layers, batch_first=True, bidirectional=True)
+        self.mask = nn.Linear(2 * c.cells, c.n_src * BINS)
+
+    def masks(self, magnitude: Tensor) -> Tensor:
+        """magnitude: (batch, 257, frames), linear -> masks (batch, n, 257, frames) in [0, 1]."""
+        c = self.config
+        hidden, _ = self.blstm((torch.log(magnitude + FLOOR).transpose(1, 2) - c.centre) / c.spread)
+        masks = torch.sigmoid(self.mask(hidden))  # (batch, frames, n * 257)
+        by_source: Tensor = masks.unflatten(-1, (c.n_src, BINS)).permute(0, 2, 3, 1)
+        return by_source
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """Masked magnitudes (Eq. 1) with the mixture's phase. (batch, samples) -> sources (batch, n, samples)."""
+        spectrum = stft(waveform)
+        return istft(self.masks(spectrum.abs()) * spectrum.unsqueeze(1), waveform.shape[-1])
+
+
+def magnitudes(separator: nn.Module, waveform: Tensor) -> tuple[Tensor, Tensor]:
+    """Magnitudes of the mixture and of the separated sources (Eq. 1 for a masker, the STFT of its outputs for any
+    other separator). waveform: (batch, samples) -> (batch, 257, frames), (batch, n, 257, frames).
+    """
+    mixture = stft(waveform).abs()
+    if isinstance(separator, TFMasker):
+        return mixture, separator.masks(mixture) * mixture.unsqueeze(1)
+    return mixture, stft(separator(waveform)).abs()

@@ -1,0 +1,195 @@
+"""Training of the weak-label paper: a critic on mixtures, then a separator that the frozen critic judges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jss.config import Config, WeakLabelConfig
+from jss.data.batching import loader
+from jss.data.scene_batches import SceneBatch, SceneSteps, active_share
+from jss.data.scenes import SceneData
+from jss.losses import weak_label as losses
+from jss.metrics.f_score import clip_f1
+from jss.metrics.separation import si_sdr_improvement
+from jss.models.critic import Critic
+from jss.models.joint import freeze
+from jss.models.stft import stft
+from jss.models.tf_masker import magnitudes
+from jss.training.module import Task
+
+Labels = Literal["strong", "frame", "clip"]
+Terms = dict[str, Tensor]
+
+
+class WeakLabelTask(Task):
+    """What both tasks share: Adam, the lowest validation loss, an early stop. ``terms`` gives "loss" and its parts."""
+
+    selections = MappingProxyType({"network": ("validation_loss", False)})
+    network: nn.Module
+
+    def __init__(self, folder: Path, config: Config, c: WeakLabelConfig, data: SceneData) -> None:
+        super().__init__(folder, config.seed)
+        self.config, self.c, self.data = config, c, data
+        self.gamma: Tensor
+        self.register_buffer("gamma", torch.from_numpy(active_share(data.train)))
+        self.sums: dict[str, float] = {}
+        self.count = 0
+
+    def terms(self, batch: SceneBatch) -> Terms:
+        """The loss of a batch and its parts."""
+        raise NotImplementedError
+
+    def measures(self, batch: SceneBatch) -> dict[str, Any]:
+        """What else is told of a validation batch: name -> values."""
+        raise NotImplementedError
+
+    def summary(self, found: dict[str, list[Any]]) -> dict[str, float]:
+        """All batches' measures as columns of the history."""
+        raise NotImplementedError
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The network that learns."""
+        return {"network": self.network}
+
+    def training_step(self, batch: SceneBatch, step: int) -> Tensor:
+        """Lightning's hook: one optimizer step."""
+        found = self.terms(batch)
+        for name, value in found.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value.item()
+        self.count += 1
+        self.log("loss", found["loss"].detach(), prog_bar=True, logger=False)
+        return self.finite(found["loss"])
+
+    def on_train_epoch_end(self) -> None:
+        """Lightning's hook: validate, record, stop early."""
+        row = {name: total / max(self.count, 1) for name, total in self.sums.items()}
+        self.sums, self.count = {}, 0
+        self.eval()
+        with torch.no_grad(), self.trainer.precision_plugin.forward_context():
+            row.update(self._validate())
+        self.train()
+        self.record({**row, "learning_rate": self.c.learning_rate})
+        if self.enough():
+            self.trainer.should_stop = True
+
+    def enough(self) -> bool:
+        """Whether the validation loss has not fallen for ``early_stop`` epochs."""
+        best = min(range(len(self.history)), key=lambda i: self.history[i]["validation_loss"], default=0)
+        return len(self.history) - 1 - best >= self.c.early_stop
+
+    def _validate(self) -> dict[str, float]:
+        totals: dict[str, float] = {}
+        found: dict[str, list[Any]] = {}
+        scenes = self.data.validation
+        for batch in loader(SceneSteps(scenes, self.c.batch, order=False), self.config.data.workers):
+            batch = SceneBatch(*(part.to(self.device) for part in batch))
+            share = len(batch.mixture) / len(scenes)
+            for name, value in self.terms(batch).items():
+                totals[f"validation_{name}"] = totals.get(f"validation_{name}", 0.0) + share * value.item()
+            for name, values in self.measures(batch).items():
+                found.setdefault(name, []).append(values)
+        return {**totals, **self.summary(found)}
+
+    def configure_optimizers(self) -> Any:
+        """Adam (0.9, 0.999) on what learns, at a constant rate."""
+        return torch.optim.Adam(self.network.parameters(), lr=self.c.learning_rate)
+
+    def train_dataloader(self) -> Any:
+        """One epoch of batches."""
+        c = self.c
+        steps = SceneSteps(self.data.train, c.batch, self.current_epoch, fresh=c.fresh, seconds=c.crop)
+        return loader(steps, self.config.data.workers)
+
+
+class CriticTask(WeakLabelTask):
+    """The critic learns from mixtures and frame labels (Eq. 3) or clip labels (Eq. 5); it never hears a source."""
+
+    network: Critic
+
+    def __init__(
+        self, folder: Path, config: Config, c: WeakLabelConfig, data: SceneData, critic: Critic, labels: Labels
+    ) -> None:
+        super().__init__(folder, config, c, data)
+        self.network = critic
+        self.labels = labels
+
+    def terms(self, batch: SceneBatch) -> Terms:
+        """Eq. 3 or 5."""
+        logits = self.network(stft(batch.mixture).abs())
+        if self.labels == "clip":
+            return {"loss": losses.critic_clip_loss(logits, batch.present, self.c.reduction)}
+        active = losses.pooled_labels(batch.active, self.network.pool)
+        weights = losses.class_weights(active, self.gamma)
+        return {"loss": losses.critic_frame_loss(logits, active, weights, self.c.reduction)}
+
+    def measures(self, batch: SceneBatch) -> dict[str, Any]:
+        """Probabilities and labels of frames, in one row a frame."""
+        p = self.network.probabilities(stft(batch.mixture).abs()).cpu()
+        active = losses.pooled_labels(batch.active, self.network.pool).cpu()
+        return {
+            "frames": (p.transpose(1, 2).flatten(0, 1).numpy(), active.transpose(1, 2).flatten(0, 1).numpy()),
+            "clips": (p.amax(-1).numpy(), active.amax(-1).numpy()),
+        }
+
+    def summary(self, found: dict[str, list[Any]]) -> dict[str, float]:
+        """Macro F-measures at 0.5 of frames and of clips."""
+        names = self.data.train.recipe.labels
+        rows = {key: [np.concatenate(part) for part in zip(*values, strict=True)] for key, values in found.items()}
+        return {f"validation_{key[:-1]}_f1": clip_f1(p, true, names).macro for key, (p, true) in rows.items()}
+
+
+class SeparatorTask(WeakLabelTask):
+    """A separator learns from its isolated targets ("strong"), or through a frozen critic from frame labels (Eq. 8) or
+    clip labels (Eq. 9). Its i-th output is the i-th class.
+    """
+
+    critic: Critic | None
+
+    def __init__(
+        self, folder: Path, config: Config, c: WeakLabelConfig, data: SceneData, separator: nn.Module,
+        critic: Critic | None, labels: Labels,
+    ) -> None:  # fmt: skip
+        super().__init__(folder, config, c, data)
+        self.network = separator
+        self.critic = critic
+        if critic is not None:
+            freeze(critic)
+        self.labels = labels
+
+    def terms(self, batch: SceneBatch) -> Terms:
+        """L1 on magnitudes, or Eq. 8 or 9 with both its terms."""
+        mixture, sources = magnitudes(self.network, batch.mixture)
+        if self.critic is None:
+            return {"loss": losses.magnitude_loss(sources, stft(batch.sources).abs())}
+        logits = self.critic(sources.flatten(0, 1)).unflatten(0, sources.shape[:2])  # (batch, n, K, T)
+        if self.labels == "clip":
+            classification = losses.source_clip_loss(logits, batch.present, self.c.reduction)
+            active = batch.present.unsqueeze(-1).expand_as(batch.active)
+        else:
+            active = losses.pooled_labels(batch.active, self.critic.pool)
+            weights = losses.class_weights(active, self.gamma)
+            classification = losses.source_frame_loss(logits, active, weights, self.c.reduction)
+            active = batch.active
+        adding_up = losses.mixture_loss(mixture, sources, active, self.c.reduction)
+        total = losses.total_loss(classification, adding_up, self.c.alpha)
+        return {"loss": total, "classification_loss": classification, "mixture_loss": adding_up}
+
+    def measures(self, batch: SceneBatch) -> dict[str, Any]:
+        """SI-SDR improvement of the active sources of clips with two or more; told, never learned from."""
+        several = (batch.present.sum(1, keepdim=True) > 1) & (batch.present > 0)
+        mixtures = batch.mixture.unsqueeze(1).expand_as(batch.sources)
+        estimates, targets, before = (
+            x[several].cpu().numpy() for x in (self.network(batch.mixture), batch.sources, mixtures)
+        )
+        return {"si_sdri": si_sdr_improvement(estimates, targets, before)}
+
+    def summary(self, found: dict[str, list[Any]]) -> dict[str, float]:
+        """The mean improvement in dB."""
+        values = np.concatenate(found["si_sdri"])
+        return {"validation_si_sdri": float(values.mean()) if len(values) else float("nan")}

@@ -1,0 +1,102 @@
+"""What a separator of the weak-label paper scored: Tables 1 and 2, Fig. 3, and the critic's own check, as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jss.errors import JssError
+from jss.files import aside
+from jss.metrics.class_separation import OVERALL
+from jss.strict import strict
+
+Row = dict[str, int | float | None]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One number of each list is one active source of one clip: clip and class number, SI-SDR before and after (dB)."""
+
+    clip: tuple[int, ...]
+    label: tuple[int, ...]
+    input: tuple[float, ...]
+    output: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class WeakReport:
+    """One separator on one set of scenes.
+
+    dataset, split, seed, recipe: what was heard, clips 0 to n_clips - 1 of it; table1: a row a class and "overall" over
+    clips with two active classes or more (see ``jss.metrics.class_separation``), samples: behind it; single: rows over
+    the n_single clips with one active class, whose mixture is the source (output_median is what is left of it);
+    table2: the critic's F-measures at 0.5 on the mixtures, "frame" and "clip", by class and "macro"; check: what the
+    critic hears in separated sources that are active: "probabilities", row: source, column: class, and "own_only", the
+    share in which it hears its own class and no other; commit: of the code; settings: weights and how it was measured.
+    """
+
+    system: str
+    critic: str
+    labels: tuple[str, ...]
+    dataset: str
+    split: str
+    seed: int
+    recipe: dict[str, Any]
+    n_clips: int
+    n_single: int
+    table1: dict[str, Row]
+    single: dict[str, Row]
+    table2: dict[str, dict[str, float | None]]
+    check: dict[str, Any]
+    samples: Samples
+    commit: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it as JSON, a line for each key, aside first and then renamed; missing folders are made."""
+        rows = [f" {json.dumps(k)}: {json.dumps(v, allow_nan=False)}" for k, v in asdict(self).items()]
+        with aside(path) as part:
+            part.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> WeakReport:
+        """Read what :meth:`save` wrote. Raises JssError where it is missing, or a key is unknown or of a wrong type."""
+        try:
+            stored = json.loads(Path(path).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise JssError(f"There is no report at {path}.") from None
+        except (OSError, ValueError) as error:
+            raise JssError(f"{path} is no report of jss, or it is damaged: evaluate again.") from error
+        return strict(cls, stored, str(path))
+
+
+def lines(report: WeakReport) -> list[str]:
+    """The report for a person."""
+    several = report.n_clips - report.n_single
+    told = [
+        f"{report.system} on {report.dataset} {report.split}, {report.n_clips} clips, {several} with several classes",
+        f"  {'SI-SDR, dB':<14}{'n':>6}{'input':>16}{'improvement':>18}{'F frame':>10}{'F clip':>9}{'own only':>10}",
+    ]
+    for label in (*report.labels, OVERALL):
+        row = report.table1[label]
+        macro = "macro" if label == OVERALL else label
+        frame, clip = (report.table2[kind].get(macro) for kind in ("frame", "clip"))
+        numbers = (frame, clip, report.check["own_only"].get(label))
+        scores = "".join(_number(value, width) for value, width in zip(numbers, (10, 9, 10), strict=True))
+        told.append(f"  {label:<14}{row['n']:>6}{_spread(row, 'input'):>16}{_spread(row, 'improvement'):>18}{scores}")
+    alone = report.single[OVERALL]
+    if alone["n"]:
+        told.append(f"  single-class clips: {alone['n']}, median SI-SDR of the output {alone['output_median']:.1f} dB")
+    return told
+
+
+def _spread(row: Row, name: str) -> str:
+    mean, deviation = row[f"{name}_mean"], row[f"{name}_sd"]
+    return "-" if mean is None or deviation is None else f"{mean:.1f} ± {deviation:.1f}"
+
+
+def _number(value: float | None, width: int) -> str:
+    return f"{'-':>{width}}" if value is None else f"{value:>{width}.3f}"

@@ -1,0 +1,150 @@
+"""The weak-label chain at smoke size: what learns, what stays, and by which way gradients come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from jss import checkpoints
+from jss.config import Config, load_preset
+from jss.data.scene_batches import SceneSteps
+from jss.data.scenes import scene_data
+from jss.errors import JssError
+from jss.losses.weak_label import magnitude_loss
+from jss.metrics.separation import si_sdr_improvement
+from jss.models.critic import Critic
+from jss.models.stft import stft
+from jss.models.tf_masker import TFMasker, TFMaskerConfig, magnitudes
+from jss.training.module import load_networks
+from jss.training.weak_chain import WeakChain
+from jss.training.weak_label import SeparatorTask
+from jss.training.weak_stages import WEAK_STAGES
+
+
+@dataclass(frozen=True)
+class WeakSmoke:
+    """A finished chain: its config, the folder of its runs and that of its checkpoints."""
+
+    config: Config
+    out: Path
+    checkpoints: Path
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory) -> WeakSmoke:
+    out = tmp_path_factory.mktemp("weak")
+    config = load_preset("weak_smoke")
+    WeakChain(config, "synthscapes", out, out / "checkpoints").run(config.systems, resume=False)
+    return WeakSmoke(config, out, out / "checkpoints")
+
+
+@pytest.fixture
+def task(chain, tmp_path):
+    """A separator that learns from clip or frame labels of a batch."""
+    config = chain.config
+    data = scene_data("synthscapes", config)
+    batch = SceneSteps(data.train, 4)[0]
+
+    def make(labels, alpha=10.0):
+        c = load_preset("weak_smoke", (f"weak.alpha={alpha}",)).weak
+        critic, _ = checkpoints.load_network("critic-frame", chain.checkpoints)
+        torch.manual_seed(0)
+        return SeparatorTask(tmp_path, config, c, data, TFMasker(config.masker), critic, labels), batch
+
+    return make
+
+
+def test_every_stage_of_the_preset_is_there_with_a_card(chain):
+    for name in chain.config.systems:
+        _, card = checkpoints.load_network(name, chain.checkpoints)
+        assert (card.kind, card.settings["labels"]) == (WEAK_STAGES[name].network, WEAK_STAGES[name].labels)
+        assert card.settings["critic"] == WEAK_STAGES[name].critic
+        assert card.settings["classes"] == list(scene_data("synthscapes", chain.config).train.recipe.labels)
+
+
+def test_the_history_tells_both_terms(chain):
+    history = pd.read_csv(chain.out / "weak-frame" / "history.csv")
+    alpha = chain.config.weak.alpha
+    assert len(history) == chain.config.weak.epochs
+    total = history.classification_loss + alpha * history.mixture_loss
+    assert total.tolist() == pytest.approx(history.loss.tolist(), rel=1e-4)
+    assert history.validation_si_sdri.notna().all()
+
+
+def test_the_frozen_critic_is_bit_identical_after_training(chain):
+    _, before = checkpoints.load_block("critic-frame", chain.checkpoints)
+    for name in ("weak-frame", "conv-frame"):
+        stored = torch.load(chain.out / name / "last.ckpt", weights_only=True)["state_dict"]
+        after = {key.removeprefix("critic."): value for key, value in stored.items() if key.startswith("critic.")}
+        assert after.keys() == before.keys()
+        assert all(torch.equal(before[key], after[key]) for key in before)
+        moved = load_networks(chain.out / name / "best-network.safetensors")["network"]
+        assert not any(key.startswith("critic") for key in moved)
+
+
+@pytest.mark.parametrize("labels", ["frame", "clip"])
+def test_labels_reach_the_masker_only_through_the_critic(task, labels, monkeypatch):
+    found, batch = task(labels, alpha=0.0)
+    found.terms(batch)["loss"].backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in found.network.parameters())
+    assert all(p.grad is None for p in found.critic.parameters())
+
+    cut, batch = task(labels, alpha=0.0)
+    forward = Critic.forward
+    monkeypatch.setattr(Critic, "forward", lambda self, x: forward(self, x.detach()))
+    cut.terms(batch)["loss"].backward()
+    assert all(p.grad is None or not p.grad.any() for p in cut.network.parameters())
+
+
+def test_isolated_sources_teach_only_the_strong_separator(task):
+    found, batch = task("frame")
+    other = batch._replace(sources=torch.zeros_like(batch.sources))
+    assert torch.equal(found.terms(batch)["loss"], found.terms(other)["loss"])
+
+
+def test_a_few_steps_make_the_weak_loss_smaller(task):
+    found, batch = task("frame")
+    optimizer = torch.optim.Adam(found.network.parameters(), lr=0.01)
+    losses = []
+    for _ in range(12):
+        loss = found.terms(batch)["loss"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_isolated_sources_can_be_learned_by_heart(task):
+    _, batch = task("frame")
+    torch.manual_seed(0)
+    masker = TFMasker(TFMaskerConfig(cells=32, layers=1, centre=-4.0, spread=4.0))
+    optimizer = torch.optim.Adam(masker.parameters(), lr=0.01)
+    targets = stft(batch.sources).abs()
+    for _ in range(60):
+        loss = magnitude_loss(magnitudes(masker, batch.mixture)[1], targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    several = (batch.present > 0) & (batch.present.sum(1, keepdim=True) > 1)
+    mixtures = batch.mixture.unsqueeze(1).expand_as(batch.sources)
+    with torch.no_grad():
+        heard = masker(batch.mixture)[several].numpy()
+    assert si_sdr_improvement(heard, batch.sources[several].numpy(), mixtures[several].numpy()).mean() > 3
+
+
+def test_the_paper_preset_is_the_papers():
+    c = load_preset("weak_paper")
+    assert (c.masker.cells, c.masker.layers, c.critic.channels, c.critic.cells) == (600, 3, (32, 64, 128), 100)
+    assert (c.weak.batch, c.weak.epochs, c.weak.early_stop) == (10, 50, 5)
+    assert (c.weak.learning_rate, c.weak.alpha, c.weak.fresh) == (1e-4, 100.0, False)
+    assert (c.data.synthetic, c.data.validation_synthetic, c.data.seconds) == (20000, 5000, 4.0)
+
+
+def test_an_unknown_stage_is_named(chain, tmp_path):
+    with pytest.raises(JssError, match='no way to train "weak-none"'):
+        WeakChain(chain.config, "synthscapes", tmp_path, tmp_path).run(("weak-none",), resume=False)

@@ -1,0 +1,126 @@
+"""From a mixture to a result, and from scenes to a report, with random networks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from jss import cli
+from jss.checkpoints import Card, build, save_block
+from jss.errors import JssError
+from jss.labels import URBAN_LABELS
+from jss.metrics.class_separation import OVERALL
+from jss.weak_labels.evaluating import evaluate_weak, held_out
+from jss.weak_labels.inference import analyse_scene, load_weak, separators
+from jss.weak_labels.report import WeakReport, lines
+
+SIZES = {
+    "critic-frame": ("critic", {"channels": [4, 4, 8], "kernel": 3, "cells": 8, "bands": 16}),
+    "weak-frame": ("tf_masker", {"cells": 8, "layers": 1}),
+    "conv-frame": ("conv_tasnet", {"n_src": 5, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8,
+                                   "n_blocks": 2}),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    home = tmp_path_factory.mktemp("weak-checkpoints")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for name, (kind, sizes) in SIZES.items():
+            settings = {"classes": list(URBAN_LABELS), "labels": "frame", "critic": "critic-frame"}
+            card = Card(name, kind, sizes, "test", "student", "none: random weights", "MIT", settings=settings)
+            save_block(build(kind, sizes).state_dict(), card, home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    return held_out("synthscapes", URBAN_LABELS, "test", 5)
+
+
+@pytest.fixture(scope="module")
+def report(folder, scenes):
+    return evaluate_weak(load_weak("weak-frame", folder), scenes, "synthscapes")
+
+
+def test_critics_are_no_separators(folder):
+    assert separators(folder) == ["conv-frame", "weak-frame"]
+    with pytest.raises(JssError, match="no separator of classes critic-frame"):
+        load_weak("critic-frame", folder)
+
+
+@pytest.mark.parametrize("name", ["weak-frame", "conv-frame"])
+def test_a_scene_becomes_a_result(name, folder, scenes):
+    result = analyse_scene(load_weak(name, folder), scenes, 1)
+    assert (result.filename, result.duration) == ("test-00001", 4.0)
+    assert result.sources.shape == result.truth.shape == (5, 64000)
+    assert result.masks.shape == result.source_magnitudes.shape == (5, 257, 501)
+    assert result.probabilities.shape == (5, 125)
+    assert result.source_probabilities.shape == (5, 5, 125)
+    assert 0 <= result.masks.min() <= result.masks.max() <= 1
+    before, after = result.si_sdr()
+    assert (np.isnan(before) == ~result.active).all()
+    assert (np.isnan(after) == ~result.active).all()
+    assert all(isinstance(getattr(result, f), np.ndarray) for f in ("mixture", "magnitude", "masks"))
+
+
+def test_a_file_of_any_length_is_heard_whole(folder, tmp_path):
+    system = load_weak("weak-frame", folder)
+    rng = np.random.default_rng(0)
+    for seconds in (0.01, 1.3, 33.0):
+        x = rng.normal(0, 0.05, round(seconds * 16000)).astype(np.float32)
+        soundfile.write(tmp_path / "own.wav", x, 16000, subtype="FLOAT")
+        result = system.analyse(tmp_path / "own.wav")
+        assert (result.filename, result.sources.shape) == ("own.wav", (5, len(x)))
+        frames = result.magnitude.shape[-1]
+        assert result.masks.shape[-1] == frames
+        assert abs(result.probabilities.shape[-1] - frames // 4) <= 1
+        assert result.truth is None
+        assert not result.active.any()
+
+
+def test_windows_of_a_long_recording_meet_without_a_seam(folder):
+    system = load_weak("weak-frame", folder)
+    x = np.random.default_rng(1).normal(0, 0.05, 40 * 16000).astype(np.float32)
+    long, head = system.analyse(x), system.analyse(x[:160000])
+    np.testing.assert_allclose(long.sources[:, :100000], head.sources[:, :100000], atol=1e-4)
+    np.testing.assert_allclose(long.masks[..., :900], head.masks[..., :900], atol=1e-4)
+
+
+def test_a_report_has_both_tables_and_tells_them(report):
+    assert set(report.table1) == set(report.single) == {*URBAN_LABELS, OVERALL}
+    several = report.n_clips - report.n_single
+    assert report.n_clips == 5
+    assert len(set(report.samples.clip)) == several
+    assert report.table1[OVERALL]["n"] == len(report.samples.input)
+    improvement = np.subtract(report.samples.output, report.samples.input)
+    assert report.table1[OVERALL]["improvement_mean"] == pytest.approx(improvement.mean(), abs=0.01)
+    assert set(report.table2["frame"]) == {*URBAN_LABELS, "macro"}
+    assert len(lines(report)) >= 8
+
+
+def test_a_report_comes_back_as_it_was_and_strangers_are_refused(report, tmp_path):
+    report.save(tmp_path / "r.json")
+    assert WeakReport.load(tmp_path / "r.json") == report
+    stored = json.loads((tmp_path / "r.json").read_text())
+    (tmp_path / "r.json").write_text(json.dumps({**stored, "score": 1}))
+    with pytest.raises(JssError, match="unknown key 'score'"):
+        WeakReport.load(tmp_path / "r.json")
+    with pytest.raises(JssError, match="no report at"):
+        WeakReport.load(tmp_path / "none.json")
+
+
+def test_evaluate_writes_the_same_report(folder, report, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
+    out = tmp_path / "{system}.json"
+    options = ["--data", "synthscapes", "--dataset", "synthscapes", "--subset", "test", "--clips", "5"]
+    assert cli.main(["evaluate", "--system", "weak-frame", *options, "--out", str(out)]) == 0
+    assert "improvement" in capsys.readouterr().out
+    again = WeakReport.load(tmp_path / "weak-frame.json")
+    assert (again.table1, again.table2, again.check) == (report.table1, report.table2, report.check)
