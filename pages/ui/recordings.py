@@ -161,10 +161,10 @@ def _audio_below(root: Path) -> Iterable[Path]:
 def _plain_truth(path: Path) -> dict[str, tuple[Event, ...]]:
     if not path.is_file():
         return {}
-    from jss.data.desed import read_tsv
+    from jss.data.tables import read_table
 
     found: dict[str, list[Event]] = {}
-    for row in read_tsv(path, "filename", "onset", "offset", "event_label"):
+    for row in read_table(path, "filename", "onset", "offset", "event_label"):
         events = found.setdefault(row["filename"], [])
         try:
             if row["event_label"]:

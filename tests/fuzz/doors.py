@@ -93,10 +93,10 @@ def detect_folder(room: Room, name: str, data: bytes) -> None:
 def upload(room: Room, name: str, data: bytes) -> None:
     """As the app takes it: the name is the browser's word, so it may hold anything."""
     from jss.viz.tables import event_table
-    from pages.ui import loaders
+    from pages.ui import loaders, recordings
 
     os.environ.update(JSS_CHECKPOINTS=str(room.tiny), XDG_CACHE_HOME=str(room.target))
-    recording = loaders.added(name, data)
+    recording = recordings.added(name, data)
     found = loaders.analyse(recording, "MixIT-S1", "teacher")
     json.dumps(found.payload.meta, allow_nan=False)
     event_table(found.result, None, threshold=0.3)

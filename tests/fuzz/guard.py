@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,13 @@ _PROGRAMS = {"os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "pty.
 _watching: list[Path] = []
 _seen: list[str] = []
 _installed = False
+
+
+def import_first() -> None:
+    """What is imported for the first time takes its time, and makes folders of its own."""
+    for name in ("scipy.optimize", "torch._inductor.config", "jss.models.kernels", "jss.evaluating",
+                 "jss.training.chain", "pages.ui.loaders"):  # fmt: skip
+        import_module(name)
 
 
 class Broken(AssertionError):

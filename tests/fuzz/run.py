@@ -16,7 +16,6 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -74,12 +73,10 @@ def here(start: int, step: int, kind: str) -> None:
     import torch
     from corpus import corpus, safe
     from doors import Room
-    from guard import Broken, guarded
+    from guard import Broken, guarded, import_first
     from tiny import write_systems
 
-    # What is imported for the first time takes its time, and makes folders of its own.
-    for name in ("scipy.optimize", "torch._inductor.config", "jss.evaluating", "jss.training.chain", "pages.ui.loaders"):
-        import_module(name)
+    import_first()
 
     logging.disable(logging.CRITICAL)
     torch.set_num_threads(1)

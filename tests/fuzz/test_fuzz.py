@@ -17,7 +17,7 @@ pytest.importorskip("streamlit")
 
 from corpus import corpus, safe  # noqa: E402
 from doors import Room  # noqa: E402
-from guard import guarded  # noqa: E402
+from guard import guarded, import_first  # noqa: E402
 
 #: A few files of each kind: those that once found something, and one of each family.
 CHOSEN = {
@@ -43,6 +43,7 @@ def _own_environment(monkeypatch, tmp_path):
 
 
 def test_no_bad_file_does_harm(tiny_checkpoints, tmp_path):
+    import_first()
     files = chosen(tiny_checkpoints)
     assert len(files) == sum(map(len, CHOSEN.values()))
     for number, bad in enumerate(files):

@@ -145,11 +145,11 @@ def test_a_link_cannot_put_pictures_or_links_on_the_page(monkeypatch: pytest.Mon
 
 @pytest.mark.usefixtures("fakes")
 def test_a_recording_of_hours_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch, examples: Path):
-    from pages.ui import loaders
+    from pages.ui import loaders, recordings
 
     monkeypatch.setattr(loaders, "LONGEST", 1.0)
     with pytest.raises(loaders.JssError, match="python -m jss detect"):
-        loaders.analyse(loaders.added("a.flac", (examples / "short.flac").read_bytes()), "MixIT-S1", "teacher")
+        loaders.analyse(recordings.added("a.flac", (examples / "short.flac").read_bytes()), "MixIT-S1", "teacher")
 
 
 @pytest.mark.usefixtures("fakes")
