@@ -52,11 +52,24 @@ class _Progress(TQDMProgressBar):
         return items
 
 
+def half_precision(config: Config) -> bool:
+    """Whether products are taken in bf16: asked for, and in the hardware of the GPU or the CPU. A CPU that emulates
+    them takes several times longer than in fp32.
+    """
+    if config.precision != "bf16":
+        return False
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: float | None = None) -> None:
     """Train to ``epochs``, from the run's last finished epoch if there is one. Resuming gives the same weights, bit for
     bit on a CPU, as never having stopped. Raises JssError where the checkpoint is not this run's.
     """
     task.folder.mkdir(parents=True, exist_ok=True)
+    if config.precision == "bf16" and not half_precision(config):
+        warnings.warn("This machine has no bf16 units: products are taken in fp32.", stacklevel=2)
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning")
@@ -66,7 +79,7 @@ def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: f
         max_epochs=epochs,
         accelerator="auto",
         devices=1,
-        precision="bf16-mixed" if config.precision == "bf16" else "32-true",
+        precision="bf16-mixed" if half_precision(config) else "32-true",
         accumulate_grad_batches=accumulate,
         gradient_clip_val=clip,
         logger=False,

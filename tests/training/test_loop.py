@@ -1,4 +1,4 @@
-"""A checkpoint is data: what else it holds is refused, and never run."""
+"""A checkpoint is data: what else it holds is refused, and never run. bf16 is for hardware that has it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 import pytest
 import torch
 
+from jss.config import load_preset
 from jss.errors import JssError
-from jss.training.loop import SafeCheckpointIO
+from jss.training.loop import SafeCheckpointIO, half_precision
 
 
 class Trap:
@@ -32,3 +33,12 @@ def test_a_checkpoint_that_is_cut_off(tmp_path):
     (tmp_path / "last.ckpt").write_bytes((tmp_path / "last.ckpt").read_bytes()[:300])
     with pytest.raises(JssError, match="damaged"):
         SafeCheckpointIO().load_checkpoint(tmp_path / "last.ckpt")
+
+
+@pytest.mark.parametrize(("asked", "units", "taken"), [("bf16", True, True), ("bf16", False, False),
+                                                       ("fp32", True, False)])  # fmt: skip
+def test_bf16_only_where_the_hardware_has_it(monkeypatch: pytest.MonkeyPatch, asked: str, units: bool, taken: bool):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: units)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    assert half_precision(load_preset("smoke", (f"precision={asked}",))) is taken
