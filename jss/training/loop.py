@@ -59,7 +59,7 @@ def half_precision(config: Config) -> bool:
     if config.precision != "bf16":
         return False
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
