@@ -115,7 +115,8 @@ class WeakLabelConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """One experiment. systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
+    """One experiment. labels: a class set by name or a list of labels, null for those of the data (DESED's where it has
+    no list of its own); systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
     separator that learns; scaling: jss.features.Scaling; stages: overrides by stage, such as {S1: {epochs: 10}}, of
     DetectionConfig, SeparationConfig, the rate (``learning_rate``), the block to start from (``detector``,
     ``separator``) and the separation term (``retention``: mixit or distillation), or of WeakLabelConfig.
@@ -124,7 +125,7 @@ class Config:
     name: str
     description: str = ""
     seed: int = 42
-    labels: str | tuple[str, ...] = "desed"
+    labels: str | tuple[str, ...] | None = None
     pooling: str = "max"
     scaling: Literal["clip", "mixture"] = "clip"
     precision: Literal["bf16", "fp32"] = "bf16"

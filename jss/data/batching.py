@@ -45,12 +45,15 @@ class DetectionSteps(Dataset[DetectionBatch]):
         self.data, self.c, self.labels = data, c, labels
         self.seed, self.epoch = config.seed, epoch
         self.sizes = tuple(n // c.accumulate for n in c.batch)
-        if any(n % c.accumulate for n in c.batch) or not self.sizes[0]:
+        if any(n % c.accumulate for n in c.batch) or not any(self.sizes[:2]):
             raise JssError(f"A batch of {c.batch} cannot be cut into {c.accumulate} equal micro-batches: "
                            "make accumulate divide every number.")
         self.subsets = (data.synthetic, data.weak, data.unlabelled)
         empty = [s for s, examples, n in zip(SUBSETS, self.subsets, c.batch, strict=True) if n and not len(examples)]
         if empty:
+            if empty == ["synthetic"] and len(data.weak):
+                raise JssError(f"There are no strong labels in {data.description}: add strong.tsv, or learn from the "
+                               f"weak ones alone with detection.batch=[0, {c.batch[0] + c.batch[1]}, {c.batch[2]}].")
             raise JssError(f"There are no {empty[0]} clips, which a detector learns from, in {data.description}: add "
                            "--data with a soundbank or DESED, or train the separator alone with --only PIT or MixIT.")
         self.steps = min(len(s) // n for s, n in zip(self.subsets, c.batch, strict=True) if n)
@@ -69,12 +72,8 @@ class DetectionSteps(Dataset[DetectionBatch]):
         order, share = mixup_plan(rng, self.sizes, self.c)
         return DetectionBatch(
             torch.from_numpy(np.stack([e.mixture for e in (*strong, *weak, *rest)])),
-            torch.from_numpy(np.stack([e.strong(self.labels) for e in strong])),
-            torch.from_numpy(
-                np.stack([e.weak(self.labels) for e in weak])
-                if weak
-                else np.zeros((0, len(self.labels)), np.float32)
-            ),
+            torch.from_numpy(_stacked([e.strong(self.labels) for e in strong], len(self.labels), 0)),
+            torch.from_numpy(_stacked([e.weak(self.labels) for e in weak], len(self.labels))),
             torch.from_numpy(order),
             torch.from_numpy(share),
         )
@@ -86,6 +85,11 @@ class DetectionSteps(Dataset[DetectionBatch]):
             return [subset[first + i] for i in range(size)]
         order = np.random.default_rng((self.seed, self.epoch, which)).permutation(len(subset))
         return [subset[int(i)] for i in order[step * size : (step + 1) * size]]
+
+
+def _stacked(items: list[Array], *shape: int) -> Array:
+    """Items along a new first axis; (0, *shape) where there is none."""
+    return np.stack(items) if items else np.zeros((0, *shape), np.float32)
 
 
 def mixup_plan(

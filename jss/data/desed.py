@@ -121,7 +121,7 @@ def _read(base: Path, name: str) -> list[Clip]:
               for folder in (FOLDERS[name], TABLES.get(name, FOLDERS[name]))]
     tsv = next((table for table in tables if table.is_file()), None)
     if tsv is None:
-        return [Clip(path.name, path, _duration(path), sources=sources.get(stem, ()))
+        return [Clip(path.name, path, duration(path), sources=sources.get(stem, ()))
                 for stem, path in sorted(files.items())]
     with reading(tsv) as file:
         header = file.readline().rstrip("\r\n").split("\t")
@@ -137,8 +137,8 @@ def _read(base: Path, name: str) -> list[Clip]:
     for filename, lines in rows.items():
         stem = _find(Path(filename).stem, files)
         path = files.get(stem)
-        seconds = durations.get(filename) or (_duration(path) if path else seconds_named(filename) or 10.0)
-        events = _events(lines, seconds, tsv) if strong else None
+        seconds = durations.get(filename) or (duration(path) if path else seconds_named(filename) or 10.0)
+        events = events_in(lines, seconds, tsv) if strong else None
         tags = tuple(sorted({e.label for e in events})) if events is not None else None
         if weak:
             named = {tag.strip() for row in lines for tag in row["event_labels"].split(",")}
@@ -147,7 +147,7 @@ def _read(base: Path, name: str) -> list[Clip]:
     return clips
 
 
-def _events(rows: Iterable[Mapping[str, str]], seconds: float, tsv: Path) -> tuple[Event, ...]:
+def events_in(rows: Iterable[Mapping[str, str]], seconds: float, tsv: Path) -> tuple[Event, ...]:
     """Events of one clip, sorted, within it but for a rounding."""
     events: list[Event] = []
     for row in rows:
@@ -225,7 +225,7 @@ def _durations(tsv: Path) -> dict[str, float]:
     return {}
 
 
-def _duration(path: Path) -> float:
+def duration(path: Path) -> float:
     """Seconds of a file, or 10 where it is damaged: loading it will say so."""
     try:
         return audio.duration(path)

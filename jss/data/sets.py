@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jss.data import desed, esc50, folder, fuss, urbansound
+from jss.data import desed, esc50, folder, fuss, labelled, urbansound
 from jss.data.clip import Clip
 from jss.errors import JssError
 
@@ -73,6 +73,9 @@ DATASETS: Mapping[str, DataSet] = {
         "ESC-50", "5 s recordings in 50 classes and five folds; a soundbank too",
         esc50.LICENCE, esc50.find, esc50.prepare, (esc50.TABLE,), _near,
         {"train": Published(1200), "validation": Published(400), "test": Published(400)}),
+    "labelled": DataSet(
+        "a labelled folder", "your own clips and classes: audio, labels.yaml, and strong.tsv, weak.tsv or both",
+        "see the recordings", labelled.find, labelled.prepare, (labelled.LABELS, labelled.STRONG, labelled.WEAK)),
     "folder": DataSet(
         "a folder of audio", "any recordings without labels, nested or not (YFCC100M style), for MixIT",
         "see the recordings", folder.find, folder.prepare),

@@ -9,7 +9,7 @@ from functools import reduce
 from pathlib import Path
 
 from jss.config import Config
-from jss.data import desed, folder, fuss, placing, sets
+from jss.data import desed, folder, fuss, labelled, placing, sets
 from jss.data.acoustics import ROOMS, responses
 from jss.data.clip import Clip
 from jss.data.datasets import ClipSet, Kept, SoundscapeSet, TrainingData
@@ -21,7 +21,7 @@ from jss.data.soundscapes import Recipe
 from jss.data.synthbank import SynthBank
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
-from jss.labels import DESED_LABELS
+from jss.labels import CLASS_SETS, DESED_LABELS
 
 #: What ROOT may say instead of a folder: everything from the built-in synthesiser.
 SYNTHSCAPES = "synthscapes"
@@ -33,8 +33,9 @@ _GIVES = ("labelled clips", "mixtures with their sources", "unlabelled recording
 
 def training_data(roots: str | Sequence[str], config: Config) -> TrainingData:
     """The subsets under one or more ROOTs: a soundbank (class folders, UrbanSound8K, ESC-50; mixed with synthesised
-    sounds), a data set in DESED's layout, or "synthscapes" for the synthesiser alone; FUSS, for PIT; a folder of
-    unlabelled audio, for MixIT. Raises JssError where a ROOT is none of them, or two are of one kind.
+    sounds), a data set in DESED's layout, a labelled folder (jss.data.labelled), or "synthscapes" for the synthesiser
+    alone; FUSS, for PIT; a folder of unlabelled audio, for MixIT. Raises JssError where a ROOT is none of them, or two
+    are of one kind.
     """
     parts: dict[int, tuple[str, TrainingData]] = {}
     for root in [roots] if isinstance(roots, str) else roots:
@@ -45,6 +46,22 @@ def training_data(roots: str | Sequence[str], config: Config) -> TrainingData:
     if not parts:
         raise JssError("There is no data: name a folder, or synthscapes.")
     return reduce(_joined, (data for _, (_, data) in sorted(parts.items())))
+
+
+def class_list(roots: str | Sequence[str], config: Config) -> tuple[str, ...]:
+    """The classes that a system learns: the config's, or else those of a labelled folder, or DESED's.
+
+    Raises JssError where the config names a class set that there is not.
+    """
+    named = config.labels
+    if named is None:
+        places = [Path(root) for root in ([roots] if isinstance(roots, str) else roots) if root != SYNTHSCAPES]
+        return next((labelled.labels(place) for place in places if labelled.find(place)), DESED_LABELS)
+    if isinstance(named, str):
+        if named not in CLASS_SETS:
+            raise JssError(f'There is no class set "{named}": use one of {", ".join(CLASS_SETS)}, or a list.')
+        return tuple(c.label for c in CLASS_SETS[named])
+    return named
 
 
 def _part(root: str, config: Config) -> tuple[int, TrainingData]:
@@ -63,6 +80,8 @@ def _part(root: str, config: Config) -> tuple[int, TrainingData]:
         return LABELS, _desed(place, config)
     if layouts == ["fuss"]:
         return SOURCES, _fuss(place, config)
+    if layouts == ["labelled"]:
+        return LABELS, _labelled(place, config)
     if not layouts and not _is_bank(place) and folder.find(place) is not None:
         return MIXTURES, _folder(place, config)
     synthesised = config.data.synthesised
@@ -177,6 +196,36 @@ def _desed(place: Path, config: Config) -> TrainingData:
         description=f"the data set {place.name}, in DESED's layout (files: {', '.join(told)})",
         licence="see the data set",
         fresh=False,
+    )
+
+
+def _labelled(place: Path, config: Config) -> TrainingData:
+    """Somebody's own clips: strong ones where others have synthetic ones. Tags of the strong clips stand in for missing
+    weak labels; without strong labels that part is empty. All clips are heard without their labels too: for consistency
+    and, as mixtures, by MixIT.
+    """
+    subsets = labelled.prepare(place, class_list(str(place), config))
+    listed = {name: [clip for clip in clips if clip.path] for name, clips in subsets.items()}
+    told = ", ".join(f"{name} {len(clips)} of {len(subsets[name])}" for name, clips in listed.items())
+
+    def clips(end: str, *kinds: str) -> ClipSet:
+        found = {clip.path: clip for kind in kinds for clip in listed.get(f"{kind}{end}", ())}
+        return _clips(list(found.values()), config)
+
+    weak = "weak" if listed.get("weak") else "strong"
+    everything = [clips(end, "unlabelled", "weak", "strong") for end in ("", "_validation")]
+    if not all(map(len, (*everything, clips("_validation", weak)))):
+        raise JssError(f"{place} has too little labelled audio (files: {told}): a system needs two clips of a kind at "
+                       "least, to learn from and to be selected by.")
+    return replace(
+        _nothing(config, f"the labelled folder {place.name} (files: {told})", "see the recordings"),
+        synthetic=clips("", "strong"),
+        weak=clips("", weak),
+        unlabelled=everything[0],
+        synthetic_validation=Kept(clips("_validation", "strong")),
+        weak_validation=Kept(clips("_validation", weak)),
+        mixtures=everything[0],
+        mixtures_validation=everything[1],
     )
 
 

@@ -15,9 +15,8 @@ from torch import nn
 from jss import checkpoints
 from jss.config import Config, DetectionConfig, SeparationConfig
 from jss.data.datasets import TrainingData
-from jss.data.training_data import training_data
+from jss.data.training_data import class_list, training_data
 from jss.errors import JssError
-from jss.labels import CLASS_SETS
 from jss.models.branches import Balance, freeze_norms
 from jss.models.crnn import CRNN
 from jss.models.separator import ConvTasNet
@@ -56,12 +55,7 @@ class Chain:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The K class identifiers."""
-        named = self.config.labels
-        if isinstance(named, str):
-            if named not in CLASS_SETS:
-                raise JssError(f'There is no class set "{named}": use one of {", ".join(CLASS_SETS)}, or a list.')
-            return tuple(c.label for c in CLASS_SETS[named])
-        return named
+        return class_list(self.root, self.config)
 
     @cached_property
     def data(self) -> TrainingData:
@@ -205,7 +199,7 @@ class Chain:
         )
 
     def _system(self, name: str, stage: Stage, selections: Mapping[str, Mapping[str, Any]]) -> None:
-        save_manifest(name, self.config, stage, selections, self.folder)
+        save_manifest(name, self.config, self.labels, stage, selections, self.folder)
         self.say(f"{name}: done")
 
 

@@ -80,7 +80,8 @@ class DetectionTask(Task):
         return self.student.detect(audio, heard if self.shared else self.student.separate(audio)), teacher
 
     def losses(self, batch: DetectionBatch) -> dict[str, Tensor]:
-        """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, consistency and retention on all."""
+        """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, each where there are any; consistency and
+        retention on all."""
         student, teacher = self.both(batch)
         self.finite(student.strong.sum() + student.weak.sum())  # before torch's cross-entropy stumbles over it
         n_strong, n_weak = len(batch.strong), len(batch.weak)
@@ -89,10 +90,11 @@ class DetectionTask(Task):
         weak = mix(batch.weak, batch.order[part] - n_strong, batch.share[part])
         frames = student.strong.shape[-1]
         found = {
-            "bce_strong": supervised_loss(student.strong[:n_strong], strong[..., :frames]),
             "mse_strong": consistency_loss(student.strong, teacher.strong),
             "mse_weak": consistency_loss(student.weak, teacher.weak),
         }
+        if n_strong:
+            found["bce_strong"] = supervised_loss(student.strong[:n_strong], strong[..., :frames])
         if n_weak:
             found["bce_weak"] = supervised_loss(student.weak[part], weak)
         if self.retention is not None:
@@ -104,7 +106,8 @@ class DetectionTask(Task):
         """Lightning's hook: one micro-batch of Eq. 6."""
         found = self.losses(batch)
         weight = self.c.consistency * warmup(self.global_step, self._warmup_steps())
-        loss = found["bce_strong"] + found.get("bce_weak", 0.0) + weight * (found["mse_strong"] + found["mse_weak"])
+        loss = weight * (found["mse_strong"] + found["mse_weak"])
+        loss = loss + found.get("bce_strong", 0.0) + found.get("bce_weak", 0.0)
         loss = loss + self.c.retention_weight * found.get("retention", 0.0)
         for name, value in {**found, "loss": loss}.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.item()
@@ -149,7 +152,7 @@ class DetectionTask(Task):
             if is_strong:
                 events.append(example.events or ())
             else:
-                tags.append(torch.from_numpy(example.weak(self.labels)))
+                tags.append(example.weak(self.labels))
             audio = torch.from_numpy(example.mixture)[None].to(self.device)
             heard = self.student.separate(audio)
             for who, model in (("student", self.student), ("teacher", self.teacher)):
@@ -159,8 +162,8 @@ class DetectionTask(Task):
         result = {}
         for who in scores:
             found_row = objective(
-                torch.stack(scores[who]).numpy(), events, torch.stack(weak_scores[who]).numpy(),
-                torch.stack(tags).numpy(), self.labels, seconds=self.config.data.seconds, threshold=self.c.threshold,
+                [s.numpy() for s in scores[who]], events, [s.numpy() for s in weak_scores[who]], tags, self.labels,
+                seconds=self.config.data.seconds, threshold=self.c.threshold,
             )  # fmt: skip
             result.update({f"{who}_{key}": value for key, value in found_row.items()})
         return result

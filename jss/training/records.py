@@ -15,6 +15,7 @@ from jss.checkpoints import Card
 from jss.config import Config
 from jss.data.datasets import TrainingData
 from jss.files import aside
+from jss.labels import CLASS_SETS
 from jss.reports import commit
 from jss.training.stages import Stage, parse
 
@@ -68,14 +69,16 @@ def settings(config: Config, stage: Stage, c: Any) -> dict[str, Any]:
 
 
 def save_manifest(
-    name: str, config: Config, stage: Stage, selections: Mapping[str, Mapping[str, Any]], folder: Path
-) -> None:
+    name: str, config: Config, labels: tuple[str, ...], stage: Stage,
+    selections: Mapping[str, Mapping[str, Any]], folder: Path,
+) -> None:  # fmt: skip
     """Write a system. selections: student and teacher, each with its blocks, and q where there are two branches."""
     pretraining, kind = parse(name)
+    known = [set_ for set_, classes in CLASS_SETS.items() if tuple(c.label for c in classes) == labels]
     manifest = {
         "name": name,
         "description": DESCRIPTIONS[kind].format(pretraining=pretraining),
-        "labels": config.labels if isinstance(config.labels, str) else list(config.labels),
+        "labels": known[0] if known else list(labels),
         "pooling": stage.pooling or config.pooling,
         "features": "dcase2021" if config.scaling == "clip" else f"dcase2021-{config.scaling}",
         "selections": {who: dict(blocks) for who, blocks in selections.items()},

@@ -17,10 +17,12 @@ COLUMNS = ["filename", "onset", "offset", "event_label"]
 
 
 def objective(
-    strong: Floats, events: Sequence[Events], weak: Floats, tags: Floats, labels: Sequence[str],
+    strong: Sequence[Floats] | Floats, events: Sequence[Events], weak: Sequence[Floats] | Floats,
+    tags: Sequence[Floats] | Floats, labels: Sequence[str],
     *, seconds: float, threshold: float = 0.5,
 ) -> dict[str, float]:
-    """P_obj = intersection F1 + weak F1 (Eqs 26, 29), both macro; a class without a true positive counts 0.
+    """P_obj = intersection F1 + weak F1 (Eqs 26, 29), both macro; a class without a true positive counts 0, and so does
+    a part without clips.
 
     strong: (n, K, T) scores of the synthetic clips, events: theirs; weak: (m, K) scores of the weak clips,
     tags: (m, K) -> {"objective", "intersection_f1", "weak_f1"}.
@@ -37,8 +39,8 @@ def objective(
     intersection = intersection_f1(
         pd.DataFrame(found, columns=COLUMNS), pd.DataFrame(true, columns=COLUMNS), labels,
         dict.fromkeys(names, seconds),
-    ).macro  # fmt: skip
-    clip = clip_f1(weak, tags, labels, threshold=threshold).macro
+    ).macro if events else 0.0  # fmt: skip
+    clip = clip_f1(np.stack([*weak]), np.stack([*tags]), labels, threshold=threshold).macro if len(tags) else 0.0
     return {"objective": intersection + clip, "intersection_f1": intersection, "weak_f1": clip}
 
 
