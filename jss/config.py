@@ -117,9 +117,10 @@ class WeakLabelConfig:
 class Config:
     """One experiment. labels: a class set by name or a list of labels, null for those of the data (DESED's where it has
     no list of its own); systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
-    separator that learns; scaling: jss.features.Scaling; stages: overrides by stage, such as {S1: {epochs: 10}}, of
-    DetectionConfig, SeparationConfig, the rate (``learning_rate``), the block to start from (``detector``,
-    ``separator``) and the separation term (``retention``: mixit or distillation), or of WeakLabelConfig.
+    separator that learns; tensorboard: write each run's history for TensorBoard too; scaling: jss.features.Scaling;
+    stages: overrides by stage, such as {S1: {epochs: 10}}, of DetectionConfig, SeparationConfig, the rate
+    (``learning_rate``), the block to start from (``detector``, ``separator``) and the separation term (``retention``:
+    mixit or distillation), or of WeakLabelConfig.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Config:
     precision: Literal["bf16", "fp32"] = "bf16"
     compile: bool = False
     threads: int = 0
+    tensorboard: bool = False
     systems: tuple[str, ...] = (
         "SED", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "SSep-SED",
     )  # fmt: skip

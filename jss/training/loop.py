@@ -9,6 +9,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.loggers import TensorBoardLogger
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from jss.config import Config
@@ -63,6 +64,15 @@ def half_precision(config: Config) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
+def _tensorboard(task: Task) -> TensorBoardLogger:
+    """A log in the run's folder. Raises JssError where TensorBoard is not installed."""
+    try:
+        return TensorBoardLogger(task.folder, name="tensorboard", version="")
+    except ModuleNotFoundError as error:
+        raise JssError("tensorboard=true needs TensorBoard: pip install tensorboard, or leave it out (history.csv has "
+                       "the same rows).") from error
+
+
 def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: float | None = None) -> None:
     """Train to ``epochs``, from the run's last finished epoch if there is one. Resuming gives the same weights, bit for
     bit on a CPU, as never having stopped. Raises JssError where the checkpoint is not this run's.
@@ -82,7 +92,7 @@ def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: f
         precision="bf16-mixed" if half_precision(config) else "32-true",
         accumulate_grad_batches=accumulate,
         gradient_clip_val=clip,
-        logger=False,
+        logger=_tensorboard(task) if config.tensorboard else False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         reload_dataloaders_every_n_epochs=1,

@@ -61,6 +61,8 @@ class Task(pl.LightningModule):
         self.history.append({key: float(value) for key, value in row.items()})  # plain, as a checkpoint holds them
         with aside(self.folder / "history.csv") as part:
             pd.DataFrame(self.history).to_csv(part, index=False)
+        if self.logger is not None:
+            self.logger.log_metrics(self.history[-1], self.global_step)
         for name, (key, largest) in self.selections.items():
             if best_epoch(self.history, key, largest) == len(self.history) - 1:
                 save_networks(self.folder / f"best-{name}.safetensors", self.networks())

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
+from dataclasses import replace
 
 import pytest
+import tiny_task
 import torch
 
 from jss.config import load_preset
 from jss.errors import JssError
-from jss.training.loop import SafeCheckpointIO, half_precision
+from jss.training.loop import SafeCheckpointIO, fit, half_precision
 
 
 class Trap:
@@ -42,3 +45,23 @@ def test_bf16_only_where_the_hardware_has_it(monkeypatch: pytest.MonkeyPatch, as
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: units)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
     assert half_precision(load_preset("smoke", (f"precision={asked}",))) is taken
+
+
+def test_tensorboard_gets_the_history(tmp_path):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1)
+    fit(task, replace(tiny_task.CONFIG, tensorboard=True), 1)
+    events = accumulator.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    (point,) = events.Scalars("loss")
+    assert point.value == pytest.approx(task.history[0]["loss"])
+    assert point.step == task.history[0]["steps"]
+
+
+def test_tensorboard_that_is_not_installed_is_told(tmp_path, monkeypatch):
+    def missing(*_, **__):
+        raise ModuleNotFoundError("Neither `tensorboard` nor `tensorboardX` is available.")
+
+    monkeypatch.setattr(sys.modules["jss.training.loop"], "TensorBoardLogger", missing)
+    task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1)
+    with pytest.raises(JssError, match="pip install tensorboard"):
+        fit(task, replace(tiny_task.CONFIG, tensorboard=True), 1)

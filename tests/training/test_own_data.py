@@ -47,7 +47,8 @@ def own(root: Path, strong: bool = True, weak: bool = True) -> Path:
 
 def test_sed_and_mixit_s1_of_three_classes(tmp_path):
     root, out = own(tmp_path / "mine"), tmp_path / "run"
-    assert main(["train", "smoke", "--data", str(root), "--only", "SED", "MixIT-S1", "--out", str(out)]) == 0
+    assert main(["train", "smoke", "--data", str(root), "--only", "SED", "MixIT-S1", "--out", str(out),
+                 "data.seconds=1"]) == 0
     for name in ("SED", "MixIT-S1"):
         assert checkpoints.manifest(name, out / "checkpoints").labels == tuple(CLASSES)
         system = load_system(name, folder=out / "checkpoints")
