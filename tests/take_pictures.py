@@ -18,7 +18,6 @@ PAGES = {
     "diversity": ("diversity", ".js-plotly-plot .main-svg"),
     "classes": ("classes?gallery=yes", ".js-plotly-plot .main-svg"),
     "results": ("results", "[data-testid=stDataFrame]"),
-    "training": ("training", "[data-testid=stMain] h1"),
     "data": ("data?data=synthscapes%2Fvalidation", ".js-plotly-plot .main-svg"),
     "overview": ("overview?system=MixIT-S2", "[data-testid=stHtml] img"),
 }
