@@ -1,4 +1,4 @@
-"""A checkpoint is data: what else it holds is refused, and never run."""
+"""A checkpoint is data: what else it holds is refused, and never run. bf16 is used where it is no emulation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import os
 import pytest
 import torch
 
+from jss.config import load_preset
 from jss.errors import JssError
+from jss.training import loop
 from jss.training.loop import SafeCheckpointIO
 
 
@@ -32,3 +34,15 @@ def test_a_checkpoint_that_is_cut_off(tmp_path):
     (tmp_path / "last.ckpt").write_bytes((tmp_path / "last.ckpt").read_bytes()[:300])
     with pytest.raises(JssError, match="damaged"):
         SafeCheckpointIO().load_checkpoint(tmp_path / "last.ckpt")
+
+
+def test_bf16_where_there_are_units_for_it(monkeypatch, capsys):
+    config = load_preset("smoke", ("precision=bf16",))
+    loop._tell_fp32.cache_clear()
+    monkeypatch.setattr(loop, "bf16_units", lambda: False)
+    assert [loop._precision(config) for _ in range(2)] == ["32-true"] * 2
+    assert capsys.readouterr().err.count("training in fp32") == 1
+    monkeypatch.setattr(loop, "bf16_units", lambda: True)
+    assert loop._precision(config) == "bf16-mixed"
+    assert loop._precision(load_preset("smoke")) == "32-true"
+    assert capsys.readouterr().err == ""
