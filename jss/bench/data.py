@@ -143,7 +143,7 @@ def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
     """
     from jss.models.crnn import CRNN
     from jss.training.detector import DetectionTask
-    from jss.training.loop import half_precision
+    from jss.training.loop import bf16_units
     from jss.training.mean_teacher import update_teacher
     from jss.training.stages import STAGES
 
@@ -161,7 +161,7 @@ def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
         spent = []
         for _ in range(3):
             start = time.perf_counter()
-            with torch.autocast(device.type, torch.bfloat16, enabled=half_precision(config)):
+            with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16" and bf16_units()):
                 loss: Any = sum(task.losses(batch).values())
             optimizer.zero_grad()
             loss.backward()

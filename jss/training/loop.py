@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 import warnings
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
@@ -53,15 +55,25 @@ class _Progress(TQDMProgressBar):
         return items
 
 
-def half_precision(config: Config) -> bool:
-    """Whether products are taken in bf16: asked for, and in the hardware of the GPU or the CPU. A CPU that emulates
-    them takes several times longer than in fp32.
-    """
-    if config.precision != "bf16":
-        return False
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+def bf16_units() -> bool:
+    """Whether products in bf16 are fast here: on a GPU, or a CPU with AVX512-BF16 or AMX. Others emulate them."""
+    found = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return bool(found)
+
+
+def _precision(config: Config) -> Literal["bf16-mixed", "32-true"]:
+    """Lightning's name of the precision: fp32 where bf16 would be emulated, several times slower."""
+    if config.precision == "fp32":
+        return "32-true"
+    if bf16_units():
+        return "bf16-mixed"
+    _tell_fp32()
+    return "32-true"
+
+
+@cache
+def _tell_fp32() -> None:
+    print("This CPU has no bf16 units and would emulate them slowly: training in fp32.", file=sys.stderr)
 
 
 def _tensorboard(task: Task) -> TensorBoardLogger:
@@ -78,8 +90,6 @@ def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: f
     bit on a CPU, as never having stopped. Raises JssError where the checkpoint is not this run's.
     """
     task.folder.mkdir(parents=True, exist_ok=True)
-    if config.precision == "bf16" and not half_precision(config):
-        warnings.warn("This machine has no bf16 units: products are taken in fp32.", stacklevel=2)
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning")
@@ -89,7 +99,7 @@ def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: f
         max_epochs=epochs,
         accelerator="auto",
         devices=1,
-        precision="bf16-mixed" if half_precision(config) else "32-true",
+        precision=_precision(config),
         accumulate_grad_batches=accumulate,
         gradient_clip_val=clip,
         logger=_tensorboard(task) if config.tensorboard else False,

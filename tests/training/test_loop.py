@@ -1,4 +1,4 @@
-"""A checkpoint is data: what else it holds is refused, and never run. bf16 is for hardware that has it."""
+"""A checkpoint is data: what else it holds is refused, and never run. bf16 is used where it is no emulation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import torch
 
 from jss.config import load_preset
 from jss.errors import JssError
-from jss.training.loop import SafeCheckpointIO, fit, half_precision
+from jss.training import loop
+from jss.training.loop import SafeCheckpointIO, fit
 
 
 class Trap:
@@ -38,13 +39,16 @@ def test_a_checkpoint_that_is_cut_off(tmp_path):
         SafeCheckpointIO().load_checkpoint(tmp_path / "last.ckpt")
 
 
-@pytest.mark.parametrize(("asked", "units", "taken"), [("bf16", True, True), ("bf16", False, False),
-                                                       ("fp32", True, False)])  # fmt: skip
-def test_bf16_only_where_the_hardware_has_it(monkeypatch: pytest.MonkeyPatch, asked: str, units: bool, taken: bool):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: units)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    assert half_precision(load_preset("smoke", (f"precision={asked}",))) is taken
+def test_bf16_where_there_are_units_for_it(monkeypatch, capsys):
+    config = load_preset("smoke", ("precision=bf16",))
+    loop._tell_fp32.cache_clear()
+    monkeypatch.setattr(loop, "bf16_units", lambda: False)
+    assert [loop._precision(config) for _ in range(2)] == ["32-true"] * 2
+    assert capsys.readouterr().err.count("training in fp32") == 1
+    monkeypatch.setattr(loop, "bf16_units", lambda: True)
+    assert loop._precision(config) == "bf16-mixed"
+    assert loop._precision(load_preset("smoke")) == "32-true"
+    assert capsys.readouterr().err == ""
 
 
 def test_tensorboard_gets_the_history(tmp_path):

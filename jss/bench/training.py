@@ -1,0 +1,248 @@
+"""A training step beside the same step written plainly: Asteroid's ConvTasNet, an eager CRNN, a loop over sources.
+
+Both start from the same weights and meet the same batch. Dropout is off and BatchNorm uses its running statistics,
+because a loop over sources would otherwise normalise each source apart and the losses could not be compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jss.bench.table import Row
+from jss.config import Config, load_preset
+from jss.errors import JssError
+from jss.labels import DESED_LABELS
+
+HELP = "a training step beside the same one on Asteroid's ConvTasNet and an eager CRNN"
+#: Least ratio wanted of each stage's step.
+GOALS = {"SED": 2.0, "JT": 4.0}
+#: Host memory that a batch must do with.
+MEMORY_GB = 24.0
+
+Step = Callable[[], float]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The bench's arguments."""
+    parser.add_argument("--preset", default="paper", metavar="NAME", help="networks and batch (default: paper)")
+    parser.add_argument("--clips", type=int, default=4, metavar="N", help="of a micro-batch, 1 : 1 : 2 (default: 4)")
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="timed steps of each (default: 3)")
+
+
+def run(args: argparse.Namespace) -> list[Row]:
+    """Measure. -> rows of wall and CPU seconds a stage and precision, and one of memory. Raises JssError."""
+    from jss.training.loop import bf16_units
+
+    if args.clips < 4 or args.clips % 4 or args.repeat < 1:
+        raise JssError("--clips is a multiple of 4 (synthetic, weak and unlabelled clips are 1 : 1 : 2), --repeat 1 "
+                       "or more.")
+    precisions = ["fp32", "bf16"] if bf16_units() else ["fp32"]
+    if len(precisions) == 1:
+        print("This CPU has no bf16 units (AVX512-BF16 or AMX): fp32 only.")
+    rows = []
+    for stage in GOALS:
+        for precision in precisions:
+            rows += compare(stage, args.preset, args.clips, precision, args.repeat)
+    return [*rows, memory(args.preset, args.clips)]
+
+
+def compare(stage: str, preset: str, clips: int, precision: str, repeat: int) -> list[Row]:
+    """Rows of wall and CPU seconds of one optimizer step, medians of interleaved ones after a first of each."""
+    ours, plain = steps(stage, preset, clips, precision)
+    losses = ours(), plain()
+    spent: list[list[tuple[float, float]]] = [[], []]
+    for _ in range(repeat):
+        for which, step in enumerate((ours, plain)):
+            wall, processor = time.perf_counter(), time.process_time()
+            step()
+            spent[which].append((time.perf_counter() - wall, time.process_time() - processor))
+    note = f"loss {losses[0]:.6f}, peer's {losses[1]:.6f}, {abs(losses[0] - losses[1]):.0e} apart"
+    rows = []
+    for column, what in enumerate(("wall", "CPU")):
+        own, peer = (statistics.median(found[column] for found in one) for one in spent)
+        rows.append(Row(f"{stage} step of {clips} clips, {precision}, {what}", "Asteroid + eager CRNN" if stage == "JT"
+                        else "eager CRNN", peer, own, GOALS[stage], note))  # fmt: skip
+    return rows
+
+
+def steps(stage: str, preset: str, clips: int, precision: str = "fp32") -> tuple[Step, Step]:
+    """Our step and the plain one, from the same weights and batch; each -> its loss before the update."""
+    from jss.data.batching import DetectionSteps, loader
+    from jss.data.training_data import SYNTHSCAPES, training_data
+    from jss.models.crnn import CRNN
+    from jss.models.separator import ConvTasNet
+    from jss.training.detector import DetectionTask
+    from jss.training.mean_teacher import update_teacher
+    from jss.training.stages import STAGES
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    config = _config(preset, clips, device.type)
+    c = config.detection
+    data = training_data(SYNTHSCAPES, config)
+    batch = next(iter(loader(DetectionSteps(data, config, c, DESED_LABELS, 0), 0)))
+    batch = type(batch)(*(part.to(device) for part in batch))
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        blocks: dict[str, nn.Module] = {"detector": CRNN(config.detector)}
+        if stage == "JT":
+            blocks["separator"] = ConvTasNet(config.separator)
+    peer = Plain(blocks["detector"], blocks.get("separator"), config).to(device)
+    with tempfile.TemporaryDirectory() as folder:
+        task = DetectionTask(Path(folder), config, c, data, DESED_LABELS, STAGES[stage], blocks)
+    task.to(device).train()
+    _still(task), _still(peer)
+    rate = STAGES[stage].learning_rate
+    own = torch.optim.Adam(task.student.parameters(), lr=rate)
+    other = torch.optim.Adam(peer.student.parameters(), lr=rate)
+    count = [0, 0]
+
+    def learn(optimizer: torch.optim.Optimizer, losses: Callable[[], dict[str, Tensor]]) -> float:
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+            found = losses()
+        loss = (found["bce_strong"] + found["bce_weak"]
+                + c.consistency * (found["mse_strong"] + found["mse_weak"]))  # fmt: skip
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return loss.item()
+
+    def ours() -> float:
+        loss = learn(own, lambda: task.losses(batch))
+        count[0] += 1
+        for name in task.trained:
+            update_teacher(getattr(task.teacher, name), getattr(task.student, name), count[0], c.ema)
+        return loss
+
+    def plain() -> float:
+        loss = learn(other, lambda: peer.losses(batch))
+        count[1] += 1
+        peer.follow(count[1], c.ema)
+        return loss
+
+    return ours, plain
+
+
+class Plain(nn.Module):
+    """Student and teacher as one writes them first; detector, separator: the blocks whose weights are copied."""
+
+    def __init__(self, detector: nn.Module, separator: nn.Module | None, config: Config) -> None:
+        from jss.features import MelSpectrogram
+        from jss.models.asteroid import build
+
+        super().__init__()
+        self.student = nn.ModuleDict({"detector": copy.deepcopy(detector)})
+        if separator is not None:
+            sizes = dict(vars(config.separator))
+            theirs = build("ConvTasNet", {**sizes, "norm_type": "gLN", "mask_act": "sigmoid"})
+            theirs.load_state_dict(separator.state_dict())
+            self.student["separator"] = theirs
+        self.teacher = copy.deepcopy(self.student).requires_grad_(False)
+        self.mel = MelSpectrogram()
+
+    def detect(self, network: nn.ModuleDict, audio: Tensor, mel: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """audio: (batch, samples); mel: of the audio, where there is no separator -> pooled strong and weak scores."""
+        from jss.features import scale, to_db
+
+        if "separator" not in network:
+            return eager_crnn(network["detector"], scale(to_db(self.mel(audio) if mel is None else mel)))
+        sources = network["separator"](audio)
+        heard = sources.unbind(1)
+        found = [eager_crnn(network["detector"], scale(to_db(self.mel(source)))) for source in heard]
+        return torch.stack([one[0] for one in found]).amax(0), torch.stack([one[1] for one in found]).amax(0)
+
+    def losses(self, batch: Any) -> dict[str, Tensor]:
+        """The four terms of Eq. 6. The DCASE recipe computes the mixture's mels once, their logarithm twice."""
+        mel = None if "separator" in self.student else self.mel(batch.audio)
+        strong, weak = self.detect(self.student, batch.audio, mel)
+        with torch.no_grad():
+            teacher_strong, teacher_weak = self.detect(self.teacher, batch.audio, mel)
+        n, m = len(batch.strong), len(batch.weak)
+        bce, mse = nn.BCELoss(), nn.MSELoss()
+        return {
+            "bce_strong": bce(strong[:n], batch.strong[..., : strong.shape[-1]]),
+            "bce_weak": bce(weak[n : n + m], batch.weak),
+            "mse_strong": mse(strong, teacher_strong),
+            "mse_weak": mse(weak, teacher_weak),
+        }
+
+    def follow(self, step: int, ema: float) -> None:
+        """Eq. 3, as the recipe writes it."""
+        alpha = min(1.0 - 1.0 / (step + 1), ema)
+        for average, parameter in zip(self.teacher.parameters(), self.student.parameters(), strict=True):
+            average.data.mul_(alpha).add_(parameter.data, alpha=1.0 - alpha)
+
+
+def eager_crnn(crnn: Any, log_mel: Tensor) -> tuple[Tensor, Tensor]:
+    """The CRNN's layers one after the other, channels first. (batch, mels, frames) -> strong, weak scores."""
+    x = crnn.cnn(log_mel.transpose(1, 2).unsqueeze(1).contiguous())
+    x, _ = crnn.rnn(x.squeeze(-1).transpose(1, 2))
+    with torch.autocast(x.device.type, enabled=False):
+        x = x.float()
+        strong = torch.sigmoid(crnn.strong(x))
+        attention = torch.softmax(crnn.attention(x), dim=-1).clamp(min=1e-7, max=1)
+    return strong.transpose(1, 2), (strong * attention).sum(1) / attention.sum(1)
+
+
+def memory(preset: str, clips: int) -> Row:
+    """The peak of a process that makes one JT step, and the accumulation that a whole batch needs to fit."""
+    command = f"from jss.bench.training import peak; peak({preset!r}, {clips})"
+    told = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
+    if told.returncode:
+        raise JssError(f"The JT step whose memory is measured did not run: {told.stderr.strip()[-300:]}")
+    before, after = map(float, told.stdout.split()[-2:])
+    whole = load_preset(preset).detection.batch
+    pieces, total = math.gcd(*whole), sum(whole)
+    fits = [n for n in range(1, pieces + 1) if pieces % n == 0
+            and before + (after - before) / clips * total / n <= MEMORY_GB]  # fmt: skip
+    need = f"accumulate={fits[0]}" if fits else "more than accumulation"
+    note = (f"{before:.1f} GB before the step; a batch of {total} in {MEMORY_GB:g} GB needs {need}, "
+            "scaled by clips; BatchNorm sees a micro-batch")
+    return Row(f"JT micro-batch of {clips} clips, fp32, peak memory of the host", f"{MEMORY_GB:g} GB", MEMORY_GB, after,
+               1.0, note, "GB")
+
+
+def peak(preset: str, clips: int) -> None:
+    """Print the process's peak memory in GB before and after one JT step of ours."""
+    ours, _ = steps("JT", preset, clips)
+    before = _resident()
+    ours()
+    print(before, _resident())
+
+
+def _resident() -> float:
+    """Largest resident set so far, in GB; the system counts kB, macOS bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1.0 if sys.platform == "darwin" else 1024.0) / 1e9
+
+
+def _config(preset: str, clips: int, device: str) -> Config:
+    """The preset with one micro-batch as its batch, no mixup, and compiled only where the step is on a GPU."""
+    config = load_preset(preset, ("data.workers=0", "data.sounds=4"))
+    quarter = clips // 4
+    c = replace(config.detection, batch=(quarter, quarter, 2 * quarter), accumulate=1, mixup=0.0)
+    return replace(config, detection=c, compile=config.compile and device == "cuda")
+
+
+def _still(model: nn.Module) -> None:
+    """Dropout off, BatchNorm on its running statistics; the GRU stays in training mode, for its gradients."""
+    from jss.models.dropout import Dropout
+
+    for module in model.modules():
+        if isinstance(module, Dropout | nn.BatchNorm2d):
+            module.eval()
+        elif isinstance(module, nn.GRU):
+            module.dropout = 0.0
