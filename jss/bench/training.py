@@ -105,7 +105,8 @@ def steps(stage: str, preset: str, clips: int, precision: str = "fp32") -> tuple
     with tempfile.TemporaryDirectory() as folder:
         task = DetectionTask(Path(folder), config, c, data, DESED_LABELS, STAGES[stage], blocks)
     task.to(device).train()
-    _still(task), _still(peer)
+    _still(task)
+    _still(peer)
     rate = STAGES[stage].learning_rate
     own = torch.optim.Adam(task.student.parameters(), lr=rate)
     other = torch.optim.Adam(peer.student.parameters(), lr=rate)
@@ -117,7 +118,7 @@ def steps(stage: str, preset: str, clips: int, precision: str = "fp32") -> tuple
         loss = (found["bce_strong"] + found["bce_weak"]
                 + c.consistency * (found["mse_strong"] + found["mse_weak"]))  # fmt: skip
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         return loss.item()
 
