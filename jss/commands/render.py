@@ -7,18 +7,25 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jss.errors import JssError
 
+if TYPE_CHECKING:
+    from jss.data.soundbank import Bank
+
+#: What can be rendered as a whole.
+SETS = ("homescapes", "synthscapes", "universal", "scenes")
 HELP = "render sets of soundscapes from a soundbank or from the built-in synthesiser"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``render``."""
-    parser.add_argument("set", choices=("homescapes", "synthscapes", "universal", "clips", "overlap", "examples"),
+    parser.add_argument("set", choices=(*SETS, "clips", "overlap", "examples"),
                         help="homescapes: from recordings, in DESED's layout; synthscapes: the same from the built-in "
-                             "synthesiser; universal: any classes, in FUSS's layout; clips: single ones again, from "
-                             "--lines; overlap: the clips of --data in pairs; examples: the clips that are shipped")
+                             "synthesiser; universal: any classes, in FUSS's layout; scenes: of the weak-label "
+                             "paper, synthesised without --soundbank; clips: single ones again, from --lines; "
+                             "overlap: the clips of --data in pairs; examples: the clips that are shipped")
     parser.add_argument("root", help="folder to render into; a second call goes on where the first was stopped")
     parser.add_argument("--soundbank", help="folder with a folder of recordings for each class (not for synthscapes)")
     parser.add_argument("--clips", nargs="+", default=[], metavar="SUBSET=N",
@@ -46,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
         return _clips(args)
     if args.set == "overlap":
         return _overlap(args)
+    if args.set == "scenes":
+        return _scenes(args)
     from jss.data.render_set import LAYOUTS, Order, render_set
 
     if args.set == "synthscapes" and args.soundbank:
@@ -60,9 +69,30 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _scenes(args: argparse.Namespace) -> int:
+    """Mixtures of the weak-label paper."""
+    from jss.data.scene_set import PAPER, render_scenes
+    from jss.data.scenes import RECIPES
+
+    recipe = RECIPES["urban"]
+    wished = clips(args.clips, dict(PAPER))
+    done = render_scenes(Path(args.root), _scene_bank(args.soundbank), recipe, wished, args.seed, not args.no_sources,
+                         args.workers)
+    print(f"{args.root}: " + ", ".join(f"{split} {count}" for split, count in done.items()))
+    return 0
+
+
+def _scene_bank(soundbank: str | None) -> Bank:
+    from jss.data.render_set import SYNTHESISED
+    from jss.data.scenes import RECIPES, SYNTHSCAPES, scene_bank
+
+    return scene_bank(soundbank or SYNTHSCAPES, RECIPES["urban"].labels, 0.0, SYNTHESISED)[0]
+
+
 def _clips(args: argparse.Namespace) -> int:
     """Single clips of a set that was rendered before."""
     from jss.data.render_set import make_bank, render_lines
+    from jss.data.scene_set import is_scene, render_scene_lines
 
     if not args.lines:
         raise JssError("clips are rendered from the lines of a set's soundscapes.jsonl: name it with --lines, or "
@@ -78,8 +108,10 @@ def _clips(args: argparse.Namespace) -> int:
         if lacking:
             raise JssError(f"{args.lines} has no clip {lacking[0]}: a clip is named such as validation_00017.")
         lines = list(dict.fromkeys(found.values()))
-    bank = make_bank(Path(args.soundbank) if args.soundbank else None)
-    for path in render_lines(lines, Path(args.root), bank, not args.no_sources):
+    again, bank = render_lines, make_bank(Path(args.soundbank) if args.soundbank else None)
+    if lines and is_scene(lines[0]):
+        again, bank = render_scene_lines, _scene_bank(args.soundbank)
+    for path in again(lines, Path(args.root), bank, not args.no_sources):
         print(Path(args.root) / path)
     return 0
 

@@ -87,8 +87,8 @@ class Soundscape:
         """Raises JssError where the line is not a soundscape."""
         try:
             fields = json.loads(line)
-            return Soundscape(**{**fields, "seed": tuple(fields["seed"]), "background": _layer(fields["background"]),
-                                 "foregrounds": tuple(_layer(layer) for layer in fields["foregrounds"])})
+            return Soundscape(**{**fields, "seed": tuple(fields["seed"]), "background": layer_of(fields["background"]),
+                                 "foregrounds": tuple(layer_of(layer) for layer in fields["foregrounds"])})
         except (ValueError, TypeError, KeyError) as error:
             raise JssError("This line is not a soundscape that jss wrote: render the set again.") from error
 
@@ -104,7 +104,8 @@ def merge(spans: Iterable[tuple[float, float]], pause: float = MIN_PAUSE) -> lis
     return merged
 
 
-def _layer(fields: dict[str, Any]) -> Layer:
+def layer_of(fields: dict[str, Any]) -> Layer:
+    """A layer from plain data, as JSON keeps it."""
     return Layer(**{**fields, "recordings": tuple(Recording(**item) for item in fields["recordings"]),
                     "pieces": tuple(Piece(**piece) for piece in fields["pieces"]),
                     "spans": tuple((float(a), float(b)) for a, b in fields["spans"])})
