@@ -52,6 +52,8 @@ def datasets() -> list[str]:
         "homescapes   10 s soundscapes of real recordings, rendered from a soundbank; not DESED, but in its layout",
         "synthscapes  the same subsets from the built-in synthesiser, with nothing downloaded",
         *subsets,
+        "universal    a background and one to three foregrounds of any class, in FUSS's layout, for PIT",
+        "scenes       4 s mixtures of five urban classes, after the weak-label paper",
         f"examples     {examples} clips that come with jss",
     ]
 

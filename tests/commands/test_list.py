@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jss.cli import main
+from jss.commands.render import SETS
 from jss.data.homescapes import SUBSETS
 from jss.data.sets import DATASETS
 
@@ -38,7 +39,7 @@ def test_systems_with_reports(capsys, monkeypatch, tiny_checkpoints, tmp_path):
 
 def test_datasets(capsys):
     text = "\n".join(listed(capsys, "datasets"))
-    for name in ("homescapes", "synthscapes", "examples", *SUBSETS, *DATASETS):
+    for name in (*SETS, "examples", *SUBSETS, *DATASETS):
         assert name in text
 
 
