@@ -23,6 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from jss.bench.plain import asteroid_separator, eager_crnn
 from jss.bench.table import Row
 from jss.config import Config, load_preset
 from jss.errors import JssError
@@ -101,7 +102,7 @@ def steps(stage: str, preset: str, clips: int, precision: str = "fp32") -> tuple
         blocks: dict[str, nn.Module] = {"detector": CRNN(config.detector)}
         if stage == "JT":
             blocks["separator"] = ConvTasNet(config.separator)
-    peer = Plain(blocks["detector"], blocks.get("separator"), config).to(device)
+    peer = Plain(blocks["detector"], blocks.get("separator")).to(device)
     with tempfile.TemporaryDirectory() as folder:
         task = DetectionTask(Path(folder), config, c, data, DESED_LABELS, STAGES[stage], blocks)
     task.to(device).train()
@@ -141,17 +142,13 @@ def steps(stage: str, preset: str, clips: int, precision: str = "fp32") -> tuple
 class Plain(nn.Module):
     """Student and teacher as one writes them first; detector, separator: the blocks whose weights are copied."""
 
-    def __init__(self, detector: nn.Module, separator: nn.Module | None, config: Config) -> None:
+    def __init__(self, detector: nn.Module, separator: nn.Module | None) -> None:
         from jss.features import MelSpectrogram
-        from jss.models.asteroid import build
 
         super().__init__()
         self.student = nn.ModuleDict({"detector": copy.deepcopy(detector)})
         if separator is not None:
-            sizes = dict(vars(config.separator))
-            theirs = build("ConvTasNet", {**sizes, "norm_type": "gLN", "mask_act": "sigmoid"})
-            theirs.load_state_dict(separator.state_dict())
-            self.student["separator"] = theirs
+            self.student["separator"] = asteroid_separator(separator)
         self.teacher = copy.deepcopy(self.student).requires_grad_(False)
         self.mel = MelSpectrogram()
 
@@ -161,9 +158,8 @@ class Plain(nn.Module):
 
         if "separator" not in network:
             return eager_crnn(network["detector"], scale(to_db(self.mel(audio) if mel is None else mel)))
-        sources = network["separator"](audio)
-        heard = sources.unbind(1)
-        found = [eager_crnn(network["detector"], scale(to_db(self.mel(source)))) for source in heard]
+        found = [eager_crnn(network["detector"], scale(to_db(self.mel(source))))
+                 for source in network["separator"](audio).unbind(1)]
         return torch.stack([one[0] for one in found]).amax(0), torch.stack([one[1] for one in found]).amax(0)
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
@@ -186,17 +182,6 @@ class Plain(nn.Module):
         alpha = min(1.0 - 1.0 / (step + 1), ema)
         for average, parameter in zip(self.teacher.parameters(), self.student.parameters(), strict=True):
             average.data.mul_(alpha).add_(parameter.data, alpha=1.0 - alpha)
-
-
-def eager_crnn(crnn: Any, log_mel: Tensor) -> tuple[Tensor, Tensor]:
-    """The CRNN's layers one after the other, channels first. (batch, mels, frames) -> strong, weak scores."""
-    x = crnn.cnn(log_mel.transpose(1, 2).unsqueeze(1).contiguous())
-    x, _ = crnn.rnn(x.squeeze(-1).transpose(1, 2))
-    with torch.autocast(x.device.type, enabled=False):
-        x = x.float()
-        strong = torch.sigmoid(crnn.strong(x))
-        attention = torch.softmax(crnn.attention(x), dim=-1).clamp(min=1e-7, max=1)
-    return strong.transpose(1, 2), (strong * attention).sum(1) / attention.sum(1)
 
 
 def memory(preset: str, clips: int) -> Row:

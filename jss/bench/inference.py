@@ -1,0 +1,97 @@
+"""A clip through a joint system, beside Asteroid's ConvTasNet and an eager CRNN composed plainly.
+
+The peer takes one clip at a time and loops over its sources, in float32. Both have the same weights and clips, and are
+measured in turn; the first clip of each is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import jss
+from jss import audio
+from jss.bench.plain import asteroid_separator, eager_crnn
+from jss.bench.table import Row
+from jss.decoding import decode
+from jss.errors import JssError
+from jss.results import Array
+
+HELP = "a clip through a joint system beside Asteroid's ConvTasNet and an eager CRNN"
+#: Least ratio wanted in float32, and how far scores may be apart.
+GOAL, APART = 3.5, 1e-4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The bench's arguments."""
+    parser.add_argument("--system", default="MixIT-S1", help="a system with a separator (default: MixIT-S1)")
+    parser.add_argument("--clips", type=int, default=8, metavar="N", help="of the shipped examples (default: 8)")
+
+
+def run(args: argparse.Namespace) -> list[Row]:
+    """Measure. -> rows of wall and CPU seconds a clip. Raises JssError."""
+    from jss.inference import load_system
+
+    if args.clips < 2:
+        raise JssError("--clips is 2 or more: the first one warms up.")
+    system = load_system(args.system, device="cpu")
+    if not system.separates:
+        raise JssError(f"{args.system} has no separation stage: name one that has.")
+    clips = [audio.load(path) for path in sorted((Path(jss.__file__).parent / "examples").glob("*.flac"))[: args.clips]]
+    return compare(system, clips)
+
+
+def compare(system: Any, clips: list[Array]) -> list[Row]:
+    """Rows of wall and CPU seconds, medians over all clips but the first. clips: each (samples,)."""
+    from jss.features import SCORE_HOP_S
+
+    plain = peer(system)
+    _compiled()
+    spent: list[list[tuple[float, float]]] = [[], []]
+    furthest, changed = 0.0, 0
+    for clip in clips:
+        found = []
+        for which, run_one in enumerate((lambda x: system(x).scores, plain)):
+            wall, processor = time.perf_counter(), time.process_time()
+            found.append(run_one(clip))
+            spent[which].append((time.perf_counter() - wall, time.process_time() - processor))
+        furthest = max(furthest, float(np.abs(found[0] - found[1]).max()))
+        own, other = ({*decode(scores, system.labels, hop=SCORE_HOP_S, duration=len(clip) / audio.SAMPLE_RATE)}
+                      for scores in found)  # fmt: skip
+        changed += len(own ^ other)
+    note = f"{len(clips)} clips, scores {furthest:.0e} apart ({APART:.0e} allowed), {changed} events decoded otherwise"
+    rows = []
+    for column, what in enumerate(("wall", "CPU")):
+        ours, theirs = (statistics.median(found[column] for found in one[1:]) for one in spent)
+        rows.append(Row(f"{system.name}, a 10 s clip, fp32, {what}, {torch.get_num_threads()} threads",
+                        "Asteroid + eager CRNN", theirs, ours, GOAL, note))  # fmt: skip
+    return rows
+
+
+def peer(system: Any) -> Callable[[Array], Array]:
+    """The plain composition: (samples,) -> pooled scores (K, T). Its pooling is the maximum (Eq. 28)."""
+    from jss.features import scale, to_db
+
+    separator, model = asteroid_separator(system.model.separator).eval(), system.model
+
+    @torch.inference_mode()
+    def run_one(clip: Array) -> Array:
+        sources = separator(torch.from_numpy(clip)[None])[0]
+        strong = [eager_crnn(model.detector, scale(to_db(model.mel(source[None]))))[0][0] for source in sources]
+        return np.asarray(torch.stack(strong).amax(0).numpy(), np.float32)
+
+    return run_one
+
+
+def _compiled() -> None:
+    """Wait for the kernels: what is measured is the running, and the first clip says what starting costs."""
+    from jss.models.compiled import kernels
+
+    kernels(wait=None)
