@@ -22,8 +22,10 @@ LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
 
 
 def find(root: str | Path) -> Path | None:
-    """ROOT where it has one of the three files; None where it has none."""
-    return Path(root) if any((Path(root) / name).is_file() for name in (LABELS, STRONG, WEAK)) else None
+    """ROOT where it has a list of labels, or labelled audio; None where it has neither."""
+    root = Path(root)
+    told = any((root / name).is_file() for name in (STRONG, WEAK)) and folder.find(root) is not None
+    return root if told or (root / LABELS).is_file() else None
 
 
 def labels(root: str | Path) -> tuple[str, ...]:
