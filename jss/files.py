@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from jss.errors import JssError
 
@@ -30,6 +31,13 @@ def aside(path: str | os.PathLike[str]) -> Iterator[Path]:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise JssError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def write_json_lines(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
+    """A JSON object, a line for each of its keys, written aside and renamed. Raises ValueError for NaN or infinity."""
+    rows = [f" {json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in content.items()]
+    with aside(path) as part:
+        part.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
 
 
 class Sink:

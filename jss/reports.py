@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
@@ -15,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from jss.errors import JssError, printable
-from jss.files import aside
-from jss.strict import strict
+from jss.files import write_json_lines
+from jss.strict import read_json, strict
 
 #: Headline figure -> how a person reads it.
 HEADLINES: Mapping[str, str] = {
@@ -96,19 +95,13 @@ class EvalReport:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it as JSON, a line for each key, aside first and then renamed; missing folders are made."""
-        rows = [f" {json.dumps(k)}: {json.dumps(v, allow_nan=False)}" for k, v in self.as_dict().items()]
-        with aside(path) as part:
-            part.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
+        write_json_lines(path, self.as_dict())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> EvalReport:
         """Read what :meth:`save` wrote. Raises JssError where the file is missing or no such report."""
-        try:
-            stored = json.loads(Path(path).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise JssError(f"There is no report at {path}.") from None
-        except (OSError, ValueError, RecursionError) as error:
-            raise JssError(f"{path} is no report of jss, or it is damaged: evaluate again.") from error
+        stored = read_json(path, f"There is no report at {path}.",
+                           f"{path} is no report of jss, or it is damaged: evaluate again.")
         return cls.from_dict(stored, str(path))
 
     @classmethod

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
 import reprlib
 import types
 import typing
@@ -25,6 +27,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise JssError(f"{path} must hold keys and values.")
     return data
+
+
+def read_json(path: str | os.PathLike[str], missing: str, damaged: str) -> Any:
+    """What a JSON file holds. Raises JssError: ``missing`` where there is none, ``damaged`` where it cannot be read."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise JssError(missing) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise JssError(damaged) from error
 
 
 def parse_yaml(text: str) -> Any:

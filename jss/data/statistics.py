@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +13,9 @@ import numpy.typing as npt
 from jss import audio
 from jss.data.clip import Clip, Event
 from jss.errors import JssError
-from jss.files import aside
+from jss.files import write_json_lines
 from jss.labels import CLASS_SETS
-from jss.strict import strict
+from jss.strict import read_json, strict
 
 #: Lower ends (s) of the bins of event lengths; the last bin has no upper end.
 LENGTH_BINS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
@@ -91,19 +89,13 @@ class Statistics:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it as JSON, a line for each key, aside first and then renamed."""
-        rows = [f" {json.dumps(k)}: {json.dumps(v, allow_nan=False)}" for k, v in asdict(self).items()]
-        with aside(path) as part:
-            part.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
+        write_json_lines(path, asdict(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Statistics:
         """Read what :meth:`save` wrote. Raises JssError where the file is missing or holds something else."""
-        try:
-            stored = json.loads(Path(path).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise JssError(f"There are no statistics at {path}.") from None
-        except (OSError, ValueError) as error:
-            raise JssError(f"{path} holds no statistics of jss, or it is damaged: measure again.") from error
+        stored = read_json(path, f"There are no statistics at {path}.",
+                           f"{path} holds no statistics of jss, or it is damaged: measure again.")
         return strict(cls, stored, str(path))
 
 

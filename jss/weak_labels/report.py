@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from jss.errors import JssError
-from jss.files import aside
+from jss.files import write_json_lines
 from jss.metrics.class_separation import OVERALL
-from jss.strict import strict
+from jss.strict import read_json, strict
 
 Row = dict[str, int | float | None]
 
@@ -57,19 +54,13 @@ class WeakReport:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it as JSON, a line for each key, aside first and then renamed; missing folders are made."""
-        rows = [f" {json.dumps(k)}: {json.dumps(v, allow_nan=False)}" for k, v in asdict(self).items()]
-        with aside(path) as part:
-            part.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
+        write_json_lines(path, asdict(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> WeakReport:
         """Read what :meth:`save` wrote. Raises JssError where it is missing, or a key is unknown or of a wrong type."""
-        try:
-            stored = json.loads(Path(path).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise JssError(f"There is no report at {path}.") from None
-        except (OSError, ValueError) as error:
-            raise JssError(f"{path} is no report of jss, or it is damaged: evaluate again.") from error
+        stored = read_json(path, f"There is no report at {path}.",
+                           f"{path} is no report of jss, or it is damaged: evaluate again.")
         return strict(cls, stored, str(path))
 
 
