@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +37,8 @@ class Critic(nn.Module):
     """
 
     filters: Tensor | None
+
+    kind: ClassVar[str] = "critic"
 
     def __init__(self, config: CriticConfig | None = None) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +29,8 @@ class TFMaskerConfig:
 
 class TFMasker(nn.Module):
     """Log-magnitude STFT in, n sigmoid masks out (Fig. 1's separator). Source i is class i: there is no permutation."""
+
+    kind: ClassVar[str] = "tf_masker"
 
     def __init__(self, config: TFMaskerConfig | None = None) -> None:
         super().__init__()

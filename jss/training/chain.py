@@ -26,7 +26,7 @@ from jss.strict import strict
 from jss.training.detector import DetectionTask
 from jss.training.loop import fit
 from jss.training.module import load_networks
-from jss.training.records import save_card, save_manifest, save_note
+from jss.training.records import Heard, save_card, save_manifest, save_note, settings
 from jss.training.selection import best_epoch
 from jss.training.separator import SeparationTask
 from jss.training.stages import STAGES, Stage, comes_from, needs, parse, separates_only
@@ -61,6 +61,11 @@ class Chain:
     def data(self) -> TrainingData:
         """The subsets, opened when the first stage needs them."""
         return training_data(self.root, self.config)
+
+    @property
+    def heard(self) -> Heard:
+        """What the systems learn from, as their cards tell it."""
+        return self.data
 
     def run(self, systems: tuple[str, ...], resume: bool) -> None:
         """Train ``systems`` in order, and first what they start from; finished ones are reused.
@@ -101,10 +106,10 @@ class Chain:
         row = dataclasses.asdict(STAGES[name])
         row.update({key: overrides.pop(key) for key in OVERRIDDEN if key in overrides})
         stage = strict(Stage, row, f"stages.{name}")
-        settings = strict(type(base), {**dataclasses.asdict(base), **stage.settings, **overrides}, f"stages.{name}")
-        for part in (stage, settings):
+        c = strict(type(base), {**dataclasses.asdict(base), **stage.settings, **overrides}, f"stages.{name}")
+        for part in (stage, c):
             within(part, f"stages.{name}")
-        return stage, settings
+        return stage, c
 
     def _pretrain(self, name: str, run: Path) -> None:
         stage, c = self._stage(name, self.config.separation)
@@ -113,12 +118,12 @@ class Chain:
         separator, parent = self._start(stage.separator, name, "separator")
         assert separator is not None
         task = SeparationTask(run, self.config, c, self.data, separator, stage.loss, stage.learning_rate)
-        save_note(run, name, self.root, self.config)
+        save_note(run, name, self.root, c.epochs, self.config)
         fit(task, self.config, c.epochs, clip=c.clip)
-        row = task.history[best_epoch(task.history, "validation_loss", largest=False)]
+        best = best_epoch(task.history, "validation_loss", largest=False)
         separator.load_state_dict(load_networks(run / "best-separator.safetensors")["separator"])
-        self._save(separator_block(name), separator, name, "student", row, parent, stage, c)
-        checkpoints.save_history(separator_block(name), task.history, self.folder)
+        self._save(separator_block(name), separator, task.history, best, stage=name, parent=parent,
+                   settings=settings(self.config, stage, c))
 
     def _train(self, name: str, run: Path) -> None:
         pretraining, stage_name = parse(name)
@@ -140,7 +145,7 @@ class Chain:
         if c.frozen_norms:
             freeze_norms(blocks["detector"])
         task = DetectionTask(run, self.config, c, self.data, self.labels, stage, blocks)
-        save_note(run, name, self.root, self.config)
+        save_note(run, name, self.root, c.epochs, self.config)
         fit(task, self.config, c.epochs, accumulate=c.accumulate, clip=c.clip or None)
         self._system(name, stage, {who: self._selected(name, task, who, names, stage, c) for who in task.selections})
 
@@ -149,7 +154,7 @@ class Chain:
     ) -> dict[str, Any]:
         """Save the blocks of a selection (Eqs 23, 24). -> what its manifest says: names of blocks, and q."""
         chosen: dict[str, Any] = dict(names)
-        row = task.history[best_epoch(task.history, task.selections[who][0])]
+        best = best_epoch(task.history, task.selections[who][0])
         states = load_networks(task.folder / f"best-{who}.safetensors")
         for block in stage.trains:
             network = getattr(task.student, block)
@@ -158,8 +163,8 @@ class Chain:
                 chosen["q"] = min(max(network.q.item(), 0.0), 1.0)
                 continue
             chosen[block] = f"{name}-{block}-{who}".lower()
-            self._save(chosen[block], network, name, who, row, names[block], stage, c)
-            checkpoints.save_history(chosen[block], task.history, self.folder)
+            self._save(chosen[block], network, task.history, best, stage=name, who=who, parent=names[block],
+                       settings=settings(self.config, stage, c))
         return chosen
 
     def _start(self, start: str | None, pretraining: str | None, block: str) -> tuple[nn.Module | None, str | None]:
@@ -190,13 +195,9 @@ class Chain:
         except (ValueError, TypeError, RuntimeError, MemoryError, ZeroDivisionError) as error:
             raise JssError(f"No {block} of these sizes can be made ({error}): change the preset's {block}.") from error
 
-    def _save(
-        self, block: str, network: nn.Module, system: str, who: str, row: Mapping[str, float], parent: str | None,
-        stage: Stage, c: Any,
-    ) -> None:  # fmt: skip
-        save_card(
-            block, network, system, who, row, parent, self.config, stage, c, self.data, self.folder, self.half
-        )
+    def _save(self, block: str, network: nn.Module, history: Any, best: int, **told: Any) -> None:
+        save_card(block, network, history, best, self.folder, data=self.heard, seed=self.config.seed, half=self.half,
+                  **told)
 
     def _system(self, name: str, stage: Stage, selections: Mapping[str, Mapping[str, Any]]) -> None:
         save_manifest(name, self.config, self.labels, stage, selections, self.folder)

@@ -21,7 +21,7 @@ from jss.models.joint import JointModel, JointOutput, freeze
 from jss.training.mean_teacher import update_teacher, warmup
 from jss.training.module import Task
 from jss.training.retention import Retention
-from jss.training.selection import best_epoch, objective
+from jss.training.selection import objective
 from jss.training.stages import Stage
 
 
@@ -53,8 +53,6 @@ class DetectionTask(Task):
         self.retention = Retention(stage.retention, blocks["separator"], config.separation) if stage.retention else None
         if config.compile and "separator" in trains:  # without gradients the tiled pass needs no compiler
             self.student.separate = torch.compile(self.student.separate, dynamic=False)  # type: ignore[method-assign]
-        self.sums: dict[str, float] = {}
-        self.count = 0
 
     def networks(self) -> dict[str, nn.Module]:
         """The trained blocks of student and teacher, "student-detector" and so on."""
@@ -109,11 +107,7 @@ class DetectionTask(Task):
         loss = weight * (found["mse_strong"] + found["mse_weak"])
         loss = loss + found.get("bce_strong", 0.0) + found.get("bce_weak", 0.0)
         loss = loss + self.c.retention_weight * found.get("retention", 0.0)
-        for name, value in {**found, "loss": loss}.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value.item()
-        self.count += 1
-        self.log("loss", loss.detach(), prog_bar=True, logger=False)
-        return self.finite(loss)
+        return self.tally({**found, "loss": loss})
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Lightning's hook: the teacher follows after every optimizer step."""
@@ -123,23 +117,16 @@ class DetectionTask(Task):
 
     def on_train_epoch_end(self) -> None:
         """Lightning's hook: validate student and teacher, record."""
-        row = {name: total / max(self.count, 1) for name, total in self.sums.items()}
-        self.sums, self.count = {}, 0
-        self.eval()
-        with torch.no_grad(), self.trainer.precision_plugin.forward_context():
+        row = self.means()
+        with self.validating():
             row.update(self._validate())
-        self.train()
-        optimizer = self.optimizers(use_pl_optimizer=False)
-        row["learning_rate"] = optimizer.param_groups[0]["lr"]  # type: ignore[union-attr]
-        self.record(row)
+        self.record({**row, "learning_rate": self.rate_now()})
         if self.enough():
             self.trainer.should_stop = True
 
     def enough(self) -> bool:
         """Whether the student's objective has not grown for ``patience`` epochs (0: never)."""
-        if not self.c.patience or not self.history:
-            return False
-        return len(self.history) - 1 - best_epoch(self.history, "student_objective") >= self.c.patience
+        return bool(self.c.patience) and self.stale("student_objective") >= self.c.patience
 
     def _validate(self) -> dict[str, float]:
         scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ class Task(pl.LightningModule):
         super().__init__()
         self.folder, self.seed = folder, seed
         self.history: list[dict[str, float]] = []
+        self.sums: dict[str, float] = {}
+        self.count = 0
 
     def networks(self) -> dict[str, nn.Module]:
         """The networks of an epoch that may be selected, by name."""
@@ -36,6 +39,37 @@ class Task(pl.LightningModule):
     def enough(self) -> bool:
         """Whether the history says that more epochs would not help."""
         raise NotImplementedError
+
+    def stale(self, key: str, largest: bool = True) -> int:
+        """Epochs since the best one by a column of the history; 0 before the first."""
+        return len(self.history) - 1 - best_epoch(self.history, key, largest) if self.history else 0
+
+    def tally(self, found: Mapping[str, Tensor]) -> Tensor:
+        """Add a step's "loss" and its parts to the means of the epoch. -> the loss. Raises JssError: see ``finite``."""
+        for name, value in found.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value.item()
+        self.count += 1
+        self.log("loss", found["loss"].detach(), prog_bar=True, logger=False)
+        return self.finite(found["loss"])
+
+    def means(self) -> dict[str, float]:
+        """The means of what was tallied since they were last asked for."""
+        row = {name: total / max(self.count, 1) for name, total in self.sums.items()}
+        self.sums, self.count = {}, 0
+        return row
+
+    @contextmanager
+    def validating(self) -> Iterator[None]:
+        """In eval mode, without gradients, in the precision of the run."""
+        self.eval()
+        with torch.no_grad(), self.trainer.precision_plugin.forward_context():
+            yield
+        self.train()
+
+    def rate_now(self) -> float:
+        """The optimizer's rate now."""
+        optimizer: Any = self.optimizers(use_pl_optimizer=False)
+        return float(optimizer.param_groups[0]["lr"])
 
     def on_train_start(self) -> None:
         """Lightning's hook: a run that had stopped early, and is resumed, stops at once."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 from torch import nn
@@ -13,7 +13,6 @@ from torch import nn
 from jss import checkpoints
 from jss.checkpoints import Card
 from jss.config import Config
-from jss.data.datasets import TrainingData
 from jss.files import aside
 from jss.labels import CLASS_SETS
 from jss.reports import commit
@@ -31,32 +30,46 @@ DESCRIPTIONS = {
 }
 
 
+class Heard(Protocol):
+    """What training data says of itself."""
+
+    @property
+    def description(self) -> str: ...
+
+    @property
+    def licence(self) -> str: ...
+
+
 def save_card(
-    block: str, network: nn.Module, system: str, who: str, row: Mapping[str, float], parent: str | None,
-    config: Config, stage: Stage, c: Any, data: TrainingData, folder: Path, half: bool,
+    block: str, network: nn.Module, history: Sequence[Mapping[str, float]], best: int, folder: Path, *, stage: str,
+    data: Heard, seed: int, settings: Mapping[str, Any], who: str = "student", parent: str | None = None,
+    half: bool = False,
 ) -> None:  # fmt: skip
-    """Write a block with its card. row: the selected epoch's; c: the stage's DetectionConfig or SeparationConfig."""
+    """Write a block, its card and its epochs. history: a row an epoch; best: the selected one's index; stage: what
+    trained it; settings: what makes it again."""
     config_of: Any = network.config
+    row = history[best]
     checkpoints.save_block(
         network.state_dict(),
         Card(
             name=block,
             kind=str(network.kind),
             config=plain(dataclasses.asdict(config_of)),
-            stage=system,
+            stage=stage,
             network=who,
             training_data=data.description,
             licence=data.licence,
-            seed=config.seed,
+            seed=seed,
             epoch=int(row["epoch"]),
             parent=parent,
             commit=commit(),
-            settings=settings(config, stage, c),
+            settings=dict(settings),
             metrics={k: round(v, 5) for k, v in row.items() if k != "epoch"},
         ),
         folder,
         half=half,
     )
+    checkpoints.save_history(block, history, folder)
 
 
 def settings(config: Config, stage: Stage, c: Any) -> dict[str, Any]:
@@ -87,9 +100,9 @@ def save_manifest(
         part.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120), encoding="utf-8")
 
 
-def save_note(run: Path, name: str, root: str | tuple[str, ...], config: Config) -> None:
-    """Write a run's settings beside it, for the reader and for the app."""
-    told = {"system": name, "data": plain(root), "config": plain(dataclasses.asdict(config))}
+def save_note(run: Path, name: str, root: str | tuple[str, ...], epochs: int, config: Config) -> None:
+    """Write a run's plan and settings beside it, for the reader and for the app."""
+    told = {"system": name, "data": plain(root), "epochs": epochs, "config": plain(dataclasses.asdict(config))}
     with aside(run / "config.yaml") as part:
         part.write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
 

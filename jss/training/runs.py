@@ -69,14 +69,6 @@ def read(folder: Path, root: str | Path) -> Run:
     path = folder / "history.csv"
     history = histories.load(path) if path.is_file() else []
     age = time.time() - max(p.stat().st_mtime for p in (path, folder / "config.yaml") if p.is_file())
-    return Run(folder.relative_to(root).as_posix(), system, str(noted.get("data", "")), _epochs(system, settings),
-               settings, history, age)  # fmt: skip
-
-
-def _epochs(system: str, settings: Mapping[str, Any]) -> int | None:
-    """As planned: of the stage where it has its own, else of all detection or separation."""
-    separates = system in ("PIT", "MixIT")
-    stage = (settings.get("stages") or {}).get(system if separates else system.rpartition("-")[2]) or {}
-    base = settings.get("separation" if separates else "detection") or {}
-    epochs = stage.get("epochs", base.get("epochs"))
-    return int(epochs) if isinstance(epochs, int) else None
+    epochs = noted.get("epochs")
+    return Run(folder.relative_to(root).as_posix(), system, str(noted.get("data", "")),
+               epochs if isinstance(epochs, int) else None, settings, history, age)  # fmt: skip

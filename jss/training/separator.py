@@ -15,7 +15,6 @@ from jss.data.datasets import TrainingData
 from jss.losses.mixit import mixit_loss
 from jss.losses.pit import pit_loss
 from jss.training.module import Task
-from jss.training.selection import best_epoch
 
 
 class SeparationTask(Task):
@@ -33,7 +32,6 @@ class SeparationTask(Task):
         # A function, so that the compiled copy is no second submodule of the state.
         self.run = torch.compile(separator.forward, dynamic=False) if config.compile else separator.forward
         self.validation = separation_validation(data, config, c, loss)
-        self.total, self.count = 0.0, 0
         self.plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
         self.plateau_state: dict[str, Any] | None = None
 
@@ -55,36 +53,24 @@ class SeparationTask(Task):
 
     def training_step(self, batch: SeparationBatch, step: int) -> Tensor:
         """Lightning's hook: one optimizer step."""
-        loss = self.finite(self.separation_loss(batch.targets))
-        self.total, self.count = self.total + loss.item(), self.count + 1
-        self.log("loss", loss.detach(), prog_bar=True, logger=False)
-        return loss
+        return self.tally({"loss": self.separation_loss(batch.targets)})
 
     def on_train_epoch_end(self) -> None:
         """Lightning's hook: validate, record, halve the rate on a plateau, stop early."""
-        self.eval()
-        with torch.no_grad(), self.trainer.precision_plugin.forward_context():
+        with self.validating():
             losses = [
                 self.separation_loss(self.validation[i : i + self.c.batch].to(self.device)).item()
                 for i in range(0, len(self.validation) // self.c.batch * self.c.batch or 1, self.c.batch)
             ]
-        self.train()
-        optimizer = self.optimizers(use_pl_optimizer=False)
-        self.record({
-            "loss": self.total / max(self.count, 1),
-            "validation_loss": sum(losses) / len(losses),
-            "learning_rate": optimizer.param_groups[0]["lr"],  # type: ignore[union-attr]
-        })
-        self.total, self.count = 0.0, 0
+        validation = sum(losses) / len(losses)
+        self.record({**self.means(), "validation_loss": validation, "learning_rate": self.rate_now()})
         self.plateau.step(self.history[-1]["validation_loss"])
         if self.enough():
             self.trainer.should_stop = True
 
     def enough(self) -> bool:
         """Whether the validation loss has not fallen for ``early_stop`` epochs."""
-        if not self.history:
-            return False
-        return len(self.history) - 1 - best_epoch(self.history, "validation_loss", largest=False) >= self.c.early_stop
+        return bool(self.history) and self.stale("validation_loss", largest=False) >= self.c.early_stop
 
     def configure_optimizers(self) -> Any:
         """Adam; the rate halves after ``patience`` epochs without progress."""

@@ -11,19 +11,17 @@ import torch
 from torch import nn
 
 from jss import checkpoints
-from jss.checkpoints import Card
 from jss.config import WeakLabelConfig
 from jss.data.scenes import SceneData, scene_data
 from jss.errors import JssError
 from jss.models.critic import Critic
 from jss.models.separator import ConvTasNet
 from jss.models.tf_masker import TFMasker
-from jss.reports import commit
 from jss.strict import strict
 from jss.training.chain import Chain
 from jss.training.loop import fit
 from jss.training.module import load_networks
-from jss.training.records import plain, save_note
+from jss.training.records import Heard, plain, save_note
 from jss.training.selection import best_epoch
 from jss.training.weak_label import CriticTask, SeparatorTask, WeakLabelTask
 from jss.training.weak_stages import WEAK_STAGES, WeakStage
@@ -38,6 +36,11 @@ class WeakChain(Chain):
         if not isinstance(self.root, str) and len(self.root) > 1:
             raise JssError("Scenes come from one place: give --data once.")
         return scene_data(self.root if isinstance(self.root, str) else self.root[0], self.config)
+
+    @property
+    def heard(self) -> Heard:
+        """The scenes."""
+        return self.scenes
 
     def _finished(self, name: str) -> bool:
         return (self.folder / "blocks" / f"{name}.json").is_file()
@@ -54,11 +57,11 @@ class WeakChain(Chain):
         c = strict(WeakLabelConfig, {**dataclasses.asdict(self.config.weak), **overrides}, f"stages.{name}")
         torch.manual_seed(self.config.seed)
         task = self._task(stage, c, run)
-        save_note(run, name, self.root, self.config)
+        save_note(run, name, self.root, c.epochs, self.config)
         fit(task, self.config, c.epochs, clip=c.clip or None)
-        row = task.history[best_epoch(task.history, "validation_loss", largest=False)]
+        best = best_epoch(task.history, "validation_loss", largest=False)
         task.network.load_state_dict(load_networks(run / "best-network.safetensors")["network"])
-        self._keep(name, stage, task, row)
+        self._save(name, task.network, task.history, best, stage=stage.says, settings=self._settings(stage, c))
         self.say(f"{name}: done")
 
     def _task(self, stage: WeakStage, c: WeakLabelConfig, run: Path) -> WeakLabelTask:
@@ -75,26 +78,12 @@ class WeakChain(Chain):
         assert judge is None or isinstance(judge, Critic)
         return SeparatorTask(run, config, c, self.scenes, separator, judge, stage.labels)
 
-    def _keep(self, name: str, stage: WeakStage, task: WeakLabelTask, row: dict[str, float]) -> None:
-        sizes: Any = task.network.config
-        parts = {"weak": task.c, "data": self.config.data, "recipe": self.scenes.train.recipe}
-        settings = {key: plain(vars(part)) for key, part in parts.items()}
-        card = Card(
-            name=name,
-            kind=stage.network,
-            config=plain(dataclasses.asdict(sizes)),
-            stage=stage.says,
-            network="student",
-            training_data=self.scenes.description,
-            licence=self.scenes.licence,
-            seed=self.config.seed,
-            epoch=int(row["epoch"]),
-            parent=None,
-            commit=commit(),
-            settings={
-                "preset": self.config.name, "note": self.config.description, "labels": stage.labels,
-                "critic": stage.critic, "classes": list(self.scenes.train.recipe.labels), **settings,
-            },
-            metrics={key: round(value, 5) for key, value in row.items() if key != "epoch"},
-        )  # fmt: skip
-        checkpoints.save_block(task.network.state_dict(), card, self.folder, half=self.half)
+    def _settings(self, stage: WeakStage, c: WeakLabelConfig) -> dict[str, Any]:
+        """What makes a stage again."""
+        recipe = self.scenes.train.recipe
+        parts = {"weak": c, "data": self.config.data, "recipe": recipe}
+        return {
+            "preset": self.config.name, "note": self.config.description, "labels": stage.labels,
+            "critic": stage.critic, "classes": list(recipe.labels),
+            **{key: plain(vars(part)) for key, part in parts.items()},
+        }  # fmt: skip

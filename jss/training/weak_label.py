@@ -38,8 +38,6 @@ class WeakLabelTask(Task):
         self.config, self.c, self.data = config, c, data
         self.gamma: Tensor
         self.register_buffer("gamma", torch.from_numpy(active_share(data.train)))
-        self.sums: dict[str, float] = {}
-        self.count = 0
 
     def terms(self, batch: SceneBatch) -> Terms:
         """The loss of a batch and its parts."""
@@ -59,29 +57,20 @@ class WeakLabelTask(Task):
 
     def training_step(self, batch: SceneBatch, step: int) -> Tensor:
         """Lightning's hook: one optimizer step."""
-        found = self.terms(batch)
-        for name, value in found.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value.item()
-        self.count += 1
-        self.log("loss", found["loss"].detach(), prog_bar=True, logger=False)
-        return self.finite(found["loss"])
+        return self.tally(self.terms(batch))
 
     def on_train_epoch_end(self) -> None:
         """Lightning's hook: validate, record, stop early."""
-        row = {name: total / max(self.count, 1) for name, total in self.sums.items()}
-        self.sums, self.count = {}, 0
-        self.eval()
-        with torch.no_grad(), self.trainer.precision_plugin.forward_context():
+        row = self.means()
+        with self.validating():
             row.update(self._validate())
-        self.train()
-        self.record({**row, "learning_rate": self.c.learning_rate})
+        self.record({**row, "learning_rate": self.rate_now()})
         if self.enough():
             self.trainer.should_stop = True
 
     def enough(self) -> bool:
         """Whether the validation loss has not fallen for ``early_stop`` epochs."""
-        best = min(range(len(self.history)), key=lambda i: self.history[i]["validation_loss"], default=0)
-        return len(self.history) - 1 - best >= self.c.early_stop
+        return bool(self.history) and self.stale("validation_loss", largest=False) >= self.c.early_stop
 
     def _validate(self) -> dict[str, float]:
         totals: dict[str, float] = {}

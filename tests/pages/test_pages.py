@@ -342,7 +342,7 @@ def test_training_follows_a_run_and_names_the_chosen_epochs(monkeypatch: pytest.
     rows = [{"epoch": float(e), "student_objective": s, "teacher_objective": t, "bce_strong": 0.1}
             for e, s, t in ((1, 0.5, 0.4), (2, 0.7, 0.6), (3, 0.6, 0.8))]
     histories.save(run_folder / "history.csv", rows)
-    (run_folder / "config.yaml").write_text("system: SED\ndata: bank\nconfig: {detection: {epochs: 40}}\n")
+    (run_folder / "config.yaml").write_text("system: SED\ndata: bank\nepochs: 40\nconfig: {}\n")
     monkeypatch.setenv("JSS_RUNS", str(tmp_path))
     app = run("pages/training.py")
     said = " ".join(item.value for item in app.markdown)

@@ -6,14 +6,14 @@ import os
 import pytest
 
 from jss import checkpoints, histories
+from jss.config import load_preset
 from jss.errors import JssError
 from jss.training import runs
+from jss.training.records import save_note
 
 
-def note(folder, system, stages=""):
-    folder.mkdir(parents=True)
-    (folder / "config.yaml").write_text(
-        f"system: {system}\ndata: bank\nconfig:\n  detection: {{epochs: 40}}\n  separation: {{epochs: 12}}\n{stages}")
+def note(folder, system, epochs):
+    save_note(folder, system, "bank", epochs, load_preset("smoke"))
 
 
 def test_the_epochs_that_the_equations_choose():
@@ -27,9 +27,9 @@ def test_the_epochs_that_the_equations_choose():
 
 
 def test_runs_are_found_with_their_plan_and_whether_they_go_on(tmp_path):
-    note(tmp_path / "desk" / "SED", "SED")
-    note(tmp_path / "desk" / "MixIT", "MixIT")
-    note(tmp_path / "desk" / "MixIT-S1", "MixIT-S1", "  stages: {S1: {epochs: 2}}\n")
+    note(tmp_path / "desk" / "SED", "SED", 40)
+    note(tmp_path / "desk" / "MixIT", "MixIT", 12)
+    note(tmp_path / "desk" / "MixIT-S1", "MixIT-S1", 2)
     histories.save(tmp_path / "desk" / "MixIT-S1" / "history.csv", [{"epoch": e} for e in (1.0, 2.0)])
     histories.save(tmp_path / "desk" / "SED" / "history.csv", [{"epoch": 1.0}])
     for path in (tmp_path / "desk" / "MixIT").iterdir():

@@ -28,7 +28,7 @@ PART = ("--only", "PIT-S1")
 
 def command(out: Path) -> list[str]:
     return ["train", "all", "--preset", "smoke", *SETTINGS, "--out", str(out), "--checkpoints", str(out / "kept"),
-            "--clips", "3"]  # fmt: skip
+            "--clips", "2"]  # fmt: skip
 
 
 def kill_after(out: Path, there: Path) -> None:
