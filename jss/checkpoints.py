@@ -227,12 +227,14 @@ def systems(folder: Folder = None) -> list[Manifest]:
     """Every system of the folder: the baselines, then each family in the order of the stages. Raises JssError."""
     found = [manifest(path.stem, folder) for path in sorted((root(folder) / "systems").glob("*.yaml"))]
 
-    def order(system: Manifest) -> tuple[int, str, int, str]:
-        family, _, stage = system.name.rpartition("-")
-        place = _STAGES.index(stage) if stage in _STAGES else len(_STAGES)
-        return bool(family) + (stage != "SED"), family, place, stage
+    return sorted(found, key=lambda system: place(system.name))
 
-    return sorted(found, key=order)
+
+def place(system: str) -> tuple[int, str, int, str]:
+    """What a list of systems is sorted by: the baselines, then each family in the order of the stages."""
+    family, _, stage = system.rpartition("-")
+    number = _STAGES.index(stage) if stage in _STAGES else len(_STAGES)
+    return bool(family) + (stage != "SED"), family, number, stage
 
 
 def manifest(name: str, folder: Folder = None) -> Manifest:

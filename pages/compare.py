@@ -16,17 +16,8 @@ MOST = 5
 
 
 def page() -> None:
-    system = controls.system()
-    if system is None:
-        controls.no_system()
-        return
-    clips, recording = controls.choose(lambda one: clip_list.ordered(one, system, controls.selection(system)))
+    recording = clip_view.opened()
     if recording is None:
-        st.info("No example clip is installed: press **Open, record** above.", icon=":material/mic:")
-        return
-    clip_list.panel(clips, recording, system, controls.selection(system))
-    if recording.audio is None:
-        clip_view.missing(recording)
         return
     names = controls.pick_systems(MOST)
     with st.container(key="calm"):

@@ -34,7 +34,24 @@ def errors_said(fragment: Callable[..., None]) -> Callable[..., None]:
     return said
 
 
-def missing(recording: Recording) -> None:
+def opened() -> Recording | None:
+    """The clip of the address, under the controls that choose it; None, and a sentence, where none can be analysed."""
+    system = controls.system()
+    if system is None:
+        controls.no_system()
+        return None
+    clips, recording = controls.choose(lambda one: clip_list.ordered(one, system, controls.selection(system)))
+    if recording is None:
+        st.info("No example clip is installed: press **Open, record** above.", icon=":material/mic:")
+        return None
+    clip_list.panel(clips, recording, system, controls.selection(system))
+    if recording.audio is None:
+        _missing(recording)
+        return None
+    return recording
+
+
+def _missing(recording: Recording) -> None:
     """What there is of a clip without audio."""
     st.warning(f"The audio of {recording.filename} is not on this disk, so it cannot be heard or analysed. Some clips "
                "of DESED can no longer be downloaded.", icon=":material/volume_off:")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from jss import checkpoints
 from jss.errors import JssError
 from jss.reports import HEADLINES
-from pages.ui import charts, controls, loaders, report_choice
+from pages.ui import charts, controls, loaders
 
 BENCH, TICKED = "bench", "fuse"
 #: A fusion beside its members.
@@ -36,7 +37,7 @@ def bench() -> None:
         nothing()
         return
     place = places[controls.pick("Scores of", list(places), BENCH, lambda name: _told(places[name]), width=420)]
-    there = sorted(loaders.kept_scores()[place], key=report_choice.place)
+    there = sorted(loaders.kept_scores()[place], key=checkpoints.place)
     asked = [name for name in (controls.read(TICKED) or "").split("+") if name in there]
     st.session_state["pick fuse"] = asked or there[:2]
     st.pills("Systems to fuse", there, selection_mode="multi", key="pick fuse", on_change=_take)

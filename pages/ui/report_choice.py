@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from jss import checkpoints
 from jss.labels import Theme
 from jss.reports import EvalReport
 from pages.ui import controls
@@ -35,15 +36,8 @@ def one_network(reports: Sequence[EvalReport]) -> list[EvalReport]:
 
 
 def in_order(reports: Sequence[EvalReport]) -> list[EvalReport]:
-    """SED first, then each pre-training's S0, S1, S2 and JT."""
-    return sorted(reports, key=lambda report: place(report.system))
-
-
-def place(system: str) -> tuple[bool, str, int]:
-    """What a list of systems is sorted by."""
-    stages = ("S0", "S1", "S2", "JT")
-    name, _, stage = system.rpartition("-")
-    return system != "SED", name, stages.index(stage) if stage in stages else len(stages)
+    """The baselines first, then each pre-training's stages in their order."""
+    return sorted(reports, key=lambda report: checkpoints.place(report.system))
 
 
 def files(reports: Sequence[EvalReport]) -> str:
