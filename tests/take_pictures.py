@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import serving
+from jss.bench import serving
 
 #: Name -> address, and what is on the page once it is drawn.
 PAGES = {

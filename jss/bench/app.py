@@ -8,27 +8,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from jss.bench.serving import FLAGS, chromium, served
 from jss.bench.table import Row
 from jss.errors import JssError
 
 HELP = "what a person waits for in the app, beside its budget, in a real browser"
-ROOT = Path(__file__).parents[2]
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update",
-         "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
 CLIPS = ("vacuum-dog-speech.flac", "frying-shaver-speech.flac")  # the first two, as Next and Previous go
 SYSTEMS = ("SED", "MixIT-JT", "MixIT-S1")
 _VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
@@ -45,36 +35,37 @@ def run(args: argparse.Namespace) -> list[Row]:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
         raise JssError("playwright is not installed: run pip install -r requirements-dev.txt.") from error
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    browser = chromium()
     if browser is None:
         raise JssError("No Chromium is installed, which measures the app: apt-get install chromium.")
     with tempfile.TemporaryDirectory() as cache, sync_playwright() as driver:
         environment = os.environ | {"XDG_CACHE_HOME": cache}
-        chromium = driver.chromium.launch(executable_path=browser, args=FLAGS)
-        with _served(environment) as address:  # first of all, results are made
-            tab = _Tab(chromium, address)
+        command, log = ["pages", "--server.port", "{port}"], Path(cache) / "server.txt"
+        window = driver.chromium.launch(executable_path=browser, args=FLAGS)
+        with served(command, log, environment) as address:  # first of all, results are made
+            tab = _Tab(window, address)
             for clip in CLIPS:
                 for system in SYSTEMS:
                     tab.open(clip, system)
             tab.close()
-        with _served(environment) as address:
-            tab = _Tab(chromium, address)
+        with served(command, log, environment) as address:
+            tab = _Tab(window, address)
             rows = [_row("cold first figure, result at hand", 4.0, tab.open(CLIPS[0], SYSTEMS[-1]))]
             rows.append(_row("reload", 1.5, statistics.median(tab.open(CLIPS[0], SYSTEMS[-1]) for _ in range(5))))
             rows += _switches(tab, args.switches)
             rows += _hands(tab, args.switches)
             rows += _sound(tab)
             tab.close()
-        chromium.close()
+        window.close()
     return rows
 
 
 class _Tab:
     """A tab with the app in it, and how much the server told it."""
 
-    def __init__(self, chromium: Any, address: str) -> None:
+    def __init__(self, window: Any, address: str) -> None:
         self.address, self.sent, self.bytes = address, 0, 0
-        self.context = chromium.new_context(viewport={"width": 1440, "height": 1100})
+        self.context = window.new_context(viewport={"width": 1440, "height": 1100})
         self.page = self.context.new_page()
         self.page.on("websocket", self._count)
 
@@ -174,25 +165,3 @@ def _row(what: str, budget: float, ours: float, note: str = "") -> Row:
 def _p95(spent: list[float]) -> float:
     return sorted(spent)[max(0, round(0.95 * len(spent)) - 1)]
 
-
-@contextmanager
-def _served(environment: dict[str, str]) -> Iterator[str]:
-    """The app on a free port, until it is no longer needed."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = str(probe.getsockname()[1])
-    server = subprocess.Popen([sys.executable, "-m", "pages", "--server.port", port], cwd=ROOT, env=environment,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            raise JssError("The app does not start: see what python -m pages says.")
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)

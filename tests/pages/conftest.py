@@ -15,7 +15,7 @@ for folder in (ROOT, ROOT / "tests"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-import serving  # noqa: E402
+from jss.bench import serving  # noqa: E402
 
 pytest.importorskip("streamlit")
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import serving
+
+from jss.bench import serving
 
 PAGES = {"results": "Results", "classes": "Classes", "diversity": "Diversity",
          "overview": "Hear a mixture taken apart, and see what is in it"}  # fmt: skip
