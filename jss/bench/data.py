@@ -31,7 +31,8 @@ from jss.data.recordings import Recording
 from jss.data.soundbank import Audio, Bank
 from jss.data.soundscape import Layer, Soundscape
 from jss.data.soundscapes import draw, render
-from jss.data.training_data import SYNTHSCAPES, training_data
+from jss.data.synthbank import SYNTHSCAPES
+from jss.data.training_data import training_data
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
 

@@ -84,7 +84,8 @@ def compare(stage: str, preset: str, clips: int, precision: str, repeat: int) ->
 def steps(stage: str, preset: str, clips: int, precision: str = "fp32") -> tuple[Step, Step]:
     """Our step and the plain one, from the same weights and batch; each -> its loss before the update."""
     from jss.data.batching import DetectionSteps, loader
-    from jss.data.training_data import SYNTHSCAPES, training_data
+    from jss.data.synthbank import SYNTHSCAPES
+    from jss.data.training_data import training_data
     from jss.models.crnn import CRNN
     from jss.models.separator import ConvTasNet
     from jss.training.detector import DetectionTask

@@ -84,7 +84,8 @@ def _scenes(args: argparse.Namespace) -> int:
 
 def _scene_bank(soundbank: str | None) -> Bank:
     from jss.data.render_set import SYNTHESISED
-    from jss.data.scenes import RECIPES, SYNTHSCAPES, scene_bank
+    from jss.data.scenes import RECIPES, scene_bank
+    from jss.data.synthbank import SYNTHSCAPES
 
     return scene_bank(soundbank or SYNTHSCAPES, RECIPES["urban"].labels, 0.0, SYNTHESISED)[0]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jss import checkpoints, evaluating
-from jss.data.training_data import SYNTHSCAPES
+from jss.data.synthbank import SYNTHSCAPES
 from jss.fusion import FUSIONS, members
 from jss.inference import load_system
 from jss.reports import EvalReport

@@ -6,7 +6,6 @@ hears exactly what it would hear on the original. Files that are 16 kHz and mono
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from collections.abc import Mapping
@@ -76,16 +75,12 @@ def _convert_clip(clip: Clip, out: Path, targets: Mapping[Path, str]) -> str | N
 def _at_16k(path: Path) -> bytes | None:
     """The bytes of the converted file; None where the file can be taken as it is. Raises JssError."""
     import soundfile
-    from scipy.io import wavfile
 
     samples = audio.load(path)
     info = soundfile.info(str(path))
     if info.samplerate == audio.SAMPLE_RATE and info.channels == 1 and path.suffix.lower() == ".wav":
         return None
-    buffer = io.BytesIO()
-    # scipy's bytes depend on the samples alone; libsndfile writes the time of day into a float WAV.
-    wavfile.write(buffer, audio.SAMPLE_RATE, samples)
-    return buffer.getvalue()
+    return audio.wav(samples)
 
 
 def _targets(root: Path, subsets: Mapping[str, list[Clip]]) -> dict[Path, str]:

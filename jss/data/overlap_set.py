@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jss import audio
 from jss.data import desed
+from jss.data.checking import over
 from jss.data.clip import Clip
 from jss.data.manifest import claim
 from jss.data.overlap import PERMUTATIONS, OverlapClip, build
@@ -49,8 +49,6 @@ def render_overlap(clips: Sequence[Clip], root: Path, subset: str = "public", se
     ``overlap.json`` names the seed, the permutations and both clips of each pair. Raises JssError where a clip has no
     strong labels, or the folder holds pairs of another seed or of other clips.
     """
-    from tqdm import tqdm
-
     pairs = build(clips, permutations, seed)
     folder = desed.FOLDERS[subset]
     claim(root / MANIFEST, {
@@ -68,8 +66,7 @@ def render_overlap(clips: Sequence[Clip], root: Path, subset: str = "public", se
             return str(error)
         return None
 
-    with ThreadPoolExecutor(workers) as pool:
-        found = list(tqdm(pool.map(write, there), total=len(there), unit="clip", disable=None))
+    found = list(over(write, there, workers, "clip"))
     tsv = (root / "metadata" / folder).with_suffix(".tsv")
     told = [Clip(pair.filename, None, pair.duration, pair.events) for pair in pairs]
     desed.write_strong(tsv, told)

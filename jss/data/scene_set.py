@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from jss.audio import SAMPLE_RATE, Array
+from jss import audio
+from jss.audio import Array
 from jss.data import desed
+from jss.data.checking import over
 from jss.data.clip import Clip, Event
 from jss.data.manifest import claim
 from jss.data.overlap import merge
@@ -34,8 +35,6 @@ def render_scenes(
     float, since nothing is limited. clips: how many of each of train, validation and test; workers: threads. Raises
     JssError where the folder holds another set, or the bank lacks a class.
     """
-    from tqdm import tqdm
-
     claim(root / MANIFEST, {"set": "scenes", "seed": seed, "sources": sources, "recipe": repr(recipe)})
     lines: list[str] = []
     for split, count in clips.items():
@@ -47,9 +46,8 @@ def render_scenes(
             if not _mixture(root, split, item[0]).is_file():
                 _write(root, split, *item, bank, sources)
 
-        with ThreadPoolExecutor(workers) as pool:
-            for _ in tqdm(pool.map(write, zip(names, drawn, strict=True)), total=count, unit="scene", disable=None):
-                pass
+        for _ in over(write, list(zip(names, drawn, strict=True)), workers, "scene"):
+            pass
         desed.write_strong(root / split / "strong.tsv", [
             Clip(f"{name}.wav", None, scene.duration, merge(Event(*event) for event in scene.events))
             for name, scene in zip(names, drawn, strict=True)
@@ -111,8 +109,5 @@ def _write(root: Path, split: str, name: str, scene: Scene, bank: Bank, sources:
 
 
 def _save(path: Path, samples: Array) -> None:
-    """32-bit float WAV whose bytes depend on the samples alone (libsndfile writes the time of day into one)."""
-    from scipy.io import wavfile
-
     with aside(path) as part:
-        wavfile.write(part, SAMPLE_RATE, samples)
+        part.write_bytes(audio.wav(samples))

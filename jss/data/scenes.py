@@ -16,14 +16,12 @@ from jss.data.pieces import sound_of
 from jss.data.placing import TRIES, sounds
 from jss.data.recipes import STEADY
 from jss.data.recordings import Recording
-from jss.data.soundbank import Bank, MixedBank, SoundBank
+from jss.data.soundbank import TERMS, Bank, MixedBank, SoundBank
 from jss.data.soundscape import Layer, Piece
-from jss.data.synthbank import SynthBank
+from jss.data.synthbank import SYNTHSCAPES, SynthBank
 from jss.errors import JssError
 from jss.labels import URBAN_LABELS
 
-#: What ROOT may say instead of a folder: everything from the built-in synthesiser.
-SYNTHSCAPES = "synthscapes"
 #: Fades at the ends of an event (s).
 ATTACK, RELEASE = 0.005, 0.02
 #: The share of an event that should be audible; the best of a few cuts where none is.
@@ -200,5 +198,5 @@ def scene_bank(root: str, labels: Sequence[str], synthesised: float, count: int)
     return (
         bank,
         f"scenes of the recordings in the soundbank {folder.resolve().name}{share}",
-        "trained partly on non-commercial and research-only recordings",
+        TERMS,
     )

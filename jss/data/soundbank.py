@@ -15,9 +15,11 @@ from jss.data import esc50, urbansound
 from jss.data.recordings import Recording, choose, index, read_catalogue, scan, split_name
 from jss.errors import JssError
 
-__all__ = ["Audio", "Bank", "MixedBank", "Recording", "SoundBank", "as_int16"]
+__all__ = ["TERMS", "Audio", "Bank", "MixedBank", "Recording", "SoundBank", "as_int16"]
 
 Audio = npt.NDArray[np.float32]
+#: The licence of what learns from any bank of recordings, in the words of a card.
+TERMS = "trained partly on non-commercial and research-only recordings"
 
 
 class Bank(Protocol):

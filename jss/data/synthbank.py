@@ -16,6 +16,8 @@ from jss.errors import JssError
 #: Seeds of one split lie in a block of this size, so no two splits (or bank seeds) share a recording.
 BLOCK = 100_000
 PREFIX = "synthesis"
+#: What ROOT may say instead of a folder: everything from the built-in synthesiser.
+SYNTHSCAPES = "synthscapes"
 
 
 class SynthBank:

@@ -16,15 +16,13 @@ from jss.data.datasets import ClipSet, Kept, SoundscapeSet, TrainingData
 from jss.data.example import Examples
 from jss.data.recipes import BABBLE, BACKGROUND, RECIPES, STEADY
 from jss.data.singles import RecordingSet, Sprinkled
-from jss.data.soundbank import Bank, MixedBank, SoundBank
+from jss.data.soundbank import TERMS, Bank, MixedBank, SoundBank
 from jss.data.soundscapes import Recipe
-from jss.data.synthbank import SynthBank
+from jss.data.synthbank import SYNTHSCAPES, SynthBank
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
 from jss.labels import CLASS_SETS, DESED_LABELS
 
-#: What ROOT may say instead of a folder: everything from the built-in synthesiser.
-SYNTHSCAPES = "synthscapes"
 #: What a ROOT gives: clips with labels, mixtures with their sources for PIT, or mixtures for MixIT. In this order, each
 #: takes the place of what those before it have of its kind.
 LABELS, SOURCES, MIXTURES = range(3)
@@ -90,7 +88,7 @@ def _part(root: str, config: Config) -> tuple[int, TrainingData]:
     return LABELS, _soundscapes(
         config, bank, f"homescapes (soundscapes of the recordings in the soundbank {place.name}, "
         f"{synthesised:.0%} synthesised sounds)",
-        "trained partly on non-commercial and research-only recordings",
+        TERMS,
     )  # fmt: skip
 
 
