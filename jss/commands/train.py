@@ -47,10 +47,12 @@ def run(args: argparse.Namespace) -> int:
     everything = args.preset == ALL
     if not everything and args.base:
         raise JssError(f"--preset goes with all: write train {args.base}, or train all --preset {args.base}.")
-    config = load_preset((args.base or _default()) if everything else args.preset, tuple(args.overrides))
+    only = [name for name in args.only or () if "=" not in name]  # a setting may follow the names
+    settings = (*args.overrides, *(one for one in args.only or () if "=" in one))
+    config = load_preset((args.base or _default()) if everything else args.preset, settings)
     out = args.out or Path("runs") / config.name
     folder = args.checkpoints or (checkpoints.root() if everything else out / "checkpoints")
-    systems = tuple(args.only or (TREE if everything else config.systems))
+    systems = tuple(only or (TREE if everything else config.systems))
     roots = tuple(args.data or ("synthscapes",))
     # Asked for all, it goes on with whatever was begun.
     kind = WeakChain if set(config.systems) <= set(WEAK_STAGES) else Chain

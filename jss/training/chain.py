@@ -75,6 +75,8 @@ class Chain:
         if self.config.threads:
             torch.set_num_threads(self.config.threads)
         for system in systems:
+            self._needs(system)  # a wrong name is told before the first hour of training
+        for system in systems:
             self._ensure(system, resume)
 
     def _ensure(self, name: str, resume: bool) -> None:

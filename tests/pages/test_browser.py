@@ -307,6 +307,42 @@ def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
     page.tab.wait_for_url(re.compile("system=MixIT-S1"))
 
 
+def test_a_late_answer_takes_no_choice_back(page: Page):
+    """The page answers a switch only after the next one was made: what the hand chose last stays, and is told."""
+    for system in ("SED", "MixIT-S1"):
+        page.tab.locator(".system", has_text=system).click()
+        page.drawn(system=system)
+        page.tab.wait_for_url(re.compile(f"system={system}"))
+    page.ask("(v.answers = [], v.own = v.update, v.update = (data, tell) => { v.answers.push(data);"
+             " return v.own(data, tell); }, v.switchTo('SED'))")
+    page.tab.wait_for_url(re.compile("system=SED"))
+    page.until("v.answers.some(data => data.shown === 'SED')")
+    page.ask("v.switchTo('MixIT-S1')")
+    page.until("v.told.system === 'MixIT-S1'")  # told, and not yet answered, or just so
+    page.ask("v.own(v.answers.find(data => data.shown === 'SED'), v.tell)")
+    assert page.ask("[v.wanted, v.told.system]") == ["MixIT-S1", "MixIT-S1"]
+    page.ask("(delete v.update, 0)")
+    page.drawn()
+    page.tab.wait_for_url(re.compile("system=MixIT-S1"))
+
+
+def test_an_overtaken_update_leaves_the_viewer_alone(page: Page):
+    """Streamlit gives an update up, by the function that it returned, where the next one comes before it is done."""
+    page.ask("(v.old = true, v.seek(2), 0)")
+    page.tab.evaluate(
+        "async base => { const { default: mount } = await import(base + '/_stcore/bidi-components/jss.viewer/main.js');"
+        f" const v = {VIEWER}; const tell = () => {{}}; let give; const own = v.update; v.update = () => {{}};"
+        " give = mount({ data: {}, parentElement: v.root.getRootNode(), setStateValue: tell, setTriggerValue: tell });"
+        " v.update = own; give(); await new Promise(done => setTimeout(done, 50)); }", page.tab.url.split("/?")[0])
+    page.tab.locator(".system", has_text="MixIT-JT").click()
+    page.drawn(system="MixIT-JT")
+    page.tab.wait_for_url(re.compile("system=MixIT-JT"))
+    assert page.ask("[v.old, v.position()]") == [True, 2]
+    page.tab.keyboard.press("x")
+    page.drawn()
+    page.tab.wait_for_url(re.compile("system=MixIT-S1"))
+
+
 def test_pooled_scores_are_the_maximum_over_sources(page: Page):
     worst = page.ask("Math.max(...v.picture.pooled.flatMap((row, k) => Array.from(row, (score, t) =>"
                      " Math.abs(score - Math.max(...v.picture.bySource.map(one => one[k][t])) / 255))))")

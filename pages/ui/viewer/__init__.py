@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import streamlit as st
+
 from pages.ui.viewer import internals
 from pages.ui.viewer.payload import Payload
 
@@ -27,8 +29,9 @@ def view(
     that can be chosen, in order; key: keeps the viewer, and what it plays, across reruns; compare: None for one system
     at a time, else what stands beside the sources ("against": a system, "beside": "scores" or "difference").
     on_hand: called before the rerun that follows what a hand did: ``st.session_state[key]["hand"]`` is then a mapping
-    of threshold, system, against and beside. A system whose payload is not here is also asked for in this way. more:
-    whether payloads can be had without computing; once the viewer has drawn it calls on_more for them.
+    of threshold, system, against, beside and the stamp by which the viewer knows a late answer. A system whose payload is
+    not here is also asked for in this way. more: whether payloads can be had without computing; once the viewer has
+    drawn it calls on_more for them.
     """
     data = {
         "clip": payloads[0].meta["clip"],
@@ -38,6 +41,7 @@ def view(
         "threshold": threshold,
         "compare": compare and dict(compare),
         "more": more,
+        "heard": st.session_state.get(key, {}).get("hand", {}).get("stamp", 0),
     }
     internals.calm("calm")
     mount = internals.component(_WEB, html="viewer.html", css="viewer.css", js="main.js")

@@ -13,8 +13,11 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     host.viewer = viewer; // for tests and for the console
   }
   viewer.update(data, (name, value) => (name === "more" ? setTriggerValue : setStateValue)(name, value));
-  return () => {
+  // Streamlit also calls this where one update overtakes another: only what has left the page is given up.
+  return () => setTimeout(() => {
+    const host = parentElement.host ?? parentElement;
+    if (host.isConnected || viewers.get(parentElement) !== viewer) return;
     viewer.dispose();
     viewers.delete(parentElement);
-  };
+  });
 }

@@ -11,21 +11,26 @@ export class Shown extends Screen {
     this.compare = null; // or {against: a system, beside: "scores" or "difference"}
     this.rolls = []; // what every system at hand found: [{number, name, take, events, spans}]
     this.told = {}; // what the page knows of the hand
+    this.stamp = 0; // of what the page was told last
     this.turn = 0;
   }
 
-  /** New data from the page: another clip, system or threshold. tell(name, value) says what the hand did. */
+  /**
+   * New data from the page: another clip, system or threshold. tell(name, value) says what the hand did. An answer from
+   * before the hand's last word (data.heard is older than our stamp) brings what it has, and takes no choice back.
+   */
   update(data, tell) {
     this.tell = tell;
     this.retheme();
     const other = data.clip !== this.clip;
+    const late = !other && data.heard < this.stamp;
     const news = { threshold: data.threshold, system: data.shown, ...data.compare };
-    const said = (name) => other || this.told[name] !== news[name];
+    const said = (name) => other || (!late && this.told[name] !== news[name]);
     if (said("threshold")) this.threshold = data.threshold;
     if (said("system")) this.wanted = data.shown;
     this.compare = data.compare && Object.fromEntries(
       Object.keys(data.compare).map((name) => [name, said(name) ? data.compare[name] : this.compare[name]]));
-    this.told = news;
+    if (!late) this.told = news;
     this.clip = data.clip;
     this.more = data.more;
     this.systems.offer(data);
@@ -157,7 +162,8 @@ export class Shown extends Screen {
       const now = { threshold: this.threshold, system: this.wanted, ...this.compare };
       if (Object.keys(now).every((name) => now[name] === this.told[name])) return;
       this.told = now;
-      this.tell?.("hand", now);
+      this.stamp = Math.max(Date.now(), this.stamp + 1);
+      this.tell?.("hand", { ...now, stamp: this.stamp });
     }, 150);
   }
 
