@@ -29,8 +29,8 @@ def view(
     that can be chosen, in order; key: keeps the viewer, and what it plays, across reruns; compare: None for one system
     at a time, else what stands beside the sources ("against": a system, "beside": "scores" or "difference").
     on_hand: called before the rerun that follows what a hand did: ``st.session_state[key]["hand"]`` is then a mapping
-    of threshold, system, against, beside and the stamp by which the viewer knows a late answer. A system whose payload is
-    not here is also asked for in this way. more: whether payloads can be had without computing; once the viewer has
+    of threshold, system, against, beside and the stamp by which the viewer knows a late answer. A system whose payload
+    is not here is also asked for in this way. more: whether payloads can be had without computing; once the viewer has
     drawn it calls on_more for them.
     """
     data = {
