@@ -44,7 +44,12 @@ def fakes(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.fixture(scope="session")
 def address(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app of fake systems, served once for all browser tests."""
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")), "PYTHONPATH": str(ROOT)}
+    import fake
+
+    runs = tmp_path_factory.mktemp("runs")
+    fake.write_run(runs / "desk" / "SED")
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")), "PYTHONPATH": str(ROOT),
+                                "JSS_RUNS": str(runs)}  # fmt: skip
     app = str(Path(__file__).with_name("fake.py"))
     command = ["streamlit", "run", app, "--server.port", "{port}", "--", str(examples)]
     with serving.served(command, tmp_path_factory.mktemp("log") / "server.txt", environment) as found:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jss import audio, checkpoints
+from jss import audio, checkpoints, histories
 from jss.checkpoints import Card, Manifest, Selection
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
@@ -17,6 +17,7 @@ from jss.windows import Piece
 
 TONES = (400.0, 800.0, 1600.0, 3200.0)  # Hz, one a source
 CLASSES = ("Alarm_bell_ringing", "Speech", "Dog", "Vacuum_cleaner")  # what each source is taken for
+TAKEN_BY_JT = ("Alarm_bell_ringing", "Speech", "Cat", "Vacuum_cleaner")
 SPANS = ((0.5, 3.0), (2.0, 6.5), (5.0, 7.0), (0.0, 10.0))  # s, when each one sounds
 JT_ORDER = [2, 0, 3, 1]  # the order in which MixIT-JT gives out the same tones
 PEAKS = (0.9, 0.8, 0.65, 0.55)
@@ -29,14 +30,14 @@ def tone(m: int, samples: int) -> np.ndarray:
 
 
 def source_scores(frames: int, stage: str) -> np.ndarray:
-    """(4, 10, frames): trapezoids with a little noise; in JT all sources say nearly the same."""
+    """(4, 10, frames): trapezoids with a little noise; in JT all sources say nearly the same, and the dog is a cat."""
     rng = np.random.default_rng(len(stage))
     time = (np.arange(frames) + 0.5) * 0.064
     scores = 0.03 * rng.random((4, 10, frames))
     for m, (start, end) in enumerate(SPANS):
         shape = np.clip(np.minimum(time - start, end - time) * 4 + 0.5, 0, 1) * PEAKS[m]
         noise = 0.06 * rng.standard_normal(frames) * (shape > 0)
-        k = DESED_LABELS.index(CLASSES[m])
+        k = DESED_LABELS.index((TAKEN_BY_JT if stage == "JT" else CLASSES)[m])
         for n in range(4):
             share = 1.0 if n == m else 0.85 if stage == "JT" else 0.25
             scores[n, k] = np.clip(np.maximum(scores[n, k], share * shape + noise), 0, 1)
@@ -96,18 +97,30 @@ def card(name: str, folder: object = None) -> Card:
 
 
 def write_examples(folder: Path) -> None:
-    """Two clips: the four tones, annotated but for one false alarm and one miss; and a short unhappy one."""
+    """Three clips: the four tones, annotated but for one false alarm and one miss; a short unhappy one; and the four
+    tones again, as a dog that barks over speech, which MixIT-JT takes for a cat."""
     rng = np.random.default_rng(0)
-    mixture = sum(tone(m, 160000) for m in range(4)) + 0.003 * rng.standard_normal(160000)
-    audio.save(folder / "four_tones.flac", mixture)
+    for name in ("four_tones.flac", "dog_and_speech.flac"):
+        mixture = sum(tone(m, 160000) for m in range(4)) + 0.003 * rng.standard_normal(160000)
+        audio.save(folder / name, mixture)
     audio.save(folder / "short.flac", 0.1 * rng.standard_normal(40000))
     rows = [("four_tones.flac", 0.6, 3.2, "Alarm_bell_ringing"), ("four_tones.flac", 2.1, 6.0, "Speech"),
-            ("four_tones.flac", 0.0, 10.0, "Vacuum_cleaner"), ("four_tones.flac", 7.5, 8.2, "Cat")]
+            ("four_tones.flac", 0.0, 10.0, "Vacuum_cleaner"), ("four_tones.flac", 7.5, 8.2, "Cat"),
+            *(("dog_and_speech.flac", *SPANS[m], CLASSES[m]) for m in range(4))]
     lines = ["filename\tonset\toffset\tevent_label", *("\t".join(map(str, row)) for row in rows), "short.flac\t\t\t"]
     (folder / "ground_truth.tsv").write_text("\n".join(lines) + "\n")
     items = [{"filename": "four_tones.flac", "title": "Four tones", "note": "A tone a source, much overlap."},
-             {"filename": "short.flac", "title": "Short noise", "note": ""}]
+             {"filename": "short.flac", "title": "Short noise", "note": ""},
+             {"filename": "dog_and_speech.flac", "title": "Dog and speech", "note": ""}]
     (folder / "examples.json").write_text(json.dumps(items))
+
+
+def write_run(folder: Path, epochs: int = 3) -> None:
+    """A training run that has had three of its epochs."""
+    histories.save(folder / "history.csv", [
+        {"epoch": float(e), "student_objective": s, "teacher_objective": t, "bce_strong": 0.1}
+        for e, s, t in ((1, 0.5, 0.4), (2, 0.7, 0.6), (3, 0.6, 0.8))])  # fmt: skip
+    (folder / "config.yaml").write_text(f"system: SED\ndata: bank\nepochs: {epochs}\nconfig: {{}}\n")
 
 
 def install(examples: Path, patch: Any = setattr) -> None:

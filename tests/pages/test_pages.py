@@ -69,7 +69,7 @@ def test_next_clip_and_other_system():
     app.button(key="Next clip").click().run()
     assert app.query_params["clip"] == "short.flac"
     assert viewer(app)["clip"] == "short.flac"
-    app.button(key="Next clip").click().run()
+    app.button(key="Previous clip").click().run()
     assert viewer(app)["clip"] == "four_tones.flac"
 
 
@@ -336,13 +336,7 @@ def test_pages_without_data_say_what_to_do(page: str, monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("fakes")
 def test_training_follows_a_run_and_names_the_chosen_epochs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    from jss import histories
-
-    run_folder = tmp_path / "desk" / "SED"
-    rows = [{"epoch": float(e), "student_objective": s, "teacher_objective": t, "bce_strong": 0.1}
-            for e, s, t in ((1, 0.5, 0.4), (2, 0.7, 0.6), (3, 0.6, 0.8))]
-    histories.save(run_folder / "history.csv", rows)
-    (run_folder / "config.yaml").write_text("system: SED\ndata: bank\nepochs: 40\nconfig: {}\n")
+    fake.write_run(tmp_path / "desk" / "SED", epochs=40)
     monkeypatch.setenv("JSS_RUNS", str(tmp_path))
     app = run("pages/training.py")
     said = " ".join(item.value for item in app.markdown)

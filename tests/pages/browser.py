@@ -1,0 +1,66 @@
+"""A tab with the app in it, for tests in a real browser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
+
+
+def idle(tab: Any) -> None:
+    """Until the page's script has run to its end, and all of it is shown."""
+    tab.wait_for_function("() => document.querySelector('[data-test-script-state=notRunning]')"
+                          " && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')",
+                          timeout=120_000)  # fmt: skip
+
+
+class Page:
+    """A tab with the app in it, and what it asked for."""
+
+    def __init__(self, browser: Any, address: str, link: str = "", system: str = "MixIT-S1", **look: Any) -> None:
+        self.context = browser.new_context(viewport={"width": 1440, "height": 1100}, **look)
+        self.tab = self.context.new_page()
+        self.asked: list[str] = []
+        self.wrong: list[str] = []
+        self.sent = self.received = self.bytes = 0
+        self.tab.on("request", lambda request: self.asked.append(request.url))
+        self.tab.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.tab.on("websocket", self._count)
+        self.context.route(re.compile(r"^https?://(?!localhost)"), lambda route: route.abort())
+        self.tab.goto(f"{address}/{link}")
+        self.drawn(system=system)
+
+    def _count(self, socket: Any) -> None:
+        def add(name: str, payload: Any) -> None:
+            setattr(self, name, getattr(self, name) + 1)
+            self.bytes += len(payload) * (name == "received")
+
+        socket.on("framesent", lambda payload: add("sent", payload))
+        socket.on("framereceived", lambda payload: add("received", payload))
+
+    def idle(self) -> None:
+        """Until the server has said all that it has to say."""
+        idle(self.tab)
+
+    def drawn(self, clip: str = "four_tones.flac", system: str = "MixIT-S1") -> None:
+        self.tab.wait_for_selector(f".jss[data-drawn='{clip}|{system}|teacher']", timeout=120_000)
+        self.rest()
+
+    def rest(self) -> None:
+        """Until all that is under way is drawn."""
+        self.tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def ask(self, code: str) -> Any:
+        return self.tab.evaluate(f"(() => {{ const v = {VIEWER}; return {code}; }})()")
+
+    def until(self, code: str) -> None:
+        self.tab.wait_for_function(f"() => {{ const v = {VIEWER}; return {code}; }}", timeout=30_000)
+
+    def at(self, seconds: float, kind: str, share: float = 0.5) -> tuple[float, float]:
+        """Where on the page a time lies in the first panel of a kind, at a share of its height."""
+        box = self.tab.locator(".plot").bounding_box()
+        panel = self.ask(f"v.layout.panels.find(p => p.kind === '{kind}')")
+        view = self.ask("v.view")
+        x = panel["x"] + (seconds - view["start"]) / (view["end"] - view["start"]) * panel["w"]
+        return box["x"] + x, box["y"] + panel["y"] + share * panel["h"]
