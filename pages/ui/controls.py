@@ -173,12 +173,15 @@ def pick_systems(most: int) -> list[str]:
     wanted = (read(SYSTEMS) or "").split(",")
     chosen = [name for name in names if name in wanted][:most] or names[:most]
     st.session_state["pick systems"] = chosen
-    st.multiselect("Systems", names, key="pick systems", max_selections=most, on_change=_take_systems)
+    st.pills("Systems", names, key="pick systems", selection_mode="multi", on_change=_take_systems, args=(most,),
+             help=f"Up to {most}: one more takes the place of the first.")
     return chosen
 
 
-def _take_systems() -> None:
-    write(SYSTEMS, ",".join(st.session_state["pick systems"]))
+def _take_systems(most: int) -> None:
+    before = (read(SYSTEMS) or "").split(",")
+    chosen = sorted(st.session_state["pick systems"], key=lambda name: name not in before)
+    write(SYSTEMS, ",".join(chosen[-most:]))
 
 
 def search(label: str, name: str, example: str, **look: Any) -> None:

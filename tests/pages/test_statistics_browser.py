@@ -1,36 +1,92 @@
-"""The statistics pages in a real browser: nothing runs out of a telephone's width, axe finds nothing serious."""
+"""Every page in a real browser, in both themes: it fits a telephone, axe finds nothing serious, keys reach what is
+there, and nothing is asked of another host."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from browser import idle
 
-PAGES = {"overview": "h1", "diversity": ".js-plotly-plot .main-svg", "classes": ".js-plotly-plot .main-svg",
-         "results": "[data-testid=stDataFrame]", "training": "h1", "data": ".js-plotly-plot .main-svg"}  # fmt: skip
+VIEWER, CHART = ".jss[data-drawn]", ".js-plotly-plot .main-svg"
+#: Page -> what is on it once it is drawn.
+PAGES = {"overview": "[data-testid=stHtml] img", "": VIEWER, "compare": VIEWER, "diversity": CHART, "classes": CHART,
+         "results": "[data-testid=stDataFrame]", "training": CHART, "data": CHART}  # fmt: skip
+#: Page -> what the Tab key reaches in turn, the keys that work it, and what is in the address then.
+KEYS = {
+    "compare": [("[data-variant=pills]", ["Enter"], "systems=MixIT-S1%2CMixIT-JT"),
+                (".system[title*='MixIT-JT']", ["Enter"], "system=MixIT-JT")],
+    "training": [("[aria-label=Show]", ["ArrowDown", "ArrowDown", "Enter"], "of=block")],
+    "data": [("[aria-label=Set]", ["ArrowDown", "ArrowDown", "Enter"], "data=homescapes")],
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_fit_a_telephone_and_have_no_serious_barrier(chromium: Any, address: str, scheme: str):
+class Visit:
+    """One tab, and all that it ever asked for."""
+
+    def __init__(self, browser: Any, address: str) -> None:
+        self.address = address
+        self.context = browser.new_context(viewport={"width": 390, "height": 900}, color_scheme="light")
+        self.context.route(re.compile(r"^https?://(?!localhost)"), lambda route: route.abort())
+        self.asked: list[str] = []
+        self.wrong: list[str] = []
+        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.tab = self.context.new_page()
+        self.tab.on("pageerror", lambda error: self.wrong.append(str(error)))
+
+    def open(self, link: str, drawn: str) -> None:
+        self.tab.goto(f"{self.address}/{link}")
+        self.tab.wait_for_selector(drawn, timeout=120_000, state="attached")
+        idle(self.tab)
+
+    def wear(self, theme: str) -> None:
+        self.tab.emulate_media(color_scheme=theme)
+        paper = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[theme]
+        self.tab.wait_for_function(
+            "paper => getComputedStyle(document.querySelector('.stApp')).backgroundColor === paper", arg=paper)
+        self.tab.wait_for_timeout(300)  # the page is told, and drawn again
+        idle(self.tab)
+
+
+def reach(tab: Any, what: str) -> None:
+    """Press Tab until what has the focus fits a selector."""
+    for _ in range(60):
+        tab.keyboard.press("Tab")
+        if tab.evaluate(
+            "what => { let on = document.activeElement; while (on.shadowRoot?.activeElement)"
+            " on = on.shadowRoot.activeElement; return on.matches(what); }", what,
+        ):  # fmt: skip
+            return
+    raise AssertionError(f"the Tab key does not reach {what}")
+
+
+@pytest.fixture(scope="module")
+def visit(chromium: Any, address: str) -> Iterator[Visit]:
+    visit = Visit(chromium, address)
+    yield visit
+    assert [url for url in visit.asked if not url.startswith((address, "data:", "blob:"))] == []
+    visit.context.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_fit_a_telephone_have_no_serious_barrier_and_obey_keys(visit: Visit, page: str):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    context = chromium.new_context(viewport={"width": 390, "height": 900}, color_scheme=scheme)
-    context.route(re.compile(r"^https?://(?!localhost)"), lambda route: route.abort())
-    found: dict[str, Any] = {}
-    for name, drawn in PAGES.items():
-        tab = context.new_page()
-        wrong: list[str] = []
-        tab.on("pageerror", lambda error, wrong=wrong: wrong.append(str(error)))
-        tab.goto(f"{address}/{name}")
-        tab.wait_for_selector(drawn, timeout=120_000, state="attached")
-        tab.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')")
+    tab = visit.tab
+    visit.open(page, PAGES[page])
+    for theme in ("light", "dark"):
+        visit.wear(theme)
         assert tab.locator("[data-testid=stException]").count() == 0
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 390, name
-        assert wrong == [], name
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
         violations = axe.Axe().run(tab).response["violations"]
-        bad = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in violations
-               if v["impact"] in ("serious", "critical")]
-        found |= {name: bad} if bad else {}
-        tab.close()
-    context.close()
-    assert found == {}
+        assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in violations
+                if v["impact"] in ("serious", "critical")] == []  # fmt: skip
+    for what, keys, address in KEYS.get(page, ()):
+        reach(tab, what)
+        for key in keys:
+            tab.keyboard.press(key)
+        tab.wait_for_url(re.compile(address))
+        idle(tab)
+    assert tab.locator("[data-testid=stException]").count() == 0
+    assert visit.wrong == []
