@@ -61,7 +61,8 @@ def panel(clips: ClipSet, chosen: Recording | None, system: str, selection: str)
             todo = [c for c in listed if c.audio is not None and c.truth is not None
                     and loaders.measure(c, system, selection, controls.threshold()) is None]
             begin = bool(todo) and st.button(
-                f"Measure {len(todo)} clip{'s' * (len(todo) != 1)} with {system}", icon=":material/play_arrow:",
+                f"Measure {len(todo)} clip{'s' * (len(todo) != 1)} with {system}", "measure",
+                icon=":material/play_arrow:",
                 help="Analyses every clip of this list that was not analysed yet, and tells what was missed.")
         if not cancelled(_work(clips, system)) and begin:
             _measure_all(clips, todo, system, selection)
