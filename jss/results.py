@@ -17,6 +17,7 @@ import pandas as pd
 from jss.decoding import MEDIAN_FRAMES, decode
 from jss.errors import JssError
 from jss.files import aside
+from jss.labels import sound_class
 
 Array = npt.NDArray[np.float32]
 
@@ -61,7 +62,9 @@ class ClipResult:
     source_scores: (M, K, T), both in [0, 1] with a frame every score_hop seconds; weak: (K,) and
     source_weak: (M, K) clip-level scores; labels: the K class identifiers; system and selection
     ("student" or "teacher"): what computed it; mixture_scores: (K, T) of a branch that hears the mixture beside the
-    sources (the SSep+SED baseline), where there is one.
+    sources (the SSep+SED baseline), where there is one; source_labels: the class of each source, where the separator's
+    outputs are classes (the weak-label paper; selection is then the critic that gave the scores, those of the mixture
+    from the mixture itself), else empty.
     """
 
     filename: str
@@ -80,6 +83,7 @@ class ClipResult:
     system: str
     selection: str
     mixture_scores: Array | None = None
+    source_labels: tuple[str, ...] = ()
 
     @property
     def duration(self) -> float:
@@ -90,6 +94,13 @@ class ClipResult:
     def n_sources(self) -> int:
         """M, the number of separated sources; 0 for a system without a separation stage."""
         return len(self.sources)
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """What to call each source: its class, else "Source 1" and so on."""
+        if self.source_labels:
+            return tuple(sound_class(label, m).display for m, label in enumerate(self.source_labels))
+        return tuple(f"Source {m + 1}" for m in range(self.n_sources))
 
     @property
     def residual(self) -> Array:
@@ -129,6 +140,7 @@ class ClipResult:
                 values = {name: stored[name] for name in stored.files}
             facts = json.loads(str(values.pop("facts")))
             facts["labels"] = tuple(facts["labels"])
+            facts["source_labels"] = tuple(facts.get("source_labels", ()))
             return cls(**values, **facts)
         except FileNotFoundError:
             raise JssError(f"There is no result file at {path}.") from None

@@ -52,11 +52,12 @@ def figure(
 
     _waveform(panels[0][0], result, ink)
     _events(panels[0][1], result, truth, threshold, kinds, theme)
+    upper = "pooled scores" if m and not result.source_labels else "scores"
     image = _mel(panels[1][0], result.mel, result, "mixture", ink)
-    _scores(panels[1][1], result.scores, result, kinds, theme, "pooled scores" if m else "scores", threshold)
-    for i in range(m):
-        _mel(panels[2 + i][0], result.source_mels[i], result, f"source {i + 1}", ink)
-        _scores(panels[2 + i][1], result.source_scores[i], result, kinds, theme, f"scores of source {i + 1}", None)
+    _scores(panels[1][1], result.scores, result, kinds, theme, upper, threshold)
+    for i, name in enumerate(name.lower() for name in result.source_names):
+        _mel(panels[2 + i][0], result.source_mels[i], result, name, ink)
+        _scores(panels[2 + i][1], result.source_scores[i], result, kinds, theme, f"scores of {name}", None)
     for row in panels[:-1]:
         for axes in row:
             axes.tick_params(labelbottom=False)

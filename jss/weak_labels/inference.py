@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from jss import audio, checkpoints
 from jss.audio import SAMPLE_RATE, Array
@@ -30,11 +30,13 @@ SHORTEST = 4 * HOP * 2
 
 @dataclass(frozen=True, eq=False)
 class WeakSystem:
-    """A separator and its critic, in eval mode. labels: the K classes; card: the separator's."""
+    """A separator and its critic, in eval mode. labels: the K classes; separator: None for a critic alone; card: the
+    separator's, else the critic's.
+    """
 
     name: str
     labels: tuple[str, ...]
-    separator: nn.Module
+    separator: nn.Module | None
     critic: Critic
     critic_name: str
     card: Card
@@ -65,24 +67,52 @@ class WeakSystem:
         """Sources (K, n), masks (K, 257, frames), probabilities (K, T) and those of the sources (K, K, T)."""
         with torch.no_grad():
             waveform = torch.from_numpy(np.ascontiguousarray(window))[None]
-            mixture, separated = magnitudes(self.separator, waveform)
+            if self.separator is None:
+                mixture, sources = stft(waveform).abs(), waveform.new_zeros(0, waveform.shape[-1])
+                separated = mixture.new_zeros(1, 0, *mixture.shape[1:])
+            else:
+                mixture, separated = magnitudes(self.separator, waveform)
+                sources = self.separator(waveform)[0]
             heard = torch.cat([mixture, separated[0]])
             p = self.critic.probabilities(heard)
             masks = (separated[0] / mixture.clamp(min=1e-12)).clamp(max=1.0)
-            sources = self.separator(waveform)[0]
         return sources.numpy(), masks.numpy(), p[0].numpy(), p[1:].numpy()
+
+
+class Known(nn.Module):
+    """A separator that was told the answer: whatever it hears, it gives ``sources``, (K, samples)."""
+
+    def __init__(self, sources: Array) -> None:
+        super().__init__()
+        self.sources = torch.from_numpy(sources)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """(1, samples) -> (1, K, samples). Raises JssError where the sources are of another length."""
+        if waveform.shape[-1] != self.sources.shape[-1]:
+            raise JssError("The true sources are not as long as the mixture.")
+        return self.sources[None]
 
 
 def separators(folder: Folder = None) -> list[str]:
     """Names of the separators whose outputs are classes, sorted. Raises JssError for a card that cannot be read."""
-    found = []
+    return [name for name, kind in _of_classes(folder).items() if kind != Critic.kind]
+
+
+def critics(folder: Folder = None) -> list[str]:
+    """Names of the critics, sorted. Raises JssError for a card that cannot be read."""
+    return [name for name, kind in _of_classes(folder).items() if kind == Critic.kind]
+
+
+def _of_classes(folder: Folder) -> dict[str, str]:
+    """Name -> kind of every block whose card names its classes, by name."""
+    found = {}
     for path in sorted((checkpoints.root(folder) / "blocks").glob("*.json")):
         try:
             card = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise JssError(f"The card {path} cannot be read: restore it (git checkout) or train it again.") from error
-        if "classes" in card.get("settings", {}) and card.get("kind") != "critic":
-            found.append(path.stem)
+        if "classes" in card.get("settings", {}):
+            found[path.stem] = str(card.get("kind"))
     return found
 
 
@@ -98,6 +128,23 @@ def load_weak(name: str, folder: Folder = None) -> WeakSystem:
     if not isinstance(critic, Critic):
         raise JssError(f"The block {critic_name} is no critic: name one in the settings of the card of {name}.")
     return WeakSystem(name, tuple(card.settings["classes"]), separator, critic, critic_name, card)
+
+
+def load_critic(name: str, folder: Folder = None) -> WeakSystem:
+    """A critic alone, which hears mixtures and separates nothing. Raises JssError where there is none."""
+    if name not in critics(folder):
+        raise JssError(f"There is no critic {name}: train one with: python -m jss train weak_desk.")
+    critic, card = checkpoints.load_network(name, folder)
+    assert isinstance(critic, Critic)
+    return WeakSystem(name, tuple(card.settings["classes"]), None, critic, name, card)
+
+
+def told(critic: WeakSystem, name: str, sources: Array) -> WeakSystem:
+    """A critic of :func:`load_critic` beside a separator that was told the true sources, (K, samples), of one mixture.
+
+    What comes out is what the best separator would give, and what the critic hears in it; up to 30 s.
+    """
+    return replace(critic, name=name, separator=Known(sources))
 
 
 def analyse_scene(system: WeakSystem, scenes: SceneSet, number: int) -> WeakResult:

@@ -20,7 +20,8 @@ class WeakResult:
     linear STFT of the mixture, a column every ``hop`` seconds; masks: (K, 257, frames) in [0, 1], the share of it that
     each source has; probabilities: (K, T) by the critic on the mixture, source_probabilities: (K sources, K classes,
     T) on each source, a frame every score_hop seconds; labels: the K classes; system, critic: names of their blocks;
-    truth: (K, samples) of the true sources, silent where a class is absent, or None where they are not known.
+    truth: (K, samples) of the true sources, silent where a class is absent, or None where they are not known. A critic
+    alone gives no source: sources, masks and source_probabilities are then of length 0.
     """
 
     filename: str
@@ -71,5 +72,6 @@ class WeakResult:
         on = self.active
         if self.truth is not None and on.any():
             before[on] = si_sdr(self.mixture, self.truth[on])
-            after[on] = si_sdr(self.sources[on], self.truth[on])
+            if len(self.sources):
+                after[on] = si_sdr(self.sources[on], self.truth[on])
         return before, after

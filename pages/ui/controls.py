@@ -123,7 +123,7 @@ def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Record
             for label, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
                 st.button(label, icon=f":material/{icon}:", key=f"{label} clip", on_click=write, help=f"{label} clip",
                           args=(CLIP, listed[(at + step) % len(listed)]))
-        _own_recordings_popover()
+        own_recordings_popover(CLIP)
         _network()
         _match()
     if wanted and wanted not in known:
@@ -210,14 +210,16 @@ def _take(name: str, key: str) -> None:
     write(name, st.session_state[key])
 
 
-def _own_recordings_popover() -> None:
+def own_recordings_popover(name: str) -> None:
+    """A way for the visitor's own sounds; ``name`` of the address then says the last of them."""
     with st.popover("Open, record", icon=":material/mic:"):
+        take: dict[str, Any] = {"on_change": _take_own, "args": (name,)}
         st.file_uploader("Audio files, of any sampling rate and any number of channels", accept_multiple_files=True,
-                         type=sorted(suffix[1:] for suffix in SUFFIXES), key="uploads", on_change=_take_own)
-        st.audio_input("Or record", key="recorder", sample_rate=SAMPLE_RATE, on_change=_take_own)
+                         type=sorted(suffix[1:] for suffix in SUFFIXES), key="uploads", **take)
+        st.audio_input("Or record", key="recorder", sample_rate=SAMPLE_RATE, **take)
 
 
-def _take_own() -> None:
+def _take_own(place: str) -> None:
     """Add what was just uploaded or recorded, and choose it."""
     own = own_recordings()
     recorded = st.session_state.get("recorder")
@@ -229,4 +231,4 @@ def _take_own() -> None:
         item = added(name, file.getvalue())
         if item.clip not in own:
             own[item.clip] = item
-            write(CLIP, item.clip)
+            write(place, item.clip)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -116,7 +116,7 @@ def _shelf() -> Shelf[Analysis]:
 
 
 @st.cache_resource(show_spinner=False)
-def _queue() -> jobs.Queue[ClipResult]:
+def queue() -> jobs.Queue[Any]:
     return jobs.Queue()
 
 
@@ -166,7 +166,7 @@ def analyse(
 def listen(recording: Recording, system: str, selection: str, tell: Tell) -> ClipResult:
     """A clip through a system, computed now, or when it is this visitor's turn. Raises JssError."""
     key = _key(recording, system, selection)
-    return _queue().do(key, lambda report: _compute(recording, system, selection, report), tell)
+    return queue().do(key, lambda report: _compute(recording, system, selection, report), tell)
 
 
 def in_memory(recording: Recording, system: str, selection: str, like: str | None = None) -> Analysis | None:

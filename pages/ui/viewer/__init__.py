@@ -56,4 +56,5 @@ def _addressed(payload: Payload, key: str) -> dict[str, Any]:
         "audio": [where[name] for name in payload.audio],
         "mel": [where[name] for name in payload.mel],
         "source_mels": [[where[name] for name in tiles] for tiles in payload.source_mels],
+        "source_masks": [[where[name] for name in tiles] for tiles in payload.source_masks],
     }

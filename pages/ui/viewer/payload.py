@@ -22,29 +22,32 @@ _TILE = 2048
 
 @dataclass(frozen=True)
 class Payload:
-    """meta: the JSON; files: name -> (bytes, MIME type); audio, mel, source_mels: names of files, mixture first."""
+    """meta: the JSON; files: name -> (bytes, MIME type); audio, mel, source_mels: names of files, mixture first;
+    source_masks: as source_mels, empty where there are none."""
 
     meta: dict[str, Any]
     files: Mapping[str, tuple[bytes, str]]
     audio: tuple[str, ...]
     mel: tuple[str, ...]
     source_mels: tuple[tuple[str, ...], ...]
+    source_masks: tuple[tuple[str, ...], ...] = ()
 
 
-def pack(result: ClipResult, ground_truth: Any = None, *, clip: str) -> Payload:
+def pack(result: ClipResult, ground_truth: Any = None, *, clip: str, masks: Array | None = None) -> Payload:
     """Everything the viewer shows and plays.
 
     ground_truth: events in any form of jss.viz.agreement.events_of, or None; clip: what is the same for one clip in
-    all systems, so that a switch of the system keeps the position. Sound is FLAC (24 bit), all tracks at one gain;
+    all systems, so that a switch of the system keeps the position; masks: (M, mels, frames) in [0, 1], what the
+    separator let through, to be seen instead of the sources' mels. Sound is FLAC (24 bit), all tracks at one gain;
     pooled scores are float32, so that events in the browser equal those of jss.decoding; source scores are uint8.
     """
     files: dict[str, tuple[bytes, str]] = {}
 
-    def image(name: str, mel: Array) -> tuple[str, ...]:
+    def image(name: str, mel: Array, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]) -> tuple[str, ...]:
         names = []
         for start in range(0, max(1, mel.shape[1]), _TILE):
             names.append(f"{name}.{start // _TILE}")
-            files[names[-1]] = (mel_png(mel[:, start : start + _TILE]), "image/png")
+            files[names[-1]] = (mel_png(mel[:, start : start + _TILE], low=low, high=high), "image/png")
         return tuple(names)
 
     tracks = [result.mixture, *result.sources]
@@ -54,6 +57,7 @@ def pack(result: ClipResult, ground_truth: Any = None, *, clip: str) -> Payload:
     files["scores"] = (_scores(result), "application/octet-stream")
     mel = image("mel", result.mel)
     source_mels = tuple(image(f"mel{m}", one) for m, one in enumerate(result.source_mels))
+    source_masks = tuple(image(f"mask{m}", one, 0.0, 1.0) for m, one in enumerate(() if masks is None else masks))
 
     truth = None if ground_truth is None else events_of(ground_truth)
     labels = [*result.labels, *sorted({event[2] for event in truth or []} - set(result.labels))]
@@ -64,6 +68,7 @@ def pack(result: ClipResult, ground_truth: Any = None, *, clip: str) -> Payload:
         "system": result.system,
         "duration": result.duration,
         "sources": result.n_sources,
+        "source_names": list(result.source_names),
         "frames": result.scores.shape[1],
         "mels": result.mel.shape[0],
         "mel_hop": result.mel_hop,
@@ -78,7 +83,7 @@ def pack(result: ClipResult, ground_truth: Any = None, *, clip: str) -> Payload:
         "truth": truth and [[onset, offset, labels.index(label)] for onset, offset, label in truth],
         "similarity": _similarity(result),
     }
-    return Payload(meta, files, tuple(f"audio.{m}" for m in range(len(tracks))), mel, source_mels)
+    return Payload(meta, files, tuple(f"audio.{m}" for m in range(len(tracks))), mel, source_mels, source_masks)
 
 
 def _scores(result: ClipResult) -> bytes:

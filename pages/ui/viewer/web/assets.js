@@ -80,19 +80,20 @@ async function sound(url, gain) {
   return buffer;
 }
 
-/** Everything that is seen: {mixture: [tile], sources: [[tile]], pooled, ...}. */
+/** Everything that is seen: {mixture: [tile], sources: [[tile]], masks: [[tile]], pooled, ...}. */
 export async function loadPicture(meta) {
   const image = (urls) => Promise.all(urls.map((url) => once(url, tile, (one) => 9 * one.levels.length)));
-  const [mixture, curves, ...sources] = await Promise.all([
-    image(meta.mel), once(meta.scores, (url) => scores(url, meta), () => 0), ...meta.source_mels.map(image)]);
-  return { mixture, sources, ...curves };
+  const images = (lists) => Promise.all(lists.map(image));
+  const [mixture, curves, sources, masks] = await Promise.all([image(meta.mel),
+    once(meta.scores, (url) => scores(url, meta), () => 0), images(meta.source_mels), images(meta.source_masks)]);
+  return { mixture, sources, masks, ...curves };
 }
 
 /** Everything that is heard: [{id, name, buffer}], mixture first, then the sources, then what they leave out. */
 export async function loadSound(meta) {
   const [mixture, ...sources] = await Promise.all(meta.audio.map((url) => once(url, (u) => sound(u, meta.gain), (one) => 4 * one.length)));
   const tracks = [{ id: "mixture", name: "Mixture", buffer: mixture }];
-  sources.forEach((buffer, m) => tracks.push({ id: `source${m + 1}`, name: `Source ${m + 1}`, buffer }));
+  sources.forEach((buffer, m) => tracks.push({ id: `source${m + 1}`, name: meta.source_names[m], buffer }));
   if (sources.length) {
     const residual = new AudioBuffer({ length: mixture.length, sampleRate: RATE });
     const rest = residual.getChannelData(0);

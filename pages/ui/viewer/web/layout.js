@@ -3,11 +3,12 @@
 const TOP_HZ = 8000;
 
 /**
- * Panels for a width in CSS pixels. sources: rows for them; lanes: of the event panel; rolls: null, or for a comparison
+ * Panels for a width in CSS pixels. sources: a name for each row of them; lanes: of the event panel; rolls: null, or for a comparison
  * {height: of its rolls in pixels, beside: what stands beside the sources}.
  * -> {panels, columns, width, height, wide, rows}
  */
-export function arrange(width, { sources: m, lanes, rolls }) {
+export function arrange(width, { sources, lanes, rolls }) {
+  const m = sources.length;
   const wide = width >= 720;
   const scale = wide ? Math.min(1.75, Math.max(0.92, width / 1400)) : 0.9;
   const px = (value) => Math.round(value * scale);
@@ -28,7 +29,7 @@ export function arrange(width, { sources: m, lanes, rolls }) {
     { name: "", left: ["mel", "mixture"], right: ["pooled"], h: px(104) },
   ];
   for (let i = 0; i < m; i++) {
-    pairs.push({ name: `Source ${i + 1}`, track: `source${i + 1}`, source: i, left: ["mel", i],
+    pairs.push({ name: sources[i], track: `source${i + 1}`, source: i, left: ["mel", i],
       right: [rolls?.beside ?? "scores", i], h: px(80) });
   }
   if (m) pairs.push({ name: "Residual", track: "residual", left: ["wave", "residual"],

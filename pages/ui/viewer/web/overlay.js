@@ -115,7 +115,12 @@ function values(s, panel, time, hz) {
     return [{ text: `\u00b1${peak.toFixed(3)} FS`, ink: theme.ink }];
   }
   if (hasHz(panel)) {
-    const tiles = panel.of === "mixture" ? picture.mixture : picture.sources[panel.of];
+    const masked = panel.kind === "mel" && panel.of !== "mixture" && s.masked;
+    const tiles = panel.of === "mixture" ? picture.mixture : (masked ? picture.masks : picture.sources)[panel.of];
+    if (masked) {
+      const share = hz === null ? null : stored(s, tiles, time, hz);
+      return share === null ? [] : [{ text: `mask ${share.toFixed(2)}`, ink: theme.ink }];
+    }
     const here = tiles && hz !== null ? level(s, tiles, time, hz) : null;
     if (here === null) return [];
     if (panel.kind === "mel") return [{ text: signed(here), ink: theme.ink }];
@@ -152,20 +157,25 @@ function values(s, panel, time, hz) {
   const lines = best.map((k) => ({ text: `${meta.classes[k].short} ${score(k).toFixed(2)}`, ink: s.inks[meta.classes[k].label] }));
   if (panel.strip && meta.sources && lines.length) {
     const won = winner(s, frame);
-    if (won) lines.push({ text: `${meta.classes[won.k].short}: source ${won.source + 1}`, ink: theme.soft });
+    if (won) lines.push({ text: `${meta.classes[won.k].short} in ${meta.source_names[won.source].toLowerCase()}`, ink: theme.soft });
   }
   return lines;
 }
 
 /** Level of a spectrogram in dB at a time and a frequency, or null outside. */
 function level(s, tiles, time, hz) {
+  const [low, high] = s.meta.stored_db;
+  const share = stored(s, tiles, time, hz);
+  return share === null ? null : low + share * (high - low);
+}
+
+/** What an image holds at a time and a frequency, from 0 to 1, or null outside. */
+function stored(s, tiles, time, hz) {
   const { meta } = s;
   let column = Math.max(0, Math.round(time / meta.mel_hop));
   const row = clamp(Math.floor(hzToY(hz, meta.mels) * meta.mels), 0, meta.mels - 1);
   for (const tile of tiles) {
-    if (column < tile.width) {
-      return meta.stored_db[0] + (tile.levels[row * tile.width + column] / 255) * (meta.stored_db[1] - meta.stored_db[0]);
-    }
+    if (column < tile.width) return tile.levels[row * tile.width + column] / 255;
     column -= tile.width;
   }
   return null;

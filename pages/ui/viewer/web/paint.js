@@ -80,7 +80,8 @@ function wave(c, s, panel, axis) {
 
 /** Column j is centred on j * hop. */
 function mel(c, s, panel, axis) {
-  const tiles = panel.of === "mixture" ? s.picture.mixture : s.picture.sources[panel.of];
+  const masked = panel.of !== "mixture" && s.masked;
+  const tiles = panel.of === "mixture" ? s.picture.mixture : (masked ? s.picture.masks : s.picture.sources)[panel.of];
   if (!tiles) {
     note(c, s, panel, `${s.meta.system}: no separation stage`);
     return;
@@ -93,7 +94,7 @@ function mel(c, s, panel, axis) {
     const [from, to] = [axis.x(panel.x, (column - 0.5) * hop), axis.x(panel.x, (column + tile.width - 0.5) * hop)];
     column += tile.width;
     if (to < panel.x || from > panel.x + panel.w) continue;
-    colour(tile, s.table);
+    colour(tile, masked ? s.maskTable : s.table);
     c.drawImage(tile.canvas, from, panel.y, to - from, panel.h);
   }
 }

@@ -28,6 +28,9 @@ export class Screen {
       this.table = this.meta ? lookupTable(palette, this.meta.stored_db, this.meta.shown_db) : null;
       if (this.table) Object.assign(this.table, { palette, meta: this.meta.id });
     }
+    if (this.maskTable?.palette !== palette) {
+      this.maskTable = Object.assign(lookupTable(palette, [0, 1], [0, 1]), { palette });
+    }
     this.toolbar?.retheme(palette);
     if (!this.meta) return;
     this.inks = Object.fromEntries(this.meta.classes.map((kind) => [kind.label, textColour(this.theme, kind[this.theme.name])]));
@@ -36,7 +39,7 @@ export class Screen {
 
   arranged() {
     const height = 8 + rollHeight(this.rolls.length) * sharedLanes(this).length;
-    return arrange(Math.floor(this.root.clientWidth), { sources: this.rows, lanes: lanesOf(this).length,
+    return arrange(Math.floor(this.root.clientWidth), { sources: this.names, lanes: lanesOf(this).length,
       rolls: this.compare && { height, beside: this.compare.beside } });
   }
 

@@ -9,6 +9,7 @@ export class Shown extends Screen {
     super(root);
     this.systems = new Systems(() => this.arrived());
     this.compare = null; // or {against: a system, beside: "scores" or "difference"}
+    this.drawn = "mels"; // or "masks", where the system shown has them: how the sources are drawn
     this.rolls = []; // what every system at hand found: [{number, name, take, events, spans}]
     this.told = {}; // what the page knows of the hand
     this.stamp = 0; // of what the page was told last
@@ -123,9 +124,15 @@ export class Shown extends Screen {
       .map((one) => ({ ...one, ...(one.take === this.take ? own : find(one.take)) })) : [];
   }
 
-  /** Sources for which there is room: in a comparison those of the system that has most. */
-  get rows() {
-    return this.compare ? Math.max(...this.rolls.map(({ take }) => take.meta.sources)) : this.meta.sources;
+  /** Names of the sources for which there is room: in a comparison those of the system that has most. */
+  get names() {
+    const all = this.compare ? this.rolls.map(({ take }) => take.meta.source_names) : [this.meta.source_names];
+    return all.reduce((most, one) => (one.length > most.length ? one : most));
+  }
+
+  /** Whether masks are to be seen in place of the sources' spectrograms. */
+  get masked() {
+    return this.drawn === "masks" && this.picture.masks.length > 0;
   }
 
   /** Shown by hand. The page is told once the picture is there. */
@@ -146,6 +153,12 @@ export class Shown extends Screen {
     this.bar.state();
     this.fit();
     this.commit();
+  }
+
+  setDrawn(drawn) {
+    this.drawn = drawn;
+    this.bar.state();
+    this.redraw();
   }
 
   setAgainst(name) {

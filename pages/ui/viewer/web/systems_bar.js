@@ -10,9 +10,13 @@ export class SystemsBar {
     this.viewer = viewer;
     this.bar = root.querySelector(".systems");
     this.beside = root.querySelector(".beside");
+    this.drawn = root.querySelector(".drawn");
     this.against = root.querySelector(".against select");
     for (const button of this.beside.querySelectorAll("button")) {
       button.addEventListener("click", () => viewer.setBeside(button.value));
+    }
+    for (const button of this.drawn.querySelectorAll("button")) {
+      button.addEventListener("click", () => viewer.setDrawn(button.value));
     }
     this.against.addEventListener("change", () => viewer.setAgainst(this.against.value));
   }
@@ -45,6 +49,8 @@ export class SystemsBar {
       button.title = here ? `Show ${button.name} (Shift+${number})` : `${button.name} has not heard this clip yet: press to analyse it`;
       button.lastChild.textContent = viewer.compare ? this.found(button.name) : "";
     }
+    this.drawn.hidden = !viewer.picture?.masks.length;
+    for (const button of this.drawn.querySelectorAll("button")) button.setAttribute("aria-pressed", button.value === viewer.drawn);
     if (!viewer.compare) return;
     for (const button of this.beside.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", button.value === viewer.compare.beside);

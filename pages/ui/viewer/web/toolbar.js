@@ -43,7 +43,7 @@ export class Toolbar {
     this.legend.replaceChildren(...meta.classes.map((kind) => this.chip(kind)));
     this.key.hidden = this.tally.hidden = !meta.truth;
     this.plot.setAttribute("aria-valuemax", seconds(meta.duration));
-    this.showMatrix(meta.similarity);
+    this.showMatrix(meta);
     this.retheme();
     this.state();
   }
@@ -73,7 +73,7 @@ export class Toolbar {
       const made = element("div", { class: "row", style: `left:${row.x}px;top:${row.y}px;width:${row.w}px` });
       const name = element("span", { class: "name" }, row.name);
       if (row.source !== undefined) {
-        const { fill } = sourceShade(row.source, viewer.rows, viewer.theme.dark);
+        const { fill } = sourceShade(row.source, viewer.names.length, viewer.theme.dark);
         name.prepend(element("i", { class: "swatch", style: `background:${fill}` }));
       }
       made.append(name);
@@ -183,13 +183,13 @@ export class Toolbar {
   }
 
   /** Eq. 30 for every pair of sources. */
-  showMatrix(similarity) {
+  showMatrix({ similarity, source_names: names }) {
     this.matrix.hidden = !similarity;
     if (!similarity) return;
     const { matrix, mean } = similarity;
     this.matrix.querySelector("summary").textContent = `Similarity of the sources (Eq. 30): ${mean.toFixed(3)}`;
-    const head = element("tr", {}, element("td"), ...matrix.map((_, m) => element("th", { scope: "col" }, `${m + 1}`)));
-    const body = matrix.map((row, m) => element("tr", {}, element("th", { scope: "row" }, `Source ${m + 1}`),
+    const head = element("tr", {}, element("td"), ...matrix.map((_, m) => element("th", { scope: "col", "aria-label": names[m] }, `${m + 1}`)));
+    const body = matrix.map((row, m) => element("tr", {}, element("th", { scope: "row" }, names[m]),
       ...row.map((value, n) => element("td", { style: `--share:${m === n ? 0 : value}` }, m === n ? "\u2013" : value.toFixed(2)))));
     this.matrix.querySelector("table").replaceChildren(head, ...body);
   }

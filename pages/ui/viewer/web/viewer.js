@@ -160,7 +160,7 @@ export class Viewer extends Shown {
     };
     const number = Number(key);
     if (number >= 1 && shift) this.switchTo(this.systems.names[number - 1]);
-    else if (number >= 1 && number <= this.rows) this.listen(`source${number}`);
+    else if (number >= 1 && number <= this.names.length) this.listen(`source${number}`);
     else if (actions[key.length === 1 ? key.toLowerCase() : key]) actions[key.length === 1 ? key.toLowerCase() : key]();
     else return false;
     return true;
