@@ -17,6 +17,7 @@ st.navigation(
         st.Page(PAGES / "diversity.py", title="Diversity"),
         st.Page(PAGES / "classes.py", title="Classes"),
         st.Page(PAGES / "results.py", title="Results"),
+        st.Page(PAGES / "weak_labels.py", title="Weak labels"),
         st.Page(PAGES / "training.py", title="Training"),
         st.Page(PAGES / "data.py", title="Data"),
     ],

@@ -1,12 +1,23 @@
-"""A folder of tiny systems with random weights, which run in milliseconds."""
+"""Folders of tiny systems with random weights, which run in milliseconds."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+
+from jss.labels import URBAN_LABELS
 
 CRNN = {"n_classes": 10, "channels": [4, 8, 8], "time_pools": [2, 2, 1], "mel_pools": [8, 4, 4], "cells": 8,
         "layers": 1}
 SEPARATOR = {"n_src": 4, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8, "n_blocks": 2}
+CRITIC = {"channels": [4, 4, 8], "kernel": 3, "cells": 8, "bands": 16}
+MASKER = {"cells": 8, "layers": 1}
+#: Blocks of the weak-label paper by name: kind and sizes.
+WEAK = {
+    "critic-frame": ("critic", CRITIC), "critic-clip": ("critic", CRITIC), "weak-strong": ("tf_masker", MASKER),
+    "weak-frame": ("tf_masker", MASKER), "weak-clip": ("tf_masker", MASKER),
+    "conv-frame": ("conv_tasnet", SEPARATOR | {"n_src": 5}),
+}  # fmt: skip
 MANIFEST = """\
 name: {name}
 description: {description}
@@ -37,3 +48,20 @@ def write_systems(folder: Path) -> None:
                                          ("MixIT-S1", "tiny-separator", "Separates, then detects.")):
         text = MANIFEST.format(name=name, separator=separator, description=description)
         (folder / "systems" / f"{name}.yaml").write_text(text)
+
+
+def write_weak(folder: Path, names: Iterable[str] = WEAK) -> None:
+    """Random critics and separators of the five classes of the weak-label paper."""
+    import torch
+
+    from jss.checkpoints import Card, build, save_block
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for name in names:
+            kind, sizes = WEAK[name]
+            labels = name.partition("-")[2]
+            critic = f"critic-{labels}" if kind != "critic" and labels != "strong" else None
+            settings = {"classes": list(URBAN_LABELS), "labels": labels, "critic": critic}
+            card = Card(name, kind, sizes, "test", "student", "none: random weights", "MIT", settings=settings)
+            save_block(build(kind, sizes).state_dict(), card, folder)

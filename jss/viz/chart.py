@@ -16,7 +16,8 @@ class Series:
     """One name in the legend. x, y: numbers, None where nothing was measured (a line breaks there).
 
     kind: bars of ``width``; a line of ``stroke`` pixels, with ``dash`` (on, off, ... in pixels); points, with bounds
-    ``low`` and ``high``; a box: quartiles of y at the one place x[0], with every value as a point; quartiles: y is the
+    ``low`` and ``high``; a box: quartiles of y at the one place x[0], with every value as a point, or only those beyond
+    the whiskers (1.5 times the height of the box) where ``outliers``; quartiles: y is the
     least value, the quartiles and the greatest value at x[0]. color: #RRGGBB; symbol: of points; keys: what a click on
     a point says; legend: whether the name is shown there.
     """
@@ -34,6 +35,7 @@ class Series:
     high: Sequence[float | None] | None = None
     keys: Sequence[Any] | None = None
     legend: bool = True
+    outliers: bool = False
 
 
 @dataclass(frozen=True)

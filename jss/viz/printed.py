@@ -89,9 +89,12 @@ def _draw(axes: Axes, s: Series, ink: Ink) -> Any:
         return _paint(parts, s.color)
     if s.kind == "box":
         whole = y[~np.isnan(y)]
+        look: dict[str, Any] = {"positions": [x[0]], "widths": s.width * 0.8, "manage_ticks": False}
+        if s.outliers:
+            point = {"marker": ".", "markersize": 1.8, "markerfacecolor": s.color, "markeredgewidth": 0}
+            return _paint(axes.boxplot([whole], flierprops=point, **look), s.color)
         if len(whole):
-            parts = axes.boxplot([whole], positions=[x[0]], widths=s.width * 0.8, showfliers=False, manage_ticks=False)
-            _paint(parts, s.color)
+            _paint(axes.boxplot([whole], showfliers=False, **look), s.color)
         aside = np.random.default_rng(0).uniform(-0.28, 0.28, len(y)) * s.width
         return axes.scatter(x[0] + aside, y, s=2.5, color=s.color, alpha=0.5, linewidths=0, gid=s.name)
     if s.low is not None and s.high is not None:

@@ -8,34 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
+from tiny import write_weak
 
 from jss import cli
-from jss.checkpoints import Card, build, save_block
 from jss.errors import JssError
 from jss.labels import URBAN_LABELS
 from jss.metrics.class_separation import OVERALL
 from jss.weak_labels.evaluating import evaluate_weak, held_out
-from jss.weak_labels.inference import analyse_scene, load_weak, separators
+from jss.metrics.separation import si_sdr
+from jss.viz.mel import hz_to_row
+from jss.weak_labels.inference import analyse_scene, critics, load_critic, load_weak, separators, told
 from jss.weak_labels.report import WeakReport, lines
-
-SIZES = {
-    "critic-frame": ("critic", {"channels": [4, 4, 8], "kernel": 3, "cells": 8, "bands": 16}),
-    "weak-frame": ("tf_masker", {"cells": 8, "layers": 1}),
-    "conv-frame": ("conv_tasnet", {"n_src": 5, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8,
-                                   "n_blocks": 2}),
-}  # fmt: skip
+from jss.weak_labels.viewing import clip_result, mel_masks
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     home = tmp_path_factory.mktemp("weak-checkpoints")
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        for name, (kind, sizes) in SIZES.items():
-            settings = {"classes": list(URBAN_LABELS), "labels": "frame", "critic": "critic-frame"}
-            card = Card(name, kind, sizes, "test", "student", "none: random weights", "MIT", settings=settings)
-            save_block(build(kind, sizes).state_dict(), card, home)
+    write_weak(home, ("critic-frame", "weak-frame", "conv-frame"))
     return home
 
 
@@ -51,8 +41,52 @@ def report(folder, scenes):
 
 def test_critics_are_no_separators(folder):
     assert separators(folder) == ["conv-frame", "weak-frame"]
+    assert critics(folder) == ["critic-frame"]
     with pytest.raises(JssError, match="no separator of classes critic-frame"):
         load_weak("critic-frame", folder)
+    with pytest.raises(JssError, match="no critic weak-frame"):
+        load_critic("weak-frame", folder)
+
+
+def test_a_critic_alone_hears_what_a_separators_critic_hears(folder, scenes):
+    example = scenes[1]
+    alone = load_critic("critic-frame", folder).analyse(example.mixture, "x", example.sources)
+    beside = load_weak("weak-frame", folder).analyse(example.mixture)
+    np.testing.assert_allclose(alone.probabilities, beside.probabilities, atol=1e-6)
+    assert (alone.sources.shape, alone.masks.shape) == ((0, 64000), (0, 257, 501))
+    assert alone.source_probabilities.shape == (0, 5, 125)
+    before, after = alone.si_sdr()
+    assert not np.isnan(before[alone.active]).any()
+    assert np.isnan(after).all()
+    clip = clip_result(alone)
+    assert (clip.n_sources, clip.source_names, clip.mel.shape) == (0, (), (128, 251))
+
+
+def test_one_that_was_told_the_truth_gives_it(folder, scenes):
+    example = scenes[1]
+    critic = load_critic("critic-frame", folder)
+    result = told(critic, "true sources", example.sources).analyse(example.mixture, "x", example.sources)
+    np.testing.assert_array_equal(result.sources, example.sources)
+    assert (result.system, result.critic) == ("true sources", "critic-frame")
+    np.testing.assert_allclose(result.si_sdr()[1][result.active], si_sdr(example.sources, example.sources)[result.active])
+    with pytest.raises(JssError, match="not as long"):
+        told(critic, "true sources", example.sources).analyse(example.mixture[:9000])
+
+
+def test_a_result_is_a_clip_and_its_masks_lie_on_the_same_axes(folder, scenes):
+    result = analyse_scene(load_weak("weak-frame", folder), scenes, 1)
+    clip, masks = clip_result(result), mel_masks(result)
+    assert clip.source_names == ("Car horn", "Dog bark", "Gun shot", "Jackhammer", "Siren")
+    assert (clip.scores is result.probabilities, clip.selection) == (True, "critic-frame")
+    assert masks.shape == clip.source_mels.shape == (5, 128, 251)
+    assert 0 <= masks.min() <= masks.max() <= 1
+    for bin in (40, 100, 200):  # a bin of 31.25 Hz, at the row where its mel filter peaks
+        row = round(hz_to_row(bin * 31.25))
+        near = result.masks[:, bin - 4 : bin + 5, ::2]
+        assert (masks[:, row] >= near.min(1) - 1e-6).all()
+        assert (masks[:, row] <= near.max(1) + 1e-6).all()
+    short = clip_result(load_weak("weak-frame", folder).analyse(np.zeros(100, np.float32)))
+    assert short.source_mels.shape == (5, 128, 1)
 
 
 @pytest.mark.parametrize("name", ["weak-frame", "conv-frame"])

@@ -1,0 +1,135 @@
+"""Separation learnt from weak labels, the second paper: a mixture taken apart, and how well (Tables 1, 2, Fig. 3)."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from jss import published
+from jss.errors import JssError
+from jss.labels import sound_class
+from pages.ui import charts, clip_view, controls, exports, loaders, viewer, weak_loaders, weak_scenes, weak_scores
+from pages.ui.progress import cancelled, progress
+from pages.ui.weak_loaders import TRUE, Mixture, WeakAnalysis
+from pages.ui.weak_scores import SEPARATOR
+
+KEY = "weak viewer"
+_TRAIN = "`python -m jss train weak_desk --data BANK --checkpoints checkpoints`"
+
+
+def page() -> None:
+    st.title("Weak labels")
+    st.markdown(
+        "A separator can learn from mixtures alone, judged by a **critic** that was only told which classes sound in "
+        "each frame, or somewhere in the clip. One taught by isolated sources (strong labels) is the upper bound "
+        f"([Pishdadian, Wichern, Le Roux, 2020]({published.WEAK_SOURCE}))."
+    )
+    _listen()
+    st.header("Scores")
+    our, their = st.tabs(["Ours", "The paper's"])
+    with our:
+        weak_scores.ours()
+    with their:
+        weak_scores.theirs()
+
+
+@clip_view.errors_said
+def _listen() -> None:
+    """A mixture and what is made of it; a mistake here leaves the scores below."""
+    if not weak_loaders.critics():
+        st.info(f"No critic is trained yet: {_TRAIN} trains critics and separators (BANK: a soundbank, or "
+                "synthscapes).", icon=":material/model_training:")
+        return
+    mixture = weak_scenes.choose()
+    with st.container(key="calm"):
+        _analysis(mixture)
+    if not weak_loaders.separators():
+        st.info(f"No separator is trained yet, so there is only what the critics hear: {_TRAIN} trains those of "
+                "strong, frame and clip labels.", icon=":material/model_training:")
+
+
+@st.fragment
+@clip_view.errors_said
+def _analysis(mixture: Mixture) -> None:
+    """The viewer and what follows from its threshold and its separator."""
+    systems = weak_loaders.separators() or weak_loaders.critics()
+    names = [*systems, TRUE] if mixture.sources is not None else list(systems)
+    found = _through(names, mixture)
+    if found is None:
+        return
+    wanted = controls.read(SEPARATOR)
+    if wanted and wanted not in (*names, TRUE):
+        st.warning(f"The separator of this link ({controls.literal(wanted)}) is not installed.",
+                   icon=":material/link_off:")
+    shown = wanted if wanted in names else names[0]
+    st.caption("  ·  ".join(_notes(mixture, shown, found[shown])))
+    viewer.view([one.payload for one in found.values()], shown=shown, names=names, threshold=controls.threshold(),
+                key=KEY, on_hand=_hand)
+    charts.table(_table(found, shown, mixture), "weak classes", f"{mixture.title}.{shown}",
+                 f"**{shown}**, class by class")
+    exports.clip_downloads(found[shown].clip, mixture.events, controls.threshold())
+
+
+def _through(names: list[str], mixture: Mixture) -> dict[str, WeakAnalysis] | None:
+    """The mixture through all of them, so that the browser switches by itself; None where the visitor cancelled it."""
+    work = f"{', '.join(names)} on {mixture.title}"
+    if cancelled(work):
+        return None
+    found = {}
+    with progress(work, "mixture") as tell:
+        for done, name in enumerate(names):
+            def step(share: float, what: str, done: int = done) -> None:
+                tell((done + share) / len(names), what)
+
+            found[name] = weak_loaders.analyse(mixture, name, step)
+    return found
+
+
+def _notes(mixture: Mixture, shown: str, one: WeakAnalysis) -> list[str]:
+    notes = []
+    if mixture.name.startswith(f"{weak_loaders.MADE}/test/"):
+        notes.append("Made by the built-in synthesiser, of sounds that nothing learnt from")
+    if shown == TRUE:
+        notes.append(f"**{TRUE}**: what the best separator would give, and what {one.result.critic} hears in it")
+    else:
+        card = loaders.card(shown)
+        notes.append(f"**{shown}**: {card.stage if card else ''}, on {card.training_data if card else ''}")
+    if not len(one.result.sources):
+        notes.append("A critic separates nothing: there are no sources to show")
+    notes.append("Scores are the critic's, of the mixture and of each source")
+    return notes
+
+
+def _table(found: dict[str, WeakAnalysis], shown: str, mixture: Mixture) -> pd.DataFrame:
+    """A row a class: what is true, what the critic hears, and how near each separator comes."""
+    one = found[shown].result
+    rows = []
+    for k, label in enumerate(one.labels):
+        row: dict[str, object] = {"Class": sound_class(label).display}
+        if mixture.sources is not None:
+            row["True"] = "sounds" if one.active[k] else "absent"
+        row["Critic, mixture (0 to 1)"] = float(one.clip_probabilities[k])
+        if len(one.sources):
+            heard = one.source_clip_probabilities[k]
+            row["Critic, own source (0 to 1)"] = float(heard[k])
+            loudest = one.labels[int(heard.argmax())]
+            row["Heard most in its source"] = sound_class(loudest).display if heard.max() >= 0.5 else "nothing"
+        if mixture.sources is not None and one.active.sum() > 1:
+            row["SI-SDR, mixture (dB)"] = one.si_sdr()[0][k]
+            row |= {f"Improvement, {name} (dB)": other.result.si_sdr()[1][k] - other.result.si_sdr()[0][k]
+                    for name, other in found.items() if name != TRUE}
+        rows.append(row)
+    return pd.DataFrame(rows).round(2)
+
+
+def _hand() -> None:
+    """What the hand did in the viewer goes into the address."""
+    hand = st.session_state[KEY]["hand"]
+    controls.write(controls.THRESHOLD, f"{hand['threshold']:.2f}")
+    controls.write(SEPARATOR, hand["system"])
+
+
+try:
+    page()
+except JssError as error:
+    st.error(controls.literal(str(error)), icon=":material/error:")
