@@ -49,7 +49,7 @@ URBAN: tuple[SoundClass, ...] = (
     SoundClass("car_horn", "Car horn", "Horn", "#D86806", "#DF9A3A"),
     SoundClass("dog_bark", "Dog bark", "Dog", "#27076C", "#3A6A7C", (8, 3, 2, 3)),
     SoundClass("gun_shot", "Gun shot", "Gun", "#5C0E00", "#BF2C00", (2, 2)),
-    SoundClass("jackhammer", "Jackhammer", "Jackhammer", "#1E9496", "#08DFAB", (6, 3)),
+    SoundClass("jackhammer", "Jackhammer", "Hammer", "#1E9496", "#08DFAB", (6, 3)),
     SoundClass("siren", "Siren", "Siren", "#E452FF", "#DBB6FE", (4, 2)),
 )
 

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from jss import published
+from jss.decoding import MEDIAN_FRAMES
 from jss.errors import JssError
 from jss.labels import sound_class
 from pages.ui import charts, clip_view, controls, exports, loaders, viewer, weak_loaders, weak_scenes, weak_scores
@@ -41,11 +42,11 @@ def _listen() -> None:
                 "synthscapes).", icon=":material/model_training:")
         return
     mixture = weak_scenes.choose()
-    with st.container(key="calm"):
-        _analysis(mixture)
     if not weak_loaders.separators():
         st.info(f"No separator is trained yet, so there is only what the critics hear: {_TRAIN} trains those of "
                 "strong, frame and clip labels.", icon=":material/model_training:")
+    with st.container(key="calm"):
+        _analysis(mixture)
 
 
 @st.fragment
@@ -96,12 +97,13 @@ def _notes(mixture: Mixture, shown: str, one: WeakAnalysis) -> list[str]:
         notes.append(f"**{shown}**: {card.stage if card else ''}, on {card.training_data if card else ''}")
     if not len(one.result.sources):
         notes.append("A critic separates nothing: there are no sources to show")
-    notes.append("Scores are the critic's, of the mixture and of each source")
+    notes.append(f"Scores are the critic's, of the mixture and of each source; events after a median filter of "
+                 f"{1000 * MEDIAN_FRAMES * one.clip.score_hop:.0f} ms")
     return notes
 
 
 def _table(found: dict[str, WeakAnalysis], shown: str, mixture: Mixture) -> pd.DataFrame:
-    """A row a class: what is true, what the critic hears, and how near each separator comes."""
+    """A row a class: what is true, what the critic hears, and what each separator gains (SI-SDR improvement)."""
     one = found[shown].result
     rows = []
     for k, label in enumerate(one.labels):
@@ -116,7 +118,7 @@ def _table(found: dict[str, WeakAnalysis], shown: str, mixture: Mixture) -> pd.D
             row["Heard most in its source"] = sound_class(loudest).display if heard.max() >= 0.5 else "nothing"
         if mixture.sources is not None and one.active.sum() > 1:
             row["SI-SDR, mixture (dB)"] = one.si_sdr()[0][k]
-            row |= {f"Improvement, {name} (dB)": other.result.si_sdr()[1][k] - other.result.si_sdr()[0][k]
+            row |= {f"Gain, {name} (dB)": other.result.si_sdr()[1][k] - other.result.si_sdr()[0][k]
                     for name, other in found.items() if name != TRUE}
         rows.append(row)
     return pd.DataFrame(rows).round(2)

@@ -50,7 +50,7 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
                        hovertemplate=f"{told}{s.name}: %{{y:.4~g}}<extra></extra>", **shared, **place)  # fmt: skip
     elif s.kind == "box":
         figure.add_box(x=[s.x[0]] * len(s.y), y=s.y, width=s.width, line_width=1.5, marker_color=s.color,
-                       boxpoints="outliers" if s.outliers else "all", jitter=0.6, pointpos=0,
+                       boxpoints="outliers" if s.outliers else "all", jitter=0 if s.outliers else 0.6, pointpos=0,
                        marker={"size": 4 if s.outliers else 3.5, "opacity": 0.55},
                        hovertemplate=f"{told}{s.name}: %{{y:.3f}}<extra></extra>", **shared, **place)  # fmt: skip
     elif s.kind == "quartiles":

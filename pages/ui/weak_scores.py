@@ -19,8 +19,8 @@ from pages.ui.weak_loaders import BANK, MADE
 
 #: Names in the address: the separator shown, and the scenes that the reports stand on.
 SEPARATOR, SCENES = "separator", "scenes"
-_TABLE1 = "#### SI-SDR of the mixture, and its improvement (Table 1): dB, mean ± standard deviation over sources"
-_TABLE2 = "#### What the critics hear in mixtures (Table 2): F-measure, 0 to 1, at a threshold of 0.5"
+_TABLE1 = "#### SI-SDR and its improvement (Table 1): dB, mean ± standard deviation over sources"
+_TABLE2 = "#### What critics hear in mixtures (Table 2): F-measure, 0 to 1, at a threshold of 0.5"
 #: Of the input SI-SDR, in dB: a scene whose own is further off is not the one that the report stands on.
 _SAME = 0.1
 
@@ -46,7 +46,7 @@ def ours() -> None:
                "figure here can be compared with its.")
     stem = f"weak-labels.{first.split}"
     charts.table(pd.DataFrame(_improvements(found)), "weak table 1", f"{stem}.table1", _TABLE1)
-    charts.table(pd.DataFrame(_critics(found)), "weak table 2", f"{stem}.table2", _TABLE2)
+    charts.table(pd.DataFrame(_critics(found)).round(3), "weak table 2", f"{stem}.table2", _TABLE2)
     _boxes(found, stem)
     with st.expander(f"Scenes of one class ({first.n_single}), and what the critic hears in separated sources"):
         _alone(found, stem)
@@ -60,7 +60,7 @@ def theirs() -> None:
     rows = []
     for row, one in published.weak_separation().groupby("row", sort=False):
         cells = {label: f"{mean:.1f} ± {sd:.1f}" for label, mean, sd in one[["label", "mean", "sd"]].values}
-        rows.append({"Row": _improvement_of(str(row))} | _cells(cells, OVERALL))
+        rows.append({"SI-SDR": _improvement_of(str(row))} | _cells(cells, OVERALL))
     charts.table(pd.DataFrame(rows), "paper weak 1", "weak2020.table1", _TABLE1)
     rows = []
     for level, one in published.weak_classification().groupby("level", sort=False):
@@ -81,14 +81,14 @@ def _improvement_of(name: str) -> str:
 
 def _spread(row: Row, name: str) -> str | None:
     mean, sd = row[f"{name}_mean"], row[f"{name}_sd"]
-    return None if mean is None else f"{mean:.1f} ± {sd:.1f}"
+    return None if mean is None else f"{round(mean, 1) + 0.0:.1f} ± {sd:.1f}"
 
 
 def _improvements(found: Sequence[WeakReport]) -> list[dict[str, object]]:
     table = found[0].table1
-    rows = [{"Row": "Sources (number)"} | _cells({label: str(row["n"]) for label, row in table.items()}, OVERALL),
-            {"Row": _improvement_of(INPUT)} | _cells({k: _spread(row, INPUT) for k, row in table.items()}, OVERALL)]
-    return rows + [{"Row": _improvement_of(report.system)}
+    rows = [{"SI-SDR": "Sources (number)"} | _cells({label: str(row["n"]) for label, row in table.items()}, OVERALL),
+            {"SI-SDR": _improvement_of(INPUT)} | _cells({k: _spread(row, INPUT) for k, row in table.items()}, OVERALL)]
+    return rows + [{"SI-SDR": _improvement_of(report.system)}
                    | _cells({k: _spread(row, "improvement") for k, row in report.table1.items()}, OVERALL)
                    for report in found]  # fmt: skip
 

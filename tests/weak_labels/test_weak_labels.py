@@ -14,9 +14,8 @@ from jss import cli
 from jss.errors import JssError
 from jss.labels import URBAN_LABELS
 from jss.metrics.class_separation import OVERALL
-from jss.weak_labels.evaluating import evaluate_weak, held_out
-from jss.metrics.separation import si_sdr
 from jss.viz.mel import hz_to_row
+from jss.weak_labels.evaluating import evaluate_weak, held_out
 from jss.weak_labels.inference import analyse_scene, critics, load_critic, load_weak, separators, told
 from jss.weak_labels.report import WeakReport, lines
 from jss.weak_labels.viewing import clip_result, mel_masks
@@ -68,7 +67,7 @@ def test_one_that_was_told_the_truth_gives_it(folder, scenes):
     result = told(critic, "true sources", example.sources).analyse(example.mixture, "x", example.sources)
     np.testing.assert_array_equal(result.sources, example.sources)
     assert (result.system, result.critic) == ("true sources", "critic-frame")
-    np.testing.assert_allclose(result.si_sdr()[1][result.active], si_sdr(example.sources, example.sources)[result.active])
+    assert (result.si_sdr()[1][result.active] > 60).all()
     with pytest.raises(JssError, match="not as long"):
         told(critic, "true sources", example.sources).analyse(example.mixture[:9000])
 

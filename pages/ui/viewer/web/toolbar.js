@@ -74,6 +74,8 @@ export class Toolbar {
       const name = element("span", { class: "name" }, row.name);
       if (row.source !== undefined) {
         const { fill } = sourceShade(row.source, viewer.names.length, viewer.theme.dark);
+        const number = `${row.source + 1}`; // as on the strip of winners
+        if (!row.name.endsWith(number)) name.prepend(element("span", { class: "number" }, number));
         name.prepend(element("i", { class: "swatch", style: `background:${fill}` }));
       }
       made.append(name);
