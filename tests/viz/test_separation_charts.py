@@ -26,5 +26,5 @@ def test_only_what_is_beyond_the_whiskers_is_a_point():
     assert {trace.boxpoints for trace in figure.data} == {"outliers"}
     (axes,) = printed(chart).axes
     points = [line for line in axes.lines if line.get_marker() == "."]
-    assert [list(line.get_ydata()) for line in points] == [[30.0], [30.0]]
+    assert [list(line.get_ydata()) for line in points] == [[30.0], [-5.0, 30.0], [30.0], [30.0]]
     assert len(print_chart(chart, "png")) > 1000
