@@ -7,18 +7,10 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from jss import audio
 from jss.errors import JssError, printable
-from jss.files import aside
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from jss.inference import System
 
 HELP = "find the sound events of recordings, and separate their sources"
 _BAR = "{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} s of sound [{elapsed}<{remaining}{postfix}]"
@@ -42,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Analyse every input. -> 0; 1 where some recordings failed; 2 where all did. Raises JssError."""
-    import pandas as pd
     from tqdm import tqdm
 
+    from jss.detecting import Wanted, detect
     from jss.inference import load_system
 
     if not 0 <= args.threshold < 1:
@@ -56,30 +48,25 @@ def run(args: argparse.Namespace) -> int:
     system = load_system(args.system, args.selection, args.device)
     if args.save_sources and not system.separates:
         raise JssError(f"{system.name} has no separation stage: leave out --save-sources or choose another system.")
-    stem = stems(clips)
-    lengths = [_duration(path) for path in clips.values()]
-    tables: list[pd.DataFrame] = []
-    failed = 0
-    with tqdm(total=round(sum(lengths)), bar_format=_BAR, disable=None) as bar:
-        try:
-            for (name, path), length in zip(clips.items(), lengths, strict=True):
-                bar.set_postfix_str(printable(name[-40:]))
-                before = bar.n
-                try:
-                    tables.append(_analyse(system, name, stem[name], path, out, args, bar))
-                except JssError as error:
-                    failed += 1
-                    bar.write(f"jss: {error}", file=sys.stderr)
-                bar.update(length - (bar.n - before))
-        finally:
-            if tables:
-                _write_table(pd.concat(tables, ignore_index=True), out / "events.tsv")
-    done = len(tables)
-    events = sum(len(table) for table in tables)
-    if done:
-        failures = f", {failed} failed" if failed else ""
-        print(f"{events} events in {done} recordings ({system.name}, {system.selection}) -> {out}{failures}")
-    return 0 if not failed else 1 if done else 2
+    with tqdm(total=0, bar_format=_BAR, disable=None) as bar:
+
+        def begin(todo: list[Path]) -> None:
+            bar.total = round(sum(map(_duration, todo)))
+
+        def tell(name: str, seconds: float) -> None:
+            bar.set_postfix_str(printable(name[-40:]))
+            bar.update(seconds)
+
+        tally = detect(
+            system, clips, stems(clips), out, Wanted(args.threshold, args.save_sources, args.save_results),
+            begin=begin, tell=tell, say=lambda sentence: bar.write(f"jss: {sentence}", file=sys.stderr),
+        )  # fmt: skip
+    if tally.recordings:
+        before = f", {tally.before} of them before" if tally.before else ""
+        failures = f", {tally.failed} failed" if tally.failed else ""
+        print(f"{tally.events} events in {tally.recordings} recordings{before} ({system.name}, {system.selection}) -> "
+              f"{out}{failures}")
+    return 0 if not tally.failed else 1 if tally.recordings else 2
 
 
 def collect(inputs: Sequence[str], out: Path) -> dict[str, Path]:
@@ -116,45 +103,6 @@ def stems(names: Iterable[str]) -> dict[str, str]:
     short = {name: os.path.splitext(name)[0] for name in names}
     counts = Counter(short.values())
     return {name: stem if counts[stem] == 1 else name for name, stem in short.items()}
-
-
-def _analyse(
-    system: System, name: str, stem: str, path: Path, out: Path, args: argparse.Namespace, bar: Any
-) -> pd.DataFrame:
-    """One recording, a stretch at a time; writes its files and returns its events."""
-    import numpy as np
-
-    from jss.features import SCORE_HOP_S
-    from jss.results import event_table, score_table
-
-    samples = 0
-    scores = []
-    kept = []
-    with ExitStack() as files:
-        writers: list[audio.Put] = []
-        for piece in system.pieces(path):
-            if args.save_sources and not writers:
-                targets = [out / "sources" / f"{stem}_s{m + 1}.flac" for m in range(len(piece.sources))]
-                writers = [files.enter_context(audio.writer(target)) for target in targets]
-            for put, source in zip(writers, piece.sources, strict=False):
-                put(source)
-            scores.append(piece.scores)
-            samples += len(piece.mixture)
-            if args.save_results:
-                kept.append(piece)
-            bar.update(len(piece.mixture) / audio.SAMPLE_RATE)
-    if args.save_results:
-        system.join(kept, name).save(out / "results" / f"{stem}.npz")
-    pooled, duration = np.concatenate(scores, axis=-1), samples / audio.SAMPLE_RATE
-    _write_table(score_table(pooled, system.labels, hop=SCORE_HOP_S, duration=duration), out / "scores" / f"{stem}.tsv")
-    return event_table(
-        name, pooled, system.labels, hop=SCORE_HOP_S, duration=duration, threshold=args.threshold
-    )
-
-
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    with aside(path) as part:
-        table.to_csv(part, sep="\t", index=False, float_format="%.6f", errors="surrogateescape")
 
 
 def _duration(path: Path) -> float:
