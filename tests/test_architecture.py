@@ -17,7 +17,7 @@ LEVELS: list[set[str]] = [
     {"audio", "results", "reports", "histories", "models"},
     {"synthesis", "checkpoints", "config", "losses", "metrics", "viz", "fusion"},
     {"data", "inference", "outputs"},
-    {"evaluation", "training", "examples", "tagging", "weak_labels", "detecting"},
+    {"evaluation", "training", "examples", "tagging", "weak_labels", "detecting", "pipes"},
     {"scoring"},
     {"submissions"},
     {"evaluating"},

@@ -18,10 +18,9 @@ _BAR = "{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} s of sound [{elapsed}<{rem
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``detect``."""
-    parser.add_argument("input", nargs="+", metavar="INPUT", help="audio files, and folders to be searched for them")
+    parser.add_argument("input", nargs="*", metavar="INPUT", help="audio files, and folders to be searched for them")
     parser.add_argument("--system", required=True, metavar="NAME", help="a system of: python -m jss list systems")
-    parser.add_argument("--out", required=True, metavar="DIR",
-                        help="folder for events.tsv, scores/, sources/ and results/")
+    parser.add_argument("--out", metavar="DIR", help="folder for events.tsv, scores/, sources/ and results/")
     parser.add_argument("--threshold", type=float, default=0.5, metavar="X",
                         help="a score above it is an event (default: 0.5)")
     parser.add_argument("--selection", choices=("teacher", "student"), default="teacher",
@@ -29,18 +28,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save-sources", action="store_true", help="write every separated source as FLAC")
     parser.add_argument("--save-results", action="store_true",
                         help="write everything to one .npz per recording, which is then held in memory whole")
+    parser.add_argument("--stream", action="store_true",
+                        help="read a WAV from standard input and print its events, 8 to 20 s after they end")
+    parser.add_argument("--raw", type=int, metavar="RATE",
+                        help="with --stream: 16-bit little-endian samples at this rate instead of a WAV")
+    parser.add_argument("--channels", type=int, default=1, metavar="N", help="of --raw, interleaved (default: 1)")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, ... (default: the GPU where there is one)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Analyse every input. -> 0; 1 where some recordings failed; 2 where all did. Raises JssError."""
+    if not 0 <= args.threshold < 1:
+        raise JssError(f"--threshold {args.threshold:g} is not from 0 up to, not including, 1.")
+    return _stream(args) if args.stream else _files(args)
+
+
+def _stream(args: argparse.Namespace) -> int:
+    """Print the events of standard input. -> 0. Raises JssError."""
+    from jss.inference import load_system
+    from jss.pipes import events, pipe
+
+    if args.out or args.save_sources or args.save_results or args.input not in ([], ["-"]):
+        raise JssError("--stream reads standard input and prints: leave out INPUT, --out and --save-...")
+    system = load_system(args.system, args.selection, args.device)
+    print("onset\toffset\tevent_label", flush=True)
+    for onset, offset, label in events(system, pipe(rate=args.raw, channels=args.channels), args.threshold):
+        print(f"{onset:.6f}\t{offset:.6f}\t{label}", flush=True)
+    return 0
+
+
+def _files(args: argparse.Namespace) -> int:
+    """Analyse files. -> the exit code. Raises JssError."""
     from tqdm import tqdm
 
     from jss.detecting import Wanted, detect
     from jss.inference import load_system
 
-    if not 0 <= args.threshold < 1:
-        raise JssError(f"--threshold {args.threshold:g} is not from 0 up to, not including, 1.")
+    if not args.input or not args.out:
+        raise JssError("INPUT and --out DIR are required, or else --stream (see python -m jss detect --help).")
     out = Path(args.out)
     if out.exists() and not out.is_dir():
         raise JssError(f"--out {out} is a file: name a folder.")
