@@ -24,15 +24,8 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
-def _tiny(monkeypatch, tiny_checkpoints):
-    """Tiny systems on one thread: two of them wait for one another where the machine is busy."""
-    import torch
-
+def _tiny(monkeypatch, tiny_checkpoints, one_thread):
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def recordings(folder, count, seconds=1.0):
@@ -59,8 +52,7 @@ def test_killed_and_called_again_it_ends_the_same(tmp_path, capsys):
     folder, killed, whole = recordings(tmp_path / "in", 60, 0.5), tmp_path / "killed", tmp_path / "whole"
     wanted = ("--save-sources", "--save-results")
     process = subprocess.Popen([sys.executable, "-m", "jss", *arguments(folder, killed, *wanted)], cwd=ROOT,
-                               env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)  # fmt: skip
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     deadline = time.monotonic() + 120
     while len(list(killed.rglob("scores/*/*.tsv"))) < 5 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile as sf
-import torch
 
 from jss import audio
 from jss.cli import main
@@ -99,11 +98,11 @@ def test_what_is_no_sound(descriptor, data, rate, said):
         list(pipe(descriptor(data), rate=rate))
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_the_command_prints_what_the_file_gives(tiny_checkpoints, tmp_path, monkeypatch, descriptor, capsys):
     """Over more than one window."""
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
-    threads, standard = torch.get_num_threads(), os.dup(0)
-    torch.set_num_threads(1)
+    standard = os.dup(0)
     samples = np.random.default_rng(1).uniform(-0.3, 0.3, 42 * 16000) * np.repeat(np.arange(42) % 3, 16000)
     audio.save(tmp_path / "a.wav", samples)
     options = ["--system", "MixIT-S1", "--threshold", "0.47", "--device", "cpu"]
@@ -116,7 +115,6 @@ def test_the_command_prints_what_the_file_gives(tiny_checkpoints, tmp_path, monk
     finally:
         os.dup2(standard, 0)
         os.close(standard)
-        torch.set_num_threads(threads)
     assert head == "onset\toffset\tevent_label"
     written = (tmp_path / "out" / "events.tsv").read_text().splitlines()[1:]
     assert len(rows) > 3
