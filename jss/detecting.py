@@ -14,7 +14,7 @@ import numpy as np
 from jss import audio
 from jss.errors import JssError
 from jss.features import SCORE_HOP_S
-from jss.files import aside
+from jss.files import aside, sweep
 from jss.inference import System
 from jss.journal import Journal
 from jss.models.compiled import kernels
@@ -81,8 +81,7 @@ def detect(
                 "checkpoint": fingerprint(system), "threshold": wanted.threshold}  # fmt: skip
     tally = Tally()
     with Journal(out / JOURNAL, settings) as journal:
-        for part in out.rglob(".*.part"):  # of a run that was killed
-            part.unlink()
+        sweep(out)
         keys = _keys(clips, say)
         todo = [_Task(name, clips[name], stems[name], key) for name, key in keys.items()
                 if not _finished(journal, key, out, stems[name], wanted)]  # fmt: skip

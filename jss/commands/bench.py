@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
                 print(f"jss: bench {name} is left out: {error}", file=sys.stderr)
     else:
         rows = import_module(BENCHES[args.bench]).run(args)
-    print(f"{_processor()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
+    print(f"{processor()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
     print("\n".join(lines(rows)))
     return 0 if complete and all(row.met is not False for row in rows) else 1
 
@@ -76,8 +76,8 @@ def _with_defaults(module: Any, small: bool) -> list[Row]:
     return rows
 
 
-def _processor() -> str:
-    """Its name, where the system tells; else its kind."""
+def processor() -> str:
+    """The name of this machine's processor, where the system tells; else its kind."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
