@@ -34,7 +34,7 @@ def aside(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def sweep(folder: str | os.PathLike[str]) -> None:
-    """Take away what a killed run left half written. Its own processes may still be ending: what goes by itself is fine.
+    """Take away what a killed run left half written. Its processes may still be ending: what goes by itself is fine.
 
     Raises JssError where the disk refuses.
     """

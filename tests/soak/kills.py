@@ -48,7 +48,8 @@ def verbs(home: Path, tiny: Path) -> list[Verb]:
                                     "--save-sources", "--save-results"]),
         Verb("prepare", lambda out: ["prepare", "folder", given, "--workers", "2", "--convert", str(out)],
              lambda path: path.suffix == ".wav"),
-        Verb("render", lambda out: ["render", "synthscapes", str(out), "--clips", "0", "validation=6", "--workers", "2"]),
+        Verb("render", lambda out: ["render", "synthscapes", str(out), "--clips", "0", "validation=6",
+                                    "--workers", "2"]),
         Verb("train", lambda out: ["train", "smoke", "--only", "SED", *_TRAINING, "--out", str(out / "runs"),
                                    "--checkpoints", str(out / "kept"), "--resume"],
              lambda path: path.suffix in (".safetensors", ".csv")),
@@ -87,7 +88,9 @@ def round_of(verb: Verb, home: Path, environment: dict[str, str], chance: random
     while True:
         process = start(verb, out, environment)
         try:
-            patience = chance.uniform(0.2, 1.0) * verb.seconds if kills < wanted else max(60.0, deadline - time.monotonic())
+            patience = max(60.0, deadline - time.monotonic())
+            if kills < wanted:
+                patience = chance.uniform(0.2, 1.0) * verb.seconds
             _, told = process.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             group = chance.random() < 0.5  # its workers too, or it alone
