@@ -2,12 +2,14 @@
 # make test    install what the tests need, then lint, type-check and test
 # make pictures    take the README's pictures again (needs Chromium)
 # make fuzz    put every bad file before every way in
+# make audit    known holes in what is installed
+# make soak    users, kills and bad files at once, for MINUTES=30; ends with a summary
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: app test lint fuzz pictures clean
+.PHONY: app test lint fuzz audit soak pictures clean
 
 app: $(VENV)/installed
 	$(BIN)/python -m pages $(if $(DATA),--data "$(DATA)") --server.port $(PORT)
@@ -18,6 +20,12 @@ test: $(VENV)/installed-dev lint
 # The whole fuzz corpus, every file through every door: an hour on a busy machine, minutes on an idle one.
 fuzz: $(VENV)/installed-dev
 	$(BIN)/python tests/fuzz/run.py
+
+audit: $(VENV)/installed
+	$(BIN)/python tests/audit.py
+
+soak: $(VENV)/installed-dev
+	$(BIN)/python tests/soak/run.py $(or $(MINUTES),30)
 
 pictures: $(VENV)/installed-dev
 	$(BIN)/python tests/take_pictures.py

@@ -48,34 +48,38 @@ def stream(source: Source, seconds: float = 10.0) -> Iterator[Array]:
 
     Memory is bounded by the block, whatever the length of the file. Raises what load raises, while iterating.
     """
+    with _open(source) as file:
+        yield from stretches(file, _name(source), seconds)
+
+
+def stretches(file: Any, name: str, seconds: float = 10.0, most: int = 1 << 20) -> Iterator[Array]:
+    """:func:`stream` of an open ``soundfile.SoundFile``, called ``name``; ``most`` values are read from it at once."""
     import soxr
 
     size = max(1, round(seconds * SAMPLE_RATE))
-    name = _name(source)
-    with _open(source) as file:
-        rate = int(file.samplerate)
-        resampler = None if rate == SAMPLE_RATE else soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
-        pending: list[Array] = []
-        held = total = 0
-        for block in _blocks(file, name):
-            if resampler is not None:
-                block = resampler.resample_chunk(block)
-            pending.append(block)
-            held += len(block)
-            total += len(block)
-            if held >= size:
-                joined = np.concatenate(pending)
-                for start in range(0, held - size + 1, size):
-                    yield joined[start : start + size]
-                pending = [joined[held - held % size :].copy()]
-                held = len(pending[0])
+    rate = int(file.samplerate)
+    resampler = None if rate == SAMPLE_RATE else soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
+    pending: list[Array] = []
+    held = total = 0
+    for block in _blocks(file, name, most):
         if resampler is not None:
-            pending.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
-        rest = np.concatenate(pending)
-        if not len(rest) and not total:
-            raise JssError(f"{name} holds too few samples to be sound.")
-        for start in range(0, len(rest), size):
-            yield rest[start : start + size]
+            block = resampler.resample_chunk(block)
+        pending.append(block)
+        held += len(block)
+        total += len(block)
+        if held >= size:
+            joined = np.concatenate(pending)
+            for start in range(0, held - size + 1, size):
+                yield joined[start : start + size]
+            pending = [joined[held - held % size :].copy()]
+            held = len(pending[0])
+    if resampler is not None:
+        pending.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+    rest = np.concatenate(pending)
+    if not len(rest) and not total:
+        raise JssError(f"{name} holds too few samples to be sound.")
+    for start in range(0, len(rest), size):
+        yield rest[start : start + size]
 
 
 def duration(source: Source) -> float:
@@ -239,14 +243,14 @@ def _open(source: Source) -> Any:
     return file
 
 
-def _blocks(file: Any, name: str) -> Iterator[Array]:
-    """Mono blocks at the file's own rate, checked; about a million values are held at a time."""
+def _blocks(file: Any, name: str, most: int = 1 << 20) -> Iterator[Array]:
+    """Mono blocks at the file's own rate, checked; at most so many values are held at a time."""
     import soundfile
 
     cut_off = JssError(f"{name} is cut off or damaged: copy or download it again.")
     if _header_promises_more(str(file.extra_info)):
         raise cut_off
-    size = max(1024, (1 << 20) // int(file.channels))
+    size = max(1024, most // int(file.channels))
     count = 0
     try:
         while len(block := file.read(size, dtype="float32", always_2d=True)):

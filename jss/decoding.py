@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,50 @@ def decode(
         if first * hop < duration
     ]
     return [(onset, offset, labels[k]) for onset, offset, k in sorted(events, key=lambda e: (e[0], e[2]))]
+
+
+def decode_running(
+    stretches: Iterable[tuple[FloatArray, float]],
+    labels: Sequence[str],
+    *,
+    hop: float,
+    threshold: float = 0.5,
+    median: int = MEDIAN_FRAMES,
+) -> Iterator[tuple[float, float, str]]:
+    """The events of :func:`decode`, each as soon as it has ended; a bounded number of frames is held.
+
+    stretches: (scores (K, t), seconds of sound up to the stretch's end), one after the other; hop: seconds a frame.
+    """
+    margin, held, decided, duration = median // 2, np.zeros((len(labels), 0)), 0, 0.0
+    before = 0  # frames of held that are decided
+    state, since = np.zeros(len(labels), np.bool_), [0] * len(labels)
+
+    def changes(active: npt.NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+        """Events that end in the next frames: (frame after the last, first frame, class), sorted."""
+        found = []
+        for k, row in enumerate(active):
+            for at in np.flatnonzero(np.diff(row, prepend=state[k])).tolist():
+                if row[at]:
+                    since[k] = decided + at
+                else:
+                    found.append((decided + at, since[k], k))
+        return sorted(found)
+
+    for scores, duration in stretches:  # noqa: B007
+        held = np.concatenate([held, scores], axis=1)
+        stop = max(before, held.shape[1] - margin)
+        active = binarize(held, threshold, median)[:, before:stop]
+        for end, first, k in changes(active):
+            yield first * hop, end * hop, labels[k]
+        if active.shape[1]:
+            state = active[:, -1]
+        decided += stop - before
+        before = min(stop, margin)
+        held = held[:, stop - before :]
+    rest = np.pad(binarize(held, threshold, median)[:, before:], ((0, 0), (0, 1)))  # what goes on ends with the sound
+    for end, first, k in changes(rest):
+        if first * hop < duration:
+            yield first * hop, min(end * hop, duration), labels[k]
 
 
 def encode(

@@ -33,6 +33,18 @@ def aside(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise JssError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
+def sweep(folder: str | os.PathLike[str]) -> None:
+    """Take away what a killed run left half written. Its processes may still be ending: what goes by itself is fine.
+
+    Raises JssError where the disk refuses.
+    """
+    try:
+        for part in Path(folder).rglob(".*.part"):
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise JssError(f"{folder} cannot be written: {error.strerror or error}.") from error
+
+
 def write_json_lines(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
     """A JSON object, a line for each of its keys, written aside and renamed. Raises ValueError for NaN or infinity."""
     rows = [f" {json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in content.items()]

@@ -10,6 +10,7 @@ import pytest
 
 from jss import audio
 from jss.errors import JssError, printable
+from jss.files import sweep
 
 
 def _save(path, answer):
@@ -31,6 +32,14 @@ def test_a_disk_that_is_full(tmp_path, kind, capfd):
     process.join(60)
     assert list(tmp_path.iterdir()) == []
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_what_a_killed_run_left_half_written_goes(tmp_path):
+    (tmp_path / "a").mkdir()
+    for name in ("a/.0123.part", ".4567.part", "a/b.part", "a/.hidden"):
+        (tmp_path / name).touch()
+    sweep(tmp_path)
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"b.part", ".hidden"}
 
 
 def test_sentences_are_printable():

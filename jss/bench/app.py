@@ -19,6 +19,7 @@ from jss.bench.table import Row
 from jss.errors import JssError
 
 HELP = "what a person waits for in the app, beside its budget, in a real browser"
+SMALL = ("--switches", "2")
 CLIPS = ("vacuum-dog-speech.flac", "frying-shaver-speech.flac")  # the first two, as Next and Previous go
 SYSTEMS = ("SED", "MixIT-JT", "MixIT-S1")
 _VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"

@@ -31,6 +31,7 @@ from jss.metrics.reference import psds_eval
 from jss.metrics.scores import THRESHOLDS, ScoreSet
 
 HELP = "PSDS and F1 beside psds_eval, sed_scores_eval and sed_eval"
+SMALL = ("--files", "12")
 #: Published detections, where they lie beside the repository.
 STUDENT = Path(__file__).parents[2].parent / "shared" / "evaluation" / "desed-baseline-student"
 GOAL = 30.0

@@ -25,6 +25,7 @@ from jss.errors import JssError
 from jss.results import Array
 
 HELP = "a clip through a joint system beside Asteroid's ConvTasNet and an eager CRNN"
+SMALL = ("--clips", "2")
 #: Least ratio wanted in float32, and how far scores may be apart.
 GOAL, APART = 3.5, 1e-4
 
@@ -79,13 +80,13 @@ def peer(system: Any) -> Callable[[Array], Array]:
     """The plain composition: (samples,) -> pooled scores (K, T). Its pooling is the maximum (Eq. 28)."""
     from jss.features import scale, to_db
 
-    separator, model = asteroid_separator(system.model.separator).eval(), system.model
+    separator, model = asteroid_separator(system.model.separator).eval().to(system.device), system.model
 
     @torch.inference_mode()
     def run_one(clip: Array) -> Array:
-        sources = separator(torch.from_numpy(clip)[None])[0]
+        sources = separator(torch.from_numpy(clip).to(system.device)[None])[0]
         strong = [eager_crnn(model.detector, scale(to_db(model.mel(source[None]))))[0][0] for source in sources]
-        return np.asarray(torch.stack(strong).amax(0).numpy(), np.float32)
+        return np.asarray(torch.stack(strong).amax(0).cpu().numpy(), np.float32)
 
     return run_one
 

@@ -30,6 +30,7 @@ from jss.errors import JssError
 from jss.labels import DESED_LABELS
 
 HELP = "a training step beside the same one on Asteroid's ConvTasNet and an eager CRNN"
+SMALL = ("--preset", "smoke", "--repeat", "1")
 #: Least ratio wanted of each stage's step.
 GOALS = {"SED": 2.0, "JT": 4.0}
 #: Host memory that a batch must do with.

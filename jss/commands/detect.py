@@ -7,18 +7,10 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from jss import audio
 from jss.errors import JssError, printable
-from jss.files import aside
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from jss.inference import System
 
 HELP = "find the sound events of recordings, and separate their sources"
 _BAR = "{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} s of sound [{elapsed}<{remaining}{postfix}]"
@@ -26,10 +18,9 @@ _BAR = "{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} s of sound [{elapsed}<{rem
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``detect``."""
-    parser.add_argument("input", nargs="+", metavar="INPUT", help="audio files, and folders to be searched for them")
+    parser.add_argument("input", nargs="*", metavar="INPUT", help="audio files, and folders to be searched for them")
     parser.add_argument("--system", required=True, metavar="NAME", help="a system of: python -m jss list systems")
-    parser.add_argument("--out", required=True, metavar="DIR",
-                        help="folder for events.tsv, scores/, sources/ and results/")
+    parser.add_argument("--out", metavar="DIR", help="folder for events.tsv, scores/, sources/ and results/")
     parser.add_argument("--threshold", type=float, default=0.5, metavar="X",
                         help="a score above it is an event (default: 0.5)")
     parser.add_argument("--selection", choices=("teacher", "student"), default="teacher",
@@ -37,18 +28,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save-sources", action="store_true", help="write every separated source as FLAC")
     parser.add_argument("--save-results", action="store_true",
                         help="write everything to one .npz per recording, which is then held in memory whole")
+    parser.add_argument("--stream", action="store_true",
+                        help="read a WAV from standard input and print its events, 8 to 20 s after they end")
+    parser.add_argument("--raw", type=int, metavar="RATE",
+                        help="with --stream: 16-bit little-endian samples at this rate instead of a WAV")
+    parser.add_argument("--channels", type=int, default=1, metavar="N", help="of --raw, interleaved (default: 1)")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, ... (default: the GPU where there is one)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Analyse every input. -> 0; 1 where some recordings failed; 2 where all did. Raises JssError."""
-    import pandas as pd
-    from tqdm import tqdm
-
-    from jss.inference import load_system
-
     if not 0 <= args.threshold < 1:
         raise JssError(f"--threshold {args.threshold:g} is not from 0 up to, not including, 1.")
+    return _stream(args) if args.stream else _files(args)
+
+
+def _stream(args: argparse.Namespace) -> int:
+    """Print the events of standard input. -> 0. Raises JssError."""
+    from jss.inference import load_system
+    from jss.pipes import events, pipe
+
+    if args.out or args.save_sources or args.save_results or args.input not in ([], ["-"]):
+        raise JssError("--stream reads standard input and prints: leave out INPUT, --out and --save-...")
+    system = load_system(args.system, args.selection, args.device)
+    print("onset\toffset\tevent_label", flush=True)
+    for onset, offset, label in events(system, pipe(rate=args.raw, channels=args.channels), args.threshold):
+        print(f"{onset:.6f}\t{offset:.6f}\t{label}", flush=True)
+    return 0
+
+
+def _files(args: argparse.Namespace) -> int:
+    """Analyse files. -> the exit code. Raises JssError."""
+    from tqdm import tqdm
+
+    from jss.detecting import Wanted, detect
+    from jss.inference import load_system
+
+    if not args.input or not args.out:
+        raise JssError("INPUT and --out DIR are required, or else --stream (see python -m jss detect --help).")
     out = Path(args.out)
     if out.exists() and not out.is_dir():
         raise JssError(f"--out {out} is a file: name a folder.")
@@ -56,30 +73,25 @@ def run(args: argparse.Namespace) -> int:
     system = load_system(args.system, args.selection, args.device)
     if args.save_sources and not system.separates:
         raise JssError(f"{system.name} has no separation stage: leave out --save-sources or choose another system.")
-    stem = stems(clips)
-    lengths = [_duration(path) for path in clips.values()]
-    tables: list[pd.DataFrame] = []
-    failed = 0
-    with tqdm(total=round(sum(lengths)), bar_format=_BAR, disable=None) as bar:
-        try:
-            for (name, path), length in zip(clips.items(), lengths, strict=True):
-                bar.set_postfix_str(printable(name[-40:]))
-                before = bar.n
-                try:
-                    tables.append(_analyse(system, name, stem[name], path, out, args, bar))
-                except JssError as error:
-                    failed += 1
-                    bar.write(f"jss: {error}", file=sys.stderr)
-                bar.update(length - (bar.n - before))
-        finally:
-            if tables:
-                _write_table(pd.concat(tables, ignore_index=True), out / "events.tsv")
-    done = len(tables)
-    events = sum(len(table) for table in tables)
-    if done:
-        failures = f", {failed} failed" if failed else ""
-        print(f"{events} events in {done} recordings ({system.name}, {system.selection}) -> {out}{failures}")
-    return 0 if not failed else 1 if done else 2
+    with tqdm(total=0, bar_format=_BAR, disable=None) as bar:
+
+        def begin(todo: list[Path]) -> None:
+            bar.total = round(sum(map(_duration, todo)))
+
+        def tell(name: str, seconds: float) -> None:
+            bar.set_postfix_str(printable(name[-40:]))
+            bar.update(seconds)
+
+        tally = detect(
+            system, clips, stems(clips), out, Wanted(args.threshold, args.save_sources, args.save_results),
+            begin=begin, tell=tell, say=lambda sentence: bar.write(f"jss: {sentence}", file=sys.stderr),
+        )  # fmt: skip
+    if tally.recordings:
+        before = f", {tally.before} of them before" if tally.before else ""
+        failures = f", {tally.failed} failed" if tally.failed else ""
+        print(f"{tally.events} events in {tally.recordings} recordings{before} ({system.name}, {system.selection}) -> "
+              f"{out}{failures}")
+    return 0 if not tally.failed else 1 if tally.recordings else 2
 
 
 def collect(inputs: Sequence[str], out: Path) -> dict[str, Path]:
@@ -116,45 +128,6 @@ def stems(names: Iterable[str]) -> dict[str, str]:
     short = {name: os.path.splitext(name)[0] for name in names}
     counts = Counter(short.values())
     return {name: stem if counts[stem] == 1 else name for name, stem in short.items()}
-
-
-def _analyse(
-    system: System, name: str, stem: str, path: Path, out: Path, args: argparse.Namespace, bar: Any
-) -> pd.DataFrame:
-    """One recording, a stretch at a time; writes its files and returns its events."""
-    import numpy as np
-
-    from jss.features import SCORE_HOP_S
-    from jss.results import event_table, score_table
-
-    samples = 0
-    scores = []
-    kept = []
-    with ExitStack() as files:
-        writers: list[audio.Put] = []
-        for piece in system.pieces(path):
-            if args.save_sources and not writers:
-                targets = [out / "sources" / f"{stem}_s{m + 1}.flac" for m in range(len(piece.sources))]
-                writers = [files.enter_context(audio.writer(target)) for target in targets]
-            for put, source in zip(writers, piece.sources, strict=False):
-                put(source)
-            scores.append(piece.scores)
-            samples += len(piece.mixture)
-            if args.save_results:
-                kept.append(piece)
-            bar.update(len(piece.mixture) / audio.SAMPLE_RATE)
-    if args.save_results:
-        system.join(kept, name).save(out / "results" / f"{stem}.npz")
-    pooled, duration = np.concatenate(scores, axis=-1), samples / audio.SAMPLE_RATE
-    _write_table(score_table(pooled, system.labels, hop=SCORE_HOP_S, duration=duration), out / "scores" / f"{stem}.tsv")
-    return event_table(
-        name, pooled, system.labels, hop=SCORE_HOP_S, duration=duration, threshold=args.threshold
-    )
-
-
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    with aside(path) as part:
-        table.to_csv(part, sep="\t", index=False, float_format="%.6f", errors="surrogateescape")
 
 
 def _duration(path: Path) -> float:

@@ -16,7 +16,7 @@ from jss.data.checking import over
 from jss.data.clip import Clip
 from jss.data.sets import DATASETS
 from jss.errors import JssError
-from jss.files import aside
+from jss.files import aside, sweep
 
 #: What OUT is a copy of: a later run goes on with it.
 CLAIM = "jss-conversion.json"
@@ -116,8 +116,7 @@ def _claim(name: str, root: Path, out: Path) -> None:
             raise JssError(f"{claim} is damaged: convert into another folder.") from error
         if told != name:
             raise JssError(f"{out} holds a converted copy of {told}: convert {name} into another folder.")
-        for part in out.rglob(".*.part"):  # of a run that was killed
-            part.unlink()
+        sweep(out)
         return
     if out.is_dir() and any(out.iterdir()):
         raise JssError(f"{out} holds something else: give an empty folder, or one that does not exist.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jss.errors import JssError
-from jss.files import aside
+from jss.files import aside, sweep
 
 
 def claim(path: Path, settings: Mapping[str, Any]) -> None:
@@ -27,8 +27,7 @@ def claim(path: Path, settings: Mapping[str, Any]) -> None:
     if other:
         raise JssError(f"{path.parent} holds a set with another {other[0].replace('_', ' ')}: render into another "
                        "folder, or delete it first.")
-    for part in path.parent.rglob(".*.part"):  # of a run that was killed
-        part.unlink()
+    sweep(path.parent)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

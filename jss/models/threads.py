@@ -31,9 +31,10 @@ def single() -> None:
 
 def in_parts(frames: int, work: Callable[[int, int], T]) -> list[T]:
     """work(start, stop) on as many parts of 0 to ``frames`` as torch has threads here -> what each gave, in order."""
-    parts = min(torch.get_num_threads(), max(1, frames // 1000))
-    if parts == 1:
+    threads = torch.get_num_threads()
+    if threads == 1:
         return [work(0, frames)]
+    parts = min(threads, max(1, frames // 1000))
     edges = [frames * part // parts for part in range(parts + 1)]
     with _lock:
         if os.getpid() not in _pools:

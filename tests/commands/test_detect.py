@@ -174,19 +174,19 @@ def test_an_output_that_is_a_file(tmp_path, capsys):
     assert "is a file" in capsys.readouterr().err
 
 
-def test_ctrl_c_keeps_what_is_done(tmp_path, monkeypatch, capsys):
-    from jss.commands import detect as command
+def test_ctrl_c_keeps_what_is_done(tmp_path, monkeypatch):
+    from jss import detecting
 
     for name in "abc":
         write(tmp_path / "in" / f"{name}.wav", noise(0.5))
-    analyse = command._analyse
+    analyse = detecting._analyse
 
-    def stop(system, name, *rest):
-        if name == "b.wav":
+    def stop(system, task, *rest):
+        if task.name == "b.wav":
             raise KeyboardInterrupt
-        return analyse(system, name, *rest)
+        return analyse(system, task, *rest)
 
-    monkeypatch.setattr(command, "_analyse", stop)
+    monkeypatch.setattr(detecting, "_analyse", stop)
     assert detect(tmp_path / "out", tmp_path / "in", "--threshold", "0") == 130
     assert set(pd.read_csv(tmp_path / "out" / "events.tsv", sep="\t").filename) == {"a.wav"}
 

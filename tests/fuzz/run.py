@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""The whole corpus through every door: ``python tests/fuzz/run.py [STEP [KIND]]``; findings on standard output.
+"""The whole corpus through every door: ``python tests/fuzz/run.py [STEP [KIND [MINUTES]]]``; findings on standard output.
 
 The files run in a second process, which is killed and begun again after a file that hangs or brings it down.
 """
@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,8 +25,9 @@ _HANG = 90  # seconds without a word: more than the guard allows, for what no si
 _MOST = 12 << 30
 
 
-def findings(step: int = 1, kind: str = "") -> Iterator[str]:
-    """Every finding, then "N files, M tries, K findings"."""
+def findings(step: int = 1, kind: str = "", minutes: float = 1e9) -> Iterator[str]:
+    """Every finding, then "N files, M tries, K findings"; ended after so many minutes."""
+    deadline = time.monotonic() + 60 * minutes
     files = tries = found = start = 0
     while True:
         command = [sys.executable, __file__, "--here", str(start), str(step), kind]
@@ -33,6 +35,9 @@ def findings(step: int = 1, kind: str = "") -> Iterator[str]:
         last, ended, patience = "nothing", False, 5 * _HANG  # imports first
         while not ended:
             line, patience = _line(process, patience), _HANG
+            if time.monotonic() > deadline:
+                process.kill()
+                break
             if line is None:
                 break
             word, _, rest = line.partition(" ")
@@ -44,7 +49,7 @@ def findings(step: int = 1, kind: str = "") -> Iterator[str]:
                 found += 1
                 yield rest
             ended = word == "end"
-        if ended:
+        if ended or time.monotonic() > deadline:
             process.wait()
             break
         process.kill()
@@ -107,5 +112,6 @@ if __name__ == "__main__":
         here(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     else:
         chosen = sys.argv[1:]
-        for text in findings(int(chosen[0]) if chosen else 1, chosen[1] if len(chosen) > 1 else ""):
+        limit = float(chosen[2]) if len(chosen) > 2 else 1e9
+        for text in findings(int(chosen[0]) if chosen else 1, chosen[1] if len(chosen) > 1 else "", limit):
             print(text, flush=True)

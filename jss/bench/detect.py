@@ -1,0 +1,143 @@
+"""``detect`` on many clips beside a plain loop over them, and its memory on a long recording.
+
+The plain loop loads a clip with librosa, runs Asteroid's ConvTasNet and an eager CRNN, and writes its tables. Both read
+the same files and have the same weights; kernels and imports are warm. Memory is the peak of a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import jss
+from jss import audio
+from jss.bench.inference import GOAL, peer
+from jss.bench.table import Row
+from jss.detecting import Wanted, detect
+from jss.errors import JssError
+
+HELP = "many clips beside a plain loop over them, and the memory of a long recording"
+SMALL = ("--clips", "2", "--minutes", "1", "--beside", "0.5")
+#: The clips of DESED's validation set, and the seconds that they may take on a GPU of the H200's class.
+BUDGET = (1168, 5.0)
+#: What a recording of any length may take, and how much more a long one may take than a short one.
+MEMORY_GB, FLAT = 2.0, 0.9
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The bench's arguments."""
+    parser.add_argument("--system", default="MixIT-S1", help="a system with a separator (default: MixIT-S1)")
+    parser.add_argument("--clips", type=int, default=16, metavar="N", help="of 10 s, the shipped ones again and again "
+                        "(default: 16); the peer gets a quarter of them")  # fmt: skip
+    parser.add_argument("--minutes", type=float, default=10.0, metavar="M", help="of the long recording (default: 10)")
+    parser.add_argument("--beside", type=float, default=2.0, metavar="M", help="of the short one (default: 2)")
+    parser.add_argument("--device", help="cpu, cuda, ... (default: the GPU where there is one)")
+
+
+def run(args: argparse.Namespace) -> list[Row]:
+    """Measure. -> rows of clips a second and of memory. Raises JssError."""
+    from jss.inference import load_system
+
+    if args.clips < 2 or not 0 < args.beside < args.minutes:
+        raise JssError("--clips is 2 or more, --beside more than 0 and less than --minutes.")
+    system = load_system(args.system, device=args.device)
+    if not system.separates:
+        raise JssError(f"{args.system} has no separation stage: name one that has.")
+    with tempfile.TemporaryDirectory() as folder:
+        return [*many(system, args.clips, Path(folder)),
+                *long(args.system, system.device.type, args.minutes, args.beside, Path(folder))]  # fmt: skip
+
+
+def many(system: Any, count: int, folder: Path) -> list[Row]:
+    """From files to tables, in clips a second of the wall clock."""
+    examples = _examples()
+    clips = {f"{number:05d}.flac": folder / "in" / f"{number:05d}.flac" for number in range(count)}
+    (folder / "in").mkdir()
+    for source, path in zip(cycle(examples), clips.values(), strict=False):
+        shutil.copyfile(source, path)
+    some = dict(list(clips.items())[: max(2, count // 4)])
+    _ours(system, some, folder / "first")
+    plain = peer(system)
+    _plainly(system, plain, dict(list(some.items())[:1]), folder / "first plain")
+    own, theirs = _ours(system, clips, folder / "ours"), _plainly(system, plain, some, folder / "plain")
+    where = system.device.type
+    rows = [Row(f"{count} clips of 10 s from files to tables, {where}", "a loop over Asteroid + eager CRNN",
+                len(some) / theirs, count / own, GOAL, f"peer: {len(some)} clips", "clips/s", True)]  # fmt: skip
+    if where == "cuda":
+        rows.append(Row(f"{BUDGET[0]} clips in {BUDGET[1]:g} s", "budget", BUDGET[0] / BUDGET[1], count / own, 1.0,
+                        f"measured on {count}", "clips/s", True))  # fmt: skip
+    return rows
+
+
+def long(system: str, device: str, minutes: float, beside: float, folder: Path) -> list[Row]:
+    """The peak memory of ``detect`` on a long recording, with its sources, beside that on a short one."""
+    short, _ = _peak(system, device, beside, folder)
+    most, seconds = _peak(system, device, minutes, folder)
+    what = f"detect on {minutes:g} min, peak memory"
+    note = f"in {seconds:.0f} s, {60 * minutes / seconds:.0f} times as fast as it sounds"
+    return [Row(what, f"that on {beside:g} min", short, most, FLAT, note, "GB"),
+            Row(what, f"{MEMORY_GB:g} GB", MEMORY_GB, most, 1.0, note, "GB")]  # fmt: skip
+
+
+def _ours(system: Any, clips: dict[str, Path], out: Path) -> float:
+    start = time.perf_counter()
+    detect(system, clips, {name: name for name in clips}, out, Wanted(), begin=_silent, tell=_silent, say=_silent)
+    return time.perf_counter() - start
+
+
+def _plainly(system: Any, plain: Any, clips: dict[str, Path], out: Path) -> float:
+    import librosa
+
+    from jss.features import SCORE_HOP_S
+    from jss.results import event_table, score_table
+
+    start, tables = time.perf_counter(), []
+    out.mkdir()
+    for name, path in clips.items():
+        clip, _ = librosa.load(path, sr=audio.SAMPLE_RATE)
+        scores = plain(clip)
+        facts: dict[str, Any] = {"hop": SCORE_HOP_S, "duration": len(clip) / audio.SAMPLE_RATE}
+        score_table(scores, system.labels, **facts).to_csv(out / f"{name}.tsv", sep="\t", index=False)
+        tables.append(event_table(name, scores, system.labels, **facts))
+    pd.concat(tables).to_csv(out / "events.tsv", sep="\t", index=False)
+    return time.perf_counter() - start
+
+
+def _peak(system: str, device: str, minutes: float, folder: Path) -> tuple[float, float]:
+    """Gigabytes and seconds of a process that analyses so many minutes."""
+    recording, samples = folder / f"{minutes:g} min.flac", round(minutes * 60 * audio.SAMPLE_RATE)
+    with audio.writer(recording) as put:
+        for clip in cycle([audio.load(path) for path in _examples()]):
+            put(clip[:samples])
+            samples -= len(clip)
+            if samples <= 0:
+                break
+    command = [sys.executable, "-m", "jss", "detect", str(recording), "--system", system, "--device", device,
+               "--save-sources", "--out", str(folder / recording.stem)]  # fmt: skip
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    told = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise JssError(f"The run whose memory is measured failed: {told.strip()[-300:]}")
+    return usage.ru_maxrss * (1.0 if sys.platform == "darwin" else 1024.0) / 1e9, time.perf_counter() - start
+
+
+def _examples() -> list[Path]:
+    return sorted((Path(jss.__file__).parent / "examples").glob("*.flac"))
+
+
+def _silent(*_: object) -> None:
+    pass

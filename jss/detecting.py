@@ -1,0 +1,194 @@
+"""Many recordings through a system, each one's files written as it is finished, so that a kill costs one at most."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jss import audio
+from jss.errors import JssError
+from jss.features import SCORE_HOP_S
+from jss.files import aside, sweep
+from jss.inference import System
+from jss.journal import Journal
+from jss.models.compiled import kernels
+from jss.outputs import Item, fingerprint
+from jss.prefetch import ahead
+from jss.results import Array, event_table, score_table
+from jss.windows import Piece, pieces
+
+#: In the output folder: which recordings are finished, with their events.
+JOURNAL = "jss-detect.jsonl"
+EVENTS = "events.tsv"
+_FORMAT = 1  # changes with what is written
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """threshold: a score above it is an event; sources: write each as FLAC; results: write a .npz per recording."""
+
+    threshold: float = 0.5
+    sources: bool = False
+    results: bool = False
+
+
+@dataclass
+class Tally:
+    """events in so many recordings, of which ``before`` were finished by an earlier run; failed: could not be read."""
+
+    events: int = 0
+    recordings: int = 0
+    before: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A line of the journal: a recording's files below the output folder, its events (onset s, offset s, label)."""
+
+    files: list[str]
+    events: list[tuple[float, float, str]]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A recording: its name in the tables, file, what its own files are called, and its key in the journal."""
+
+    name: str
+    path: Path
+    stem: str
+    key: str
+
+
+def detect(
+    system: System, clips: Mapping[str, Path], stems: Mapping[str, str], out: Path, wanted: Wanted, *,
+    begin: Callable[[list[Path]], None], tell: Callable[[str, float], None], say: Callable[[str], None],
+) -> Tally:  # fmt: skip
+    """Write scores/, and as wanted sources/ and results/, for every recording, then events.tsv for all of them.
+
+    clips: name -> file; stems: name -> what its own files are called; begin: called once with the files that are still
+    to be analysed; tell: with the name and the seconds of sound of each stretch; say: with the sentence that says why a
+    recording failed, after which the rest goes on. What an earlier run with the same settings finished is not done
+    again. Raises JssError where ``out`` holds what was found with other settings, or cannot be written.
+    """
+    settings = {"version": _FORMAT, "system": system.name, "selection": system.selection,
+                "checkpoint": fingerprint(system), "threshold": wanted.threshold}  # fmt: skip
+    tally = Tally()
+    with Journal(out / JOURNAL, settings) as journal:
+        sweep(out)
+        keys = _keys(clips, say)
+        todo = [_Task(name, clips[name], stems[name], key) for name, key in keys.items()
+                if not _finished(journal, key, out, stems[name], wanted)]  # fmt: skip
+        tally.before, tally.failed = len(keys) - len(todo), len(clips) - len(keys)
+        begin([task.path for task in todo])
+        if len(clips) > 1 and todo:
+            kernels(wait=None)  # or else the first ones would be computed plainly: a last digit may differ
+        try:
+            with closing(ahead(audio.stream(task.path) for task in todo)) as streams:
+                for task, blocks in zip(todo, streams, strict=True):
+                    try:
+                        journal.add(task.key, _analyse(system, task, blocks, out, wanted, tell))
+                    except JssError as error:
+                        tally.failed += 1
+                        say(str(error))
+        finally:
+            _write_events(journal, keys, out, tally)
+    return tally
+
+
+def _keys(clips: Mapping[str, Path], say: Callable[[str], None]) -> dict[str, str]:
+    """Name -> a key that changes with the file, of those that are there."""
+    keys = {}
+    for name, path in clips.items():
+        try:
+            keys[name] = Item(name, (path,)).key()
+        except JssError as error:
+            say(str(error))
+    return keys
+
+
+def _finished(journal: Journal, key: str, out: Path, stem: str, wanted: Wanted) -> bool:
+    """Whether the journal has it, and all that is wanted is there under the names that it has now."""
+    known = _known(journal, key)
+    if known is None:
+        return False
+    needed = [_scores(stem), *([_source(stem, 1)] * wanted.sources), *([_result(stem)] * wanted.results)]
+    return {*needed} <= {*known.files} and all((out / file).is_file() for file in known.files)
+
+
+def _analyse(
+    system: System, task: _Task, blocks: Iterable[Array], out: Path, wanted: Wanted, tell: Callable[[str, float], None]
+) -> dict[str, Any]:
+    """One recording, a stretch at a time; writes its files. -> its line of the journal."""
+    samples = 0
+    scores: list[Array] = []
+    kept: list[Piece] = []
+    files: list[str] = []
+    with ExitStack() as stack:
+        writers: list[audio.Put] = []
+        for piece in pieces(blocks, system.analyse):
+            if wanted.sources and not writers:
+                files += [_source(task.stem, m + 1) for m in range(len(piece.sources))]
+                writers = [stack.enter_context(audio.writer(out / file)) for file in files]
+            for put, source in zip(writers, piece.sources, strict=False):
+                put(source)
+            scores.append(piece.scores)
+            samples += len(piece.mixture)
+            if wanted.results:
+                kept.append(piece)
+            tell(task.name, len(piece.mixture) / audio.SAMPLE_RATE)
+    if wanted.results:
+        files.append(_result(task.stem))
+        system.join(kept, task.name).save(out / files[-1])
+    facts: dict[str, Any] = {"hop": SCORE_HOP_S, "duration": samples / audio.SAMPLE_RATE}
+    pooled = np.concatenate(scores, axis=-1)
+    files.append(_scores(task.stem))
+    with aside(out / files[-1]) as part:
+        score_table(pooled, system.labels, **facts).to_csv(part, sep="\t", index=False, float_format="%.6f")
+    events = event_table(task.name, pooled, system.labels, threshold=wanted.threshold, **facts)
+    return {"filename": task.name, "files": files, "events": events.drop(columns="filename").to_numpy().tolist()}
+
+
+def _scores(stem: str) -> str:
+    return f"scores/{stem}.tsv"
+
+
+def _source(stem: str, number: int) -> str:
+    return f"sources/{stem}_s{number}.flac"
+
+
+def _result(stem: str) -> str:
+    return f"results/{stem}.npz"
+
+
+def _known(journal: Journal, key: str) -> _Known | None:
+    """What the journal says of a recording; None where it says nothing, or nothing that makes sense."""
+    if key not in journal:
+        return None
+    try:
+        line = journal[key]
+        events = [(float(onset), float(offset), str(label)) for onset, offset, label in line["events"]]
+        return _Known([str(file) for file in line["files"]], events)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def _write_events(journal: Journal, keys: Mapping[str, str], out: Path, tally: Tally) -> None:
+    """The events of all that is finished, in the order of the recordings, and how many there are."""
+    if not any(key in journal for key in keys.values()):
+        return
+    with aside(out / EVENTS) as part, part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        table = csv.writer(file, delimiter="\t", lineterminator="\n")
+        table.writerow(("filename", "onset", "offset", "event_label"))
+        for name, key in keys.items():
+            known = _known(journal, key)
+            if known is not None:
+                table.writerows((name, f"{on:.6f}", f"{off:.6f}", label) for on, off, label in known.events)
+                tally.events += len(known.events)
+                tally.recordings += 1

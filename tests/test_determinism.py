@@ -1,0 +1,79 @@
+"""The same clip, the same scores: alone, among others, in any order, on any threads, compiled or not; bf16 near it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from jss import audio
+from jss.inference import load_system
+from jss.models import separator
+from jss.models.compiled import kernels
+
+#: Within one way of computing; between the compiled kernels and plain torch; between fp32 and bf16, as the README says.
+SAME, COMPILED, BF16 = 1e-5, 1e-4, 0.05
+ARRAYS = ("sources", "mel", "scores", "source_scores", "weak", "source_weak")
+
+
+@pytest.fixture(scope="module", params=["MixIT-S1", "SED"])
+def system(request, tiny_checkpoints):
+    kernels(wait=None)
+    return load_system(request.param, folder=tiny_checkpoints, device="cpu")
+
+
+def noise(seconds, seed=0):
+    return np.random.default_rng(seed).uniform(-0.3, 0.3, round(seconds * 16000)).astype(np.float32)
+
+
+def close(found, expected, tolerance):
+    for name in ARRAYS:
+        apart = np.abs(getattr(found, name) - getattr(expected, name)).max(initial=0.0)
+        assert apart <= tolerance * (10 if name == "mel" else 1), (name, apart)  # mels are in dB
+
+
+def test_files_in_any_order(system, tmp_path, one_thread):
+    """Lengths differ, so that what one leaves behind (a buffer, a cache) would be seen by the next."""
+    paths = [tmp_path / f"{number}.flac" for number in range(4)]
+    for number, (path, seconds) in enumerate(zip(paths, (2.0, 0.4, 31.0, 2.0), strict=True)):
+        audio.save(path, noise(seconds, number))
+    alone = {path: system(path) for path in paths}
+    order = [paths[number] for number in (3, 0, 0, 2, 1)]
+    for path, found in zip(order, system.run(order), strict=True):
+        close(found, alone[path], SAME)
+
+
+def test_threads(system):
+    signal, threads, found = noise(4), torch.get_num_threads(), []
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            found.append(system(signal))
+    finally:
+        torch.set_num_threads(threads)
+    close(found[1], found[0], SAME)
+
+
+def test_a_system_that_is_loaded_again(system, tiny_checkpoints, one_thread):
+    again = load_system(system.name, folder=tiny_checkpoints, device="cpu")
+    close(again(noise(2)), system(noise(2)), 0.0)
+
+
+def test_plain_and_compiled(system, monkeypatch, one_thread):
+    signal = noise(4)
+    compiled = system(signal)
+    if kernels() is None:
+        pytest.skip("Numba cannot compile here")
+    monkeypatch.setattr(separator, "kernels", lambda: None)
+    close(system(signal), compiled, COMPILED)
+
+
+def test_bf16_comes_near(system, monkeypatch, one_thread):
+    """detect computes in fp32; this is what becomes of the scores where somebody runs a model under autocast."""
+    monkeypatch.setattr(separator, "kernels", lambda: None)
+    waveform = torch.from_numpy(noise(4))[None]
+    with torch.inference_mode():
+        expected = system.model(waveform).strong
+        with torch.autocast("cpu", torch.bfloat16):
+            found = system.model(waveform).strong.float()
+    assert 0 < (found - expected).abs().max() <= BF16
