@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from jss import audio
-from jss.errors import JssError
+from jss.errors import DiskError, JssError
 from jss.features import SCORE_HOP_S
 from jss.files import aside, sweep
 from jss.inference import System
@@ -75,7 +75,8 @@ def detect(
     clips: name -> file; stems: name -> what its own files are called; begin: called once with the files that are still
     to be analysed; tell: with the name and the seconds of sound of each stretch; say: with the sentence that says why a
     recording failed, after which the rest goes on. What an earlier run with the same settings finished is not done
-    again. Raises JssError where ``out`` holds what was found with other settings, or cannot be written.
+    again. Raises JssError where ``out`` holds what was found with other settings, or cannot be written; DiskError at
+    once where the disk is full, since nothing that follows would be kept.
     """
     settings = {"version": _FORMAT, "system": system.name, "selection": system.selection,
                 "checkpoint": fingerprint(system), "threshold": wanted.threshold}  # fmt: skip
@@ -94,6 +95,8 @@ def detect(
                 for task, blocks in zip(todo, streams, strict=True):
                     try:
                         journal.add(task.key, _analyse(system, task, blocks, out, wanted, tell))
+                    except DiskError:
+                        raise
                     except JssError as error:
                         tally.failed += 1
                         say(str(error))
