@@ -18,6 +18,8 @@ LEVELS: list[set[str]] = [
     {"audio", "results", "reports", "histories", "models"},
     {"synthesis", "checkpoints", "config", "losses", "metrics", "viz", "fusion"},
     {"data", "inference", "outputs"},
+    {"analysing"},
+    {"cluster"},
     {"evaluation", "training", "examples", "tagging", "weak_labels", "detecting", "pipes"},
     {"scoring"},
     {"submissions"},
