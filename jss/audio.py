@@ -36,9 +36,8 @@ _UNKNOWN_LENGTH = 1 << 62  # libsndfile's count where a header gives none
 def load(source: Source) -> Array:
     """A whole recording as float32 (samples,) at 16 kHz, channels averaged.
 
-    source: a path or an open binary file (wav, flac, ogg, opus, mp3 and whatever else libsndfile reads), any rate
-    from 1 kHz, any number of channels. Raises JssError with one sentence for a file that is missing, empty, damaged,
-    cut off or no audio, and for one with samples that are not finite.
+    source: a path or an open binary file of whatever libsndfile reads, any rate from 1 kHz, any number of channels.
+    Raises JssError for a file that is missing, empty, damaged, cut off or no audio, or has samples that are not finite.
     """
     return np.concatenate(list(stream(source)))
 
@@ -49,7 +48,10 @@ def stream(source: Source, seconds: float = 10.0) -> Iterator[Array]:
     Memory is bounded by the block, whatever the length of the file. Raises what load raises, while iterating.
     """
     with _open(source) as file:
+        size = _size(source)
         yield from stretches(file, _name(source), seconds)
+        if _size(source, size) < size:  # libsndfile would take what is left of a WAV for the whole
+            raise JssError(f"{_name(source)} was cut off while it was read: give it again when it is whole.")
 
 
 def stretches(file: Any, name: str, seconds: float = 10.0, most: int = 1 << 20) -> Iterator[Array]:
@@ -199,6 +201,14 @@ def _encoder(file: BinaryIO, format: str, sample_rate: int) -> Iterator[Put]:
         raise JssError(f"{format} cannot be written at {sample_rate} Hz: {error.error_string}") from error
 
 
+def _size(source: Source, gone: int = 0) -> int:
+    """Bytes on disk; ``gone`` where it is not there (what is open is read to its end) and for what is no path."""
+    try:
+        return os.path.getsize(source)  # type: ignore[arg-type]
+    except (OSError, TypeError):
+        return gone
+
+
 def _name(source: Source) -> str:
     if isinstance(source, str | os.PathLike):
         return str(os.fspath(source))
@@ -212,12 +222,10 @@ def _open(source: Source) -> Any:
     name = _name(source)
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        if path.is_dir():
-            raise JssError(f"{name} is a folder: give an audio file.")
         if not path.exists():
             raise JssError(f"There is no file at {name}.")
         if not path.is_file():
-            raise JssError(f"{name} is not a regular file: give an audio file.")
+            raise JssError(f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}: give an audio file.")
         if path.stat().st_size == 0:
             raise JssError(f"{name} is empty (0 bytes): copy or record it again.")
     else:

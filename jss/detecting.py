@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from jss import audio
-from jss.errors import JssError
-from jss.features import SCORE_HOP_S
+from jss.analysing import Task, Tell, Wanted, analyse, needed
+from jss.errors import DiskError, JssError
 from jss.files import aside, sweep
 from jss.inference import System
 from jss.journal import Journal
 from jss.models.compiled import kernels
 from jss.outputs import Item, fingerprint
 from jss.prefetch import ahead
-from jss.results import Array, event_table, score_table
-from jss.windows import Piece, pieces
 
 #: In the output folder: which recordings are finished, with their events.
 JOURNAL = "jss-detect.jsonl"
 EVENTS = "events.tsv"
 _FORMAT = 1  # changes with what is written
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """threshold: a score above it is an event; sources: write each as FLAC; results: write a .npz per recording."""
-
-    threshold: float = 0.5
-    sources: bool = False
-    results: bool = False
 
 
 @dataclass
@@ -56,26 +43,38 @@ class _Known:
     events: list[tuple[float, float, str]]
 
 
-@dataclass(frozen=True)
-class _Task:
-    """A recording: its name in the tables, file, what its own files are called, and its key in the journal."""
+Outcome = tuple[Task, dict[str, Any] | JssError]
+#: Analyses recordings: (system, tasks, out, wanted, tell) -> each with its line of the journal, or why it failed.
+Engine = Callable[[System, Sequence[Task], Path, Wanted, Tell], Generator[Outcome, None, None]]
 
-    name: str
-    path: Path
-    stem: str
-    key: str
+
+def one_process(
+    system: System, tasks: Sequence[Task], out: Path, wanted: Wanted, tell: Tell
+) -> Generator[Outcome, None, None]:
+    """An Engine: one after the other, the next ones read ahead. Raises DiskError."""
+    with closing(ahead(audio.stream(task.path) for task in tasks)) as streams:
+        for task, blocks in zip(tasks, streams, strict=True):
+            outcome: dict[str, Any] | JssError
+            try:
+                outcome = analyse(system, task, blocks, out, wanted, tell)
+            except DiskError:
+                raise
+            except JssError as error:
+                outcome = error
+            yield task, outcome
 
 
 def detect(
     system: System, clips: Mapping[str, Path], stems: Mapping[str, str], out: Path, wanted: Wanted, *,
-    begin: Callable[[list[Path]], None], tell: Callable[[str, float], None], say: Callable[[str], None],
+    begin: Callable[[list[Path]], None], tell: Tell, say: Callable[[str], None], engine: Engine = one_process,
 ) -> Tally:  # fmt: skip
     """Write scores/, and as wanted sources/ and results/, for every recording, then events.tsv for all of them.
 
     clips: name -> file; stems: name -> what its own files are called; begin: called once with the files that are still
     to be analysed; tell: with the name and the seconds of sound of each stretch; say: with the sentence that says why a
-    recording failed, after which the rest goes on. What an earlier run with the same settings finished is not done
-    again. Raises JssError where ``out`` holds what was found with other settings, or cannot be written.
+    recording failed, after which the rest goes on; engine: where they are analysed. What an earlier run with the same
+    settings finished is not done again. Raises JssError where ``out`` holds what was found with other settings, or
+    cannot be written; DiskError at once where the disk is full, since nothing that follows would be kept.
     """
     settings = {"version": _FORMAT, "system": system.name, "selection": system.selection,
                 "checkpoint": fingerprint(system), "threshold": wanted.threshold}  # fmt: skip
@@ -83,17 +82,21 @@ def detect(
     with Journal(out / JOURNAL, settings) as journal:
         sweep(out)
         keys = _keys(clips, say)
-        todo = [_Task(name, clips[name], stems[name], key) for name, key in keys.items()
+        todo = [Task(name, clips[name], stems[name], key) for name, key in keys.items()
                 if not _finished(journal, key, out, stems[name], wanted)]  # fmt: skip
         tally.before, tally.failed = len(keys) - len(todo), len(clips) - len(keys)
         begin([task.path for task in todo])
         if len(clips) > 1 and todo:
             kernels(wait=None)  # or else the first ones would be computed plainly: a last digit may differ
         try:
-            with closing(ahead(audio.stream(task.path) for task in todo)) as streams:
-                for task, blocks in zip(todo, streams, strict=True):
+            with closing(engine(system, todo, out, wanted, tell)) as outcomes:
+                for task, outcome in outcomes:
                     try:
-                        journal.add(task.key, _analyse(system, task, blocks, out, wanted, tell))
+                        if isinstance(outcome, JssError):
+                            raise outcome
+                        journal.add(task.key, outcome)
+                    except DiskError:
+                        raise
                     except JssError as error:
                         tally.failed += 1
                         say(str(error))
@@ -118,53 +121,7 @@ def _finished(journal: Journal, key: str, out: Path, stem: str, wanted: Wanted) 
     known = _known(journal, key)
     if known is None:
         return False
-    needed = [_scores(stem), *([_source(stem, 1)] * wanted.sources), *([_result(stem)] * wanted.results)]
-    return {*needed} <= {*known.files} and all((out / file).is_file() for file in known.files)
-
-
-def _analyse(
-    system: System, task: _Task, blocks: Iterable[Array], out: Path, wanted: Wanted, tell: Callable[[str, float], None]
-) -> dict[str, Any]:
-    """One recording, a stretch at a time; writes its files. -> its line of the journal."""
-    samples = 0
-    scores: list[Array] = []
-    kept: list[Piece] = []
-    files: list[str] = []
-    with ExitStack() as stack:
-        writers: list[audio.Put] = []
-        for piece in pieces(blocks, system.analyse):
-            if wanted.sources and not writers:
-                files += [_source(task.stem, m + 1) for m in range(len(piece.sources))]
-                writers = [stack.enter_context(audio.writer(out / file)) for file in files]
-            for put, source in zip(writers, piece.sources, strict=False):
-                put(source)
-            scores.append(piece.scores)
-            samples += len(piece.mixture)
-            if wanted.results:
-                kept.append(piece)
-            tell(task.name, len(piece.mixture) / audio.SAMPLE_RATE)
-    if wanted.results:
-        files.append(_result(task.stem))
-        system.join(kept, task.name).save(out / files[-1])
-    facts: dict[str, Any] = {"hop": SCORE_HOP_S, "duration": samples / audio.SAMPLE_RATE}
-    pooled = np.concatenate(scores, axis=-1)
-    files.append(_scores(task.stem))
-    with aside(out / files[-1]) as part:
-        score_table(pooled, system.labels, **facts).to_csv(part, sep="\t", index=False, float_format="%.6f")
-    events = event_table(task.name, pooled, system.labels, threshold=wanted.threshold, **facts)
-    return {"filename": task.name, "files": files, "events": events.drop(columns="filename").to_numpy().tolist()}
-
-
-def _scores(stem: str) -> str:
-    return f"scores/{stem}.tsv"
-
-
-def _source(stem: str, number: int) -> str:
-    return f"sources/{stem}_s{number}.flac"
-
-
-def _result(stem: str) -> str:
-    return f"results/{stem}.npz"
+    return needed(stem, wanted) <= {*known.files} and all((out / file).is_file() for file in known.files)
 
 
 def _known(journal: Journal, key: str) -> _Known | None:

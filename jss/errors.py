@@ -9,7 +9,14 @@ class JssError(Exception):
     """
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        text = super().__str__()
+        if text.startswith("Caught JssError in "):  # torch hands one on from a worker process with its whole traceback
+            text = text.rpartition("JssError: ")[2].strip()
+        return printable(text)
+
+
+class DiskError(JssError):
+    """Nothing can be written any more: a disk is full or read-only. What comes next would meet the same."""
 
 
 def printable(text: str, longest: int = 1000) -> str:

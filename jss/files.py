@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -10,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from jss.errors import JssError
+from jss.errors import DiskError, JssError
+
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
 
 @contextmanager
@@ -18,7 +21,8 @@ def aside(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A fresh path in the folder of ``path``, to be written in the ``with`` block; renamed to ``path`` at its end.
 
     Missing folders are made. Where the block raises, nothing is left behind and ``path`` stays as it was.
-    Raises JssError where the disk refuses (full, no permission, a file in place of a folder).
+    Raises JssError where the disk refuses (no permission, a file in place of a folder), DiskError where it is full or
+    read-only.
     """
     path = Path(path)
     part = path.with_name(f".{secrets.token_hex(8)}.part")
@@ -30,7 +34,13 @@ def aside(path: str | os.PathLike[str]) -> Iterator[Path]:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise JssError(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: str | os.PathLike[str], error: OSError) -> JssError:
+    """The sentence for it; a DiskError where the disk is full or read-only."""
+    kind = DiskError if error.errno in _DISK else JssError
+    return kind(f"{os.fspath(path)} cannot be written: {error.strerror or error}.")
 
 
 def sweep(folder: str | os.PathLike[str]) -> None:
@@ -42,7 +52,7 @@ def sweep(folder: str | os.PathLike[str]) -> None:
         for part in Path(folder).rglob(".*.part"):
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise JssError(f"{folder} cannot be written: {error.strerror or error}.") from error
+        raise unwritable(folder, error) from error
 
 
 def write_json_lines(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:

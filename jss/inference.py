@@ -82,7 +82,8 @@ class System:
 
     def to(self, device: str | torch.device | None) -> System:
         """Move it to a device ("cpu", "cuda", ...; None: the GPU where there is one). -> itself. Raises JssError."""
-        self.model.to(_device(device))
+        with _memory():
+            self.model.to(_device(device))
         return self
 
     def __call__(
@@ -233,6 +234,8 @@ def _device(name: str | torch.device | None) -> torch.device:
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
+    except torch.OutOfMemoryError:
+        raise
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise JssError(f"There is no device {name} on this machine: use cpu.") from error
     return device
@@ -253,6 +256,9 @@ def _memory() -> Iterator[None]:
     """Says in one sentence that memory ran out, on the GPU or off it."""
     try:
         yield
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()  # for what comes next
+        raise JssError("The GPU ran out of memory: stop other programs on it, or use --device cpu.") from error
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
             raise

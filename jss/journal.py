@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from jss.errors import JssError
+from jss.files import unwritable
 
 
 class Journal:
@@ -32,7 +33,7 @@ class Journal:
                 self._file.close()
                 raise
         except OSError as error:
-            raise JssError(f"{path} cannot be written: {error.strerror or error}.") from error
+            raise unwritable(path, error) from error
 
     def __enter__(self) -> Journal:
         return self
@@ -58,7 +59,7 @@ class Journal:
         except OSError as error:
             with suppress(OSError):
                 self._file.truncate(place)
-            raise JssError(f"{self.path} cannot be written: {error.strerror or error}.") from error
+            raise unwritable(self.path, error) from error
         self._places[key] = place
 
     def _begin(self, settings: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -122,6 +123,24 @@ def test_cut_off_files(tmp_path, kind, share):
     path = tmp_path / f"cut.{kind}"
     path.write_bytes(data[: int(len(data) * share)])
     refused(path)
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "aiff", "mp3"])
+def test_a_file_that_is_cut_off_while_it_is_read(tmp_path, kind):
+    path = write(tmp_path / f"a.{kind}", tone(100, 16000), 16000, kind)
+    stream = audio.stream(path, 1.0)
+    next(stream)
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(JssError, match="cut off"):
+        list(stream)
+
+
+def test_a_file_that_is_removed_while_it_is_read(tmp_path):
+    path = write(tmp_path / "a.wav", tone(30, 16000), 16000)
+    whole, stream = audio.load(path), audio.stream(path, 1.0)
+    first = next(stream)
+    path.unlink()
+    np.testing.assert_array_equal(np.concatenate([first, *stream]), whole)
 
 
 def test_a_stream_of_unknown_length_is_read(tmp_path):

@@ -21,9 +21,10 @@ import pandas as pd
 
 import jss
 from jss import audio
+from jss.analysing import Wanted
 from jss.bench.inference import GOAL, peer
 from jss.bench.table import Row
-from jss.detecting import Wanted, detect
+from jss.detecting import detect
 from jss.errors import JssError
 
 HELP = "many clips beside a plain loop over them, and the memory of a long recording"

@@ -33,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", type=int, metavar="RATE",
                         help="with --stream: 16-bit little-endian samples at this rate instead of a WAV")
     parser.add_argument("--channels", type=int, default=1, metavar="N", help="of --raw, interleaved (default: 1)")
+    parser.add_argument("--engine", choices=("process", "ray"), default="process",
+                        help="ray: over the Ray cluster of RAY_ADDRESS, or of this machine (default: one process)")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, ... (default: the GPU where there is one)")
 
 
@@ -48,8 +50,9 @@ def _stream(args: argparse.Namespace) -> int:
     from jss.inference import load_system
     from jss.pipes import events, pipe
 
-    if args.out or args.save_sources or args.save_results or args.input not in ([], ["-"]):
-        raise JssError("--stream reads standard input and prints: leave out INPUT, --out and --save-...")
+    written = args.out or args.save_sources or args.save_results or args.engine != "process"
+    if written or args.input not in ([], ["-"]):
+        raise JssError("--stream reads standard input and prints: leave out INPUT, --out, --engine and --save-...")
     system = load_system(args.system, args.selection, args.device)
     print("onset\toffset\tevent_label", flush=True)
     for onset, offset, label in events(system, pipe(rate=args.raw, channels=args.channels), args.threshold):
@@ -61,7 +64,8 @@ def _files(args: argparse.Namespace) -> int:
     """Analyse files. -> the exit code. Raises JssError."""
     from tqdm import tqdm
 
-    from jss.detecting import Wanted, detect
+    from jss.analysing import Wanted
+    from jss.detecting import Engine, detect, one_process
     from jss.inference import load_system
 
     if not args.input or not args.out:
@@ -70,7 +74,12 @@ def _files(args: argparse.Namespace) -> int:
     if out.exists() and not out.is_dir():
         raise JssError(f"--out {out} is a file: name a folder.")
     clips = collect(args.input, out)
-    system = load_system(args.system, args.selection, args.device)
+    engine: Engine = one_process
+    if args.engine == "ray":
+        from jss.cluster import Ray
+
+        engine = Ray(args.device)
+    system = load_system(args.system, args.selection, "cpu" if args.engine == "ray" else args.device)
     if args.save_sources and not system.separates:
         raise JssError(f"{system.name} has no separation stage: leave out --save-sources or choose another system.")
     with tqdm(total=0, bar_format=_BAR, disable=None) as bar:
@@ -85,6 +94,7 @@ def _files(args: argparse.Namespace) -> int:
         tally = detect(
             system, clips, stems(clips), out, Wanted(args.threshold, args.save_sources, args.save_results),
             begin=begin, tell=tell, say=lambda sentence: bar.write(f"jss: {sentence}", file=sys.stderr),
+            engine=engine,
         )  # fmt: skip
     if tally.recordings:
         before = f", {tally.before} of them before" if tally.before else ""

@@ -179,14 +179,14 @@ def test_ctrl_c_keeps_what_is_done(tmp_path, monkeypatch):
 
     for name in "abc":
         write(tmp_path / "in" / f"{name}.wav", noise(0.5))
-    analyse = detecting._analyse
+    analyse = detecting.analyse
 
     def stop(system, task, *rest):
         if task.name == "b.wav":
             raise KeyboardInterrupt
         return analyse(system, task, *rest)
 
-    monkeypatch.setattr(detecting, "_analyse", stop)
+    monkeypatch.setattr(detecting, "analyse", stop)
     assert detect(tmp_path / "out", tmp_path / "in", "--threshold", "0") == 130
     assert set(pd.read_csv(tmp_path / "out" / "events.tsv", sep="\t").filename) == {"a.wav"}
 

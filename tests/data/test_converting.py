@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -114,19 +112,6 @@ def test_killed_and_called_again_it_ends_the_same(tmp_path: Path) -> None:
     straight = contents(tmp_path / "straight")
     assert len(straight) == 61
     assert {name: data for name, data in contents(killed).items() if name != "jss-manifest.json"} == straight
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 1 MB, where one can be mounted."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = shutil.which("mount")
-    command = [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)] if mount else []
-    if not command or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("needs the right to mount a small disk")
-    yield place
-    subprocess.run(["umount", str(place)], check=False)
 
 
 def test_a_disk_that_is_too_small_is_told_before_anything_is_converted(tmp_path: Path, small_disk: Path) -> None:

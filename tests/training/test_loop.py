@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import replace
 
 import pytest
 import tiny_task
 import torch
+from dying import first_child_dies
 
+from jss import audio
 from jss.config import load_preset
 from jss.errors import JssError
 from jss.training import loop
@@ -69,3 +72,60 @@ def test_tensorboard_that_is_not_installed_is_told(tmp_path, monkeypatch):
     task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1)
     with pytest.raises(JssError, match="pip install tensorboard"):
         fit(task, replace(tiny_task.CONFIG, tensorboard=True), 1)
+
+
+def test_a_gpu_that_is_full(tmp_path, monkeypatch):
+    task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1)
+
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(task, "training_step", full)
+    with pytest.raises(JssError, match=r"raise detection\.accumulate.*--resume"):
+        fit(task, tiny_task.CONFIG, 1)
+
+
+def test_a_disk_that_is_full(small_disk):
+    (small_disk / "rest").write_bytes(bytes(1_000_000))
+    task = tiny_task.task(small_disk, ["detector"], separator=False, epochs=1)
+    with pytest.raises(JssError, match="cannot be written: No space left on device"):
+        fit(task, tiny_task.CONFIG, 1)
+    assert not list(small_disk.rglob("*.ckpt"))
+    (small_disk / "rest").unlink()
+    fit(task, tiny_task.CONFIG, 1)
+    assert list(small_disk.rglob("*.ckpt"))
+
+
+class Slow(tiny_task.Noise):
+    """Time enough to die in."""
+
+    def __getitem__(self, index):
+        time.sleep(0.2)
+        return super().__getitem__(index)
+
+
+class Removed(tiny_task.Noise):
+    def __getitem__(self, index):
+        audio.load("/nowhere/a.wav")
+
+
+WORKERS = load_preset("smoke", ("data.seconds=1", "detection.batch=[2, 2, 2]", "detection.epochs=1", "data.workers=1"))
+
+
+def with_synthetic(task, subset):
+    """Its worker process makes batches of this."""
+    task.config, task.data = WORKERS, replace(task.data, synthetic=subset)
+    return task
+
+
+def test_a_worker_that_dies(tmp_path):
+    task = with_synthetic(tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1), Slow(0))
+    with first_child_dies(), pytest.raises(JssError, match=r"lower data\.workers.*--resume"):
+        fit(task, WORKERS, 1)
+
+
+def test_a_recording_that_is_gone_is_told_without_the_workers_traceback(tmp_path):
+    task = with_synthetic(tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1), Removed(0))
+    with pytest.raises(JssError) as told:
+        fit(task, WORKERS, 1)
+    assert str(told.value) == "There is no file at /nowhere/a.wav."
