@@ -101,5 +101,16 @@ def test_settings_may_stand_anywhere_on_the_line(monkeypatch, tmp_path):
     line = ["train", "smoke", "detection.epochs=3", "--out", str(tmp_path), "seed=7", "--only", "SED"]
     assert cli.main(line) == 0
     assert cli.main(["train", "--out", str(tmp_path), "smoke", "--resume", "detection.epochs=4"]) == 0
-    assert [(c.detection.epochs, c.seed) for c, _ in seen] == [(3, 7), (4, 42)]
-    assert seen[0][1] == ("SED",)
+    assert cli.main(["train", "--out", str(tmp_path), "smoke", "--only", "SED", "MixIT-S1", "detection.epochs=5"]) == 0
+    assert [(c.detection.epochs, c.seed) for c, _ in seen] == [(3, 7), (4, 42), (5, 42)]
+    assert [systems for _, systems in seen[::2]] == [("SED",), ("SED", "MixIT-S1")]
+
+
+def test_an_unknown_system_is_told_before_any_training(monkeypatch, tmp_path, capsys):
+    from jss.training.chain import Chain
+
+    begun = []
+    monkeypatch.setattr(Chain, "_ensure", lambda self, system, resume: begun.append(system))
+    assert cli.main(["train", "smoke", "--out", str(tmp_path), "--only", "SED", "SEDD"]) == 2
+    assert "SEDD" in capsys.readouterr().err
+    assert begun == []
