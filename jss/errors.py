@@ -23,6 +23,11 @@ def printable(text: str, longest: int = 1000) -> str:
     """One line without control characters, which could rewrite a terminal; these become \\x1b and the like, and a text
     beyond ``longest`` characters loses its middle.
     """
-    if len(text) > longest:
-        text = f"{text[: longest // 2]} ... {text[-longest // 2 :]}"
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    text = _shortened(text, longest)
+    if text.isprintable():
+        return text
+    return _shortened("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), longest)
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest // 2]} ... {text[-longest // 2 :]}"

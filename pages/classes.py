@@ -42,7 +42,7 @@ def page() -> None:
 
 def _clips(label: str, system: str) -> None:
     """Links to the clips at hand that hold the class of the bar that was pressed."""
-    name = sound_class(label).display
+    name = controls.literal(sound_class(label).display)
     clips = [item for clips in loaders.clip_sets().values() for item in clips.clips
              if item.audio is not None and label in (item.classes or ())]
     if not clips:
@@ -51,7 +51,7 @@ def _clips(label: str, system: str) -> None:
     st.markdown(f"**{name}** in the clips that are at hand, through {system}")
     with st.container(horizontal=True, gap="small"):
         for item in clips[:LISTED]:
-            st.page_link(set_clips.EXPLORE, label=item.title, icon=":material/graphic_eq:",
+            st.page_link(set_clips.EXPLORE, label=controls.literal(item.title), icon=":material/graphic_eq:",
                          query_params={controls.CLIP: item.clip, controls.SYSTEM: system})
 
 

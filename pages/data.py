@@ -103,11 +103,11 @@ def _browse(chosen: KnownSet, found: Statistics) -> None:
     state = charts.table(pd.DataFrame(rows), "clips", f"{chosen.name.replace('/', '.')}.clips", told,
                          on_select="rerun", selection_mode="single-row")
     for row in state.selection.rows[:1]:
-        where = chosen.open.get(names[row])
+        where, name = chosen.open.get(names[row]), controls.literal(names[row])
         if where is None:
-            st.caption(f"The audio of {names[row]} is not on this disk. {chosen.note}")
+            st.caption(f"The audio of {name} is not on this disk. {chosen.note}")
         else:
-            st.page_link(set_clips.EXPLORE, label=f"Open {names[row]} in Explore", icon=":material/graphic_eq:",
+            st.page_link(set_clips.EXPLORE, label=f"Open {name} in Explore", icon=":material/graphic_eq:",
                          query_params={controls.CLIP: where})
 
 

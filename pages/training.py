@@ -40,12 +40,13 @@ def _run(name: str) -> None:
     """A run as it stands now."""
     run = next((item for item in runs.find(loaders.runs_folder()) if item.name == name), None)
     if run is None:
-        st.warning(f"The run {name} is gone.", icon=":material/delete:")
+        st.warning(f"The run {controls.literal(name)} is gone.", icon=":material/delete:")
         return
     plan = f" of {run.epochs}" if run.epochs else ""
     since = f"{run.age:.0f} s" if run.age < 120 else f"{run.age / 60:.0f} min" if run.age < 7200 else "hours"
     state = "goes on" if run.going else "ended" if run.epochs and len(run.history) >= run.epochs else "stopped"
-    st.markdown(f"**{run.system}** on {run.data}: epoch {len(run.history)}{plan}, {state}; written {since} ago")
+    system, data = controls.literal(run.system), controls.literal(run.data)
+    st.markdown(f"**{system}** on {data}: epoch {len(run.history)}{plan}, {state}; written {since} ago")
     if run.epochs:
         st.progress(min(1.0, len(run.history) / run.epochs))
     if not run.history:

@@ -46,3 +46,4 @@ def test_sentences_are_printable():
     assert str(JssError("a\x1b[31m\nb\u202e")) == "a\\x1b[31m\\nb\\u202e"
     assert printable("é 🦊") == "é 🦊"
     assert len(printable("x" * 10**6)) < 1100
+    assert len(printable("\0" * 900)) < 1100

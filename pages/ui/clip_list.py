@@ -100,7 +100,8 @@ def _measure_all(clips: ClipSet, todo: Sequence[Recording], system: str, selecti
             except JssError as error:
                 failed.append(str(error))
     if failed:
-        st.toast(f"{len(failed)} of {len(todo)} could not be analysed: {failed[0]}", icon=":material/error:")
+        st.toast(f"{len(failed)} of {len(todo)} could not be analysed: {controls.literal(failed[0])}",
+                 icon=":material/error:")
 
 
 def _table(listed: Sequence[Recording], chosen: Recording | None, system: str, selection: str) -> None:

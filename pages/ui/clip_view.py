@@ -53,13 +53,14 @@ def opened() -> Recording | None:
 
 def _missing(recording: Recording) -> None:
     """What there is of a clip without audio."""
-    st.warning(f"The audio of {recording.filename} is not on this disk, so it cannot be heard or analysed. Some clips "
-               "of DESED can no longer be downloaded.", icon=":material/volume_off:")
+    name = controls.literal(recording.filename)
+    st.warning(f"The audio of {name} is not on this disk, so it cannot be heard or analysed. Some clips of DESED can "
+               "no longer be downloaded.", icon=":material/volume_off:")
     if recording.truth is not None:
         st.markdown("**Ground truth**")
         _table(truth_table(recording.truth), "This clip holds no event.")
     elif recording.tags is not None:
-        st.markdown(f"Weak labels: {', '.join(recording.tags) or 'none'}")
+        st.markdown(f"Weak labels: {controls.literal(', '.join(recording.tags)) or 'none'}")
 
 
 def analyse(systems: Sequence[str], recording: Recording, selection: str) -> dict[str, Analysis] | None:

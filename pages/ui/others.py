@@ -60,8 +60,9 @@ def _template(clips: object, name: str) -> None:
 
 def _show(report: EvalReport, name: str) -> None:
     lacking = f" ({len(report.missing)} have no table)" if report.missing else ""
-    st.caption(f"**{report.system}**, given by you, on **{report.n_files} of {report.n_files_expected} files** of "
-               f"{name}{lacking}. Low and High are the bounds of the 95 % bootstrap interval over clips.")
+    st.caption(f"**{controls.literal(report.system)}**, given by you, on "
+               f"**{report.n_files} of {report.n_files_expected} files** of {name}{lacking}. "
+               "Low and High are the bounds of the 95 % bootstrap interval over clips.")
     rows = []
     for key, title in HEADLINES.items():
         score, bounds = report.headline(key), report.intervals.get(key)
@@ -70,6 +71,6 @@ def _show(report: EvalReport, name: str) -> None:
                          "High": bounds and round(bounds[1], 4)})
     charts.table(pd.DataFrame(rows), "other", f"scores.{report.system}")
     for note in report.settings.get("notes", []):
-        st.caption(f"Note: {note}.")
+        st.caption(f"Note: {controls.literal(note)}.")
     st.download_button("Report JSON", lambda: json.dumps(report.as_dict()), file_name=f"{report.system}.json",
                        mime="application/json", on_click="ignore", type="tertiary", icon=":material/download:")

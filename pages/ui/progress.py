@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from pages.ui import controls
+
 Tell = Callable[[float, str], None]
 #: Work shorter than this, in seconds, shows nothing: a bar that flashes by is a nuisance.
 PATIENCE = 0.4
@@ -19,7 +21,7 @@ def cancelled(what: str) -> bool:
     if st.session_state.get(_CANCELLED) != what:
         return False
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"Cancelled: {what}.", icon=":material/cancel:")
+        st.info(f"Cancelled: {controls.literal(what)}.", icon=":material/cancel:")
         st.button("Analyse", key=f"again {what}", on_click=_forget, icon=":material/play_arrow:")
     return True
 
@@ -45,6 +47,7 @@ def progress(what: str, place: str) -> Iterator[Tell]:
 
     def tell(share: float, text: str) -> None:
         nonlocal bar
+        text = controls.literal(text)
         if bar is None:
             if time.monotonic() - begun < PATIENCE:
                 return

@@ -30,7 +30,7 @@ def links(dataset: str, subset: str, filenames: Sequence[str], system: str) -> N
     with st.container(horizontal=True, gap="small"):
         for name, clip in named:
             if clip is not None:
-                st.page_link(EXPLORE, label=name, icon=":material/graphic_eq:",
+                st.page_link(EXPLORE, label=controls.literal(name), icon=":material/graphic_eq:",
                              query_params={controls.CLIP: clip, controls.SYSTEM: system})
     if any(clip is None for _, clip in named):
         st.caption(f"The audio of {dataset} is not on this disk: it is mixed from recordings that are not shipped. "
@@ -39,7 +39,7 @@ def links(dataset: str, subset: str, filenames: Sequence[str], system: str) -> N
 
 def known(dataset: str, subset: str, filename: str, system: str, similarity: float | None = None) -> None:
     """All there is of one clip: a link where it opens, its facts, ground truth and score curves."""
-    told = f"**{filename}** of {dataset} {subset}, through {system}"
+    told = f"**{controls.literal(filename)}** of {dataset} {subset}, through {system}"
     st.markdown(told + ("" if similarity is None else f": similarity {similarity:.3f}"))
     clip = address(dataset, subset, filename)
     if clip is not None:
