@@ -45,7 +45,11 @@ def scores() -> np.ndarray:
 
 
 def test_a_link_shows_its_clip_and_system(chromium: Any, address: str):
-    page = Page(chromium, address, "?clip=four_tones.flac&system=MixIT-JT&threshold=0.61", system="MixIT-JT")
+    link = "?clip=four_tones.flac&system=MixIT-JT&threshold=0.61&view=2.00-4.50"
+    page = Page(chromium, address, link, system="MixIT-JT")
+    assert page.ask("[v.view, v.position()]") == [{"start": 2, "end": 4.5}, 2]
+    page.ask("v.whole()")
+    page.tab.wait_for_function("() => !location.search.includes('view=')")
     kinds = page.ask("v.layout.panels.map(p => p.kind)")
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "wave": 2, "events": 1, "mel": 5, "pooled": 1, "scores": 4, "similarity": 1}
@@ -241,12 +245,15 @@ def test_drag_zooms_and_loops(page: Page):
     assert (view["start"], view["end"]) == pytest.approx((2.0, 4.0), abs=0.03)
     assert page.ask("v.player.loop") == pytest.approx(view)
     assert page.tab.locator(".loop").get_attribute("aria-pressed") == "true"
+    page.tab.wait_for_url(re.compile(f"view={view['start']:.2f}-{view['end']:.2f}"))
     page.ask("v.seek(3.8)")
     page.tab.locator(".play").click()
     page.until("v.position() < 3.0")  # it came round
     page.tab.keyboard.press("Escape")
     assert page.ask("v.view") == {"start": 0, "end": 10}
     assert page.ask("v.player.loop") is None
+    page.tab.wait_for_function("() => !location.search.includes('view=')")
+    page.idle()
 
 
 def test_legend_hides_a_class_everywhere(page: Page):
