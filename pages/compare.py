@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+from typing import Any, Literal
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from jss.errors import JssError
 from jss.viz.agreement import agreement, events_of, tally
-from pages.ui import clip_list, clip_view, controls
+from pages.ui import clip_list, clip_view, controls, exports
 from pages.ui.loaders import Analysis
 from pages.ui.recordings import Recording
 
 MOST = 5
+Beside = Literal["scores", "difference"]
 
 
 def page() -> None:
@@ -41,7 +45,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
         other = [name for name in names if len(found[name].result.sources)
                  and not np.array_equal(found[name].result.sources, sounds)]
         against = next(iter(other), names[0])
-    beside = "difference" if controls.read(controls.BESIDE) == "difference" else "scores"
+    beside: Beside = "difference" if controls.read(controls.BESIDE) == "difference" else "scores"
     notes = [recording.note, "Press a system, Shift and its number, or X for the last one: the position stays"]
     notes += [f"**{name}**: {note}" for name in names if (note := clip_view.order_note(found[name], selection))]
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
@@ -50,12 +54,22 @@ def comparison(recording: Recording, names: list[str]) -> None:
     st.markdown(f"**Systems** above {threshold:.2f}, median filter 448 ms")
     table = _table(found, recording, threshold)
     st.dataframe(table, hide_index=True, width="stretch")
-    with st.container(horizontal=True, gap="small"):
-        stem = f"{recording.filename}.compared"
-        st.download_button("Systems CSV", lambda: table.to_csv(index=False), f"{stem}.csv", "text/csv",
-                           on_click="ignore")
-        st.download_button("Events TSV", lambda: _events(found, threshold).to_csv(sep="\t", index=False),
-                           f"{stem}.events.tsv", "text/tab-separated-values", on_click="ignore")
+    exports.comparison_downloads(f"{PurePath(recording.filename).stem}.compared",
+                                 lambda: _figure(found, recording, shown, against, beside, threshold), table,
+                                 _events(found, threshold))
+
+
+def _figure(
+    found: dict[str, Analysis], recording: Recording, shown: str, against: str, beside: Beside, threshold: float
+) -> Any:
+    """What the viewer shows, for paper."""
+    from jss.metrics.diversity import frame_similarity
+    from jss.viz.compare_figure import comparison as drawn
+
+    results = [one.result for one in found.values()]
+    alike = {r.system: frame_similarity(r.source_scores).mean(axis=0) for r in results if r.n_sources > 1}
+    return drawn(results, recording.truth, shown=shown, threshold=threshold, similarity=alike, against=against,
+                 beside=beside)
 
 
 def _table(found: dict[str, Analysis], recording: Recording, threshold: float) -> pd.DataFrame:

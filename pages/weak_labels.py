@@ -65,7 +65,7 @@ def _analysis(mixture: Mixture) -> None:
     shown = wanted if wanted in names else names[0]
     st.caption("  ·  ".join(_notes(mixture, shown, found[shown])))
     viewer.view([one.payload for one in found.values()], shown=shown, names=names, threshold=controls.threshold(),
-                key=KEY, on_hand=_hand)
+                key=KEY, span=controls.view_of(mixture.name), on_hand=_hand)
     charts.table(_table(found, shown, mixture), "weak classes", f"{mixture.title}.{shown}",
                  f"**{shown}**, class by class")
     exports.clip_downloads(found[shown].clip, mixture.events, controls.threshold())
@@ -129,6 +129,7 @@ def _hand() -> None:
     hand = st.session_state[KEY]["hand"]
     controls.write(controls.THRESHOLD, f"{hand['threshold']:.2f}")
     controls.write(SEPARATOR, hand["system"])
+    controls.write(controls.VIEW, hand["view"])
 
 
 try:

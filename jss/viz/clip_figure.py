@@ -53,11 +53,11 @@ def figure(
     _waveform(panels[0][0], result, ink)
     _events(panels[0][1], result, truth, threshold, kinds, theme)
     upper = "pooled scores" if m and not result.source_labels else "scores"
-    image = _mel(panels[1][0], result.mel, result, "mixture", ink)
-    _scores(panels[1][1], result.scores, result, kinds, theme, upper, threshold)
+    image = mel_panel(panels[1][0], result.mel, result, "mixture", ink)
+    score_panel(panels[1][1], result.scores, result, kinds, theme, upper, threshold)
     for i, name in enumerate(name.lower() for name in result.source_names):
-        _mel(panels[2 + i][0], result.source_mels[i], result, name, ink)
-        _scores(panels[2 + i][1], result.source_scores[i], result, kinds, theme, f"scores of {name}", None)
+        mel_panel(panels[2 + i][0], result.source_mels[i], result, name, ink)
+        score_panel(panels[2 + i][1], result.source_scores[i], result, kinds, theme, f"scores of {name}", None)
     for row in panels[:-1]:
         for axes in row:
             axes.tick_params(labelbottom=False)
@@ -65,8 +65,8 @@ def figure(
         axes.set_xlabel("time (s)", fontsize=LABEL, color=ink.text, labelpad=1)
 
     _headline(fig, result, height, ink)
-    _colour_bar(fig, image, height, ink)
-    _legend(fig, list(kinds.values()), theme, ink)
+    colour_bar(fig, image, height, ink)
+    class_legend(fig, list(kinds.values()), theme, ink)
     return fig
 
 
@@ -104,7 +104,7 @@ def _waveform(axes: Axes, result: ClipResult, ink: Ink) -> None:
     tag(axes, "mixture", ink)
 
 
-def _mel(axes: Axes, mel: Array, result: ClipResult, name: str, ink: Ink) -> Any:
+def mel_panel(axes: Axes, mel: Array, result: ClipResult, name: str, ink: Ink) -> Any:
     """Column j is centred on j * hop. -> the image."""
     n_mels, frames = mel.shape
     image = axes.imshow(
@@ -117,7 +117,7 @@ def _mel(axes: Axes, mel: Array, result: ClipResult, name: str, ink: Ink) -> Any
     return image
 
 
-def _scores(
+def score_panel(
     axes: Axes, scores: Array, result: ClipResult, kinds: dict[str, SoundClass], theme: Theme, name: str,
     threshold: float | None,
 ) -> None:
@@ -171,7 +171,8 @@ def _events(
     tag(axes, titles[truth is not None, threshold is not None], ink)
 
 
-def _colour_bar(fig: Figure, image: Any, height: float, ink: Ink) -> None:
+def colour_bar(fig: Figure, image: Any, height: float, ink: Ink) -> None:
+    """The key of all spectrograms, at the lower left of a figure of a height in inches."""
     axes = fig.add_axes((0.075, 0.36 / height, 0.16, 0.07 / height))
     bar = fig.colorbar(image, cax=axes, orientation="horizontal", ticks=[*SHOWN_DB])
     bar.outline.set_edgecolor(ink.line)
@@ -179,7 +180,8 @@ def _colour_bar(fig: Figure, image: Any, height: float, ink: Ink) -> None:
     axes.set_xlabel("level (dB)", fontsize=TICK, color=ink.soft, labelpad=-4)
 
 
-def _legend(fig: Figure, kinds: list[SoundClass], theme: Theme, ink: Ink) -> None:
+def class_legend(fig: Figure, kinds: list[SoundClass], theme: Theme, ink: Ink) -> None:
+    """The classes, at the lower right."""
     from matplotlib.lines import Line2D
 
     lines = [Line2D([], [], color=kind.color(theme), linestyle=line_style(kind, 1.4), linewidth=1.4) for kind in kinds]

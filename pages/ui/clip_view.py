@@ -110,14 +110,15 @@ def view(
             if one is not None:
                 payloads[name] = one.payload
     viewer.view([payloads[name] for name in names if name in payloads], shown=shown, names=names,
-                threshold=controls.threshold(), key=KEY, compare=compare, more=more, on_hand=_hand, on_more=_more)
+                threshold=controls.threshold(), key=KEY, span=controls.view_of(recording.clip), compare=compare,
+                more=more, on_hand=_hand, on_more=_more)
 
 
 def _hand() -> None:
     """What the hand did in the viewer goes into the address."""
     hand = st.session_state[KEY]["hand"]
     controls.write(controls.THRESHOLD, f"{hand['threshold']:.2f}")
-    for name in (controls.SYSTEM, controls.AGAINST, controls.BESIDE):
+    for name in (controls.VIEW, controls.SYSTEM, controls.AGAINST, controls.BESIDE):
         if name in hand:
             controls.write(name, hand[name])
     clip_list.grown_old()

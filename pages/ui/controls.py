@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,15 +16,27 @@ from pages.ui.recordings import OWN, ClipSet, Recording, added
 
 #: Names in the address.
 CLIP, SYSTEM, SELECTION, THRESHOLD, MATCH = "clip", "system", "selection", "threshold", "match"
+VIEW = "view"  # the span of time that is looked at, "2.00-4.50" in seconds; none where it is the whole clip
 CLIPS, FIND, ORDER = "clips", "find", "order"  # the set of clips, the words looked for in it, and its order
 SYSTEMS, AGAINST, BESIDE = "systems", "against", "beside"  # of a comparison
 #: A select box takes no more clips than this: those around the chosen one. The list below it has all.
 _WINDOW = 200
+_SPAN = re.compile(r"\d{1,4}(\.\d{1,3})?-\d{1,4}(\.\d{1,3})?", re.ASCII)
 
 
 def read(name: str) -> str | None:
-    """A choice: from the address, else as it was last in this session."""
-    return st.query_params.get(name) or st.session_state.get(f"chosen {name}")
+    """A choice: from the address, else as it was last in this session; then the address says it too.
+
+    So a link copied from any page holds all that this page was shown by, also what was chosen on another one.
+    """
+    wanted: str | None = st.query_params.get(name)
+    if wanted:
+        st.session_state[f"chosen {name}"] = wanted
+        return wanted
+    kept: str | None = st.session_state.get(f"chosen {name}")
+    if kept:
+        st.query_params[name] = kept
+    return kept
 
 
 def literal(text: str) -> str:
@@ -52,6 +65,16 @@ def threshold() -> float:
         return round(min(0.99, max(0.01, float(read(THRESHOLD) or 0.5))), 2)
     except ValueError:
         return 0.5
+
+
+def view_of(clip: str) -> str:
+    """The span of time that the address asks for, "" where it is the whole clip. A span of another clip is dropped."""
+    wanted, of = read(VIEW) or "", st.session_state.get("view of", clip)
+    st.session_state["view of"] = clip
+    if wanted and (of != clip or not _SPAN.fullmatch(wanted)):
+        write(VIEW, "")
+        return ""
+    return wanted
 
 
 def _match() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -16,18 +16,14 @@ from jss import audio
 from jss.decoding import MEDIAN_FRAMES
 from jss.results import ClipResult, score_table
 from jss.viz import export
-from jss.viz.printed import FORMATS
+from jss.viz.printed import FORMATS, save
 
 
 def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
     """Figure, events, scores and sources of a clip as files."""
     stem = f"{PurePath(result.filename).stem}.{result.system}.{result.selection}"
-    kinds = {"SVG": "image/svg+xml", "PDF": "application/pdf", "PNG": "image/png"}
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.markdown("**Download**")
-        for kind, mime in kinds.items():
-            _button(f"Figure {kind}", f"{stem}.{kind.lower()}", mime,
-                    lambda kind=kind: export(result, truth, format=kind.lower(), threshold=threshold))
+    with _row():
+        _figures(stem, lambda kind: export(result, truth, format=kind, threshold=threshold))
         for kind, separator in (("TSV", "\t"), ("CSV", ",")):
             _button(f"Events {kind}", f"{stem}.events.{kind.lower()}", "text/plain",
                     lambda separator=separator: result.events(threshold).to_csv(sep=separator, index=False))
@@ -36,6 +32,14 @@ def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
         if result.n_sources:
             _button("Sources FLAC", f"{stem}.sources.zip", "application/zip", lambda: _zip(sources(result)))
         _button("Everything ZIP", f"{stem}.zip", "application/zip", lambda: _zip(everything(result, truth, threshold)))
+
+
+def comparison_downloads(stem: str, draw: Callable[[], Any], table: pd.DataFrame, events: pd.DataFrame) -> None:
+    """What several systems made of a clip: figure, the table below the viewer, all events. draw: -> the figure."""
+    with _row():
+        _figures(stem, lambda kind: save(draw(), kind))
+        _button("Systems CSV", f"{stem}.csv", "text/csv", lambda: table.to_csv(index=False))
+        _button("Events TSV", f"{stem}.events.tsv", "text/plain", lambda: events.to_csv(sep="\t", index=False))
 
 
 def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, bytes]:
@@ -69,6 +73,19 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def _row() -> Any:
+    """For a line of buttons."""
+    row = st.container(horizontal=True, gap="small", vertical_alignment="center")
+    row.markdown("**Download**")
+    return row
+
+
+def _figures(stem: str, make: Callable[[Any], bytes]) -> None:
+    """A button for each kind of figure. make: svg, pdf or png -> the file."""
+    for kind, mime in (("svg", "image/svg+xml"), ("pdf", "application/pdf"), ("png", "image/png")):
+        _button(f"Figure {kind.upper()}", f"{stem}.{kind}", mime, lambda kind=kind: make(kind))
 
 
 def _button(label: str, name: str, mime: str, make: Any) -> None:

@@ -18,7 +18,8 @@ def idle(tab: Any) -> None:
 class Page:
     """A tab with the app in it, and what it asked for."""
 
-    def __init__(self, browser: Any, address: str, link: str = "", system: str = "MixIT-S1", **look: Any) -> None:
+    def __init__(self, browser: Any, address: str, link: str = "", system: str = "MixIT-S1",
+                 clip: str = "four_tones.flac", **look: Any) -> None:  # fmt: skip
         self.context = browser.new_context(viewport={"width": 1440, "height": 1100}, **look)
         self.tab = self.context.new_page()
         self.asked: list[str] = []
@@ -29,7 +30,7 @@ class Page:
         self.tab.on("websocket", self._count)
         self.context.route(re.compile(r"^https?://(?!localhost)"), lambda route: route.abort())
         self.tab.goto(f"{address}/{link}")
-        self.drawn(system=system)
+        self.drawn(clip, system)
 
     def _count(self, socket: Any) -> None:
         def add(name: str, payload: Any) -> None:
@@ -56,6 +57,14 @@ class Page:
 
     def until(self, code: str) -> None:
         self.tab.wait_for_function(f"() => {{ const v = {VIEWER}; return {code}; }}", timeout=30_000)
+
+    def heard_hz(self) -> float:
+        """The loudest frequency that comes out."""
+        self.tab.wait_for_timeout(200)
+        return self.ask(
+            "(a => { a.fftSize = 2048; const bins = new Float32Array(a.frequencyBinCount);"
+            " a.getFloatFrequencyData(bins); return bins.indexOf(Math.max(...bins)) * 16000 / 2048;"
+            " })(v.player.analyser)")
 
     def at(self, seconds: float, kind: str, share: float = 0.5) -> tuple[float, float]:
         """Where on the page a time lies in the first panel of a kind, at a share of its height."""

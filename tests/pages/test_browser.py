@@ -45,7 +45,11 @@ def scores() -> np.ndarray:
 
 
 def test_a_link_shows_its_clip_and_system(chromium: Any, address: str):
-    page = Page(chromium, address, "?clip=four_tones.flac&system=MixIT-JT&threshold=0.61", system="MixIT-JT")
+    link = "?clip=four_tones.flac&system=MixIT-JT&threshold=0.61&view=2.00-4.50"
+    page = Page(chromium, address, link, system="MixIT-JT")
+    assert page.ask("[v.view, v.position()]") == [{"start": 2, "end": 4.5}, 2]
+    page.ask("v.whole()")
+    page.tab.wait_for_function("() => !location.search.includes('view=')")
     kinds = page.ask("v.layout.panels.map(p => p.kind)")
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "wave": 2, "events": 1, "mel": 5, "pooled": 1, "scores": 4, "similarity": 1}
@@ -165,14 +169,6 @@ def test_three_seconds_are_heard_as_they_are_in_the_file_and_send_nothing(page: 
     assert page.tab.locator(".time").text_content() == f"{at:.2f} / 10.00 s"
 
 
-def heard_hz(page: Page) -> float:
-    """The loudest frequency that comes out."""
-    page.tab.wait_for_timeout(200)
-    return page.ask(
-        "(() => { const a = v.player.analyser; a.fftSize = 2048; const bins = new Float32Array(a.frequencyBinCount);"
-        " a.getFloatFrequencyData(bins); return bins.indexOf(Math.max(...bins)) * 16000 / 2048; })()")
-
-
 def test_solo_and_mute_are_heard_at_the_same_position(page: Page):
     page.ask("v.seek(2.2)")
     page.ask("v.player.setLoop({start: 2.0, end: 2.9})")  # sources 1, 2 and 4 sound
@@ -181,13 +177,13 @@ def test_solo_and_mute_are_heard_at_the_same_position(page: Page):
     page.until("v.player.playing && v.position() > 2.0")
     for m in (0, 1, 3):
         page.tab.keyboard.press(str(m + 1))
-        assert heard_hz(page) == pytest.approx(fake.TONES[m], abs=12)
+        assert page.heard_hz() == pytest.approx(fake.TONES[m], abs=12)
         assert 2.0 <= page.ask("v.position()") <= 2.9
         assert page.tab.locator(".heard").text_content() == f"source {m + 1}"
     page.tab.keyboard.press("0")
     for name in ("Mute Source 1", "Mute Source 4"):
         page.tab.get_by_role("button", name=name).click()
-    assert heard_hz(page) == pytest.approx(fake.TONES[1], abs=12)
+    assert page.heard_hz() == pytest.approx(fake.TONES[1], abs=12)
     page.tab.keyboard.press("0")
     assert page.tab.locator(".heard").text_content() == "mixture"
 
@@ -241,12 +237,15 @@ def test_drag_zooms_and_loops(page: Page):
     assert (view["start"], view["end"]) == pytest.approx((2.0, 4.0), abs=0.03)
     assert page.ask("v.player.loop") == pytest.approx(view)
     assert page.tab.locator(".loop").get_attribute("aria-pressed") == "true"
+    page.tab.wait_for_url(re.compile(f"view={view['start']:.2f}-{view['end']:.2f}"))
     page.ask("v.seek(3.8)")
     page.tab.locator(".play").click()
     page.until("v.position() < 3.0")  # it came round
     page.tab.keyboard.press("Escape")
     assert page.ask("v.view") == {"start": 0, "end": 10}
     assert page.ask("v.player.loop") is None
+    page.tab.wait_for_function("() => !location.search.includes('view=')")
+    page.idle()
 
 
 def test_legend_hides_a_class_everywhere(page: Page):
@@ -393,6 +392,11 @@ def test_compare_stacks_the_systems_and_keeps_the_position(chromium: Any, addres
     page.tab.locator(".beside button[value=difference]").click()
     page.until("v.layout.panels.filter(p => p.kind === 'difference').length === 4")
     page.tab.wait_for_url(re.compile("beside=difference"))
+    page.idle()
+    with page.tab.expect_download(timeout=120_000) as download:
+        page.tab.get_by_role("button", name="Figure SVG", exact=True).click()
+    assert download.value.suggested_filename == "four_tones.compared.svg"
+    assert "source 1: MixIT-S1 less " in download.value.path().read_text(encoding="utf-8")
     assert page.tab.locator("[data-testid=stException]").count() == 0
     assert page.wrong == []
     page.context.close()

@@ -120,6 +120,25 @@ def test_the_address_rules_the_threshold():
     assert viewer(run(threshold="nonsense"))["threshold"] == 0.5
 
 
+@pytest.mark.usefixtures("fakes")
+def test_choices_follow_from_page_to_page_into_the_address():
+    """Also those that the other page was not asked for by its own link; a span of time stays with its clip."""
+    app = run(clip="four_tones.flac", threshold="0.75", view="2.00-4.50")
+    app.toggle(key="pick match").set_value(False).run()
+    assert viewer(app)["all"]["view"] == "2.00-4.50"
+    app.switch_page("pages/compare.py")
+    app.query_params.clear()  # as the link to another page does
+    app.run()
+    address = {name: "".join(value) for name, value in app.query_params.items()}  # a string, or a list with one
+    assert address == {"clip": "four_tones.flac", "threshold": "0.75", "match": "no", "view": "2.00-4.50",
+                       "system": "MixIT-S1", "selection": "teacher"}
+    assert viewer(app)["threshold"] == 0.75
+    app.button(key="Next clip").click().run()
+    assert viewer(app)["all"]["view"] == ""
+    assert "view" not in app.query_params
+    assert viewer(run(clip="four_tones.flac", view="<b>"))["all"]["view"] == ""
+
+
 def fake_result():
     from pages.ui import loaders
 

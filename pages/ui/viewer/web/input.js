@@ -64,6 +64,7 @@ export function attachPointer(viewer, surface) {
     event.preventDefault();
     if (event.ctrlKey || event.metaKey) viewer.zoom(Math.exp(event.deltaY * 0.002), spot.time);
     else viewer.pan((event.deltaX || event.deltaY) / timeAxis(viewer.layout, viewer.view).perSecond);
+    viewer.commit();
   }, { passive: false });
 }
 

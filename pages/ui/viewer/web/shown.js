@@ -4,6 +4,12 @@ import { agreement, confusions, decode } from "./decode.js";
 import { Screen } from "./screen.js";
 import { Systems } from "./systems.js";
 
+/** "2.00-4.50" -> what is seen of a clip; all of it where that is no span of it. */
+function spanOf(text, duration) {
+  const [start, end] = text.split("-").map(Number);
+  return end - start >= 0.05 && start < duration ? { start, end: Math.min(end, duration) } : { start: 0, end: duration };
+}
+
 export class Shown extends Screen {
   constructor(root) {
     super(root);
@@ -25,10 +31,11 @@ export class Shown extends Screen {
     this.retheme();
     const other = data.clip !== this.clip;
     const late = !other && data.heard < this.stamp;
-    const news = { threshold: data.threshold, system: data.shown, ...data.compare };
+    const news = { threshold: data.threshold, system: data.shown, view: data.view, ...data.compare };
     const said = (name) => other || (!late && this.told[name] !== news[name]);
     if (said("threshold")) this.threshold = data.threshold;
     if (said("system")) this.wanted = data.shown;
+    if (other) this.span = data.view;
     this.compare = data.compare && Object.fromEntries(
       Object.keys(data.compare).map((name) => [name, said(name) ? data.compare[name] : this.compare[name]]));
     if (!late) this.told = news;
@@ -77,10 +84,10 @@ export class Shown extends Screen {
     this.sameClip = this.meta?.clip === meta.clip;
     Object.assign(this, { take, meta, picture: take.picture, waves: {} });
     this.truth = meta.truth && meta.truth.map(([onset, offset, k]) => ({ onset, offset, k }));
-    if (!this.sameClip) { // by rule: a new clip starts at its beginning, whole
+    if (!this.sameClip) { // by rule: a new clip starts at its beginning, whole, unless a link asks for a part of it
       this.player.pause();
+      this.view = spanOf(this.span, meta.duration);
       this.player.seek(0);
-      this.view = { start: 0, end: meta.duration };
       this.region = null;
       this.looping = false;
       this.player.setLoop(null);
@@ -93,6 +100,7 @@ export class Shown extends Screen {
 
   sound(take) {
     this.player.setTracks(take.tracks, this.sameClip);
+    if (!this.sameClip) this.player.seek(this.view.start);
     this.hear();
     this.waves = take.waves;
     this.stale = true;
@@ -128,6 +136,12 @@ export class Shown extends Screen {
   get names() {
     const all = this.compare ? this.rolls.map(({ take }) => take.meta.source_names) : [this.meta.source_names];
     return all.reduce((most, one) => (one.length > most.length ? one : most));
+  }
+
+  /** The span of time that is seen, as it stands in the address. */
+  get viewed() {
+    const { start, end } = this.view;
+    return end - start > this.meta.duration - 1e-6 ? "" : `${start.toFixed(2)}-${end.toFixed(2)}`;
   }
 
   /** Whether masks are to be seen in place of the sources' spectrograms. */
@@ -172,7 +186,7 @@ export class Shown extends Screen {
   commit() {
     clearTimeout(this.pending);
     this.pending = setTimeout(() => {
-      const now = { threshold: this.threshold, system: this.wanted, ...this.compare };
+      const now = { threshold: this.threshold, system: this.wanted, view: this.viewed, ...this.compare };
       if (Object.keys(now).every((name) => now[name] === this.told[name])) return;
       this.told = now;
       this.stamp = Math.max(Date.now(), this.stamp + 1);

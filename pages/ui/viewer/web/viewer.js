@@ -56,12 +56,14 @@ export class Viewer extends Shown {
     this.setLooping(true);
     if (zoom) this.setView(span.start, span.end);
     if (this.position() < span.start || this.position() > span.end) this.seek(span.start);
+    this.commit();
   }
 
   whole() {
     this.region = null;
     this.setLooping(false);
     this.setView(0, this.meta.duration);
+    this.commit();
   }
 
   setView(start, end) {

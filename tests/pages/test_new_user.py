@@ -1,0 +1,56 @@
+"""A person who never read the README: finds the clip where MixIT-JT takes one of two overlapping events for something
+else, hears why, and takes the figure home. Only what is written on the page is pressed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import fake
+import pytest
+from browser import Page
+
+
+def test_from_the_start_to_the_figure_of_a_confusion(chromium: Any, address: str):
+    page = Page(chromium, address)  # what `make app` opens
+    tab = page.tab
+
+    tab.get_by_role("button", name="MixIT-JT").click()
+    page.drawn(system="MixIT-JT")
+    tab.wait_for_url(re.compile("system=MixIT-JT"))
+    page.idle()
+    tab.get_by_text("find, measure and sort them").click()
+    tab.get_by_role("button", name=re.compile(r"Measure \d clips? with MixIT-JT")).click()
+    tab.get_by_text("MixIT-JT, teacher, above 0.50, 3 of 3 clips").wait_for()
+    page.idle()
+    tab.get_by_role("combobox", name="Order").click()
+    tab.get_by_role("option", name="Most confused").click()
+    tab.wait_for_url(re.compile("order=confused"))
+    page.idle()
+    first_row = tab.get_by_test_id("stDataFrame").first
+    first_row.scroll_into_view_if_needed()
+    first_row.click(position={"x": 120, "y": 36 + 18})
+    page.drawn("dog_and_speech.flac", "MixIT-JT")
+
+    tab.get_by_role("button", name="Cat instead of Dog").click()  # what went wrong, in words: zoom to it, loop it
+    assert page.ask("[v.view.start, v.view.end]") == pytest.approx([5.0, 7.0], abs=0.2)
+    tab.get_by_role("button", name="Play").click()
+    for number in (2, 3):  # speech, and the dog that is taken for a cat: each is heard alone
+        tab.get_by_role("button", name=f"Hear Source {number} alone").click()
+        page.until("v.player.playing && v.position() < 6.2")  # the speech ends at 6.5 s
+        assert page.heard_hz() == pytest.approx(fake.TONES[number - 1], abs=12)
+    tab.get_by_role("button", name="Pause").click()
+    tab.wait_for_url(re.compile(r"view=\d"))
+    page.idle()
+
+    with tab.expect_download(timeout=120_000) as download:
+        tab.get_by_role("button", name="Figure PDF").click()
+    assert download.value.suggested_filename == "dog_and_speech.MixIT-JT.teacher.pdf"
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
+
+    again = Page(chromium, address, tab.url.removeprefix(f"{address}/"), system="MixIT-JT", clip="dog_and_speech.flac")
+    assert again.ask("[v.view.start, v.view.end]") == pytest.approx([5.0, 7.0], abs=0.2)  # a colleague sees the same
+    assert page.wrong == again.wrong == []
+    for one in (page, again):
+        assert one.tab.locator("[data-testid=stException]").count() == 0
+        one.context.close()
