@@ -11,7 +11,7 @@ import streamlit as st
 
 from jss.errors import JssError
 from jss.viz.agreement import agreement, events_of, tally
-from pages.ui import clip_list, clip_view, controls, exports
+from pages.ui import charts, clip_list, clip_view, controls, exports
 from pages.ui.loaders import Analysis
 from pages.ui.recordings import Recording
 
@@ -53,7 +53,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
     threshold = controls.threshold()
     st.markdown(f"**Systems** above {threshold:.2f}, median filter 448 ms")
     table = _table(found, recording, threshold)
-    st.dataframe(table, hide_index=True, width="stretch")
+    st.dataframe(table, hide_index=True, width="stretch", column_config=charts.decimals(table), placeholder="\u2013")
     exports.comparison_downloads(f"{PurePath(recording.filename).stem}.compared",
                                  lambda: _figure(found, recording, shown, against, beside, threshold), table,
                                  _events(found, threshold))

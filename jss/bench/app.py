@@ -16,10 +16,13 @@ from typing import Any
 
 from jss.bench.serving import FLAGS, chromium, served
 from jss.bench.table import Row
+from jss.bench.visitors import Visitors, held
 from jss.errors import JssError
 
 HELP = "what a person waits for in the app, beside its budget, in a real browser"
-SMALL = ("--switches", "2")
+SMALL = ("--switches", "2", "--seconds", "2")
+#: Visitors at once who do something, and who only have a page open.
+BUSY, OPEN = 10, 40
 CLIPS = ("vacuum-dog-speech.flac", "frying-shaver-speech.flac")  # the first two, as Next and Previous go
 SYSTEMS = ("SED", "MixIT-JT", "MixIT-S1")
 _VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
@@ -28,6 +31,7 @@ _VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewe
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's arguments."""
     parser.add_argument("--switches", type=int, default=20, help="clip and system switches each (default: 20)")
+    parser.add_argument("--seconds", type=float, default=20.0, help=f"in which {BUSY} visitors act (default: 20)")
 
 
 def run(args: argparse.Namespace) -> list[Row]:
@@ -56,6 +60,8 @@ def run(args: argparse.Namespace) -> list[Row]:
             rows += _switches(tab, args.switches)
             rows += _hands(tab, args.switches)
             rows += _sound(tab)
+            rows.append(_row("figure PDF, the first", 2.0, _figure(tab)))
+            rows += _crowd(tab, args.seconds)
             tab.close()
         window.close()
     return rows
@@ -66,13 +72,17 @@ class _Tab:
 
     def __init__(self, window: Any, address: str) -> None:
         self.address, self.sent, self.bytes = address, 0, 0
+        self.socket, self.said = "", b""  # where the server is talked to, and what it was told first
         self.context = window.new_context(viewport={"width": 1440, "height": 1100})
         self.page = self.context.new_page()
         self.page.on("websocket", self._count)
 
     def _count(self, socket: Any) -> None:
-        def sent(_: Any) -> None:
+        self.socket, self.said = socket.url, b""
+
+        def sent(payload: Any) -> None:
             self.sent += 1
+            self.said = self.said or payload
 
         def received(payload: Any) -> None:
             self.bytes += len(payload)
@@ -157,6 +167,36 @@ def _sound(tab: _Tab) -> list[Row]:
     later = tab.ask(wait)
     return [_row("first sound", 0.5, first), _row("later sound", 0.05, later),
             Row("playhead", "budget", 55.0, frames, 1.0, note, unit="fps", rate=True)]
+
+
+def _figure(tab: _Tab) -> float:
+    """From the click to the file."""
+    button = tab.page.get_by_role("button", name="Figure PDF")
+    button.wait_for()
+    start = time.perf_counter()
+    with tab.page.expect_download(timeout=120_000) as download:
+        button.click()
+    download.value.path()
+    return time.perf_counter() - start
+
+
+def _crowd(tab: _Tab, seconds: float) -> list[Row]:
+    """Ten visitors who open another clip every second, and what forty take who have one open."""
+    frames = []
+    for clip in CLIPS:
+        tab.open(clip, SYSTEMS[-1])
+        frames.append(tab.said)
+    visitors, before = Visitors(tab.page, tab.socket, frames), held(tab.address)
+    visitors.come(BUSY)
+    spent = visitors.act(seconds)
+    rows = [_row(f"{BUSY} visitors, an action a second, p95", 1.0, _p95(spent), f"{len(spent)} actions")]
+    visitors.come(OPEN)
+    after = held(tab.address)
+    if before is not None and after is not None:
+        rows.append(Row(f"{OPEN} sessions, memory", "budget", 500.0, max(1.0, after - before), 1.0,
+                        f"on {before:.0f} MB with one", unit="MB"))  # fmt: skip
+    visitors.leave()
+    return rows
 
 
 def _row(what: str, budget: float, ours: float, note: str = "") -> Row:

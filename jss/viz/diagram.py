@@ -85,10 +85,10 @@ def system_diagram(detector: Block, separator: Block | None, pooling: str, sourc
     y = _word(shapes, middle, 0, "mixture x")
     places = [middle]
     if separator is not None:
-        y = _box(shapes, y, separator, places)
+        y = _box(shapes, y, separator, places, "plain")
         places = [middle + (m - (sources - 1) / 2) * 44 for m in range(sources)]
         y = _names(shapes, y, places, "s")
-    y = _box(shapes, y, detector, places)
+    y = _box(shapes, y, detector, places, "plain")
     if separator is not None:
         y = _names(shapes, y, places, "D")
         y = _box(shapes, y, Block("Pooling", [pooling]), places, "plain")
@@ -112,7 +112,7 @@ def branches_diagram(mixture: Block, separator: Block, detector: Block, pooling:
                Arrow(SIZE / 2, top, below, left)]  # fmt: skip
     for at, y, h, block in ((right, top + _GAP, first, separator), (left, below, second, mixture),
                             (right, below, second, detector)):  # fmt: skip
-        shapes.append(Box(at - w / 2, y, w, h, [block.title, *block.lines], _look(block)))
+        shapes.append(Box(at - w / 2, y, w, h, [block.title, *block.lines], "plain"))
     y = below + second
     shapes += [Arrow(left, y, y + 2 * _GAP), Arrow(right, y, y + 2 * _GAP), Word(left + 46, y + _GAP, f"q = {q}"),
                Word(right + 46, y + _GAP, f"{pooling}, 1 - q"),

@@ -396,7 +396,7 @@ def test_compare_stacks_the_systems_and_keeps_the_position(chromium: Any, addres
     with page.tab.expect_download(timeout=120_000) as download:
         page.tab.get_by_role("button", name="Figure SVG", exact=True).click()
     assert download.value.suggested_filename == "four_tones.compared.svg"
-    assert "source 1: MixIT-S1 less " in download.value.path().read_text(encoding="utf-8")
+    assert "ground truth, then 1 SED  2 MixIT-S1  3 MixIT-JT" in download.value.path().read_text(encoding="utf-8")
     assert page.tab.locator("[data-testid=stException]").count() == 0
     assert page.wrong == []
     page.context.close()

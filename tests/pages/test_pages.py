@@ -320,21 +320,34 @@ def test_the_fusion_bench_measures_what_is_ticked():
     assert "50 of 50 files" in bench.caption[0].value
 
 
-def test_every_page_opens_for_every_shipped_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """With the real cards and reports; no network is run."""
+def test_every_page_opens_for_every_shipped_system(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """With the real manifests, cards and reports; scores and sources are fakes, no network is run."""
     import streamlit as st
 
+    from pages.ui import loaders, recordings
+
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("JSS_RUNS", str(tmp_path))
+    monkeypatch.setattr(loaders, "_system", lambda name, selection, weights: fake.load_system(name, selection))
+    monkeypatch.setattr(recordings, "EXAMPLES", examples)
     st.cache_data.clear()
     st.cache_resource.clear()
     names = [system.name for system in checkpoints.systems()]
+    assert len(names) >= 5
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    pages = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "pages").glob("[a-z]*.py"))]
     for name in names:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/overview.py")
-        app.query_params["system"] = name
-        app.run()
-        assert not app.exception
-        assert not app.error
-        assert f"**{name}**" in " ".join(item.value for item in app.markdown)
+        for page in pages:
+            app.query_params.clear()
+            app.query_params["system"] = name
+            app.switch_page(page).run()
+            assert not app.exception, (name, page, [item.value for item in app.exception])
+            assert not app.error, (name, page, [item.value for item in app.error])
+            if page in ("pages/explore.py", "pages/compare.py"):
+                assert viewer(app)["system"] == name
+        assert len(pages) == 9
+    said = " ".join(item.value for item in app.switch_page("pages/overview.py").run().markdown)
+    assert f"**{names[-1]}**" in said
     st.cache_data.clear()
     st.cache_resource.clear()
 
