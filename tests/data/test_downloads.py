@@ -171,7 +171,7 @@ def test_an_archive_is_unpacked_once_and_again_where_it_was_stopped(tmp_path: Pa
 @pytest.mark.parametrize(("name", "body"), [
     ("a.zip", packed_zip(**{"..__evil": b"x"})), ("a.tar.gz", packed_tar(**{"..__evil": b"x"})),
     ("a.zip", b"no archive"), ("a.tar.gz", b"no archive"), ("a.tar.gz", packed_tar(x=bytes(10_000))[:60]),
-])  # fmt: skip
+], ids=["zip out", "tar out", "no zip", "no tar", "half a tar"])  # fmt: skip
 def test_archives_that_reach_out_or_are_damaged(tmp_path: Path, name: str, body: bytes) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
