@@ -1,13 +1,18 @@
 """Takes the pictures of the README: ``make pictures``, or ``python tests/take_pictures.py [FOLDER]``.
 
-Starts the app on what is shipped, opens each page in a headless Chromium, light and dark.
+Starts the app on what is shipped, and on the run of a tiny system that is trained for half a minute first; opens each
+page in a headless Chromium, light and dark.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from jss.bench import serving
 
@@ -18,6 +23,8 @@ PAGES = {
     "diversity": ("diversity", ".js-plotly-plot .main-svg"),
     "classes": ("classes?gallery=yes", ".js-plotly-plot .main-svg"),
     "results": ("results", "[data-testid=stDataFrame]"),
+    "weak-labels": ("weak_labels?scene=synthscapes%2Ftest%2F0%2F1&separator=true%20sources", ".jss[data-drawn]"),
+    "training": ("training", ".js-plotly-plot .main-svg"),
     "data": ("data?data=synthscapes%2Fvalidation", ".js-plotly-plot .main-svg"),
     "overview": ("overview?system=MixIT-S2", "[data-testid=stHtml] img"),
 }
@@ -33,9 +40,9 @@ def main() -> int:
         print("No Chromium is installed: install it (apt-get install chromium) and try again.", file=sys.stderr)
         return 2
     with (
-        tempfile.TemporaryDirectory() as logs,
+        tempfile.TemporaryDirectory() as home,
         sync_playwright() as driver,
-        serving.served(["pages", "--server.port", "{port}"], Path(logs) / "server.txt") as address,
+        serving.served(["pages", "--server.port", "{port}"], Path(home) / "server.txt", trained(Path(home))) as address,
     ):
         browser = driver.chromium.launch(executable_path=chromium, args=serving.FLAGS)
         for theme in ("light", "dark"):
@@ -50,6 +57,14 @@ def main() -> int:
         browser.close()
     print(f"{len(PAGES) * 2} pictures in {folder}")
     return 0
+
+
+def trained(home: Path) -> dict[str, str]:
+    """The environment of an app that finds the run of a tiny system."""
+    run = ["train", "smoke", "--only", "SED", "--out", str(home / "runs" / "smoke"),
+           "--checkpoints", str(home / "checkpoints"), "detection.epochs=12"]  # fmt: skip
+    subprocess.run([sys.executable, "-m", "jss", *run], cwd=serving.ROOT, check=True, capture_output=True)
+    return os.environ | {"JSS_RUNS": str(home / "runs")}
 
 
 if __name__ == "__main__":

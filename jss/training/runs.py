@@ -69,6 +69,7 @@ def read(folder: Path, root: str | Path) -> Run:
     path = folder / "history.csv"
     history = histories.load(path) if path.is_file() else []
     age = time.time() - max(p.stat().st_mtime for p in (path, folder / "config.yaml") if p.is_file())
-    epochs = noted.get("epochs")
-    return Run(folder.relative_to(root).as_posix(), system, str(noted.get("data", "")),
+    epochs, data = noted.get("epochs"), noted.get("data", "")
+    heard = ", ".join(map(str, data)) if isinstance(data, list) else str(data)
+    return Run(folder.relative_to(root).as_posix(), system, heard,
                epochs if isinstance(epochs, int) else None, settings, history, age)  # fmt: skip

@@ -20,7 +20,7 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
     titles = [panel.title for row in chart.panels for panel in [*row, *[Panel("", "", "")] * (columns - len(row))]]
     rows = len(chart.panels)
     figure = make_subplots(rows=rows, cols=columns, subplot_titles=titles if any(titles) else None,
-                           horizontal_spacing=0.19 / columns, vertical_spacing=0.24 / rows)  # fmt: skip
+                           horizontal_spacing=0.19 / columns, vertical_spacing=0.34 / rows)  # fmt: skip
     named: set[str] = set()
     for r, row in enumerate(chart.panels, 1):
         for c, panel in enumerate(row, 1):

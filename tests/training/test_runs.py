@@ -13,7 +13,7 @@ from jss.training.records import save_note
 
 
 def note(folder, system, epochs):
-    save_note(folder, system, "bank", epochs, load_preset("smoke"))
+    save_note(folder, system, ("bank", "FUSS"), epochs, load_preset("smoke"))
 
 
 def test_the_epochs_that_the_equations_choose():
@@ -36,6 +36,7 @@ def test_runs_are_found_with_their_plan_and_whether_they_go_on(tmp_path):
         os.utime(path, (1e9, 1e9))
     found = {run.name: run for run in runs.find(tmp_path)}
     assert list(found)[-1] == "desk/MixIT", "the last written come first"
+    assert {run.data for run in found.values()} == {"bank, FUSS"}
     assert {name: (run.system, run.epochs, run.going) for name, run in found.items()} == {
         "desk/SED": ("SED", 40, True), "desk/MixIT": ("MixIT", 12, False), "desk/MixIT-S1": ("MixIT-S1", 2, False)}
 
