@@ -14,9 +14,9 @@ PORT ?= 8501
 app: $(VENV)/installed
 	$(BIN)/python -m pages $(if $(DATA),--data "$(DATA)") --server.port $(PORT)
 
-# A file's tests stay together: they share a server and a browser.
+# A file's tests stay together: they share a server and a browser. One thread each: more would wait for one another.
 test: $(VENV)/installed-dev lint
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # The whole fuzz corpus, every file through every door: an hour on a busy machine, minutes on an idle one.
 fuzz: $(VENV)/installed-dev
