@@ -52,6 +52,20 @@ class Page:
         """Until all that is under way is drawn."""
         self.tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
+    def download(self, name: str) -> Any:
+        """What a button gives. A rerun while a file is made takes it back; then it is pressed again, as users do."""
+        from playwright.sync_api import TimeoutError
+
+        for patience in (40_000, 40_000, 80_000):
+            idle(self.tab)
+            try:
+                with self.tab.expect_download(timeout=patience) as download:
+                    self.tab.get_by_role("button", name=name, exact=True).click()
+                return download.value
+            except TimeoutError:
+                continue
+        raise AssertionError(f"{name} gives no file")
+
     def ask(self, code: str) -> Any:
         return self.tab.evaluate(f"(() => {{ const v = {VIEWER}; return {code}; }})()")
 

@@ -89,11 +89,9 @@ def test_events_above_another_threshold_are_python_s_on_the_screen_and_in_the_fi
         spans = [(s["onset"], s["offset"], DESED_LABELS[s["k"]], s["kind"]) for s in page.ask("v.spans")]
         assert sorted(spans) == sorted(agreement(events(page), truth))
     page.tab.get_by_text("above 0.70").wait_for()
-    page.idle()
     for kind, separator in (("TSV", "\t"), ("CSV", ",")):
-        with page.tab.expect_download() as download:
-            page.tab.get_by_role("button", name=f"Events {kind}", exact=True).click()
-        table = pd.read_csv(download.value.path(), sep=separator, float_precision="round_trip")
+        download = page.download(f"Events {kind}")
+        table = pd.read_csv(download.path(), sep=separator, float_precision="round_trip")
         assert table.columns.tolist() == ["filename", "onset", "offset", "event_label"]
         assert [row[1:] for row in table.itertuples(index=False, name=None)] == expected
         assert set(table["filename"]) == {"four_tones.flac"}
@@ -392,11 +390,9 @@ def test_compare_stacks_the_systems_and_keeps_the_position(chromium: Any, addres
     page.tab.locator(".beside button[value=difference]").click()
     page.until("v.layout.panels.filter(p => p.kind === 'difference').length === 4")
     page.tab.wait_for_url(re.compile("beside=difference"))
-    page.idle()
-    with page.tab.expect_download(timeout=120_000) as download:
-        page.tab.get_by_role("button", name="Figure SVG", exact=True).click()
-    assert download.value.suggested_filename == "four_tones.compared.svg"
-    assert "ground truth, then 1 SED  2 MixIT-S1  3 MixIT-JT" in download.value.path().read_text(encoding="utf-8")
+    download = page.download("Figure SVG")
+    assert download.suggested_filename == "four_tones.compared.svg"
+    assert "ground truth, then 1 SED  2 MixIT-S1  3 MixIT-JT" in download.path().read_text(encoding="utf-8")
     assert page.tab.locator("[data-testid=stException]").count() == 0
     assert page.wrong == []
     page.context.close()
@@ -439,10 +435,9 @@ def test_upload_is_analysed_and_downloads_open(chromium: Any, address: str, exam
     assert page.ask("v.truth") is None
     assert len(events(page)) == 4
     for name, start in (("Figure PDF", b"%PDF-"), ("Sources FLAC", b"PK"), ("Events TSV", b"filename\tonset\toffset")):
-        with page.tab.expect_download(timeout=120_000) as download:
-            page.tab.get_by_role("button", name=name, exact=True).click()
-        assert download.value.suggested_filename.startswith("my own.MixIT-S1.teacher.")
-        assert download.value.path().read_bytes().startswith(start)
+        download = page.download(name)
+        assert download.suggested_filename.startswith("my own.MixIT-S1.teacher.")
+        assert download.path().read_bytes().startswith(start)
     page.context.close()
 
 
