@@ -34,6 +34,12 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def tiny_installed(monkeypatch: pytest.MonkeyPatch, tiny_checkpoints: Path, one_thread: None) -> None:
+    """The tiny systems are the installed ones, and run on one thread."""
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
+
+
+@pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1 MB, where one can be mounted."""
     place = tmp_path / "disk"

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny
 
 from jss import audio, cluster
 from jss.cli import main
 from jss.detecting import JOURNAL
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.usefixtures("tiny_installed")
 
 
 def detect(folder, out, *more):
@@ -26,13 +28,8 @@ def detect(folder, out, *more):
 
 def contents(folder):
     """The journal's lines come in the order in which recordings were finished."""
-    return {path.relative_to(folder).as_posix(): sorted(path.read_bytes().splitlines()) if path.name == JOURNAL
-            else path.read_bytes() for path in folder.rglob("*") if path.is_file()}  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _tiny(monkeypatch, tiny_checkpoints, one_thread):
-    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
+    found = tiny.contents(folder)
+    return found | {JOURNAL: sorted(found[JOURNAL].splitlines())}
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tiny import contents
 
 from jss import audio, detecting
 from jss.cli import main
@@ -21,11 +22,7 @@ from jss.errors import JssError
 from jss.journal import Journal
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(autouse=True)
-def _tiny(monkeypatch, tiny_checkpoints, one_thread):
-    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
+pytestmark = pytest.mark.usefixtures("tiny_installed")
 
 
 def recordings(folder, count, seconds=1.0):
@@ -38,10 +35,6 @@ def recordings(folder, count, seconds=1.0):
 def arguments(folder, out, *more):
     return ["detect", str(folder), "--system", "MixIT-S1", "--out", str(out), "--device", "cpu", "--threshold", "0.45",
             *more]  # fmt: skip
-
-
-def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def times(folder):

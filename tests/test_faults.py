@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from dying import first_child_dies
+from tiny import contents
 
 from jss import audio, inference
 from jss.cli import main
@@ -19,10 +20,7 @@ from jss.data.render_set import Order, render_set
 from jss.errors import JssError
 from jss.inference import load_system
 
-
-@pytest.fixture(autouse=True)
-def _tiny(monkeypatch, tiny_checkpoints, one_thread):
-    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
+pytestmark = pytest.mark.usefixtures("tiny_installed")
 
 
 @pytest.fixture
@@ -35,10 +33,6 @@ def folder(tmp_path):
 
 def detect(folder, out, *more):
     return main(["detect", str(folder), "--system", "MixIT-S1", "--out", str(out), "--device", "cpu", *more])
-
-
-def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def one_sentence(capsys):

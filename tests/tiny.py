@@ -65,3 +65,8 @@ def write_weak(folder: Path, names: Iterable[str] = WEAK) -> None:
             settings = {"classes": list(URBAN_LABELS), "labels": labels, "critic": critic}
             card = Card(name, kind, sizes, "test", "student", "none: random weights", "MIT", settings=settings)
             save_block(build(kind, sizes).state_dict(), card, folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by path."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser import VIEWER
 from streamlit.testing.v1 import AppTest
 from tiny import WEAK, write_weak
 
@@ -25,7 +26,6 @@ MASKERS = ["weak-strong", "weak-frame", "weak-clip"]
 SCENES = 6
 #: A number that no separator reaches: an outlier.
 FAR = 60.0
-VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
 
 
 @pytest.fixture(scope="module")
