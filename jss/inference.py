@@ -234,6 +234,8 @@ def _device(name: str | torch.device | None) -> torch.device:
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
+        if device.type == "cuda":  # float32 throughout: TF32 moves scores by 1e-3
+            torch.backends.cudnn.allow_tf32 = False
     except torch.OutOfMemoryError:
         raise
     except (RuntimeError, AssertionError, NotImplementedError) as error:

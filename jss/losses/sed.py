@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 
 def supervised_loss(scores: Tensor, target: Tensor) -> Tensor:
     """Eq. 4: mean binary cross-entropy; soft targets allowed. scores, target: any equal shape -> scalar."""
-    return F.binary_cross_entropy(scores.float(), target.float())
+    with torch.autocast(scores.device.type, enabled=False):  # which torch wants of a GPU
+        return F.binary_cross_entropy(scores.float(), target.float())
 
 
 def consistency_loss(student: Tensor, teacher: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from jss.features import mel_filters
+from jss.models.recurrent import recurrent
 from jss.models.stft import BINS, HOP_S, WINDOW
 
 
@@ -73,10 +74,7 @@ class Critic(nn.Module):
         x = magnitude if self.filters is None else self.filters @ magnitude
         x = self.cnn(x.unsqueeze(1).contiguous(memory_format=torch.channels_last))  # (batch, channels, height, T)
         x = x.permute(0, 3, 1, 2).flatten(2)
-        # cuDNN has no backward pass for an LSTM in evaluation mode, which is where a frozen critic stays.
-        with torch.backends.cudnn.flags(enabled=self.training or not torch.is_grad_enabled()):
-            x, _ = self.blstm(x)
-        logits: Tensor = self.head(x).transpose(1, 2)
+        logits: Tensor = self.head(recurrent(self.blstm, x)).transpose(1, 2)
         return logits
 
     def probabilities(self, magnitude: Tensor) -> Tensor:

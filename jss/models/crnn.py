@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from jss.models.dropout import Dropout
+from jss.models.recurrent import recurrent
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,7 @@ class CRNN(nn.Module):
         x = self.cnn(x)  # (batch, channels, T, 1)
         x = x.squeeze(-1).transpose(1, 2)
         with torch.autocast(x.device.type, enabled=False):
-            x, _ = self.rnn(x.float())
-            x = self.dropout(x)
+            x = self.dropout(recurrent(self.rnn, x.float()))
             strong = torch.sigmoid(self.strong(x))  # (batch, T, K)
             attention = torch.softmax(self.attention(x), dim=-1).clamp(min=1e-7, max=1)
             weak = (strong * attention).sum(1) / attention.sum(1)
