@@ -33,6 +33,7 @@ GOAL, APART = 3.5, 1e-4
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's arguments."""
     parser.add_argument("--system", default="MixIT-S1", help="a system with a separator (default: MixIT-S1)")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     parser.add_argument("--clips", type=int, default=8, metavar="N", help="of the shipped examples (default: 8)")
 
 
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> list[Row]:
 
     if args.clips < 2:
         raise JssError("--clips is 2 or more: the first one warms up.")
-    system = load_system(args.system, device="cpu")
+    system = load_system(args.system, device=args.device)
     if not system.separates:
         raise JssError(f"{args.system} has no separation stage: name one that has.")
     clips = [audio.load(path) for path in sorted((Path(jss.__file__).parent / "examples").glob("*.flac"))[: args.clips]]
@@ -54,7 +55,8 @@ def compare(system: Any, clips: list[Array]) -> list[Row]:
     from jss.features import SCORE_HOP_S
 
     plain = peer(system)
-    _compiled()
+    if system.device.type == "cpu":
+        _compiled()
     spent: list[list[tuple[float, float]]] = [[], []]
     furthest, changed = 0.0, 0
     for clip in clips:
@@ -71,9 +73,13 @@ def compare(system: Any, clips: list[Array]) -> list[Row]:
     rows = []
     for column, what in enumerate(("wall", "CPU")):
         ours, theirs = (statistics.median(found[column] for found in one[1:]) for one in spent)
-        rows.append(Row(f"{system.name}, a 10 s clip, fp32, {what}, {torch.get_num_threads()} threads",
+        rows.append(Row(f"{system.name}, a 10 s clip, fp32, {what}, {_where(system.device)}",
                         "Asteroid + eager CRNN", theirs, ours, GOAL, note))  # fmt: skip
     return rows
+
+
+def _where(device: torch.device) -> str:
+    return f"{torch.get_num_threads()} threads" if device.type == "cpu" else torch.cuda.get_device_name(device)
 
 
 def peer(system: Any) -> Callable[[Array], Array]:

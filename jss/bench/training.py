@@ -33,8 +33,8 @@ HELP = "a training step beside the same one on Asteroid's ConvTasNet and an eage
 SMALL = ("--preset", "smoke", "--repeat", "1")
 #: Least ratio wanted of each stage's step.
 GOALS = {"SED": 2.0, "JT": 4.0}
-#: Host memory that a batch must do with.
-MEMORY_GB = 24.0
+#: Memory that a batch must do with, of the host or of a GPU.
+HOST_GB, GPU_GB = 24.0, 80.0
 
 Step = Callable[[], float]
 
@@ -187,33 +187,38 @@ class Plain(nn.Module):
 
 
 def memory(preset: str, clips: int) -> Row:
-    """The peak of a process that makes one JT step, and the accumulation that a whole batch needs to fit."""
+    """The peak of a process that makes one JT step, on the GPU where there is one, and the accumulation that a whole
+    batch needs to fit."""
     command = f"from jss.bench.training import peak; peak({preset!r}, {clips})"
     told = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
     if told.returncode:
         raise JssError(f"The JT step whose memory is measured did not run: {told.stderr.strip()[-300:]}")
     before, after = map(float, told.stdout.split()[-2:])
+    where, limit = ("GPU", GPU_GB) if torch.cuda.is_available() else ("host", HOST_GB)
     whole = load_preset(preset).detection.batch
     pieces, total = math.gcd(*whole), sum(whole)
     fits = [n for n in range(1, pieces + 1) if pieces % n == 0
-            and before + (after - before) / clips * total / n <= MEMORY_GB]  # fmt: skip
+            and before + (after - before) / clips * total / n <= limit]  # fmt: skip
     need = f"accumulate={fits[0]}" if fits else "more than accumulation"
-    note = (f"{before:.1f} GB before the step; a batch of {total} in {MEMORY_GB:g} GB needs {need}, "
+    note = (f"{before:.1f} GB before the step; a batch of {total} in {limit:g} GB needs {need}, "
             "scaled by clips; BatchNorm sees a micro-batch")
-    return Row(f"JT micro-batch of {clips} clips, fp32, peak memory of the host", f"{MEMORY_GB:g} GB", MEMORY_GB, after,
+    return Row(f"JT micro-batch of {clips} clips, fp32, peak memory of the {where}", f"{limit:g} GB", limit, after,
                1.0, note, "GB")
 
 
 def peak(preset: str, clips: int) -> None:
     """Print the process's peak memory in GB before and after one JT step of ours."""
     ours, _ = steps("JT", preset, clips)
-    before = _resident()
+    before = _most()
     ours()
-    print(before, _resident())
+    print(before, _most())
 
 
-def _resident() -> float:
-    """Largest resident set so far, in GB; the system counts kB, macOS bytes."""
+def _most() -> float:
+    """Most memory held so far in GB: of the GPU where there is one, or else resident; a system counts kB, macOS bytes.
+    """
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 1e9
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1.0 if sys.platform == "darwin" else 1024.0) / 1e9
 
 
