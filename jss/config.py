@@ -28,7 +28,8 @@ class DataConfig:
     of which sets its length (facts of DESED: 10,000, 1420 and 14,412); validation_synthetic, validation_weak: clips
     that select a model; recipe: how soundscapes are drawn where ROOT is a soundbank; synthesised: the chance that a
     sound is a synthesised one there; single: the chance that a weak clip there is a single recording, not mixed;
-    sounds: synthesised recordings of each class; workers: rendering processes.
+    sounds: synthesised recordings of each class; workers: rendering processes; fresh: draw new soundscapes in every
+    epoch (False: render the subsets once, into OUT/pool, for a device that learns faster than processors render).
     """
 
     seconds: float = 10.0
@@ -42,6 +43,7 @@ class DataConfig:
     single: float = 0.0
     sounds: int = 200
     workers: int = 1
+    fresh: bool = True
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ class WeakLabelConfig:
 class Config:
     """One experiment. labels: a class set by name or a list of labels, null for those of the data (DESED's where it has
     no list of its own); systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
-    separator that learns; tensorboard: write each run's history for TensorBoard too; scaling: jss.features.Scaling;
+    separator that learns; tensorboard: write each run's history for TensorBoard too; minutes: a stage ends with the
+    epoch in which so many have passed since it began or went on, 0 for no limit; scaling: jss.features.Scaling;
     stages: overrides by stage, such as {S1: {epochs: 10}}, of DetectionConfig, SeparationConfig, the rate
     (``learning_rate``), the block to start from (``detector``, ``separator``) and the separation term (``retention``:
     mixit or distillation), or of WeakLabelConfig.
@@ -133,6 +136,7 @@ class Config:
     compile: bool = False
     threads: int = 0
     tensorboard: bool = False
+    minutes: float = 0.0
     systems: tuple[str, ...] = (
         "SED", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "SSep-SED",
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -90,12 +91,13 @@ class SoundBank:
                 samples = self._audio.setdefault(recording.path, samples)
         return samples.astype(np.float32) / np.float32(32768.0)
 
-    def preload(self, split: str | None = None) -> SoundBank:
+    def preload(self, split: str | None = None, threads: int = 1) -> SoundBank:
         """Read every file of a split (None: all) into memory, e.g. before worker processes are forked."""
         base = split_name(split)[0] if split else None
-        for recording in self._known.values():
-            if base is None or recording.split == base:
-                self.load(recording)
+        wanted = [recording for recording in self._known.values() if base is None or recording.split == base]
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(self.load, wanted):
+                pass
         return self
 
 

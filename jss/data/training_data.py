@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import fields, replace
 from functools import reduce
@@ -14,9 +16,11 @@ from jss.data.acoustics import ROOMS, responses
 from jss.data.clip import Clip
 from jss.data.datasets import ClipSet, Kept, SoundscapeSet, TrainingData
 from jss.data.example import Examples
+from jss.data.manifest import claim
+from jss.data.pool import pooled
 from jss.data.recipes import BABBLE, BACKGROUND, RECIPES, STEADY
 from jss.data.singles import RecordingSet, Sprinkled
-from jss.data.soundbank import TERMS, Bank, MixedBank, SoundBank
+from jss.data.soundbank import TERMS, Bank, MixedBank, Recording, SoundBank
 from jss.data.soundscapes import Recipe
 from jss.data.synthbank import SYNTHSCAPES, SynthBank
 from jss.errors import JssError
@@ -26,18 +30,21 @@ from jss.labels import CLASS_SETS, DESED_LABELS
 #: What a ROOT gives: clips with labels, mixtures with their sources for PIT, or mixtures for MixIT. In this order, each
 #: takes the place of what those before it have of its kind.
 LABELS, SOURCES, MIXTURES = range(3)
+#: What is kept of soundscapes that are not fresh in every epoch.
+KEPT = ("synthetic", "weak", "unlabelled", "synthetic_validation", "weak_validation", "universal",
+        "universal_validation")
 _GIVES = ("labelled clips", "mixtures with their sources", "unlabelled recordings")
 
 
-def training_data(roots: str | Sequence[str], config: Config) -> TrainingData:
+def training_data(roots: str | Sequence[str], config: Config, pool: Path = Path("pool")) -> TrainingData:
     """The subsets under one or more ROOTs: a soundbank (class folders, UrbanSound8K, ESC-50; mixed with synthesised
     sounds), a data set in DESED's layout, a labelled folder (jss.data.labelled), or "synthscapes" for the synthesiser
-    alone; FUSS, for PIT; a folder of unlabelled audio, for MixIT. Raises JssError where a ROOT is none of them, or two
-    are of one kind.
+    alone; FUSS, for PIT; a folder of unlabelled audio, for MixIT. pool: where soundscapes are kept if they are not to
+    be fresh in every epoch. Raises JssError where a ROOT is none of them, or two are of one kind.
     """
     parts: dict[int, tuple[str, TrainingData]] = {}
     for root in [roots] if isinstance(roots, str) else roots:
-        kind, data = _part(root, config)
+        kind, data = _part(root, config, pool)
         if kind in parts:
             raise JssError(f"{parts[kind][0]} and {root} both hold {_GIVES[kind]}: give one of them.")
         parts[kind] = root, data
@@ -62,10 +69,11 @@ def class_list(roots: str | Sequence[str], config: Config) -> tuple[str, ...]:
     return named
 
 
-def _part(root: str, config: Config) -> tuple[int, TrainingData]:
+def _part(root: str, config: Config, pool: Path) -> tuple[int, TrainingData]:
     """What one ROOT gives."""
     if root == SYNTHSCAPES:
-        return LABELS, _soundscapes(config, SynthBank(config.data.sounds), "synthscapes (built-in synthesiser)", "MIT")
+        bank = SynthBank(config.data.sounds)
+        return LABELS, _soundscapes(config, pool, bank, "synthscapes (built-in synthesiser)", "MIT")
     place = Path(root)
     if not place.is_dir():
         raise JssError(f"There is no folder {root}: give a soundbank, a data set (see python -m jss list datasets), or "
@@ -84,9 +92,12 @@ def _part(root: str, config: Config) -> tuple[int, TrainingData]:
         return MIXTURES, _folder(place, config)
     synthesised = config.data.synthesised
     sounds = SynthBank(config.data.sounds)
-    bank = MixedBank([(SoundBank(place).preload(), 1.0 - synthesised), (sounds, synthesised)])
+    recordings = SoundBank(place)
+    if _renders(config, pool):
+        recordings.preload(threads=max(1, config.data.workers))
+    mixed = MixedBank([(recordings, 1.0 - synthesised), (sounds, synthesised)])
     return LABELS, _soundscapes(
-        config, bank, f"homescapes (soundscapes of the recordings in the soundbank {place.name}, "
+        config, pool, mixed, f"homescapes (soundscapes of the recordings in the soundbank {place.name}, "
         f"{synthesised:.0%} synthesised sounds)",
         TERMS,
     )  # fmt: skip
@@ -111,24 +122,38 @@ def _is_bank(place: Path) -> bool:
     return (place / "catalog.tsv").is_file() or any((place / label).is_dir() for label in known)
 
 
-def prepare_workers(bank: Bank, split: str = "train") -> None:
+def prepare_workers(bank: Bank, split: str = "train", threads: int = 1) -> None:
     """Work out now what every rendering process would otherwise work out in each epoch, since they are forked anew:
     the recordings of the split, where they are audible, and the impulse responses of the rooms.
     """
-    for room in range(ROOMS):
-        responses(room)
-    for label in bank.labels(split):
-        steady = label in STEADY or label in (BACKGROUND, BABBLE)
-        for recording in bank.recordings(label, split):
-            with suppress(JssError):  # a silent recording is told when it is drawn
-                placing.sounds(bank, recording, steady)
+    wanted = [(label in STEADY or label in (BACKGROUND, BABBLE), recording)
+              for label in bank.labels(split) for recording in bank.recordings(label, split)]  # fmt: skip
+
+    def prepare(item: tuple[bool, Recording]) -> None:
+        with suppress(JssError):  # a silent recording is told when it is drawn
+            placing.sounds(bank, item[1], item[0])
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(responses, range(ROOMS)):
+            pass
+        for _ in pool.map(prepare, wanted):
+            pass
 
 
-def _soundscapes(config: Config, bank: Bank, description: str, licence: str) -> TrainingData:
-    """Soundscapes of a bank, endless, in DESED's subsets; any classes for PIT."""
+def _renders(config: Config, pool: Path) -> bool:
+    """Whether soundscapes are still to be rendered: always, unless they are kept and there."""
+    return config.data.fresh or not all((pool / f"{name}.json").is_file() for name in KEPT)
+
+
+def _soundscapes(config: Config, pool: Path, bank: Bank, description: str, licence: str) -> TrainingData:
+    """Soundscapes of a bank in DESED's subsets, endless or kept; any classes for PIT."""
     c = config.data
-    if c.workers:
-        prepare_workers(bank)
+    if c.workers and _renders(config, pool):
+        prepare_workers(bank, threads=c.workers)
+    if not c.fresh:
+        settings = {**dataclasses.asdict(c), "seed": config.seed, "bank": description}
+        del settings["workers"]
+        claim(pool / "manifest.json", settings)
 
     def sized(name: str) -> Recipe:
         recipe = RECIPES.get(name)
@@ -149,17 +174,21 @@ def _soundscapes(config: Config, bank: Bank, description: str, licence: str) -> 
             subset(number, split, size), RecordingSet(sized(c.recipe), bank, split, seed, size), c.single, seed
         )
 
+    def kept(name: str, examples: Examples, n_src: int = 0) -> Examples:
+        return examples if c.fresh else pooled(examples, pool / name, c.workers, n_src)
+
+    n_src, n_validation = config.separator.n_src, config.separation.validation
     return TrainingData(
-        synthetic=subset(0, "train", c.synthetic),
-        weak=weak(1, "train", c.weak),
-        unlabelled=subset(2, "train", c.unlabelled),
-        synthetic_validation=Kept(subset(3, "validation", c.validation_synthetic)),
-        weak_validation=Kept(weak(4, "validation", c.validation_weak)),
-        universal=subset(5, "train", c.synthetic, "universal"),
-        universal_validation=subset(6, "validation", config.separation.validation, "universal"),
+        synthetic=kept("synthetic", subset(0, "train", c.synthetic)),
+        weak=kept("weak", weak(1, "train", c.weak)),
+        unlabelled=kept("unlabelled", subset(2, "train", c.unlabelled)),
+        synthetic_validation=Kept(kept("synthetic_validation", subset(3, "validation", c.validation_synthetic))),
+        weak_validation=Kept(kept("weak_validation", weak(4, "validation", c.validation_weak))),
+        universal=kept("universal", subset(5, "train", c.synthetic, "universal"), n_src),
+        universal_validation=kept("universal_validation", subset(6, "validation", n_validation, "universal"), n_src),
         description=description,
         licence=licence,
-        fresh=True,
+        fresh=c.fresh,
     )
 
 

@@ -60,7 +60,7 @@ class Chain:
     @cached_property
     def data(self) -> TrainingData:
         """The subsets, opened when the first stage needs them."""
-        return training_data(self.root, self.config)
+        return training_data(self.root, self.config, self.out / "pool")
 
     @property
     def heard(self) -> Heard:
@@ -122,6 +122,7 @@ class Chain:
         task = SeparationTask(run, self.config, c, self.data, separator, stage.loss, stage.learning_rate)
         save_note(run, name, self.root, c.epochs, self.config)
         fit(task, self.config, c.epochs, clip=c.clip)
+        c = task.reached(c)
         best = best_epoch(task.history, "validation_loss", largest=False)
         separator.load_state_dict(load_networks(run / "best-separator.safetensors")["separator"])
         self._save(separator_block(name), separator, task.history, best, stage=name, parent=parent,
@@ -149,6 +150,7 @@ class Chain:
         task = DetectionTask(run, self.config, c, self.data, self.labels, stage, blocks)
         save_note(run, name, self.root, c.epochs, self.config)
         fit(task, self.config, c.epochs, accumulate=c.accumulate, clip=c.clip or None)
+        c = task.reached(c)
         self._system(name, stage, {who: self._selected(name, task, who, names, stage, c) for who in task.selections})
 
     def _selected(

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,6 +25,9 @@ from jss.training.retention import Retention
 from jss.training.selection import objective
 from jss.training.stages import Stage
 
+#: Clips that are validated at once.
+VALIDATED = 8
+
 
 class DetectionTask(Task):
     """A student learns by Eq. 6, a teacher follows by Eq. 3; each has its own best epoch (Eqs 23, 24).
@@ -39,8 +43,8 @@ class DetectionTask(Task):
         self, folder: Path, config: Config, c: DetectionConfig, data: TrainingData, labels: Sequence[str],
         stage: Stage, blocks: Mapping[str, nn.Module],
     ) -> None:  # fmt: skip
-        super().__init__(folder, config.seed)
-        self.config, self.c, self.data, self.labels, self.rate = config, c, data, tuple(labels), stage.learning_rate
+        super().__init__(folder, config)
+        self.c, self.data, self.labels, self.rate = c, data, tuple(labels), stage.learning_rate
         self.trained = trains = stage.trains
         for name, block in blocks.items():
             if name not in trains:
@@ -51,8 +55,11 @@ class DetectionTask(Task):
         self.student, self.teacher = (_model(which, pooling, config.scaling) for which in (blocks, averaged))
         self.shared = "separator" not in trains
         self.retention = Retention(stage.retention, blocks["separator"], config.separation) if stage.retention else None
-        if config.compile and "separator" in trains:  # without gradients the tiled pass needs no compiler
-            self.student.separate = torch.compile(self.student.separate, dynamic=False)  # type: ignore[method-assign]
+        self.separates = {"student": self.student.separate, "teacher": self.teacher.separate}
+        gpu = torch.cuda.is_available()
+        if config.compile and (gpu or not self.shared):
+            for who in ("student", "teacher") if gpu else ("student",):  # a CPU's tiled pass needs no compiler
+                self.separates[who] = torch.compile(self.separates[who], dynamic=False)
 
     def networks(self) -> dict[str, nn.Module]:
         """The trained blocks of student and teacher, "student-detector" and so on."""
@@ -73,9 +80,9 @@ class DetectionTask(Task):
             return self.student.score(features, nothing), teacher
         audio = mix(batch.audio, batch.order, batch.share)
         with torch.no_grad():
-            heard = self.teacher.separate(audio)
+            heard = self.separates["teacher"](audio)
             teacher = self.teacher.detect(audio, heard)
-        return self.student.detect(audio, heard if self.shared else self.student.separate(audio)), teacher
+        return self.student.detect(audio, heard if self.shared else self.separates["student"](audio)), teacher
 
     def losses(self, batch: DetectionBatch) -> dict[str, Tensor]:
         """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, each where there are any; consistency and
@@ -97,7 +104,7 @@ class DetectionTask(Task):
             found["bce_weak"] = supervised_loss(student.weak[part], weak)
         if self.retention is not None:
             heard = mix(batch.audio, batch.order, batch.share)
-            found["retention"] = self.retention(heard, student.sources, self.student.separate)
+            found["retention"] = self.retention(heard, student.sources, self.separates["student"])
         return found
 
     def training_step(self, batch: DetectionBatch, step: int) -> Tensor:
@@ -121,8 +128,6 @@ class DetectionTask(Task):
         with self.validating():
             row.update(self._validate())
         self.record({**row, "learning_rate": self.rate_now()})
-        if self.enough():
-            self.trainer.should_stop = True
 
     def enough(self) -> bool:
         """Whether the student's objective has not grown for ``patience`` epochs (0: never)."""
@@ -131,21 +136,22 @@ class DetectionTask(Task):
     def _validate(self) -> dict[str, float]:
         scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
         weak_scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
-        events, tags = [], []
+        events: list[Any] = []
+        tags: list[Any] = []
         strong_set, weak_set = self.data.synthetic_validation, self.data.weak_validation
-        for number in range(len(strong_set) + len(weak_set)):
-            is_strong = number < len(strong_set)
-            example = strong_set[number] if is_strong else weak_set[number - len(strong_set)]
-            if is_strong:
-                events.append(example.events or ())
-            else:
-                tags.append(example.weak(self.labels))
-            audio = torch.from_numpy(example.mixture)[None].to(self.device)
-            heard = self.student.separate(audio)
-            for who, model in (("student", self.student), ("teacher", self.teacher)):
-                sources = heard if self.shared or who == "student" else model.separate(audio)
-                found = model.detect(audio, sources)
-                (scores if is_strong else weak_scores)[who].append((found.strong if is_strong else found.weak)[0].cpu())
+        for chosen, kept, strong in ((strong_set, scores, True), (weak_set, weak_scores, False)):
+            for begin in range(0, len(chosen), VALIDATED):
+                examples = [chosen[i] for i in range(begin, min(begin + VALIDATED, len(chosen)))]
+                if strong:
+                    events += [example.events or () for example in examples]
+                else:
+                    tags += [example.weak(self.labels) for example in examples]
+                audio = torch.from_numpy(np.stack([example.mixture for example in examples])).to(self.device)
+                heard = self.student.separate(audio)
+                for who, model in (("student", self.student), ("teacher", self.teacher)):
+                    sources = heard if self.shared or who == "student" else model.separate(audio)
+                    found = model.detect(audio, sources)
+                    kept[who] += (found.strong if strong else found.weak).float().cpu()
         result = {}
         for who in scores:
             found_row = objective(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def warmup(step: int, steps: float) -> float:
@@ -22,5 +22,6 @@ def update_teacher(teacher: nn.Module, student: nn.Module, step: int, ema: float
     Parameters only, as the DCASE baseline: BatchNorm statistics are the teacher's own.
     """
     alpha = min(1.0 - 1.0 / (step + 1), ema)
-    for average, parameter in zip(teacher.parameters(), student.parameters(), strict=True):
-        average.lerp_(parameter.to(average.dtype), 1.0 - alpha)
+    averages: list[Tensor] = [*teacher.parameters()]
+    parameters: list[Tensor] = [*student.parameters()]
+    torch._foreach_lerp_(averages, parameters, 1.0 - alpha)

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from jss.config import Config
 from jss.errors import JssError
 from jss.files import aside
 from jss.training.selection import best_epoch
+
+C = TypeVar("C")
 
 
 class Task(pl.LightningModule):
     """A LightningModule that writes history.csv and keeps the best networks by its ``selections``.
 
-    selections: name -> (column of the history, whether the largest wins); networks(): what is kept of an epoch.
+    selections: name -> (column of the history, whether the largest wins); networks(): what is kept of an epoch. It ends
+    after the epoch of which ``enough`` or ``late`` holds.
     """
 
     selections: Mapping[str, tuple[str, bool]]
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, config: Config) -> None:
         super().__init__()
-        self.folder, self.seed = folder, seed
+        self.folder, self.config, self.seed = folder, config, config.seed
+        self.began = time.monotonic()
         self.history: list[dict[str, float]] = []
         self.sums: dict[str, float] = {}
         self.count = 0
@@ -40,14 +47,23 @@ class Task(pl.LightningModule):
         """Whether the history says that more epochs would not help."""
         raise NotImplementedError
 
+    @property
+    def late(self) -> bool:
+        """Whether the config's minutes have passed since training began, or went on."""
+        return 0 < self.config.minutes * 60 <= time.monotonic() - self.began
+
+    def reached(self, c: C) -> C:
+        """A stage's settings (a dataclass with ``epochs``) with the epochs that there were minutes for."""
+        return dataclasses.replace(c, epochs=len(self.history)) if self.late else c  # type: ignore[type-var]
+
     def stale(self, key: str, largest: bool = True) -> int:
         """Epochs since the best one by a column of the history; 0 before the first."""
         return len(self.history) - 1 - best_epoch(self.history, key, largest) if self.history else 0
 
     def tally(self, found: Mapping[str, Tensor]) -> Tensor:
         """Add a step's "loss" and its parts to the means of the epoch. -> the loss. Raises JssError: see ``finite``."""
-        for name, value in found.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value.item()
+        for name, value in zip(found, torch.stack([*found.values()]).tolist(), strict=True):  # one wait for a GPU
+            self.sums[name] = self.sums.get(name, 0.0) + value
         self.count += 1
         self.log("loss", found["loss"].detach(), prog_bar=True, logger=False)
         return self.finite(found["loss"])
@@ -73,6 +89,7 @@ class Task(pl.LightningModule):
 
     def on_train_start(self) -> None:
         """Lightning's hook: a run that had stopped early, and is resumed, stops at once."""
+        self.began = time.monotonic()
         if self.enough():
             self.trainer.should_stop = True
 
@@ -100,6 +117,8 @@ class Task(pl.LightningModule):
         for name, (key, largest) in self.selections.items():
             if best_epoch(self.history, key, largest) == len(self.history) - 1:
                 save_networks(self.folder / f"best-{name}.safetensors", self.networks())
+        if self.enough() or self.late:
+            self.trainer.should_stop = True
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Lightning's hook: the history travels with the weights."""

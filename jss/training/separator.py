@@ -26,8 +26,8 @@ class SeparationTask(Task):
         self, folder: Path, config: Config, c: SeparationConfig, data: TrainingData, separator: nn.Module,
         loss: str, learning_rate: float,
     ) -> None:  # fmt: skip
-        super().__init__(folder, config.seed)
-        self.config, self.c, self.data, self.loss, self.rate = config, c, data, loss, learning_rate
+        super().__init__(folder, config)
+        self.c, self.data, self.loss, self.rate = c, data, loss, learning_rate
         self.separator = separator
         # A function, so that the compiled copy is no second submodule of the state.
         self.run = torch.compile(separator.forward, dynamic=False) if config.compile else separator.forward
@@ -42,7 +42,7 @@ class SeparationTask(Task):
     def separation_loss(self, targets: Tensor) -> Tensor:
         """Mean loss of a batch in dB (Eq. 15 or 17), per source or mixture. targets: (B, n, samples) -> scalar."""
         mixture = targets.sum(1)
-        estimates = self.run(mixture).float()
+        estimates = (self.run if torch.is_grad_enabled() else self.separator)(mixture).float()
         with torch.autocast(mixture.device.type, enabled=False):
             if self.loss == "pit":
                 c = self.c
@@ -65,8 +65,6 @@ class SeparationTask(Task):
         validation = sum(losses) / len(losses)
         self.record({**self.means(), "validation_loss": validation, "learning_rate": self.rate_now()})
         self.plateau.step(self.history[-1]["validation_loss"])
-        if self.enough():
-            self.trainer.should_stop = True
 
     def enough(self) -> bool:
         """Whether the validation loss has not fallen for ``early_stop`` epochs."""

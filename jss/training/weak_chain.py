@@ -59,6 +59,7 @@ class WeakChain(Chain):
         task = self._task(stage, c, run)
         save_note(run, name, self.root, c.epochs, self.config)
         fit(task, self.config, c.epochs, clip=c.clip or None)
+        c = task.reached(c)
         best = best_epoch(task.history, "validation_loss", largest=False)
         task.network.load_state_dict(load_networks(run / "best-network.safetensors")["network"])
         self._save(name, task.network, task.history, best, stage=stage.says, settings=self._settings(stage, c))

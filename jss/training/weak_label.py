@@ -34,8 +34,8 @@ class WeakLabelTask(Task):
     network: nn.Module
 
     def __init__(self, folder: Path, config: Config, c: WeakLabelConfig, data: SceneData) -> None:
-        super().__init__(folder, config.seed)
-        self.config, self.c, self.data = config, c, data
+        super().__init__(folder, config)
+        self.c, self.data = c, data
         self.gamma: Tensor
         self.register_buffer("gamma", torch.from_numpy(active_share(data.train)))
 
@@ -65,8 +65,6 @@ class WeakLabelTask(Task):
         with self.validating():
             row.update(self._validate())
         self.record({**row, "learning_rate": self.rate_now()})
-        if self.enough():
-            self.trainer.should_stop = True
 
     def enough(self) -> bool:
         """Whether the validation loss has not fallen for ``early_stop`` epochs."""

@@ -100,3 +100,20 @@ def test_a_broken_clip_is_told_and_the_next_one_stands_in(tmp_path: Path) -> Non
     (tmp_path / "b.wav").write_bytes(b"")
     with pytest.warns(UserWarning, match="stands in"), pytest.raises(JssError, match="None of the 2 clips can be read"):
         ClipSet(clips, 16000)[0]
+
+
+def test_soundscapes_that_are_not_fresh_are_rendered_once(tmp_path: Path) -> None:
+    config = load_preset("smoke", ("data.fresh=false", "data.single=0.5"))
+    kept, fresh = (training_data("synthscapes", c, tmp_path / "pool") for c in (config, load_preset(
+        "smoke", ("data.single=0.5",))))
+    assert not kept.fresh
+    for name in ("synthetic", "weak", "synthetic_validation"):
+        a, b = getattr(kept, name)[1], getattr(fresh, name)[1]
+        assert (a.events, a.tags) == (b.events, b.tags)
+        assert abs(a.mixture - b.mixture).max() <= 2**-11 * abs(b.mixture).max()
+    written = (tmp_path / "pool" / "synthetic.npy").stat().st_mtime_ns
+    training_data("synthscapes", config, tmp_path / "pool")
+    assert (tmp_path / "pool" / "synthetic.npy").stat().st_mtime_ns == written
+    assert SeparationSteps(kept, config, config.separation, "pit", 0)[0].targets.shape == (2, 4, 16000)
+    with pytest.raises(JssError, match="another"):
+        training_data("synthscapes", load_preset("smoke", ("data.fresh=false", "seed=7")), tmp_path / "pool")
