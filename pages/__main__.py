@@ -54,6 +54,7 @@ def _import_first() -> None:
         time.sleep(0.02)
     for name in FIRST:
         importlib.import_module(name)
+    importlib.import_module("pages.ui.settle").settle()
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def _switches(tab: _Tab, times: int) -> list[Row]:
 def _hands(tab: _Tab, times: int) -> list[Row]:
     """What the browser does by itself."""
     tab.open(CLIPS[0], SYSTEMS[-1])
-    tab.page.wait_for_function(f"() => [...{_VIEWER}.systems.takes.values()].filter(t => t.whole).length === 3",
+    tab.page.wait_for_function(f"names => names.every(name => {_VIEWER}.systems.get(name)?.whole)", arg=[*SYSTEMS],
                                timeout=120_000)
     tab.page.wait_for_timeout(500)
     found = []
@@ -152,9 +152,10 @@ def _hands(tab: _Tab, times: int) -> list[Row]:
 def _sound(tab: _Tab) -> list[Row]:
     """First sound after a click, and the playhead's frames in three seconds."""
     tab.open(CLIPS[0], SYSTEMS[-1])
-    wait = ("const start = performance.now(); v.togglePlay(); const heard = new Float32Array(256); let loud = false;"
-            " while (!loud) { await new Promise(done => setTimeout(done, 1)); v.player.analyser?."
-            "getFloatTimeDomainData(heard); loud = heard.some(x => Math.abs(x) > 1e-4); }"
+    wait = ("const start = performance.now(); v.togglePlay(); let heard = new Float32Array(1), loud = false;"
+            " while (!loud) { await new Promise(done => setTimeout(done, 1)); const ear = v.player.analyser;"
+            " if (ear && heard.length < ear.fftSize) heard = new Float32Array(ear.fftSize);"
+            " ear?.getFloatTimeDomainData(heard); loud = heard.some(x => Math.abs(x) > 1e-4); }"
             " return (performance.now() - start) / 1000;")
     first = tab.ask(wait)
     before = tab.sent
@@ -163,7 +164,7 @@ def _sound(tab: _Tab) -> list[Row]:
                      " n += at !== last; last = at; } return n / 3;")
     note = f"{tab.sent - before} messages"
     tab.ask("v.player.pause(); v.seek(2);")
-    tab.page.wait_for_timeout(300)
+    tab.page.wait_for_timeout(2500)  # what is listened with hears the last two seconds
     later = tab.ask(wait)
     return [_row("first sound", 0.5, first), _row("later sound", 0.05, later),
             Row("playhead", "budget", 55.0, frames, 1.0, note, unit="fps", rate=True)]

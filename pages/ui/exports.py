@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 
@@ -17,6 +20,10 @@ from jss.decoding import MEDIAN_FRAMES
 from jss.results import ClipResult, score_table
 from jss.viz import export
 from jss.viz.printed import FORMATS, save
+from pages.ui.settle import settle
+
+#: Seconds after the first figure is offered, by when the page has come to rest.
+DRAWING_AFTER = 3.0
 
 
 def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
@@ -82,8 +89,22 @@ def _row() -> Any:
     return row
 
 
+@cache
+def _learn_to_draw() -> None:
+    """Import matplotlib and read the fonts, which takes seconds: soon, beside whatever else goes on, once."""
+
+    def learn() -> None:
+        import_module("matplotlib.backends.backend_pdf")
+        settle()
+
+    timer = threading.Timer(DRAWING_AFTER, learn)
+    timer.daemon = True
+    timer.start()
+
+
 def _figures(stem: str, make: Callable[[Any], bytes]) -> None:
     """A button for each kind of figure. make: svg, pdf or png -> the file."""
+    _learn_to_draw()
     for kind, mime in (("svg", "image/svg+xml"), ("pdf", "application/pdf"), ("png", "image/png")):
         _button(f"Figure {kind.upper()}", f"{stem}.{kind}", mime, lambda kind=kind: make(kind))
 

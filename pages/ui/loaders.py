@@ -19,7 +19,9 @@ from jss.reports import EvalReport
 from jss.results import ClipResult
 from jss.viz.agreement import Event, Tally, agreement, tally
 from pages.ui import jobs, recordings, store, synthscapes
+from pages.ui.made_of import made_of
 from pages.ui.recordings import ClipSet, Recording
+from pages.ui.settle import settle
 from pages.ui.shelf import Shelf
 from pages.ui.viewer.payload import Payload, pack
 
@@ -97,17 +99,9 @@ def _system(name: str, selection: str, made_of: str) -> System:
     """Loaded once for each state of its weights, and shared."""
     from jss.inference import load_system
 
-    return load_system(name, selection=selection)
-
-
-def _made_of(name: str, selection: str) -> str:
-    """What changes when a system does: its weights, pooling and front end."""
-    manifest = checkpoints.manifest(name)
-    if selection not in manifest.selections:
-        raise JssError(f"{name} has no {selection}: choose {' or '.join(manifest.selections)}.")
-    chosen = manifest.selections[selection]
-    weights = [checkpoints.load_card(block).sha256 for block in chosen.blocks]
-    return "+".join([*weights, str(chosen.q), manifest.pooling, manifest.features, str(manifest.consistent)])
+    system = load_system(name, selection=selection)
+    settle()
+    return system
 
 
 @st.cache_resource(show_spinner=False)
@@ -132,12 +126,12 @@ def model_of_order(system: str, selection: str) -> str | None:
 
 
 def _key(recording: Recording, system: str, selection: str) -> str:
-    return f"{recording.digest}|{system}|{selection}|{_made_of(system, selection)}"
+    return f"{recording.digest}|{system}|{selection}|{made_of(system, selection)}"
 
 
 def _place(recording: Recording, system: str, selection: str, like: str | None) -> str:
     key = _key(recording, system, selection)
-    return f"{key}|{recording.clip}|{recording.truth}|{like and _made_of(like, selection)}"
+    return f"{key}|{recording.clip}|{recording.truth}|{like and made_of(like, selection)}"
 
 
 def analyse(
@@ -220,7 +214,7 @@ def _compute(recording: Recording, system: str, selection: str, report: jobs.Rep
         raise JssError(f"{recording.title} is {seconds / 60:.0f} minutes long, and the app shows at most "
                        f"{LONGEST / 60:.0f}: cut it, or use python -m jss detect.")
     report(0.0, f"Loading {system}")
-    network = _system(system, selection, _made_of(system, selection))
+    network = _system(system, selection, made_of(system, selection))
     what = f"{system} listens to {seconds:.0f} s of sound"
     pieces, done = [], 0
     report(0.0, what)

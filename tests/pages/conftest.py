@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,11 @@ def fakes(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     import fake
     import streamlit as st
 
+    from pages.ui import made_of
+
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     fake.install(examples, monkeypatch.setattr)
+    monkeypatch.setattr(made_of, "_read", lru_cache(64)(made_of._read.__wrapped__))
     st.cache_data.clear()
     st.cache_resource.clear()
 

@@ -1,6 +1,24 @@
 // What Streamlit calls: once to mount, and again for every change of data or theme.
 
 import { Viewer } from "./viewer.js";
+// The modules of these, named here so that the browser fetches all at once and not one after another.
+import "./assets.js";
+import "./decode.js";
+import "./input.js";
+import "./layout.js";
+import "./mixer.js";
+import "./overlay.js";
+import "./paint.js";
+import "./paint_compare.js";
+import "./paint_events.js";
+import "./paint_scores.js";
+import "./player.js";
+import "./screen.js";
+import "./shown.js";
+import "./systems.js";
+import "./systems_bar.js";
+import "./theme.js";
+import "./toolbar.js";
 
 const viewers = new WeakMap();
 

@@ -15,7 +15,9 @@ export class Screen {
     this.plot = root.querySelector(".plot");
     [this.still, this.moving] = root.querySelectorAll("canvas");
     this.sizes = new ResizeObserver(() => {
-      if (Math.floor(root.clientWidth) !== this.layout?.width) this.resize();
+      if (Math.floor(root.clientWidth) === this.layout?.width) return;
+      this.resize();
+      if (this.meta) this.drawNow();
     });
     this.sizes.observe(root);
   }
@@ -24,13 +26,8 @@ export class Screen {
     this.theme = readTheme(this.root);
     this.root.dataset.theme = this.theme.name;
     const palette = this.palette ?? (this.theme.dark ? "magma" : "grey");
-    if (this.table?.palette !== palette || this.table.meta !== this.meta?.id) {
-      this.table = this.meta ? lookupTable(palette, this.meta.stored_db, this.meta.shown_db) : null;
-      if (this.table) Object.assign(this.table, { palette, meta: this.meta.id });
-    }
-    if (this.maskTable?.palette !== palette) {
-      this.maskTable = Object.assign(lookupTable(palette, [0, 1], [0, 1]), { palette });
-    }
+    this.table = this.meta ? lookupTable(palette, this.meta.stored_db, this.meta.shown_db) : null;
+    this.maskTable = lookupTable(palette, [0, 1], [0, 1]);
     this.toolbar?.retheme(palette);
     if (!this.meta) return;
     this.inks = Object.fromEntries(this.meta.classes.map((kind) => [kind.label, textColour(this.theme, kind[this.theme.name])]));
@@ -70,7 +67,14 @@ export class Screen {
     this.plot.style.height = `${this.layout.height}px`;
     this.toolbar.placeRows(this.layout);
     this.retheme();
+  }
+
+  /** Now, not with the next frame. */
+  drawNow() {
+    cancelAnimationFrame(this.waiting);
+    this.waiting = 0;
     this.draw();
+    if (this.player.playing) this.tick();
   }
 
   redraw() {

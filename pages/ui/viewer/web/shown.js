@@ -62,7 +62,10 @@ export class Shown extends Screen {
       const [picture, tracks] = [came(take.seen), came(take.heard)];
       const seen = await picture;
       if (turn !== this.turn) return;
-      if (seen) this.show(take);
+      if (seen) {
+        this.show(take);
+        this.drawNow();
+      }
       const heard = await tracks;
       if (turn !== this.turn) return;
       if (seen && heard) this.sound(take);
@@ -74,6 +77,7 @@ export class Shown extends Screen {
       }
     }
     this.root.removeAttribute("aria-busy");
+    this.drawNow();
     this.root.dataset.drawn = take.meta.id;
     if (this.more) this.tell("more", take.meta.id);
     this.systems.ahead();
@@ -103,8 +107,7 @@ export class Shown extends Screen {
     if (!this.sameClip) this.player.seek(this.view.start);
     this.hear();
     this.waves = take.waves;
-    this.stale = true;
-    this.draw();
+    this.redraw();
   }
 
   /** Another system has come, or the threshold has moved. */

@@ -13,8 +13,16 @@ function magma(x) {
   });
 }
 
+const tables = new Map(); // the same colours are the same table, so that what has them is not coloured again
+
 /** 256 packed colours for stored levels. stored, shown: [low, high] in dB; beyond what is shown, colours clip. */
 export function lookupTable(palette, stored, shown) {
+  const name = `${palette} ${stored} ${shown}`;
+  if (!tables.has(name)) tables.set(name, Object.assign(makeTable(palette, stored, shown), { palette }));
+  return tables.get(name);
+}
+
+function makeTable(palette, stored, shown) {
   const table = new Uint32Array(256);
   for (let level = 0; level < 256; level++) {
     const db = stored[0] + (level / 255) * (stored[1] - stored[0]);
@@ -53,11 +61,17 @@ export function gradient(palette) {
   return `linear-gradient(90deg, ${stops.map((rgb) => `rgb(${rgb})`).join(", ")})`;
 }
 
+const inks = new Map(); // a canvas is asked once for each colour: it is slow to answer
+let probe = null;
+
 function rgb(css) {
-  const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  probe.fillStyle = css;
-  probe.fillRect(0, 0, 1, 1);
-  return [...probe.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  if (!inks.has(css)) {
+    probe ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    probe.fillStyle = css;
+    probe.fillRect(0, 0, 1, 1);
+    inks.set(css, [...probe.getImageData(0, 0, 1, 1).data].slice(0, 3));
+  }
+  return inks.get(css);
 }
 
 /** A class's colour, moved towards the ink where it would be too faint for small text. */

@@ -1,0 +1,24 @@
+"""What is there when the app settles is left alone by the garbage collector; what comes later is not."""
+
+import gc
+import weakref
+
+from pages.ui.settle import settle
+
+
+class Knot:
+    def __init__(self) -> None:
+        self.self = self
+
+
+def test_what_stays_is_frozen_and_what_comes_later_is_collected():
+    try:
+        settle()
+        assert gc.get_freeze_count() > 1000
+        later = Knot()
+        alive = weakref.ref(later)
+        del later
+        gc.collect(2)
+        assert alive() is None
+    finally:
+        gc.unfreeze()
