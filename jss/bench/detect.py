@@ -7,9 +7,7 @@ the same files and have the same weights; kernels and imports are warm. Memory i
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +20,7 @@ import pandas as pd
 import jss
 from jss import audio
 from jss.analysing import Wanted
+from jss.bench.alone import alone
 from jss.bench.inference import GOAL, peer
 from jss.bench.table import Row
 from jss.detecting import detect
@@ -125,15 +124,8 @@ def _peak(system: str, device: str, minutes: float, folder: Path) -> tuple[float
                 break
     command = [sys.executable, "-m", "jss", "detect", str(recording), "--system", system, "--device", device,
                "--save-sources", "--out", str(folder / recording.stem)]  # fmt: skip
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    told = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise JssError(f"The run whose memory is measured failed: {told.strip()[-300:]}")
-    return usage.ru_maxrss * (1.0 if sys.platform == "darwin" else 1024.0) / 1e9, time.perf_counter() - start
+    done = alone(command)
+    return done.gb, done.seconds
 
 
 def _examples() -> list[Path]:

@@ -11,7 +11,6 @@ import copy
 import math
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from jss.bench.alone import alone, gigabytes
 from jss.bench.plain import asteroid_separator, eager_crnn
 from jss.bench.table import Row
 from jss.config import Config, load_preset
@@ -190,10 +190,7 @@ def memory(preset: str, clips: int) -> Row:
     """The peak of a process that makes one JT step, on the GPU where there is one, and the accumulation that a whole
     batch needs to fit."""
     command = f"from jss.bench.training import peak; peak({preset!r}, {clips})"
-    told = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
-    if told.returncode:
-        raise JssError(f"The JT step whose memory is measured did not run: {told.stderr.strip()[-300:]}")
-    before, after = map(float, told.stdout.split()[-2:])
+    before, after = map(float, alone([sys.executable, "-c", command]).output.split()[-2:])
     where, limit = ("GPU", GPU_GB) if torch.cuda.is_available() else ("host", HOST_GB)
     whole = load_preset(preset).detection.batch
     pieces, total = math.gcd(*whole), sum(whole)
@@ -215,11 +212,10 @@ def peak(preset: str, clips: int) -> None:
 
 
 def _most() -> float:
-    """Most memory held so far in GB: of the GPU where there is one, or else resident; a system counts kB, macOS bytes.
-    """
+    """Most memory held so far in GB, of the GPU where there is one, or else resident."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 1e9
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1.0 if sys.platform == "darwin" else 1024.0) / 1e9
+    return gigabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def _config(preset: str, clips: int, device: str) -> Config:
