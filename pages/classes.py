@@ -14,7 +14,7 @@ from jss.reports import EvalReport
 from jss.viz.report_charts import CLASS_METRICS, class_bars, class_order, value
 from pages.ui import charts, controls, loaders, report_choice, set_clips
 
-METRIC, SORT = "metric", "sort"
+METRIC, SORT, CLASS = "metric", "sort", "class"
 #: Clips that are listed of a class.
 LISTED = 16
 
@@ -34,10 +34,17 @@ def page() -> None:
     stem = f"classes.{reports[0].dataset}.{reports[0].subset}.{metric}"
     chosen = charts.show(chart, "class bars", stem, select=True)
     if chosen:
-        _clips(*chosen[0])
+        controls.write(CLASS, str(chosen[0][0]))
+    of = controls.pick("Clips of", ["", *reports[0].classwise], CLASS, _named, width=260)
+    if of:
+        _clips(of, str(chosen[0][1]) if chosen else controls.system() or reports[0].system)
     table = _table(reports, metric, class_order(reports, metric) if by_gain else list(reports[0].classwise))
     charts.table(table, "classes", stem)
     _gallery()
+
+
+def _named(label: str) -> str:
+    return sound_class(label).display if label else "press a bar, or choose a class"
 
 
 def _clips(label: str, system: str) -> None:

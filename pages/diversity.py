@@ -12,7 +12,7 @@ from jss.reports import EvalReport
 from jss.viz.report_charts import SCATTERED, score_against_similarity, similarities
 from pages.ui import charts, controls, loaders, report_choice, set_clips
 
-DATASET = "dataset"
+DATASET, OF = "dataset", "of"
 #: Clips that are listed of a system, from either end.
 LISTED = 6
 
@@ -42,7 +42,12 @@ def page() -> None:
     system = charts.show(scatter, "scatter", f"scores.{name}", "#### Scores against similarity (as Fig. 11)",
                          select=True)
     if system:
-        _extremes(reports, *system[0])
+        controls.write(OF, " ".join(system[0]))
+    heard = {f"{r.system} {r.subset}": r for r in reports}
+    of = controls.pick("Clips of", ["", *heard], OF, lambda name: name or "press a point, or choose a system",
+                       width=360)
+    if of:
+        _extremes(reports, heard[of].system, heard[of].subset)
     st.caption("Whiskers in the panels are 95 % bootstrap intervals over clips. The SED baseline hears the mixture "
                "alone and stands at similarity 1. Press a point for its most and least diverse clips.")
     table = pd.DataFrame([{"System": r.system, "Subset": r.subset, "Files": r.n_files,

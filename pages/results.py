@@ -10,16 +10,18 @@ from jss.errors import JssError
 from jss.metrics.psds import PSDS1, PSDS2
 from jss.reports import HEADLINES, EvalReport
 from pages.ui import charts, controls, fusion_bench, loaders, others, report_choice
+from pages.ui.progress import cancelled, progress
 
 TABLES = {2: "Table 2: single systems", 3: "Table 3: fusions", 4: "Table 4: single systems, public overlap",
           5: "Table 5: fusions, public overlap"}  # fmt: skip
+TAB = "results"
 #: What Tables 3 and 5 show of a fusion, and what else is worth a column.
 SHOWN = ("psds1", "psds2", "event_f1_macro", "psds1_exact", "psds2_exact", "intersection_f1_macro", "clip_f1")
 
 
 def page() -> None:
     st.title("Results")
-    ours, bench, foreign, theirs = st.tabs(["Ours", "Fusion bench", "Other people's scores", "The paper's"])
+    ours, bench, foreign, theirs = controls.tabs(["Ours", "Fusion bench", "Other people's scores", "The paper's"], TAB)
     with ours:
         _ours()
     with bench:
@@ -48,19 +50,22 @@ def _ours() -> None:
 def _fusions(reports: list[EvalReport], stem: str) -> None:
     """All seven of each pre-training whose members' scores are at hand."""
     there = [place for place in loaders.kept_scores() if place[:2] == (reports[0].dataset, reports[0].subset)]
-    rows = []
-    for place in there:
-        kept = loaders.kept_scores()[place]
-        for names in (fusion.members(item, kind) for kind in ("MixIT", "PIT") for item in fusion.FUSIONS):
-            if set(names) <= set(kept):
-                report = loaders.fused(place, names, fusion_bench.made_of(place, names))
-                rows.append({"Fusion": report.system, "Network": place[2]}
-                            | {HEADLINES[key]: report.headline(key) for key in SHOWN})  # fmt: skip
-    if not rows:
-        st.markdown("#### Fusions (as Tables 3 and 5)")
+    title, work = "#### Fusions (as Tables 3 and 5)", f"the fusions on {stem}"
+    every = [fusion.members(item, kind) for kind in ("MixIT", "PIT") for item in fusion.FUSIONS]
+    todo = [(place, names) for place in there for names in every if set(names) <= set(loaders.kept_scores()[place])]
+    if not todo:
+        st.markdown(title)
         fusion_bench.nothing(f"on {reports[0].dataset} {reports[0].subset}")
         return
-    title = "#### Fusions (as Tables 3 and 5)"
+    if cancelled(work):
+        return
+    rows = []
+    with progress(work, "fusions") as tell:
+        for done, (place, names) in enumerate(todo):
+            tell(done / len(todo), f"{done + 1} of {len(todo)}: {' + '.join(names)}")
+            report = loaders.fused(place, names, fusion_bench.made_of(place, names))
+            rows.append({"Fusion": report.system, "Network": place[2]}
+                        | {HEADLINES[key]: report.headline(key) for key in SHOWN})  # fmt: skip
     charts.table(pd.DataFrame(rows).round(3), "fusions", f"fusions.{stem}", title)
     st.caption(f"Our figures: mean scores (Eq. 25) on **{report.n_files} of {report.n_files_expected} files** of "
                f"{reports[0].dataset} {reports[0].subset}, from the scores kept beside the reports.")

@@ -27,7 +27,7 @@ def page() -> None:
     )
     _listen()
     st.header("Scores")
-    our, their = st.tabs(["Ours", "The paper's"])
+    our, their = controls.tabs(["Ours", "The paper's"], "scores")
     with our:
         weak_scores.ours()
     with their:

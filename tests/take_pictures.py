@@ -51,6 +51,7 @@ def main() -> int:
                 tab = context.new_page()
                 tab.goto(f"{address}/{link}")
                 tab.wait_for_selector(drawn, timeout=120_000)
+                tab.wait_for_selector("[data-test-script-state=notRunning]", timeout=120_000)
                 tab.wait_for_timeout(1500)  # images and fonts
                 tab.screenshot(path=folder / f"{name}-{theme}.png")
                 tab.close()

@@ -75,12 +75,13 @@ def confusions(spans: Iterable[Span]) -> list[tuple[float, float, str, str]]:
 @dataclass(frozen=True)
 class Tally:
     """Seconds of a clip, summed over classes: hit, missed, false_alarm; confused: in which one class is missed while
-    another is a false alarm, counted once."""
+    another is a false alarm, counted once; confused_overlap: those of them in which two classes or more sound."""
 
     hit: float
     missed: float
     false_alarm: float
     confused: float
+    confused_overlap: float
 
 
 def tally(spans: Iterable[Span]) -> Tally:
@@ -88,4 +89,8 @@ def tally(spans: Iterable[Span]) -> Tally:
     spans = list(spans)
     hit, missed, false = (sum(s[1] - s[0] for s in spans if s[3] == kind) for kind in ("hit", "miss", "false alarm"))
     confused = _union([(onset, offset) for onset, offset, _, _ in confusions(spans)])
-    return Tally(hit, missed, false, sum(offset - onset for onset, offset in confused))
+    true = [s for s in spans if s[3] != "false alarm"]
+    shared = _union([(max(a[0], b[0]), min(a[1], b[1])) for a, b in itertools.combinations(true, 2) if a[2] != b[2]])
+    both = [(max(a[0], b[0]), min(a[1], b[1])) for a, b in itertools.product(confused, shared)]
+    return Tally(hit, missed, false, sum(offset - onset for onset, offset in confused),
+                 sum(max(0.0, offset - onset) for onset, offset in both))

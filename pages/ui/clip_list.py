@@ -15,9 +15,10 @@ from pages.ui.progress import cancelled, progress
 from pages.ui.recordings import ClipSet, Recording
 
 #: Order in the address -> how a person reads it; the first is that of the set.
-ORDERS = {"set": "As listed", "overlap": "Most overlap", "confused": "Most confused", "missed": "Most missed",
+ORDERS = {"set": "As listed", "overlap": "Most overlap", "confused": "Most confused",
+          "tangled": "Most confused where events overlap", "missed": "Most missed",
           "false": "Most false alarms", "alike": "Sources most alike"}
-MEASURED = ("confused", "missed", "false", "alike")
+MEASURED = ("confused", "tangled", "missed", "false", "alike")
 OPEN, _OLD = "clip list", "clip list is old"
 
 
@@ -37,7 +38,8 @@ def _worth(measure: Measure | None, order: str) -> float:
     if measure is None:
         return -1.0
     t = measure.tally
-    worth = {"confused": t.confused, "missed": t.missed, "false": t.false_alarm, "alike": measure.similarity or 0.0}
+    worth = {"confused": t.confused, "tangled": t.confused_overlap, "missed": t.missed, "false": t.false_alarm,
+             "alike": measure.similarity or 0.0}
     return worth[order]
 
 
@@ -56,7 +58,7 @@ def panel(clips: ClipSet, chosen: Recording | None, system: str, selection: str)
     with box:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             controls.search("Find", controls.FIND, "dog, speech", width=260)
-            controls.pick("Order", list(ORDERS), controls.ORDER, ORDERS.__getitem__, width=200)
+            controls.pick("Order", list(ORDERS), controls.ORDER, ORDERS.__getitem__, width=290)
             listed = ordered(clips, system, selection)
             todo = [c for c in listed if c.audio is not None and c.truth is not None
                     and loaders.measure(c, system, selection, controls.threshold()) is None]
@@ -114,7 +116,7 @@ def _table(listed: Sequence[Recording], chosen: Recording | None, system: str, s
                     | ({} if one is None else {
                         "Hit (s)": one.tally.hit, "Missed (s)": one.tally.missed,
                         "False alarm (s)": one.tally.false_alarm, "Confused (s)": one.tally.confused,
-                        "Similarity": one.similarity})
+                        "In overlap (s)": one.tally.confused_overlap, "Similarity": one.similarity})
                     | ({"Audio": "missing"} if item.audio is None else {}))
     table = pd.DataFrame(rows).dropna(axis="columns", how="all")
     key = f"list of {system}"
@@ -127,10 +129,14 @@ def _table(listed: Sequence[Recording], chosen: Recording | None, system: str, s
                        for name in table.columns if name not in ("Clip", "Classes", "Audio")},
         alt="Clips with their classes and what the system missed in them; press one to open it",
     )
+    st.download_button("CSV", lambda: table.to_csv(index=False), file_name="clips.csv", mime="text/csv",
+                       type="tertiary", on_click="ignore", key="clip list csv", icon=":material/download:",
+                       help="This list as CSV")
     st.session_state["listed"] = (key, [item.clip for item in listed])
     if measures:
         st.caption(f"{system}, {selection}, above {controls.threshold():.2f}, {len(measures)} of {len(listed)} clips. "
-                   "Confused: seconds in which one class is missed while another is a false alarm. "
+                   "Confused: seconds in which one class is missed while another is a false alarm; in overlap: "
+                   "those of them in which two classes sound. "
                    "Press a row to open its clip.")
 
 

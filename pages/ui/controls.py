@@ -229,6 +229,13 @@ def pick(
     return st.selectbox(label, options, key=key, format_func=show, on_change=_take, args=(name, key), **look)
 
 
+def tabs(labels: Sequence[str], name: str) -> Sequence[Any]:
+    """Tabs of which the address says the one that is open."""
+    wanted, key = read(name), f"pick {name}"
+    st.session_state[key] = wanted if wanted in labels else labels[0]
+    return st.tabs(labels, key=key, on_change=_take, args=(name, key))
+
+
 def _take(name: str, key: str) -> None:
     write(name, st.session_state[key])
 

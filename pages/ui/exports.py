@@ -34,6 +34,9 @@ def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
         for kind, separator in (("TSV", "\t"), ("CSV", ",")):
             _button(f"Events {kind}", f"{stem}.events.{kind.lower()}", "text/plain",
                     lambda separator=separator: result.events(threshold).to_csv(sep=separator, index=False))
+        if truth is not None:
+            _button("Truth TSV", f"{stem}.truth.tsv", "text/plain",
+                    lambda: truth_events(result, truth).to_csv(sep="\t", index=False))
         _button("Scores TSV", f"{stem}.scores.tsv", "text/plain",
                 lambda: result.score_table().to_csv(sep="\t", index=False))
         if result.n_sources:
@@ -59,11 +62,17 @@ def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, by
         for m, scores in enumerate(result.source_scores)
     }
     if truth is not None:
-        tables["ground_truth"] = pd.DataFrame([(result.filename, *event) for event in truth], columns=events.columns)
+        tables["ground_truth"] = truth_events(result, truth)
     files |= {f"{name}.tsv": table.to_csv(sep="\t", index=False).encode() for name, table in tables.items()}
     facts = {"filename": result.filename, "system": result.system, "selection": result.selection,
              "threshold": threshold, "median_frames": MEDIAN_FRAMES, "duration_s": result.duration}
     return files | {"analysis.json": json.dumps(facts, indent=1).encode()} | sources(result)
+
+
+def truth_events(result: ClipResult, truth: Any) -> pd.DataFrame:
+    """The ground truth as a table of events, as DESED writes it."""
+    rows = [(result.filename, *event) for event in truth]
+    return pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
 
 
 def sources(result: ClipResult) -> dict[str, bytes]:

@@ -85,7 +85,7 @@ class Recording:
                    if len({label for onset, offset, label in self.truth if onset <= a and b <= offset}) > 1)
 
 
-@lru_cache(4096)
+@lru_cache(None)  # the list of a large set asks for all of them, again and again
 def _digest(path: Path, changed: int, size: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -24,8 +24,8 @@ def test_from_the_start_to_the_figure_of_a_confusion(chromium: Any, address: str
     tab.get_by_text("MixIT-JT, teacher, above 0.50, 3 of 3 clips").wait_for()
     page.idle()
     tab.get_by_role("combobox", name="Order").click()
-    tab.get_by_role("option", name="Most confused").click()
-    tab.wait_for_url(re.compile("order=confused"))
+    tab.get_by_role("option", name="Most confused where events overlap").click()
+    tab.wait_for_url(re.compile("order=tangled"))
     page.idle()
     first_row = tab.get_by_test_id("stDataFrame").first
     first_row.scroll_into_view_if_needed()

@@ -310,6 +310,23 @@ def test_results_keep_ours_and_the_papers_apart():
 
 
 @pytest.mark.usefixtures("fakes")
+def test_a_link_opens_the_tab_that_was_open():
+    app = run("pages/results.py", results="Fusion bench")
+    assert app.session_state["pick results"] == "Fusion bench"
+    assert run("pages/results.py", results="nonsense").session_state["pick results"] == "Ours"
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_class_and_a_system_are_chosen_without_a_pointer():
+    app = run("pages/classes.py")
+    app.selectbox(key="pick class").select("Dog").run()
+    assert app.query_params["class"] in ("Dog", ["Dog"])
+    assert any("**Dog** in the clips" in item.value for item in app.markdown)
+    app = run("pages/diversity.py", of="MixIT-S1 validation")
+    assert any("sources most diverse in" in item.value for item in app.markdown)
+
+
+@pytest.mark.usefixtures("fakes")
 def test_the_fusion_bench_measures_what_is_ticked():
     app = run("pages/results.py", bench="synthscapes validation teacher", fuse="SED+MixIT-JT")
     bench = app.tabs[1]

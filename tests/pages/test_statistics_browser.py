@@ -19,6 +19,11 @@ KEYS = {
     "compare": [("[data-variant=pills]", ["Enter"], "systems=MixIT-S1%2CMixIT-JT"),
                 (".system[title*='MixIT-JT']", ["Enter"], "system=MixIT-JT")],
     "training": [("[aria-label=Show]", ["ArrowDown", "ArrowDown", "Enter"], "of=block")],
+    "overview": [("[aria-label=System]", ["ArrowDown", "ArrowDown", "Enter"], "system=MixIT")],
+    "diversity": [("[aria-label='Clips of']", ["ArrowDown", "ArrowDown", "Enter"], "of=")],
+    "classes": [("[aria-label='Clips of']", ["ArrowDown", "ArrowDown", "Enter"], "class=[A-Z]")],
+    "results": [("[role=tab]", ["ArrowRight"], "results=Fusion"),
+                ("[aria-label='Scores of']", ["ArrowDown", "ArrowDown", "Enter"], "bench=")],
     "data": [("[aria-label=Set]", ["ArrowDown", "ArrowDown", "Enter"], "data=homescapes")],
 }  # fmt: skip
 

@@ -52,3 +52,11 @@ def test_confusions_are_misses_under_false_alarms():
     found = tally(spans)
     assert (found.hit, found.missed, found.false_alarm) == (0.0, 5.0, 5.0)
     assert found.confused == 3.0  # counted once
+    assert found.confused_overlap == 1.0  # where frying and speech sound together
+
+
+def test_what_is_confused_while_one_class_sounds_is_no_confusion_in_overlap():
+    spans = agreement([(0.0, 9.0, "Blender")], [(0.0, 9.0, "Vacuum_cleaner"), (20.0, 21.0, "Dog")])
+    assert (tally(spans).confused, tally(spans).confused_overlap) == (9.0, 0.0)
+    same = agreement([(0.0, 2.0, "Cat")], [(0.0, 2.0, "Dog"), (1.0, 2.0, "Dog")])
+    assert tally(same).confused_overlap == 0.0  # one class with itself
