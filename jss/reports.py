@@ -111,13 +111,16 @@ class EvalReport:
             report = strict(cls, stored, name)
             numbers = [report.headline(headline) for headline in HEADLINES]
             numbers += dict(report.similarity["per_clip"]).values() if report.similarity else []
+            drawn: list[Any] = []
             if report.bootstrap is not None:
-                numbers += [value for drawn in dict(report.bootstrap["replicates"]).values() for value in drawn or ()]
+                drawn = [values for values in dict(report.bootstrap["replicates"]).values() if values is not None]
+                numbers += [value for values in drawn for value in values]
                 _ = [report.bootstrap[key] for key in _DRAW]
             wrong = [v for v in numbers if v is not None and (isinstance(v, bool) or not isinstance(v, int | float))]
             pairs = [bounds for bounds in report.intervals.values() if bounds is not None]
             texts = list(report.settings.get("notes", []))
-            if wrong or any(len(pair) != 2 for pair in pairs) or any(not isinstance(text, str) for text in texts):
+            if (wrong or not all(isinstance(values, list) for values in drawn) or any(len(pair) != 2 for pair in pairs)
+                    or not all(isinstance(text, str) for text in texts)):  # fmt: skip
                 raise TypeError
         except (JssError, TypeError, KeyError, AttributeError, ValueError) as error:
             raise JssError(f"{name} is no report of this version of jss: evaluate again.") from error

@@ -90,7 +90,7 @@ def critics() -> tuple[str, ...]:
 
 
 def _classes(block: str) -> tuple[str, ...]:
-    return tuple(checkpoints.load_card(block).settings["classes"])
+    return tuple(checkpoints.load_card(block).settings.get("classes", ()))
 
 
 @st.cache_data(show_spinner=False, ttl=30)

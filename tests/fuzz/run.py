@@ -23,12 +23,16 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
 _HANG = 90  # seconds without a word: more than the guard allows, for what no signal reaches
 _MOST = 12 << 30
+#: The corpus is gone through so many times, another part of every kind each time, so that no kind is left out where the
+#: time is short; _FAR: beyond the number of any file.
+_PASSES, _FAR = 8, 1 << 20
 
 
 def findings(step: int = 1, kind: str = "", minutes: float = 1e9) -> Iterator[str]:
-    """Every finding, then "N files, M tries, K findings"; ended after so many minutes."""
+    """Every finding, then "N files of L kinds, M tries, K findings"; ended after so many minutes."""
     deadline = time.monotonic() + 60 * minutes
     files = tries = found = start = 0
+    kinds: set[str] = set()
     while True:
         command = [sys.executable, __file__, "--here", str(start), str(step), kind]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -44,7 +48,9 @@ def findings(step: int = 1, kind: str = "", minutes: float = 1e9) -> Iterator[st
             if word == "try":
                 last, tries = rest, tries + 1
             elif word == "next":
-                start, files = int(rest) + 1, files + 1
+                at, _, name = rest.partition(" ")
+                start, files = int(at) + 1, files + 1
+                kinds.add(name)
             elif word == "finding":
                 found += 1
                 yield rest
@@ -58,7 +64,7 @@ def findings(step: int = 1, kind: str = "", minutes: float = 1e9) -> Iterator[st
         yield f"{last}: hung, or brought the process down ({code})"
         if last == "nothing":
             break
-    yield f"{files} files, {tries} tries, {found} findings"
+    yield f"{files} files of {len(kinds)} kinds, {tries} tries, {found} findings"
 
 
 def _line(process: subprocess.Popen[bytes], patience: float) -> str | None:
@@ -70,7 +76,7 @@ def _line(process: subprocess.Popen[bytes], patience: float) -> str | None:
 
 
 def here(start: int, step: int, kind: str) -> None:
-    """Run the files from number ``start`` on in this process."""
+    """Run the files from place ``start`` on in this process: of each pass every so-manieth one."""
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_DATA, (_MOST, _MOST))
     import logging
@@ -89,8 +95,10 @@ def here(start: int, step: int, kind: str) -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         home = Path(folder)
         write_systems(home / "tiny")
-        for number, bad in enumerate(corpus(home / "tiny", kind)):
-            if number < start or number % step:
+        places = ((turn * _FAR + number, bad) for turn in range(0, _PASSES, step)
+                  for number, bad in enumerate(corpus(home / "tiny", kind)) if number % _PASSES == turn)
+        for place, bad in places:
+            if place < start:
                 continue
             for count, door in enumerate(bad.doors):
                 room = Room(home / "room" / str(count), home / "tiny")
@@ -103,7 +111,7 @@ def here(start: int, step: int, kind: str) -> None:
                 except Broken as broken:
                     say.write(f"finding {title}: {' '.join(str(broken).split())}\n")
             shutil.rmtree(home / "room", ignore_errors=True)
-            say.write(f"next {number}\n")
+            say.write(f"next {place} {bad.kind}\n")
     say.write("end\n")
 
 

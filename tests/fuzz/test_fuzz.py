@@ -27,7 +27,7 @@ CHOSEN = {
     "desed-strong": {"filename-long", "event_label-latin1"}, "catalogue": {"class-parent", "binary"},
     "preset": {"line-python", "line-digits"}, "override": {"detector.cells=1000000000", "seed=99999999999999999999"},
     "manifest": {"line-date", "labels-laughs"}, "card": {"deep", "config-n_blocks-huge"},
-    "weights": {"header-9223372036854775808", "shape-wrap", "pickle"}, "scapes": {"deep", "number"},
+    "weights": {"header-9223372036854775808", "shape-wrap", "pickle"}, "scapes": {"deep", "number"}, "report": {"bootstrap-replicates-psds1-empty"},
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import bad_audio  # noqa: E402
 
 CLIPS = ("vacuum-dog-speech.flac", "frying-shaver-speech.flac", "cat-dog.flac", "dog.flac")
 SYSTEMS = ("SED", "MixIT-S1")
-PAGES = ("overview", "compare", "diversity", "classes", "results", "training", "data")
+PAGES = ("overview", "compare", "diversity", "classes", "results", "weak_labels", "training", "data")
 #: Addresses that no page makes.
 ODD = ("?clip=../../etc/passwd", "?clip=<script>alert(1)</script>&system=MixIT-S1", "?system=nobody&threshold=nan",
        "?threshold=1e999&clip=cat-dog.flac", "compare?systems=" + "x" * 3000, "data?data=%00", "nowhere")  # fmt: skip
