@@ -73,6 +73,7 @@ def _analysis(mixture: Mixture) -> None:
 
 def _through(names: list[str], mixture: Mixture) -> dict[str, WeakAnalysis] | None:
     """The mixture through all of them, so that the browser switches by itself; None where the visitor cancelled it."""
+    controls.still(weak_scenes.SCENE, mixture.name)
     work = f"{', '.join(names)} on {mixture.title}"
     if cancelled(work):
         return None

@@ -65,6 +65,7 @@ def _missing(recording: Recording) -> None:
 
 def analyse(systems: Sequence[str], recording: Recording, selection: str) -> dict[str, Analysis] | None:
     """The clip through some systems, with a bar where it takes long; None where the visitor cancelled it."""
+    controls.still(controls.CLIP, recording.clip)
     work = f"{', '.join(systems)} on {recording.title}"
     if cancelled(work):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ CLIPS, FIND, ORDER = "clips", "find", "order"  # the set of clips, the words loo
 SYSTEMS, AGAINST, BESIDE = "systems", "against", "beside"  # of a comparison
 #: A select box takes no more clips than this: those around the chosen one. The list below it has all.
 _WINDOW = 200
+#: Seconds within which a browser hears of a choice.
+_HEARD_S = 3.0
 _SPAN = re.compile(r"\d{1,4}(\.\d{1,3})?-\d{1,4}(\.\d{1,3})?", re.ASCII)
 
 
@@ -30,12 +33,16 @@ def read(name: str) -> str | None:
     So a link copied from any page holds all that this page was shown by, also what was chosen on another one.
     """
     wanted: str | None = st.query_params.get(name)
-    if wanted:
+    kept: str | None = st.session_state.get(f"chosen {name}")
+    before, until = st.session_state.get(f"replaced {name}", (None, 0.0))
+    if wanted and not (wanted == before and time.monotonic() < until):
+        st.session_state.pop(f"replaced {name}", None)
         st.session_state[f"chosen {name}"] = wanted
         return wanted
-    kept: str | None = st.session_state.get(f"chosen {name}")
     if kept:
         st.query_params[name] = kept
+    elif wanted:
+        st.query_params.pop(name)
     return kept
 
 
@@ -45,12 +52,26 @@ def literal(text: str) -> str:
 
 
 def write(name: str, value: str) -> None:
-    """Keep a choice, in the address and in the session; an empty one is taken out."""
+    """Keep a choice, in the address and in the session; an empty one is taken out.
+
+    A browser sends its address with all that a hand does. What it sends before it has heard of this choice still has
+    the one before, which must not come back by that.
+    """
+    before = st.query_params.get(name)
+    if before and before != value:
+        st.session_state[f"replaced {name}"] = (before, time.monotonic() + _HEARD_S)
     st.session_state[f"chosen {name}"] = value
     if not value:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:
         st.query_params[name] = value
+
+
+def still(name: str, shown: str) -> None:
+    """Begin the page anew where a choice is another by now. For a part that is rerun by itself: Streamlit joins what
+    hands do at the same moment into one rerun, and that may be the rerun of this part alone."""
+    if read(name) not in (None, shown):
+        st.rerun()
 
 
 def no_system() -> None:

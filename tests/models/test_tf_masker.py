@@ -5,7 +5,7 @@ import torch
 
 from jss.models.joint import count_parameters
 from jss.models.stft import BINS, istft, stft
-from jss.models.tf_masker import TFMasker, TFMaskerConfig, magnitudes
+from jss.models.tf_masker import TFMasker, TFMaskerConfig, magnitudes, separate
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,27 @@ def test_open_masks_give_the_mixture_back(masker, monkeypatch):
     monkeypatch.setattr(masker, "masks", lambda m: torch.ones(1, 3, *m.shape[1:]))
     x = torch.randn(1, 8000)
     torch.testing.assert_close(masker(x), x.unsqueeze(1).expand(1, 3, -1), atol=1e-5, rtol=1e-4)
+
+
+def test_a_floor_opens_every_mask_and_makes_the_sources_add_up(masker):
+    floored = TFMasker(TFMaskerConfig(n_src=3, cells=8, layers=2, floor=0.1)).eval()
+    floored.load_state_dict(masker.state_dict())
+    x = torch.randn(2, 8000)
+    with torch.no_grad():
+        learned, shares = floored.masks(stft(x).abs()), floored.shares(stft(x).abs())
+        torch.testing.assert_close(learned, masker.masks(stft(x).abs()))  # what is learned is the same
+        torch.testing.assert_close(shares, (learned + 0.1) / (learned.sum(1, keepdim=True) + 0.3))
+        torch.testing.assert_close(floored(x).sum(1), x, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(masker.shares(stft(x).abs()), learned)
+
+
+def test_separation_in_one_pass_is_that_of_forward(masker):
+    x = torch.randn(2, 8000)
+    with torch.no_grad():
+        mixture, separated, sources = separate(masker, x)
+        torch.testing.assert_close(sources, masker(x))
+        torch.testing.assert_close(mixture, stft(x).abs())
+        torch.testing.assert_close(separated, magnitudes(masker, x)[1])
 
 
 def test_silence_stays_silent_and_finite(masker):

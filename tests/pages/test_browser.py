@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -327,6 +328,25 @@ def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
     page.tab.locator(".system", has_text="MixIT-S1").click()
     page.drawn()
     page.tab.wait_for_url(re.compile("system=MixIT-S1"))
+
+
+def test_what_the_hand_chose_is_told_before_it_touches_the_rest_of_the_page(page: Page):
+    """The next clip is drawn through the system just chosen, however soon after it Next is pressed."""
+    page.idle()
+    page.tab.locator(".system", has_text="SED").click()
+    page.drawn(system="SED")
+    page.tab.wait_for_url(re.compile("system=SED"))
+    page.idle()
+    page.ask("(v.order = [], new MutationObserver(changes => changes.forEach(() => v.order.push(v.root.dataset.drawn)))"
+             ".observe(v.root, { attributeFilter: ['data-drawn'] }))")
+    page.ask("(v.turned = v.switchTo('MixIT-S1'))")
+    page.tab.get_by_role("button", name="Next").click()
+    page.drawn("short.flac")
+    page.idle()
+    seen = [one for one, _ in itertools.groupby(page.ask("v.order"))]
+    assert seen == ["four_tones.flac|MixIT-S1|teacher", "short.flac|MixIT-S1|teacher"]
+    page.tab.get_by_role("button", name="Previous").click()
+    page.drawn()
 
 
 def test_a_late_answer_takes_no_choice_back(page: Page):

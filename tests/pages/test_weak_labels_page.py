@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import VIEWER
+from browser import VIEWER, idle
 from streamlit.testing.v1 import AppTest
 from tiny import WEAK, write_weak
 
@@ -277,6 +277,7 @@ def test_a_press_on_an_outlier_plays_its_scene(chromium: Any, address: str):
     tab = Tab(chromium, address)
     chart = tab.page.locator(".js-plotly-plot")
     chart.scroll_into_view_if_needed()
+    idle(tab.page)
     tab.page.wait_for_timeout(500)
     x, y = chart.evaluate(f"""plot => {{
         const {{xaxis, yaxis}} = plot._fullLayout, box = plot.getBoundingClientRect();

@@ -94,3 +94,14 @@ export function attachKeys(viewer, host, scope) {
     if (last === viewer) last = null;
   };
 }
+
+/** The hand leaves for the rest of the page: what it chose here is told first. -> a function that ends this. */
+export function attachLeaving(viewer, host) {
+  const listener = (event) => {
+    if (viewer.meta && !event.composedPath().includes(host)) viewer.report();
+  };
+  for (const kind of ["pointerdown", "focusin"]) document.addEventListener(kind, listener, true);
+  return () => {
+    for (const kind of ["pointerdown", "focusin"]) document.removeEventListener(kind, listener, true);
+  };
+}

@@ -188,13 +188,17 @@ export class Shown extends Screen {
   /** Tell the page what the hand chose, once it rests. */
   commit() {
     clearTimeout(this.pending);
-    this.pending = setTimeout(() => {
-      const now = { threshold: this.threshold, system: this.wanted, view: this.viewed, ...this.compare };
-      if (Object.keys(now).every((name) => now[name] === this.told[name])) return;
-      this.told = now;
-      this.stamp = Math.max(Date.now(), this.stamp + 1);
-      this.tell?.("hand", { ...now, stamp: this.stamp });
-    }, 150);
+    this.pending = setTimeout(() => this.report(), 150);
+  }
+
+  /** Tell the page at once: before the hand touches anything else there, which answers to what was chosen here. */
+  report() {
+    clearTimeout(this.pending);
+    const now = { threshold: this.threshold, system: this.wanted, view: this.viewed, ...this.compare };
+    if (Object.keys(now).every((name) => now[name] === this.told[name])) return;
+    this.told = now;
+    this.stamp = Math.max(Date.now(), this.stamp + 1);
+    this.tell?.("hand", { ...now, stamp: this.stamp });
   }
 
   dispose() {

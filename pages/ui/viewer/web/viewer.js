@@ -1,6 +1,6 @@
 // The viewer of one clip: what hand and keys do to what is shown and heard.
 
-import { attachKeys, attachPointer } from "./input.js";
+import { attachKeys, attachLeaving, attachPointer } from "./input.js";
 import { Mixer } from "./mixer.js";
 import { Player } from "./player.js";
 import { Shown } from "./shown.js";
@@ -20,7 +20,7 @@ export class Viewer extends Shown {
     this.toolbar = new Toolbar(this, root);
     this.bar = new SystemsBar(this, root);
     attachPointer(this, this.plot);
-    this.dropKeys = attachKeys(this, host, scope);
+    this.drop = [attachKeys(this, host, scope), attachLeaving(this, host)];
     this.retheme();
   }
 
@@ -170,7 +170,7 @@ export class Viewer extends Shown {
 
   dispose() {
     super.dispose();
-    this.dropKeys();
+    for (const drop of this.drop) drop();
     this.player.dispose();
   }
 }
