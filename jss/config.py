@@ -100,8 +100,8 @@ class WeakLabelConfig:
     """Training of the weak-label paper's critics and separators. batch: mixtures of a step; crop: seconds of a random
     crop of each, 0 for all of it (its clip labels are then those of the crop); epochs at most; early_stop: epochs
     without progress before the end; learning_rate: of Adam; alpha: weight of the mixture term (Eqs 8, 9); reduction:
-    of both terms, "sum" as written or "mean"; fresh: draw new mixtures in every epoch instead of a fixed set; clip:
-    largest gradient norm, 0 for none.
+    of both terms, "sum" as written or "mean", with which alpha is worth a fortieth; fresh: draw new mixtures in every
+    epoch instead of a fixed set; clip: largest gradient norm, 0 for none.
     """
 
     batch: int = 10
@@ -110,7 +110,7 @@ class WeakLabelConfig:
     early_stop: int = 5
     learning_rate: float = 1e-4
     alpha: float = 100.0
-    reduction: Literal["sum", "mean"] = "mean"
+    reduction: Literal["sum", "mean"] = "sum"
     fresh: bool = False
     clip: float = 0.0
 

@@ -18,7 +18,7 @@ from jss.data.scenes import SceneSet
 from jss.errors import JssError
 from jss.models.critic import Critic
 from jss.models.stft import HOP, HOP_S, stft
-from jss.models.tf_masker import magnitudes
+from jss.models.tf_masker import separate
 from jss.weak_labels.results import WeakResult
 from jss.windows import STEP, windows
 
@@ -71,8 +71,7 @@ class WeakSystem:
                 mixture, sources = stft(waveform).abs(), waveform.new_zeros(0, waveform.shape[-1])
                 separated = mixture.new_zeros(1, 0, *mixture.shape[1:])
             else:
-                mixture, separated = magnitudes(self.separator, waveform)
-                sources = self.separator(waveform)[0]
+                mixture, separated, (sources,) = separate(self.separator, waveform)
             heard = torch.cat([mixture, separated[0]])
             p = self.critic.probabilities(heard)
             masks = (separated[0] / mixture.clamp(min=1e-12)).clamp(max=1.0)
