@@ -23,7 +23,7 @@ PAGES = {
     "diversity": ("diversity", ".js-plotly-plot .main-svg"),
     "classes": ("classes?gallery=yes", ".js-plotly-plot .main-svg"),
     "results": ("results", "[data-testid=stDataFrame]"),
-    "weak-labels": ("weak_labels?scene=synthscapes%2Ftest%2F0%2F1&separator=true%20sources", ".jss[data-drawn]"),
+    "weak-labels": ("weak_labels?scene=synthscapes%2Ftest%2F0%2F1&separator=weak-frame", ".jss[data-drawn]"),
     "training": ("training", ".js-plotly-plot .main-svg"),
     "data": ("data?data=synthscapes%2Fvalidation", ".js-plotly-plot .main-svg"),
     "overview": ("overview?system=MixIT-S2", "[data-testid=stHtml] img"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import audit
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 
 def test_what_is_too_old_is_told_with_its_reason():
@@ -26,3 +28,16 @@ def test_an_audit_without_data_is_none():
     known = {"name": "pillow", "version": "1", "vulns": [{"id": "X-1", "fix_versions": ["2"]}]}
     answer, _ = audit.reached([known, known, skipped[0]])
     assert list(audit.holes(answer)) == ["pillow 1: X-1, mended in 2"] * 2
+
+
+def test_requirements_admit_nothing_below_the_audited_floors():
+    def floors(name: str) -> dict[str, Version]:
+        lines = (line.split("#")[0].strip() for line in (audit.PINS.parent / name).read_text("utf-8").splitlines())
+        asked = (Requirement(line) for line in lines if line)
+        return {one.name.lower(): max((Version(s.version) for s in one.specifier if s.operator in (">=", "==")),
+                                      default=Version("0")) for one in asked}
+
+    lowest, safe = floors("requirements.txt"), floors("requirements-audit.txt")
+    shared = lowest.keys() & safe.keys()
+    assert shared >= {"torch", "streamlit", "pillow", "soundfile", "requests", "setuptools"}
+    assert [name for name in sorted(shared) if lowest[name] < safe[name]] == []
