@@ -24,7 +24,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "mel_pools": _SIZE, "cells": _SIZE, "layers": (1, 64), "n_src": (1, 64), "n_filters": _SIZE, "kernel_size": _SIZE,
     "stride": _SIZE, "bn_chan": _SIZE, "hid_chan": _SIZE, "skip_chan": _SIZE, "conv_kernel_size": _SIZE,
     "n_blocks": (1, 64), "n_repeats": (1, 64), "crop": (0, 600), "alpha": (0, 1e9), "freq_pools": _SIZE,
-    "kernel": (1, 255), "bands": (0, 1024), "spread": (1e-6, 1e6),
+    "kernel": (1, 255), "bands": (0, 1024), "spread": (1e-6, 1e6), "floor": (0, 1e3),
 }  # fmt: skip
 
 

@@ -63,8 +63,7 @@ class TFMasker(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         """Masked magnitudes (Eq. 1) with the mixture's phase. (batch, samples) -> sources (batch, n, samples)."""
-        spectrum = stft(waveform)
-        return istft(self.shares(spectrum.abs()) * spectrum.unsqueeze(1), waveform.shape[-1])
+        return separate(self, waveform)[2]
 
 
 def magnitudes(separator: nn.Module, waveform: Tensor) -> tuple[Tensor, Tensor]:

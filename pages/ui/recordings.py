@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -85,7 +85,7 @@ class Recording:
                    if len({label for onset, offset, label in self.truth if onset <= a and b <= offset}) > 1)
 
 
-@lru_cache(None)  # the list of a large set asks for all of them, again and again
+@cache  # the list of a large set asks for all of them, again and again
 def _digest(path: Path, changed: int, size: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -66,6 +66,12 @@ class Page:
                 continue
         raise AssertionError(f"{name} gives no file")
 
+    def watch(self) -> None:
+        """From now on v.order takes down what is drawn, in order."""
+        self.ask("(v.watch?.disconnect(), v.order = [], v.watch = new MutationObserver(changes =>"
+                 " changes.forEach(() => v.order.push(v.root.dataset.drawn))),"
+                 " v.watch.observe(v.root, { attributeFilter: ['data-drawn'] }))")
+
     def ask(self, code: str) -> Any:
         return self.tab.evaluate(f"(() => {{ const v = {VIEWER}; return {code}; }})()")
 

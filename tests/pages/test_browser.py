@@ -294,8 +294,7 @@ def test_clip_and_system_switch(page: Page):
 
 def test_twenty_clip_switches_are_drawn_once_each_in_order_and_are_small(page: Page):
     page.idle()
-    page.ask("(v.order = [], new MutationObserver(changes => changes.forEach(() => v.order.push(v.root.dataset.drawn)))"
-             ".observe(v.root, { attributeFilter: ['data-drawn'] }))")
+    page.watch()
     sizes = []
     for i in range(20):
         before = page.bytes
@@ -337,9 +336,8 @@ def test_what_the_hand_chose_is_told_before_it_touches_the_rest_of_the_page(page
     page.drawn(system="SED")
     page.tab.wait_for_url(re.compile("system=SED"))
     page.idle()
-    page.ask("(v.order = [], new MutationObserver(changes => changes.forEach(() => v.order.push(v.root.dataset.drawn)))"
-             ".observe(v.root, { attributeFilter: ['data-drawn'] }))")
-    page.ask("(v.turned = v.switchTo('MixIT-S1'))")
+    page.watch()
+    page.ask("v.switchTo('MixIT-S1')")
     page.tab.get_by_role("button", name="Next").click()
     page.drawn("short.flac")
     page.idle()

@@ -100,8 +100,8 @@ export function attachLeaving(viewer, host) {
   const listener = (event) => {
     if (viewer.meta && !event.composedPath().includes(host)) viewer.report();
   };
-  for (const kind of ["pointerdown", "focusin"]) document.addEventListener(kind, listener, true);
-  return () => {
-    for (const kind of ["pointerdown", "focusin"]) document.removeEventListener(kind, listener, true);
-  };
+  const gone = new AbortController();
+  const options = { capture: true, signal: gone.signal };
+  for (const kind of ["pointerdown", "focusin"]) document.addEventListener(kind, listener, options);
+  return () => gone.abort();
 }
