@@ -38,17 +38,21 @@ def masked_frames(separator: ConvTasNet, waveform: Tensor, kernels: ModuleType) 
     # One buffer for the residual path h and the sum of the skips, without their biases: one product adds to both.
     paths = torch.zeros(len(cuts), c.bn_chan + c.skip_chan)
     bias = torch.zeros(c.bn_chan + c.skip_chan)
-    bias[: c.bn_chan] = _bottleneck(separator, cuts, paths[:, : c.bn_chan])
+    bias[: c.bn_chan], bottleneck = _bottleneck(separator, cuts)
+    h = paths[:, : c.bn_chan]
+    torch.mm(cuts, bottleneck.T, out=h)
     expanded, convolved = torch.empty(len(cuts), c.hid_chan), torch.empty(len(cuts), c.hid_chan)
     for number, block in enumerate(masker.TCN):
         last = number == len(masker.TCN) - 1
-        _block(block, paths, bias, expanded, convolved, c, kernels, last)
+        read = h if number else cuts  # 16 samples a frame in place of 128 channels
+        _block(block, read, None if number else bottleneck, paths, bias, expanded, convolved, c, kernels, last)
     return _decode(separator, cuts, paths, bias, kernels)
 
 
-def _bottleneck(separator: ConvTasNet, cuts: Tensor, h: Tensor) -> Tensor:
-    """norm(encoder(cuts)) through the bottleneck, as one product, for all of it is linear. h: (T, bn_chan), written;
-    -> the bias that is still to be added to it. The norm's statistics follow from the sums and products of the cuts.
+def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
+    """norm(encoder(cuts)) through the bottleneck is linear: -> its bias (bn_chan,) and matrix (bn_chan, kernel).
+
+    The norm's statistics follow from the sums and products of the cuts, (T, kernel).
     """
     basis = separator.encoder.filterbank()  # (filters, kernel)
     bottleneck: Any = separator.masker.bottleneck
@@ -57,26 +61,29 @@ def _bottleneck(separator: ConvTasNet, cuts: Tensor, h: Tensor) -> Tensor:
     squares = float(((cuts.T @ cuts).double() * (basis.T @ basis).double()).sum())
     scale, shift = Moments(len(cuts) * len(basis), total, squares).affine(norm)
     weight, bias = plain(linear)
-    torch.mm(cuts, ((weight * scale) @ basis).T, out=h)
-    return bias + weight @ shift
+    return bias + weight @ shift, (weight * scale) @ basis
 
 
 def _block(
-    block: Any, paths: Tensor, bias: Tensor, expanded: Tensor, convolved: Tensor, c: ConvTasNetConfig,
-    kernels: ModuleType, last: bool,
+    block: Any, read: Tensor, through: Tensor | None, paths: Tensor, bias: Tensor, expanded: Tensor,
+    convolved: Tensor, c: ConvTasNetConfig, kernels: ModuleType, last: bool,
 ) -> None:  # fmt: skip
-    """One convolutional block; adds to paths (T, bn_chan + skip_chan) and their bias in place; the rest is scratch."""
+    """One convolutional block; adds to paths (T, bn_chan + skip_chan) and their bias in place; the rest is scratch.
+
+    read: the block's input without its bias, (T, bn_chan), or what the matrix ``through`` makes it of, (T, kernel).
+    """
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
     frames, dilation = len(paths), int(depthwise.dilation[0])
-    h, wide, narrow = paths[:, : c.bn_chan], expanded.numpy(), convolved.numpy()
+    wide, narrow = expanded.numpy(), convolved.numpy()
     weight, own = plain(expand)
     first = (own + weight @ bias[: c.bn_chan]).numpy()
-    weight, slope = weight.T.contiguous(), np.float32(float(prelu.weight))
+    weight = (weight if through is None else weight @ through).T.contiguous()
+    slope = np.float32(float(prelu.weight))
 
     def expanding(start: int, stop: int) -> list[tuple[float, float]]:
         sums = []
         for tile in tiles(start, stop, TILE):
-            torch.mm(h[tile], weight, out=expanded[tile])
+            torch.mm(read[tile], weight, out=expanded[tile])
             sums.append(kernels.activate(wide[tile], first, slope))
         return sums
 
