@@ -49,9 +49,9 @@ class DataConfig:
 @dataclass(frozen=True)
 class DetectionConfig:
     """Mean Teacher training (SED, S1, S2, JT). batch: synthetic, weak and unlabelled clips of one step, in
-    ``accumulate`` micro-batches of that ratio (BatchNorm sees a micro-batch); steps: of an epoch, 0 for as many as the
-    shortest subset gives; epochs; warmup_epochs: N of the
-    warm-up exp(-5 (1 - n/N)^2) of rate and consistency; consistency: alpha_self of Eq. 6 after it; ema: alpha_ema of
+    ``accumulate`` micro-batches of that ratio on every device (BatchNorm sees a micro-batch); steps: of an epoch, 0 for
+    as many as the shortest subset gives; epochs; warmup_epochs: N of the warm-up exp(-5 (1 - n/N)^2) of rate and
+    consistency; consistency: alpha_self of Eq. 6 after it; ema: alpha_ema of
     Eq. 3; mixup: its chance in a step, mixup_alpha: of Beta(alpha, alpha); threshold: of the objective's F1;
     retention_weight: of a dB of the separation term of S2+ and JT+; clip: largest gradient norm, 0 for any;
     patience: epochs without progress of the student's objective before the end, 0 for none; frozen_norms: BatchNorm
@@ -120,7 +120,8 @@ class Config:
     """One experiment. labels: a class set by name or a list of labels, null for those of the data (DESED's where it has
     no list of its own); systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
     separator that learns; tensorboard: write each run's history for TensorBoard too; minutes: a stage ends with the
-    epoch in which so many have passed since it began or went on, 0 for no limit; scaling: jss.features.Scaling;
+    epoch in which so many have passed since it began or went on, 0 for no limit; devices, nodes: on how many devices of
+    how many machines each, with a process and a part of every batch on each; scaling: jss.features.Scaling;
     stages: overrides by stage, such as {S1: {epochs: 10}}, of DetectionConfig, SeparationConfig, the rate
     (``learning_rate``), the block to start from (``detector``, ``separator``) and the separation term (``retention``:
     mixit or distillation), or of WeakLabelConfig.
@@ -137,6 +138,8 @@ class Config:
     threads: int = 0
     tensorboard: bool = False
     minutes: float = 0.0
+    devices: int = 1
+    nodes: int = 1
     systems: tuple[str, ...] = (
         "SED", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "SSep-SED",
     )  # fmt: skip
@@ -150,6 +153,11 @@ class Config:
     critic: CriticConfig = field(default_factory=CriticConfig)
     weak: WeakLabelConfig = field(default_factory=WeakLabelConfig)
     stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def processes(self) -> int:
+        """How many train together."""
+        return self.devices * self.nodes
 
 
 def presets() -> dict[str, str]:

@@ -15,7 +15,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "seed": (0, 2**31 - 1), "threads": (0, 1024), "workers": (0, 256), "accumulate": (1, 10_000), "batch": (0, 10_000),
     "seconds": (0.5, 600), "minutes": (0, 10**6), "epochs": (1, 10**6), "warmup_epochs": (0, 10**6),
     "patience": _COUNT, "early_stop": _COUNT, "steps": _COUNT, "validation": (1, 10**6), "clip": (0, 10**9),
-    "learning_rate": (0, 1e30),
+    "learning_rate": (0, 1e30), "devices": (1, 1024), "nodes": (1, 1024),
     "synthetic": _COUNT, "weak": _COUNT, "unlabelled": _COUNT, "validation_synthetic": _COUNT,
     "validation_weak": _COUNT, "sounds": (1, 10_000), "synthesised": _SHARE, "single": _SHARE, "ema": _SHARE,
     "mixup": _SHARE, "threshold": _SHARE, "mixup_alpha": (1e-3, 1e3),

@@ -38,8 +38,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; -> 0. Raises JssError."""
+    from jss.training.processes import joined
+
+    with joined():
+        _train(args)
+    return 0
+
+
+def _train(args: argparse.Namespace) -> None:
     from jss.config import load_preset
     from jss.training.chain import Chain
+    from jss.training.processes import alone
     from jss.training.stages import TREE
     from jss.training.weak_chain import WeakChain
     from jss.training.weak_stages import WEAK_STAGES
@@ -49,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         raise JssError(f"--preset goes with all: write train {args.base}, or train all --preset {args.base}.")
     only = [name for name in args.only or () if "=" not in name]  # a setting may follow the names
     settings = (*args.overrides, *(one for one in args.only or () if "=" in one))
-    config = load_preset((args.base or _default()) if everything else args.preset, settings)
+    config = alone(lambda: load_preset((args.base or _default()) if everything else args.preset, settings))
     out = args.out or Path("runs") / config.name
     folder = args.checkpoints or (checkpoints.root() if everything else out / "checkpoints")
     systems = tuple(only or (TREE if everything else config.systems))
@@ -58,11 +67,15 @@ def run(args: argparse.Namespace) -> int:
     kind = WeakChain if set(config.systems) <= set(WEAK_STAGES) else Chain
     kind(config, roots, out, folder, half=args.half).run(systems, args.resume or everything)
     if everything:
-        from jss.commands import tree
+        alone(lambda: _table(systems, roots[0], out, folder, args.clips, config.data.workers))
 
-        data = tree.held_out(roots[0], out / "held-out", args.clips, config.data.workers)
-        tree.results(systems, folder, data, out / "scores", out / "reports", resamples=0)
-    return 0
+
+def _table(systems: tuple[str, ...], root: str, out: Path, folder: Path, clips: int, workers: int) -> None:
+    """The table of results, on clips that were held out."""
+    from jss.commands import tree
+
+    data = tree.held_out(root, out / "held-out", clips, workers)
+    tree.results(systems, folder, data, out / "scores", out / "reports", resamples=0)
 
 
 def _default() -> str:

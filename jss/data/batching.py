@@ -39,15 +39,17 @@ class SeparationBatch(NamedTuple):
 
 
 class DetectionSteps(Dataset[DetectionBatch]):
-    """One epoch of detection batches; steps: micro-batches of it. Epoch length: the shortest subset."""
+    """One epoch of detection batches, in as many micro-batches each as processes accumulate together (``parts``);
+    steps: of the optimizer. Epoch length: the shortest subset."""
 
     def __init__(self, data: TrainingData, config: Config, c: DetectionConfig, labels: Sequence[str], epoch: int):
         self.data, self.c, self.labels = data, c, labels
         self.seed, self.epoch = config.seed, epoch
-        self.sizes = tuple(n // c.accumulate for n in c.batch)
-        if any(n % c.accumulate for n in c.batch) or not any(self.sizes[:2]):
-            raise JssError(f"A batch of {c.batch} cannot be cut into {c.accumulate} equal micro-batches: "
-                           "make accumulate divide every number.")
+        self.parts = c.accumulate * config.processes
+        self.sizes = tuple(n // self.parts for n in c.batch)
+        if any(n % self.parts for n in c.batch) or not any(self.sizes[:2]):
+            raise JssError(f"A batch of {c.batch} cannot be cut into {self.parts} equal micro-batches: "
+                           "make accumulate divide every number, on several devices accumulate times these.")
         self.subsets = (data.synthetic, data.weak, data.unlabelled)
         empty = [s for s, examples, n in zip(SUBSETS, self.subsets, c.batch, strict=True) if n and not len(examples)]
         if empty:
@@ -62,7 +64,7 @@ class DetectionSteps(Dataset[DetectionBatch]):
         self.steps = min(self.steps, c.steps) if c.steps else self.steps
 
     def __len__(self) -> int:
-        return self.steps * self.c.accumulate
+        return self.steps * self.parts
 
     def __getitem__(self, step: int) -> DetectionBatch:
         if step >= len(self):
@@ -117,12 +119,14 @@ def mix(x: Tensor, order: Tensor, share: Tensor) -> Tensor:
 
 
 class SeparationSteps(Dataset[SeparationBatch]):
-    """One epoch of separation batches: pairs of mixtures for MixIT, isolated sources for PIT."""
+    """One epoch of separation batches, each in a part for every process: pairs of mixtures for MixIT, isolated sources
+    for PIT."""
 
     def __init__(self, data: TrainingData, config: Config, c: SeparationConfig, loss: str, epoch: int) -> None:
         self.data, self.c, self.loss = data, c, loss
         self.seed, self.epoch, self.n_src = config.seed, epoch, config.separator.n_src
         self.samples = round(c.seconds * SAMPLE_RATE)
+        self.parts, self.size = config.processes, shared(c.batch, config)
         mixtures = (data.synthetic, data.unlabelled) if data.mixtures is None else (data.mixtures,)
         self.pool: tuple[Examples, ...] = (data.universal,) if loss == "pit" else mixtures
         if not sum(map(len, self.pool)):
@@ -132,13 +136,13 @@ class SeparationSteps(Dataset[SeparationBatch]):
             raise JssError("There are no mixtures to train on: MixIT needs a soundbank, DESED or a folder of audio.")
 
     def __len__(self) -> int:
-        return self.c.steps
+        return self.c.steps * self.parts
 
     def __getitem__(self, step: int) -> SeparationBatch:
         if step >= len(self):
             raise IndexError(step)
         rng = np.random.default_rng((self.seed, self.epoch, step, 1))
-        items = [self._item(rng) for _ in range(self.c.batch)]
+        items = [self._item(rng) for _ in range(self.size)]
         return SeparationBatch(torch.from_numpy(np.stack(items)))
 
     def _item(self, rng: np.random.Generator) -> Array:
@@ -157,6 +161,14 @@ class SeparationSteps(Dataset[SeparationBatch]):
     def _crop(self, x: Array, rng: np.random.Generator) -> Array:
         begin = int(rng.integers(max(1, x.shape[-1] - self.samples + 1)))
         return np.stack([fit(row[begin:], self.samples) for row in x])
+
+
+def shared(batch: int, config: Config) -> int:
+    """What a process takes of a batch. Raises JssError where the processes cannot take equal parts."""
+    if batch % config.processes:
+        raise JssError(f"A batch of {batch} cannot be shared by {config.processes} processes: make devices times nodes "
+                       "divide it.")
+    return batch // config.processes
 
 
 def padded(sources: Array, n_src: int) -> Array:

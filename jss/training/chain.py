@@ -26,6 +26,7 @@ from jss.strict import strict
 from jss.training.detector import DetectionTask
 from jss.training.loop import fit
 from jss.training.module import load_networks
+from jss.training.processes import alone, check, first, tell
 from jss.training.records import Heard, save_card, save_manifest, save_note, settings
 from jss.training.selection import best_epoch
 from jss.training.separator import SeparationTask
@@ -42,7 +43,7 @@ class Chain:
     """Trains the systems of a config.
 
     root: the data, one folder or several; out: a folder for runs; folder: where blocks and systems are kept; half:
-    store blocks in half precision; say: prints a line.
+    store blocks in half precision; say: prints a line. Of several processes the first alone writes.
     """
 
     config: Config
@@ -50,7 +51,7 @@ class Chain:
     out: Path
     folder: Path
     half: bool = False
-    say: Callable[[str], None] = print
+    say: Callable[[str], None] = tell
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ class Chain:
     @cached_property
     def data(self) -> TrainingData:
         """The subsets, opened when the first stage needs them."""
-        return training_data(self.root, self.config, self.out / "pool")
+        return first(lambda: training_data(self.root, self.config, self.out / "pool"))
 
     @property
     def heard(self) -> Heard:
@@ -70,8 +71,10 @@ class Chain:
     def run(self, systems: tuple[str, ...], resume: bool) -> None:
         """Train ``systems`` in order, and first what they start from; finished ones are reused.
 
-        Raises JssError where an unfinished run is there and ``resume`` is false.
+        Raises JssError where an unfinished run is there and ``resume`` is false, and where there are not as many
+        processes as the config says.
         """
+        alone(lambda: check(self.config.devices, self.config.nodes))
         if self.config.threads:
             torch.set_num_threads(self.config.threads)
         for system in systems:
@@ -80,13 +83,13 @@ class Chain:
             self._ensure(system, resume)
 
     def _ensure(self, name: str, resume: bool) -> None:
-        if self._finished(name):
+        if alone(lambda: self._finished(name)):
             self.say(f"{name}: finished before")
             return
         for need in self._needs(name):
             self._ensure(need, resume)
         run = self.out / name
-        if run.exists() and not resume:
+        if alone(run.exists) and not resume:
             raise JssError(f"{run} holds an unfinished run: add --resume to go on with it, or use another --out.")
         self.say(f"{name}: training")
         if separates_only(name):
@@ -120,12 +123,17 @@ class Chain:
         separator, parent = self._start(stage.separator, name, "separator")
         assert separator is not None
         task = SeparationTask(run, self.config, c, self.data, separator, stage.loss, stage.learning_rate)
-        save_note(run, name, self.root, c.epochs, self.config)
+        self._note(run, name, c.epochs)
         fit(task, self.config, c.epochs, clip=c.clip)
+        alone(lambda: self._keep_separator(name, task, parent, stage, c))
+
+    def _keep_separator(
+        self, name: str, task: SeparationTask, parent: str | None, stage: Stage, c: SeparationConfig
+    ) -> None:
         c = task.reached(c)
         best = best_epoch(task.history, "validation_loss", largest=False)
-        separator.load_state_dict(load_networks(run / "best-separator.safetensors")["separator"])
-        self._save(separator_block(name), separator, task.history, best, stage=name, parent=parent,
+        task.separator.load_state_dict(load_networks(task.folder / "best-separator.safetensors")["separator"])
+        self._save(separator_block(name), task.separator, task.history, best, stage=name, parent=parent,
                    settings=settings(self.config, stage, c))
 
     def _train(self, name: str, run: Path) -> None:
@@ -141,15 +149,21 @@ class Chain:
                 blocks[block], names[block] = network, found
         if not stage.trains:
             source = checkpoints.manifest("SED", self.folder).selections
-            self._system(name, stage, {who: {**names, "detector": chosen.detector} for who, chosen in source.items()})
+            parts = {who: {**names, "detector": chosen.detector} for who, chosen in source.items()}
+            alone(lambda: self._system(name, stage, parts))
             return
         if "mixture" in blocks:
             blocks["balance"] = Balance(float(torch.rand(())))
         if c.frozen_norms:
             freeze_norms(blocks["detector"])
         task = DetectionTask(run, self.config, c, self.data, self.labels, stage, blocks)
-        save_note(run, name, self.root, c.epochs, self.config)
+        self._note(run, name, c.epochs)
         fit(task, self.config, c.epochs, accumulate=c.accumulate, clip=c.clip or None)
+        alone(lambda: self._keep_system(name, task, names, stage, c))
+
+    def _keep_system(
+        self, name: str, task: DetectionTask, names: Mapping[str, str | None], stage: Stage, c: DetectionConfig
+    ) -> None:
         c = task.reached(c)
         self._system(name, stage, {who: self._selected(name, task, who, names, stage, c) for who in task.selections})
 
@@ -198,6 +212,9 @@ class Chain:
             return CRNN(replace(self.config.detector, n_classes=len(self.labels)))
         except (ValueError, TypeError, RuntimeError, MemoryError, ZeroDivisionError) as error:
             raise JssError(f"No {block} of these sizes can be made ({error}): change the preset's {block}.") from error
+
+    def _note(self, run: Path, name: str, epochs: int) -> None:
+        alone(lambda: save_note(run, name, self.root, epochs, self.config))
 
     def _save(self, block: str, network: nn.Module, history: Any, best: int, **told: Any) -> None:
         save_card(block, network, history, best, self.folder, data=self.heard, seed=self.config.seed, half=self.half,

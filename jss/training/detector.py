@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from jss.config import Config, DetectionConfig
-from jss.data.batching import DetectionBatch, DetectionSteps, loader, mix
+from jss.data.batching import DetectionBatch, DetectionSteps, mix
 from jss.data.datasets import TrainingData
 from jss.features import Scaling, scale, to_db
 from jss.losses.sed import consistency_loss, supervised_loss
@@ -122,18 +122,12 @@ class DetectionTask(Task):
             for name in self.trained:
                 update_teacher(getattr(self.teacher, name), getattr(self.student, name), self.global_step, self.c.ema)
 
-    def on_train_epoch_end(self) -> None:
-        """Lightning's hook: validate student and teacher, record."""
-        row = self.means()
-        with self.validating():
-            row.update(self._validate())
-        self.record({**row, "learning_rate": self.rate_now()})
-
     def enough(self) -> bool:
         """Whether the student's objective has not grown for ``patience`` epochs (0: never)."""
         return bool(self.c.patience) and self.stale("student_objective") >= self.c.patience
 
-    def _validate(self) -> dict[str, float]:
+    def validate(self) -> dict[str, float]:
+        """The objectives of student and teacher, and their parts."""
         scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
         weak_scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
         events: list[Any] = []
@@ -162,7 +156,8 @@ class DetectionTask(Task):
         return result
 
     def _warmup_steps(self) -> float:
-        return self.c.warmup_epochs * len(self._steps()) / self.c.accumulate
+        steps = self._steps()
+        return self.c.warmup_epochs * len(steps) / steps.parts
 
     def configure_optimizers(self) -> Any:
         """Adam (0.9, 0.999) on the trained blocks; the rate warms up by exp(-5 (1 - n/N)^2), from the first step on."""
@@ -178,7 +173,7 @@ class DetectionTask(Task):
 
     def train_dataloader(self) -> Any:
         """One epoch of batches."""
-        return loader(self._steps(), self.config.data.workers)
+        return self.batches(self._steps())
 
 
 def _model(blocks: Mapping[str, nn.Module], pooling: str, scaling: Scaling) -> JointModel:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
 from pytorch_lightning.loggers import TensorBoardLogger
 from pytorch_lightning.plugins.io import TorchCheckpointIO
@@ -18,6 +19,7 @@ from jss.config import Config
 from jss.errors import JssError
 from jss.files import aside
 from jss.training.module import Task
+from jss.training.processes import alone, rank, world
 
 LAST = "last.ckpt"
 
@@ -73,7 +75,8 @@ def _precision(config: Config) -> Literal["bf16-mixed", "32-true"]:
 
 @cache
 def _tell_fp32() -> None:
-    print("This CPU has no bf16 units and would emulate them slowly: training in fp32.", file=sys.stderr)
+    if rank() == 0:
+        print("This CPU has no bf16 units and would emulate them slowly: training in fp32.", file=sys.stderr)
 
 
 def _tensorboard(task: Task) -> TensorBoardLogger:
@@ -88,17 +91,23 @@ def _tensorboard(task: Task) -> TensorBoardLogger:
 def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: float | None = None) -> None:
     """Train to ``epochs``, from the run's last finished epoch if there is one. Resuming gives the same weights, bit for
     bit on a CPU, as never having stopped. Raises JssError where the checkpoint is not this run's.
+
+    Several processes average the gradients of their micro-batches. BatchNorm's statistics are those of the first.
     """
     task.folder.mkdir(parents=True, exist_ok=True)
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning")
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*Grad strides do not match.*")
     trainer = pl.Trainer(
         default_root_dir=task.folder,
         max_epochs=epochs,
-        accelerator="auto",
-        devices=1,
+        accelerator="auto" if world() == 1 or torch.cuda.is_available() else "cpu",
+        devices=config.devices,
+        num_nodes=config.nodes,
+        strategy="auto" if world() == 1 else "ddp",
+        use_distributed_sampler=False,
         precision=_precision(config),
         accumulate_grad_batches=accumulate,
         gradient_clip_val=clip,
@@ -111,11 +120,11 @@ def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: f
                             enable_version_counter=False),
             _Progress(refresh_rate=5),
         ],
-        plugins=[SafeCheckpointIO()],
+        plugins=[SafeCheckpointIO(), *([] if world() == 1 else [TorchElasticEnvironment()])],
     )  # fmt: skip
     last = task.folder / LAST
     try:
-        trainer.fit(task, ckpt_path=str(last) if last.is_file() else None)
+        trainer.fit(task, ckpt_path=str(last) if alone(last.is_file) else None)
     except torch.OutOfMemoryError as error:
         raise JssError(
             "The GPU ran out of memory: raise detection.accumulate, lower separation.batch or data.seconds, or stop "

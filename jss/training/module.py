@@ -13,10 +13,14 @@ import pandas as pd
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Subset
 
 from jss.config import Config
+from jss.data.batching import DetectionSteps, SeparationSteps, loader
+from jss.data.scene_batches import SceneSteps
 from jss.errors import JssError
 from jss.files import aside
+from jss.training.processes import alone, mean, rank, world
 from jss.training.selection import best_epoch
 
 C = TypeVar("C")
@@ -26,7 +30,8 @@ class Task(pl.LightningModule):
     """A LightningModule that writes history.csv and keeps the best networks by its ``selections``.
 
     selections: name -> (column of the history, whether the largest wins); networks(): what is kept of an epoch. It ends
-    after the epoch of which ``enough`` or ``late`` holds.
+    after the epoch of which ``enough`` or ``late`` holds. Of several processes the first alone validates and writes;
+    all have its history.
     """
 
     selections: Mapping[str, tuple[str, bool]]
@@ -41,6 +46,10 @@ class Task(pl.LightningModule):
 
     def networks(self) -> dict[str, nn.Module]:
         """The networks of an epoch that may be selected, by name."""
+        raise NotImplementedError
+
+    def validate(self) -> dict[str, float]:
+        """The columns of the history that validation gives, in eval mode and without gradients."""
         raise NotImplementedError
 
     def enough(self) -> bool:
@@ -69,10 +78,19 @@ class Task(pl.LightningModule):
         return self.finite(found["loss"])
 
     def means(self) -> dict[str, float]:
-        """The means of what was tallied since they were last asked for."""
+        """The means, over all processes, of what was tallied since they were last asked for."""
         row = {name: total / max(self.count, 1) for name, total in self.sums.items()}
         self.sums, self.count = {}, 0
-        return row
+        return mean(row)
+
+    def batches(self, steps: DetectionSteps | SeparationSteps | SceneSteps) -> DataLoader[Any]:
+        """This process's micro-batches of an epoch: number rank, rank + world and so on, as many as each other process
+        has. Raises JssError where there are none."""
+        share = range(rank(), len(steps) // world() * world(), world())
+        if not share:
+            raise JssError(f"An epoch of {len(steps)} micro-batches is too short for {world()} processes: lower "
+                           "devices or nodes, or add data.")
+        return loader(Subset(steps, share), self.config.data.workers)
 
     @contextmanager
     def validating(self) -> Iterator[None]:
@@ -95,7 +113,16 @@ class Task(pl.LightningModule):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Every batch starts from a seed of its own, so that a resumed run draws the same dropout."""
-        torch.manual_seed((self.seed * 10_000 + self.current_epoch) * 1_000_000 + batch_idx)
+        number = batch_idx * world() + rank()
+        torch.manual_seed((self.seed * 10_000 + self.current_epoch) * 1_000_000 + number)
+
+    def on_train_epoch_end(self) -> None:
+        """Lightning's hook: validate, record."""
+        self.record({**self.means(), **alone(self._validated), "learning_rate": self.rate_now()})
+
+    def _validated(self) -> dict[str, float]:
+        with self.validating():
+            return self.validate()
 
     def finite(self, loss: Tensor) -> Tensor:
         """The loss, unless it is NaN or infinite: then a JssError says what to change."""
@@ -110,6 +137,11 @@ class Task(pl.LightningModule):
         """Append an epoch to the history, write it, and keep the networks of every selection that it wins."""
         row = {"epoch": len(self.history) + 1, "steps": self.global_step, **row}
         self.history.append({key: float(value) for key, value in row.items()})  # plain, as a checkpoint holds them
+        alone(self._write)
+        if alone(lambda: self.enough() or self.late):
+            self.trainer.should_stop = True
+
+    def _write(self) -> None:
         with aside(self.folder / "history.csv") as part:
             pd.DataFrame(self.history).to_csv(part, index=False)
         if self.logger is not None:
@@ -117,8 +149,6 @@ class Task(pl.LightningModule):
         for name, (key, largest) in self.selections.items():
             if best_epoch(self.history, key, largest) == len(self.history) - 1:
                 save_networks(self.folder / f"best-{name}.safetensors", self.networks())
-        if self.enough() or self.late:
-            self.trainer.should_stop = True
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Lightning's hook: the history travels with the weights."""

@@ -74,7 +74,7 @@ def save_card(
 
 def settings(config: Config, stage: Stage, c: Any) -> dict[str, Any]:
     """What makes a stage again: the preset and all that it and its overrides set."""
-    rest = {key: getattr(config, key) for key in ("precision", "compile", "pooling", "scaling")}
+    rest = {key: getattr(config, key) for key in ("precision", "compile", "pooling", "scaling", "devices", "nodes")}
     parts = {"stage": stage, type(c).__name__.removesuffix("Config").lower(): c, "data": config.data}
     found = {"preset": config.name, **rest, **{key: dataclasses.asdict(part) for key, part in parts.items()}}
     told: dict[str, Any] = plain(found)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from jss.config import Config, SeparationConfig
-from jss.data.batching import SeparationBatch, SeparationSteps, loader, separation_validation
+from jss.data.batching import SeparationBatch, SeparationSteps, separation_validation
 from jss.data.datasets import TrainingData
 from jss.losses.mixit import mixit_loss
 from jss.losses.pit import pit_loss
@@ -57,14 +57,16 @@ class SeparationTask(Task):
 
     def on_train_epoch_end(self) -> None:
         """Lightning's hook: validate, record, halve the rate on a plateau, stop early."""
-        with self.validating():
-            losses = [
-                self.separation_loss(self.validation[i : i + self.c.batch].to(self.device)).item()
-                for i in range(0, len(self.validation) // self.c.batch * self.c.batch or 1, self.c.batch)
-            ]
-        validation = sum(losses) / len(losses)
-        self.record({**self.means(), "validation_loss": validation, "learning_rate": self.rate_now()})
+        super().on_train_epoch_end()
         self.plateau.step(self.history[-1]["validation_loss"])
+
+    def validate(self) -> dict[str, float]:
+        """The mean loss of the fixed mixtures."""
+        losses = [
+            self.separation_loss(self.validation[i : i + self.c.batch].to(self.device)).item()
+            for i in range(0, len(self.validation) // self.c.batch * self.c.batch or 1, self.c.batch)
+        ]
+        return {"validation_loss": sum(losses) / len(losses)}
 
     def enough(self) -> bool:
         """Whether the validation loss has not fallen for ``early_stop`` epochs."""
@@ -91,4 +93,4 @@ class SeparationTask(Task):
     def train_dataloader(self) -> Any:
         """One epoch of batches."""
         steps = SeparationSteps(self.data, self.config, self.c, self.loss, self.current_epoch)
-        return loader(steps, self.config.data.workers)
+        return self.batches(steps)

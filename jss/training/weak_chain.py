@@ -21,7 +21,8 @@ from jss.strict import strict
 from jss.training.chain import Chain
 from jss.training.loop import fit
 from jss.training.module import load_networks
-from jss.training.records import Heard, plain, save_note
+from jss.training.processes import alone
+from jss.training.records import Heard, plain
 from jss.training.selection import best_epoch
 from jss.training.weak_label import CriticTask, SeparatorTask, WeakLabelTask
 from jss.training.weak_stages import WEAK_STAGES, WeakStage
@@ -57,11 +58,14 @@ class WeakChain(Chain):
         c = strict(WeakLabelConfig, {**dataclasses.asdict(self.config.weak), **overrides}, f"stages.{name}")
         torch.manual_seed(self.config.seed)
         task = self._task(stage, c, run)
-        save_note(run, name, self.root, c.epochs, self.config)
+        self._note(run, name, c.epochs)
         fit(task, self.config, c.epochs, clip=c.clip or None)
+        alone(lambda: self._keep(name, task, stage, c))
+
+    def _keep(self, name: str, task: WeakLabelTask, stage: WeakStage, c: WeakLabelConfig) -> None:
         c = task.reached(c)
         best = best_epoch(task.history, "validation_loss", largest=False)
-        task.network.load_state_dict(load_networks(run / "best-network.safetensors")["network"])
+        task.network.load_state_dict(load_networks(task.folder / "best-network.safetensors")["network"])
         self._save(name, task.network, task.history, best, stage=stage.says, settings=self._settings(stage, c))
         self.say(f"{name}: done")
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from jss.config import Config, WeakLabelConfig
-from jss.data.batching import loader
+from jss.data.batching import loader, shared
 from jss.data.scene_batches import SceneBatch, SceneSteps, active_share
 from jss.data.scenes import SceneData
 from jss.losses import weak_label as losses
@@ -59,18 +59,12 @@ class WeakLabelTask(Task):
         """Lightning's hook: one optimizer step."""
         return self.tally(self.terms(batch))
 
-    def on_train_epoch_end(self) -> None:
-        """Lightning's hook: validate, record, stop early."""
-        row = self.means()
-        with self.validating():
-            row.update(self._validate())
-        self.record({**row, "learning_rate": self.rate_now()})
-
     def enough(self) -> bool:
         """Whether the validation loss has not fallen for ``early_stop`` epochs."""
         return bool(self.history) and self.stale("validation_loss", largest=False) >= self.c.early_stop
 
-    def _validate(self) -> dict[str, float]:
+    def validate(self) -> dict[str, float]:
+        """The means of the terms, and a summary of the measures."""
         totals: dict[str, float] = {}
         found: dict[str, list[Any]] = {}
         scenes = self.data.validation
@@ -89,9 +83,9 @@ class WeakLabelTask(Task):
 
     def train_dataloader(self) -> Any:
         """One epoch of batches."""
-        c = self.c
-        steps = SceneSteps(self.data.train, c.batch, self.current_epoch, fresh=c.fresh, seconds=c.crop)
-        return loader(steps, self.config.data.workers)
+        c, batch = self.c, shared(self.c.batch, self.config)
+        steps = SceneSteps(self.data.train, batch, self.current_epoch, fresh=c.fresh, seconds=c.crop)
+        return self.batches(steps)
 
 
 class CriticTask(WeakLabelTask):
