@@ -47,6 +47,10 @@ class TDCN(nn.Module):
         self.encoder = nn.Conv1d(1, filters, kernel, stride, bias=False)
         self.masker = asteroid().masknn.TDConvNetpp(filters, mask_act="sigmoid", **sizes)
         self.decoder = nn.ConvTranspose1d(filters, 1, kernel, stride, bias=False)
+        # No output hears the last block's residual, nor the factors of residuals where no other one has any.
+        last = c.n_blocks * c.n_repeats - 1
+        self.masker.TCN[last].res_conv.requires_grad_(False)
+        self.masker.scaling_param.requires_grad_(any(block % c.n_blocks for block in range(last)))
 
     def forward(self, waveform: Tensor) -> Tensor:
         """waveform: (batch, samples) -> sources (batch, M, samples), float32."""

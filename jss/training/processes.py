@@ -63,7 +63,8 @@ def check(devices: int, nodes: int) -> None:
             "settings."
         )
     if 0 < torch.cuda.device_count() < devices:
-        raise JssError(f"This machine has {torch.cuda.device_count()} GPUs, not {devices}: lower devices.")
+        raise JssError(f"This machine has fewer GPUs ({torch.cuda.device_count()}) than devices ({devices}): lower "
+                       "devices.")
 
 
 def alone(make: Callable[[], T]) -> T:

@@ -19,6 +19,8 @@ from jss.config import load_preset
 from jss.data.batching import DetectionSteps, SeparationSteps
 from jss.errors import JssError
 from jss.models.separator import ConvTasNet
+from jss.models.tdcn import TDCN
+from jss.training import processes
 from jss.training.chain import Chain
 from jss.training.loop import fit
 from jss.training.processes import alone, rank, world
@@ -76,6 +78,15 @@ def test_two_processes_have_the_gradients_of_one(make, tmp_path):
         assert (ours["steps"], ours["learning_rate"]) == (theirs["steps"], theirs["learning_rate"])
 
 
+@pytest.mark.parametrize("network", [
+    TDCN(replace(TWO.tdcn, n_blocks=blocks, n_repeats=repeats)) for blocks, repeats in ((1, 2), (2, 1), (2, 2), (3, 1))
+])  # fmt: skip
+def test_what_learns_has_a_gradient(network):
+    """The processes wait for one of each."""
+    network(torch.randn(1, 4000)).square().sum().backward()
+    assert [name for name, p in network.named_parameters() if p.requires_grad and p.grad is None] == []
+
+
 def test_what_one_process_meets_ends_both(tmp_path):
     def job():
         task = separation_task(tmp_path / "two")
@@ -125,6 +136,14 @@ def test_several_devices_without_torchrun(setting, call, tmp_path, capsys):
     told = capsys.readouterr().err
     assert told.count("\n") == 1
     assert f"start it with torchrun {call} -m jss train" in told
+
+
+def test_more_devices_than_gpus(monkeypatch):
+    monkeypatch.setattr(processes, "world", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    with pytest.raises(JssError, match=r"fewer GPUs \(1\) than devices \(2\)"):
+        processes.check(2, 1)
 
 
 def test_what_cannot_be_shared_is_told():
