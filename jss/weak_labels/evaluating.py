@@ -12,6 +12,7 @@ import numpy.typing as npt
 from jss.data.scene_batches import activity
 from jss.data.scenes import SceneSet, scene_bank, scene_recipe
 from jss.metrics.class_separation import OVERALL, separation_rows
+from jss.metrics.diversity import clip_similarity
 from jss.metrics.f_score import clip_f1
 from jss.reports import commit
 from jss.weak_labels.inference import WeakSystem
@@ -34,7 +35,7 @@ def held_out(root: str, labels: tuple[str, ...], split: str, clips: int, seed: i
 
 def evaluate_weak(system: WeakSystem, scenes: SceneSet, dataset: str, tell: Tell | None = None) -> WeakReport:
     """Everything that the paper reports, on all of ``scenes``."""
-    before, after, alone, frames, tags, heard = [], [], [], [], [], []
+    before, after, alone, frames, tags, heard, alike = [], [], [], [], [], [], []
     for number in range(len(scenes)):
         example = scenes[number]
         result = system.analyse(example.mixture, str(number), example.sources)
@@ -48,6 +49,7 @@ def evaluate_weak(system: WeakSystem, scenes: SceneSet, dataset: str, tell: Tell
         frames.append((result.probabilities.T, active[:, :whole].reshape(len(active), -1, pool).max(-1).T))
         tags.append((result.clip_probabilities, active.max(-1)))
         heard.append(result.source_clip_probabilities)
+        alike.append(clip_similarity(result.source_probabilities))
         if tell is not None:
             tell(number + 1, len(scenes))
     x, y, one = np.array(before), np.array(after), np.array(alone)
@@ -68,7 +70,7 @@ def evaluate_weak(system: WeakSystem, scenes: SceneSet, dataset: str, tell: Tell
             "frame": _f_measures([p for p, _ in frames], [t for _, t in frames], system),
             "clip": _f_measures([p[None] for p, _ in tags], [t[None] for _, t in tags], system),
         },
-        check=_check(np.stack(heard), ~np.isnan(x), system.labels),
+        check=_check(np.stack(heard), ~np.isnan(x), system.labels) | {"similarity": round(float(np.mean(alike)), 4)},
         samples=Samples(
             tuple(clip.tolist()), tuple(label.tolist()), tuple(np.round(x[clip, label], 2).tolist()),
             tuple(np.round(y[clip, label], 2).tolist()),

@@ -32,7 +32,8 @@ class WeakReport:
     the n_single clips with one active class, whose mixture is the source (output_median is what is left of it);
     table2: the critic's F-measures at 0.5 on the mixtures, "frame" and "clip", by class and "macro"; check: what the
     critic hears in separated sources that are active: "probabilities", row: source, column: class, and "own_only", the
-    share in which it hears its own class and no other; commit: of the code; settings: weights and how it was measured.
+    share in which it hears its own class and no other, and of all separated sources "similarity", Eq. 30 of the JSS
+    paper on its frames, mean over clips; commit: of the code; settings: weights and how it was measured.
     """
 
     system: str
@@ -78,6 +79,7 @@ def lines(report: WeakReport) -> list[str]:
         numbers = (frame, clip, report.check["own_only"].get(label))
         scores = "".join(_number(value, width) for value, width in zip(numbers, (10, 9, 10), strict=True))
         told.append(f"  {label:<14}{row['n']:>6}{_spread(row, 'input'):>16}{_spread(row, 'improvement'):>18}{scores}")
+    told.append(f"  similarity of the sources, as the critic hears them:{_number(report.check.get('similarity'), 6)}")
     alone = report.single[OVERALL]
     if alone["n"]:
         told.append(f"  single-class clips: {alone['n']}, median SI-SDR of the output {alone['output_median']:.1f} dB")

@@ -112,10 +112,11 @@ def _alone(found: Sequence[WeakReport], stem: str) -> None:
 
 def _own_only(found: Sequence[WeakReport], stem: str) -> None:
     rows = [{"Separator": report.system}
-            | _cells({k: 100 * v for k, v in report.check["own_only"].items()}, OVERALL) for report in found]
-    charts.table(pd.DataFrame(rows).round(0), "weak check", f"{stem}.check",
+            | _cells({k: round(100 * v) for k, v in report.check["own_only"].items()}, OVERALL)
+            | {"Similarity": report.check.get("similarity")} for report in found]
+    charts.table(pd.DataFrame(rows).round(2), "weak check", f"{stem}.check",
                  "**A check without reference:** share (%) of separated sources in which the critic hears their own "
-                 "class and no other")
+                 "class and no other, and how alike it finds the sources of a scene (Eq. 30 of the JSS paper)")
 
 
 def _boxes(found: Sequence[WeakReport], stem: str) -> None:

@@ -138,6 +138,21 @@ def test_a_report_has_both_tables_and_tells_them(report):
     assert len(lines(report)) >= 8
 
 
+def test_the_check_counts_what_the_critic_hears_in_every_source(folder, scenes, report):
+    system, own, cosines = load_weak("weak-frame", folder), [], []
+    for number in range(5):
+        result = system.analyse(scenes[number].mixture, str(number), scenes[number].sources)
+        for source in np.flatnonzero(result.active):
+            said = {k for k in range(len(URBAN_LABELS)) if result.source_probabilities[source, k].max() > 0.5}
+            own.append(said == {source})
+        for a in range(len(URBAN_LABELS)):
+            for b in range(a):
+                x, y = result.source_probabilities[a], result.source_probabilities[b]
+                cosines.append(((x * y).sum(0) / np.sqrt((x**2).sum(0) * (y**2).sum(0))).mean())
+    assert report.check["own_only"][OVERALL] == pytest.approx(np.mean(own), abs=1e-4)
+    assert report.check["similarity"] == pytest.approx(np.mean(cosines), abs=1e-4)
+
+
 def test_a_report_comes_back_as_it_was_and_strangers_are_refused(report, tmp_path):
     report.save(tmp_path / "r.json")
     assert WeakReport.load(tmp_path / "r.json") == report
