@@ -18,7 +18,8 @@ import numpy as np
 from jss import audio
 
 ROOT = Path(__file__).parents[2]
-MOST_KILLS = 4  # of one run, before it may end
+MOST_KILLS = 6  # of one run, before it may end
+WANTED = 20  # of each verb in a soak of half an hour
 _TRAINING = ("detection.epochs=3", "detection.batch=[1, 1, 1]", "data.synthetic=3", "data.weak=3", "data.unlabelled=3",
              "data.validation_synthetic=1", "data.validation_weak=2", "data.seconds=1", "data.sounds=2")  # fmt: skip
 
