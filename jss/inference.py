@@ -102,8 +102,12 @@ class System:
         mixture = np.concatenate([p.mixture for p in found])
         sources = np.concatenate([p.sources for p in found], axis=1)
         branch = [p.mixture_scores for p in found]
+        known = found[0].mels if len(found) == 1 else None
         with _memory():
-            mels = self._mels(np.concatenate([mixture[None], sources]))
+            if known is None:
+                mels = self._mels(np.concatenate([mixture[None], sources]))
+            else:
+                mels = np.concatenate([self._mels(mixture[None]), known]) if len(sources) else known
         return ClipResult(
             filename=filename,
             mixture=mixture,
@@ -167,6 +171,7 @@ class System:
                 _numpy(out.weak[0]),
                 _numpy(out.source_weak[0]),
                 None if out.mixture_strong is None else _numpy(out.mixture_strong[0, :, :frames]),
+                None if out.mel is None or samples < _SHORTEST else _numpy(out.mel[0]),
             )
         if not (np.isfinite(piece.scores).all() and np.isfinite(piece.sources).all()):
             raise JssError(f"{self.name} computes values that are not numbers: its weights are unfit, train it again.")

@@ -24,7 +24,8 @@ class Piece:
     """A stretch of an analysed recording; stretches follow each other without gap.
 
     mixture: (n,), sources: (M, n), scores: (K, t), source_scores: (M, K, t), weak: (K,), source_weak: (M, K);
-    mixture_scores: (K, t) of a branch that hears the mixture, or None.
+    mixture_scores: (K, t) of a branch that hears the mixture, or None; mels: (max(M, 1), mels, frames) in dB of the
+    sources (of the mixture without any), where the stretch is the whole recording and they are at hand.
     """
 
     mixture: Array
@@ -34,6 +35,7 @@ class Piece:
     weak: Array
     source_weak: Array
     mixture_scores: Array | None = None
+    mels: Array | None = None
 
 
 def pieces(blocks: Iterable[Array], analyse: Callable[[Array], Piece]) -> Iterator[Piece]:
@@ -65,7 +67,7 @@ def _stitch(analysed: Iterable[tuple[Piece, bool]]) -> Iterator[Piece]:
         if tail is not None:
             piece = _fade(tail, piece)
         if last:
-            yield piece
+            yield piece if tail is None else replace(piece, mels=None)
         else:
             yield _cut(piece, slice(None, STEP))
             tail = _cut(piece, slice(STEP, None))
@@ -77,7 +79,7 @@ def _cut(piece: Piece, part: slice) -> Piece:
     return replace(
         piece, mixture=piece.mixture[part], sources=piece.sources[:, part], scores=piece.scores[:, frames],
         source_scores=piece.source_scores[..., frames],
-        mixture_scores=None if piece.mixture_scores is None else piece.mixture_scores[:, frames],
+        mixture_scores=None if piece.mixture_scores is None else piece.mixture_scores[:, frames], mels=None,
     )  # fmt: skip
 
 

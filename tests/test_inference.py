@@ -82,6 +82,15 @@ def test_one_pass_is_the_model(system):
     assert (result.sample_rate, result.mel_hop, result.score_hop) == (16000, 0.016, 0.064)
 
 
+@pytest.mark.parametrize("seconds", [0.5, 10, 31])
+def test_mels_are_those_of_the_mixture_and_of_the_sources(system, baseline, seconds):
+    for one in (system, baseline):
+        result = one(noise(seconds))
+        np.testing.assert_allclose(result.mel, one._mels(result.mixture[None])[0], atol=1e-3)
+        for mel, source in zip(result.source_mels, result.sources, strict=True):
+            np.testing.assert_allclose(mel, one._mels(source[None])[0], atol=1e-3)
+
+
 def test_mels_of_long_recordings_are_those_of_one_pass(system, monkeypatch):
     signals = np.stack([noise(7.3), 0.1 * noise(7.3)])
     whole = system._mels(signals)

@@ -47,7 +47,8 @@ class GLU(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, frames, mels) -> the same shape."""
         linear: Tensor = self.linear(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        return linear * torch.sigmoid(x)
+        gate = torch.sigmoid(x)
+        return linear * gate if torch.is_grad_enabled() else gate.mul_(linear)  # 20 MB less to ask for
 
 
 class CRNN(nn.Module):

@@ -15,7 +15,8 @@ class JointOutput(NamedTuple):
     """sources: (batch, M, samples); strong: (batch, K, T), weak: (batch, K), pooled;
 
     source_strong: (batch, M, K, T); source_weak: (batch, M, K); all scores in [0, 1].
-    M is 0 where there is no separation stage. mixture_strong: (batch, K, T) of a branch on the mixture, or None.
+    M is 0 where there is no separation stage. mixture_strong: (batch, K, T) of a branch on the mixture, or None;
+    mel: (batch, max(M, 1), mels, frames) in dB, of what the detector heard, where it was computed here.
     """
 
     sources: Tensor
@@ -24,6 +25,7 @@ class JointOutput(NamedTuple):
     source_strong: Tensor
     source_weak: Tensor
     mixture_strong: Tensor | None = None
+    mel: Tensor | None = None
 
 
 class JointModel(nn.Module):
@@ -68,7 +70,7 @@ class JointModel(nn.Module):
             features = scale(db, whole.amin((-2, -1), keepdim=True), whole.amax((-2, -1), keepdim=True))
         else:
             features = scale(db)
-        return self.score(features, sources)
+        return self.score(features, sources)._replace(mel=db)
 
     def score(self, features: Tensor, sources: Tensor) -> JointOutput:
         """Scores of scaled log-mels. features: (batch, max(M, 1), mels, frames); all sources go in one pass."""
