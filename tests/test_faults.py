@@ -58,6 +58,30 @@ def test_detect_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(fol
     assert contents(out) == contents(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_render_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(tmp_path, small_disk, capsys, workers):
+    def render(out):
+        return main(["render", "synthscapes", str(out), "--clips", "0", "validation=3", "--workers", workers])
+
+    out = small_disk / "out"
+    assert render(out) == 2
+    assert "No space left on device" in one_sentence(capsys)
+    assert not list(out.rglob("*.part"))
+    written = {path: path.stat().st_mtime_ns for path in out.rglob("*.flac")}
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    assert render(out) == 0
+    mixtures = [path for path in written if not path.parent.name.endswith("_events")]
+    assert {path: path.stat().st_mtime_ns for path in mixtures} == {path: written[path] for path in mixtures}
+    assert render(tmp_path / "whole") == 0
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_render_on_a_read_only_disk(small_disk, capsys):
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert main(["render", "synthscapes", str(small_disk / "out"), "--clips", "0", "validation=1"]) == 2
+    assert "Read-only file system" in one_sentence(capsys)
+
+
 def test_detect_on_a_read_only_disk(folder, small_disk, capsys):
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     assert detect(folder, small_disk / "out") == 2
