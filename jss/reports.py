@@ -110,10 +110,10 @@ class EvalReport:
         try:
             report = strict(cls, stored, name)
             numbers = [report.headline(headline) for headline in HEADLINES]
-            numbers += dict(report.similarity["per_clip"]).values() if report.similarity else []
+            numbers += report.similarity["per_clip"].values() if report.similarity else []
             drawn: list[Any] = []
             if report.bootstrap is not None:
-                drawn = [values for values in dict(report.bootstrap["replicates"]).values() if values is not None]
+                drawn = [values for values in report.bootstrap["replicates"].values() if values is not None]
                 numbers += [value for values in drawn for value in values]
                 _ = [report.bootstrap[key] for key in _DRAW]
             wrong = [v for v in numbers if v is not None and (isinstance(v, bool) or not isinstance(v, int | float))]

@@ -136,7 +136,9 @@ def test_a_damaged_report_is_a_sentence(tmp_path, text):
 def test_a_report_with_wrong_types_is_a_sentence(tmp_path):
     _, reference, found = case()
     good = measure(reference, found, resamples=3).as_dict()
-    for key, value in [("psds1", "high"), ("event_f1", 3), ("bootstrap", {}), ("n_files", "all"), ("settings", [])]:
+    for key, value in [("psds1", "high"), ("event_f1", 3), ("bootstrap", {}), ("n_files", "all"), ("settings", []),
+                       ("similarity", {"mean": 0.5, "per_clip": []}),
+                       ("bootstrap", {**good["bootstrap"], "replicates": []})]:
         with pytest.raises(JssError, match="no report"):
             EvalReport.from_dict(good | {key: value})
     with pytest.raises(JssError, match="There is no report"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -163,6 +165,13 @@ def test_student_and_teacher(tiny_checkpoints, system):
     student = load_system("MixIT-S1", "student", "cpu", tiny_checkpoints)
     assert student.selection == "student"
     assert np.abs(student(noise(1)).scores - system(noise(1)).scores).max() > 1e-4
+
+
+def test_a_first_clip_waits_for_nothing_that_it_does_not_need(tiny_checkpoints):
+    code = ("import sys, numpy, jss; s = jss.load_system('MixIT-S1', folder=sys.argv[1], device='cpu'); "
+            "s(numpy.ones(16000)); print(sorted({'torch._dynamo', 'pandas', 'librosa'} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-c", code, str(tiny_checkpoints)], check=True, stdout=subprocess.PIPE)
+    assert done.stdout.strip() == b"[]"
 
 
 def test_many_recordings(system, tmp_path):

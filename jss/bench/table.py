@@ -9,7 +9,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Row:
     """what: was measured; peer: against which tool; peer_cost, ours: in ``unit`` (lower is better unless ``rate``);
-    goal: least ratio wanted, None: none; note: how far the results are apart, and the like."""
+    goal: least ratio wanted, None: none; note: how far the results are apart, and the like; agrees: whether that is
+    near enough: speed at the price of other results meets no goal."""
 
     what: str
     peer: str
@@ -19,6 +20,7 @@ class Row:
     note: str = ""
     unit: str = "s"
     rate: bool = False
+    agrees: bool = True
 
     @property
     def ratio(self) -> float:
@@ -28,8 +30,8 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is reached; None without one."""
-        return None if self.goal is None else self.ratio >= self.goal
+        """Whether the goal is reached, by results that agree; None without one."""
+        return None if self.goal is None else self.agrees and self.ratio >= self.goal
 
 
 def lines(rows: Sequence[Row]) -> list[str]:

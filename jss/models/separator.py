@@ -142,7 +142,8 @@ class _Filters(nn.Module):
     def __init__(self, c: ConvTasNetConfig) -> None:
         super().__init__()
         self._filters = nn.Parameter(torch.ones(c.n_filters, 1, c.kernel_size))
-        nn.init.xavier_normal_(self._filters)
+        if not self._filters.is_meta:  # drawing for sizes alone would import torch's compiler, for seconds
+            nn.init.xavier_normal_(self._filters)
 
     def forward(self) -> Tensor:
         return self._filters.squeeze(1)

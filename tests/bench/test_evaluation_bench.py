@@ -11,6 +11,8 @@ def test_rows_as_a_table():
     assert [cell.strip() for cell in table[2].split("|")[1:-1]] == ["x", "peer", "30 s", "1 s", "30.0", "20", "yes", ""]
     assert "2.0" in table[3]
     assert Row("z", "peer", 1.0, 1.0, 2.0).met is False
+    assert Row("z", "peer", 3.0, 1.0, 2.0).met is True
+    assert Row("z", "peer", 3.0, 1.0, 2.0, agrees=False).met is False
     assert len({len(line) for line in table}) == 1
 
 

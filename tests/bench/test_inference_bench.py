@@ -27,5 +27,6 @@ def test_the_bench(tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert "MixIT-S1, a 10 s clip, fp32, wall" in told
     assert "2 clips, scores" in told
     assert "0 events decoded otherwise" in told
+    assert "the first clip in a fresh process, cpu" in told
     assert main(["bench", "inference", "--system", "SED"]) == 2
     assert "has no separation stage" in capsys.readouterr().err

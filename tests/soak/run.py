@@ -147,7 +147,8 @@ def visit(
             try:
                 users.act()
             except (Error, OSError) as error:
-                users.wrong.append(f"{type(error).__name__}: {str(error)[:300]}")
+                said = str(error)  # its end says what stood in the way
+                users.wrong.append(f"{type(error).__name__}: {said[:200]} ... {said[-400:]}")
         thirds = memory.thirds()
     told = log.read_text(errors="replace")
     if "Traceback" in told:
