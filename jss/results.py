@@ -9,18 +9,15 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from jss.decoding import MEDIAN_FRAMES, decode
 from jss.errors import JssError
 from jss.files import aside
 from jss.labels import sound_class
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Array = npt.NDArray[np.float32]
 
@@ -40,8 +37,6 @@ def event_table(
     median: int = MEDIAN_FRAMES,
 ) -> pd.DataFrame:
     """Decoded events of scores (K, T): columns filename, onset, offset (seconds), event_label; one row an event."""
-    import pandas as pd  # half a second, for which nobody waits who wants no table
-
     rows = decode(scores, labels, hop=hop, duration=duration, threshold=threshold, median=median)
     table = pd.DataFrame(rows, columns=["onset", "offset", "event_label"])
     table.insert(0, "filename", filename)
@@ -50,8 +45,6 @@ def event_table(
 
 def score_table(scores: Array, labels: Sequence[str], *, hop: float, duration: float) -> pd.DataFrame:
     """Scores (K, T) as the field exchanges them: onset, offset (seconds), then a column per class; T rows."""
-    import pandas as pd
-
     edges = np.minimum(np.arange(scores.shape[1] + 1) * hop, duration)
     table = pd.DataFrame(scores.T, columns=list(labels))
     table.insert(0, "onset", edges[:-1])
