@@ -102,12 +102,14 @@ class System:
         mixture = np.concatenate([p.mixture for p in found])
         sources = np.concatenate([p.sources for p in found], axis=1)
         branch = [p.mixture_scores for p in found]
-        known = found[0].mels if len(found) == 1 else None
+        heard = found[0].mels
         with _memory():
-            if known is None:
+            if heard is None:
                 mels = self._mels(np.concatenate([mixture[None], sources]))
+            elif len(sources):
+                mels = np.concatenate([self._mels(mixture[None]), heard])
             else:
-                mels = np.concatenate([self._mels(mixture[None]), known]) if len(sources) else known
+                mels = heard
         return ClipResult(
             filename=filename,
             mixture=mixture,

@@ -67,7 +67,7 @@ def _stitch(analysed: Iterable[tuple[Piece, bool]]) -> Iterator[Piece]:
         if tail is not None:
             piece = _fade(tail, piece)
         if last:
-            yield piece if tail is None else replace(piece, mels=None)
+            yield piece
         else:
             yield _cut(piece, slice(None, STEP))
             tail = _cut(piece, slice(STEP, None))
@@ -88,7 +88,7 @@ def _fade(old: Piece, new: Piece) -> Piece:
     overlap = old.sources.shape[1]
     order = match(old.sources, new.sources[:, :overlap])
     return replace(
-        new, sources=_blend(old.sources, new.sources[order]), scores=_blend(old.scores, new.scores),
+        new, mels=None, sources=_blend(old.sources, new.sources[order]), scores=_blend(old.scores, new.scores),
         source_scores=_blend(old.source_scores, new.source_scores[order]), source_weak=new.source_weak[order],
         mixture_scores=None if old.mixture_scores is None or new.mixture_scores is None else _blend(
             old.mixture_scores, new.mixture_scores),

@@ -42,10 +42,12 @@ def masked_frames(separator: ConvTasNet, waveform: Tensor, kernels: ModuleType) 
     h = paths[:, : c.bn_chan]
     torch.mm(cuts, bottleneck.T, out=h)
     expanded, convolved = torch.empty(len(cuts), c.hid_chan), torch.empty(len(cuts), c.hid_chan)
+    read = cuts  # by the first block: 16 samples a frame in place of 128 channels
+    through: Tensor | None = bottleneck
     for number, block in enumerate(masker.TCN):
         last = number == len(masker.TCN) - 1
-        read = h if number else cuts  # 16 samples a frame in place of 128 channels
-        _block(block, read, None if number else bottleneck, paths, bias, expanded, convolved, c, kernels, last)
+        _block(block, read, through, paths, bias, expanded, convolved, c, kernels, last)
+        read, through = h, None
     return _decode(separator, cuts, paths, bias, kernels)
 
 
