@@ -34,9 +34,7 @@ def read(name: str) -> str | None:
     """
     wanted: str | None = st.query_params.get(name)
     kept: str | None = st.session_state.get(f"chosen {name}")
-    before, until = st.session_state.get(f"replaced {name}", (None, 0.0))
-    if wanted and not (wanted == before and time.monotonic() < until):
-        st.session_state.pop(f"replaced {name}", None)
+    if wanted and time.monotonic() >= _replaced(name).get(wanted, 0.0):
         st.session_state[f"chosen {name}"] = wanted
         return wanted
     if kept:
@@ -44,6 +42,11 @@ def read(name: str) -> str | None:
     elif wanted:
         st.query_params.pop(name)
     return kept
+
+
+def _replaced(name: str) -> dict[str, float]:
+    """Values of the address that a choice has taken the place of, and until when a browser may not have heard of it."""
+    return st.session_state.setdefault(f"replaced {name}", {})
 
 
 def literal(text: str) -> str:
@@ -59,7 +62,8 @@ def write(name: str, value: str) -> None:
     """
     before = st.query_params.get(name)
     if before and before != value:
-        st.session_state[f"replaced {name}"] = (before, time.monotonic() + _HEARD_S)
+        _replaced(name)[before] = time.monotonic() + _HEARD_S
+    _replaced(name).pop(value, None)
     st.session_state[f"chosen {name}"] = value
     if not value:
         st.query_params.pop(name, None)

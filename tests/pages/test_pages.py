@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import fake
 import numpy as np
@@ -137,6 +138,28 @@ def test_choices_follow_from_page_to_page_into_the_address():
     assert viewer(app)["all"]["view"] == ""
     assert "view" not in app.query_params
     assert viewer(run(clip="four_tones.flac", view="<b>"))["all"]["view"] == ""
+
+
+@pytest.mark.usefixtures("fakes")
+def test_an_address_from_before_a_choice_takes_nothing_back(monkeypatch: pytest.MonkeyPatch):
+    """A browser sends its address with all that a hand does: an old one, until it has heard of the choice."""
+    from pages.ui import controls
+
+    now = [100.0]
+    monkeypatch.setattr(controls, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    app = run(clip="four_tones.flac", system="SED")
+    for clip in ("short.flac", "dog_and_speech.flac"):
+        app.button(key="Next clip").click().run()
+        assert viewer(app)["clip"] == clip
+    for late in ("four_tones.flac", "short.flac", "four_tones.flac"):  # each comes when the choice has been shown
+        app.query_params["clip"] = late
+        app.run()
+        assert viewer(app)["clip"] == "dog_and_speech.flac"
+        assert "".join(app.query_params["clip"]) == "dog_and_speech.flac"
+    now[0] += 10  # by now it has heard: who says so means it
+    app.query_params["clip"] = "four_tones.flac"
+    app.run()
+    assert viewer(app)["clip"] == "four_tones.flac"
 
 
 def fake_result():
