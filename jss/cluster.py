@@ -21,6 +21,7 @@ from jss.analysing import Task, Tell, Wanted, analyse
 from jss.errors import DiskError, JssError
 from jss.files import sweep
 from jss.inference import System, load_system
+from jss.precision import Precision
 
 #: So many recordings make a block, which is what is given out again, where there are MANY of them; else one does.
 BLOCK, MANY = 8, 1000
@@ -81,7 +82,7 @@ class Ray:
                  for number, task in enumerate(tasks)]  # fmt: skip
         blocks = len(items) if len(items) < MANY else -(-len(items) // BLOCK)
         given = (system.name, system.selection, self.device, os.fspath(checkpoints.root().resolve()),
-                 os.fspath(out.resolve()), astuple(wanted))  # fmt: skip
+                 system.precision, os.fspath(out.resolve()), astuple(wanted))  # fmt: skip
         found: Iterator[dict[str, Any]] = data.from_items(items, override_num_blocks=blocks).map(
             Analyst, fn_constructor_args=given, compute=data.ActorPoolStrategy(size=size),
             num_cpus=0 if gpus else 1, num_gpus=1 if gpus else 0,
@@ -93,11 +94,12 @@ class Analyst:
     """What an actor does: it holds a system and analyses one recording after the other."""
 
     def __init__(
-        self, name: str, selection: str, device: str | None, folder: str, out: str, wanted: tuple[float, bool, bool]
-    ) -> None:
+        self, name: str, selection: str, device: str | None, folder: str, precision: Precision, out: str,
+        wanted: tuple[float, bool, bool],
+    ) -> None:  # fmt: skip
         from jss.models.compiled import kernels
 
-        self.system = load_system(name, selection, device, Path(folder))
+        self.system = load_system(name, selection, device, Path(folder), precision)
         self.out, self.wanted = Path(out), Wanted(*wanted)
         kernels(wait=None)
 

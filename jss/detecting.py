@@ -22,7 +22,7 @@ from jss.prefetch import ahead
 #: In the output folder: which recordings are finished, with their events.
 JOURNAL = "jss-detect.jsonl"
 EVENTS = "events.tsv"
-_FORMAT = 1  # changes with what is written
+_FORMAT = 2  # changes with what is written
 
 
 @dataclass
@@ -77,7 +77,8 @@ def detect(
     cannot be written; DiskError at once where the disk is full, since nothing that follows would be kept.
     """
     settings = {"version": _FORMAT, "system": system.name, "selection": system.selection,
-                "checkpoint": fingerprint(system), "threshold": wanted.threshold}  # fmt: skip
+                "precision": system.precision, "checkpoint": fingerprint(system),
+                "threshold": wanted.threshold}  # fmt: skip
     tally = Tally()
     with Journal(out / JOURNAL, settings) as journal:
         sweep(out)

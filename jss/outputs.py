@@ -20,6 +20,7 @@ from jss.errors import JssError
 from jss.files import aside
 from jss.fusion import fuse
 from jss.metrics.separation import ClipSeparation, separate_clip
+from jss.precision import Precision
 from jss.results import UNFIT, ClipResult
 
 Array = npt.NDArray[np.float32]
@@ -107,6 +108,10 @@ class Listener(Protocol):
     def manifest(self) -> Any:
         """Its pooling, features, labels and consistency."""
 
+    @property
+    def precision(self) -> Precision:
+        """Of its products."""
+
     def __call__(self, source: Any, filename: str | None = None) -> ClipResult:
         """One clip."""
 
@@ -115,7 +120,8 @@ def fingerprint(system: Listener) -> str:
     """Changes with a system's weights and with all else that changes its scores."""
     m = system.manifest
     weights = sorted((role, card.sha256) for role, card in system.cards.items())
-    rest = (m.pooling, m.features, m.consistent, m.labels, *_weight(m, system.selection))
+    rest = (m.pooling, m.features, m.consistent, m.labels, *_weight(m, system.selection),
+            *(["bf16"] if system.precision == "bf16" else []))  # fmt: skip
     return hashlib.sha256(repr((weights, *rest)).encode()).hexdigest()[:16]
 
 

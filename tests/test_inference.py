@@ -218,6 +218,8 @@ def test_selections_and_devices_that_are_not_there(folder):
     path.write_text("\n".join(line for line in path.read_text().splitlines() if "student:" not in line))
     with pytest.raises(JssError, match="choose teacher"):
         load_system("SED", "student", folder=folder)
+    with pytest.raises(JssError, match="choose fp32 or bf16"):
+        load_system("SED", precision="fp8", folder=folder)
     for device in ("abacus", "cuda:99"):
         with pytest.raises(JssError, match="no device"):
             load_system("SED", device=device, folder=folder)

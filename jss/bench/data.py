@@ -144,8 +144,8 @@ def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
     the smallest micro-batch of its ratio on a CPU, where a whole one takes minutes.
     """
     from jss.models.crnn import CRNN
+    from jss.precision import bf16_units, products
     from jss.training.detector import DetectionTask
-    from jss.training.loop import bf16_units
     from jss.training.mean_teacher import update_teacher
     from jss.training.stages import STAGES
 
@@ -163,7 +163,7 @@ def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
         spent = []
         for _ in range(3):
             start = time.perf_counter()
-            with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16" and bf16_units()):
+            with products(device, config.precision if bf16_units() else "fp32"):
                 loss: Any = sum(task.losses(batch).values())
             optimizer.zero_grad()
             loss.backward()

@@ -28,6 +28,7 @@ from jss.bench.table import Row
 from jss.config import Config, load_preset
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
+from jss.precision import Precision, products
 
 HELP = "a training step beside the same one on Asteroid's ConvTasNet and an eager CRNN"
 SMALL = ("--preset", "smoke", "--repeat", "1")
@@ -48,12 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> list[Row]:
     """Measure. -> rows of wall and CPU seconds a stage and precision, and one of memory. Raises JssError."""
-    from jss.training.loop import bf16_units
+    from jss.precision import bf16_units
 
     if args.clips < 4 or args.clips % 4 or args.repeat < 1:
         raise JssError("--clips is a multiple of 4 (synthetic, weak and unlabelled clips are 1 : 1 : 2), --repeat 1 "
                        "or more.")
-    precisions = ["fp32", "bf16"] if bf16_units() else ["fp32"]
+    precisions: list[Precision] = ["fp32", "bf16"] if bf16_units() else ["fp32"]
     if len(precisions) == 1:
         print("This CPU has no bf16 units (AVX512-BF16 or AMX): fp32 only.")
     rows = []
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> list[Row]:
     return [*rows, memory(args.preset, args.clips)]
 
 
-def compare(stage: str, preset: str, clips: int, precision: str, repeat: int) -> list[Row]:
+def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: int) -> list[Row]:
     """Rows of wall and CPU seconds of one optimizer step, medians of interleaved ones after a first of each."""
     ours, plain = steps(stage, preset, clips, precision)
     losses = ours(), plain()
@@ -82,7 +83,7 @@ def compare(stage: str, preset: str, clips: int, precision: str, repeat: int) ->
     return rows
 
 
-def steps(stage: str, preset: str, clips: int, precision: str = "fp32") -> tuple[Step, Step]:
+def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") -> tuple[Step, Step]:
     """Our step and the plain one, from the same weights and batch; each -> its loss before the update."""
     from jss.data.batching import DetectionSteps, loader
     from jss.data.synthbank import SYNTHSCAPES
@@ -94,7 +95,7 @@ def steps(stage: str, preset: str, clips: int, precision: str = "fp32") -> tuple
     from jss.training.stages import STAGES
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    config = _config(preset, clips, device.type)
+    config = _config(preset, clips, precision)
     c = config.detection
     data = training_data(SYNTHSCAPES, config)
     batch = next(iter(loader(DetectionSteps(data, config, c, DESED_LABELS, 0), 0)))
@@ -116,7 +117,7 @@ def steps(stage: str, preset: str, clips: int, precision: str = "fp32") -> tuple
     count = [0, 0]
 
     def learn(optimizer: torch.optim.Optimizer, losses: Callable[[], dict[str, Tensor]]) -> float:
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+        with products(device, precision):
             found = losses()
         loss = (found["bce_strong"] + found["bce_weak"]
                 + c.consistency * (found["mse_strong"] + found["mse_weak"]))  # fmt: skip
@@ -218,12 +219,12 @@ def _most() -> float:
     return gigabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def _config(preset: str, clips: int, device: str) -> Config:
-    """The preset with one micro-batch as its batch, no mixup, and compiled only where the step is on a GPU."""
+def _config(preset: str, clips: int, precision: Precision) -> Config:
+    """The preset with one micro-batch as its batch, of this precision, and no mixup."""
     config = load_preset(preset, ("data.workers=0", "data.sounds=4"))
     quarter = clips // 4
     c = replace(config.detection, batch=(quarter, quarter, 2 * quarter), accumulate=1, mixup=0.0)
-    return replace(config, detection=c, compile=config.compile and device == "cuda")
+    return replace(config, detection=c, precision=precision)
 
 
 def _still(model: nn.Module) -> None:

@@ -35,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channels", type=int, default=1, metavar="N", help="of --raw, interleaved (default: 1)")
     parser.add_argument("--engine", choices=("process", "ray"), default="process",
                         help="ray: over the Ray cluster of RAY_ADDRESS, or of this machine (default: one process)")
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32",
+                        help="of products: bf16 is faster where there are units for it (default: fp32)")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, ... (default: the GPU where there is one)")
 
 
@@ -53,7 +55,7 @@ def _stream(args: argparse.Namespace) -> int:
     written = args.out or args.save_sources or args.save_results or args.engine != "process"
     if written or args.input not in ([], ["-"]):
         raise JssError("--stream reads standard input and prints: leave out INPUT, --out, --engine and --save-...")
-    system = load_system(args.system, args.selection, args.device)
+    system = load_system(args.system, args.selection, args.device, precision=args.precision)
     print("onset\toffset\tevent_label", flush=True)
     for onset, offset, label in events(system, pipe(rate=args.raw, channels=args.channels), args.threshold):
         print(f"{onset:.6f}\t{offset:.6f}\t{label}", flush=True)
@@ -79,7 +81,8 @@ def _files(args: argparse.Namespace) -> int:
         from jss.cluster import Ray
 
         engine = Ray(args.device)
-    system = load_system(args.system, args.selection, "cpu" if args.engine == "ray" else args.device)
+    system = load_system(args.system, args.selection, "cpu" if args.engine == "ray" else args.device,
+                         precision=args.precision)
     if args.save_sources and not system.separates:
         raise JssError(f"{system.name} has no separation stage: leave out --save-sources or choose another system.")
     with tqdm(total=0, bar_format=_BAR, disable=None) as bar:

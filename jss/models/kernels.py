@@ -1,7 +1,8 @@
 """The separator's element-wise steps, compiled by Numba: one pass each, in float32, without the interpreter's lock.
 
-Importing this module compiles them (three seconds), or loads them from Numba's cache on the disk; see
-``jss.models.compiled``. Arrays are C-contiguous; T is time, C channels.
+Importing this module compiles them (some seconds), or loads them from Numba's cache on the disk; see
+``jss.models.compiled``. Arrays are C-contiguous; T is time, C channels. Those that pass from one product of matrices
+to the next are float32, or bfloat16 as the bits of uint16 (``as_array``), for products of that type.
 """
 
 from __future__ import annotations
@@ -11,25 +12,65 @@ from typing import Any
 
 import numba
 import numpy as np
+import torch
+from numba.extending import overload
 
 # Sums may be taken in any order, values are finite; NaN still spreads through the matrix products.
 _FAST = {"reassoc", "contract", "nsz", "arcp"}
 
 
 def _compiled(signature: str, fastmath: set[str] = _FAST) -> Callable[[Any], Any]:
-    """Numba's decorator; without its cache where no folder can be written."""
+    """Numba's decorator, for both types of what passes ("T" in the signature); without its cache where no folder can
+    be written."""
 
     def compile(function: Any) -> Any:
         options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
+        signatures = [signature.replace("T[", f"{kind}[") for kind in ("float32", "uint16")]
         try:
-            return numba.njit(signature, cache=True, **options)(function)
+            return numba.njit(signatures, cache=True, **options)(function)
         except RuntimeError:
-            return numba.njit(signature, **options)(function)
+            return numba.njit(signatures, **options)(function)
 
     return compile
 
 
-@_compiled("UniTuple(float64, 2)(float32[:, ::1], float32[::1], float32)")
+def as_array(x: torch.Tensor) -> Any:
+    """A tensor, float32 or bfloat16, as the array that the kernels take; its memory is shared."""
+    return (x.view(torch.uint16) if x.dtype == torch.bfloat16 else x).numpy()
+
+
+def _get(x: Any, t: Any, c: Any) -> Any:
+    """x[t, c] as float32."""
+
+
+def _put(x: Any, t: Any, c: Any, value: Any) -> None:
+    """x[t, c] = value, rounded to the nearest, to even where two are as near."""
+
+
+@overload(_get, strict=False)
+def _get_of(x: Any, t: Any, c: Any) -> Any:
+    if x.dtype == numba.types.uint16:
+        return lambda x, t, c: np.int32(np.int32(x[t, c]) << np.int32(16)).view(np.float32)
+    return lambda x, t, c: x[t, c]
+
+
+@overload(_put, strict=False)
+def _put_of(x: Any, t: Any, c: Any, value: Any) -> Any:
+    if x.dtype == numba.types.uint16:
+        def rounded(x: Any, t: Any, c: Any, value: Any) -> None:
+            bits = np.float32(value).view(np.int32)
+            even = np.int32(np.int32(bits >> np.int32(16)) & np.int32(1))
+            x[t, c] = np.uint16(np.int32(np.int32(np.int32(bits + np.int32(0x7FFF)) + even) >> np.int32(16)))
+
+        return rounded
+
+    def plain(x: Any, t: Any, c: Any, value: Any) -> None:
+        x[t, c] = value
+
+    return plain
+
+
+@_compiled("UniTuple(float64, 2)(T[:, ::1], float32[::1], float32)")
 def activate(x: Any, bias: Any, slope: Any) -> Any:
     """PReLU(x + bias) in place. x: (T, C), bias: (C,) -> its sum and sum of squares."""
     total: Any = 0.0
@@ -37,9 +78,9 @@ def activate(x: Any, bias: Any, slope: Any) -> Any:
     for t in range(x.shape[0]):
         row, row_squares = np.float32(0), np.float32(0)
         for c in range(x.shape[1]):
-            v = x[t, c] + bias[c]
+            v = _get(x, t, c) + bias[c]
             v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
-            x[t, c] = v
+            _put(x, t, c, v)
             row += v
             row_squares += v * v
         total += row
@@ -47,17 +88,25 @@ def activate(x: Any, bias: Any, slope: Any) -> Any:
     return total, squares
 
 
-@_compiled("void(float32[:, ::1], int64, float32[::1], float32, float32[:, ::1])")
+@_compiled("void(float32[:, ::1], int64, float32[::1], float32, T[:, ::1])")
 def activate_columns(x: Any, first: Any, bias: Any, slope: Any, out: Any) -> None:
     """PReLU(x[:, first:] + bias). x: (T, first + C), bias: (C,) -> out: (T, C)."""
     for t in range(x.shape[0]):
         for c in range(out.shape[1]):
             v = x[t, first + c] + bias[c]
-            out[t, c] = max(v, np.float32(0)) + slope * min(v, np.float32(0))
+            _put(out, t, c, max(v, np.float32(0)) + slope * min(v, np.float32(0)))
 
 
-@_compiled("UniTuple(float64, 2)(float32[:, ::1], float32[:, ::1], float32[:, ::1], float32[::1], float32[:, ::1], "
-           "int64, float32, int64, int64)")
+@_compiled("void(T[:, ::1], float32[:, ::1], int64)")
+def add_columns(x: Any, out: Any, first: Any) -> None:
+    """out[:, first:] += x. x: (T, C) -> out: (T, first + C)."""
+    for t in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            out[t, first + c] += _get(x, t, c)
+
+
+@_compiled("UniTuple(float64, 2)(T[:, ::1], T[:, ::1], float32[:, ::1], float32[::1], float32[:, ::1], int64, float32, "
+           "int64, int64)")
 def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any, slope: Any, start: Any, stop: Any
              ) -> Any:
     """PReLU of a dilated depth-wise convolution of three taps, frames start to stop. x, out: (T, C); taps, shifts:
@@ -73,18 +122,19 @@ def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any,
         row, row_squares = np.float32(0), np.float32(0)
         if before >= 0 and after < frames:
             for c in range(x.shape[1]):
-                v = bias[c] + taps[0, c] * x[before, c] + taps[1, c] * x[t, c] + taps[2, c] * x[after, c]
+                v = bias[c] + taps[0, c] * _get(x, before, c) + taps[1, c] * _get(x, t, c)
+                v += taps[2, c] * _get(x, after, c)
                 v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
-                out[t, c] = v
+                _put(out, t, c, v)
                 row += v
                 row_squares += v * v
         else:
             for c in range(x.shape[1]):
-                v = bias[c] + taps[1, c] * x[t, c]
-                v += taps[0, c] * x[before, c] if before >= 0 else -shifts[0, c]
-                v += taps[2, c] * x[after, c] if after < frames else -shifts[2, c]
+                v = bias[c] + taps[1, c] * _get(x, t, c)
+                v += taps[0, c] * _get(x, before, c) if before >= 0 else -shifts[0, c]
+                v += taps[2, c] * _get(x, after, c) if after < frames else -shifts[2, c]
                 v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
-                out[t, c] = v
+                _put(out, t, c, v)
                 row += v
                 row_squares += v * v
         total += row
@@ -93,15 +143,15 @@ def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any,
 
 
 # Without reassociation: the rounding below adds a number and takes it off again.
-@_compiled("void(float32[:, ::1], float32[::1], float32[:, ::1])", _FAST - {"reassoc"})
-def mask(x: Any, bias: Any, encoded: Any) -> None:
-    """encoded * sigmoid(x + bias) in place of x. x, encoded: (T, C), bias: (C,).
+@_compiled("void(T[:, ::1], float32[::1], float32[:, ::1], float32[:, ::1])", _FAST - {"reassoc"})
+def mask(x: Any, bias: Any, encoded: Any, out: Any) -> None:
+    """encoded * sigmoid(x + bias). x, encoded: (T, C), bias: (C,) -> out: (T, C), another array.
 
     exp(-x) = 2^k 2^r with k whole and |r| <= 1/2: 2^r by its Taylor series (error 2e-7), 2^k by the exponent's bits.
     """
     for t in range(x.shape[0]):
         for c in range(x.shape[1]):
-            z = (x[t, c] + bias[c]) * np.float32(-1.4426950408889634)
+            z = (_get(x, t, c) + bias[c]) * np.float32(-1.4426950408889634)
             z = min(max(z, np.float32(-125)), np.float32(125))
             rounded = np.float32(z + np.float32(12582912))  # 1.5 * 2^23: k stands in the lowest bits
             r = z - (rounded - np.float32(12582912))
@@ -114,4 +164,4 @@ def mask(x: Any, bias: Any, encoded: Any) -> None:
             p = p * r + np.float32(1)
             exponent = np.int32(np.float32(rounded).view(np.int32) << np.int32(23))
             power = np.int32(np.float32(p).view(np.int32) + exponent).view(np.float32)
-            x[t, c] = encoded[t, c] / (np.float32(1) + power)
+            out[t, c] = encoded[t, c] / (np.float32(1) + power)

@@ -172,6 +172,27 @@ class ConvTasNet(nn.Module):
         self.masker = Masker(c)
         self.decoder = _Filterbank(c)
 
+    @torch.no_grad()
+    def fix_fourier_basis(self) -> ConvTasNet:
+        """Make encoder and decoder a short-time Fourier transform and its inverse, for good. -> itself.
+
+        For losses of magnitudes, which teach no phase: masks of 1 give the waveform back (but for half a frame at each
+        end), so that sources have the mixture's phase. Sines and cosines under the root of a Hann window, as Asteroid's
+        filter bank "stft". Needs frames that overlap by half, and no fewer filters than a frame has samples, an even
+        number; raises JssError otherwise.
+        """
+        c = self.config
+        if c.kernel_size != 2 * c.stride or c.n_filters < c.kernel_size or c.n_filters % 2:
+            raise JssError("A Fourier basis needs kernel_size twice stride, and n_filters even and no less.")
+        time = torch.arange(c.kernel_size, dtype=torch.float64) + 0.5
+        angles = torch.pi * (torch.arange(c.n_filters // 2).unsqueeze(1) + 0.5) / (c.n_filters // 2) * time
+        waves = torch.cat([angles.cos(), angles.sin()])  # (n_filters, kernel)
+        window = torch.sin(torch.pi * time / c.kernel_size)
+        for bank, filters in ((self.encoder, waves * window), (self.decoder, torch.linalg.pinv(waves).T * window)):
+            bank.filterbank._filters.copy_(filters.unsqueeze(1))
+            bank.requires_grad_(False)
+        return self
+
     def forward(self, waveform: Tensor) -> Tensor:
         """waveform: (batch, samples) -> sources (batch, M, samples), float32."""
         c, samples = self.config, waveform.shape[-1]
@@ -188,7 +209,9 @@ class ConvTasNet(nn.Module):
         return _overlap_add(frames.float(), c.stride, samples)
 
     def _tiled(self, waveform: Tensor) -> Tensor | None:
-        """(batch, samples) -> (batch, T, M, kernel), in float32 also under autocast; None where no kernel fits."""
+        """(batch, samples) -> (batch, T, M, kernel), float32; None where no kernel fits. Under autocast the products of
+        a pass without gradients are in its type."""
+        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
         with torch.autocast("cpu", enabled=False):
             if torch.is_grad_enabled():
                 frames: Tensor = TiledFrames.apply(self, waveform.float(), *self.parameters())  # type: ignore[no-untyped-call]
@@ -196,7 +219,7 @@ class ConvTasNet(nn.Module):
             compiled = kernels() if self.config.conv_kernel_size == TAPS else None
             if compiled is None:
                 return None
-            return torch.stack([masked_frames(self, item, compiled) for item in waveform.float()])
+            return torch.stack([masked_frames(self, item, compiled, dtype) for item in waveform.float()])
 
 
 def _bias(layer: nn.Conv1d) -> Tensor:

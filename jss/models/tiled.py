@@ -28,10 +28,14 @@ TILE = 256
 TAPS = 3
 
 
-def masked_frames(separator: ConvTasNet, waveform: Tensor, kernels: ModuleType) -> Tensor:
-    """Encoder, masks and decoder of one item (Eq. 18), before overlap-add, in float32.
+def masked_frames(
+    separator: ConvTasNet, waveform: Tensor, kernels: ModuleType, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Encoder, masks and decoder of one item (Eq. 18), before overlap-add.
 
-    waveform: (samples,), at least one kernel long -> (T, M, kernel).
+    waveform: (samples,), at least one kernel long -> (T, M, kernel), float32. dtype: of the factors of the products
+    that make the masks, and of what passes between them, float32 or bfloat16; the encoder's and decoder's, the norms,
+    the residual path and the sum of the skips stay float32, as does all that is computed in between.
     """
     c, masker = separator.config, separator.masker
     cuts = waveform.unfold(-1, c.kernel_size, c.stride).contiguous()
@@ -41,14 +45,14 @@ def masked_frames(separator: ConvTasNet, waveform: Tensor, kernels: ModuleType) 
     bias[: c.bn_chan], bottleneck = _bottleneck(separator, cuts)
     h = paths[:, : c.bn_chan]
     torch.mm(cuts, bottleneck.T, out=h)
-    expanded, convolved = torch.empty(len(cuts), c.hid_chan), torch.empty(len(cuts), c.hid_chan)
+    expanded, convolved = (torch.empty(len(cuts), c.hid_chan, dtype=dtype) for _ in range(2))
     read = cuts  # by the first block: 16 samples a frame in place of 128 channels
     through: Tensor | None = bottleneck
     for number, block in enumerate(masker.TCN):
         last = number == len(masker.TCN) - 1
-        _block(block, read, through, paths, bias, expanded, convolved, c, kernels, last)
+        _block(block, read, through, paths, bias, expanded, convolved, c, kernels, last, dtype)
         read, through = h, None
-    return _decode(separator, cuts, paths, bias, kernels)
+    return _decode(separator, cuts, paths, bias, kernels, dtype)
 
 
 def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,7 +72,7 @@ def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
 
 def _block(
     block: Any, read: Tensor, through: Tensor | None, paths: Tensor, bias: Tensor, expanded: Tensor,
-    convolved: Tensor, c: ConvTasNetConfig, kernels: ModuleType, last: bool,
+    convolved: Tensor, c: ConvTasNetConfig, kernels: ModuleType, last: bool, dtype: torch.dtype,
 ) -> None:  # fmt: skip
     """One convolutional block; adds to paths (T, bn_chan + skip_chan) and their bias in place; the rest is scratch.
 
@@ -76,16 +80,16 @@ def _block(
     """
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
     frames, dilation = len(paths), int(depthwise.dilation[0])
-    wide, narrow = expanded.numpy(), convolved.numpy()
+    wide, narrow = kernels.as_array(expanded), kernels.as_array(convolved)
     weight, own = plain(expand)
     first = (own + weight @ bias[: c.bn_chan]).numpy()
-    weight = (weight if through is None else weight @ through).T.contiguous()
+    weight = (weight if through is None else weight @ through).T.to(dtype).contiguous()
     slope = np.float32(float(prelu.weight))
 
     def expanding(start: int, stop: int) -> list[tuple[float, float]]:
         sums = []
         for tile in tiles(start, stop, TILE):
-            torch.mm(read[tile], weight, out=expanded[tile])
+            torch.mm(read[tile].to(dtype), weight, out=expanded[tile])
             sums.append(kernels.activate(wide[tile], first, slope))
         return sums
 
@@ -101,39 +105,45 @@ def _block(
     used = slice(c.bn_chan if last else 0, None)  # nobody reads the last block's residual output
     both = torch.cat([plain(block.res_conv)[0], plain(block.skip_conv)[0]])[used]
     bias[used] += torch.cat([plain(block.res_conv)[1], plain(block.skip_conv)[1]])[used] + both @ shift
-    both, target = (both * scale).T.contiguous(), paths[:, used]
+    both = (both * scale).T.to(dtype).contiguous()
 
     def adding(start: int, stop: int) -> None:
         for tile in tiles(start, stop, TILE):
-            target[tile].addmm_(convolved[tile], both)
+            if dtype == torch.float32:
+                paths[tile, used].addmm_(convolved[tile], both)
+            else:
+                product = torch.mm(convolved[tile], both)
+                kernels.add_columns(kernels.as_array(product), paths[tile].numpy(), used.start)
 
     in_parts(frames, adding)
 
 
-def _decode(separator: ConvTasNet, cuts: Tensor, paths: Tensor, bias: Tensor, kernels: ModuleType) -> Tensor:
+def _decode(
+    separator: ConvTasNet, cuts: Tensor, paths: Tensor, bias: Tensor, kernels: ModuleType, dtype: torch.dtype
+) -> Tensor:
     """Masks from the skips, times the encoded waveform, through the decoder. -> (T, M, kernel)."""
     c = separator.config
     mask_net: Any = separator.masker.mask_net
     prelu, linear = mask_net
     encoder, decoder = separator.encoder.filterbank().T.contiguous(), separator.decoder.filterbank().contiguous()
     weight, own = plain(linear)
-    weights = weight.view(c.n_src, c.n_filters, c.skip_chan).transpose(1, 2).contiguous()
+    weights = weight.view(c.n_src, c.n_filters, c.skip_chan).transpose(1, 2).to(dtype).contiguous()
     biases, skip_bias = own.view(c.n_src, c.n_filters).numpy(), bias[c.bn_chan :].numpy()
     slope, sums = np.float32(float(prelu.weight)), paths.numpy()
     frames = torch.empty(c.n_src, len(cuts), c.kernel_size)
 
     def masking(start: int, stop: int) -> None:
         size = TILE // 2
-        encoded, masks = torch.empty(size, c.n_filters), torch.empty(size, c.n_filters)
-        skips = torch.empty(size, c.skip_chan)
+        encoded, masked = torch.empty(size, c.n_filters), torch.empty(size, c.n_filters)
+        skips, masks = torch.empty(size, c.skip_chan, dtype=dtype), torch.empty(size, c.n_filters, dtype=dtype)
         for tile in tiles(start, stop, size):
             n = tile.stop - tile.start
             torch.mm(cuts[tile], encoder, out=encoded[:n])
-            kernels.activate_columns(sums[tile], c.bn_chan, skip_bias, slope, skips[:n].numpy())
+            kernels.activate_columns(sums[tile], c.bn_chan, skip_bias, slope, kernels.as_array(skips[:n]))
             for source in range(c.n_src):
                 torch.mm(skips[:n], weights[source], out=masks[:n])
-                kernels.mask(masks[:n].numpy(), biases[source], encoded[:n].numpy())
-                torch.mm(masks[:n], decoder, out=frames[source, tile])
+                kernels.mask(kernels.as_array(masks[:n]), biases[source], encoded[:n].numpy(), masked[:n].numpy())
+                torch.mm(masked[:n], decoder, out=frames[source, tile])
 
     in_parts(len(cuts), masking)
     return frames.transpose(0, 1)

@@ -20,7 +20,7 @@ from jss.losses.sed import consistency_loss, supervised_loss
 from jss.models.branches import Balance, TwoBranchModel
 from jss.models.joint import JointModel, JointOutput, freeze
 from jss.training.mean_teacher import update_teacher, warmup
-from jss.training.module import Task
+from jss.training.module import Task, compiles
 from jss.training.retention import Retention
 from jss.training.selection import objective
 from jss.training.stages import Stage
@@ -56,10 +56,10 @@ class DetectionTask(Task):
         self.shared = "separator" not in trains
         self.retention = Retention(stage.retention, blocks["separator"], config.separation) if stage.retention else None
         self.separates = {"student": self.student.separate, "teacher": self.teacher.separate}
-        gpu = torch.cuda.is_available()
-        if config.compile and (gpu or not self.shared):
-            for who in ("student", "teacher") if gpu else ("student",):  # a CPU's tiled pass needs no compiler
-                self.separates[who] = torch.compile(self.separates[who], dynamic=False)
+        if compiles(config, blocks.get("separator"), gradients=not self.shared):
+            self.separates["student"] = torch.compile(self.separates["student"], dynamic=False)
+        if compiles(config, blocks.get("separator"), gradients=False):
+            self.separates["teacher"] = torch.compile(self.separates["teacher"], dynamic=False)
 
     def networks(self) -> dict[str, nn.Module]:
         """The trained blocks of student and teacher, "student-detector" and so on."""

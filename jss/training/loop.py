@@ -18,6 +18,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from jss.config import Config
 from jss.errors import JssError
 from jss.files import aside
+from jss.precision import bf16_units
 from jss.training.module import Task
 from jss.training.processes import alone, rank, world
 
@@ -55,12 +56,6 @@ class _Progress(TQDMProgressBar):
             if key in history:
                 items[key.removesuffix("_objective")] = f"{history[key]:.3f}"
         return items
-
-
-def bf16_units() -> bool:
-    """Whether products in bf16 are fast here: on a GPU, or a CPU with AVX512-BF16 or AMX. Others emulate them."""
-    found = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return bool(found)
 
 
 def _precision(config: Config) -> Literal["bf16-mixed", "32-true"]:

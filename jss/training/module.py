@@ -20,10 +20,21 @@ from jss.data.batching import DetectionSteps, SeparationSteps, loader
 from jss.data.scene_batches import SceneSteps
 from jss.errors import JssError
 from jss.files import aside
+from jss.models.separator import ConvTasNet
+from jss.precision import bf16_units
 from jss.training.processes import alone, mean, rank, world
 from jss.training.selection import best_epoch
 
 C = TypeVar("C")
+
+
+def compiles(config: Config, separator: nn.Module | None, *, gradients: bool) -> bool:
+    """Whether a separator's pass is compiled, where ``config.compile`` lets it: always on a GPU; on a CPU only with
+    gradients, and a ConvTas-Net only in bf16, since its tiled pass is as fast in fp32."""
+    if not config.compile or separator is None:
+        return False
+    half = config.precision == "bf16" and bf16_units()
+    return torch.cuda.is_available() or (gradients and (half or not isinstance(separator, ConvTasNet)))
 
 
 class Task(pl.LightningModule):

@@ -14,7 +14,7 @@ from jss.data.batching import SeparationBatch, SeparationSteps, separation_valid
 from jss.data.datasets import TrainingData
 from jss.losses.mixit import mixit_loss
 from jss.losses.pit import pit_loss
-from jss.training.module import Task
+from jss.training.module import Task, compiles
 
 
 class SeparationTask(Task):
@@ -30,7 +30,9 @@ class SeparationTask(Task):
         self.c, self.data, self.loss, self.rate = c, data, loss, learning_rate
         self.separator = separator
         # A function, so that the compiled copy is no second submodule of the state.
-        self.run = torch.compile(separator.forward, dynamic=False) if config.compile else separator.forward
+        self.run = separator.forward
+        if compiles(config, separator, gradients=True):
+            self.run = torch.compile(self.run, dynamic=False)
         self.validation = separation_validation(data, config, c, loss)
         self.plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
         self.plateau_state: dict[str, Any] | None = None

@@ -77,7 +77,7 @@ class WeakChain(Chain):
         separator: nn.Module = (
             TFMasker(dataclasses.replace(config.masker, n_src=count))
             if stage.network == "tf_masker"
-            else ConvTasNet(dataclasses.replace(config.separator, n_src=count))
+            else ConvTasNet(dataclasses.replace(config.separator, n_src=count)).fix_fourier_basis()
         )
         judge = checkpoints.load_network(stage.critic, self.folder)[0] if stage.critic else None
         assert judge is None or isinstance(judge, Critic)

@@ -16,7 +16,7 @@ def test_the_peer_has_the_same_scores(tiny_checkpoints: Path) -> None:
     system = load_system("MixIT-S1", device="cpu", folder=tiny_checkpoints)
     clip = 0.1 * np.random.default_rng(0).standard_normal(32000).astype(np.float32)
     scores = system(clip).scores
-    np.testing.assert_allclose(bench.peer(system)(clip), scores, atol=bench.APART)
+    np.testing.assert_allclose(bench.peer(system)(clip), scores, atol=bench.APART["fp32"])
     assert scores.std() > 0
 
 
@@ -26,7 +26,7 @@ def test_the_bench(tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch, caps
     told = capsys.readouterr().out
     assert "MixIT-S1, a 10 s clip, fp32, wall" in told
     assert "2 clips, scores" in told
-    assert "0 events decoded otherwise" in told
+    assert "no event decoded otherwise" in told
     assert "the first clip in a fresh process, cpu" in told
     assert main(["bench", "inference", "--system", "SED"]) == 2
     assert "has no separation stage" in capsys.readouterr().err

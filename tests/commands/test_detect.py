@@ -85,6 +85,16 @@ def test_what_is_written_is_what_python_gives(tmp_path):
     assert not [p for p in out.rglob("*") if p.name.endswith(".part")]
 
 
+def test_bf16_is_what_python_gives_and_is_not_mixed_with_fp32(tmp_path, capsys):
+    path, out = write(tmp_path / "a.wav", noise(2)), tmp_path / "out"
+    assert detect(out, path, "--save-results", "--precision", "bf16") == 0
+    stored = ClipResult.load(out / "results" / "a.npz")
+    np.testing.assert_array_equal(stored.scores, load_system("MixIT-S1", device="cpu", precision="bf16")(path).scores)
+    assert (stored.scores != load_system("MixIT-S1", device="cpu")(path).scores).any()
+    assert detect(out, path) == 2
+    assert "another precision" in capsys.readouterr().err
+
+
 def test_folders_keep_their_names(tmp_path):
     for name in ("a.wav", "b/a.wav", "b/c.flac", "b/a.flac", ".hidden/x.wav"):
         write(tmp_path / "in" / name, noise(0.3))

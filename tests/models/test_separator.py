@@ -89,3 +89,17 @@ def test_a_model_of_asteroid_by_name():
 def test_bad_separators_are_one_sentence(kind, config, says):
     with pytest.raises(JssError, match=says):
         build_separator(kind, config)
+
+
+def test_masks_of_1_on_the_fourier_basis_give_the_waveform_back(monkeypatch):
+    """In every source; but for half a frame at each end, which one frame alone covers. The basis does not learn."""
+    net, x = ConvTasNet(ConvTasNetConfig(n_src=2, n_filters=24)).fix_fourier_basis(), torch.randn(1, 800)
+    assert {name.split(".")[0] for name, p in net.named_parameters() if p.requires_grad} == {"masker"}
+    monkeypatch.setattr(net.masker, "forward", lambda encoded: torch.ones(*encoded.shape[:2], 2, 24))
+    found = net(x.requires_grad_())
+    torch.testing.assert_close(found[..., 8:-8], x[:, None].expand(1, 2, 800)[..., 8:-8], rtol=1e-4, atol=1e-5)
+    spectrum = torch.fft.rfft(net.encoder.filterbank()).abs()
+    assert torch.equal(spectrum[:12].argmax(1), ((torch.arange(12) + 0.5) * 8 / 12).round().long())  # 8 bins, 12 waves
+    for sizes in ({"n_filters": 8}, {"n_filters": 25}, {"kernel_size": 20}):
+        with pytest.raises(JssError, match="Fourier basis"):
+            ConvTasNet(ConvTasNetConfig(**sizes)).fix_fourier_basis()

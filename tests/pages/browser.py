@@ -50,8 +50,8 @@ class Page:
         try:
             self.tab.wait_for_selector(f".jss[data-drawn='{clip}|{system}|teacher']", timeout=120_000)
         except TimeoutError:
-            found = self.ask("v && JSON.stringify({drawn: v.root.dataset.drawn, busy: v.root.ariaBusy, wanted: v.wanted,"
-                             " told: v.told, stamp: v.stamp, here: [...v.systems.takes.keys()]})")
+            found = self.ask("v && JSON.stringify({drawn: v.root.dataset.drawn, wanted: v.wanted, told: v.told,"
+                             " stamp: v.stamp, here: [...v.systems.takes.keys()]})")
             raise AssertionError(f"{clip}|{system} is not drawn at {self.tab.url}: {found}") from None
         self.rest()
 
