@@ -72,7 +72,8 @@ def many(system: Any, count: int, folder: Path) -> list[Row]:
     own, theirs = _ours(system, clips, folder / "ours"), _plainly(system, plain, some, folder / "plain")
     where = system.device.type
     rows = [Row(f"{count} clips of 10 s from files to tables, {where}", "a loop over Asteroid + eager CRNN",
-                len(some) / theirs, count / own, GOALS[system.precision], f"peer: {len(some)} clips", "clips/s", True)]  # fmt: skip
+                len(some) / theirs, count / own, GOALS[system.precision], f"peer: {len(some)} clips", "clips/s",
+                True)]  # fmt: skip
     if where == "cuda":
         rows.append(Row(f"{BUDGET[0]} clips in {BUDGET[1]:g} s", "budget", BUDGET[0] / BUDGET[1], count / own, 1.0,
                         f"measured on {count}", "clips/s", True))  # fmt: skip

@@ -97,20 +97,20 @@ def activate_columns(x: Any, first: Any, bias: Any, slope: Any, out: Any) -> Non
             _put(out, t, c, max(v, np.float32(0)) + slope * min(v, np.float32(0)))
 
 
-@_compiled("void(T[:, ::1], float32[:, ::1], int64)")
-def add_columns(x: Any, out: Any, first: Any) -> None:
-    """out[:, first:] += x. x: (T, C) -> out: (T, first + C)."""
+@_compiled("void(T[:, ::1], float32, float32[:, ::1], int64)")
+def add_columns(x: Any, scale: Any, out: Any, first: Any) -> None:
+    """out[:, first:] += scale * x. x: (T, C) -> out: (T, first + C)."""
     for t in range(x.shape[0]):
         for c in range(x.shape[1]):
-            out[t, first + c] += _get(x, t, c)
+            out[t, first + c] += scale * _get(x, t, c)
 
 
 @_compiled("UniTuple(float64, 2)(T[:, ::1], T[:, ::1], float32[:, ::1], float32[::1], float32[:, ::1], int64, float32, "
            "int64, int64)")
 def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any, slope: Any, start: Any, stop: Any
              ) -> Any:
-    """PReLU of a dilated depth-wise convolution of three taps, frames start to stop. x, out: (T, C); taps, shifts:
-    (3, C); bias: (C,), which holds the sum of the shifts: that of a tap beyond the clip is taken off again.
+    """PReLU of a dilated depth-wise convolution of three taps, frames start to stop. x: (T, C), out: (stop - start, C),
+    taps, shifts: (3, C), bias: (C,), which holds the sum of the shifts: that of a tap beyond the clip is taken off.
 
     -> the result's sum and sum of squares.
     """
@@ -125,7 +125,7 @@ def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any,
                 v = bias[c] + taps[0, c] * _get(x, before, c) + taps[1, c] * _get(x, t, c)
                 v += taps[2, c] * _get(x, after, c)
                 v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
-                _put(out, t, c, v)
+                _put(out, t - start, c, v)
                 row += v
                 row_squares += v * v
         else:
@@ -134,7 +134,7 @@ def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any,
                 v += taps[0, c] * _get(x, before, c) if before >= 0 else -shifts[0, c]
                 v += taps[2, c] * _get(x, after, c) if after < frames else -shifts[2, c]
                 v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
-                _put(out, t, c, v)
+                _put(out, t - start, c, v)
                 row += v
                 row_squares += v * v
         total += row
@@ -143,15 +143,18 @@ def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any,
 
 
 # Without reassociation: the rounding below adds a number and takes it off again.
-@_compiled("void(T[:, ::1], float32[::1], float32[:, ::1], float32[:, ::1])", _FAST - {"reassoc"})
+@_compiled("void(T[:, ::1], float32[:, ::1], float32[:, ::1], float32[:, ::1])", _FAST - {"reassoc"})
 def mask(x: Any, bias: Any, encoded: Any, out: Any) -> None:
-    """encoded * sigmoid(x + bias). x, encoded: (T, C), bias: (C,) -> out: (T, C), another array.
+    """encoded * sigmoid(x + bias) for M masks of each frame. x: (T * M, C), bias: (M, C), encoded: (T, C)
+    -> out: (T * M, C), another array.
 
     exp(-x) = 2^k 2^r with k whole and |r| <= 1/2: 2^r by its Taylor series (error 2e-7), 2^k by the exponent's bits.
     """
-    for t in range(x.shape[0]):
+    masks = bias.shape[0]
+    for row in range(x.shape[0]):
+        t, m = row // masks, row % masks
         for c in range(x.shape[1]):
-            z = (_get(x, t, c) + bias[c]) * np.float32(-1.4426950408889634)
+            z = (_get(x, row, c) + bias[m, c]) * np.float32(-1.4426950408889634)
             z = min(max(z, np.float32(-125)), np.float32(125))
             rounded = np.float32(z + np.float32(12582912))  # 1.5 * 2^23: k stands in the lowest bits
             r = z - (rounded - np.float32(12582912))
@@ -164,4 +167,4 @@ def mask(x: Any, bias: Any, encoded: Any, out: Any) -> None:
             p = p * r + np.float32(1)
             exponent = np.int32(np.float32(rounded).view(np.int32) << np.int32(23))
             power = np.int32(np.float32(p).view(np.int32) + exponent).view(np.float32)
-            out[t, c] = encoded[t, c] / (np.float32(1) + power)
+            out[row, c] = encoded[t, c] / (np.float32(1) + power)

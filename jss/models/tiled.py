@@ -8,6 +8,7 @@ of the step that follows. Biases of the residual and skip paths are folded into 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,46 @@ from jss.models.threads import in_parts
 from jss.models.tiles import Moments, plain, tiles
 
 if TYPE_CHECKING:
-    from jss.models.separator import ConvTasNet, ConvTasNetConfig
+    from jss.models.separator import ConvTasNet
 
-#: Frames of a tile: 512 channels of float32 make half a megabyte, an L2 cache.
-TILE = 256
+
+def _frames_of_a_tile() -> int:
+    """So many that 512 channels of float32 fill half a core's L2 cache: 256 where it has 1 MB or does not say."""
+    try:
+        cache = os.sysconf("SC_LEVEL2_CACHE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        cache = 0
+    return min(max(128, (cache or 2**20) // 2**12), 512)
+
+
+#: Frames of a tile in float32; in bfloat16 twice as many.
+TILE = _frames_of_a_tile()
 #: The kernels know depth-wise convolutions of so many taps.
 TAPS = 3
+
+
+class _Paths:
+    """The residual path h and the sum of the skips side by side, sums: (T, bn_chan + skip_chan) without their bias:
+    (bn_chan + skip_chan,). Of the last block read, its products still wait to be scaled by what its norm found and
+    added to the columns from ``first`` on; that is done by whoever reads a tile next.
+    """
+
+    def __init__(self, frames: int, channels: int) -> None:
+        self.sums, self.bias = torch.zeros(frames, channels), torch.zeros(channels)
+        self.array = self.sums.numpy()
+        self.products: Any = None
+        self.scale, self.first = np.float32(1), 0
+
+    def wait(self, products: Any, scale: float, first: int) -> None:
+        """Have products, an array (T, bn_chan + skip_chan - first), added when a tile is read next."""
+        self.products, self.scale, self.first = products, np.float32(scale), first
+
+    def read(self, tile: slice, kernels: ModuleType) -> Any:
+        """The sums of a tile as an array. Each tile is read once for each block."""
+        read = self.array[tile]
+        if self.products is not None:
+            kernels.add_columns(self.products[tile], self.scale, read, self.first)
+        return read
 
 
 def masked_frames(
@@ -39,20 +74,17 @@ def masked_frames(
     """
     c, masker = separator.config, separator.masker
     cuts = waveform.unfold(-1, c.kernel_size, c.stride).contiguous()
-    # One buffer for the residual path h and the sum of the skips, without their biases: one product adds to both.
-    paths = torch.zeros(len(cuts), c.bn_chan + c.skip_chan)
-    bias = torch.zeros(c.bn_chan + c.skip_chan)
-    bias[: c.bn_chan], bottleneck = _bottleneck(separator, cuts)
-    h = paths[:, : c.bn_chan]
-    torch.mm(cuts, bottleneck.T, out=h)
-    expanded, convolved = (torch.empty(len(cuts), c.hid_chan, dtype=dtype) for _ in range(2))
-    read = cuts  # by the first block: 16 samples a frame in place of 128 channels
-    through: Tensor | None = bottleneck
+    paths = _Paths(len(cuts), c.bn_chan + c.skip_chan)
+    paths.bias[: c.bn_chan], bottleneck = _bottleneck(separator, cuts)
+    torch.mm(cuts, bottleneck.T, out=paths.sums[:, : c.bn_chan])
+    expanded = torch.empty(len(cuts), c.hid_chan, dtype=dtype)
+    # The first block reads 16 samples a frame in place of 128 channels.
+    begin: tuple[Tensor, Tensor] | None = (cuts.to(dtype), bottleneck)
     for number, block in enumerate(masker.TCN):
         last = number == len(masker.TCN) - 1
-        _block(block, read, through, paths, bias, expanded, convolved, c, kernels, last, dtype)
-        read, through = h, None
-    return _decode(separator, cuts, paths, bias, kernels, dtype)
+        _block(block, begin, paths, expanded, c.bn_chan, c.bn_chan if last else 0, kernels)
+        begin = None
+    return _decode(separator, cuts, paths, kernels, dtype)
 
 
 def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
@@ -71,82 +103,84 @@ def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _block(
-    block: Any, read: Tensor, through: Tensor | None, paths: Tensor, bias: Tensor, expanded: Tensor,
-    convolved: Tensor, c: ConvTasNetConfig, kernels: ModuleType, last: bool, dtype: torch.dtype,
+    block: Any, begin: tuple[Tensor, Tensor] | None, paths: _Paths, expanded: Tensor, narrow: int, first: int,
+    kernels: ModuleType,
 ) -> None:  # fmt: skip
-    """One convolutional block; adds to paths (T, bn_chan + skip_chan) and their bias in place; the rest is scratch.
+    """One convolutional block; its products wait in ``paths``; expanded: (T, hid_chan), scratch.
 
-    read: the block's input without its bias, (T, bn_chan), or what the matrix ``through`` makes it of, (T, kernel).
+    begin: the block's input (T, kernel) and the matrix (bn_chan, kernel) that makes ``narrow`` = bn_chan channels of
+    it, in place of the residual path; first: the column of ``paths`` from which on the output is read by anybody.
     """
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
-    frames, dilation = len(paths), int(depthwise.dilation[0])
-    wide, narrow = kernels.as_array(expanded), kernels.as_array(convolved)
+    frames, dilation, dtype = len(expanded), int(depthwise.dilation[0]), expanded.dtype
+    wide = kernels.as_array(expanded)
     weight, own = plain(expand)
-    first = (own + weight @ bias[: c.bn_chan]).numpy()
-    weight = (weight if through is None else weight @ through).T.to(dtype).contiguous()
-    slope = np.float32(float(prelu.weight))
+    bias = (own + weight @ paths.bias[:narrow]).numpy()
+    weight = (weight if begin is None else weight @ begin[1]).T.to(dtype).contiguous()
+    slope, size = np.float32(float(prelu.weight)), TILE * 4 // dtype.itemsize
 
     def expanding(start: int, stop: int) -> list[tuple[float, float]]:
         sums = []
-        for tile in tiles(start, stop, TILE):
-            torch.mm(read[tile].to(dtype), weight, out=expanded[tile])
-            sums.append(kernels.activate(wide[tile], first, slope))
+        for tile in tiles(start, stop, size):
+            if begin is None:
+                paths.read(tile, kernels)
+                read = paths.sums[tile, :narrow].to(dtype)
+            else:
+                read = begin[0][tile]
+            torch.mm(read, weight, out=expanded[tile])
+            sums.append(kernels.activate(wide[tile], bias, slope))
         return sums
 
     scale, shift = _moments(in_parts(frames, expanding), expanded.numel()).affine(norm)
     taps = depthwise.weight.squeeze(1).T  # (3, channels)
-    shifts, scaled = (taps * shift).contiguous(), (taps * scale).contiguous().numpy()
-    whole, slope_after = (depthwise.bias + shifts.sum(0)).numpy(), np.float32(float(prelu_after.weight))
+    shifts, scaled = ((taps * one).contiguous().numpy() for one in (shift, scale))
+    whole, slope_after = (depthwise.bias + (taps * shift).sum(0)).numpy(), np.float32(float(prelu_after.weight))
+    both = torch.cat([plain(block.res_conv)[0], plain(block.skip_conv)[0]])[first:]
+    after = (both * norm_after.gamma).T.to(dtype).contiguous()
+    products = torch.empty(frames, after.shape[1], dtype=dtype)
 
     def convolving(start: int, stop: int) -> list[tuple[float, float]]:
-        return [kernels.convolve(wide, narrow, scaled, whole, shifts.numpy(), dilation, slope_after, start, stop)]
+        sums, convolved = [], torch.empty(size, expanded.shape[1], dtype=dtype)
+        out = kernels.as_array(convolved)
+        for tile in tiles(start, stop, size):
+            n = tile.stop - tile.start
+            sums.append(kernels.convolve(wide, out[:n], scaled, whole, shifts, dilation, slope_after, tile.start,
+                                         tile.stop))  # fmt: skip
+            torch.mm(convolved[:n], after, out=products[tile])
+        return sums
 
-    scale, shift = _moments(in_parts(frames, convolving), convolved.numel()).affine(norm_after)
-    used = slice(c.bn_chan if last else 0, None)  # nobody reads the last block's residual output
-    both = torch.cat([plain(block.res_conv)[0], plain(block.skip_conv)[0]])[used]
-    bias[used] += torch.cat([plain(block.res_conv)[1], plain(block.skip_conv)[1]])[used] + both @ shift
-    both = (both * scale).T.to(dtype).contiguous()
-
-    def adding(start: int, stop: int) -> None:
-        for tile in tiles(start, stop, TILE):
-            if dtype == torch.float32:
-                paths[tile, used].addmm_(convolved[tile], both)
-            else:
-                product = torch.mm(convolved[tile], both)
-                kernels.add_columns(kernels.as_array(product), paths[tile].numpy(), used.start)
-
-    in_parts(frames, adding)
+    moments = _moments(in_parts(frames, convolving), expanded.numel())
+    paths.bias[first:] += torch.cat([plain(block.res_conv)[1], plain(block.skip_conv)[1]])[first:]
+    paths.bias[first:] += both @ moments.affine(norm_after)[1]
+    paths.wait(kernels.as_array(products), moments.inverse, first)
 
 
-def _decode(
-    separator: ConvTasNet, cuts: Tensor, paths: Tensor, bias: Tensor, kernels: ModuleType, dtype: torch.dtype
-) -> Tensor:
+def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, kernels: ModuleType, dtype: torch.dtype) -> Tensor:
     """Masks from the skips, times the encoded waveform, through the decoder. -> (T, M, kernel)."""
     c = separator.config
     mask_net: Any = separator.masker.mask_net
     prelu, linear = mask_net
     encoder, decoder = separator.encoder.filterbank().T.contiguous(), separator.decoder.filterbank().contiguous()
     weight, own = plain(linear)
-    weights = weight.view(c.n_src, c.n_filters, c.skip_chan).transpose(1, 2).to(dtype).contiguous()
-    biases, skip_bias = own.view(c.n_src, c.n_filters).numpy(), bias[c.bn_chan :].numpy()
-    slope, sums = np.float32(float(prelu.weight)), paths.numpy()
-    frames = torch.empty(c.n_src, len(cuts), c.kernel_size)
+    slope, m = np.float32(float(prelu.weight)), c.n_src
+    weight, bias, skip_bias = weight.T.to(dtype).contiguous(), own.view(m, -1).numpy(), paths.bias[c.bn_chan :].numpy()
+    frames = torch.empty(len(cuts) * m, c.kernel_size)
 
     def masking(start: int, stop: int) -> None:
-        size = TILE // 2
-        encoded, masked = torch.empty(size, c.n_filters), torch.empty(size, c.n_filters)
-        skips, masks = torch.empty(size, c.skip_chan, dtype=dtype), torch.empty(size, c.n_filters, dtype=dtype)
+        size = TILE // 4  # M masks of each frame
+        encoded, masked = torch.empty(size, c.n_filters), torch.empty(size * m, c.n_filters)
+        skips, masks = (torch.empty(size, width, dtype=dtype) for width in (c.skip_chan, m * c.n_filters))
+        as_skips, as_masks = kernels.as_array(skips), kernels.as_array(masks.view(-1, c.n_filters))
         for tile in tiles(start, stop, size):
             n = tile.stop - tile.start
             torch.mm(cuts[tile], encoder, out=encoded[:n])
-            kernels.activate_columns(sums[tile], c.bn_chan, skip_bias, slope, kernels.as_array(skips[:n]))
-            for source in range(c.n_src):
-                torch.mm(skips[:n], weights[source], out=masks[:n])
-                kernels.mask(kernels.as_array(masks[:n]), biases[source], encoded[:n].numpy(), masked[:n].numpy())
-                torch.mm(masked[:n], decoder, out=frames[source, tile])
+            kernels.activate_columns(paths.read(tile, kernels), c.bn_chan, skip_bias, slope, as_skips[:n])
+            torch.mm(skips[:n], weight, out=masks[:n])
+            kernels.mask(as_masks[: n * m], bias, encoded[:n].numpy(), masked[: n * m].numpy())
+            torch.mm(masked[: n * m], decoder, out=frames[tile.start * m : tile.stop * m])
 
     in_parts(len(cuts), masking)
-    return frames.transpose(0, 1)
+    return frames.view(len(cuts), m, c.kernel_size)
 
 
 def _moments(parts: Sequence[Sequence[tuple[float, float]]], count: int) -> Moments:

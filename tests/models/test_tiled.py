@@ -78,7 +78,7 @@ def test_the_mask_is_a_sigmoid() -> None:
     expected = 3 * torch.sigmoid(x.double())
     kernels = compiled.kernels(wait=None)
     found = torch.empty_like(x)
-    kernels.mask(x.numpy(), torch.zeros(x.shape[1]).numpy(), encoded.numpy(), found.numpy())
+    kernels.mask(x.numpy(), torch.zeros(1, x.shape[1]).numpy(), encoded.numpy(), found.numpy())
     # Far out, z in float32 is off by up to 8e-6, and 2^z relatively by as much.
     torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=1e-30)
     near = expected > 3e-3
@@ -119,8 +119,8 @@ def test_kernels_round_to_bf16_as_torch_does() -> None:
     kernels.activate_columns(x.numpy(), 0, torch.zeros(x.shape[1]).numpy(), 1.0, kernels.as_array(half))
     assert torch.equal(half, x.bfloat16())
     added = torch.ones(1, x.shape[1] + 3)
-    kernels.add_columns(kernels.as_array(half), added.numpy(), 3)
-    assert torch.equal(added[:, 3:], half.float() + 1)
+    kernels.add_columns(kernels.as_array(half), 0.5, added.numpy(), 3)
+    assert torch.equal(added[:, 3:], half.float() / 2 + 1)
     assert torch.equal(added[:, :3], torch.ones(1, 3))
 
 
