@@ -1,4 +1,4 @@
-"""One recording through a system: the files that are written of it, and its line of the journal."""
+"""What a system found in one recording: the files that are written of it, and its line of the journal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jss.features import SCORE_HOP_S
 from jss.files import aside
 from jss.inference import System
 from jss.results import Array, event_table, score_table
-from jss.windows import Piece, pieces
+from jss.windows import Piece
 
 #: Called with the name of a recording and the seconds of sound that were analysed.
 Tell = Callable[[str, float], None]
@@ -45,12 +45,12 @@ def needed(stem: str, wanted: Wanted) -> set[str]:
     return {_scores(stem), *([_source(stem, 1)] * wanted.sources), *([_result(stem)] * wanted.results)}
 
 
-def analyse(
-    system: System, task: Task, blocks: Iterable[Array], out: Path, wanted: Wanted, tell: Tell
+def write(
+    system: System, task: Task, found: Iterable[Piece], out: Path, wanted: Wanted, tell: Tell
 ) -> dict[str, Any]:
-    """One recording, a stretch at a time; writes its files below ``out``. -> its line of the journal.
+    """What was found in one recording, to its files below ``out``. -> its line of the journal.
 
-    blocks: its samples, as ``audio.stream`` gives them. Raises JssError.
+    found: the stretches of the recording that ``system`` has analysed, one after the other. Raises JssError.
     """
     samples = 0
     scores: list[Array] = []
@@ -58,7 +58,7 @@ def analyse(
     files: list[str] = []
     with ExitStack() as stack:
         writers: list[audio.Put] = []
-        for piece in pieces(blocks, system.analyse):
+        for piece in found:
             if wanted.sources and not writers:
                 files += [_source(task.stem, m + 1) for m in range(len(piece.sources))]
                 writers = [stack.enter_context(audio.writer(out / file)) for file in files]

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from jss import audio, checkpoints
-from jss.analysing import Task, Tell, Wanted, analyse
+from jss.analysing import Task, Tell, Wanted, write
 from jss.errors import DiskError, JssError
 from jss.files import sweep
 from jss.inference import System, load_system
 from jss.precision import Precision
+from jss.windows import pieces
 
 #: So many recordings make a block, which is what is given out again, where there are MANY of them; else one does.
 BLOCK, MANY = 8, 1000
@@ -112,8 +113,8 @@ class Analyst:
         heard = [0.0]
         told: dict[str, Any] = {"number": row["number"], "line": "null", "error": "", "full": False}
         try:
-            line = analyse(self.system, task, audio.stream(task.path), self.out, self.wanted,
-                           lambda _, seconds: heard.append(seconds))  # fmt: skip
+            found = pieces(audio.stream(task.path), self.system.analyse)
+            line = write(self.system, task, found, self.out, self.wanted, lambda _, seconds: heard.append(seconds))
             told["line"] = json.dumps(line)
         except JssError as error:
             told |= {"error": str(error), "full": isinstance(error, DiskError)}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jss import audio
-from jss.analysing import Task, Tell, Wanted, analyse, needed
+from jss.analysing import Task, Tell, Wanted, needed, write
 from jss.errors import DiskError, JssError
 from jss.files import aside, sweep
 from jss.inference import System
@@ -18,6 +18,7 @@ from jss.journal import Journal
 from jss.models.compiled import kernels
 from jss.outputs import Item, fingerprint
 from jss.prefetch import ahead
+from jss.windows import Piece, pieces
 
 #: In the output folder: which recordings are finished, with their events.
 JOURNAL = "jss-detect.jsonl"
@@ -51,17 +52,24 @@ Engine = Callable[[System, Sequence[Task], Path, Wanted, Tell], Generator[Outcom
 def one_process(
     system: System, tasks: Sequence[Task], out: Path, wanted: Wanted, tell: Tell
 ) -> Generator[Outcome, None, None]:
-    """An Engine: one after the other, the next ones read ahead. Raises DiskError."""
-    with closing(ahead(audio.stream(task.path) for task in tasks)) as streams:
-        for task, blocks in zip(tasks, streams, strict=True):
+    """An Engine: a thread reads and decodes what comes next, one analyses, and this one writes. Raises DiskError."""
+    with closing(ahead(_analysed(system, tasks), held=1)) as recordings:
+        for task, found in zip(tasks, recordings, strict=True):
             outcome: dict[str, Any] | JssError
             try:
-                outcome = analyse(system, task, blocks, out, wanted, tell)
+                outcome = write(system, task, found, out, wanted, tell)
             except DiskError:
                 raise
             except JssError as error:
                 outcome = error
             yield task, outcome
+
+
+def _analysed(system: System, tasks: Sequence[Task]) -> Iterator[Iterator[Piece]]:
+    """The stretches of each recording, analysed when they are asked for."""
+    with closing(ahead(audio.stream(task.path) for task in tasks)) as streams:
+        for blocks in streams:
+            yield pieces(blocks, system.analyse)
 
 
 def detect(

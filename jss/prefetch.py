@@ -1,4 +1,4 @@
-"""Reading ahead: a thread reads and decodes what comes next while the present is analysed."""
+"""Working ahead: a thread reads and decodes what comes next, or analyses it, while the present is used."""
 
 from __future__ import annotations
 

@@ -110,9 +110,9 @@ def test_a_recording_that_goes_and_an_output_that_cannot_be_written(tmp_path, ca
     (out / "scores" / "1" / "001.tsv").mkdir()  # a folder where its file should be
     prefetch = detecting.ahead
 
-    def remove_first(streams):
+    def remove_first(streams, **held):
         (folder / "0" / "003.wav").unlink(missing_ok=True)
-        return prefetch(streams)
+        return prefetch(streams, **held)
 
     monkeypatch.setattr(detecting, "ahead", remove_first)
     assert main(arguments(folder, out)) == 1

@@ -89,18 +89,19 @@ def test_detect_on_a_read_only_disk(folder, small_disk, capsys):
 
 
 def test_a_disk_that_becomes_read_only(folder, tmp_path, capsys, monkeypatch):
-    replaced, analyse, analysed = os.replace, inference.System.analyse, []
+    replaced, analyse, analysed, written = os.replace, inference.System.analyse, [], []
 
     def refuse(part, path):
-        if len(analysed) == 3:
+        if len(written) == 2:
             raise OSError(errno.EROFS, "Read-only file system")
+        written.append(path)
         replaced(part, path)
 
     monkeypatch.setattr(os, "replace", refuse)
     monkeypatch.setattr(inference.System, "analyse", lambda *given: analysed.append(1) or analyse(*given))
     assert detect(folder, tmp_path / "out") == 2
     assert "Read-only file system" in one_sentence(capsys)
-    assert len(analysed) == 3, "it went on for nothing"
+    assert 3 <= len(analysed) <= 3 + 2, "it went on for nothing, but for one that waits and one that was under way"
     assert not list((tmp_path / "out").rglob("*.part"))
 
 

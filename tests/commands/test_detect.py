@@ -189,14 +189,14 @@ def test_ctrl_c_keeps_what_is_done(tmp_path, monkeypatch):
 
     for name in "abc":
         write(tmp_path / "in" / f"{name}.wav", noise(0.5))
-    analyse = detecting.analyse
+    written = detecting.write
 
     def stop(system, task, *rest):
         if task.name == "b.wav":
             raise KeyboardInterrupt
-        return analyse(system, task, *rest)
+        return written(system, task, *rest)
 
-    monkeypatch.setattr(detecting, "analyse", stop)
+    monkeypatch.setattr(detecting, "write", stop)
     assert detect(tmp_path / "out", tmp_path / "in", "--threshold", "0") == 130
     assert set(pd.read_csv(tmp_path / "out" / "events.tsv", sep="\t").filename) == {"a.wav"}
 
