@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jss.models.scratch import scratch
 from jss.models.threads import in_parts
 from jss.models.tiles import Moments, plain, tiles
 
@@ -45,8 +46,8 @@ class _Paths:
     added to the columns from ``first`` on; that is done by whoever reads a tile next.
     """
 
-    def __init__(self, frames: int, channels: int) -> None:
-        self.sums, self.bias = torch.zeros(frames, channels), torch.zeros(channels)
+    def __init__(self, sums: Tensor) -> None:
+        self.sums, self.bias = sums.zero_(), torch.zeros(sums.shape[1])
         self.array = self.sums.numpy()
         self.products: Any = None
         self.scale, self.first = np.float32(1), 0
@@ -74,17 +75,18 @@ def masked_frames(
     """
     c, masker = separator.config, separator.masker
     cuts = waveform.unfold(-1, c.kernel_size, c.stride).contiguous()
-    paths = _Paths(len(cuts), c.bn_chan + c.skip_chan)
-    paths.bias[: c.bn_chan], bottleneck = _bottleneck(separator, cuts)
-    torch.mm(cuts, bottleneck.T, out=paths.sums[:, : c.bn_chan])
-    expanded = torch.empty(len(cuts), c.hid_chan, dtype=dtype)
-    # The first block reads 16 samples a frame in place of 128 channels.
-    begin: tuple[Tensor, Tensor] | None = (cuts.to(dtype), bottleneck)
-    for number, block in enumerate(masker.TCN):
-        last = number == len(masker.TCN) - 1
-        _block(block, begin, paths, expanded, c.bn_chan, c.bn_chan if last else 0, kernels)
-        begin = None
-    return _decode(separator, cuts, paths, kernels, dtype)
+    frames, both = len(cuts), c.bn_chan + c.skip_chan
+    with scratch((frames, both, torch.float32), (frames, c.hid_chan, dtype), (frames, both, dtype)) as found:
+        paths, expanded, products = _Paths(found[0]), found[1], found[2]
+        paths.bias[: c.bn_chan], bottleneck = _bottleneck(separator, cuts)
+        torch.mm(cuts, bottleneck.T, out=paths.sums[:, : c.bn_chan])
+        # The first block reads 16 samples a frame in place of 128 channels.
+        begin: tuple[Tensor, Tensor] | None = (cuts.to(dtype), bottleneck)
+        for number, block in enumerate(masker.TCN):
+            last = number == len(masker.TCN) - 1
+            _block(block, begin, paths, expanded, products, c.bn_chan if last else 0, kernels)
+            begin = None
+        return _decode(separator, cuts, paths, kernels, dtype)
 
 
 def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
@@ -103,17 +105,18 @@ def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _block(
-    block: Any, begin: tuple[Tensor, Tensor] | None, paths: _Paths, expanded: Tensor, narrow: int, first: int,
+    block: Any, begin: tuple[Tensor, Tensor] | None, paths: _Paths, expanded: Tensor, products: Tensor, first: int,
     kernels: ModuleType,
 ) -> None:  # fmt: skip
-    """One convolutional block; its products wait in ``paths``; expanded: (T, hid_chan), scratch.
+    """One convolutional block; what it gives waits in ``paths``. Scratch: expanded (T, hid_chan) and products
+    (T, bn_chan + skip_chan).
 
-    begin: the block's input (T, kernel) and the matrix (bn_chan, kernel) that makes ``narrow`` = bn_chan channels of
-    it, in place of the residual path; first: the column of ``paths`` from which on the output is read by anybody.
+    begin: the block's input (T, kernel) and the matrix (bn_chan, kernel) that it goes through, in place of the residual
+    path; first: the column of ``paths`` from which on the output is read by anybody.
     """
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
     frames, dilation, dtype = len(expanded), int(depthwise.dilation[0]), expanded.dtype
-    wide = kernels.as_array(expanded)
+    wide, narrow = kernels.as_array(expanded), expand.in_channels
     weight, own = plain(expand)
     bias = (own + weight @ paths.bias[:narrow]).numpy()
     weight = (weight if begin is None else weight @ begin[1]).T.to(dtype).contiguous()
@@ -137,7 +140,7 @@ def _block(
     whole, slope_after = (depthwise.bias + (taps * shift).sum(0)).numpy(), np.float32(float(prelu_after.weight))
     both = torch.cat([plain(block.res_conv)[0], plain(block.skip_conv)[0]])[first:]
     after = (both * norm_after.gamma).T.to(dtype).contiguous()
-    products = torch.empty(frames, after.shape[1], dtype=dtype)
+    waiting = products.view(-1)[: frames * after.shape[1]].view(frames, -1)
 
     def convolving(start: int, stop: int) -> list[tuple[float, float]]:
         sums, convolved = [], torch.empty(size, expanded.shape[1], dtype=dtype)
@@ -146,13 +149,13 @@ def _block(
             n = tile.stop - tile.start
             sums.append(kernels.convolve(wide, out[:n], scaled, whole, shifts, dilation, slope_after, tile.start,
                                          tile.stop))  # fmt: skip
-            torch.mm(convolved[:n], after, out=products[tile])
+            torch.mm(convolved[:n], after, out=waiting[tile])
         return sums
 
     moments = _moments(in_parts(frames, convolving), expanded.numel())
     paths.bias[first:] += torch.cat([plain(block.res_conv)[1], plain(block.skip_conv)[1]])[first:]
     paths.bias[first:] += both @ moments.affine(norm_after)[1]
-    paths.wait(kernels.as_array(products), moments.inverse, first)
+    paths.wait(kernels.as_array(waiting), moments.inverse, first)
 
 
 def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, kernels: ModuleType, dtype: torch.dtype) -> Tensor:
