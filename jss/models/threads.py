@@ -1,4 +1,4 @@
-"""A clip's frames over the cores: a Python thread a part, each of which runs torch on one core.
+"""Work over the cores: a Python thread a part of a clip's frames, each of which runs torch on one core.
 
 torch would split every single product instead; with some two thousand products of a fifth of a millisecond in a clip,
 its threads would wait for one another most of the time.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -36,12 +36,32 @@ def in_parts(frames: int, work: Callable[[int, int], T]) -> list[T]:
         return [work(0, frames)]
     parts = min(threads, max(1, frames // 1000))
     edges = [frames * part // parts for part in range(parts + 1)]
-    with _lock:
-        if os.getpid() not in _pools:
-            _pools[os.getpid()] = ThreadPoolExecutor(os.cpu_count(), "jss-part", single)
 
     def inference(start: int, stop: int) -> T:
         with torch.inference_mode():
             return work(start, stop)
 
-    return list(_pools[os.getpid()].map(inference, edges[:-1], edges[1:]))
+    return list(_pool().map(inference, edges[:-1], edges[1:]))
+
+
+def each(jobs: Sequence[tuple[int, ...]], work: Callable[..., None]) -> None:
+    """work(*job) for all jobs, at most as many at a time as torch has threads here. work: compiled, without torch."""
+    threads = torch.get_num_threads()
+    lanes = min(threads, len(jobs))
+
+    def lane(number: int) -> None:
+        for job in jobs[number::lanes]:
+            work(*job)
+
+    others = [_pool().submit(lane, number) for number in range(1, lanes)]
+    lane(0)
+    for other in others:
+        other.result()
+
+
+def _pool() -> ThreadPoolExecutor:
+    """This process's threads."""
+    with _lock:
+        if os.getpid() not in _pools:
+            _pools[os.getpid()] = ThreadPoolExecutor(os.cpu_count(), "jss-part", single)
+        return _pools[os.getpid()]

@@ -127,14 +127,13 @@ def test_kernels_round_to_bf16_as_torch_does() -> None:
 def test_without_a_compiler_it_says_so_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(compiled, "_kernels", None)
-    monkeypatch.setattr(compiled, "_thread", None)
-    monkeypatch.setattr(compiled, "_done", compiled.threading.Event())
-    monkeypatch.setitem(compiled.sys.modules, "jss.models.kernels", None)
-    monkeypatch.delattr("jss.models.kernels", raising=False)
-    assert compiled.kernels(wait=None) is None
-    assert compiled.kernels() is None
-    assert capsys.readouterr().err.count("uncompiled") == 1
+    for name, otherwise in (("kernels", "slowly"), ("gru_kernels", "more slowly")):
+        monkeypatch.setitem(compiled.sys.modules, f"jss.models.{name}", None)
+        monkeypatch.delattr(f"jss.models.{name}", raising=False)
+        found = compiled.Compiled(name, otherwise)
+        assert found.get(None) is None
+        assert found.get(2.0) is None
+        assert capsys.readouterr().err.count(otherwise) == 1
 
 
 def test_tiles_cover_every_frame_once() -> None:

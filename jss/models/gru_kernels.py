@@ -1,0 +1,169 @@
+"""A layer of a bidirectional GRU over time, both ways, compiled by Numba in float32 without the interpreter's lock.
+
+The equations are those of ``torch.nn.GRU`` (Cho et al. 2014, with the reset gate after the product), for
+gates = W_ih x + b_ih that are given:
+
+    r = sigmoid(gates_r + W_hr h + b_hr),   z = sigmoid(gates_z + W_hz h + b_hz),
+    n = tanh(gates_n + r q) with q = W_hn h + b_hn,   h' = (1 - z) n + z h.
+
+Importing this module compiles the kernels (some seconds), or loads them from Numba's cache on the disk; see
+``jss.models.compiled``. Arrays are C-contiguous float32. B is the batch, T time, C the cells of a direction; direction
+0 runs forwards and 1 backwards. Nothing is summed in an order that depends on the batch: an item alone gives the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+# No reassociation: the exponential adds a number and takes it off again. Values that are not numbers stay so.
+_FAST = {"contract", "nsz", "arcp"}
+_ONE, _TWO = np.float32(1), np.float32(2)
+
+
+def _compiled(signature: str) -> Callable[[Any], Any]:
+    """Numba's decorator; without its cache where no folder can be written."""
+
+    def compile(function: Any) -> Any:
+        options: dict[str, Any] = {"nogil": True, "fastmath": _FAST, "error_model": "numpy"}
+        try:
+            return numba.njit(signature, cache=True, **options)(function)
+        except RuntimeError:
+            return numba.njit(signature, **options)(function)
+
+    return compile
+
+
+@numba.njit(fastmath=_FAST, error_model="numpy")
+def _sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)), which a loop computes for many x at once; its error is below 2e-7.
+
+    exp(-x) = 2^k 2^s with k whole and |s| <= 1/2: 2^s by its Taylor series, 2^k by the exponent's bits.
+    """
+    y = x * np.float32(-1.4426950408889634)
+    y = np.float32(-125) if y < np.float32(-125) else y  # so written, NaN passes
+    y = np.float32(125) if y > np.float32(125) else y
+    rounded = np.float32(y + np.float32(12582912))  # 1.5 * 2^23: k stands in the lowest bits
+    s = y - (rounded - np.float32(12582912))
+    p = np.float32(1.5403530393381608e-4)
+    p = p * s + np.float32(1.3333558146428443e-3)
+    p = p * s + np.float32(9.618129107628477e-3)
+    p = p * s + np.float32(5.550410866482158e-2)
+    p = p * s + np.float32(2.402265069591007e-1)
+    p = p * s + np.float32(6.931471805599453e-1)
+    p = p * s + _ONE
+    bits = np.int32(np.int32(rounded.view(np.int32) << np.int32(23)) + np.int32(0x3F800000))
+    return _ONE / (_ONE + p * bits.view(np.float32))
+
+
+@numba.njit(fastmath=_FAST, error_model="numpy")
+def _add_product(a: Any, weights: Any, out: Any) -> None:
+    """out += a @ weights. a: (rows, K), weights: (K, N), out: (rows, N).
+
+    Eight rows of the weights stay in the nearest cache for all rows of a, and each sum is loaded once for them.
+    """
+    whole = a.shape[1] // 8 * 8
+    for k in range(0, whole, 8):
+        for i in range(a.shape[0]):
+            a0, a1, a2, a3 = a[i, k], a[i, k + 1], a[i, k + 2], a[i, k + 3]
+            a4, a5, a6, a7 = a[i, k + 4], a[i, k + 5], a[i, k + 6], a[i, k + 7]
+            for j in range(out.shape[1]):
+                v = out[i, j] + a0 * weights[k, j] + a1 * weights[k + 1, j] + a2 * weights[k + 2, j]
+                v = v + a3 * weights[k + 3, j] + a4 * weights[k + 4, j] + a5 * weights[k + 5, j]
+                out[i, j] = v + a6 * weights[k + 6, j] + a7 * weights[k + 7, j]
+    for k in range(whole, a.shape[1]):
+        for i in range(a.shape[0]):
+            a0 = a[i, k]
+            for j in range(out.shape[1]):
+                out[i, j] += a0 * weights[k, j]
+
+
+@_compiled("void(float32[:, :, :, :, ::1], float32[:, ::1], float32[:, ::1], int64, int64, int64, "
+           "float32[:, :, :, ::1], float32[:, :, :, :, ::1])")
+def forward(gates: Any, weights: Any, bias: Any, direction: Any, start: Any, stop: Any, out: Any, kept: Any) -> None:
+    """One direction of items start to stop. gates: W_ih x + b_ih, (B, T, 2, 3, C) for r, z, n; weights: W_hh
+    transposed, (C, 3 C); bias: b_hh, (3, C) -> out: h', (B, T, 2, C); kept: r, z, q, n, (B, T, 2, 4, C), or of no
+    items where no gradient is wanted.
+    """
+    items, frames, cells = stop - start, gates.shape[1], gates.shape[4]
+    h = np.zeros((items, cells), np.float32)
+    new = np.empty(cells, np.float32)
+    found = np.empty((items, 3, cells), np.float32)
+    flat = found.reshape(items, 3 * cells)
+    for step in range(frames):
+        t = frames - 1 - step if direction else step
+        for i in range(items):
+            b = start + i
+            for gate in range(2):
+                for c in range(cells):
+                    found[i, gate, c] = gates[b, t, direction, gate, c] + bias[gate, c]
+            for c in range(cells):
+                found[i, 2, c] = bias[2, c]
+        _add_product(h, weights, flat)
+        for i in range(items):
+            b = start + i
+            for gate in range(2):
+                for c in range(cells):
+                    found[i, gate, c] = _sigmoid(found[i, gate, c])
+            for c in range(cells):  # tanh(x) = 2 sigmoid(2 x) - 1
+                x = gates[b, t, direction, 2, c] + found[i, 0, c] * found[i, 2, c]
+                new[c] = _TWO * _sigmoid(_TWO * x) - _ONE
+            for c in range(cells):
+                h[i, c] = (_ONE - found[i, 1, c]) * new[c] + found[i, 1, c] * h[i, c]
+            for c in range(cells):
+                out[b, t, direction, c] = h[i, c]
+            if kept.shape[0]:
+                for gate in range(3):
+                    for c in range(cells):
+                        kept[b, t, direction, gate, c] = found[i, gate, c]
+                for c in range(cells):
+                    kept[b, t, direction, 3, c] = new[c]
+
+
+@_compiled("void(float32[:, :, :, ::1], float32[:, :, :, ::1], float32[:, :, :, :, ::1], float32[:, ::1], int64, "
+           "int64, int64, float32[:, :, :, :, ::1])")
+def backward(d_out: Any, out: Any, kept: Any, weights: Any, direction: Any, start: Any, stop: Any, d_gates: Any
+             ) -> None:
+    """Back through time. d_out: the gradient of out; out, kept: of ``forward``; weights: W_hh, (3 C, C)
+    -> d_gates: the gradients of what r, z, q and n are computed from, (B, T, 2, 4, C); that of the input's n is last.
+    """
+    items, frames, cells = stop - start, out.shape[1], out.shape[3]
+    d_h = np.zeros((items, cells), np.float32)
+    d = np.empty((items, 3, cells), np.float32)
+    flat = d.reshape(items, 3 * cells)
+    before = np.zeros(cells, np.float32)
+    d_new = np.empty(cells, np.float32)
+    for step in range(frames):
+        t = step if direction else frames - 1 - step
+        for i in range(items):
+            b = start + i
+            if step < frames - 1:
+                for c in range(cells):
+                    before[c] = out[b, t + 1 if direction else t - 1, direction, c]
+            else:
+                for c in range(cells):
+                    before[c] = np.float32(0)
+            for c in range(cells):
+                d_h[i, c] += d_out[b, t, direction, c]
+            for c in range(cells):
+                new = kept[b, t, direction, 3, c]
+                d_new[c] = d_h[i, c] * (_ONE - kept[b, t, direction, 1, c]) * (_ONE - new * new)
+            for c in range(cells):
+                r = kept[b, t, direction, 0, c]
+                d[i, 0, c] = d_new[c] * kept[b, t, direction, 2, c] * r * (_ONE - r)
+            for c in range(cells):
+                z = kept[b, t, direction, 1, c]
+                d[i, 1, c] = d_h[i, c] * (before[c] - kept[b, t, direction, 3, c]) * z * (_ONE - z)
+            for c in range(cells):
+                d[i, 2, c] = d_new[c] * kept[b, t, direction, 0, c]
+            for c in range(cells):
+                d_h[i, c] *= kept[b, t, direction, 1, c]
+            for gate in range(3):
+                for c in range(cells):
+                    d_gates[b, t, direction, gate, c] = d[i, gate, c]
+            for c in range(cells):
+                d_gates[b, t, direction, 3, c] = d_new[c]
+        _add_product(flat, weights, d_h)
