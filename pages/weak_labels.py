@@ -10,7 +10,7 @@ from jss.decoding import MEDIAN_FRAMES
 from jss.errors import JssError
 from jss.labels import sound_class
 from pages.ui import charts, clip_view, controls, exports, loaders, viewer, weak_loaders, weak_scenes, weak_scores
-from pages.ui.progress import cancelled, progress
+from pages.ui.progress import in_turn
 from pages.ui.weak_loaders import TRUE, Mixture, WeakAnalysis
 from pages.ui.weak_scores import SEPARATOR
 
@@ -74,17 +74,7 @@ def _analysis(mixture: Mixture) -> None:
 def _through(names: list[str], mixture: Mixture) -> dict[str, WeakAnalysis] | None:
     """The mixture through all of them, so that the browser switches by itself; None where the visitor cancelled it."""
     controls.still(weak_scenes.SCENE, mixture.name)
-    work = f"{', '.join(names)} on {mixture.title}"
-    if cancelled(work):
-        return None
-    found = {}
-    with progress(work, "mixture") as tell:
-        for done, name in enumerate(names):
-            def step(share: float, what: str, done: int = done) -> None:
-                tell((done + share) / len(names), what)
-
-            found[name] = weak_loaders.analyse(mixture, name, step)
-    return found
+    return in_turn(names, mixture.title, "mixture", lambda name, tell: weak_loaders.analyse(mixture, name, tell))
 
 
 def _notes(mixture: Mixture, shown: str, one: WeakAnalysis) -> list[str]:

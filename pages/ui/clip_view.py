@@ -12,7 +12,7 @@ from jss.errors import JssError
 from jss.viz.tables import truth_table
 from pages.ui import clip_list, controls, loaders, viewer
 from pages.ui.loaders import Analysis
-from pages.ui.progress import cancelled, progress
+from pages.ui.progress import in_turn
 from pages.ui.recordings import Recording
 
 KEY = "clip viewer"
@@ -66,17 +66,8 @@ def _missing(recording: Recording) -> None:
 def analyse(systems: Sequence[str], recording: Recording, selection: str) -> dict[str, Analysis] | None:
     """The clip through some systems, with a bar where it takes long; None where the visitor cancelled it."""
     controls.still(controls.CLIP, recording.clip)
-    work = f"{', '.join(systems)} on {recording.title}"
-    if cancelled(work):
-        return None
-    found: dict[str, Analysis] = {}
-    with progress(work, "clip") as tell:
-        for done, name in enumerate(systems):
-            def step(share: float, what: str, done: int = done) -> None:
-                tell((done + share) / len(systems), what)
-
-            found[name] = loaders.analyse(recording, name, *_network(name, selection), tell=step)
-    return found
+    return in_turn(systems, recording.title, "clip", lambda name, tell: loaders.analyse(
+        recording, name, *_network(name, selection), tell=tell))  # fmt: skip
 
 
 def _network(system: str, selection: str) -> tuple[str, str | None]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import streamlit as st
 
 from pages.ui import controls
 
 Tell = Callable[[float, str], None]
+T = TypeVar("T")
 #: Work shorter than this, in seconds, shows nothing: a bar that flashes by is a nuisance.
 PATIENCE = 0.4
 _CANCELLED = "cancelled work"
@@ -60,3 +62,21 @@ def progress(what: str, place: str) -> Iterator[Tell]:
         yield tell
     finally:
         box.empty()
+
+
+def in_turn(names: Sequence[str], subject: str, place: str, compute: Callable[[str, Tell], T]) -> dict[str, T] | None:
+    """compute(name, tell) for each of several systems, under one bar; None where the visitor cancelled it.
+
+    subject: what they hear, in words; place: as of :func:`progress`.
+    """
+    work = f"{', '.join(names)} on {subject}"
+    if cancelled(work):
+        return None
+    found: dict[str, T] = {}
+    with progress(work, place) as tell:
+        for done, name in enumerate(names):
+            def step(share: float, what: str, done: int = done) -> None:
+                tell((done + share) / len(names), what)
+
+            found[name] = compute(name, step)
+    return found
