@@ -66,8 +66,15 @@ class Users:
         tab.goto(f"{self.address}/{page}")
         return page
 
+    def _close(self, tab: Any) -> None:
+        """What Streamlit lays over a page, such as that there is no page of this name: nothing under it can be used."""
+        while tab.locator("[role=dialog][aria-modal=true]").count():
+            tab.keyboard.press("Escape")
+            tab.wait_for_timeout(300)
+
     def _next(self, tab: Any) -> str:
         """To another clip, where there is such a button."""
+        self._close(tab)
         button = tab.get_by_role("button", name=self.chance.choice(("Next", "Previous")))
         if button.count():
             button.first.click()
@@ -77,6 +84,7 @@ class Users:
         name, data = self.chance.choice(self.uploads)
         if not tab.url.startswith(f"{self.address}/?"):
             self._open(tab)
+        self._close(tab)
         field = tab.locator("input[type=file]")
         if not field.count():
             tab.get_by_role("button", name="Open, record").click()
