@@ -27,8 +27,8 @@ _installed = False
 
 def import_first() -> None:
     """What is imported for the first time takes its time, and makes folders of its own."""
-    for name in ("scipy.optimize", "torch._inductor.config", "jss.models.kernels", "jss.evaluating",
-                 "jss.training.chain", "pages.ui.loaders", "streamlit.testing.v1"):  # fmt: skip
+    for name in ("scipy.optimize", "torch._inductor.config", "jss.models.kernels", "jss.models.gru_kernels",
+                 "jss.evaluating", "jss.training.chain", "pages.ui.loaders", "streamlit.testing.v1"):  # fmt: skip
         import_module(name)
 
 
