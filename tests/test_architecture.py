@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 LEVELS: list[set[str]] = [
     {"errors", "labels", "papers", "published"},
     {"files"},
-    {"decoding", "windows", "features", "exchange", "strict", "ranges", "prefetch", "journal"},
+    {"decoding", "windows", "features", "exchange", "strict", "ranges", "prefetch", "journal", "precision"},
     {"audio", "results", "reports", "histories", "models"},
     {"synthesis", "checkpoints", "config", "losses", "metrics", "viz", "fusion"},
     {"data", "inference", "outputs"},
