@@ -21,6 +21,7 @@ import jss
 from jss import audio
 from jss.bench.alone import alone
 from jss.bench.plain import asteroid_separator, eager_crnn
+from jss.bench.precisions import precisions
 from jss.bench.table import Row
 from jss.decoding import decode
 from jss.errors import JssError
@@ -46,20 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> list[Row]:
     """Measure. -> rows of wall and CPU seconds a clip, in bf16 too where there are units for it. Raises JssError."""
     from jss.inference import load_system
-    from jss.precision import bf16_units
 
     if args.clips < 2:
         raise JssError("--clips is 2 or more: the first one warms up.")
-    system = load_system(args.system, device=args.device)
-    if not system.separates:
+    systems = [load_system(args.system, device=args.device, precision=precision) for precision in precisions()]
+    if not systems[0].separates:
         raise JssError(f"{args.system} has no separation stage: name one that has.")
     clips = [audio.load(path) for path in sorted((Path(jss.__file__).parent / "examples").glob("*.flac"))[: args.clips]]
-    rows = compare(system, clips)
-    if bf16_units():
-        rows += compare(load_system(args.system, device=args.device, precision="bf16"), clips)
-    else:
-        print("This CPU has no bf16 units (AVX512-BF16 or AMX): fp32 only.")
-    return [*rows, first(args.system, system.device.type)]
+    rows = [row for system in systems for row in compare(system, clips)]
+    return [*rows, first(args.system, systems[0].device.type)]
 
 
 def first(system: str, device: str) -> Row:

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from jss.bench.alone import alone, gigabytes
 from jss.bench.plain import asteroid_separator, eager_crnn
+from jss.bench.precisions import precisions
 from jss.bench.table import Row
 from jss.config import Config, load_preset
 from jss.errors import JssError
@@ -49,17 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> list[Row]:
     """Measure. -> rows of wall and CPU seconds a stage and precision, and one of memory. Raises JssError."""
-    from jss.precision import bf16_units
-
     if args.clips < 4 or args.clips % 4 or args.repeat < 1:
         raise JssError("--clips is a multiple of 4 (synthetic, weak and unlabelled clips are 1 : 1 : 2), --repeat 1 "
                        "or more.")
-    precisions: list[Precision] = ["fp32", "bf16"] if bf16_units() else ["fp32"]
-    if len(precisions) == 1:
-        print("This CPU has no bf16 units (AVX512-BF16 or AMX): fp32 only.")
-    rows = []
+    rows, both = [], precisions()
     for stage in GOALS:
-        for precision in precisions:
+        for precision in both:
             rows += compare(stage, args.preset, args.clips, precision, args.repeat)
     return [*rows, memory(args.preset, args.clips)]
 

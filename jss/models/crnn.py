@@ -88,12 +88,11 @@ class CRNN(nn.Module):
         clamped at 1e-7: sum_t(strong * attention) / sum_t(attention).
         """
         x = log_mel.transpose(1, 2).unsqueeze(1).contiguous(memory_format=torch.channels_last)
-        for number, block in enumerate(self.cnn):  # -> (batch, channels, T, 1)
-            if number:
-                x = block(x)
-                continue
-            with torch.autocast(x.device.type, enabled=False):  # log-mels have more digits than bf16 keeps
-                x = block(x)
+        first, *rest = self.cnn
+        with torch.autocast(x.device.type, enabled=False):  # log-mels have more digits than bf16 keeps
+            x = first(x)
+        for block in rest:  # -> (batch, channels, T, 1)
+            x = block(x)
         x = x.squeeze(-1).transpose(1, 2)
         with torch.autocast(x.device.type, enabled=False):
             x = self.dropout(recurrent(self.rnn, x.float()))

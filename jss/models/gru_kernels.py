@@ -13,53 +13,23 @@ Importing this module compiles the kernels (some seconds), or loads them from Nu
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numba
 import numpy as np
 
-# No reassociation: the exponential adds a number and takes it off again. Values that are not numbers stay so.
-_FAST = {"contract", "nsz", "arcp"}
+from jss.models.compiling import FAST, compiled, one_and_exp
+
 _ONE, _TWO = np.float32(1), np.float32(2)
 
 
-def _compiled(signature: str) -> Callable[[Any], Any]:
-    """Numba's decorator; without its cache where no folder can be written."""
-
-    def compile(function: Any) -> Any:
-        options: dict[str, Any] = {"nogil": True, "fastmath": _FAST, "error_model": "numpy"}
-        try:
-            return numba.njit(signature, cache=True, **options)(function)
-        except RuntimeError:
-            return numba.njit(signature, **options)(function)
-
-    return compile
-
-
-@numba.njit(fastmath=_FAST, error_model="numpy")
+@numba.njit(fastmath=FAST, error_model="numpy")
 def _sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), which a loop computes for many x at once; its error is below 2e-7.
-
-    exp(-x) = 2^k 2^s with k whole and |s| <= 1/2: 2^s by its Taylor series, 2^k by the exponent's bits.
-    """
-    y = x * np.float32(-1.4426950408889634)
-    y = np.float32(-125) if y < np.float32(-125) else y  # so written, NaN passes
-    y = np.float32(125) if y > np.float32(125) else y
-    rounded = np.float32(y + np.float32(12582912))  # 1.5 * 2^23: k stands in the lowest bits
-    s = y - (rounded - np.float32(12582912))
-    p = np.float32(1.5403530393381608e-4)
-    p = p * s + np.float32(1.3333558146428443e-3)
-    p = p * s + np.float32(9.618129107628477e-3)
-    p = p * s + np.float32(5.550410866482158e-2)
-    p = p * s + np.float32(2.402265069591007e-1)
-    p = p * s + np.float32(6.931471805599453e-1)
-    p = p * s + _ONE
-    bits = np.int32(np.int32(rounded.view(np.int32) << np.int32(23)) + np.int32(0x3F800000))
-    return _ONE / (_ONE + p * bits.view(np.float32))
+    """1 / (1 + exp(-x)), which a loop computes for many x at once; its error is below 2e-7."""
+    return _ONE / one_and_exp(x)
 
 
-@numba.njit(fastmath=_FAST, error_model="numpy")
+@numba.njit(fastmath=FAST, error_model="numpy")
 def _add_product(a: Any, weights: Any, out: Any) -> None:
     """out += a @ weights. a: (rows, K), weights: (K, N), out: (rows, N).
 
@@ -81,7 +51,7 @@ def _add_product(a: Any, weights: Any, out: Any) -> None:
                 out[i, j] += a0 * weights[k, j]
 
 
-@_compiled("void(float32[:, :, :, :, ::1], float32[:, ::1], float32[:, ::1], int64, int64, int64, "
+@compiled("void(float32[:, :, :, :, ::1], float32[:, ::1], float32[:, ::1], int64, int64, int64, "
            "float32[:, :, :, ::1], float32[:, :, :, :, ::1])")
 def forward(gates: Any, weights: Any, bias: Any, direction: Any, start: Any, stop: Any, out: Any, kept: Any) -> None:
     """One direction of items start to stop. gates: W_ih x + b_ih, (B, T, 2, 3, C) for r, z, n; weights: W_hh
@@ -123,7 +93,7 @@ def forward(gates: Any, weights: Any, bias: Any, direction: Any, start: Any, sto
                     kept[b, t, direction, 3, c] = new[c]
 
 
-@_compiled("void(float32[:, :, :, ::1], float32[:, :, :, ::1], float32[:, :, :, :, ::1], float32[:, ::1], int64, "
+@compiled("void(float32[:, :, :, ::1], float32[:, :, :, ::1], float32[:, :, :, :, ::1], float32[:, ::1], int64, "
            "int64, int64, float32[:, :, :, :, ::1])")
 def backward(d_out: Any, out: Any, kept: Any, weights: Any, direction: Any, start: Any, stop: Any, d_gates: Any
              ) -> None:

@@ -15,23 +15,15 @@ import numpy as np
 import torch
 from numba.extending import overload
 
+from jss.models.compiling import FAST, compiled, one_and_exp
+
 # Sums may be taken in any order, values are finite; NaN still spreads through the matrix products.
-_FAST = {"reassoc", "contract", "nsz", "arcp"}
+_SUMS = FAST | {"reassoc"}
 
 
-def _compiled(signature: str, fastmath: set[str] = _FAST) -> Callable[[Any], Any]:
-    """Numba's decorator, for both types of what passes ("T" in the signature); without its cache where no folder can
-    be written."""
-
-    def compile(function: Any) -> Any:
-        options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
-        signatures = [signature.replace("T[", f"{kind}[") for kind in ("float32", "uint16")]
-        try:
-            return numba.njit(signatures, cache=True, **options)(function)
-        except RuntimeError:
-            return numba.njit(signatures, **options)(function)
-
-    return compile
+def _compiled(signature: str, fastmath: set[str] = _SUMS) -> Callable[[Any], Any]:
+    """Numba's decorator, for both types of what passes ("T" in the signature)."""
+    return compiled([signature.replace("T[", f"{kind}[") for kind in ("float32", "uint16")], fastmath)
 
 
 def as_array(x: torch.Tensor) -> Any:
@@ -142,29 +134,13 @@ def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any,
     return total, squares
 
 
-# Without reassociation: the rounding below adds a number and takes it off again.
-@_compiled("void(T[:, ::1], float32[:, ::1], float32[:, ::1], float32[:, ::1])", _FAST - {"reassoc"})
+@_compiled("void(T[:, ::1], float32[:, ::1], float32[:, ::1], float32[:, ::1])", FAST)
 def mask(x: Any, bias: Any, encoded: Any, out: Any) -> None:
     """encoded * sigmoid(x + bias) for M masks of each frame. x: (T * M, C), bias: (M, C), encoded: (T, C)
     -> out: (T * M, C), another array.
-
-    exp(-x) = 2^k 2^r with k whole and |r| <= 1/2: 2^r by its Taylor series (error 2e-7), 2^k by the exponent's bits.
     """
     masks = bias.shape[0]
     for row in range(x.shape[0]):
         t, m = row // masks, row % masks
         for c in range(x.shape[1]):
-            z = (_get(x, row, c) + bias[m, c]) * np.float32(-1.4426950408889634)
-            z = min(max(z, np.float32(-125)), np.float32(125))
-            rounded = np.float32(z + np.float32(12582912))  # 1.5 * 2^23: k stands in the lowest bits
-            r = z - (rounded - np.float32(12582912))
-            p = np.float32(1.5403530393381608e-4)
-            p = p * r + np.float32(1.3333558146428443e-3)
-            p = p * r + np.float32(9.618129107628477e-3)
-            p = p * r + np.float32(5.550410866482158e-2)
-            p = p * r + np.float32(2.402265069591007e-1)
-            p = p * r + np.float32(6.931471805599453e-1)
-            p = p * r + np.float32(1)
-            exponent = np.int32(np.float32(rounded).view(np.int32) << np.int32(23))
-            power = np.int32(np.float32(p).view(np.int32) + exponent).view(np.float32)
-            out[row, c] = encoded[t, c] / (np.float32(1) + power)
+            out[row, c] = encoded[t, c] / one_and_exp(_get(x, row, c) + bias[m, c])

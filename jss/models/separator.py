@@ -209,9 +209,10 @@ class ConvTasNet(nn.Module):
         return _overlap_add(frames.float(), c.stride, samples)
 
     def _tiled(self, waveform: Tensor) -> Tensor | None:
-        """(batch, samples) -> (batch, T, M, kernel), float32; None where no kernel fits. Under autocast the products of
-        a pass without gradients are in its type."""
-        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
+        """(batch, samples) -> (batch, T, M, kernel), float32; None where no kernel fits. Under autocast to bfloat16 the
+        products of a pass without gradients are in that type."""
+        half = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
+        dtype = torch.bfloat16 if half else torch.float32
         with torch.autocast("cpu", enabled=False):
             if torch.is_grad_enabled():
                 frames: Tensor = TiledFrames.apply(self, waveform.float(), *self.parameters())  # type: ignore[no-untyped-call]

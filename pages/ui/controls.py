@@ -34,7 +34,7 @@ def read(name: str) -> str | None:
     """
     wanted: str | None = st.query_params.get(name)
     kept: str | None = st.session_state.get(f"chosen {name}")
-    if wanted and time.monotonic() >= _replaced(name).get(wanted, 0.0):
+    if wanted and wanted not in _replaced(name):
         st.session_state[f"chosen {name}"] = wanted
         return wanted
     if kept:
@@ -45,8 +45,11 @@ def read(name: str) -> str | None:
 
 
 def _replaced(name: str) -> dict[str, float]:
-    """Values of the address that a choice has taken the place of, and until when a browser may not have heard of it."""
-    return st.session_state.setdefault(f"replaced {name}", {})
+    """Values of the address that a choice has taken the place of, and until when a browser may not have heard of it.
+    Those whose time is over are gone."""
+    known, now = st.session_state.get(f"replaced {name}", {}), time.monotonic()
+    st.session_state[f"replaced {name}"] = standing = {value: until for value, until in known.items() if now < until}
+    return standing
 
 
 def literal(text: str) -> str:

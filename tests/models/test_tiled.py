@@ -111,6 +111,14 @@ def test_products_in_bf16_change_little() -> None:
     assert 0 < apart < 1e-5
 
 
+def test_autocast_to_another_type_changes_nothing() -> None:
+    net, x = separator(), torch.randn(1, 8000)
+    with torch.no_grad(), torch.autocast("cpu", torch.float16):
+        half = net(x)
+    with torch.no_grad():
+        assert torch.equal(half, net(x))
+
+
 def test_kernels_round_to_bf16_as_torch_does() -> None:
     """To the nearest, to even where two are as near; what passes is bf16, what is computed float32."""
     kernels = compiled.kernels(wait=None)

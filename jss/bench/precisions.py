@@ -1,0 +1,13 @@
+"""In which precisions a bench measures."""
+
+from __future__ import annotations
+
+from jss.precision import Precision, bf16_units
+
+
+def precisions() -> list[Precision]:
+    """fp32, and bf16 where there are units for it; says so where there are none."""
+    if bf16_units():
+        return ["fp32", "bf16"]
+    print("This CPU has no bf16 units (AVX512-BF16 or AMX): fp32 only.")
+    return ["fp32"]
