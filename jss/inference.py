@@ -111,9 +111,9 @@ class System:
         heard = found[0].mels
         with _memory():
             if heard is None:
-                mels = self._mels(np.concatenate([mixture[None], sources]))
+                mels = self._mels([mixture, *sources])
             elif len(sources):
-                mels = np.concatenate([self._mels(mixture[None]), heard])
+                mels = np.concatenate([self._mels([mixture]), heard])
             else:
                 mels = heard
         return ClipResult(
@@ -186,21 +186,24 @@ class System:
             raise JssError(f"{self.name} computes values that are not numbers: its weights are unfit, train it again.")
         return piece
 
-    def _mels(self, signals: Array) -> Array:
-        """(n, samples) -> (n, mels, frames) in dB, a minute at a time; equal to one pass over the whole."""
-        frames = 1 + signals.shape[1] // HOP
+    def _mels(self, signals: Sequence[Array]) -> Array:
+        """n signals of (samples,) -> (n, mels, frames) in dB; equal to one pass over the whole.
+
+        One signal and a minute at a time, since a spectrum takes many times the memory of its sound.
+        """
+        frames = 1 + len(signals[0]) // HOP
         mels = np.empty((len(signals), N_MELS, frames), np.float32)
-        if signals.shape[1] < _SHORTEST:
-            signals = np.pad(signals, ((0, 0), (0, _SHORTEST - signals.shape[1])))
         with torch.inference_mode():
-            for start in range(0, frames, _MEL_FRAMES):
-                before = min(start, 2 * _CONTEXT)
-                stop = min(start + _MEL_FRAMES, frames)
-                stretch = signals[:, (start - before) * HOP :]
-                if stop < frames:
-                    stretch = stretch[:, : (before + stop - start + _CONTEXT) * HOP]
-                db = to_db(self.model.mel(torch.from_numpy(np.ascontiguousarray(stretch)).to(self.device)))
-                mels[..., start:stop] = _numpy(db[..., before : before + stop - start])
+            for signal, mel in zip(signals, mels, strict=True):
+                padded = np.pad(signal, (0, max(0, _SHORTEST - len(signal))))
+                for start in range(0, frames, _MEL_FRAMES):
+                    before = min(start, 2 * _CONTEXT)
+                    stop = min(start + _MEL_FRAMES, frames)
+                    stretch = padded[(start - before) * HOP :]
+                    if stop < frames:
+                        stretch = stretch[: (before + stop - start + _CONTEXT) * HOP]
+                    db = to_db(self.model.mel(torch.from_numpy(stretch).to(self.device)))
+                    mel[:, start:stop] = _numpy(db[:, before : before + stop - start])
         return mels
 
 

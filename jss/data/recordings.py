@@ -89,9 +89,10 @@ def index(found: Iterable[Recording]) -> Mapping[tuple[str, str], tuple[Recordin
 
 
 def read_catalogue(path: Path) -> list[Recording]:
-    """The rows of a soundbank's catalogue. Raises JssError for a missing column, an unknown split and a recording
-    that stands in two splits."""
+    """The rows of a soundbank's catalogue. Raises JssError for a missing column, an unknown split, a file that is
+    listed twice and a recording that stands in two splits."""
     found: list[Recording] = []
+    files: set[str] = set()
     split_of: dict[str, str] = {}
     with reading(path) as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -101,6 +102,9 @@ def read_catalogue(path: Path) -> list[Recording]:
         for number, row in enumerate(rows, start=2):
             if row["split"] not in SPLITS:
                 raise JssError(f"{path}, line {number}: the split {row['split']!r} is not train, validation or test.")
+            if row["file"] in files:
+                raise JssError(f"{path}, line {number}: the file {row['file']!r} is listed twice.")
+            files.add(row["file"])
             if split_of.setdefault(row["recording"], row["split"]) != row["split"]:
                 raise JssError(f"{path}, line {number}: the recording {row['recording']!r} stands in two splits.")
             found.append(Recording(row["class"], row["file"], row["recording"], row["split"],

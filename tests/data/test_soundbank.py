@@ -78,6 +78,9 @@ def test_clear_errors(tmp_path: Path, bank: SoundBank) -> None:
     (tmp_path / "catalog.tsv").write_text("file\tclass\trecording\tsplit\na\tDog\tr\ttrain\nb\tDog\tr\ttest\n")
     with pytest.raises(JssError, match="two splits"):
         SoundBank(tmp_path)
+    (tmp_path / "catalog.tsv").write_text("file\tclass\trecording\tsplit\na\tDog\tr\ttrain\na\tCat\tr\ttrain\n")
+    with pytest.raises(JssError, match="line 3: the file 'a' is listed twice"):
+        SoundBank(tmp_path)
     (tmp_path / "catalog.tsv").write_text("file\tclass\trecording\tsplit\na.flac\tDog\tr\ttrain\n")
     lost = SoundBank(tmp_path)
     with pytest.raises(JssError, match="cannot be read"):
