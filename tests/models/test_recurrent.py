@@ -57,7 +57,7 @@ def gru(n, cells, layers, **more):
 
 @pytest.mark.parametrize(("n", "cells"), [(3, 4), (7, 20), (128, 128)])
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize(("batch", "time"), [(1, 1), (3, 2), (5, 40)])
+@pytest.mark.parametrize(("batch", "time"), [(1, 1), (3, 2), (5, 40), (4, 156)])
 def test_the_compiled_layers_are_torch_s_forwards_and_back(n, cells, layers, batch, time, kernels):
     """torch in float64 is the truth; gradients of the input and of every parameter."""
     rnn = gru(n, cells, layers)
