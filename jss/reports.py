@@ -48,7 +48,7 @@ class EvalReport:
     curves (efpr per hour, effective tpr), overall and by class; cross_triggers: matrix of decisions, row: detected
     as, column: truly; similarity: mean and per_clip (Eq. 30); separation: dB and rates; intervals: headline -> 95 %
     bounds; bootstrap: the resamples behind them, for paired comparisons; commit: of the code; settings: how it was
-    measured.
+    measured, ``reproduce``: the commands.
     """
 
     dataset: str
@@ -118,7 +118,7 @@ class EvalReport:
                 _ = [report.bootstrap[key] for key in _DRAW]
             wrong = [v for v in numbers if v is not None and (isinstance(v, bool) or not isinstance(v, int | float))]
             pairs = [bounds for bounds in report.intervals.values() if bounds is not None]
-            texts = list(report.settings.get("notes", []))
+            texts = [*report.settings.get("notes", []), *report.settings.get("reproduce", [])]
             if (wrong or not all(isinstance(values, list) for values in drawn) or any(len(pair) != 2 for pair in pairs)
                     or not all(isinstance(text, str) for text in texts)):  # fmt: skip
                 raise TypeError

@@ -43,8 +43,19 @@ def _ours() -> None:
                "no figure here can be compared with the paper's.")
     charts.table(pd.DataFrame([_row(report) for report in reports]), "single", f"systems.{stem}",
                  "#### Single systems (as Tables 2 and 4)")
+    _again(reports)
     _fusions(reports, stem)
     charts.table(scenarios(), "scenarios", "psds-scenarios", "#### The two scenarios of the PSDS (Table 1)")
+
+
+def _again(reports: list[EvalReport]) -> None:
+    """The commands that measure these figures again."""
+    commands = dict.fromkeys(line for report in reports for line in report.settings.get("reproduce", []))
+    if commands:
+        with st.expander("Measure this again", icon=":material/terminal:"):
+            st.caption("DATA stands for a folder to render into, BANK for one with a folder of recordings for each "
+                       "class.")
+            st.code("\n".join(commands), language="sh", wrap_lines=True)
 
 
 def _fusions(reports: list[EvalReport], stem: str) -> None:

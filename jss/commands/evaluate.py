@@ -75,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
             outputs, clips, dataset, args.subset,
             resamples=args.resamples, seed=args.seed, legacy_nan=args.legacy_nan,
         )  # fmt: skip
+        made.settings["reproduce"] = again(args, [outputs.system] if not args.fusion else args.system, dataset)
         reports.append(made)
         print("\n".join(lines(made)))
     if args.out is not None:
@@ -94,6 +95,21 @@ def run(args: argparse.Namespace) -> int:
     for why in unreadable:
         print(f"  not scored: {printable(why)}")
     return 1 if unreadable else 0
+
+
+def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> list[str]:
+    """The commands that measure this again: to render the set, where ``render`` made it, and to evaluate.
+
+    DATA stands for the folder of the set, BANK for that of the recordings.
+    """
+    from jss.data.manifest import rendered_by
+
+    words = ["python -m jss evaluate", *(f"--system {name}" for name in systems),
+             *(["--fusion"] if args.fusion else []), f"--selection {args.selection}", "--data DATA",
+             f"--subset {args.subset}", f"--dataset {dataset}", f"--resamples {args.resamples}", f"--seed {args.seed}",
+             *(["--legacy-nan"] if args.legacy_nan else []), "--out report.json"]  # fmt: skip
+    rendered = rendered_by(Path(args.data))
+    return [*([rendered] if rendered else []), " ".join(words)]
 
 
 def _check_keep(args: argparse.Namespace) -> None:

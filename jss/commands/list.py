@@ -1,4 +1,4 @@
-"""``list``: the systems, fusions, data sets and presets that are there, and where each equation is computed."""
+"""``list``: the systems, reports, fusions, data sets and presets that are there, and where each equation is computed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jss.errors import printable
 
-HELP = "show the systems, fusions, data sets or presets that are there, or where each equation is computed"
+HELP = "show the systems, reports, fusions, data sets or presets that are there, or where each equation is computed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,4 +84,18 @@ def fusions() -> list[str]:
     return [f"{name:<46} evaluate --fusion {' '.join(f'--system {one}' for one in parts)}" for name, parts in every]
 
 
-LISTS = {"systems": systems, "fusions": fusions, "datasets": datasets, "presets": presets, "equations": equations}
+def reports() -> list[str]:
+    """What each report is of, and beneath it the commands that measure it again."""
+    from jss import checkpoints
+    from jss.reports import EvalReport
+
+    every = [EvalReport.load(path) for path in sorted((checkpoints.root() / "reports").rglob("*.json"))]
+    lines = ["DATA stands for a folder to render into, BANK for one with a folder of recordings for each class."]
+    for report in sorted(every, key=lambda r: (r.dataset, r.subset, checkpoints.place(r.system), r.selection)):
+        lines.append(f"{report.dataset} {report.subset}, {report.system} ({report.selection}), "
+                     f"{report.n_files} of {report.n_files_expected} files")
+        lines += [f"  {command}" for command in report.settings.get("reproduce", [])]
+    return lines if every else []
+
+
+LISTS = {"systems": systems, "reports": reports, "fusions": fusions, "datasets": datasets, "presets": presets, "equations": equations}

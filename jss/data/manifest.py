@@ -10,6 +10,8 @@ from typing import Any
 from jss.errors import JssError
 from jss.files import aside, sweep
 
+MANIFEST = "manifest.json"
+
 
 def claim(path: Path, settings: Mapping[str, Any]) -> None:
     """Begin a set whose manifest is ``path``, or go on with one that has the same settings.
@@ -34,3 +36,19 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Keys and values as JSON that a person can read, written aside and renamed."""
     with aside(path) as part:
         part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def rendered_by(root: Path) -> str | None:
+    """The command that renders such a set again, DATA and BANK standing for the folders of the set and of recordings.
+
+    None where ``root`` is no set that ``render`` finished.
+    """
+    try:
+        there = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
+        clips = [f"{subset}={int(count)}" for subset, count in there["clips"].items() if count]
+        name, seed, sources = str(there["set"]), int(there["seed"]), bool(there["sources"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    parts = ["python -m jss render", name, "DATA", *(() if name == "synthscapes" else ("--soundbank BANK",)),
+             "--clips 0", *clips, f"--seed {seed}", *(() if sources else ("--no-sources",))]  # fmt: skip
+    return " ".join(parts)

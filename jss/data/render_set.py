@@ -21,7 +21,7 @@ from typing import Any
 
 from jss import audio
 from jss.data.layouts import DesedLayout, FussLayout, Layout
-from jss.data.manifest import claim, write_json
+from jss.data.manifest import MANIFEST, claim, write_json
 from jss.data.recordings import SPLITS, Recording
 from jss.data.soundbank import Bank, MixedBank, SoundBank
 from jss.data.soundscapes import RECIPES, Rendered, Soundscape, draw, render
@@ -32,7 +32,7 @@ from jss.files import aside
 LAYOUTS: Mapping[str, Layout] = {"homescapes": DesedLayout(), "synthscapes": DesedLayout(), "universal": FussLayout()}
 #: Recordings that the synthesiser makes for each label and split, and the seed of its bank.
 SYNTHESISED, SYNTH_SEED = 60, 2023
-MANIFEST, SCAPES = "manifest.json", "soundscapes.jsonl"
+SCAPES = "soundscapes.jsonl"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from jss.audio import Array
 from jss.data import desed
 from jss.data.checking import over
 from jss.data.clip import Clip, Event
-from jss.data.manifest import claim
+from jss.data.manifest import MANIFEST, claim
 from jss.data.overlap import merge
 from jss.data.scenes import SPLITS, Scene, SceneRecipe, SceneSet, render_scene
 from jss.data.soundbank import Bank
@@ -20,7 +20,7 @@ from jss.data.soundscape import layer_of
 from jss.errors import JssError
 from jss.files import aside
 
-MANIFEST, LINES = "manifest.json", "scenes.jsonl"
+LINES = "scenes.jsonl"
 #: Scenes of each split in the paper.
 PAPER: Mapping[str, int] = {"train": 20000, "validation": 5000, "test": 5000}
 

@@ -87,6 +87,10 @@ def test_a_report_of_a_system(root, systems, capsys):
     assert report["separation"]["si_sdri"] is not None
     assert report["settings"]["weights_sha256"]["detector"] == "w"
     assert "3 of 4 files" in capsys.readouterr().out
+    assert report["settings"]["reproduce"] == [
+        "python -m jss evaluate --system MixIT-S1 --selection teacher --data DATA --subset validation "
+        "--dataset tinyset --resamples 10 --seed 0 --out report.json"
+    ]  # no set of ours, so nothing to render
 
 
 def test_scores_are_computed_once(root, systems):

@@ -1,0 +1,52 @@
+"""What is shipped says how it was measured, and measures the same again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jss.cli import main
+from jss.reports import HEADLINES, EvalReport
+
+pytest.importorskip("torch")
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints" / "reports"
+REPORTS = sorted(SHIPPED.rglob("*.json"))
+
+
+@pytest.fixture(autouse=True)
+def _shipped(monkeypatch):
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(SHIPPED.parent))
+
+
+def test_every_shipped_report_has_its_commands():
+    assert REPORTS
+    for path in REPORTS:
+        report = EvalReport.load(path)
+        render, evaluate = report.settings["reproduce"]
+        assert render.startswith(f"python -m jss render {report.dataset} DATA ")
+        assert f"{report.subset.removesuffix('_overlap')}=" in render
+        assert f" --system {report.system} --selection {report.selection} --data DATA " in evaluate
+        assert f" --subset {report.subset} --dataset {report.dataset} " in evaluate
+
+
+def test_the_commands_of_a_shipped_report_give_its_figures(tmp_path, capsys):
+    """Of the baseline on synthscapes, which needs no recordings: 1e-3 on any machine."""
+    told = EvalReport.load(SHIPPED / "synthscapes" / "SED.json")
+    places = {"DATA": str(tmp_path / "set"), "report.json": str(tmp_path / "report.json")}
+    for command in told.settings["reproduce"]:
+        words = command.removeprefix("python -m jss ").split()
+        assert main([*(places.get(word, word) for word in words), *(["--no-cache"] if "evaluate" in words else [])]) == 0
+    again = EvalReport.load(tmp_path / "report.json")
+    assert again.bootstrap["clips"] == told.bootstrap["clips"]
+    assert again.settings["reproduce"] == told.settings["reproduce"]
+    for name in HEADLINES:
+        assert again.headline(name) == pytest.approx(told.headline(name), abs=1e-3), name
+
+
+def test_listed(capsys):
+    assert main(["list", "reports"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "synthscapes validation, SED (teacher), 50 of 50 files" in lines
+    assert sum(line.startswith("  python -m jss evaluate ") for line in lines) == len(REPORTS)
