@@ -1,4 +1,4 @@
-"""``list``: the systems, reports, fusions, data sets and presets that are there, and where each equation is computed."""
+"""``list``: the systems, reports, fusions, data sets and presets that are there, and what computes each equation."""
 
 from __future__ import annotations
 
@@ -98,4 +98,5 @@ def reports() -> list[str]:
     return lines if every else []
 
 
-LISTS = {"systems": systems, "reports": reports, "fusions": fusions, "datasets": datasets, "presets": presets, "equations": equations}
+LISTS = {"systems": systems, "reports": reports, "fusions": fusions, "datasets": datasets, "presets": presets,
+         "equations": equations}
