@@ -10,6 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import TimeoutError
+
 sys.path[:0] = [str(Path(__file__).parents[1] / "fuzz")]
 import bad_audio  # noqa: E402
 
@@ -66,28 +68,33 @@ class Users:
         tab.goto(f"{self.address}/{page}")
         return page
 
-    def _close(self, tab: Any) -> None:
-        """What Streamlit lays over a page, such as that there is no page of this name: nothing under it can be used."""
-        while tab.locator("[role=dialog][aria-modal=true]").count():
-            tab.keyboard.press("Escape")
-            tab.wait_for_timeout(300)
+    def _press(self, tab: Any, button: Any) -> None:
+        """Click it. Streamlit lays a dialog over a page, such as that there is no page of this name, at times late:
+        it is closed first, as a person would, since nothing under it can be used."""
+        for patience in (5_000, 10_000, 120_000):
+            while tab.locator("#root[inert]").count():
+                tab.keyboard.press("Escape")
+                tab.wait_for_timeout(300)
+            try:
+                return button.click(timeout=patience)
+            except TimeoutError:
+                if patience == 120_000:
+                    raise
 
     def _next(self, tab: Any) -> str:
         """To another clip, where there is such a button."""
-        self._close(tab)
         button = tab.get_by_role("button", name=self.chance.choice(("Next", "Previous")))
         if button.count():
-            button.first.click()
+            self._press(tab, button.first)
         return "a clip"
 
     def _upload(self, tab: Any) -> str:
         name, data = self.chance.choice(self.uploads)
         if not tab.url.startswith(f"{self.address}/?"):
             self._open(tab)
-        self._close(tab)
         field = tab.locator("input[type=file]")
         if not field.count():
-            tab.get_by_role("button", name="Open, record").click()
+            self._press(tab, tab.get_by_role("button", name="Open, record"))
         field.first.set_input_files({"name": name, "mimeType": "audio/wav", "buffer": data})
         tab.wait_for_timeout(1000)
         return name
