@@ -107,7 +107,7 @@ def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> lis
     words = ["python -m jss evaluate", *(f"--system {name}" for name in systems),
              *(["--fusion"] if args.fusion else []), f"--selection {args.selection}", "--data DATA",
              f"--subset {args.subset}", f"--dataset {dataset}", f"--resamples {args.resamples}", f"--seed {args.seed}",
-             *(["--legacy-nan"] if args.legacy_nan else []), "--out report.json"]  # fmt: skip
+             *(["--legacy-nan"] if args.legacy_nan else []), "--out {system}.json"]  # fmt: skip
     rendered = rendered_by(Path(args.data))
     return [*([rendered] if rendered else []), " ".join(words)]
 

@@ -89,7 +89,7 @@ def test_a_report_of_a_system(root, systems, capsys):
     assert "3 of 4 files" in capsys.readouterr().out
     assert report["settings"]["reproduce"] == [
         "python -m jss evaluate --system MixIT-S1 --selection teacher --data DATA --subset validation "
-        "--dataset tinyset --resamples 10 --seed 0 --out report.json"
+        "--dataset tinyset --resamples 10 --seed 0 --out {system}.json"
     ]  # no set of ours, so nothing to render
 
 

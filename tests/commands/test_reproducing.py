@@ -34,7 +34,7 @@ def test_every_shipped_report_has_its_commands():
 def test_the_commands_of_a_shipped_report_give_its_figures(tmp_path, capsys):
     """Of the baseline on synthscapes, which needs no recordings: 1e-3 on any machine."""
     told = EvalReport.load(SHIPPED / "synthscapes" / "SED.json")
-    places = {"DATA": str(tmp_path / "set"), "report.json": str(tmp_path / "report.json")}
+    places = {"DATA": str(tmp_path / "set"), "{system}.json": str(tmp_path / "report.json")}
     for command in told.settings["reproduce"]:
         words = command.removeprefix("python -m jss ").split()
         words += ["--no-cache"] if words[0] == "evaluate" else []
