@@ -219,14 +219,30 @@ def system() -> str | None:
 
 
 def pick_systems(most: int) -> list[str]:
-    """Several systems, in the order in which they are installed; at first the first ones."""
-    names = [item.name for item in loaders.systems()]
+    """Several systems, in the order in which they are installed; at first those beside the system of the address."""
+    installed = loaders.systems()
+    names = [item.name for item in installed]
     wanted = (read(SYSTEMS) or "").split(",")
-    chosen = [name for name in names if name in wanted][:most] or names[:most]
+    chosen = [name for name in names if name in wanted][:most]
+    chosen = chosen or _beside(read(SYSTEM), names, _default_system(installed), most)
     st.session_state["pick systems"] = chosen
     st.pills("Systems", names, key="pick systems", selection_mode="multi", on_change=_take_systems, args=(most,),
              help=f"Up to {most}: one more takes the place of the first.")
     return chosen
+
+
+def _beside(system: str | None, names: Sequence[str], default: str, most: int) -> list[str]:
+    """A system, the baseline and the other stages of its pre-training, or else of the default's."""
+
+    def distance(name: str) -> tuple[bool, ...]:
+        return name != system, name != "SED", *(_family(name) != _family(near) for near in (system or "", default))
+
+    near = sorted(names, key=distance)[:most]
+    return [name for name in names if name in near]
+
+
+def _family(system: str) -> str:
+    return system.rpartition("-")[0]
 
 
 def _take_systems(most: int) -> None:

@@ -326,7 +326,7 @@ def test_results_keep_ours_and_the_papers_apart():
     app = run("pages/results.py")
     ours, _, _, theirs = app.tabs
     assert "SED" in ours.dataframe[0].value["System"].tolist()
-    assert len(ours.dataframe[1].value) == 7, "the seven fusions"
+    assert len(ours.dataframe[1].value) == 14, "the seven fusions of each pre-training"
     assert len(theirs.dataframe) == 4
     assert all("MixIT-S1" not in item.value["System"].tolist() for item in theirs.dataframe)
     assert "Not computed here" in theirs.caption[0].value
@@ -360,6 +360,17 @@ def test_the_fusion_bench_measures_what_is_ticked():
     assert "50 of 50 files" in bench.caption[0].value
 
 
+def test_compare_begins_with_the_stages_of_one_pretraining():
+    from pages.ui.controls import _beside
+
+    names = ["SED", "SSep-SED", *(f"{kind}-{stage}" for kind in ("MixIT", "PIT") for stage in ("S0", "S1", "S2", "JT"))]
+    mixit, pit = [names[0], *names[2:6]], [names[0], *names[6:]]
+    assert _beside(None, names, "MixIT-S1", 5) == _beside("SED", names, "MixIT-S1", 5) == mixit
+    assert _beside("PIT-JT", names, "MixIT-S1", 5) == pit
+    assert _beside("SSep-SED", names, "MixIT-S1", 5) == names[:5]
+    assert _beside("gone", ["mine"], "mine", 5) == ["mine"]
+
+
 def test_every_page_opens_for_every_shipped_system(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """With the real manifests, cards and reports; scores and sources are fakes, no network is run."""
     import streamlit as st
@@ -373,7 +384,7 @@ def test_every_page_opens_for_every_shipped_system(examples: Path, tmp_path: Pat
     st.cache_data.clear()
     st.cache_resource.clear()
     names = [system.name for system in checkpoints.systems()]
-    assert len(names) >= 5
+    assert len(names) >= 10
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     pages = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "pages").glob("[a-z]*.py"))]
     for name in names:
