@@ -10,9 +10,9 @@ from typing import Any
 import streamlit as st
 
 from jss.audio import SAMPLE_RATE, SUFFIXES
-from jss.checkpoints import Manifest
 from jss.errors import printable
 from pages.ui import loaders
+from pages.ui.first_choice import beside, default_system
 from pages.ui.recordings import OWN, ClipSet, Recording, added
 
 #: Names in the address.
@@ -213,7 +213,7 @@ def system() -> str | None:
         wanted = None
     if not installed:
         return None
-    chosen = wanted or _default_system(installed)
+    chosen = wanted or default_system(installed)
     write(SYSTEM, chosen)
     return chosen
 
@@ -224,25 +224,11 @@ def pick_systems(most: int) -> list[str]:
     names = [item.name for item in installed]
     wanted = (read(SYSTEMS) or "").split(",")
     chosen = [name for name in names if name in wanted][:most]
-    chosen = chosen or _beside(read(SYSTEM), names, _default_system(installed), most)
+    chosen = chosen or beside(read(SYSTEM), names, default_system(installed), most)
     st.session_state["pick systems"] = chosen
     st.pills("Systems", names, key="pick systems", selection_mode="multi", on_change=_take_systems, args=(most,),
              help=f"Up to {most}: one more takes the place of the first.")
     return chosen
-
-
-def _beside(system: str | None, names: Sequence[str], default: str, most: int) -> list[str]:
-    """A system, the baseline and the other stages of its pre-training, or else of the default's."""
-
-    def distance(name: str) -> tuple[bool, ...]:
-        return name != system, name != "SED", *(_family(name) != _family(near) for near in (system or "", default))
-
-    near = sorted(names, key=distance)[:most]
-    return [name for name in names if name in near]
-
-
-def _family(system: str) -> str:
-    return system.rpartition("-")[0]
 
 
 def _take_systems(most: int) -> None:
@@ -256,12 +242,6 @@ def search(label: str, name: str, example: str, **look: Any) -> None:
     key = f"pick {name}"
     st.session_state[key] = read(name) or ""
     st.text_input(label, key=key, placeholder=example, on_change=_take, args=(name, key), **look)
-
-
-def _default_system(installed: Sequence[Manifest]) -> str:
-    """An S1 (the paper's best single systems), else any with a separation stage, else the first."""
-    ranked = sorted(installed, key=lambda item: (not item.name.endswith("-S1"), not item.separates))
-    return ranked[0].name
 
 
 def pick(

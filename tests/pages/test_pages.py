@@ -361,14 +361,14 @@ def test_the_fusion_bench_measures_what_is_ticked():
 
 
 def test_compare_begins_with_the_stages_of_one_pretraining():
-    from pages.ui.controls import _beside
+    from pages.ui.first_choice import beside
 
     names = ["SED", "SSep-SED", *(f"{kind}-{stage}" for kind in ("MixIT", "PIT") for stage in ("S0", "S1", "S2", "JT"))]
     mixit, pit = [names[0], *names[2:6]], [names[0], *names[6:]]
-    assert _beside(None, names, "MixIT-S1", 5) == _beside("SED", names, "MixIT-S1", 5) == mixit
-    assert _beside("PIT-JT", names, "MixIT-S1", 5) == pit
-    assert _beside("SSep-SED", names, "MixIT-S1", 5) == names[:5]
-    assert _beside("gone", ["mine"], "mine", 5) == ["mine"]
+    assert beside(None, names, "MixIT-S1", 5) == beside("SED", names, "MixIT-S1", 5) == mixit
+    assert beside("PIT-JT", names, "MixIT-S1", 5) == pit
+    assert beside("SSep-SED", names, "MixIT-S1", 5) == names[:5]
+    assert beside("gone", ["mine"], "mine", 5) == ["mine"]
 
 
 def test_every_page_opens_for_every_shipped_system(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
