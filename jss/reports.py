@@ -118,6 +118,8 @@ class EvalReport:
                 _ = [report.bootstrap[key] for key in _DRAW]
             wrong = [v for v in numbers if v is not None and (isinstance(v, bool) or not isinstance(v, int | float))]
             pairs = [bounds for bounds in report.intervals.values() if bounds is not None]
+            if not isinstance(report.settings.get("reproduce", []), list):
+                raise TypeError
             texts = [*report.settings.get("notes", []), *report.settings.get("reproduce", [])]
             if (wrong or not all(isinstance(values, list) for values in drawn) or any(len(pair) != 2 for pair in pairs)
                     or not all(isinstance(text, str) for text in texts)):  # fmt: skip

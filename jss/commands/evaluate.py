@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from jss.commands.score import add_report_arguments, check_report_arguments, compare
@@ -104,9 +105,9 @@ def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> lis
     """
     from jss.data.manifest import rendered_by
 
-    words = ["python -m jss evaluate", *(f"--system {name}" for name in systems),
+    words = ["python -m jss evaluate", *(f"--system {quote(name)}" for name in systems),
              *(["--fusion"] if args.fusion else []), f"--selection {args.selection}", "--data DATA",
-             f"--subset {args.subset}", f"--dataset {dataset}", f"--resamples {args.resamples}", f"--seed {args.seed}",
+             f"--subset {quote(args.subset)}", f"--dataset {quote(dataset)}", f"--resamples {args.resamples}", f"--seed {args.seed}",
              *(["--legacy-nan"] if args.legacy_nan else []), "--out {system}.json"]  # fmt: skip
     rendered = rendered_by(Path(args.data))
     return [*([rendered] if rendered else []), " ".join(words)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,15 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 def rendered_by(root: Path) -> str | None:
     """The command that renders such a set again, DATA and BANK standing for the folders of the set and of recordings.
 
-    None where ``root`` is no set that ``render`` finished.
+    None where ``root`` is no set that ``render`` finished. What the manifest says becomes a command that people copy, so
+    names are words.
     """
     try:
         there = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
         clips = [f"{subset}={int(count)}" for subset, count in there["clips"].items() if count]
         name, seed, sources = str(there["set"]), int(there["seed"]), bool(there["sources"])
+        if not all(re.fullmatch(r"\w+", word, re.ASCII) for word in (name, *there["clips"])):
+            return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     parts = ["python -m jss render", name, "DATA", *(() if name == "synthscapes" else ("--soundbank BANK",)),

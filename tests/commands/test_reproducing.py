@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 
 import pytest
 
 from jss.cli import main
+from jss.data.manifest import rendered_by
+from jss.errors import JssError
 from jss.reports import HEADLINES, EvalReport
 
 pytest.importorskip("torch")
@@ -36,7 +40,7 @@ def test_the_commands_of_a_shipped_report_give_its_figures(tmp_path, capsys):
     told = EvalReport.load(SHIPPED / "synthscapes" / "SED.json")
     places = {"DATA": str(tmp_path / "set"), "{system}.json": str(tmp_path / "report.json")}
     for command in told.settings["reproduce"]:
-        words = command.removeprefix("python -m jss ").split()
+        words = shlex.split(command.removeprefix("python -m jss "))
         words += ["--no-cache"] if words[0] == "evaluate" else []
         assert main([places.get(word, word) for word in words]) == 0
     again = EvalReport.load(tmp_path / "report.json")
@@ -51,3 +55,21 @@ def test_listed(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert "synthscapes validation, SED (teacher), 50 of 50 files" in lines
     assert sum(line.startswith("  python -m jss evaluate ") for line in lines) == len(REPORTS)
+
+
+def test_nobodys_manifest_becomes_a_command_of_the_shell(tmp_path):
+    good = {"set": "synthscapes", "seed": 1, "sources": False, "clips": {"validation": 2, "weak": 0}}
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps(good))
+    assert rendered_by(tmp_path) == "python -m jss render synthscapes DATA --clips 0 validation=2 --seed 1 --no-sources"
+    for bad in ({"set": "homescapes DATA; touch x #\n"}, {"clips": {"$(touch x)": 1}}, {"seed": "x"}, {"clips": []}):
+        manifest.write_text(json.dumps(good | bad))
+        assert rendered_by(tmp_path) is None
+    assert rendered_by(tmp_path / "nowhere") is None
+
+
+def test_commands_that_are_no_list_are_no_report():
+    stored = EvalReport.load(REPORTS[0]).as_dict()
+    stored["settings"]["reproduce"] = "abc"
+    with pytest.raises(JssError, match="evaluate again"):
+        EvalReport.from_dict(stored)
