@@ -107,7 +107,8 @@ def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> lis
 
     words = ["python -m jss evaluate", *(f"--system {quote(name)}" for name in systems),
              *(["--fusion"] if args.fusion else []), f"--selection {args.selection}", "--data DATA",
-             f"--subset {quote(args.subset)}", f"--dataset {quote(dataset)}", f"--resamples {args.resamples}", f"--seed {args.seed}",
+             f"--subset {quote(args.subset)}", f"--dataset {quote(dataset)}",
+             f"--resamples {args.resamples}", f"--seed {args.seed}",
              *(["--legacy-nan"] if args.legacy_nan else []), "--out {system}.json"]  # fmt: skip
     rendered = rendered_by(Path(args.data))
     return [*([rendered] if rendered else []), " ".join(words)]

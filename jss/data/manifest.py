@@ -42,8 +42,8 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 def rendered_by(root: Path) -> str | None:
     """The command that renders such a set again, DATA and BANK standing for the folders of the set and of recordings.
 
-    None where ``root`` is no set that ``render`` finished. What the manifest says becomes a command that people copy, so
-    names are words.
+    None where ``root`` is no set that ``render`` finished. What the manifest says becomes a command that people copy,
+    so names are words.
     """
     try:
         there = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
