@@ -33,6 +33,8 @@ HEADLINES: Mapping[str, str] = {
     "similarity": "similarity (Eq. 30)",
     "si_sdri": "SI-SDR improvement, dB",
 }
+#: What stands for a folder in the commands that measure a report again.
+PLACES = "DATA stands for a folder to render into, BANK for one with a folder of recordings for each class."
 #: What must agree for resamples to be of the same clips.
 _DRAW = ("clips", "seed", "resamples")
 
@@ -127,6 +129,11 @@ class EvalReport:
         except (JssError, TypeError, KeyError, AttributeError, ValueError) as error:
             raise JssError(f"{name} is no report of this version of jss: evaluate again.") from error
         return report
+
+
+def below(folder: Path) -> tuple[EvalReport, ...]:
+    """Every report in a folder and those in it. Raises JssError where one is damaged."""
+    return tuple(EvalReport.load(path) for path in sorted(folder.rglob("*.json")))
 
 
 def lines(report: EvalReport) -> list[str]:

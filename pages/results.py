@@ -8,7 +8,7 @@ import streamlit as st
 from jss import fusion, published
 from jss.errors import JssError
 from jss.metrics.psds import PSDS1, PSDS2
-from jss.reports import HEADLINES, EvalReport
+from jss.reports import HEADLINES, PLACES, EvalReport
 from pages.ui import charts, controls, fusion_bench, loaders, others, report_choice
 from pages.ui.progress import cancelled, progress
 
@@ -53,8 +53,7 @@ def _again(reports: list[EvalReport]) -> None:
     commands = dict.fromkeys(line for report in reports for line in report.settings.get("reproduce", []))
     if commands:
         with st.expander("Measure this again", icon=":material/terminal:"):
-            st.caption("DATA stands for a folder to render into, BANK for one with a folder of recordings for each "
-                       "class.")
+            st.caption(PLACES)
             st.code("\n".join(commands), language="sh", wrap_lines=True)
 
 

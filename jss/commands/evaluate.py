@@ -99,10 +99,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> list[str]:
-    """The commands that measure this again: to render the set, where ``render`` made it, and to evaluate.
-
-    DATA stands for the folder of the set, BANK for that of the recordings.
-    """
+    """The commands that measure this again: to render the set, where ``render`` made it, and to evaluate; for the
+    folders in them see ``jss.reports.PLACES``."""
     from jss.data.manifest import rendered_by
 
     words = ["python -m jss evaluate", *(f"--system {quote(name)}" for name in systems),

@@ -87,10 +87,10 @@ def fusions() -> list[str]:
 def reports() -> list[str]:
     """What each report is of, and beneath it the commands that measure it again."""
     from jss import checkpoints
-    from jss.reports import EvalReport
+    from jss.reports import PLACES, below
 
-    every = [EvalReport.load(path) for path in sorted((checkpoints.root() / "reports").rglob("*.json"))]
-    lines = ["DATA stands for a folder to render into, BANK for one with a folder of recordings for each class."]
+    every = below(checkpoints.root() / "reports")
+    lines = [PLACES]
     for report in sorted(every, key=lambda r: (r.dataset, r.subset, checkpoints.place(r.system), r.selection)):
         lines.append(f"{report.dataset} {report.subset}, {report.system} ({report.selection}), "
                      f"{report.n_files} of {report.n_files_expected} files")

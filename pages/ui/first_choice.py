@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jss.checkpoints import Manifest
+from jss.checkpoints import Manifest, place
 
 
 def default_system(installed: Sequence[Manifest]) -> str:
@@ -16,12 +16,11 @@ def default_system(installed: Sequence[Manifest]) -> str:
 def beside(system: str | None, names: Sequence[str], default: str, most: int) -> list[str]:
     """A system, the baseline and the other stages of its pre-training, or else of the default's."""
 
+    def family(name: str) -> str:
+        return place(name)[1]
+
     def distance(name: str) -> tuple[bool, ...]:
-        return name != system, name != "SED", *(_family(name) != _family(near) for near in (system or "", default))
+        return name != system, name != "SED", *(family(name) != family(near) for near in (system or "", default))
 
     near = sorted(names, key=distance)[:most]
     return [name for name in names if name in near]
-
-
-def _family(system: str) -> str:
-    return system.rpartition("-")[0]

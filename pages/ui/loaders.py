@@ -15,7 +15,7 @@ from jss.decoding import decode
 from jss.errors import JssError
 from jss.labels import Theme
 from jss.metrics.diversity import clip_similarity
-from jss.reports import EvalReport
+from jss.reports import EvalReport, below
 from jss.results import ClipResult
 from jss.viz.agreement import Event, Tally, agreement, tally
 from pages.ui import jobs, recordings, store, synthscapes
@@ -230,7 +230,7 @@ def _compute(recording: Recording, system: str, selection: str, report: jobs.Rep
 @st.cache_data(show_spinner=False, ttl=30)
 def reports() -> tuple[EvalReport, ...]:
     """What the installed systems scored, from checkpoints/reports. Raises JssError where a report is damaged."""
-    return tuple(EvalReport.load(path) for path in sorted((checkpoints.root() / "reports").rglob("*.json")))
+    return below(checkpoints.root() / "reports")
 
 
 @st.cache_resource(show_spinner=False, ttl=30)
