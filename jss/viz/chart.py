@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["bars", "line", "points", "box", "quartiles"]
-#: Okabe and Ito's colours, told apart by every kind of sight, in the order of the systems on a page.
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C")
+#: Okabe and Ito's colours, told apart by every kind of sight, in the order of the systems on a page; the last four were
+#: chosen to be as far from these, and from one another, as theirs are.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C", "#884455", "#7A2FE0",
+           "#B8141B", "#B26BFF")  # fmt: skip
 
 
 @dataclass(frozen=True)

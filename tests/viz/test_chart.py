@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from jss.errors import JssError
-from jss.viz.chart import Chart, Heat, Panel, Series
+from jss.training.stages import TREE
+from jss.viz.chart import PALETTE, Chart, Heat, Panel, Series
 from jss.viz.interactive import interactive
 from jss.viz.printed import print_chart, printed
 
@@ -66,3 +67,8 @@ def test_files_of_each_kind(theme):
     assert (sum(picture.convert("RGB").getpixel((3, 3))) < 200) == (theme == "dark")
     with pytest.raises(JssError, match="svg, pdf or png"):
         print_chart(ALL, "bmp")
+
+
+def test_every_system_has_a_colour_of_its_own():
+    others = [name for name in TREE if name != "SED"]
+    assert len(set(PALETTE)) == len(PALETTE) >= len(others)
