@@ -2,6 +2,9 @@
 
 import { element } from "./toolbar.js";
 
+/** So many systems have a key, Shift and a digit. */
+const KEYS = 9;
+
 const seconds = (spans, kind, viewer) => spans.filter((span) => span.kind === kind && viewer.visible(span.k))
   .reduce((sum, span) => sum + span.offset - span.onset, 0).toFixed(1);
 
@@ -28,7 +31,7 @@ export class SystemsBar {
     this.bar.hidden = names.length < 2;
     this.bar.replaceChildren(...names.map((name, i) => {
       const made = element("button", { type: "button", class: "system", onclick: () => viewer.switchTo(name) },
-        element("b", {}, element("span", { class: "number", "aria-hidden": "true" }, `${i + 1}`), name),
+        element("b", {}, ...(i < KEYS ? [element("span", { class: "number", "aria-hidden": "true" }, `${i + 1}`)] : []), name),
         element("span", { class: "found" }));
       made.name = name;
       return made;
@@ -46,7 +49,8 @@ export class SystemsBar {
       const number = viewer.systems.names.indexOf(button.name) + 1;
       button.setAttribute("aria-pressed", viewer.wanted === button.name);
       button.classList.toggle("far", !here);
-      button.title = here ? `Show ${button.name} (Shift+${number})` : `${button.name} has not heard this clip yet: press to analyse it`;
+      const key = number <= KEYS ? ` (Shift+${number})` : "";
+      button.title = here ? `Show ${button.name}${key}` : `${button.name} has not heard this clip yet: press to analyse it`;
       button.lastChild.textContent = viewer.compare ? this.found(button.name) : "";
     }
     this.drawn.hidden = !viewer.picture?.masks.length;
