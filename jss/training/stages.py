@@ -46,8 +46,8 @@ STAGES: Mapping[str, Stage] = {
     "S1": Stage("pre-training", "SED", ("detector",), 1e-4),
     "S2": Stage("pre-training", "S1", ("separator",), 1e-5),
     "JT": Stage("pre-training", "SED", ("separator", "detector"), 1e-4),
-    "S2+": Stage("pre-training", "S1", ("separator",), 1e-5, retention="distillation"),
-    "JT+": Stage("pre-training", "SED", ("separator", "detector"), 1e-4, retention="distillation"),
+    "S2+": Stage("pre-training", "S1", ("separator",), 1e-5, retention="mixit"),
+    "JT+": Stage("pre-training", "SED", ("separator", "detector"), 1e-4, retention="mixit"),
 }  # fmt: skip
 #: Stages that are a system by themselves; the others are one for each pre-training: PIT-S1, MixIT-S1.
 BASELINES = ("SED", "SSep-SED")
