@@ -59,7 +59,9 @@ def _rank(card: Card) -> int:
 
 def _title(stage: str) -> str:
     name = stage.rpartition("-")[2]
-    return {"JT": "Joint Training (Fig. 6)", "S1": "Stage 1 (Fig. 7)", "S2": "Stage 2 (Fig. 7)"}.get(name, stage)
+    kept = " and a separation loss" if name.endswith("+") else ""
+    known = {"JT": f"Joint Training{kept} (Fig. 6)", "S1": "Stage 1 (Fig. 7)", "S2": f"Stage 2{kept} (Fig. 7)"}
+    return known.get(name.rstrip("+"), stage)
 
 
 def _block(card: Card | None, rank: int) -> Block | None:
@@ -67,7 +69,8 @@ def _block(card: Card | None, rank: int) -> Block | None:
         return None
     title = "Detector" if card.kind == "crnn" else "Separator"
     trained = _rank(card) == rank
-    how = f"{card.stage}, {card.network}, epoch {card.epoch}" if card.epoch else f"{card.stage}, {card.network}"
+    stage = [] if rank else [card.stage]  # later ones stand over their blocks
+    how = ", ".join([*stage, card.network, *([f"epoch {card.epoch}"] if card.epoch else [])])
     return Block(title, [card.name.removesuffix(f"-{card.network}"), how if trained else "frozen"], trained)
 
 
