@@ -59,7 +59,8 @@ def _again(reports: list[EvalReport]) -> None:
 
 def _fusions(reports: list[EvalReport], stem: str) -> None:
     """All seven of each pre-training whose members' scores are at hand."""
-    there = [place for place in loaders.kept_scores() if place[:2] == (reports[0].dataset, reports[0].subset)]
+    wanted = reports[0].dataset, reports[0].subset, reports[0].selection
+    there = [place for place in loaders.kept_scores() if place == wanted]
     title, work = "#### Fusions (as Tables 3 and 5)", f"the fusions on {stem}"
     every = [fusion.members(item, kind) for kind in ("MixIT", "PIT") for item in fusion.FUSIONS]
     todo = [(place, names) for place in there for names in every if set(names) <= set(loaders.kept_scores()[place])]

@@ -38,7 +38,7 @@ def bench() -> None:
         return
     place = places[controls.pick("Scores of", list(places), BENCH, lambda name: _told(places[name]), width=420)]
     there = sorted(loaders.kept_scores()[place], key=checkpoints.place)
-    asked = [name for name in (controls.read(TICKED) or "").split("+") if name in there]
+    asked = [name for name in (controls.read(TICKED) or "").split(",") if name in there]
     st.session_state["pick fuse"] = asked or there[:2]
     st.pills("Systems to fuse", there, selection_mode="multi", key="pick fuse", on_change=_take)
     ticked = tuple(name for name in there if name in st.session_state["pick fuse"])
@@ -76,4 +76,4 @@ def _told(place: Place) -> str:
 
 
 def _take() -> None:
-    controls.write(TICKED, "+".join(st.session_state["pick fuse"]))
+    controls.write(TICKED, ",".join(st.session_state["pick fuse"]))
