@@ -215,7 +215,7 @@ def load_system(
 
     selection: "teacher" or "student"; device: None for the GPU where there is one, else the CPU; folder: where blocks
     and systems lie (``jss.checkpoints``); precision: "bf16" is faster where there are units for it
-    (``jss.precision.bf16_units``), and moves scores by up to 0.01. Raises JssError for an unknown system or precision,
+    (``jss.precision.bf16_units``), and moves scores by up to 0.03. Raises JssError for an unknown system or precision,
     damaged weights or a missing device.
     """
     if precision not in get_args(Precision):
