@@ -18,7 +18,7 @@ from jss.bench import serving
 
 #: Name -> address, and what is on the page once it is drawn.
 PAGES = {
-    "explore": ("?clip=vacuum-dog-speech.flac&system=MixIT-S1&selection=teacher", ".jss[data-drawn]"),
+    "explore": ("?clip=shaver-speech.flac&system=MixIT-S1&selection=teacher", ".jss[data-drawn]"),
     "compare": ("compare?clip=vacuum-dog-speech.flac&system=MixIT-JT&selection=teacher", ".jss[data-drawn]"),
     "diversity": ("diversity", ".js-plotly-plot .main-svg"),
     "classes": ("classes?gallery=yes", ".js-plotly-plot .main-svg"),

@@ -23,7 +23,7 @@ HELP = "what a person waits for in the app, beside its budget, in a real browser
 SMALL = ("--switches", "2", "--seconds", "2")
 #: Visitors at once who do something, and who only have a page open.
 BUSY, OPEN = 10, 40
-CLIPS = ("vacuum-dog-speech.flac", "frying-shaver-speech.flac")  # the first two, as Next and Previous go
+CLIPS = ("vacuum-dog-speech.flac", "frying-shaver-speech.flac")  # neighbours, as Next and Previous go
 SYSTEMS = ("SED", "MixIT-JT", "MixIT-S1")
 _VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
 
