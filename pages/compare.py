@@ -47,6 +47,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
         against = next(iter(other), names[0])
     beside: Beside = "difference" if controls.read(controls.BESIDE) == "difference" else "scores"
     notes = [recording.note, "Press a system, Shift and its number, or X for the last one: the position stays"]
+    notes += [controls.network_note(name) for name in names]
     notes += [f"**{name}**: {note}" for name in names if (note := clip_view.order_note(found[name], selection))]
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
     clip_view.view(found, shown, recording, selection, names, {"against": against, "beside": beside})

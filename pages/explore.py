@@ -30,7 +30,8 @@ def analysis(recording: Recording) -> None:
         return
     result = found[system].result
     description = next(item.description for item in loaders.systems() if item.name == system)
-    notes = [recording.note, f"**{system}**: {description}", clip_view.order_note(found[system], selection)]
+    notes = [recording.note, f"**{system}**: {description}", controls.network_note(system),
+             clip_view.order_note(found[system], selection)]
     if not result.n_sources:
         notes.append("No separation stage: there are no sources to show.")
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))

@@ -54,6 +54,7 @@ def page() -> None:
 
 def _one_system(installed: dict[str, Manifest]) -> None:
     """One system: what it computes, how it came to be, what it learnt from."""
+    controls.linked_system()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = controls.pick("System", list(installed), controls.SYSTEM, str, width=200)
         networks = list(installed[name].selections)

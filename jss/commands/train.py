@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from pathlib import Path
 
 from jss import checkpoints
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Train; -> 0. Raises JssError."""
     from jss.training.processes import joined
 
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")  # torchmetrics, as Asteroid pins it
     with joined():
         _train(args)
     return 0
@@ -48,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 def _train(args: argparse.Namespace) -> None:
     from jss.config import load_preset
     from jss.training.chain import Chain
-    from jss.training.processes import alone
+    from jss.training.processes import alone, tell
     from jss.training.stages import TREE
     from jss.training.weak_chain import WeakChain
     from jss.training.weak_stages import WEAK_STAGES
@@ -66,6 +68,8 @@ def _train(args: argparse.Namespace) -> None:
     # Asked for all, it goes on with whatever was begun.
     kind = WeakChain if set(config.systems) <= set(WEAK_STAGES) else Chain
     kind(config, roots, out, folder, half=args.half).run(systems, args.resume or everything)
+    if kind is Chain:
+        tell(f"Load one with jss.load_system(NAME, folder={str(folder)!r}).")
     if everything:
         alone(lambda: _table(systems, roots[0], out, folder, args.clips, config.data.workers))
 

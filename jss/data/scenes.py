@@ -197,6 +197,6 @@ def scene_bank(root: str, labels: Sequence[str], synthesised: float, count: int)
         share = f", {synthesised:.0%} synthesised sounds"
     return (
         bank,
-        f"scenes of the recordings in the soundbank {folder.resolve().name}{share}",
+        f"scenes of the recordings in the folder {folder.resolve().name}{share}",
         TERMS,
     )

@@ -97,7 +97,7 @@ def _part(root: str, config: Config, pool: Path) -> tuple[int, TrainingData]:
         recordings.preload(threads=max(1, config.data.workers))
     mixed = MixedBank([(recordings, 1.0 - synthesised), (sounds, synthesised)])
     return LABELS, _soundscapes(
-        config, pool, mixed, f"homescapes (soundscapes of the recordings in the soundbank {place.name}, "
+        config, pool, mixed, f"homescapes (soundscapes of the recordings in the folder {place.name}, "
         f"{synthesised:.0%} synthesised sounds)",
         TERMS,
     )  # fmt: skip

@@ -17,12 +17,18 @@ CLASS_METRICS = {"psds1_exact": "PSDS1 exact", "psds2_exact": "PSDS2 exact", "ev
                  "intersection_f1": "intersection F1", "clip_f1": "clip F1"}  # fmt: skip
 SCATTERED = {"psds1_exact": "PSDS1 exact", "psds2_exact": "PSDS2 exact", "event_f1_macro": "event F1 macro"}
 BASELINE = "SED"
+#: Whose colour is whose, so that a system has the same one in every chart: a place in the palette.
+PLACES = ("SSep-SED", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "MixIT-JT+", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT",
+          "MixIT-S2+")  # fmt: skip
 
 
 def system_colors(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each system but the baseline, which is a line in the text's colour."""
+    """A colour for each system but the baseline, which is a line in the text's colour: its own, or a free one."""
     others = [name for name in dict.fromkeys(names) if name != BASELINE]
-    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(others)}
+    found = {name: PALETTE[PLACES.index(name)] for name in others if name in PLACES}
+    free = [color for color in PALETTE if color not in found.values()] or PALETTE
+    strangers = [name for name in others if name not in found]
+    return found | {name: free[i % len(free)] for i, name in enumerate(strangers)}
 
 
 def class_bars(reports: Sequence[EvalReport], metric: str, *, by_gain: bool = False, theme: Theme = "light") -> Chart:

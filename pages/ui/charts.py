@@ -53,6 +53,10 @@ def files(name: str, key: str, make: Any, title: str = "") -> None:
                                help=f"This figure at print size as {kind.upper()}")
 
 
+#: So many rows a table shows at once; of more it shows ten, and scrolls.
+ROWS = 30
+
+
 def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any) -> Any:
     """A table under its title and the button for its CSV. Columns without any figure are left out. -> its state."""
     frame = frame.dropna(axis="columns", how="all")
@@ -60,7 +64,8 @@ def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any
         st.download_button("CSV", lambda: frame.to_csv(index=False), file_name=f"{name}.csv", mime="text/csv",
                            on_click="ignore", type="tertiary", key=f"{key} csv", icon=":material/download:",
                            help="This table as CSV")
-    look = {"column_config": decimals(frame), "placeholder": "\u2013", **look}
+    whole = "content" if len(frame) <= ROWS else "auto"
+    look = {"column_config": decimals(frame), "placeholder": "\u2013", "height": whole, **look}
     return st.dataframe(frame, hide_index=True, width="stretch", key=f"{key} table", **look)
 
 

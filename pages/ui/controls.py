@@ -204,13 +204,25 @@ def selection_of(system: str, wanted: str) -> str:
     return wanted if wanted in there else next(iter(there))
 
 
+def network_note(system: str) -> str:
+    """What is shown in place of the network of the address, where a system does not have it."""
+    wanted, there = read(SELECTION) or "teacher", selection(system)
+    return "" if wanted == there else f"{system} has no {literal(wanted)}: its {there} is shown"
+
+
+def linked_system() -> str | None:
+    """The system of the address, None where there is none. Says so where it is not installed."""
+    wanted = read(SYSTEM)
+    if wanted and wanted not in [item.name for item in loaders.systems()]:
+        st.warning(f"The system of this link ({literal(wanted)}) is not installed.", icon=":material/link_off:")
+        return None
+    return wanted
+
+
 def system() -> str | None:
     """The system of the address, else a good one; None where none is installed. Says so where the link's is missing."""
     installed = loaders.systems()
-    wanted = read(SYSTEM)
-    if wanted and wanted not in [item.name for item in installed]:
-        st.warning(f"The system of this link ({literal(wanted)}) is not installed.", icon=":material/link_off:")
-        wanted = None
+    wanted = linked_system()
     if not installed:
         return None
     chosen = wanted or default_system(installed)

@@ -8,7 +8,7 @@ import streamlit as st
 from jss import checkpoints
 from jss.errors import JssError
 from jss.reports import HEADLINES
-from pages.ui import charts, controls, loaders
+from pages.ui import charts, controls, loaders, report_choice
 
 BENCH, TICKED = "bench", "fuse"
 #: A fusion beside its members.
@@ -36,7 +36,9 @@ def bench() -> None:
     if not places:
         nothing()
         return
-    place = places[controls.pick("Scores of", list(places), BENCH, lambda name: _told(places[name]), width=420)]
+    asked = controls.read(report_choice.SET), controls.read(controls.SELECTION) or "teacher"
+    like = min(places, key=lambda name: (" ".join(places[name][:2]) != asked[0], places[name][2] != asked[1]))
+    place = places[controls.pick("Scores of", list(places), BENCH, lambda name: _told(places[name]), like, width=420)]
     there = sorted(loaders.kept_scores()[place], key=checkpoints.place)
     asked = [name for name in (controls.read(TICKED) or "").split(",") if name in there]
     st.session_state["pick fuse"] = asked or there[:2]

@@ -71,7 +71,7 @@ def test_endless_soundscapes_beside_a_finite_set(world: Path) -> None:
 def test_urbansound8k_is_a_soundbank_mixed_with_the_synthesiser(world: Path) -> None:
     data = training_data(str(world / "us8k"), CONFIG)
     assert data.fresh
-    assert "soundbank us8k" in data.description
+    assert "folder us8k" in data.description
 
 
 def test_clear_errors(world: Path, tmp_path: Path) -> None:

@@ -58,6 +58,37 @@ def test_explore_shows_every_system(system: str, selection: str):
 
 
 @pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("page", [None, "pages/compare.py"])
+def test_a_network_that_a_system_has_not_is_told(page: str | None, monkeypatch: pytest.MonkeyPatch):
+    from dataclasses import replace
+
+    from pages.ui import loaders
+
+    whole = loaders.systems()
+    some = [replace(item, selections={"teacher": item.selections["teacher"]}) if item.name == "MixIT-S1" else item
+            for item in whole]  # fmt: skip
+    monkeypatch.setattr(loaders, "systems", lambda: some)
+    told = [item.value for item in run(page, system="MixIT-S1", selection="student").caption]
+    assert any("MixIT-S1 has no student: its teacher is shown" in line for line in told)
+    assert not any("has no" in item.value for item in run(page, system="MixIT-S1", selection="teacher").caption)
+
+
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("page", [None, "pages/overview.py"])
+def test_a_system_of_a_link_that_is_not_there_is_told(page: str | None):
+    app = run(page)
+    app.query_params["system"] = "gone"
+    app.run()
+    assert "The system of this link (gone) is not installed." in [item.value for item in app.warning]
+
+
+@pytest.mark.usefixtures("fakes")
+def test_the_fusion_bench_opens_with_the_set_and_network_that_are_shown():
+    app = run("pages/results.py", set="homescapes validation_overlap", selection="student")
+    assert app.selectbox(key="pick bench").value == "homescapes validation_overlap student"
+
+
+@pytest.mark.usefixtures("fakes")
 def test_first_visit_shows_the_first_example_and_a_separating_system():
     app = run()
     assert viewer(app)["id"] == "four_tones.flac|MixIT-S1|teacher"

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from jss.reports import EvalReport
-from jss.viz.report_charts import class_bars, class_order, score_against_similarity, similarities
+from jss.viz.report_charts import (
+    PLACES,
+    class_bars,
+    class_order,
+    score_against_similarity,
+    similarities,
+    system_colors,
+)
 
 
 def report(system: str, psds: dict[str, float | None], similarity: dict[str, float] | None = None,
@@ -44,6 +51,16 @@ def test_bars_of_a_class_lie_side_by_side_within_it(reports):
     first, second = series(class_bars(reports, "psds1"), "bars")
     assert np.all(np.asarray(first.x) + first.width / 2 <= np.asarray(second.x) - second.width / 2)
     assert np.all(np.round(np.concatenate([first.x, second.x])) == np.tile([0, 1, 2], 2))
+
+
+def test_a_system_has_its_colour_whatever_stands_beside_it():
+    every = system_colors(["SED", *PLACES])
+    assert len({*every.values()}) == len(PLACES) == len(every)
+    some = system_colors(["mine", "MixIT-JT", "SED", "yours", "PIT-S1"])
+    assert some["MixIT-JT"] == every["MixIT-JT"]
+    assert some["PIT-S1"] == every["PIT-S1"]
+    assert len({*some.values()}) == 4
+    assert set(system_colors([*PLACES, "mine"])) == {*PLACES, "mine"}
 
 
 def test_classes_by_gain(reports):
