@@ -18,8 +18,8 @@ CLASS_METRICS = {"psds1_exact": "PSDS1 exact", "psds2_exact": "PSDS2 exact", "ev
 SCATTERED = {"psds1_exact": "PSDS1 exact", "psds2_exact": "PSDS2 exact", "event_f1_macro": "event F1 macro"}
 BASELINE = "SED"
 #: Whose colour is whose, so that a system has the same one in every chart: a place in the palette.
-PLACES = ("SSep-SED", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "MixIT-JT+", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT",
-          "MixIT-S2+")  # fmt: skip
+PLACES = ("SSep-SED", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "MixIT-JT+", "PIT-S0", "PIT-S1", "PIT-S2",
+          "PIT-JT", "MixIT-S2+")  # fmt: skip
 
 
 def system_colors(names: Sequence[str]) -> dict[str, str]:

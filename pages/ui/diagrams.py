@@ -59,9 +59,8 @@ def _rank(card: Card) -> int:
 
 def _title(stage: str) -> str:
     name = stage.rpartition("-")[2]
-    kept = " and a separation loss" if name.endswith("+") else ""
-    known = {"JT": f"Joint Training{kept} (Fig. 6)", "S1": "Stage 1 (Fig. 7)", "S2": f"Stage 2{kept} (Fig. 7)"}
-    return known.get(name.rstrip("+"), stage)
+    return {"JT": "Joint Training (Fig. 6)", "S1": "Stage 1 (Fig. 7)", "S2": "Stage 2 (Fig. 7)",
+            "JT+": "JT and separation loss", "S2+": "S2 and separation loss"}.get(name, stage)  # fmt: skip
 
 
 def _block(card: Card | None, rank: int) -> Block | None:
