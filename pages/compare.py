@@ -11,7 +11,7 @@ import streamlit as st
 
 from jss.errors import JssError
 from jss.viz.agreement import agreement, events_of, tally
-from pages.ui import charts, clip_list, clip_view, controls, exports
+from pages.ui import charts, clip_list, clip_view, controls, exports, networks
 from pages.ui.loaders import Analysis
 from pages.ui.recordings import Recording
 
@@ -33,7 +33,7 @@ def page() -> None:
 def comparison(recording: Recording, names: list[str]) -> None:
     """The viewer with all of them, and what they add up to."""
     clip_list.refresh()
-    selection = controls.read(controls.SELECTION) or "teacher"
+    selection = networks.asked()
     found = clip_view.analyse(names, recording, selection)
     if found is None:
         return
@@ -47,7 +47,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
         against = next(iter(other), names[0])
     beside: Beside = "difference" if controls.read(controls.BESIDE) == "difference" else "scores"
     notes = [recording.note, "Press a system, Shift and its number, or X for the last one: the position stays"]
-    notes += [controls.network_note(name) for name in names]
+    notes += [networks.note(name) for name in names]
     notes += [f"**{name}**: {note}" for name in names if (note := clip_view.order_note(found[name], selection))]
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
     clip_view.view(found, shown, recording, selection, names, {"against": against, "beside": beside})

@@ -6,7 +6,7 @@ import streamlit as st
 
 from jss.errors import JssError
 from jss.viz.tables import event_table
-from pages.ui import clip_list, clip_view, controls, exports, loaders
+from pages.ui import clip_list, clip_view, controls, exports, loaders, networks
 from pages.ui.recordings import Recording
 
 
@@ -24,13 +24,13 @@ def analysis(recording: Recording) -> None:
     """The viewer and what follows from its threshold and its system."""
     clip_list.refresh()
     system = str(controls.read(controls.SYSTEM))
-    selection = controls.selection(system)
+    selection = networks.shown(system)
     found = clip_view.analyse([system], recording, selection)
     if found is None:
         return
     result = found[system].result
     description = next(item.description for item in loaders.systems() if item.name == system)
-    notes = [recording.note, f"**{system}**: {description}", controls.network_note(system),
+    notes = [recording.note, f"**{system}**: {description}", networks.note(system),
              clip_view.order_note(found[system], selection)]
     if not result.n_sources:
         notes.append("No separation stage: there are no sources to show.")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from jss.errors import JssError
 from jss.viz.tables import truth_table
-from pages.ui import clip_list, controls, loaders, viewer
+from pages.ui import clip_list, controls, loaders, networks, viewer
 from pages.ui.loaders import Analysis
 from pages.ui.progress import in_turn
 from pages.ui.recordings import Recording
@@ -40,11 +40,11 @@ def opened() -> Recording | None:
     if system is None:
         controls.no_system()
         return None
-    clips, recording = controls.choose(lambda one: clip_list.ordered(one, system, controls.selection(system)))
+    clips, recording = controls.choose(lambda one: clip_list.ordered(one, system, networks.shown(system)))
     if recording is None:
         st.info("No example clip is installed: press **Open, record** above.", icon=":material/mic:")
         return None
-    clip_list.panel(clips, recording, system, controls.selection(system))
+    clip_list.panel(clips, recording, system, networks.shown(system))
     if recording.audio is None:
         _missing(recording)
         return None
@@ -72,7 +72,7 @@ def analyse(systems: Sequence[str], recording: Recording, selection: str) -> dic
 
 def _network(system: str, selection: str) -> tuple[str, str | None]:
     """Student or teacher, and the system whose order of sources is taken over."""
-    there = controls.selection_of(system, selection)
+    there = networks.shown(system, selection)
     return there, loaders.model_of_order(system, there) if controls.read(controls.MATCH) != "no" else None
 
 

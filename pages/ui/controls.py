@@ -193,23 +193,6 @@ def _network() -> None:
                               help="The student that was trained, or its moving average, the teacher."))
 
 
-def selection(system: str) -> str:
-    """The network of the address, or the one that the system has."""
-    return selection_of(system, read(SELECTION) or "teacher")
-
-
-def selection_of(system: str, wanted: str) -> str:
-    """The wanted network of a system, or the one that it has."""
-    there = next(item.selections for item in loaders.systems() if item.name == system)
-    return wanted if wanted in there else next(iter(there))
-
-
-def network_note(system: str) -> str:
-    """What is shown in place of the network of the address, where a system does not have it."""
-    wanted, there = read(SELECTION) or "teacher", selection(system)
-    return "" if wanted == there else f"{system} has no {literal(wanted)}: its {there} is shown"
-
-
 def linked_system() -> str | None:
     """The system of the address, None where there is none. Says so where it is not installed."""
     wanted = read(SYSTEM)
@@ -230,11 +213,21 @@ def system() -> str | None:
     return chosen
 
 
+def several(name: str) -> list[str]:
+    """Names of systems of the address, which may hold a plus, but no comma."""
+    return (read(name) or "").split(",")
+
+
+def write_several(name: str, systems: Sequence[str]) -> None:
+    """The other way round."""
+    write(name, ",".join(systems))
+
+
 def pick_systems(most: int) -> list[str]:
     """Several systems, in the order in which they are installed; at first those beside the system of the address."""
     installed = loaders.systems()
     names = [item.name for item in installed]
-    wanted = (read(SYSTEMS) or "").split(",")
+    wanted = several(SYSTEMS)
     chosen = [name for name in names if name in wanted][:most]
     chosen = chosen or beside(read(SYSTEM), names, default_system(installed), most)
     st.session_state["pick systems"] = chosen
@@ -244,9 +237,9 @@ def pick_systems(most: int) -> list[str]:
 
 
 def _take_systems(most: int) -> None:
-    before = (read(SYSTEMS) or "").split(",")
+    before = several(SYSTEMS)
     chosen = sorted(st.session_state["pick systems"], key=lambda name: name not in before)
-    write(SYSTEMS, ",".join(chosen[-most:]))
+    write_several(SYSTEMS, chosen[-most:])
 
 
 def search(label: str, name: str, example: str, **look: Any) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from jss import checkpoints
 from jss.errors import JssError
 from jss.reports import HEADLINES
-from pages.ui import charts, controls, loaders, report_choice
+from pages.ui import charts, controls, loaders, networks, report_choice
 
 BENCH, TICKED = "bench", "fuse"
 #: A fusion beside its members.
@@ -36,11 +36,11 @@ def bench() -> None:
     if not places:
         nothing()
         return
-    asked = controls.read(report_choice.SET), controls.read(controls.SELECTION) or "teacher"
-    like = min(places, key=lambda name: (" ".join(places[name][:2]) != asked[0], places[name][2] != asked[1]))
+    chosen, network = controls.read(report_choice.SET), networks.asked()
+    like = min(places, key=lambda name: (" ".join(places[name][:2]) != chosen, places[name][2] != network))
     place = places[controls.pick("Scores of", list(places), BENCH, lambda name: _told(places[name]), like, width=420)]
     there = sorted(loaders.kept_scores()[place], key=checkpoints.place)
-    asked = [name for name in (controls.read(TICKED) or "").split(",") if name in there]
+    asked = [name for name in controls.several(TICKED) if name in there]
     st.session_state["pick fuse"] = asked or there[:2]
     st.pills("Systems to fuse", there, selection_mode="multi", key="pick fuse", on_change=_take)
     ticked = tuple(name for name in there if name in st.session_state["pick fuse"])
@@ -78,4 +78,4 @@ def _told(place: Place) -> str:
 
 
 def _take() -> None:
-    controls.write(TICKED, ",".join(st.session_state["pick fuse"]))
+    controls.write_several(TICKED, st.session_state["pick fuse"])

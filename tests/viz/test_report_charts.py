@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jss.reports import EvalReport
+from jss.training.stages import TREE
 from jss.viz.report_charts import (
     PLACES,
     class_bars,
@@ -55,6 +56,7 @@ def test_bars_of_a_class_lie_side_by_side_within_it(reports):
 
 def test_a_system_has_its_colour_whatever_stands_beside_it():
     every = system_colors(["SED", *PLACES])
+    assert {"SED", *PLACES} == {*TREE}
     assert len({*every.values()}) == len(PLACES) == len(every)
     some = system_colors(["mine", "MixIT-JT", "SED", "yours", "PIT-S1"])
     assert some["MixIT-JT"] == every["MixIT-JT"]
