@@ -17,17 +17,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jss.errors import JssError
-    from jss.inference import load_system
+    from jss.inference.system import load_system
     from jss.results import ClipResult
     from jss.viz import figure
 
-# Torch then asks Linux for huge pages: separation spends a third less CPU time. Read at torch's first allocation.
+# Torch then asks Linux for huge pages: separation spends a third less CPU time. Read at torch's
+# first allocation.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 __version__ = "0.1.0"
 __all__ = ["ClipResult", "JssError", "__version__", "figure", "load_system"]
 
-_HOMES = {"load_system": "jss.inference", "figure": "jss.viz", "ClipResult": "jss.results", "JssError": "jss.errors"}
+_HOMES = {
+    "load_system": "jss.inference.system",
+    "figure": "jss.viz",
+    "ClipResult": "jss.results",
+    "JssError": "jss.errors",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,20 +14,27 @@ import numpy as np
 import numpy.typing as npt
 
 from jss.errors import JssError
-from jss.files import Sink, aside
+from jss.io.atomic import Sink, aside
 
 #: Every waveform in jss has this many samples a second.
 SAMPLE_RATE = 16000
 #: Suffixes that a folder is searched for.
-SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64"})
+SUFFIXES = frozenset(
+    {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64"}
+)
 
 Array = npt.NDArray[np.float32]
 Source = str | os.PathLike[str] | BinaryIO
 Put = Callable[[npt.ArrayLike], None]
 
 # (format, subtype) by name. WAV keeps every sample as it is; the others hold [-1, 1] only.
-_FORMATS = {"wav": ("WAV", "FLOAT"), "flac": ("FLAC", "PCM_24"), "ogg": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS"),
-            "mp3": ("MP3", "MPEG_LAYER_III")}
+_FORMATS = {
+    "wav": ("WAV", "FLOAT"),
+    "flac": ("FLAC", "PCM_24"),
+    "ogg": ("OGG", "VORBIS"),
+    "opus": ("OGG", "OPUS"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+}
 _LOWEST_RATE = 1000
 _LOUDEST = 1e6  # full scale is 1; float files of 16-bit integers reach 3e4
 _UNKNOWN_LENGTH = 1 << 62  # libsndfile's count where a header gives none
@@ -36,31 +43,40 @@ _UNKNOWN_LENGTH = 1 << 62  # libsndfile's count where a header gives none
 def load(source: Source) -> Array:
     """A whole recording as float32 (samples,) at 16 kHz, channels averaged.
 
-    source: a path or an open binary file of whatever libsndfile reads, any rate from 1 kHz, any number of channels.
-    Raises JssError for a file that is missing, empty, damaged, cut off or no audio, or has samples that are not finite.
+    source: a path or an open binary file of whatever libsndfile reads, any rate from 1 kHz, any
+    number of channels. Raises JssError for a file that is missing, empty, damaged, cut off or no
+    audio, or has samples that are not finite.
     """
     return np.concatenate(list(stream(source)))
 
 
 def stream(source: Source, seconds: float = 10.0) -> Iterator[Array]:
-    """The same samples as :func:`load` in blocks of ``seconds`` (the last one is shorter, never empty).
+    """The same samples as :func:`load` in blocks of ``seconds`` (the last one is shorter, never
+    empty).
 
-    Memory is bounded by the block, whatever the length of the file. Raises what load raises, while iterating.
+    Memory is bounded by the block, whatever the length of the file. Raises what load raises, while
+    iterating.
     """
     with _open(source) as file:
         size = _size(source)
         yield from stretches(file, _name(source), seconds)
         if _size(source, size) < size:  # libsndfile would take what is left of a WAV for the whole
-            raise JssError(f"{_name(source)} was cut off while it was read: give it again when it is whole.")
+            raise JssError(
+                f"{_name(source)} was cut off while it was read: give it again when it is whole."
+            )
 
 
 def stretches(file: Any, name: str, seconds: float = 10.0, most: int = 1 << 20) -> Iterator[Array]:
-    """:func:`stream` of an open ``soundfile.SoundFile``, called ``name``; ``most`` values are read from it at once."""
+    """:func:`stream` of an open ``soundfile.SoundFile``, called ``name``; ``most`` values are read
+    from it at once.
+    """
     import soxr
 
     size = max(1, round(seconds * SAMPLE_RATE))
     rate = int(file.samplerate)
-    resampler = None if rate == SAMPLE_RATE else soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
+    resampler = (
+        None if rate == SAMPLE_RATE else soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
+    )
     pending: list[Array] = []
     held = total = 0
     for block in _blocks(file, name, most):
@@ -85,7 +101,9 @@ def stretches(file: Any, name: str, seconds: float = 10.0, most: int = 1 << 20) 
 
 
 def duration(source: Source) -> float:
-    """Length of a recording in seconds, from its header; counted where the header does not tell. Raises JssError."""
+    """Length of a recording in seconds, from its header; counted where the header does not tell.
+    Raises JssError.
+    """
     with _open(source) as file:
         frames = int(file.frames)
         if frames >= _UNKNOWN_LENGTH:
@@ -99,19 +117,26 @@ def check(source: Source) -> float:
         return sum(len(block) for block in _blocks(file, _name(source))) / int(file.samplerate)
 
 
-def from_array(array: npt.ArrayLike, sample_rate: int = SAMPLE_RATE, name: str = "the array") -> Array:
+def from_array(
+    array: npt.ArrayLike, sample_rate: int = SAMPLE_RATE, name: str = "the array"
+) -> Array:
     """Samples in memory as float32 (samples,) at 16 kHz.
 
-    array: (samples,) or (samples, channels); floats with full scale 1, or integers, which are scaled to it.
-    Raises JssError where it is empty, has another shape or holds samples that are not finite.
+    array: (samples,) or (samples, channels); floats with full scale 1, or integers, which are
+    scaled to it. Raises JssError where it is empty, has another shape or holds samples that are not
+    finite.
     """
     samples = np.asarray(array)
     if samples.ndim not in (1, 2) or samples.dtype.kind not in "fiu":
-        raise JssError(f"{name} must be numbers of shape (samples,) or (samples, channels), not {samples.dtype} "
-                       f"of shape {samples.shape}.")
+        raise JssError(
+            f"{name} must be numbers of shape (samples,) or (samples, channels), not {samples.dtype} "
+            f"of shape {samples.shape}."
+        )
     if samples.ndim == 2 and samples.shape[1] > samples.shape[0] > 0:
-        raise JssError(f"{name} has {samples.shape[1]} channels of {samples.shape[0]} samples: transpose it to "
-                       "(samples, channels).")
+        raise JssError(
+            f"{name} has {samples.shape[1]} channels of {samples.shape[0]} samples: transpose it to "
+            "(samples, channels)."
+        )
     if samples.dtype.kind in "iu":
         limits = np.iinfo(samples.dtype)
         middle = 0.0 if limits.min < 0 else (limits.max + 1) / 2
@@ -127,7 +152,9 @@ def from_array(array: npt.ArrayLike, sample_rate: int = SAMPLE_RATE, name: str =
 
 
 def resample(array: Array, rate: int, target: int = SAMPLE_RATE) -> Array:
-    """Another sampling rate, by soxr (HQ). array: (samples,) -> float32 (about samples * target / rate,)."""
+    """Another sampling rate, by soxr (HQ). array: (samples,) -> float32 (about samples * target /
+    rate,).
+    """
     import soxr
 
     if rate == target:
@@ -135,11 +162,15 @@ def resample(array: Array, rate: int, target: int = SAMPLE_RATE) -> Array:
     return np.asarray(soxr.resample(array, rate, target), np.float32)
 
 
-def save(path: str | os.PathLike[str], array: npt.ArrayLike, sample_rate: int = SAMPLE_RATE) -> None:
-    """Write (samples,) to a file in the format of its suffix: wav (32-bit float, nothing is changed), flac (24 bit),
-    ogg (Vorbis), opus or mp3; in all but wav, samples beyond full scale are clipped to [-1, 1].
+def save(
+    path: str | os.PathLike[str], array: npt.ArrayLike, sample_rate: int = SAMPLE_RATE
+) -> None:
+    """Write (samples,) to a file in the format of its suffix: wav (32-bit float, nothing is
+    changed), flac (24 bit), ogg (Vorbis), opus or mp3; in all but wav, samples beyond full scale
+    are clipped to [-1, 1].
 
-    Missing folders are made. Written aside and renamed, so that no half file is ever seen. Raises JssError.
+    Missing folders are made. Written aside and renamed, so that no half file is ever seen. Raises
+    JssError.
     """
     with writer(path, sample_rate) as put:
         put(array)
@@ -154,7 +185,9 @@ def writer(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> Iter
 
 
 def encode(array: npt.ArrayLike, format: str = "wav", sample_rate: int = SAMPLE_RATE) -> bytes:
-    """The bytes of a file, for a player or a download. format: wav, flac, ogg, opus or mp3, as :func:`save` writes."""
+    """The bytes of a file, for a player or a download. format: wav, flac, ogg, opus or mp3, as
+    :func:`save` writes.
+    """
     buffer = io.BytesIO()
     with _encoder(buffer, format, sample_rate) as put:
         put(array)
@@ -162,7 +195,8 @@ def encode(array: npt.ArrayLike, format: str = "wav", sample_rate: int = SAMPLE_
 
 
 def wav(samples: Array) -> bytes:
-    """The bytes of a 32-bit float WAV file at 16 kHz, which depend on the samples alone; samples: (n,).
+    """The bytes of a 32-bit float WAV file at 16 kHz, which depend on the samples alone; samples:
+    (n,).
 
     libsndfile, which :func:`save` writes by, puts the time of day into one.
     """
@@ -178,7 +212,9 @@ def _encoder(file: BinaryIO, format: str, sample_rate: int) -> Iterator[Put]:
     import soundfile
 
     if format not in _FORMATS:
-        raise JssError(f"Audio is written as {', '.join(_FORMATS)}, not as '{format}': choose one of these suffixes.")
+        raise JssError(
+            f"Audio is written as {', '.join(_FORMATS)}, not as '{format}': choose one of these suffixes."
+        )
     container, subtype = _FORMATS[format]
     step = 10 * sample_rate  # libsndfile crashes on a Vorbis write of minutes at once
     sink = Sink(file)
@@ -188,7 +224,9 @@ def _encoder(file: BinaryIO, format: str, sample_rate: int) -> Iterator[Put]:
             def put(array: npt.ArrayLike) -> None:
                 samples = np.asarray(array, np.float32)
                 if samples.ndim != 1:
-                    raise JssError(f"A waveform to be written must have the shape (samples,), not {samples.shape}.")
+                    raise JssError(
+                        f"A waveform to be written must have the shape (samples,), not {samples.shape}."
+                    )
                 if format != "wav":
                     samples = np.clip(samples, -1.0, 1.0)
                 for start in range(0, len(samples), step):
@@ -198,11 +236,15 @@ def _encoder(file: BinaryIO, format: str, sample_rate: int) -> Iterator[Put]:
             yield put
         sink.check()
     except soundfile.LibsndfileError as error:
-        raise JssError(f"{format} cannot be written at {sample_rate} Hz: {error.error_string}") from error
+        raise JssError(
+            f"{format} cannot be written at {sample_rate} Hz: {error.error_string}"
+        ) from error
 
 
 def _size(source: Source, gone: int = 0) -> int:
-    """Bytes on disk; ``gone`` where it is not there (what is open is read to its end) and for what is no path."""
+    """Bytes on disk; ``gone`` where it is not there (what is open is read to its end) and for what
+    is no path.
+    """
     try:
         return os.path.getsize(source)  # type: ignore[arg-type]
     except (OSError, TypeError):
@@ -225,7 +267,9 @@ def _open(source: Source) -> Any:
         if not path.exists():
             raise JssError(f"There is no file at {name}.")
         if not path.is_file():
-            raise JssError(f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}: give an audio file.")
+            raise JssError(
+                f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}: give an audio file."
+            )
         if path.stat().st_size == 0:
             raise JssError(f"{name} is empty (0 bytes): copy or record it again.")
     else:
@@ -235,16 +279,22 @@ def _open(source: Source) -> Any:
         source.seek(0)
     try:
         # As bytes, since a name on disk need not be UTF-8.
-        file = soundfile.SoundFile(os.fsencode(source) if isinstance(source, str | os.PathLike) else source)
+        file = soundfile.SoundFile(
+            os.fsencode(source) if isinstance(source, str | os.PathLike) else source
+        )
     except PermissionError as error:
         raise JssError(f"{name} cannot be opened: permission denied.") from error
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
-        raise JssError(f"{name} is not audio that can be read, or it is damaged: give a wav, flac, ogg, opus or "
-                       "mp3 file.") from error
+        raise JssError(
+            f"{name} is not audio that can be read, or it is damaged: give a wav, flac, ogg, opus or "
+            "mp3 file."
+        ) from error
     if file.samplerate < _LOWEST_RATE:
         rate = file.samplerate
         file.close()
-        raise JssError(f"{name} has {rate} samples a second, too few for sound: is its header right?")
+        raise JssError(
+            f"{name} has {rate} samples a second, too few for sound: is its header right?"
+        )
     if file.frames == 0:
         file.close()
         raise JssError(f"{name} holds no samples: copy or record it again.")
@@ -271,7 +321,10 @@ def _blocks(file: Any, name: str, most: int = 1 << 20) -> Iterator[Array]:
     if not count:
         raise JssError(f"{name} holds no samples: copy or record it again.")
     # An mp3 of variable rate has its length in a header; without one the length is a guess.
-    if "bitrate mode   : variable" in str(file.extra_info) and file.frames - count > file.samplerate // 2:
+    if (
+        "bitrate mode   : variable" in str(file.extra_info)
+        and file.frames - count > file.samplerate // 2
+    ):
         raise cut_off
 
 
@@ -284,7 +337,9 @@ def _mean(block: Array) -> Array:
 
 
 def _header_promises_more(log: str) -> bool:
-    """Whether libsndfile's log of a header tells of missing data. A writer to a pipe promises 2 GB and more."""
+    """Whether libsndfile's log of a header tells of missing data. A writer to a pipe promises 2 GB
+    and more.
+    """
     sizes = re.search(r"^\s*(?:data|SSND) : (\d+) \(should be (\d+)\)", log, re.MULTILINE)
     if sizes:
         promised, there = int(sizes[1]), int(sizes[2])
@@ -295,6 +350,10 @@ def _header_promises_more(log: str) -> bool:
 def _check(samples: Array, name: str) -> None:
     peak = float(np.max(np.abs(samples))) if len(samples) else 0.0
     if not np.isfinite(peak):
-        raise JssError(f"{name} holds samples that are not numbers (NaN or infinite): export it again.")
+        raise JssError(
+            f"{name} holds samples that are not numbers (NaN or infinite): export it again."
+        )
     if peak > _LOUDEST:
-        raise JssError(f"{name} holds samples of up to {peak:.0e} where full scale is 1: export it again.")
+        raise JssError(
+            f"{name} holds samples of up to {peak:.0e} where full scale is 1: export it again."
+        )

@@ -1,11 +1,12 @@
-"""Blocks (weights and their card) and systems (a manifest of blocks): read strictly, written whole or not at all.
+"""Blocks (weights and their card) and systems (a manifest of blocks): read strictly, written whole
+or not at all.
 
     blocks/<name>.safetensors   weights        blocks/<name>.json    their card
     blocks/<name>.history.csv   the run that trained them, an epoch a row, where it was kept
     systems/<name>.yaml         a system: which blocks, classes, pooling and features
 
-``folder`` is everywhere the folder that holds ``blocks`` and ``systems``: by default that of the environment variable
-JSS_CHECKPOINTS, else ``checkpoints`` beside the package.
+``folder`` is everywhere the folder that holds ``blocks`` and ``systems``: by default that of the
+environment variable JSS_CHECKPOINTS, else ``checkpoints`` beside the package.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from jss import histories
 from jss.errors import JssError
-from jss.files import aside
+from jss.io import histories
+from jss.io.atomic import aside
+from jss.io.ranges import allowed
+from jss.io.schema import read_yaml, strict
 from jss.labels import CLASS_SETS
-from jss.ranges import allowed
-from jss.strict import read_yaml, strict
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -41,10 +42,11 @@ _RESTORE = "restore it (git checkout) or train it again"
 class Card:
     """Where a block's weights come from.
 
-    name: of the block; kind: crnn, critic, tf_masker, conv_tasnet, tdcn or asteroid:NAME; config: its sizes;
-    parent: the block it started from; stage: what trained it; network: student or teacher; epoch: the one selected;
-    training_data and licence: what it heard and on which terms; seed, commit, settings: to make it again; metrics:
-    held-out scores; sha256: of the weights file and created: UTC time, both filled in by :func:`save_block`.
+    name: of the block; kind: crnn, critic, tf_masker, conv_tasnet, tdcn or asteroid:NAME; config:
+    its sizes; parent: the block it started from; stage: what trained it; network: student or
+    teacher; epoch: the one selected; training_data and licence: what it heard and on which terms;
+    seed, commit, settings: to make it again; metrics: held-out scores; sha256: of the weights file
+    and created: UTC time, both filled in by :func:`save_block`.
     """
 
     name: str
@@ -66,8 +68,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Selection:
-    """The blocks of a student or a teacher; separator: None for a system without a separation stage; mixture: the
-    detector of a branch that hears the mixture, q: its weight (Eq. 2), as in the SSep+SED baseline."""
+    """The blocks of a student or a teacher; separator: None for a system without a separation
+    stage; mixture: the detector of a branch that hears the mixture, q: its weight (Eq. 2), as in
+    the SSep+SED baseline.
+    """
 
     detector: str
     separator: str | None = None
@@ -84,8 +88,9 @@ class Selection:
 class Manifest:
     """A system.
 
-    labels: the K classes; selections: the blocks of student and teacher; pooling: over sources; features: the front
-    end; consistent: whether sources are made to sum to the mixture; report: its evaluation.
+    labels: the K classes; selections: the blocks of student and teacher; pooling: over sources;
+    features: the front end; consistent: whether sources are made to sum to the mixture; report: its
+    evaluation.
     """
 
     name: str
@@ -105,25 +110,38 @@ class Manifest:
 
 def root(folder: Folder = None) -> Path:
     """The folder that holds ``blocks`` and ``systems``."""
-    return Path(folder or os.environ.get("JSS_CHECKPOINTS") or Path(__file__).parent.parent / "checkpoints")
+    return Path(
+        folder or os.environ.get("JSS_CHECKPOINTS") or Path(__file__).parent.parent / "checkpoints"
+    )
 
 
-def save_block(state: Mapping[str, Tensor], card: Card, folder: Folder = None, *, half: bool = False) -> Card:
+def save_block(
+    state: Mapping[str, Tensor], card: Card, folder: Folder = None, *, half: bool = False
+) -> Card:
     """Write a state dict and its card. -> the card with sha256 and created filled in.
 
-    half: store matrices and kernels as float16 (half the size); vectors, such as biases and BatchNorm statistics,
-    and values beyond float16 stay as they are.
+    half: store matrices and kernels as float16 (half the size); vectors, such as biases and
+    BatchNorm statistics, and values beyond float16 stay as they are.
     """
     import torch
     from safetensors.torch import save
 
     def stored(tensor: Tensor) -> Tensor:
         tensor = tensor.detach().cpu().contiguous().clone()
-        small = half and tensor.is_floating_point() and tensor.ndim > 1 and bool((tensor.abs() < 65504).all())
+        small = (
+            half
+            and tensor.is_floating_point()
+            and tensor.ndim > 1
+            and bool((tensor.abs() < 65504).all())
+        )
         return tensor.to(torch.float16) if small else tensor
 
     weights = save({key: stored(tensor) for key, tensor in state.items()})
-    card = replace(card, sha256=hashlib.sha256(weights).hexdigest(), created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    card = replace(
+        card,
+        sha256=hashlib.sha256(weights).hexdigest(),
+        created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    )
     with aside(_block(card.name, folder, ".safetensors")) as part:
         part.write_bytes(weights)
     with aside(_block(card.name, folder, ".json")) as part:
@@ -137,18 +155,24 @@ def save_history(name: str, rows: Sequence[Mapping[str, float]], folder: Folder 
 
 
 def load_history(name: str, folder: Folder = None) -> list[dict[str, float]]:
-    """The epochs of the run that trained a block; empty where they were not kept. Raises JssError where damaged."""
+    """The epochs of the run that trained a block; empty where they were not kept. Raises JssError
+    where damaged.
+    """
     path = _block(name, folder, ".history.csv")
     return histories.load(path) if path.is_file() else []
 
 
 def load_card(name: str, folder: Folder = None) -> Card:
-    """The card of a block. Raises JssError where it is missing, or a key is unknown, missing or of a wrong type."""
+    """The card of a block. Raises JssError where it is missing, or a key is unknown, missing or of
+    a wrong type.
+    """
     path = _block(name, folder, ".json")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise JssError(f"There is no card {path}: the block {name} is missing or incomplete; {_RESTORE}.") from None
+        raise JssError(
+            f"There is no card {path}: the block {name} is missing or incomplete; {_RESTORE}."
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise JssError(f"The card {path} cannot be read ({error}): {_RESTORE}.") from error
     card = strict(Card, data, str(path))
@@ -158,7 +182,9 @@ def load_card(name: str, folder: Folder = None) -> Card:
 
 
 def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor]]:
-    """A block's card and weights, floating point as float32. Raises JssError where a file is missing or damaged."""
+    """A block's card and weights, floating point as float32. Raises JssError where a file is
+    missing or damaged.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load
 
@@ -167,17 +193,24 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
     try:
         weights = path.read_bytes()
     except FileNotFoundError:
-        raise JssError(f"The block {name} has a card, but there are no weights at {path}: {_RESTORE}.") from None
+        raise JssError(
+            f"The block {name} has a card, but there are no weights at {path}: {_RESTORE}."
+        ) from None
     except OSError as error:
         raise JssError(f"The weights {path} cannot be read: {error.strerror or error}.") from error
     if hashlib.sha256(weights).hexdigest() != card.sha256:
-        raise JssError(f"The weights {path} do not match the checksum of their card: the file is damaged, cut off or "
-                       f"of another training; {_RESTORE}.")
+        raise JssError(
+            f"The weights {path} do not match the checksum of their card: the file is damaged, cut off or "
+            f"of another training; {_RESTORE}."
+        )
     try:
         state = load(weights)
     except (SafetensorError, ValueError) as error:
         raise JssError(f"The weights {path} are no safetensors file: {_RESTORE}.") from error
-    return card, {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in state.items()}
+    return card, {
+        key: tensor.float() if tensor.is_floating_point() else tensor
+        for key, tensor in state.items()
+    }
 
 
 def build(kind: str, config: Mapping[str, Any]) -> nn.Module:
@@ -185,12 +218,24 @@ def build(kind: str, config: Mapping[str, Any]) -> nn.Module:
     are unknown, or that no network has."""
     try:
         return _built(kind, config)
-    except (TypeError, ValueError, RuntimeError, LookupError, AttributeError, ArithmeticError, MemoryError) as error:
-        raise JssError(f"A {kind} block has sizes that this version does not know: {error}.") from error
+    except (
+        TypeError,
+        ValueError,
+        RuntimeError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+        MemoryError,
+    ) as error:
+        raise JssError(
+            f"A {kind} block has sizes that this version does not know: {error}."
+        ) from error
 
 
 def _built(kind: str, config: Mapping[str, Any]) -> nn.Module:
-    sizes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+    sizes: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in config.items()
+    }
     for key, value in sizes.items():
         allowed(key, value, f"A {kind} block")
     if kind not in ("crnn", "critic", "tf_masker"):
@@ -207,31 +252,46 @@ def _built(kind: str, config: Mapping[str, Any]) -> nn.Module:
 
 
 def load_network(name: str, folder: Folder = None) -> tuple[nn.Module, Card]:
-    """A block as a network with its weights, in eval mode, and its card. Raises JssError where they do not fit."""
+    """A block as a network with its weights, in eval mode, and its card. Raises JssError where they
+    do not fit.
+    """
     import torch
 
     card, state = load_block(name, folder)
-    with torch.device("cpu" if card.kind.startswith("asteroid:") else "meta"):  # a card may claim any size
-        expected = {k: tuple(tensor.shape) for k, tensor in build(card.kind, card.config).state_dict().items()}
+    with torch.device(
+        "cpu" if card.kind.startswith("asteroid:") else "meta"
+    ):  # a card may claim any size
+        expected = {
+            k: tuple(tensor.shape)
+            for k, tensor in build(card.kind, card.config).state_dict().items()
+        }
     found = {key: tuple(tensor.shape) for key, tensor in state.items()}
     if expected != found:
         key = min(key for key in {*expected, *found} if expected.get(key) != found.get(key))
-        raise JssError(f"The block {name} does not fit its card: {key} has the shape {found.get(key, 'none')}, not "
-                       f"{expected.get(key, 'none')}; {_RESTORE}.")
+        raise JssError(
+            f"The block {name} does not fit its card: {key} has the shape {found.get(key, 'none')}, not "
+            f"{expected.get(key, 'none')}; {_RESTORE}."
+        )
     network = build(card.kind, card.config)
     network.load_state_dict(state)
     return network.eval(), card
 
 
 def systems(folder: Folder = None) -> list[Manifest]:
-    """Every system of the folder: the baselines, then each family in the order of the stages. Raises JssError."""
-    found = [manifest(path.stem, folder) for path in sorted((root(folder) / "systems").glob("*.yaml"))]
+    """Every system of the folder: the baselines, then each family in the order of the stages.
+    Raises JssError.
+    """
+    found = [
+        manifest(path.stem, folder) for path in sorted((root(folder) / "systems").glob("*.yaml"))
+    ]
 
     return sorted(found, key=lambda system: place(system.name))
 
 
 def place(system: str) -> tuple[int, str, int, str]:
-    """What a list of systems is sorted by: the baselines, then each family in the order of the stages."""
+    """What a list of systems is sorted by: the baselines, then each family in the order of the
+    stages.
+    """
     family, _, stage = system.rpartition("-")
     number = _STAGES.index(stage) if stage in _STAGES else len(_STAGES)
     return bool(family) + (stage != "SED"), family, number, stage
@@ -260,9 +320,16 @@ def manifest(name: str, folder: Folder = None) -> Manifest:
 def _labels(value: object, where: str) -> tuple[str, ...]:
     if isinstance(value, str) and value in CLASS_SETS:
         return tuple(c.label for c in CLASS_SETS[value])
-    if isinstance(value, list) and value and all(isinstance(v, str) for v in value) and len({*value}) == len(value):
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(v, str) for v in value)
+        and len({*value}) == len(value)
+    ):
         return tuple(value)
-    raise JssError(f"{where}: labels must be a class set ({', '.join(CLASS_SETS)}) or a list of different labels.")
+    raise JssError(
+        f"{where}: labels must be a class set ({', '.join(CLASS_SETS)}) or a list of different labels."
+    )
 
 
 def _block(name: str, folder: Folder, suffix: str) -> Path:

@@ -14,7 +14,8 @@ from typing import NoReturn
 import jss
 from jss.errors import JssError
 
-#: Verb -> the module of ``jss.commands`` with HELP, add_arguments(parser) and run(args) -> exit code.
+#: Verb -> the module of ``jss.commands`` with HELP, add_arguments(parser) and run(args) -> exit
+#: code.
 VERBS = {
     "detect": "jss.commands.detect",
     "list": "jss.commands.list",
@@ -45,19 +46,23 @@ def verbs() -> list[str]:
 def help_text() -> str:
     """What ``python -m jss --help`` prints: a line a verb."""
     lines = [f"  {verb:<10} {import_module(VERBS[verb]).HELP}" for verb in verbs()]
-    return "\n".join([
-        "usage: python -m jss VERB ...",
-        "",
-        "Separates a recording into sources and finds its sound events.",
-        "",
-        *lines,
-        "",
-        "python -m jss VERB --help tells the rest of a verb; the app starts with: make app",
-    ])
+    return "\n".join(
+        [
+            "usage: python -m jss VERB ...",
+            "",
+            "Separates a recording into sources and finds its sound events.",
+            "",
+            *lines,
+            "",
+            "python -m jss VERB --help tells the rest of a verb; the app starts with: make app",
+        ]
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb. -> the exit code: 0 done, 1 done in part, 2 a mistake or nothing done, 130 stopped by Ctrl-C."""
+    """Run one verb. -> the exit code: 0 done, 1 done in part, 2 a mistake or nothing done, 130
+    stopped by Ctrl-C.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(arguments)
@@ -68,7 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         package = (error.name or "").partition(".")[0]
         if package == "jss":
             raise
-        print(f"jss: The package {package} is not installed: run pip install -r requirements.txt.", file=sys.stderr)
+        print(
+            f"jss: The package {package} is not installed: run pip install -r requirements.txt.",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("\njss: Stopped.", file=sys.stderr)
@@ -94,7 +102,9 @@ def _run(arguments: list[str]) -> int:
     parser = _Parser(prog=f"python -m jss {verb}", description=module.HELP)
     module.add_arguments(parser)
     try:
-        intermixed = getattr(module, "INTERMIXED", False)  # lists of values may stand anywhere on the line
+        intermixed = getattr(
+            module, "INTERMIXED", False
+        )  # lists of values may stand anywhere on the line
         options = parser.parse_intermixed_args(rest) if intermixed else parser.parse_args(rest)
     except SystemExit as stop:  # --help
         return int(stop.code or 0)

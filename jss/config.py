@@ -1,6 +1,8 @@
-"""Configurations: frozen dataclasses, and presets as strict YAML files that hold only what they override.
+"""Configurations: frozen dataclasses, and presets as strict YAML files that hold only what they
+override.
 
-An unknown key, a wrong type, or a number that YAML reads as text (``1e-4``) is an error that names the key.
+An unknown key, a wrong type, or a number that YAML reads as text (``1e-4``) is an error that names
+the key.
 """
 
 from __future__ import annotations
@@ -11,25 +13,27 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jss.errors import JssError
+from jss.io.ranges import within
+from jss.io.schema import parse_yaml, read_yaml, strict
 from jss.models.critic import CriticConfig
 from jss.models.crnn import CRNNConfig
 from jss.models.separator import ConvTasNetConfig
 from jss.models.tdcn import TDCNConfig
 from jss.models.tf_masker import TFMaskerConfig
-from jss.ranges import within
-from jss.strict import parse_yaml, read_yaml, strict
 
 PRESETS = Path(__file__).parent / "presets"
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Which clips. seconds: length of a clip; synthetic, weak, unlabelled: clips of an epoch's subsets, the shortest
-    of which sets its length (facts of DESED: 10,000, 1420 and 14,412); validation_synthetic, validation_weak: clips
-    that select a model; recipe: how soundscapes are drawn where ROOT is a soundbank; synthesised: the chance that a
-    sound is a synthesised one there; single: the chance that a weak clip there is a single recording, not mixed;
-    sounds: synthesised recordings of each class; workers: rendering processes; fresh: draw new soundscapes in every
-    epoch (False: render the subsets once, into OUT/pool, for a device that learns faster than processors render).
+    """Which clips. seconds: length of a clip; synthetic, weak, unlabelled: clips of an epoch's
+    subsets, the shortest of which sets its length (facts of DESED: 10,000, 1420 and 14,412);
+    validation_synthetic, validation_weak: clips that select a model; recipe: how soundscapes are
+    drawn where ROOT is a soundbank; synthesised: the chance that a sound is a synthesised one
+    there; single: the chance that a weak clip there is a single recording, not mixed; sounds:
+    synthesised recordings of each class; workers: rendering processes; fresh: draw new soundscapes
+    in every epoch (False: render the subsets once, into OUT/pool, for a device that learns faster
+    than processors render).
     """
 
     seconds: float = 10.0
@@ -48,14 +52,15 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class DetectionConfig:
-    """Mean Teacher training (SED, S1, S2, JT). batch: synthetic, weak and unlabelled clips of one step, in
-    ``accumulate`` micro-batches of that ratio on every device (BatchNorm sees a micro-batch); steps: of an epoch, 0 for
-    as many as the shortest subset gives; epochs; warmup_epochs: N of the warm-up exp(-5 (1 - n/N)^2) of rate and
-    consistency; consistency: alpha_self of Eq. 6 after it; ema: alpha_ema of
-    Eq. 3; mixup: its chance in a step, mixup_alpha: of Beta(alpha, alpha); threshold: of the objective's F1;
-    retention_weight: of a dB of the separation term of S2+ and JT+; clip: largest gradient norm, 0 for any;
-    patience: epochs without progress of the student's objective before the end, 0 for none; frozen_norms: BatchNorm
-    stays as the stage finds it.
+    """Mean Teacher training (SED, S1, S2, JT). batch: synthetic, weak and unlabelled clips of one
+    step, in ``accumulate`` micro-batches of that ratio on every device (BatchNorm sees a
+    micro-batch); steps: of an epoch, 0 for as many as the shortest subset gives; epochs;
+    warmup_epochs: N of the warm-up exp(-5 (1 - n/N)^2) of rate and consistency; consistency:
+    alpha_self of Eq. 6 after it; ema: alpha_ema of Eq. 3; mixup: its chance in a step, mixup_alpha:
+    of Beta(alpha, alpha); threshold: of the objective's F1; retention_weight: of a dB of the
+    separation term of S2+ and JT+; clip: largest gradient norm, 0 for any; patience: epochs without
+    progress of the student's objective before the end, 0 for none; frozen_norms: BatchNorm stays as
+    the stage finds it.
     """
 
     batch: tuple[int, int, int] = (12, 12, 24)
@@ -76,10 +81,11 @@ class DetectionConfig:
 
 @dataclass(frozen=True)
 class SeparationConfig:
-    """Pre-training of the separator (PIT, MixIT). batch: mixtures of a step (pairs for MixIT); seconds: of a crop;
-    steps: of an epoch; epochs; patience: epochs without progress before the rate is halved, early_stop: before the
-    end; clip: largest gradient norm; validation: mixtures that select a model; tau, tau_inactive: Eqs 13 and 14;
-    thresholded: cap the SNR of MixIT at -10 log10(tau) dB instead of Eq. 11 as written.
+    """Pre-training of the separator (PIT, MixIT). batch: mixtures of a step (pairs for MixIT);
+    seconds: of a crop; steps: of an epoch; epochs; patience: epochs without progress before the
+    rate is halved, early_stop: before the end; clip: largest gradient norm; validation: mixtures
+    that select a model; tau, tau_inactive: Eqs 13 and 14; thresholded: cap the SNR of MixIT at -10
+    log10(tau) dB instead of Eq. 11 as written.
     """
 
     batch: int = 4
@@ -97,11 +103,12 @@ class SeparationConfig:
 
 @dataclass(frozen=True)
 class WeakLabelConfig:
-    """Training of the weak-label paper's critics and separators. batch: mixtures of a step; crop: seconds of a random
-    crop of each, 0 for all of it (its clip labels are then those of the crop); epochs at most; early_stop: epochs
-    without progress before the end; learning_rate: of Adam; alpha: weight of the mixture term (Eqs 8, 9); reduction:
-    of both terms, "sum" as written or "mean", with which alpha is worth a fortieth; fresh: draw new mixtures in every
-    epoch instead of a fixed set; clip: largest gradient norm, 0 for none.
+    """Training of the weak-label paper's critics and separators. batch: mixtures of a step; crop:
+    seconds of a random crop of each, 0 for all of it (its clip labels are then those of the crop);
+    epochs at most; early_stop: epochs without progress before the end; learning_rate: of Adam;
+    alpha: weight of the mixture term (Eqs 8, 9); reduction: of both terms, "sum" as written or
+    "mean", with which alpha is worth a fortieth; fresh: draw new mixtures in every epoch instead of
+    a fixed set; clip: largest gradient norm, 0 for none.
     """
 
     batch: int = 10
@@ -117,14 +124,15 @@ class WeakLabelConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """One experiment. labels: a class set by name or a list of labels, null for those of the data (DESED's where it has
-    no list of its own); systems: to be trained, in order; precision: of the products, bf16 or fp32; compile: compile a
-    separator that learns; tensorboard: write each run's history for TensorBoard too; minutes: a stage ends with the
-    epoch in which so many have passed since it began or went on, 0 for no limit; devices, nodes: on how many devices of
-    how many machines each, with a process and a part of every batch on each; scaling: jss.features.Scaling;
-    stages: overrides by stage, such as {S1: {epochs: 10}}, of DetectionConfig, SeparationConfig, the rate
-    (``learning_rate``), the block to start from (``detector``, ``separator``) and the separation term (``retention``:
-    mixit or distillation), or of WeakLabelConfig.
+    """One experiment. labels: a class set by name or a list of labels, null for those of the data
+    (DESED's where it has no list of its own); systems: to be trained, in order; precision: of the
+    products, bf16 or fp32; compile: compile a separator that learns; tensorboard: write each run's
+    history for TensorBoard too; minutes: a stage ends with the epoch in which so many have passed
+    since it began or went on, 0 for no limit; devices, nodes: on how many devices of how many
+    machines each, with a process and a part of every batch on each; scaling: jss.features.Scaling;
+    stages: overrides by stage, such as {S1: {epochs: 10}}, of DetectionConfig, SeparationConfig,
+    the rate (``learning_rate``), the block to start from (``detector``, ``separator``) and the
+    separation term (``retention``: mixit or distillation), or of WeakLabelConfig.
     """
 
     name: str
@@ -141,8 +149,17 @@ class Config:
     devices: int = 1
     nodes: int = 1
     systems: tuple[str, ...] = (
-        "SED", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "SSep-SED",
-    )  # fmt: skip
+        "SED",
+        "PIT-S0",
+        "PIT-S1",
+        "PIT-S2",
+        "PIT-JT",
+        "MixIT-S0",
+        "MixIT-S1",
+        "MixIT-S2",
+        "MixIT-JT",
+        "SSep-SED",
+    )
     detector: CRNNConfig = field(default_factory=CRNNConfig)
     separator: ConvTasNetConfig = field(default_factory=ConvTasNetConfig)
     tdcn: TDCNConfig = field(default_factory=TDCNConfig)
@@ -162,17 +179,22 @@ class Config:
 
 def presets() -> dict[str, str]:
     """Names and descriptions of the presets."""
-    return {p.stem: str(read_yaml(p).get("description", "")) for p in sorted(PRESETS.glob("*.yaml"))}
+    return {
+        p.stem: str(read_yaml(p).get("description", "")) for p in sorted(PRESETS.glob("*.yaml"))
+    }
 
 
 def load_preset(name: str, overrides: tuple[str, ...] = ()) -> Config:
-    """A preset by name, or any YAML file by path; overrides: "key=value", dots for nesting ("data.seconds=4").
+    """A preset by name, or any YAML file by path; overrides: "key=value", dots for nesting
+    ("data.seconds=4").
 
     Raises JssError that names the key where one is unknown or has a wrong type.
     """
     path = Path(name) if name.endswith((".yaml", ".yml")) else PRESETS / f"{name}.yaml"
     if not path.is_file():
-        raise JssError(f'There is no preset "{name}": use one of {", ".join(presets())} or the path of a YAML file.')
+        raise JssError(
+            f'There is no preset "{name}": use one of {", ".join(presets())} or the path of a YAML file.'
+        )
     data = read_yaml(path)
     for override in overrides:
         key, separator, text = override.partition("=")

@@ -14,11 +14,15 @@ MEDIAN_FRAMES = 7
 FloatArray = npt.NDArray[np.floating]
 
 
-def binarize(scores: FloatArray, threshold: float = 0.5, median: int = MEDIAN_FRAMES) -> npt.NDArray[np.bool_]:
-    """Strict ``>`` threshold, then a median filter over time. scores: (..., T) in [0, 1] -> bool (..., T).
+def binarize(
+    scores: FloatArray, threshold: float = 0.5, median: int = MEDIAN_FRAMES
+) -> npt.NDArray[np.bool_]:
+    """Strict ``>`` threshold, then a median filter over time. scores: (..., T) in [0, 1] -> bool
+    (..., T).
 
-    median: filter length in frames; 1 leaves the frames as they are. Edges are reflected, as scipy does in
-    the DCASE 2021 baseline. The median of 0 and 1 is a vote, so the frames of each window are counted.
+    median: filter length in frames; 1 leaves the frames as they are. Edges are reflected, as scipy
+    does in the DCASE 2021 baseline. The median of 0 and 1 is a vote, so the frames of each window
+    are counted.
     """
     active: npt.NDArray[np.bool_] = np.asarray(scores) > threshold
     if median > 1 and active.shape[-1]:
@@ -29,7 +33,9 @@ def binarize(scores: FloatArray, threshold: float = 0.5, median: int = MEDIAN_FR
 
 
 def runs(active: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Runs of true frames of one sequence. active: (T,) -> [(first frame, frame after the last), ...]."""
+    """Runs of true frames of one sequence. active: (T,) -> [(first frame, frame after the last),
+    ...].
+    """
     edges = np.flatnonzero(np.diff(np.concatenate(([0], active.astype(np.int8), [0]))))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
@@ -43,7 +49,8 @@ def decode(
     threshold: float = 0.5,
     median: int = MEDIAN_FRAMES,
 ) -> list[tuple[float, float, str]]:
-    """Events of one clip. scores: (K, T); hop: seconds a frame -> [(onset s, offset s, label), ...].
+    """Events of one clip. scores: (K, T); hop: seconds a frame -> [(onset s, offset s, label),
+    ...].
 
     Frame index times hop, clipped to [0, duration]; sorted by onset, then by class.
     """
@@ -54,7 +61,10 @@ def decode(
         for first, end in runs(active[k])
         if first * hop < duration
     ]
-    return [(onset, offset, labels[k]) for onset, offset, k in sorted(events, key=lambda e: (e[0], e[2]))]
+    return [
+        (onset, offset, labels[k])
+        for onset, offset, k in sorted(events, key=lambda e: (e[0], e[2]))
+    ]
 
 
 def decode_running(
@@ -65,9 +75,11 @@ def decode_running(
     threshold: float = 0.5,
     median: int = MEDIAN_FRAMES,
 ) -> Iterator[tuple[float, float, str]]:
-    """The events of :func:`decode`, each as soon as it has ended; a bounded number of frames is held.
+    """The events of :func:`decode`, each as soon as it has ended; a bounded number of frames is
+    held.
 
-    stretches: (scores (K, t), seconds of sound up to the stretch's end), one after the other; hop: seconds a frame.
+    stretches: (scores (K, t), seconds of sound up to the stretch's end), one after the other; hop:
+    seconds a frame.
     """
     margin, held, decided, duration = median // 2, np.zeros((len(labels), 0)), 0, 0.0
     before = 0  # frames of held that are decided
@@ -84,7 +96,7 @@ def decode_running(
                     found.append((decided + at, since[k], k))
         return sorted(found)
 
-    for scores, duration in stretches:  # noqa: B007
+    for scores, duration in stretches:
         held = np.concatenate([held, scores], axis=1)
         stop = max(before, held.shape[1] - margin)
         active = binarize(held, threshold, median)[:, before:stop]
@@ -95,7 +107,9 @@ def decode_running(
         decided += stop - before
         before = min(stop, margin)
         held = held[:, stop - before :]
-    rest = np.pad(binarize(held, threshold, median)[:, before:], ((0, 0), (0, 1)))  # what goes on ends with the sound
+    rest = np.pad(
+        binarize(held, threshold, median)[:, before:], ((0, 0), (0, 1))
+    )  # what goes on ends with the sound
     for end, first, k in changes(rest):
         if first * hop < duration:
             yield first * hop, min(end * hop, duration), labels[k]
@@ -104,7 +118,9 @@ def decode_running(
 def encode(
     events: Iterable[tuple[float, float, str]], labels: Sequence[str], *, frames: int, hop: float
 ) -> npt.NDArray[np.float32]:
-    """Label frames of events: onset floored, offset ceiled (exclusive). -> (K, frames) of 0 and 1, float32."""
+    """Label frames of events: onset floored, offset ceiled (exclusive). -> (K, frames) of 0 and 1,
+    float32.
+    """
     target = np.zeros((len(labels), frames), np.float32)
     index = {label: k for k, label in enumerate(labels)}
     for onset, offset, label in events:

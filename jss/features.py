@@ -1,7 +1,8 @@
 """The DCASE 2021 front end: waveform to log-mel spectrogram, and seconds to frames.
 
-16 kHz, symmetric Hamming window of 2048 samples every 256, 128 HTK mel bands from 0 to 8000 Hz on the magnitude,
-20 log10 of it clamped to [-50, 80] dB, each clip stretched to [0, 1] by its own minimum and maximum.
+16 kHz, symmetric Hamming window of 2048 samples every 256, 128 HTK mel bands from 0 to 8000 Hz on
+the magnitude, 20 log10 of it clamped to [-50, 80] dB, each clip stretched to [0, 1] by its own
+minimum and maximum.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ Scaling = Literal["clip", "mixture"]
 
 @cache
 def mel_filters(n_mels: int = N_MELS, n_fft: int = N_FFT) -> Tensor:
-    """(n_mels, n_fft // 2 + 1) triangular HTK filters without area normalisation, as the baseline's torchaudio.
+    """(n_mels, n_fft // 2 + 1) triangular HTK filters without area normalisation, as the baseline's
+    torchaudio.
 
-    Written out, because librosa's (which the tests compare) cost seconds of import before a first figure.
+    Written out, because librosa's (which the tests compare) cost seconds of import before a first
+    figure.
     """
     top = 2595.0 * np.log10(1.0 + F_MAX / 700.0)
     edges = 700.0 * (10.0 ** (np.linspace(0.0, top, n_mels + 2) / 2595.0) - 1.0)  # Hz
@@ -57,29 +60,43 @@ def scale(db: Tensor, low: Tensor | None = None, high: Tensor | None = None) -> 
 
 
 class MelSpectrogram(nn.Module):
-    """Waveform to mel magnitudes. (..., samples) -> (..., mels, 1 + samples // HOP), linear, float32."""
+    """Waveform to mel magnitudes. (..., samples) -> (..., mels, 1 + samples // HOP), linear,
+    float32.
+    """
 
     window: Tensor
     filters: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("window", torch.hamming_window(N_FFT, periodic=False), persistent=False)
+        self.register_buffer(
+            "window", torch.hamming_window(N_FFT, periodic=False), persistent=False
+        )
         self.register_buffer("filters", mel_filters(), persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """waveform: (..., samples), at least 1025 samples (the reflect padding) -> (..., mels, frames)."""
+        """waveform: (..., samples), at least 1025 samples (the reflect padding) -> (..., mels,
+        frames).
+        """
         with torch.autocast(waveform.device.type, enabled=False):
             flat = waveform.float().reshape(-1, waveform.shape[-1])
             spectrum = torch.stft(
-                flat, N_FFT, HOP, window=self.window, center=True, pad_mode="reflect", return_complex=True
+                flat,
+                N_FFT,
+                HOP,
+                window=self.window,
+                center=True,
+                pad_mode="reflect",
+                return_complex=True,
             )
             mel = self.filters @ _magnitude(spectrum)
         return mel.reshape(*waveform.shape[:-1], *mel.shape[-2:])
 
 
 def _magnitude(spectrum: Tensor) -> Tensor:
-    """|spectrum|; without gradients in two thirds of the time of torch's, which guards against overflow."""
+    """|spectrum|; without gradients in two thirds of the time of torch's, which guards against
+    overflow.
+    """
     if torch.is_grad_enabled():
         return spectrum.abs()
     real, imaginary = torch.view_as_real(spectrum).unbind(-1)

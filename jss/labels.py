@@ -13,9 +13,9 @@ Theme = Literal["light", "dark"]
 class SoundClass:
     """One event class.
 
-    label: the identifier in TSV files and score tables; display: for a person; short: for a narrow legend;
-    light, dark: colour-blind safe colours (#RRGGBB) on a light and on a dark ground;
-    dash: a line pattern (on, off, ... in pixels; empty: solid), so that colour is never the only cue.
+    label: the identifier in TSV files and score tables; display: for a person; short: for a narrow
+    legend; light, dark: colour-blind safe colours (#RRGGBB) on a light and on a dark ground; dash:
+    a line pattern (on, off, ... in pixels; empty: solid), so that colour is never the only cue.
     """
 
     label: str
@@ -37,7 +37,14 @@ DESED: tuple[SoundClass, ...] = (
     SoundClass("Cat", "Cat", "Cat", "#E452FF", "#DBB6FE"),
     SoundClass("Dishes", "Dishes", "Dishes", "#8D9674", "#FFF722", (2, 2)),
     SoundClass("Dog", "Dog", "Dog", "#27076C", "#3A6A7C", (8, 3, 2, 3)),
-    SoundClass("Electric_shaver_toothbrush", "Electric shaver/toothbrush", "Shaver", "#2E5D65", "#619EA7", (4, 2)),
+    SoundClass(
+        "Electric_shaver_toothbrush",
+        "Electric shaver/toothbrush",
+        "Shaver",
+        "#2E5D65",
+        "#619EA7",
+        (4, 2),
+    ),
     SoundClass("Frying", "Frying", "Frying", "#D86806", "#DF9A3A"),
     SoundClass("Running_water", "Running water", "Water", "#1E9496", "#08DFAB", (6, 3)),
     SoundClass("Speech", "Speech", "Speech", "#6426DE", "#AA1DFF"),
@@ -61,12 +68,22 @@ DESED_LABELS: tuple[str, ...] = tuple(c.label for c in DESED)
 URBAN_LABELS: tuple[str, ...] = tuple(c.label for c in URBAN)
 
 _KNOWN = {c.label: c for classes in CLASS_SETS.values() for c in classes}
-_SPARE = (("#5C0E00", "#BF2C00"), ("#E452FF", "#DBB6FE"), ("#8D9674", "#FFF722"), ("#27076C", "#3A6A7C"),
-          ("#D86806", "#DF9A3A"), ("#1E9496", "#08DFAB"), ("#6426DE", "#AA1DFF"), ("#0F000B", "#E7FFFF"))
+_SPARE = (
+    ("#5C0E00", "#BF2C00"),
+    ("#E452FF", "#DBB6FE"),
+    ("#8D9674", "#FFF722"),
+    ("#27076C", "#3A6A7C"),
+    ("#D86806", "#DF9A3A"),
+    ("#1E9496", "#08DFAB"),
+    ("#6426DE", "#AA1DFF"),
+    ("#0F000B", "#E7FFFF"),
+)
 
 
 def sound_class(label: str, index: int = 0) -> SoundClass:
-    """The class of a label; a label of nobody's set gets a readable name and the colour of its index."""
+    """The class of a label; a label of nobody's set gets a readable name and the colour of its
+    index.
+    """
     if label in _KNOWN:
         return _KNOWN[label]
     name = label.replace("_", " ")

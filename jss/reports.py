@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from jss.errors import JssError, printable
-from jss.files import write_json_lines
-from jss.strict import read_json, strict
+from jss.io.atomic import write_json_lines
+from jss.io.schema import read_json, strict
 
 #: Headline figure -> how a person reads it.
 HEADLINES: Mapping[str, str] = {
@@ -43,14 +43,15 @@ _DRAW = ("clips", "seed", "resamples")
 class EvalReport:
     """Scores of one system on one set; all are None where they could not be measured.
 
-    dataset, subset: what it was scored on; n_files of n_files_expected, missing: the names of the others;
-    psds1, psds2: 50 thresholds as the paper, psds1_exact, psds2_exact: all thresholds, cross-triggers averaged over
-    the K - 1 other classes; psds2_k, psds2_exact_k: over all K, as psds_eval <= 0.4; event_f1, intersection_f1: macro
-    and micro in [0, 1]; clip_f1: macro; classwise: label -> psds1, psds2, event_f1 and more; roc: scenario -> PSD-ROC
-    curves (efpr per hour, effective tpr), overall and by class; cross_triggers: matrix of decisions, row: detected
-    as, column: truly; similarity: mean and per_clip (Eq. 30); separation: dB and rates; intervals: headline -> 95 %
-    bounds; bootstrap: the resamples behind them, for paired comparisons; commit: of the code; settings: how it was
-    measured, ``reproduce``: the commands.
+    dataset, subset: what it was scored on; n_files of n_files_expected, missing: the names of the
+    others; psds1, psds2: 50 thresholds as the paper, psds1_exact, psds2_exact: all thresholds,
+    cross-triggers averaged over the K - 1 other classes; psds2_k, psds2_exact_k: over all K, as
+    psds_eval <= 0.4; event_f1, intersection_f1: macro and micro in [0, 1]; clip_f1: macro;
+    classwise: label -> psds1, psds2, event_f1 and more; roc: scenario -> PSD-ROC curves (efpr per
+    hour, effective tpr), overall and by class; cross_triggers: matrix of decisions, row: detected
+    as, column: truly; similarity: mean and per_clip (Eq. 30); separation: dB and rates; intervals:
+    headline -> 95 % bounds; bootstrap: the resamples behind them, for paired comparisons; commit:
+    of the code; settings: how it was measured, ``reproduce``: the commands.
     """
 
     dataset: str
@@ -66,8 +67,12 @@ class EvalReport:
     psds2_exact: float | None = None
     psds2_k: float | None = None
     psds2_exact_k: float | None = None
-    event_f1: dict[str, float | None] = field(default_factory=lambda: {"macro": None, "micro": None})
-    intersection_f1: dict[str, float | None] = field(default_factory=lambda: {"macro": None, "micro": None})
+    event_f1: dict[str, float | None] = field(
+        default_factory=lambda: {"macro": None, "micro": None}
+    )
+    intersection_f1: dict[str, float | None] = field(
+        default_factory=lambda: {"macro": None, "micro": None}
+    )
     clip_f1: float | None = None
     classwise: dict[str, dict[str, float | None]] = field(default_factory=dict)
     roc: dict[str, Any] = field(default_factory=dict)
@@ -96,38 +101,61 @@ class EvalReport:
         return {key: _plain(value) for key, value in asdict(self).items()}
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it as JSON, a line for each key, aside first and then renamed; missing folders are made."""
+        """Write it as JSON, a line for each key, aside first and then renamed; missing folders are
+        made.
+        """
         write_json_lines(path, self.as_dict())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> EvalReport:
-        """Read what :meth:`save` wrote. Raises JssError where the file is missing or no such report."""
-        stored = read_json(path, f"There is no report at {path}.",
-                           f"{path} is no report of jss, or it is damaged: evaluate again.")
+        """Read what :meth:`save` wrote. Raises JssError where the file is missing or no such
+        report.
+        """
+        stored = read_json(
+            path,
+            f"There is no report at {path}.",
+            f"{path} is no report of jss, or it is damaged: evaluate again.",
+        )
         return cls.from_dict(stored, str(path))
 
     @classmethod
     def from_dict(cls, stored: object, name: str = "The report") -> EvalReport:
-        """A report from its JSON object. Raises JssError where keys are missing, unknown or of a wrong type."""
+        """A report from its JSON object. Raises JssError where keys are missing, unknown or of a
+        wrong type.
+        """
         try:
             report = strict(cls, stored, name)
             numbers = [report.headline(headline) for headline in HEADLINES]
             numbers += report.similarity["per_clip"].values() if report.similarity else []
             drawn: list[Any] = []
             if report.bootstrap is not None:
-                drawn = [values for values in report.bootstrap["replicates"].values() if values is not None]
+                drawn = [
+                    values
+                    for values in report.bootstrap["replicates"].values()
+                    if values is not None
+                ]
                 numbers += [value for values in drawn for value in values]
                 _ = [report.bootstrap[key] for key in _DRAW]
-            wrong = [v for v in numbers if v is not None and (isinstance(v, bool) or not isinstance(v, int | float))]
+            wrong = [
+                v
+                for v in numbers
+                if v is not None and (isinstance(v, bool) or not isinstance(v, int | float))
+            ]
             pairs = [bounds for bounds in report.intervals.values() if bounds is not None]
             if not isinstance(report.settings.get("reproduce", []), list):
                 raise TypeError
             texts = [*report.settings.get("notes", []), *report.settings.get("reproduce", [])]
-            if (wrong or not all(isinstance(values, list) for values in drawn) or any(len(pair) != 2 for pair in pairs)
-                    or not all(isinstance(text, str) for text in texts)):  # fmt: skip
+            if (
+                wrong
+                or not all(isinstance(values, list) for values in drawn)
+                or any(len(pair) != 2 for pair in pairs)
+                or not all(isinstance(text, str) for text in texts)
+            ):
                 raise TypeError
         except (JssError, TypeError, KeyError, AttributeError, ValueError) as error:
-            raise JssError(f"{name} is no report of this version of jss: evaluate again.") from error
+            raise JssError(
+                f"{name} is no report of this version of jss: evaluate again."
+            ) from error
         return report
 
 
@@ -140,7 +168,11 @@ def lines(report: EvalReport) -> list[str]:
     """The report for a person: a line each headline that could be measured, with its interval."""
     whole = f"{report.n_files} of {report.n_files_expected} files"
     where = f"{report.dataset} {report.subset}".strip()
-    told = [report.system + (f" ({report.selection})" if report.selection else "") + (f" on {where}" if where else "")]
+    told = [
+        report.system
+        + (f" ({report.selection})" if report.selection else "")
+        + (f" on {where}" if where else "")
+    ]
     told[0] += f", {whole}"
     if report.missing:
         first = ", ".join(report.missing[:3]) + (" ..." if len(report.missing) > 3 else "")
@@ -157,7 +189,9 @@ def lines(report: EvalReport) -> list[str]:
 
 @dataclass(frozen=True)
 class Difference:
-    """B minus A in one headline: the difference, its 95 % interval, and how often a resample goes the other way."""
+    """B minus A in one headline: the difference, its 95 % interval, and how often a resample goes
+    the other way.
+    """
 
     headline: str
     a: float
@@ -175,10 +209,13 @@ class Difference:
 def compare(a: EvalReport, b: EvalReport, level: float = 0.95) -> list[Difference]:
     """Paired bootstrap over clips: the same resamples of the same clips in both reports.
 
-    p: two-sided, at least 1 / resamples. Raises JssError where the reports stand on other clips or have no resamples.
+    p: two-sided, at least 1 / resamples. Raises JssError where the reports stand on other clips or
+    have no resamples.
     """
     if a.bootstrap is None or b.bootstrap is None:
-        raise JssError("A report without resamples cannot be compared: evaluate again with --resamples 1000.")
+        raise JssError(
+            "A report without resamples cannot be compared: evaluate again with --resamples 1000."
+        )
     if [a.bootstrap[k] for k in _DRAW] != [b.bootstrap[k] for k in _DRAW]:
         raise JssError(
             f"The reports stand on different clips or resamples ({a.n_files} and {b.n_files} files): "
@@ -186,7 +223,10 @@ def compare(a: EvalReport, b: EvalReport, level: float = 0.95) -> list[Differenc
         )
     found = []
     for headline in HEADLINES:
-        first, second = a.bootstrap["replicates"].get(headline), b.bootstrap["replicates"].get(headline)
+        first, second = (
+            a.bootstrap["replicates"].get(headline),
+            b.bootstrap["replicates"].get(headline),
+        )
         ours, theirs = a.headline(headline), b.headline(headline)
         if first is None or second is None or ours is None or theirs is None:
             continue
@@ -203,7 +243,9 @@ def compare(a: EvalReport, b: EvalReport, level: float = 0.95) -> list[Differenc
 
 def comparison_lines(a: EvalReport, b: EvalReport) -> list[str]:
     """The comparison for a person."""
-    told = [f"A: {a.system} ({a.selection})   B: {b.system} ({b.selection})   {a.n_files} files, paired bootstrap"]
+    told = [
+        f"A: {a.system} ({a.selection})   B: {b.system} ({b.selection})   {a.n_files} files, paired bootstrap"
+    ]
     for d in compare(a, b):
         verdict = "the difference holds" if d.holds else "not separable"
         told.append(
@@ -214,12 +256,16 @@ def comparison_lines(a: EvalReport, b: EvalReport) -> list[str]:
 
 
 def commit() -> str:
-    """The short hash of the code's commit, with "+" where files differ from it; empty outside a checkout."""
+    """The short hash of the code's commit, with "+" where files differ from it; empty outside a
+    checkout.
+    """
     git = shutil.which("git")
     if git is None:
         return ""
     command = [git, "describe", "--always", "--dirty=+", "--exclude=*"]
-    result = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
     return result.stdout.strip()
 
 

@@ -1,10 +1,11 @@
-"""``python -m pages [--data FOLDER]``: serves the app, as ``streamlit run app.py`` with any of its options.
+"""``python -m pages [--data FOLDER]``: serves the app, as ``streamlit run app.py`` with any of its
+options.
 
-FOLDER, a data set in DESED's layout or any folder of audio, can then be opened in Explore and Compare. It is named here
-and nowhere else: no link can open another one.
+FOLDER, a data set in DESED's layout or any folder of audio, can then be opened in Explore and
+Compare. It is named here and nowhere else: no link can open another one.
 
-A link to any page opens it, also on a server that nobody has visited. While the browser loads its own part, what the
-first page needs is imported: that saves about a second at every start.
+A link to any page opens it, also on a server that nobody has visited. While the browser loads its
+own part, what the first page needs is imported: that saves about a second at every start.
 """
 
 from __future__ import annotations
@@ -16,20 +17,24 @@ import threading
 import time
 from pathlib import Path
 
-#: What the first page imports and Streamlit has not; torch is not among it, since a kept result needs none.
-FIRST = ("PIL.Image", "pages.ui.clip_view", "pages.ui.exports", "jss.viz.tables")
+#: What the first page imports and Streamlit has not; torch is not among it, since a kept result
+#: needs none.
+FIRST = ("PIL.Image", "pages.ui.clip.view", "pages.ui.exports", "jss.viz.tables")
 
 
 def main() -> int:
     """Serve until interrupted. -> 2 where there is no such folder."""
     options = sys.argv[1:]
     if "--data" in options:
-        from pages.ui import recordings
+        from pages.ui.clip import recordings
 
         at = options.index("--data")
         folder = Path(*options[at + 1 : at + 2]).expanduser()
         if len(options) < at + 2 or not folder.is_dir():
-            print(f"There is no folder {folder}: name one with audio: make app DATA=FOLDER.", file=sys.stderr)
+            print(
+                f"There is no folder {folder}: name one with audio: make app DATA=FOLDER.",
+                file=sys.stderr,
+            )
             return 2
         os.environ[recordings.VARIABLE] = str(folder.resolve())
         del options[at : at + 2]
@@ -37,8 +42,8 @@ def main() -> int:
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import cli
 
-    # app.py has the table of pages. Until it has run once, Streamlit takes this folder for one of its older kind, and
-    # a link to a page would open that file alone.
+    # app.py has the table of pages. Until it has run once, Streamlit takes this folder for one of
+    # its older kind, and a link to a page would open that file alone.
     PagesManager.uses_pages_directory = False
     threading.Thread(target=_import_first, daemon=True).start()
     sys.argv = ["streamlit", "run", str(Path(__file__).parent.parent / "app.py"), *options]
@@ -54,7 +59,7 @@ def _import_first() -> None:
         time.sleep(0.02)
     for name in FIRST:
         importlib.import_module(name)
-    importlib.import_module("pages.ui.settle").settle()
+    importlib.import_module("pages.ui.cache.gc").settle()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Which classes a system is good at: bars by class, the baseline as a line (Figs 8 and 9 of the paper)."""
+"""Which classes a system is good at: bars by class, the baseline as a line (Figs 8 and 9 of the
+paper).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ from jss.errors import JssError
 from jss.labels import sound_class
 from jss.reports import EvalReport
 from jss.viz.report_charts import CLASS_METRICS, class_bars, class_order, value
-from pages.ui import charts, controls, loaders, report_choice, set_clips
+from pages.ui import address, charts
+from pages.ui.cache import loaders
+from pages.ui.clip import links
+from pages.ui.reports import choice
 
 METRIC, SORT, CLASS = "metric", "sort", "class"
 #: Clips that are listed of a class.
@@ -22,23 +27,32 @@ LISTED = 16
 def page() -> None:
     st.title("Classes")
     if not loaders.reports():
-        report_choice.nothing()
+        choice.nothing()
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        reports = report_choice.choose_set(loaders.reports())
-        metric = controls.pick("Score", list(CLASS_METRICS), METRIC, CLASS_METRICS.__getitem__, width=220)
+        reports = choice.choose_set(loaders.reports())
+        metric = address.pick(
+            "Score", list(CLASS_METRICS), METRIC, CLASS_METRICS.__getitem__, width=220
+        )
         orders = {"set": "Order of the class set", "gain": "Gain over the baseline"}
-        by_gain = controls.pick("Sort by", list(orders), SORT, orders.__getitem__, width=230) == "gain"
-    st.caption(report_choice.files(reports) + " The line is the SED baseline. Press a bar to see clips of its class.")
-    chart = class_bars(reports, metric, by_gain=by_gain, theme=report_choice.theme())
+        by_gain = (
+            address.pick("Sort by", list(orders), SORT, orders.__getitem__, width=230) == "gain"
+        )
+    st.caption(
+        choice.files(reports)
+        + " The line is the SED baseline. Press a bar to see clips of its class."
+    )
+    chart = class_bars(reports, metric, by_gain=by_gain, theme=choice.theme())
     stem = f"classes.{reports[0].dataset}.{reports[0].subset}.{metric}"
     chosen = charts.show(chart, "class bars", stem, select=True)
     if chosen:
-        controls.write(CLASS, str(chosen[0][0]))
-    of = controls.pick("Clips of", ["", *reports[0].classwise], CLASS, _named, width=260)
+        address.write(CLASS, str(chosen[0][0]))
+    of = address.pick("Clips of", ["", *reports[0].classwise], CLASS, _named, width=260)
     if of:
-        _clips(of, str(chosen[0][1]) if chosen else controls.system() or reports[0].system)
-    table = _table(reports, metric, class_order(reports, metric) if by_gain else list(reports[0].classwise))
+        _clips(of, str(chosen[0][1]) if chosen else address.system() or reports[0].system)
+    table = _table(
+        reports, metric, class_order(reports, metric) if by_gain else list(reports[0].classwise)
+    )
     charts.table(table, "classes", stem)
     _gallery()
 
@@ -49,32 +63,48 @@ def _named(label: str) -> str:
 
 def _clips(label: str, system: str) -> None:
     """Links to the clips at hand that hold the class of the bar that was pressed."""
-    name = controls.literal(sound_class(label).display)
-    clips = [item for clips in loaders.clip_sets().values() for item in clips.clips
-             if item.audio is not None and label in (item.classes or ())]
+    name = address.literal(sound_class(label).display)
+    clips = [
+        item
+        for clips in loaders.clip_sets().values()
+        for item in clips.clips
+        if item.audio is not None and label in (item.classes or ())
+    ]
     if not clips:
         st.caption(f"No installed clip holds {name}.")
         return
     st.markdown(f"**{name}** in the clips that are at hand, through {system}")
     with st.container(horizontal=True, gap="small"):
         for item in clips[:LISTED]:
-            st.page_link(set_clips.EXPLORE, label=controls.literal(item.title), icon=":material/graphic_eq:",
-                         query_params={controls.CLIP: item.clip, controls.SYSTEM: system})
+            st.page_link(
+                links.EXPLORE,
+                label=address.literal(item.title),
+                icon=":material/graphic_eq:",
+                query_params={address.CLIP: item.clip, address.SYSTEM: system},
+            )
 
 
 @st.fragment
 def _gallery() -> None:
     """Fig. 2, once it is asked for: it takes a second to make."""
     st.subheader("What the classes look and sound like (as Fig. 2)")
-    if not st.toggle("Show one sound of each class, made by the built-in synthesiser", key="gallery",
-                     value=controls.read("gallery") == "yes", on_change=_take_gallery):
+    if not st.toggle(
+        "Show one sound of each class, made by the built-in synthesiser",
+        key="gallery",
+        value=address.read("gallery") == "yes",
+        on_change=_take_gallery,
+    ):
         return
     with st.spinner("Ten sounds are synthesised"):
         samples = loaders.gallery()
-        picture = loaders.gallery_picture(report_choice.theme())
+        picture = loaders.gallery_picture(choice.theme())
     charts.files("classes.gallery", "gallery figure", _print_gallery)
-    st.image(picture, width="stretch", caption="Mel spectrograms of one synthesised sound of each class: time in s, "
-             "frequency in Hz on the mel scale, level in dB. No recording of DESED.")
+    st.image(
+        picture,
+        width="stretch",
+        caption="Mel spectrograms of one synthesised sound of each class: time in s, "
+        "frequency in Hz on the mel scale, level in dB. No recording of DESED.",
+    )
     for row in (list(samples)[:5], list(samples)[5:]):
         for column, label in zip(st.columns(5), row, strict=True):
             with column:
@@ -87,19 +117,27 @@ def _print_gallery(kind: Any) -> bytes:
     from jss.viz.printed import save
 
     samples = loaders.gallery()
-    return save(class_gallery({k: s.mel for k, s in samples.items()}, next(iter(samples.values())).hop), kind)
+    return save(
+        class_gallery({k: s.mel for k, s in samples.items()}, next(iter(samples.values())).hop),
+        kind,
+    )
 
 
 def _take_gallery() -> None:
-    controls.write("gallery", "yes" if st.session_state["gallery"] else "no")
+    address.write("gallery", "yes" if st.session_state["gallery"] else "no")
 
 
 def _table(reports: list[EvalReport], metric: str, labels: list[str]) -> pd.DataFrame:
-    return pd.DataFrame([{"Class": sound_class(label).display} | {r.system: value(r, label, metric) for r in reports}
-                         for label in labels]).round(3)
+    return pd.DataFrame(
+        [
+            {"Class": sound_class(label).display}
+            | {r.system: value(r, label, metric) for r in reports}
+            for label in labels
+        ]
+    ).round(3)
 
 
 try:
     page()
 except JssError as error:
-    st.error(controls.literal(str(error)), icon=":material/error:")
+    st.error(address.literal(str(error)), icon=":material/error:")

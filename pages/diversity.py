@@ -1,4 +1,6 @@
-"""Do the sources say different things? Cosine similarity of their scores, Eq. 30 (Figs 10 and 11 of the paper)."""
+"""Do the sources say different things? Cosine similarity of their scores, Eq. 30 (Figs 10 and 11 of
+the paper).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,10 @@ import streamlit as st
 from jss.errors import JssError
 from jss.reports import EvalReport
 from jss.viz.report_charts import SCATTERED, score_against_similarity, similarities
-from pages.ui import charts, controls, loaders, report_choice, set_clips
+from pages.ui import address, charts
+from pages.ui.cache import loaders
+from pages.ui.clip import links as clip_links
+from pages.ui.reports import choice
 
 DATASET, OF = "dataset", "of"
 #: Clips that are listed of a system, from either end.
@@ -21,46 +26,75 @@ def page() -> None:
     st.title("Diversity")
     every = loaders.reports()
     if not every:
-        report_choice.nothing()
+        choice.nothing()
         return
     st.markdown(
         "If separation helps, each source should score its own event, and the score curves of two sources should "
         "differ. The similarity (Eq. 30) is 1 where they are alike, and 0 where no two sources find the same."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = controls.pick("Data set", list(dict.fromkeys(r.dataset for r in every)), DATASET, str, width=260)
-        reports = report_choice.one_network([r for r in every if r.dataset == name])
+        name = address.pick(
+            "Data set", list(dict.fromkeys(r.dataset for r in every)), DATASET, str, width=260
+        )
+        reports = choice.one_network([r for r in every if r.dataset == name])
     for subset in dict.fromkeys(r.subset for r in reports):
-        st.caption(report_choice.files([r for r in reports if r.subset == subset]))
-    clip = charts.show(similarities(reports), "similarities", f"similarity.{name}",
-                       "#### Similarity, clip by clip (as Fig. 10)", select=True)
+        st.caption(choice.files([r for r in reports if r.subset == subset]))
+    clip = charts.show(
+        similarities(reports),
+        "similarities",
+        f"similarity.{name}",
+        "#### Similarity, clip by clip (as Fig. 10)",
+        select=True,
+    )
     if clip:
         _clip(reports, *clip[0])
     else:
         st.caption("Press a point to open its clip.")
-    scatter = score_against_similarity(reports, report_choice.theme())
-    system = charts.show(scatter, "scatter", f"scores.{name}", "#### Scores against similarity (as Fig. 11)",
-                         select=True)
+    scatter = score_against_similarity(reports, choice.theme())
+    system = charts.show(
+        scatter,
+        "scatter",
+        f"scores.{name}",
+        "#### Scores against similarity (as Fig. 11)",
+        select=True,
+    )
     if system:
-        controls.write(OF, " ".join(system[0]))
+        address.write(OF, " ".join(system[0]))
     heard = {f"{r.system} {r.subset}": r for r in reports}
-    of = controls.pick("Clips of", ["", *heard], OF, lambda name: name or "press a point, or choose a system",
-                       width=360)
+    of = address.pick(
+        "Clips of",
+        ["", *heard],
+        OF,
+        lambda name: name or "press a point, or choose a system",
+        width=360,
+    )
     if of:
         _extremes(reports, heard[of].system, heard[of].subset)
-    st.caption("Whiskers in the panels are 95 % bootstrap intervals over clips. The SED baseline hears the mixture "
-               "alone and stands at similarity 1. Press a point for its most and least diverse clips.")
-    table = pd.DataFrame([{"System": r.system, "Subset": r.subset, "Files": r.n_files,
-                           "Similarity": r.headline("similarity")}
-                          | {text: r.headline(metric) for metric, text in SCATTERED.items()}
-                          for r in reports]).round(3)
+    st.caption(
+        "Whiskers in the panels are 95 % bootstrap intervals over clips. The SED baseline hears the mixture "
+        "alone and stands at similarity 1. Press a point for its most and least diverse clips."
+    )
+    table = pd.DataFrame(
+        [
+            {
+                "System": r.system,
+                "Subset": r.subset,
+                "Files": r.n_files,
+                "Similarity": r.headline("similarity"),
+            }
+            | {text: r.headline(metric) for metric, text in SCATTERED.items()}
+            for r in reports
+        ]
+    ).round(3)
     charts.table(table, "diversity", f"diversity.{name}")
 
 
 def _clip(reports: Sequence[EvalReport], filename: str, system: str, subset: str) -> None:
     report = _of(reports, system, subset)
     assert report.similarity is not None
-    set_clips.known(report.dataset, subset, filename, system, report.similarity["per_clip"][filename])
+    clip_links.known(
+        report.dataset, subset, filename, system, report.similarity["per_clip"][filename]
+    )
 
 
 def _extremes(reports: Sequence[EvalReport], system: str, subset: str) -> None:
@@ -72,7 +106,7 @@ def _extremes(reports: Sequence[EvalReport], system: str, subset: str) -> None:
     clips = sorted(report.similarity["per_clip"], key=report.similarity["per_clip"].__getitem__)
     for title, names in (("most diverse", clips[:LISTED]), ("most alike", clips[-LISTED:][::-1])):
         st.markdown(f"**{system}**, {subset}: sources {title} in")
-        set_clips.links(report.dataset, subset, names, system)
+        clip_links.links(report.dataset, subset, names, system)
 
 
 def _of(reports: Sequence[EvalReport], system: str, subset: str) -> EvalReport:
@@ -82,4 +116,4 @@ def _of(reports: Sequence[EvalReport], system: str, subset: str) -> EvalReport:
 try:
     page()
 except JssError as error:
-    st.error(controls.literal(str(error)), icon=":material/error:")
+    st.error(address.literal(str(error)), icon=":material/error:")

@@ -1,4 +1,6 @@
-"""How systems learnt: objectives and losses by epoch, and which epochs Eqs 23 and 24 choose; follows a run going on."""
+"""How systems learnt: objectives and losses by epoch, and which epochs Eqs 23 and 24 choose;
+follows a run going on.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ import streamlit as st
 from jss.errors import JssError
 from jss.training import runs
 from jss.viz.training_charts import training_curves
-from pages.ui import charts, controls, loaders, report_choice
+from pages.ui import address, charts
+from pages.ui.cache import loaders
+from pages.ui.reports import choice
 
 RUN, BLOCK = "run", "block"
 #: Seconds between two looks at a run that goes on.
@@ -23,30 +27,52 @@ def page() -> None:
     kinds = {"run": f"A run in {folder.name}/", "block": "A shipped block"}
     there = [kind for kind, items in (("run", found), ("block", blocks)) if items]
     if not there:
-        st.info("Nothing was trained here yet: `python -m jss train desk --data BANK` writes its runs to `runs/`, "
-                "where this page finds them while they go on. Another folder: `JSS_RUNS=FOLDER make app`.",
-                icon=":material/model_training:")
+        st.info(
+            "Nothing was trained here yet: `python -m jss train desk --data BANK` writes its runs to `runs/`, "
+            "where this page finds them while they go on. Another folder: `JSS_RUNS=FOLDER make app`.",
+            icon=":material/model_training:",
+        )
         return
-    kind = controls.pick("Show", there, "of", kinds.__getitem__, width=220) if len(there) > 1 else there[0]
+    kind = (
+        address.pick("Show", there, "of", kinds.__getitem__, width=220)
+        if len(there) > 1
+        else there[0]
+    )
     if kind == "run":
         names = {run.name: run for run in found}
-        name = controls.pick("Run", list(names), RUN, lambda name: name + ", going on" * names[name].going, width=420)
+        name = address.pick(
+            "Run", list(names), RUN, lambda name: name + ", going on" * names[name].going, width=420
+        )
         st.fragment(_run, run_every=EVERY if names[name].going else None)(name)
     else:
-        _block(controls.pick("Block", list(blocks), BLOCK, str, width=420), blocks)
+        _block(address.pick("Block", list(blocks), BLOCK, str, width=420), blocks)
 
 
 def _run(name: str) -> None:
     """A run as it stands now."""
     run = next((item for item in runs.find(loaders.runs_folder()) if item.name == name), None)
     if run is None:
-        st.warning(f"The run {controls.literal(name)} is gone.", icon=":material/delete:")
+        st.warning(f"The run {address.literal(name)} is gone.", icon=":material/delete:")
         return
     plan = f" of {run.epochs}" if run.epochs else ""
-    since = f"{run.age:.0f} s" if run.age < 120 else f"{run.age / 60:.0f} min" if run.age < 7200 else "hours"
-    state = "goes on" if run.going else "ended" if run.epochs and len(run.history) >= run.epochs else "stopped"
-    system, data = controls.literal(run.system), controls.literal(run.data)
-    st.markdown(f"**{system}** on {data}: epoch {len(run.history)}{plan}, {state}; written {since} ago")
+    since = (
+        f"{run.age:.0f} s"
+        if run.age < 120
+        else f"{run.age / 60:.0f} min"
+        if run.age < 7200
+        else "hours"
+    )
+    state = (
+        "goes on"
+        if run.going
+        else "ended"
+        if run.epochs and len(run.history) >= run.epochs
+        else "stopped"
+    )
+    system, data = address.literal(run.system), address.literal(run.data)
+    st.markdown(
+        f"**{system}** on {data}: epoch {len(run.history)}{plan}, {state}; written {since} ago"
+    )
     if run.epochs:
         st.progress(min(1.0, len(run.history) / run.epochs))
     if not run.history:
@@ -57,24 +83,39 @@ def _run(name: str) -> None:
 
 def _block(name: str, blocks: dict[str, str]) -> None:
     card = loaders.cards(blocks[name])[name]
-    st.markdown(f"**{name}**: {card.stage}, {card.network}, epoch {card.epoch or '?'}, started from "
-                f"{card.parent or 'random weights'}, on {card.training_data}")
+    st.markdown(
+        f"**{name}**: {card.stage}, {card.network}, epoch {card.epoch or '?'}, started from "
+        f"{card.parent or 'random weights'}, on {card.training_data}"
+    )
     history = loaders.history(name)
     if history:
         _curves(history, name)
         return
-    st.info("The epochs of this block's training were not kept: it was trained before `jss train` began to keep them "
-            "beside the card. What its card says of the epoch that was chosen:", icon=":material/history:")
-    charts.table(pd.DataFrame(sorted(card.metrics.items()), columns=["Figure", "At the chosen epoch"]), "card", name)
+    st.info(
+        "The epochs of this block's training were not kept: it was trained before `jss train` began to keep them "
+        "beside the card. What its card says of the epoch that was chosen:",
+        icon=":material/history:",
+    )
+    charts.table(
+        pd.DataFrame(sorted(card.metrics.items()), columns=["Figure", "At the chosen epoch"]),
+        "card",
+        name,
+    )
 
 
 def _curves(history: list[dict[str, float]], name: str) -> None:
     chosen = runs.chosen(history)
-    rules = [f"{runs.SELECTIONS[network][2]}: **epoch {epoch}**" for network, epoch in chosen.items()]
+    rules = [
+        f"{runs.SELECTIONS[network][2]}: **epoch {epoch}**" for network, epoch in chosen.items()
+    ]
     if rules:
-        st.markdown("Chosen by " + "; ".join(rules) + f". Objectives on the validation clips, {len(history)} epochs so "
-                    "far.")
-    charts.show(training_curves(history, chosen, report_choice.theme()), "curves", f"training.{name}")
+        st.markdown(
+            "Chosen by "
+            + "; ".join(rules)
+            + f". Objectives on the validation clips, {len(history)} epochs so "
+            "far."
+        )
+    charts.show(training_curves(history, chosen, choice.theme()), "curves", f"training.{name}")
     charts.table(pd.DataFrame(history).round(5), "history", f"history.{name}")
 
 
@@ -87,4 +128,4 @@ def _blocks() -> dict[str, str]:
 try:
     page()
 except JssError as error:
-    st.error(controls.literal(str(error)), icon=":material/error:")
+    st.error(address.literal(str(error)), icon=":material/error:")

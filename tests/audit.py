@@ -1,7 +1,8 @@
-"""``make audit``: known holes in what is installed, by pip-audit, or by requirements-audit.txt where its data is far.
+"""``make audit``: known holes in what is installed, by pip-audit, or by requirements-audit.txt
+where its data is far.
 
-pip-audit lives in an environment of its own, made for the occasion, so that it audits what jss needs and not itself.
-Exits with 1 where something is found, with 0 where not.
+pip-audit lives in an environment of its own, made for the occasion, so that it audits what jss
+needs and not itself. Exits with 1 where something is found, with 0 where not.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import Any
 from packaging.requirements import Requirement
 
 PINS = Path(__file__).parents[1] / "requirements-audit.txt"
-#: Of the packages, pip-audit must have found as many in its data; it calls one that it knows nothing of no finding.
+#: Of the packages, pip-audit must have found as many in its data; it calls one that it knows
+#: nothing of no finding.
 KNOWN = 0.5
 
 
@@ -44,8 +46,16 @@ def ask() -> tuple[list[dict[str, Any]] | None, str]:
             venv.create(folder, with_pip=True)
             python = Path(folder) / ("Scripts" if sys.platform == "win32" else "bin") / "python"
             run(python, "pip", "install", "--quiet", "pip-audit>=2.7")
-            told = run(python, "pip_audit", "--path", sysconfig.get_path("purelib"), "--format", "json",
-                       "--progress-spinner", "off")  # fmt: skip
+            told = run(
+                python,
+                "pip_audit",
+                "--path",
+                sysconfig.get_path("purelib"),
+                "--format",
+                "json",
+                "--progress-spinner",
+                "off",
+            )
             return reached(json.loads(told.stdout or "{}").get("dependencies", []))
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             return None, type(error).__name__
@@ -53,12 +63,20 @@ def ask() -> tuple[list[dict[str, Any]] | None, str]:
 
 def run(python: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """``python -m module``; installing must succeed, auditing exits with 1 for findings."""
-    return subprocess.run([str(python), "-m", module, *arguments], text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, timeout=600, check=module == "pip")  # fmt: skip
+    return subprocess.run(
+        [str(python), "-m", module, *arguments],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=600,
+        check=module == "pip",
+    )
 
 
 def reached(answer: list[dict[str, Any]]) -> tuple[list[dict[str, Any]] | None, str]:
-    """The same answer where the data was there; without it, pip-audit skips every package and finds nothing."""
+    """The same answer where the data was there; without it, pip-audit skips every package and finds
+    nothing.
+    """
     known = sum("skip_reason" not in package for package in answer)
     if known < KNOWN * max(1, len(answer)):
         return None, f"its data has {known} of {len(answer)} packages"

@@ -13,7 +13,9 @@ from tiny import write_systems
 
 @pytest.fixture(scope="session")
 def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoints folder with two random systems: SED (no separation stage) and MixIT-S1 (four sources)."""
+    """A checkpoints folder with two random systems: SED (no separation stage) and MixIT-S1 (four
+    sources).
+    """
     pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("checkpoints")
     write_systems(folder)
@@ -22,8 +24,9 @@ def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """torch on one thread, here and in processes that a test starts: two of them wait for one another where the machine
-    is busy, and tiny networks gain nothing."""
+    """torch on one thread, here and in processes that a test starts: two of them wait for one
+    another where the machine is busy, and tiny networks gain nothing.
+    """
     import torch
 
     threads = torch.get_num_threads()
@@ -34,7 +37,9 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def tiny_installed(monkeypatch: pytest.MonkeyPatch, tiny_checkpoints: Path, one_thread: None) -> None:
+def tiny_installed(
+    monkeypatch: pytest.MonkeyPatch, tiny_checkpoints: Path, one_thread: None
+) -> None:
     """The tiny systems are the installed ones, and run on one thread."""
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
 

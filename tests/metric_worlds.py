@@ -50,8 +50,10 @@ class World:
 
 
 def world(seed, n_clips=4, n_labels=3, levels=8, grid=True, empty=True, absent=False, frames=14):
-    """levels: number of different scores (few: many ties); grid: ground truth on quarter frames, so that criteria are
-    often met exactly; empty: the last clip has no event; absent: the last class never occurs in the ground truth."""
+    """levels: number of different scores (few: many ties); grid: ground truth on quarter frames, so
+    that criteria are often met exactly; empty: the last clip has no event; absent: the last class
+    never occurs in the ground truth.
+    """
     rng = np.random.default_rng(seed)
     labels = [f"class_{k}" for k in range(n_labels)]
     names = [f"clip_{n}.wav" for n in range(n_clips)]
@@ -82,7 +84,9 @@ def psds_eval_value(tables, w, scenario):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tool = PSDSEval(scenario.dtc, scenario.gtc, scenario.cttc or 0.3, ground_truth=w.truth, metadata=w.meta)
+        tool = PSDSEval(
+            scenario.dtc, scenario.gtc, scenario.cttc or 0.3, ground_truth=w.truth, metadata=w.meta
+        )
         for table in tables:
             tool.add_operating_point(table)
         value = tool.psds(scenario.alpha_ct, scenario.alpha_st, scenario.e_max).value
@@ -93,14 +97,17 @@ def psds_eval_value(tables, w, scenario):
 
 
 def sed_scores_eval_value(w, scenario):
-    """Value and class-wise areas by sed_scores_eval 0.0.4, over all thresholds; absent classes are not shown to it."""
+    """Value and class-wise areas by sed_scores_eval 0.0.4, over all thresholds; absent classes are
+    not shown to it.
+    """
     from sed_scores_eval.base_modules.scores import create_score_dataframe
     from sed_scores_eval.intersection_based import psds
 
     there = [k for k, label in enumerate(w.labels) if label in set(w.truth.event_label)]
     names = [w.labels[k] for k in there]
     tables = {
-        n: create_score_dataframe(s[there].T, e, names) for n, s, e in zip(w.names, w.scores, w.edges, strict=True)
+        n: create_score_dataframe(s[there].T, e, names)
+        for n, s, e in zip(w.names, w.scores, w.edges, strict=True)
     }
     truth = {n: [] for n in w.names}
     for row in w.truth.itertuples():

@@ -1,7 +1,8 @@
-"""Takes the pictures of the README: ``make pictures``, or ``python tests/take_pictures.py [FOLDER]``.
+"""Takes the pictures of the README: ``make pictures``, or ``python tests/take_pictures.py
+[FOLDER]``.
 
-Starts the app on what is shipped, and on the run of a tiny system that is trained for half a minute first; opens each
-page in a headless Chromium, light and dark.
+Starts the app on what is shipped, and on the run of a tiny system that is trained for half a minute
+first; opens each page in a headless Chromium, light and dark.
 """
 
 from __future__ import annotations
@@ -19,11 +20,17 @@ from jss.bench import serving
 #: Name -> address, and what is on the page once it is drawn.
 PAGES = {
     "explore": ("?clip=shaver-speech.flac&system=MixIT-S1&selection=teacher", ".jss[data-drawn]"),
-    "compare": ("compare?clip=vacuum-dog-speech.flac&system=MixIT-JT&selection=teacher", ".jss[data-drawn]"),
+    "compare": (
+        "compare?clip=vacuum-dog-speech.flac&system=MixIT-JT&selection=teacher",
+        ".jss[data-drawn]",
+    ),
     "diversity": ("diversity", ".js-plotly-plot .main-svg"),
     "classes": ("classes?gallery=yes", ".js-plotly-plot .main-svg"),
     "results": ("results", "[data-testid=stDataFrame]"),
-    "weak-labels": ("weak_labels?scene=synthscapes%2Ftest%2F0%2F1&separator=weak-frame", ".jss[data-drawn]"),
+    "weak-labels": (
+        "weak_labels?scene=synthscapes%2Ftest%2F0%2F1&separator=weak-frame",
+        ".jss[data-drawn]",
+    ),
     "training": ("training", ".js-plotly-plot .main-svg"),
     "data": ("data?data=synthscapes%2Fvalidation", ".js-plotly-plot .main-svg"),
     "overview": ("overview?system=MixIT-S2", "[data-testid=stHtml] img"),
@@ -37,16 +44,23 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     chromium = serving.chromium()
     if chromium is None:
-        print("No Chromium is installed: install it (apt-get install chromium) and try again.", file=sys.stderr)
+        print(
+            "No Chromium is installed: install it (apt-get install chromium) and try again.",
+            file=sys.stderr,
+        )
         return 2
     with (
         tempfile.TemporaryDirectory() as home,
         sync_playwright() as driver,
-        serving.served(["pages", "--server.port", "{port}"], Path(home) / "server.txt", trained(Path(home))) as address,
+        serving.served(
+            ["pages", "--server.port", "{port}"], Path(home) / "server.txt", trained(Path(home))
+        ) as address,
     ):
         browser = driver.chromium.launch(executable_path=chromium, args=serving.FLAGS)
         for theme in ("light", "dark"):
-            context = browser.new_context(viewport={"width": 1440, "height": 1180}, color_scheme=theme)
+            context = browser.new_context(
+                viewport={"width": 1440, "height": 1180}, color_scheme=theme
+            )
             for name, (link, drawn) in PAGES.items():
                 tab = context.new_page()
                 tab.goto(f"{address}/{link}")
@@ -62,9 +76,20 @@ def main() -> int:
 
 def trained(home: Path) -> dict[str, str]:
     """The environment of an app that finds the run of a tiny system."""
-    run = ["train", "smoke", "--only", "SED", "--out", str(home / "runs" / "smoke"),
-           "--checkpoints", str(home / "checkpoints"), "detection.epochs=12"]  # fmt: skip
-    subprocess.run([sys.executable, "-m", "jss", *run], cwd=serving.ROOT, check=True, capture_output=True)
+    run = [
+        "train",
+        "smoke",
+        "--only",
+        "SED",
+        "--out",
+        str(home / "runs" / "smoke"),
+        "--checkpoints",
+        str(home / "checkpoints"),
+        "detection.epochs=12",
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "jss", *run], cwd=serving.ROOT, check=True, capture_output=True
+    )
     return os.environ | {"JSS_RUNS": str(home / "runs")}
 
 

@@ -1,4 +1,6 @@
-"""The rules of the house, read from the source: who may import whom, what is never used, how long a file may be."""
+"""The rules of the house, read from the source: who may import whom, what is never used, how long a
+file may be.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,22 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# A module may import from its own package and from lower levels, never from its own level or a higher one.
+# A module may import from its own package and from lower levels, never from its own level or a
+# higher one.
 LEVELS: list[set[str]] = [
     {"errors", "labels", "papers", "published"},
     {"files"},
-    {"decoding", "windows", "features", "exchange", "strict", "ranges", "prefetch", "journal", "precision"},
+    {
+        "decoding",
+        "windows",
+        "features",
+        "exchange",
+        "strict",
+        "ranges",
+        "prefetch",
+        "journal",
+        "precision",
+    },
     {"audio", "results", "reports", "histories", "models"},
     {"synthesis", "checkpoints", "config", "losses", "metrics", "viz", "fusion"},
     {"data", "inference", "outputs"},
@@ -53,7 +66,9 @@ def tree(path: Path) -> ast.Module:
 
 @cache
 def imports(path: Path) -> frozenset[str]:
-    """Dotted names of everything that a file imports, wherever in it; ``from a import b`` gives a and a.b."""
+    """Dotted names of everything that a file imports, wherever in it; ``from a import b`` gives a
+    and a.b.
+    """
     found: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -72,7 +87,11 @@ def packages(path: Path) -> set[str]:
 
 def parts(path: Path) -> set[str]:
     """Names right below ``jss`` that a file imports."""
-    known = {p.stem for p in (ROOT / "jss").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    known = {
+        p.stem
+        for p in (ROOT / "jss").iterdir()
+        if p.suffix == ".py" or (p / "__init__.py").exists()
+    }
     return {dotted.split(".")[1] for dotted in imports(path) if dotted.startswith("jss.")} & known
 
 
@@ -121,18 +140,35 @@ def test_pages_compute_nothing():
 
 
 def test_one_door_to_asteroid():
-    users = {name(p) for p in sources("jss", "pages") if packages(p) & {"asteroid", "asteroid_filterbanks"}}
+    users = {
+        name(p)
+        for p in sources("jss", "pages")
+        if packages(p) & {"asteroid", "asteroid_filterbanks"}
+    }
     assert users <= {"jss/models/asteroid.py"}
 
 
 def test_nothing_runs_what_it_reads():
     """No pickle, no yaml.load, no eval: a file of somebody else's is data."""
     for path in sources("jss", "pages"):
-        assert not packages(path) & {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}, name(path)
+        assert not packages(path) & {
+            "pickle",
+            "dill",
+            "cloudpickle",
+            "joblib",
+            "shelve",
+            "marshal",
+        }, name(path)
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
-                assert called not in {"eval", "exec", "yaml.load", "yaml.unsafe_load", "os.system"}, name(path)
+                assert called not in {
+                    "eval",
+                    "exec",
+                    "yaml.load",
+                    "yaml.unsafe_load",
+                    "os.system",
+                }, name(path)
                 if called == "torch.load":
                     options = {k.arg: ast.unparse(k.value) for k in node.keywords}
                     assert options.get("weights_only") == "True", name(path)
@@ -144,8 +180,14 @@ def test_nothing_runs_what_it_reads():
 @pytest.mark.parametrize("path", sources("jss"), ids=name)
 def test_public_names_have_docstrings(path):
     body = tree(path).body
-    assert not body or ast.get_docstring(tree(path)) is not None, f"{name(path)} does not say what it is"
-    public = [node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"]
+    assert not body or ast.get_docstring(tree(path)) is not None, (
+        f"{name(path)} does not say what it is"
+    )
+    public = [
+        node
+        for node in body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
+    ]
     assert [node.name for node in public if ast.get_docstring(node) is None] == []
 
 

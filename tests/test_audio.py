@@ -1,4 +1,6 @@
-"""Every format, rate and channel count comes in as 16 kHz mono; what is no sound is refused in one sentence."""
+"""Every format, rate and channel count comes in as 16 kHz mono; what is no sound is refused in one
+sentence.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,20 @@ import soundfile as sf
 from jss import audio
 from jss.errors import JssError
 
-KINDS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS"),
-         "mp3": ("MP3", "MPEG_LAYER_III"), "aiff": ("AIFF", "PCM_24")}
+KINDS = {
+    "wav": ("WAV", "PCM_16"),
+    "flac": ("FLAC", "PCM_16"),
+    "ogg": ("OGG", "VORBIS"),
+    "opus": ("OGG", "OPUS"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+    "aiff": ("AIFF", "PCM_24"),
+}
 
 
 def tone(seconds: float, rate: int, frequency: float = 440.0) -> np.ndarray:
-    return (0.5 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
+    return (0.5 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)).astype(
+        np.float32
+    )
 
 
 def write(path, samples, rate, kind="wav"):
@@ -39,8 +49,19 @@ def test_any_rate_and_channel_count(tmp_path, rate, channels):
     assert audio.duration(path) == pytest.approx(1.3, abs=1e-3)
 
 
-@pytest.mark.parametrize(("kind", "rate"), [("wav", 44100), ("flac", 44100), ("ogg", 44100), ("opus", 48000),
-                                            ("mp3", 44100), ("aiff", 44100), ("mp3", 8000), ("opus", 16000)])
+@pytest.mark.parametrize(
+    ("kind", "rate"),
+    [
+        ("wav", 44100),
+        ("flac", 44100),
+        ("ogg", 44100),
+        ("opus", 48000),
+        ("mp3", 44100),
+        ("aiff", 44100),
+        ("mp3", 8000),
+        ("opus", 16000),
+    ],
+)
 def test_any_format(tmp_path, kind, rate):
     path = write(tmp_path / f"a.{kind}", tone(2, rate), rate, kind)
     loaded = audio.load(path)
@@ -56,7 +77,9 @@ def test_channels_are_averaged(tmp_path):
 
 @pytest.mark.parametrize("rate", [16000, 44100, 8000])
 def test_blocks_are_the_whole(tmp_path, rate):
-    path = write(tmp_path / "a.wav", np.random.default_rng(0).uniform(-1, 1, round(7.77 * rate)), rate)
+    path = write(
+        tmp_path / "a.wav", np.random.default_rng(0).uniform(-1, 1, round(7.77 * rate)), rate
+    )
     blocks = list(audio.stream(path, 1.5))
     assert [len(b) for b in blocks[:-1]] == [24000] * (len(blocks) - 1)
     assert 0 < len(blocks[-1]) <= 24000
@@ -74,7 +97,9 @@ def test_a_long_file_is_read_in_blocks(tmp_path):
 
 @pytest.mark.parametrize("seconds", [0.01, 0.1])
 def test_short_files(tmp_path, seconds):
-    assert len(audio.load(write(tmp_path / "a.wav", tone(seconds, 48000), 48000))) == round(seconds * 16000)
+    assert len(audio.load(write(tmp_path / "a.wav", tone(seconds, 48000), 48000))) == round(
+        seconds * 16000
+    )
 
 
 def test_an_open_file(tmp_path):
@@ -173,7 +198,9 @@ def test_a_header_with_an_absurd_rate(tmp_path):
 def test_arrays():
     signal = tone(1, 44100)
     assert audio.from_array(signal.astype(np.float64), 44100).shape == (16000,)
-    np.testing.assert_allclose(audio.from_array((signal * 32768).astype(np.int16)), signal, atol=1e-4)
+    np.testing.assert_allclose(
+        audio.from_array((signal * 32768).astype(np.int16)), signal, atol=1e-4
+    )
     np.testing.assert_allclose(audio.from_array(np.full(10, 192, np.uint8)), 0.5)
     np.testing.assert_allclose(audio.from_array(np.stack([signal, -signal], axis=1)), 0, atol=1e-7)
     for bad in (np.zeros((2, 100)), np.zeros(0), np.zeros((1, 2, 3)), np.array(["a"])):
@@ -220,7 +247,11 @@ def test_a_long_ogg_is_written(tmp_path):
 
 
 def test_what_cannot_be_written(tmp_path):
-    for name, samples in (("a.xyz", np.zeros(10)), ("a", np.zeros(10)), ("a.wav", np.zeros((10, 2)))):
+    for name, samples in (
+        ("a.xyz", np.zeros(10)),
+        ("a", np.zeros(10)),
+        ("a.wav", np.zeros((10, 2))),
+    ):
         with pytest.raises(JssError):
             audio.save(tmp_path / name, samples)
     (tmp_path / "file").touch()

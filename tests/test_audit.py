@@ -16,7 +16,9 @@ def test_what_is_too_old_is_told_with_its_reason():
 
 
 def test_every_pin_has_a_reason():
-    lines = [line for line in audit.PINS.read_text().splitlines() if line and not line.startswith("#")]
+    lines = [
+        line for line in audit.PINS.read_text().splitlines() if line and not line.startswith("#")
+    ]
     assert len(lines) > 10
     assert all(line.partition("#")[2].strip() for line in lines)
 
@@ -32,10 +34,18 @@ def test_an_audit_without_data_is_none():
 
 def test_requirements_admit_nothing_below_the_audited_floors():
     def floors(name: str) -> dict[str, Version]:
-        lines = (line.split("#")[0].strip() for line in (audit.PINS.parent / name).read_text("utf-8").splitlines())
+        lines = (
+            line.split("#")[0].strip()
+            for line in (audit.PINS.parent / name).read_text("utf-8").splitlines()
+        )
         asked = (Requirement(line) for line in lines if line)
-        return {one.name.lower(): max((Version(s.version) for s in one.specifier if s.operator in (">=", "==")),
-                                      default=Version("0")) for one in asked}
+        return {
+            one.name.lower(): max(
+                (Version(s.version) for s in one.specifier if s.operator in (">=", "==")),
+                default=Version("0"),
+            )
+            for one in asked
+        }
 
     lowest, safe = floors("requirements.txt"), floors("requirements-audit.txt")
     shared = lowest.keys() & safe.keys()

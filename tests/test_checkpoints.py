@@ -1,4 +1,6 @@
-"""Blocks and manifests survive a round trip, and whatever is wrong with them is said in one sentence."""
+"""Blocks and manifests survive a round trip, and whatever is wrong with them is said in one
+sentence.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,18 @@ from jss.checkpoints import Card, load_block, load_network, manifest, save_block
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
 
-CARD = Card("block", "conv_tasnet", {"n_src": 2, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8,
-                                     "n_blocks": 1}, "separator", "student", "synthscapes", "MIT", seed=3, epoch=7,
-            metrics={"si_sdr_improvement": 1.5})
+CARD = Card(
+    "block",
+    "conv_tasnet",
+    {"n_src": 2, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8, "n_blocks": 1},
+    "separator",
+    "student",
+    "synthscapes",
+    "MIT",
+    seed=3,
+    epoch=7,
+    metrics={"si_sdr_improvement": 1.5},
+)
 
 
 @pytest.fixture
@@ -45,12 +56,19 @@ def test_round_trip(tmp_path):
         torch.testing.assert_close(state[key], tensor, rtol=0, atol=0)
     loaded, _ = load_network("block", tmp_path)
     assert not loaded.training
-    assert sorted(p.name for p in (tmp_path / "blocks").iterdir()) == ["block.json", "block.safetensors"]
+    assert sorted(p.name for p in (tmp_path / "blocks").iterdir()) == [
+        "block.json",
+        "block.safetensors",
+    ]
 
 
 def test_half_precision_keeps_statistics(tmp_path):
-    state = {"weight": torch.randn(64, 64), "running_var": torch.full((64,), 1e-9), "huge": torch.full((2, 2), 1e6),
-             "num_batches_tracked": torch.tensor(5)}
+    state = {
+        "weight": torch.randn(64, 64),
+        "running_var": torch.full((64,), 1e-9),
+        "huge": torch.full((2, 2), 1e6),
+        "num_batches_tracked": torch.tensor(5),
+    }
     save_block(state, CARD, tmp_path)
     full = (tmp_path / "blocks" / "block.safetensors").stat().st_size
     save_block(state, CARD, tmp_path, half=True)
@@ -96,15 +114,18 @@ def test_weights_of_another_shape(folder):
     assert "does not fit" in refused(load_network, "tiny-separator", folder)
 
 
-@pytest.mark.parametrize(("changes", "said"), [
-    ({"speed": 3}, "unknown key 'speed'"),
-    ({"stage": ...}, "lacks the key 'stage'"),
-    ({"seed": "three"}, "seed must be"),
-    ({"config": [1]}, "config must be"),
-    ({"name": "other"}, "block other"),
-    ({"kind": "transformer"}, "no separator"),
-    ({"config": {"n_source": 4}}, "sizes"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"speed": 3}, "unknown key 'speed'"),
+        ({"stage": ...}, "lacks the key 'stage'"),
+        ({"seed": "three"}, "seed must be"),
+        ({"config": [1]}, "config must be"),
+        ({"name": "other"}, "block other"),
+        ({"kind": "transformer"}, "no separator"),
+        ({"config": {"n_source": 4}}, "sizes"),
+    ],
+)
 def test_cards_that_are_wrong(folder, changes, said):
     edit(folder, "tiny-separator", **changes)
     assert said in refused(load_network, "tiny-separator", folder)
@@ -130,7 +151,14 @@ def test_systems_in_order(folder):
     text = (folder / "systems" / "MixIT-S1.yaml").read_text()
     for name in ("MixIT-JT", "MixIT-S0", "PIT-S0", "MixIT-X"):
         (folder / "systems" / f"{name}.yaml").write_text(text.replace("MixIT-S1", name))
-    assert [s.name for s in systems(folder)] == ["SED", "MixIT-S0", "MixIT-S1", "MixIT-JT", "MixIT-X", "PIT-S0"]
+    assert [s.name for s in systems(folder)] == [
+        "SED",
+        "MixIT-S0",
+        "MixIT-S1",
+        "MixIT-JT",
+        "MixIT-X",
+        "PIT-S0",
+    ]
 
 
 def test_manifest(folder, monkeypatch):
@@ -144,21 +172,28 @@ def test_manifest(folder, monkeypatch):
     assert manifest("MixIT-S1") == system
 
 
-@pytest.mark.parametrize(("old", "new", "said"), [
-    ("pooling: max", "poolling: max", "unknown key 'poolling'"),
-    ("pooling: max", "pooling: 1e-4", None),
-    ("pooling: max", "pooling: 3", "pooling must be text"),
-    ("description: Separates, then detects.\n", "", "lacks the key 'description'"),
-    ("labels: desed", "labels: esc50", "labels must be"),
-    ("labels: desed", "labels: [Dog, Dog]", "labels must be"),
-    ("labels: desed", "labels: [Dog, Cat]", None),
-    ("  student:", "  expert:", "selections must"),
-    ("detector: tiny-detector-student", "detectors: x", "unknown key 'selections.student.detectors'"),
-    ("detector: tiny-detector-student", "detector: null", "detector must be text"),
-    ("name: MixIT-S1", "name: MixIT-S2", "must say name"),
-    ("name: MixIT-S1", "name: [", "read as YAML"),
-    ("name: MixIT-S1", "!!python/object:os.system", "read as YAML"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("pooling: max", "poolling: max", "unknown key 'poolling'"),
+        ("pooling: max", "pooling: 1e-4", None),
+        ("pooling: max", "pooling: 3", "pooling must be text"),
+        ("description: Separates, then detects.\n", "", "lacks the key 'description'"),
+        ("labels: desed", "labels: esc50", "labels must be"),
+        ("labels: desed", "labels: [Dog, Dog]", "labels must be"),
+        ("labels: desed", "labels: [Dog, Cat]", None),
+        ("  student:", "  expert:", "selections must"),
+        (
+            "detector: tiny-detector-student",
+            "detectors: x",
+            "unknown key 'selections.student.detectors'",
+        ),
+        ("detector: tiny-detector-student", "detector: null", "detector must be text"),
+        ("name: MixIT-S1", "name: MixIT-S2", "must say name"),
+        ("name: MixIT-S1", "name: [", "read as YAML"),
+        ("name: MixIT-S1", "!!python/object:os.system", "read as YAML"),
+    ],
+)
 def test_manifests_that_are_wrong(folder, old, new, said):
     path = folder / "systems" / "MixIT-S1.yaml"
     text = path.read_text()

@@ -33,14 +33,17 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"jss {jss.__version__}\n"
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["detct"], "did you mean detect?"),
-    (["sing"], "use one of detect, list"),
-    (["detect"], "required"),
-    (["detect", "a.wav", "--system", "SED", "--out", "o", "--selection", "expert"], "expert"),
-    (["detect", "a.wav", "--system", "SED", "--out", "o", "--threshold", "half"], "half"),
-    (["list", "shoes"], "shoes"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["detct"], "did you mean detect?"),
+        (["sing"], "use one of detect, list"),
+        (["detect"], "required"),
+        (["detect", "a.wav", "--system", "SED", "--out", "o", "--selection", "expert"], "expert"),
+        (["detect", "a.wav", "--system", "SED", "--out", "o", "--threshold", "half"], "half"),
+        (["list", "shoes"], "shoes"),
+    ],
+)
 def test_mistakes_are_one_sentence(capsys, arguments, said):
     assert cli.main(arguments) == 2
     text = capsys.readouterr().err
@@ -49,12 +52,18 @@ def test_mistakes_are_one_sentence(capsys, arguments, said):
     assert said in text
 
 
-@pytest.mark.parametrize(("error", "code", "said"), [
-    (JssError("It is wrong."), 2, "jss: It is wrong.\n"),
-    (KeyboardInterrupt(), 130, "\njss: Stopped.\n"),
-    (ModuleNotFoundError("no", name="soxr.core"), 2, "jss: The package soxr is not installed: run pip install -r "
-                                                     "requirements.txt.\n"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (JssError("It is wrong."), 2, "jss: It is wrong.\n"),
+        (KeyboardInterrupt(), 130, "\njss: Stopped.\n"),
+        (
+            ModuleNotFoundError("no", name="soxr.core"),
+            2,
+            "jss: The package soxr is not installed: run pip install -r requirements.txt.\n",
+        ),
+    ],
+)
 def test_errors_of_a_verb(capsys, monkeypatch, error, code, said):
     def run(_):
         raise error
@@ -72,13 +81,17 @@ def test_a_verb_that_is_not_there_is_not_listed(monkeypatch):
 
 def test_a_reader_that_leaves_is_no_error():
     code = f"{sys.executable} -m jss list systems; true"
-    found = subprocess.run(["bash", "-c", f"set -o pipefail; ({code}) | true"], capture_output=True, text=True)
+    found = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; ({code}) | true"], capture_output=True, text=True
+    )
     assert "Traceback" not in found.stderr
 
 
 def test_import_is_cheap():
-    code = ("import sys, jss; jss.JssError; jss.__version__; heavy = {'torch', 'pandas', 'scipy', 'matplotlib'};"
-            "assert not heavy & set(sys.modules), heavy & set(sys.modules)")
+    code = (
+        "import sys, jss; jss.JssError; jss.__version__; heavy = {'torch', 'pandas', 'scipy', 'matplotlib'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -94,20 +107,47 @@ def test_unknown_attribute():
 
 
 def test_settings_may_stand_anywhere_on_the_line(monkeypatch, tmp_path):
-    from jss.training.chain import Chain
+    from jss.training.experiment import Chain
 
     seen = []
-    monkeypatch.setattr(Chain, "run", lambda self, systems, resume: seen.append((self.config, systems)))
-    line = ["train", "smoke", "detection.epochs=3", "--out", str(tmp_path), "seed=7", "--only", "SED"]
+    monkeypatch.setattr(
+        Chain, "run", lambda self, systems, resume: seen.append((self.config, systems))
+    )
+    line = [
+        "train",
+        "smoke",
+        "detection.epochs=3",
+        "--out",
+        str(tmp_path),
+        "seed=7",
+        "--only",
+        "SED",
+    ]
     assert cli.main(line) == 0
-    assert cli.main(["train", "--out", str(tmp_path), "smoke", "--resume", "detection.epochs=4"]) == 0
-    assert cli.main(["train", "--out", str(tmp_path), "smoke", "--only", "SED", "MixIT-S1", "detection.epochs=5"]) == 0
+    assert (
+        cli.main(["train", "--out", str(tmp_path), "smoke", "--resume", "detection.epochs=4"]) == 0
+    )
+    assert (
+        cli.main(
+            [
+                "train",
+                "--out",
+                str(tmp_path),
+                "smoke",
+                "--only",
+                "SED",
+                "MixIT-S1",
+                "detection.epochs=5",
+            ]
+        )
+        == 0
+    )
     assert [(c.detection.epochs, c.seed) for c, _ in seen] == [(3, 7), (4, 42), (5, 42)]
     assert [systems for _, systems in seen[::2]] == [("SED",), ("SED", "MixIT-S1")]
 
 
 def test_an_unknown_system_is_told_before_any_training(monkeypatch, tmp_path, capsys):
-    from jss.training.chain import Chain
+    from jss.training.experiment import Chain
 
     begun = []
     monkeypatch.setattr(Chain, "_ensure", lambda self, system, resume: begun.append(system))

@@ -31,7 +31,10 @@ def test_overrides():
     [
         ("detection.epoch=3", "unknown key 'detection.epoch'"),
         ("nonsense=3", "unknown key 'nonsense'"),
-        ("detection.ema=1e-4", "detection.ema must be a number.*YAML reads this as text; write 0.0001"),
+        (
+            "detection.ema=1e-4",
+            "detection.ema must be a number.*YAML reads this as text; write 0.0001",
+        ),
         ("detection.epochs=2.5", "detection.epochs must be a whole number"),
         ("compile=1", "compile must be true or false"),
         ("detection.batch=[1, 2]", "detection.batch must be a list"),

@@ -16,7 +16,9 @@ def test_the_vote_is_scipys_median(median: int, frames: int) -> None:
     for shape in ((frames,), (3, frames), (2, 3, frames)):
         scores = rng.random(shape)
         size = (1,) * (len(shape) - 1) + (median,)
-        np.testing.assert_array_equal(binarize(scores, 0.5, median), median_filter(scores > 0.5, size=size))
+        np.testing.assert_array_equal(
+            binarize(scores, 0.5, median), median_filter(scores > 0.5, size=size)
+        )
 
 
 def test_no_frames_and_the_strict_threshold() -> None:
@@ -28,4 +30,7 @@ def test_events_are_runs_in_seconds_cut_at_the_end() -> None:
     scores = np.zeros((2, 20))
     scores[0, 2:10] = 0.9
     scores[1, 12:] = 0.8
-    assert decode(scores, ("a", "b"), hop=0.5, duration=9.0, median=1) == [(1.0, 5.0, "a"), (6.0, 9.0, "b")]
+    assert decode(scores, ("a", "b"), hop=0.5, duration=9.0, median=1) == [
+        (1.0, 5.0, "a"),
+        (6.0, 9.0, "b"),
+    ]

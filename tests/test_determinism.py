@@ -1,4 +1,6 @@
-"""The same clip, the same scores: alone, among others, in any order, on any threads, compiled or not; bf16 near it."""
+"""The same clip, the same scores: alone, among others, in any order, on any threads, compiled or
+not; bf16 near it.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,12 @@ import pytest
 import torch
 
 from jss import audio
-from jss.inference import load_system
+from jss.inference.system import load_system
 from jss.models import separator
 from jss.models.compiled import kernels
 
-#: Within one way of computing; between the compiled kernels and plain torch; between fp32 and bf16, as the README says.
+#: Within one way of computing; between the compiled kernels and plain torch; between fp32 and bf16,
+#: as the README says.
 SAME, COMPILED, BF16 = 1e-5, 1e-4, 0.01
 ARRAYS = ("sources", "mel", "scores", "source_scores", "weak", "source_weak")
 
@@ -70,13 +73,18 @@ def test_plain_and_compiled(system, monkeypatch, one_thread):
 
 @pytest.mark.parametrize("kernel", [True, False])
 def test_bf16_comes_near(system, kernel, tiny_checkpoints, monkeypatch, one_thread):
-    """With the compiled kernels and without; spectra are float32 all the same, so are the types of all results."""
+    """With the compiled kernels and without; spectra are float32 all the same, so are the types of
+    all results.
+    """
     if not kernel:
         monkeypatch.setattr(separator, "kernels", lambda: None)
     half = load_system(system.name, folder=tiny_checkpoints, device="cpu", precision="bf16")
     expected, found = system(noise(4)), half(noise(4))
     assert {getattr(found, name).dtype for name in ARRAYS} == {np.dtype(np.float32)}
-    assert 0 < np.abs(found.source_scores - expected.source_scores).max(initial=0) <= BF16 or not system.separates
+    assert (
+        0 < np.abs(found.source_scores - expected.source_scores).max(initial=0) <= BF16
+        or not system.separates
+    )
     assert 0 < np.abs(found.scores - expected.scores).max() <= BF16
     again = half(noise(4))
     close(again, found, SAME)

@@ -1,4 +1,6 @@
-"""Full or read-only disks, dead workers, a full GPU, files that go: one sentence, nothing half, and it goes on."""
+"""Full or read-only disks, dead workers, a full GPU, files that go: one sentence, nothing half, and
+it goes on.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,13 @@ import torch
 from dying import first_child_dies
 from tiny import contents
 
-from jss import audio, inference
+from jss import audio
 from jss.cli import main
-from jss.data.homescapes import SUBSETS
-from jss.data.render_set import Order, render_set
+from jss.data.soundscapes.homescapes import SUBSETS
+from jss.data.soundscapes.render_set import Order, render_set
 from jss.errors import JssError
-from jss.inference import load_system
+from jss.inference import system as inference
+from jss.inference.system import load_system
 
 pytestmark = pytest.mark.usefixtures("tiny_installed")
 
@@ -32,7 +35,9 @@ def folder(tmp_path):
 
 
 def detect(folder, out, *more):
-    return main(["detect", str(folder), "--system", "MixIT-S1", "--out", str(out), "--device", "cpu", *more])
+    return main(
+        ["detect", str(folder), "--system", "MixIT-S1", "--out", str(out), "--device", "cpu", *more]
+    )
 
 
 def one_sentence(capsys):
@@ -43,12 +48,16 @@ def one_sentence(capsys):
     return text
 
 
-def test_detect_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(folder, tmp_path, small_disk, capsys):
+def test_detect_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(
+    folder, tmp_path, small_disk, capsys
+):
     out = small_disk / "out"
     assert detect(folder, out, "--save-sources") == 2
     assert "No space left on device" in one_sentence(capsys)
     assert not list(out.rglob("*.part"))
-    done = {path: path.stat().st_mtime_ns for path in out.rglob("*.tsv") if path.name != "events.tsv"}
+    done = {
+        path: path.stat().st_mtime_ns for path in out.rglob("*.tsv") if path.name != "events.tsv"
+    }
     assert 0 < len(done) < 8
     subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
     assert detect(folder, out, "--save-sources") == 0
@@ -59,9 +68,22 @@ def test_detect_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(fol
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_render_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(tmp_path, small_disk, capsys, workers):
+def test_render_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(
+    tmp_path, small_disk, capsys, workers
+):
     def render(out):
-        return main(["render", "synthscapes", str(out), "--clips", "0", "validation=3", "--workers", workers])
+        return main(
+            [
+                "render",
+                "synthscapes",
+                str(out),
+                "--clips",
+                "0",
+                "validation=3",
+                "--workers",
+                workers,
+            ]
+        )
 
     out = small_disk / "out"
     assert render(out) == 2
@@ -71,14 +93,19 @@ def test_render_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(tmp
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     assert render(out) == 0
     mixtures = [path for path in written if not path.parent.name.endswith("_events")]
-    assert {path: path.stat().st_mtime_ns for path in mixtures} == {path: written[path] for path in mixtures}
+    assert {path: path.stat().st_mtime_ns for path in mixtures} == {
+        path: written[path] for path in mixtures
+    }
     assert render(tmp_path / "whole") == 0
     assert contents(out) == contents(tmp_path / "whole")
 
 
 def test_render_on_a_read_only_disk(small_disk, capsys):
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    assert main(["render", "synthscapes", str(small_disk / "out"), "--clips", "0", "validation=1"]) == 2
+    assert (
+        main(["render", "synthscapes", str(small_disk / "out"), "--clips", "0", "validation=1"])
+        == 2
+    )
     assert "Read-only file system" in one_sentence(capsys)
 
 
@@ -98,10 +125,14 @@ def test_a_disk_that_becomes_read_only(folder, tmp_path, capsys, monkeypatch):
         replaced(part, path)
 
     monkeypatch.setattr(os, "replace", refuse)
-    monkeypatch.setattr(inference.System, "analyse", lambda *given: analysed.append(1) or analyse(*given))
+    monkeypatch.setattr(
+        inference.System, "analyse", lambda *given: analysed.append(1) or analyse(*given)
+    )
     assert detect(folder, tmp_path / "out") == 2
     assert "Read-only file system" in one_sentence(capsys)
-    assert 3 <= len(analysed) <= 3 + 2, "it went on for nothing, but for one that waits and one that was under way"
+    assert 3 <= len(analysed) <= 3 + 2, (
+        "it went on for nothing, but for one that waits and one that was under way"
+    )
     assert not list((tmp_path / "out").rglob("*.part"))
 
 
@@ -117,7 +148,7 @@ def test_recordings_that_are_removed_under_the_reader(folder, tmp_path, monkeypa
         return analyse(self, mixture)
 
     monkeypatch.setattr(inference.System, "analyse", remove)
-    monkeypatch.setattr("jss.prefetch.HELD", 1)
+    monkeypatch.setattr("jss.io.prefetch.HELD", 1)
     assert detect(folder, tmp_path / "out") in (0, 1)
     told = capsys.readouterr()
     assert all("There is no file at" in line for line in told.err.strip().splitlines())
@@ -146,7 +177,10 @@ def test_a_gpu_that_is_full_is_one_sentence(monkeypatch):
 def test_a_worker_that_dies_while_rendering(tmp_path):
     counts = {**dict.fromkeys(SUBSETS, 0), "validation": 6}
     order = Order("synthscapes", tmp_path / "a", None, 0, True, counts)
-    began, said = lambda: any((tmp_path / "a").rglob("*.flac")), pytest.raises(JssError, match="fewer --workers")
+    began, said = (
+        lambda: any((tmp_path / "a").rglob("*.flac")),
+        pytest.raises(JssError, match="fewer --workers"),
+    )
     with first_child_dies(began), said:
         render_set(order, workers=2)
     assert not list((tmp_path / "a").rglob("soundscapes.jsonl"))

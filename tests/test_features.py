@@ -6,17 +6,25 @@ from jss.features import MelSpectrogram, mel_filters, scale, score_frames, to_db
 
 
 def test_the_filters_are_librosas():
-    expected = librosa.filters.mel(sr=16000, n_fft=2048, n_mels=128, fmin=0, fmax=8000, htk=True, norm=None)
+    expected = librosa.filters.mel(
+        sr=16000, n_fft=2048, n_mels=128, fmin=0, fmax=8000, htk=True, norm=None
+    )
     np.testing.assert_allclose(mel_filters().numpy(), expected, atol=1e-6)
 
 
 def test_mels_equal_librosa_and_the_reference_front_end():
     rng = np.random.default_rng(0)
     t = np.arange(160000) / 16000
-    x = (0.3 * np.sin(2 * np.pi * (200 + 300 * t) * t) + 0.01 * rng.standard_normal(160000)).astype(np.float32)
+    x = (0.3 * np.sin(2 * np.pi * (200 + 300 * t) * t) + 0.01 * rng.standard_normal(160000)).astype(
+        np.float32
+    )
     window = np.hamming(2048)
-    spectrum = np.abs(librosa.stft(x, n_fft=2048, hop_length=256, window=window, center=True, pad_mode="reflect"))
-    filters = librosa.filters.mel(sr=16000, n_fft=2048, n_mels=128, fmin=0, fmax=8000, htk=True, norm=None)
+    spectrum = np.abs(
+        librosa.stft(x, n_fft=2048, hop_length=256, window=window, center=True, pad_mode="reflect")
+    )
+    filters = librosa.filters.mel(
+        sr=16000, n_fft=2048, n_mels=128, fmin=0, fmax=8000, htk=True, norm=None
+    )
     expected = filters @ spectrum
     found = MelSpectrogram()(torch.from_numpy(x)).numpy()
     assert found.shape == (128, 626)

@@ -7,17 +7,33 @@ from pathlib import Path
 
 from jss.labels import URBAN_LABELS
 
-CRNN = {"n_classes": 10, "channels": [4, 8, 8], "time_pools": [2, 2, 1], "mel_pools": [8, 4, 4], "cells": 8,
-        "layers": 1}
-SEPARATOR = {"n_src": 4, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8, "n_blocks": 2}
+CRNN = {
+    "n_classes": 10,
+    "channels": [4, 8, 8],
+    "time_pools": [2, 2, 1],
+    "mel_pools": [8, 4, 4],
+    "cells": 8,
+    "layers": 1,
+}
+SEPARATOR = {
+    "n_src": 4,
+    "n_filters": 16,
+    "bn_chan": 8,
+    "hid_chan": 16,
+    "skip_chan": 8,
+    "n_blocks": 2,
+}
 CRITIC = {"channels": [4, 4, 8], "kernel": 3, "cells": 8, "bands": 16}
 MASKER = {"cells": 8, "layers": 1}
 #: Blocks of the weak-label paper by name: kind and sizes.
 WEAK = {
-    "critic-frame": ("critic", CRITIC), "critic-clip": ("critic", CRITIC), "weak-strong": ("tf_masker", MASKER),
-    "weak-frame": ("tf_masker", MASKER), "weak-clip": ("tf_masker", MASKER),
+    "critic-frame": ("critic", CRITIC),
+    "critic-clip": ("critic", CRITIC),
+    "weak-strong": ("tf_masker", MASKER),
+    "weak-frame": ("tf_masker", MASKER),
+    "weak-clip": ("tf_masker", MASKER),
     "conv-frame": ("conv_tasnet", SEPARATOR | {"n_src": 5}),
-}  # fmt: skip
+}
 MANIFEST = """\
 name: {name}
 description: {description}
@@ -36,16 +52,21 @@ def write_systems(folder: Path) -> None:
 
     from jss.checkpoints import Card, build, save_block
 
-    blocks = [("tiny-detector-teacher", "crnn", CRNN, "teacher"), ("tiny-detector-student", "crnn", CRNN, "student"),
-              ("tiny-separator", "conv_tasnet", SEPARATOR, "student")]
+    blocks = [
+        ("tiny-detector-teacher", "crnn", CRNN, "teacher"),
+        ("tiny-detector-student", "crnn", CRNN, "student"),
+        ("tiny-separator", "conv_tasnet", SEPARATOR, "student"),
+    ]
     with torch.random.fork_rng():
         torch.manual_seed(1)
         for name, kind, config, network in blocks:
             card = Card(name, kind, config, "test", network, "none: random weights", "MIT", seed=1)
             save_block(build(kind, config).state_dict(), card, folder)
     (folder / "systems").mkdir()
-    for name, separator, description in (("SED", "null", "Detects events in the mixture."),
-                                         ("MixIT-S1", "tiny-separator", "Separates, then detects.")):
+    for name, separator, description in (
+        ("SED", "null", "Detects events in the mixture."),
+        ("MixIT-S1", "tiny-separator", "Separates, then detects."),
+    ):
         text = MANIFEST.format(name=name, separator=separator, description=description)
         (folder / "systems" / f"{name}.yaml").write_text(text)
 
@@ -63,10 +84,23 @@ def write_weak(folder: Path, names: Iterable[str] = WEAK) -> None:
             labels = name.partition("-")[2]
             critic = f"critic-{labels}" if kind != "critic" and labels != "strong" else None
             settings = {"classes": list(URBAN_LABELS), "labels": labels, "critic": critic}
-            card = Card(name, kind, sizes, "test", "student", "none: random weights", "MIT", settings=settings)
+            card = Card(
+                name,
+                kind,
+                sizes,
+                "test",
+                "student",
+                "none: random weights",
+                "MIT",
+                settings=settings,
+            )
             save_block(build(kind, sizes).state_dict(), card, folder)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file below a folder, by path."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }

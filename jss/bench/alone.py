@@ -1,6 +1,7 @@
 """A command in a process whose peak memory is its own.
 
-On Linux ``ru_maxrss`` begins with that of the process that starts another, so a small one stands between.
+On Linux ``ru_maxrss`` begins with that of the process that starts another, so a small one stands
+between.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Done(NamedTuple):
 
 def alone(command: Sequence[str]) -> Done:
     """Run it to its end. Raises JssError with the end of what it said where it fails."""
-    told = subprocess.run([sys.executable, "-c", _BETWEEN, *command], capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", _BETWEEN, *command], capture_output=True, text=True, check=True
+    )
     code, output, said, most, seconds = json.loads(told.stdout)
     if code:
         raise JssError(f"The run whose memory is measured failed: {said.strip()[-300:]}")

@@ -1,7 +1,8 @@
 """The app in a real browser: how long a researcher waits for each thing, beside its budget.
 
-The app is served by itself on what is shipped. It is measured with results at hand, as a clip is opened again; the
-analysis of a new clip is the business of ``bench inference``. Figures are wall-clock times of this machine.
+The app is served by itself on what is shipped. It is measured with results at hand, as a clip is
+opened again; the analysis of a new clip is the business of ``bench inference``. Figures are
+wall-clock times of this machine.
 """
 
 from __future__ import annotations
@@ -23,15 +24,22 @@ HELP = "what a person waits for in the app, beside its budget, in a real browser
 SMALL = ("--switches", "2", "--seconds", "2")
 #: Visitors at once who do something, and who only have a page open.
 BUSY, OPEN = 10, 40
-CLIPS = ("vacuum-dog-speech.flac", "frying-shaver-speech.flac")  # neighbours, as Next and Previous go
+CLIPS = (
+    "vacuum-dog-speech.flac",
+    "frying-shaver-speech.flac",
+)  # neighbours, as Next and Previous go
 SYSTEMS = ("SED", "MixIT-JT", "MixIT-S1")
 _VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's arguments."""
-    parser.add_argument("--switches", type=int, default=20, help="clip and system switches each (default: 20)")
-    parser.add_argument("--seconds", type=float, default=20.0, help=f"in which {BUSY} visitors act (default: 20)")
+    parser.add_argument(
+        "--switches", type=int, default=20, help="clip and system switches each (default: 20)"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=20.0, help=f"in which {BUSY} visitors act (default: 20)"
+    )
 
 
 def run(args: argparse.Namespace) -> list[Row]:
@@ -39,10 +47,14 @@ def run(args: argparse.Namespace) -> list[Row]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
-        raise JssError("playwright is not installed: run pip install -r requirements-dev.txt.") from error
+        raise JssError(
+            "playwright is not installed: run pip install -r requirements-dev.txt."
+        ) from error
     browser = chromium()
     if browser is None:
-        raise JssError("No Chromium is installed, which measures the app: apt-get install chromium.")
+        raise JssError(
+            "No Chromium is installed, which measures the app: apt-get install chromium."
+        )
     with tempfile.TemporaryDirectory() as cache, sync_playwright() as driver:
         environment = os.environ | {"XDG_CACHE_HOME": cache}
         command, log = ["pages", "--server.port", "{port}"], Path(cache) / "server.txt"
@@ -56,7 +68,13 @@ def run(args: argparse.Namespace) -> list[Row]:
         with served(command, log, environment) as address:
             tab = _Tab(window, address)
             rows = [_row("cold first figure, result at hand", 4.0, tab.open(CLIPS[0], SYSTEMS[-1]))]
-            rows.append(_row("reload", 1.5, statistics.median(tab.open(CLIPS[0], SYSTEMS[-1]) for _ in range(5))))
+            rows.append(
+                _row(
+                    "reload",
+                    1.5,
+                    statistics.median(tab.open(CLIPS[0], SYSTEMS[-1]) for _ in range(5)),
+                )
+            )
             rows += _switches(tab, args.switches)
             rows += _hands(tab, args.switches)
             rows += _sound(tab)
@@ -72,7 +90,10 @@ class _Tab:
 
     def __init__(self, window: Any, address: str) -> None:
         self.address, self.sent, self.bytes = address, 0, 0
-        self.socket, self.said = "", b""  # where the server is talked to, and what it was told first
+        self.socket, self.said = (
+            "",
+            b"",
+        )  # where the server is talked to, and what it was told first
         self.context = window.new_context(viewport={"width": 1440, "height": 1100})
         self.page = self.context.new_page()
         self.page.on("websocket", self._count)
@@ -116,35 +137,48 @@ def _switches(tab: _Tab, times: int) -> list[Row]:
     for i in range(times):
         before = tab.bytes
         button = "Next" if i % 2 == 0 else "Previous"
-        spent.append(tab.ask(
-            "const start = performance.now(); const from = v.root.dataset.drawn; "
-            f"[...document.querySelectorAll('button')].find(b => b.innerText.includes('{button}')).click();"
-            "return await new Promise(done => { const look = () =>"
-            " v.root.dataset.drawn !== from ? done((performance.now() - start) / 1000) : requestAnimationFrame(look);"
-            " look(); });"))
+        spent.append(
+            tab.ask(
+                "const start = performance.now(); const from = v.root.dataset.drawn; "
+                f"[...document.querySelectorAll('button')].find(b => b.innerText.includes('{button}')).click();"
+                "return await new Promise(done => { const look = () =>"
+                " v.root.dataset.drawn !== from ? done((performance.now() - start) / 1000) : requestAnimationFrame(look);"
+                " look(); });"
+            )
+        )
         tab.page.wait_for_timeout(300)
         told.append((tab.bytes - before) / 1000)
-    return [_row(f"clip switch, p95 of {times}", 0.4, _p95(spent)),
-            Row("clip switch over the WebSocket, most", "budget", 150.0, max(told), 1.0, unit="kB")]
+    return [
+        _row(f"clip switch, p95 of {times}", 0.4, _p95(spent)),
+        Row("clip switch over the WebSocket, most", "budget", 150.0, max(told), 1.0, unit="kB"),
+    ]
 
 
 def _hands(tab: _Tab, times: int) -> list[Row]:
     """What the browser does by itself."""
     tab.open(CLIPS[0], SYSTEMS[-1])
-    tab.page.wait_for_function(f"names => names.every(name => {_VIEWER}.systems.get(name)?.whole)", arg=[*SYSTEMS],
-                               timeout=120_000)
+    tab.page.wait_for_function(
+        f"names => names.every(name => {_VIEWER}.systems.get(name)?.whole)",
+        arg=[*SYSTEMS],
+        timeout=120_000,
+    )
     tab.page.wait_for_timeout(500)
     found = []
-    for what, act in (("system switch", f"v.switchTo({list(SYSTEMS)}[i % 3])"),
-                      ("solo", "v.listen(`source${i % 4 + 1}`)"),
-                      ("threshold", "v.setThreshold(0.2 + 0.02 * i, false)"),
-                      ("zoom", "v.setView(0.1 * i, 5 + 0.1 * i)")):
+    for what, act in (
+        ("system switch", f"v.switchTo({list(SYSTEMS)}[i % 3])"),
+        ("solo", "v.listen(`source${i % 4 + 1}`)"),
+        ("threshold", "v.setThreshold(0.2 + 0.02 * i, false)"),
+        ("zoom", "v.setView(0.1 * i, 5 + 0.1 * i)"),
+    ):
         before = tab.sent
         spent = tab.ask(
             f"const spent = []; for (let i = 0; i < {times}; i++) {{ const start = performance.now(); {act};"
             " await new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)));"
-            " spent.push((performance.now() - start) / 1000); } return spent;")
-        found.append(_row(f"{what}, p95 of {times}", 0.1, _p95(spent), f"{tab.sent - before} messages"))
+            " spent.push((performance.now() - start) / 1000); } return spent;"
+        )
+        found.append(
+            _row(f"{what}, p95 of {times}", 0.1, _p95(spent), f"{tab.sent - before} messages")
+        )
         tab.page.wait_for_timeout(400)
     return found
 
@@ -152,22 +186,29 @@ def _hands(tab: _Tab, times: int) -> list[Row]:
 def _sound(tab: _Tab) -> list[Row]:
     """First sound after a click, and the playhead's frames in three seconds."""
     tab.open(CLIPS[0], SYSTEMS[-1])
-    wait = ("const start = performance.now(); v.togglePlay(); let heard = new Float32Array(1), loud = false;"
-            " while (!loud) { await new Promise(done => setTimeout(done, 1)); const ear = v.player.analyser;"
-            " if (ear && heard.length < ear.fftSize) heard = new Float32Array(ear.fftSize);"
-            " ear?.getFloatTimeDomainData(heard); loud = heard.some(x => Math.abs(x) > 1e-4); }"
-            " return (performance.now() - start) / 1000;")
+    wait = (
+        "const start = performance.now(); v.togglePlay(); let heard = new Float32Array(1), loud = false;"
+        " while (!loud) { await new Promise(done => setTimeout(done, 1)); const ear = v.player.analyser;"
+        " if (ear && heard.length < ear.fftSize) heard = new Float32Array(ear.fftSize);"
+        " ear?.getFloatTimeDomainData(heard); loud = heard.some(x => Math.abs(x) > 1e-4); }"
+        " return (performance.now() - start) / 1000;"
+    )
     first = tab.ask(wait)
     before = tab.sent
-    frames = tab.ask("let n = 0, last = -1; const start = performance.now(); while (performance.now() - start < 3000) {"
-                     " await new Promise(done => requestAnimationFrame(done)); const at = v.position();"
-                     " n += at !== last; last = at; } return n / 3;")
+    frames = tab.ask(
+        "let n = 0, last = -1; const start = performance.now(); while (performance.now() - start < 3000) {"
+        " await new Promise(done => requestAnimationFrame(done)); const at = v.position();"
+        " n += at !== last; last = at; } return n / 3;"
+    )
     note = f"{tab.sent - before} messages"
     tab.ask("v.player.pause(); v.seek(2);")
     tab.page.wait_for_timeout(2500)  # what is listened with hears the last two seconds
     later = tab.ask(wait)
-    return [_row("first sound", 0.5, first), _row("later sound", 0.05, later),
-            Row("playhead", "budget", 55.0, frames, 1.0, note, unit="fps", rate=True)]
+    return [
+        _row("first sound", 0.5, first),
+        _row("later sound", 0.05, later),
+        Row("playhead", "budget", 55.0, frames, 1.0, note, unit="fps", rate=True),
+    ]
 
 
 def _figure(tab: _Tab) -> float:
@@ -190,12 +231,23 @@ def _crowd(tab: _Tab, seconds: float) -> list[Row]:
     visitors, before = Visitors(tab.page, tab.socket, frames), held(tab.address)
     visitors.come(BUSY)
     spent = visitors.act(seconds)
-    rows = [_row(f"{BUSY} visitors, an action a second, p95", 1.0, _p95(spent), f"{len(spent)} actions")]
+    rows = [
+        _row(f"{BUSY} visitors, an action a second, p95", 1.0, _p95(spent), f"{len(spent)} actions")
+    ]
     visitors.come(OPEN)
     after = held(tab.address)
     if before is not None and after is not None:
-        rows.append(Row(f"{OPEN} sessions, memory", "budget", 500.0, max(1.0, after - before), 1.0,
-                        f"on {before:.0f} MB with one", unit="MB"))  # fmt: skip
+        rows.append(
+            Row(
+                f"{OPEN} sessions, memory",
+                "budget",
+                500.0,
+                max(1.0, after - before),
+                1.0,
+                f"on {before:.0f} MB with one",
+                unit="MB",
+            )
+        )
     visitors.leave()
     return rows
 
@@ -206,4 +258,3 @@ def _row(what: str, budget: float, ours: float, note: str = "") -> Row:
 
 def _p95(spent: list[float]) -> float:
     return sorted(spent)[max(0, round(0.95 * len(spent)) - 1)]
-

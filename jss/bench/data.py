@@ -1,7 +1,7 @@
 """Training data beside plain ways of making it, and beside what a training step eats.
 
-Rendering and reading: CPU seconds of one core, since on a shared machine the wall clock would measure the neighbours.
-Batches and steps: the wall clock, both in one run.
+Rendering and reading: CPU seconds of one core, since on a shared machine the wall clock would
+measure the neighbours. Batches and steps: the wall clock, both in one run.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from jss import audio
 from jss.bench.evaluation import cpu
 from jss.bench.table import Row
 from jss.config import Config, load_preset
-from jss.data.acoustics import POSITIONS, ROOMS, responses
-from jss.data.batching import DetectionSteps, loader
 from jss.data.clip import Clip, Event
-from jss.data.datasets import ClipSet, SoundscapeSet, TrainingData
 from jss.data.recordings import Recording
-from jss.data.soundbank import Audio, Bank
-from jss.data.soundscape import Layer, Soundscape
+from jss.data.soundbank.bank import Audio, Bank
+from jss.data.soundbank.synthbank import SYNTHSCAPES
 from jss.data.soundscapes import draw, render
-from jss.data.synthbank import SYNTHSCAPES
-from jss.data.training_data import training_data
+from jss.data.soundscapes.acoustics import POSITIONS, ROOMS, responses
+from jss.data.soundscapes.soundscape import Layer, Soundscape
+from jss.data.training.batching import DetectionSteps, loader
+from jss.data.training.datasets import ClipSet, SoundscapeSet, TrainingData
+from jss.data.training.training_data import training_data
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
 
@@ -44,12 +44,25 @@ BANK = Path(__file__).parents[2].parent / "shared" / "soundbank"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's arguments."""
-    parser.add_argument("--soundbank", type=Path, default=BANK, metavar="DIR",
-                        help="recordings to render from (default: the synthesiser, where there are none)")
-    parser.add_argument("--preset", default="paper", metavar="NAME", help="networks and batches (default: paper)")
-    parser.add_argument("--clips", type=int, default=100, metavar="N", help="to render and to read (default: 100)")
-    parser.add_argument("--batches", type=int, default=6, metavar="N", help="to make and to learn from (default: 6)")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="rendering processes (default: 2)")
+    parser.add_argument(
+        "--soundbank",
+        type=Path,
+        default=BANK,
+        metavar="DIR",
+        help="recordings to render from (default: the synthesiser, where there are none)",
+    )
+    parser.add_argument(
+        "--preset", default="paper", metavar="NAME", help="networks and batches (default: paper)"
+    )
+    parser.add_argument(
+        "--clips", type=int, default=100, metavar="N", help="to render and to read (default: 100)"
+    )
+    parser.add_argument(
+        "--batches", type=int, default=6, metavar="N", help="to make and to learn from (default: 6)"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=2, metavar="N", help="rendering processes (default: 2)"
+    )
 
 
 def run(args: argparse.Namespace) -> list[Row]:
@@ -58,7 +71,9 @@ def run(args: argparse.Namespace) -> list[Row]:
         raise JssError("--clips and --batches are 1 or more, --workers 0 or more.")
     there = args.soundbank.is_dir()
     if not there:
-        print(f"There is no soundbank at {args.soundbank} (--soundbank DIR): everything from the synthesiser.")
+        print(
+            f"There is no soundbank at {args.soundbank} (--soundbank DIR): everything from the synthesiser."
+        )
     settings = (f"data.workers={args.workers}", "data.synthesised=0.0", "data.sounds=4")
     config = load_preset(args.preset, settings)
     data = training_data(str(args.soundbank) if there else SYNTHSCAPES, config)
@@ -68,10 +83,14 @@ def run(args: argparse.Namespace) -> list[Row]:
 
 
 def rendering(data: TrainingData, count: int, folder: Path) -> Row:
-    """The same soundscapes, sources included, by ``render`` from recordings in memory and by librosa from files."""
+    """The same soundscapes, sources included, by ``render`` from recordings in memory and by
+    librosa from files.
+    """
     made = data.synthetic
     assert isinstance(made, SoundscapeSet)
-    drawn, drawing = cpu(lambda: [draw(made.recipe, made.bank, made.split, (9, i)) for i in range(count)])
+    drawn, drawing = cpu(
+        lambda: [draw(made.recipe, made.bank, made.split, (9, i)) for i in range(count)]
+    )
     ours, own = cpu(lambda: [_rms(render(scape, made.bank).sources) for scape in drawn])
     files = _write_recordings(drawn, made.bank, folder)
     some = drawn[: max(1, count // 5)]  # the peer takes its time
@@ -80,12 +99,22 @@ def rendering(data: TrainingData, count: int, folder: Path) -> Row:
     apart = np.abs(np.concatenate(ours[: len(some)]) - np.concatenate(theirs))
     rate = count / (own + drawing)
     note = f"drawn and rendered: {rate:.1f} clips a CPU second; median level apart {np.median(apart):.1f} dB"
-    return Row(f"soundscapes of {made.recipe.duration:g} s with sources, one core", "librosa + pyloudnorm",
-               len(some) / peer, count / own, 1.0, note, "clips/s", True)
+    return Row(
+        f"soundscapes of {made.recipe.duration:g} s with sources, one core",
+        "librosa + pyloudnorm",
+        len(some) / peer,
+        count / own,
+        1.0,
+        note,
+        "clips/s",
+        True,
+    )
 
 
 def plainly(scape: Soundscape, files: dict[Recording, Path]) -> Audio:
-    """The sources of a soundscape as one writes it down with librosa, pyloudnorm and scipy. -> (n, samples)."""
+    """The sources of a soundscape as one writes it down with librosa, pyloudnorm and scipy. -> (n,
+    samples).
+    """
     layers = (scape.background, *scape.foregrounds)
     return np.stack([_plain_layer(layer, scape, files) for layer in layers])
 
@@ -100,8 +129,16 @@ def reading(data: TrainingData, count: int, folder: Path) -> Row:
     theirs, peer = cpu(lambda: [plain[i] for i in range(count)], 3)
     apart = max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))
     note = f"both wait for the decoder; samples differ by {apart:.0e}"
-    return Row("clips read from FLAC, one core", "Dataset with librosa.load", count / peer, count / own, None, note,
-               "clips/s", True)
+    return Row(
+        "clips read from FLAC, one core",
+        "Dataset with librosa.load",
+        count / peer,
+        count / own,
+        None,
+        note,
+        "clips/s",
+        True,
+    )
 
 
 class PlainDataset(Dataset[Audio]):
@@ -121,7 +158,9 @@ class PlainDataset(Dataset[Audio]):
 
 
 def batching(data: TrainingData, config: Config, count: int, folder: Path) -> list[Row]:
-    """Batches of synthetic, weak and unlabelled clips, rendered and from disk, beside the SED training step."""
+    """Batches of synthetic, weak and unlabelled clips, rendered and from disk, beside the SED
+    training step.
+    """
     clips = _write_clips(data, 4 * max(config.detection.batch), folder / "batches")
     samples = len(data.synthetic[0].mixture)
     disk = ClipSet(clips * (1 + count * max(config.detection.batch) // len(clips)), samples)
@@ -129,23 +168,35 @@ def batching(data: TrainingData, config: Config, count: int, folder: Path) -> li
     eaten, device = step_rate(data, config)
     rows = []
     for what, source in (("rendered", data), ("from disk", from_disk)):
-        steps = DetectionSteps(source, config, replace(config.detection, steps=count), DESED_LABELS, 0)
+        steps = DetectionSteps(
+            source, config, replace(config.detection, steps=count), DESED_LABELS, 0
+        )
         start = time.perf_counter()
         made = sum(len(batch.audio) for batch in loader(steps, config.data.workers))
         rate = made / (time.perf_counter() - start)
         parts = " + ".join(map(str, config.detection.batch))
-        rows.append(Row(f"batches of {parts}, {what}, {config.data.workers} processes", f"SED step ({device})", eaten,
-                        rate, 1.0, "the start of the processes included", "clips/s", True))  # fmt: skip
+        rows.append(
+            Row(
+                f"batches of {parts}, {what}, {config.data.workers} processes",
+                f"SED step ({device})",
+                eaten,
+                rate,
+                1.0,
+                "the start of the processes included",
+                "clips/s",
+                True,
+            )
+        )
     return rows
 
 
 def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
-    """Clips that the training step of the SED baseline eats in a second: a whole batch on a GPU, or else
-    the smallest micro-batch of its ratio on a CPU, where a whole one takes minutes.
+    """Clips that the training step of the SED baseline eats in a second: a whole batch on a GPU, or
+    else the smallest micro-batch of its ratio on a CPU, where a whole one takes minutes.
     """
     from jss.models.crnn import CRNN
-    from jss.precision import bf16_units, products
-    from jss.training.detector import DetectionTask
+    from jss.models.precision import bf16_units, products
+    from jss.training.detection import DetectionTask
     from jss.training.mean_teacher import update_teacher
     from jss.training.stages import STAGES
 
@@ -155,7 +206,9 @@ def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
         c = replace(c, accumulate=math.gcd(*c.batch))
     detector = CRNN(config.detector)
     with tempfile.TemporaryDirectory() as run:
-        task = DetectionTask(Path(run), config, c, data, DESED_LABELS, STAGES["SED"], {"detector": detector})
+        task = DetectionTask(
+            Path(run), config, c, data, DESED_LABELS, STAGES["SED"], {"detector": detector}
+        )
         task.to(device).train()
         batch = next(iter(loader(DetectionSteps(data, config, c, DESED_LABELS, 0), 0)))
         batch = type(batch)(*(part.to(device) for part in batch))
@@ -183,9 +236,13 @@ def _plain_layer(layer: Layer, scape: Soundscape, files: dict[Recording, Path]) 
     out = np.zeros(round(scape.duration * rate), np.float32)
     for piece in layer.pieces:
         path = files[layer.recordings[piece.file]]
-        sound, _ = librosa.load(path, sr=rate, offset=piece.start, duration=piece.stop - piece.start)
+        sound, _ = librosa.load(
+            path, sr=rate, offset=piece.start, duration=piece.stop - piece.start
+        )
         if abs(piece.semitones) > 0.005:
-            sound = librosa.resample(sound, orig_sr=rate * 2.0 ** (piece.semitones / 12.0), target_sr=rate)
+            sound = librosa.resample(
+                sound, orig_sr=rate * 2.0 ** (piece.semitones / 12.0), target_sr=rate
+            )
         length = round(piece.length * rate)
         sound = np.tile(sound, 1 + length // max(1, len(sound)))[:length]
         attack, release = (round(seconds * rate) for seconds in (piece.attack, piece.release))
@@ -201,10 +258,15 @@ def _plain_layer(layer: Layer, scape: Soundscape, files: dict[Recording, Path]) 
     return out * np.float32(10.0 ** ((layer.level_db + scape.gain_db - loudness) / 20.0))
 
 
-def _write_recordings(scapes: Sequence[Soundscape], bank: Bank, folder: Path) -> dict[Recording, Path]:
+def _write_recordings(
+    scapes: Sequence[Soundscape], bank: Bank, folder: Path
+) -> dict[Recording, Path]:
     """Every recording of the soundscapes as a file, for the peer."""
     used = {r for s in scapes for layer in (s.background, *s.foregrounds) for r in layer.recordings}
-    files = {recording: folder / "recordings" / f"{number}.wav" for number, recording in enumerate(sorted(used))}
+    files = {
+        recording: folder / "recordings" / f"{number}.wav"
+        for number, recording in enumerate(sorted(used))
+    }
     for recording, path in files.items():
         audio.save(path, bank.load(recording))
     return files
@@ -224,5 +286,7 @@ def _write_clips(data: TrainingData, count: int, folder: Path) -> list[Clip]:
 
 def _rms(sources: Audio) -> np.ndarray[Any, Any]:
     """Level of each source in dB."""
-    levels: np.ndarray[Any, Any] = 10.0 * np.log10(np.square(sources, dtype=np.float64).mean(axis=1) + 1e-12)
+    levels: np.ndarray[Any, Any] = 10.0 * np.log10(
+        np.square(sources, dtype=np.float64).mean(axis=1) + 1e-12
+    )
     return levels

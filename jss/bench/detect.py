@@ -1,7 +1,8 @@
 """``detect`` on many clips beside a plain loop over them, and its memory on a long recording.
 
-The plain loop loads a clip with librosa, runs Asteroid's ConvTasNet and an eager CRNN, and writes its tables. Both read
-the same files and have the same weights; kernels and imports are warm. Memory is the peak of a process of its own.
+The plain loop loads a clip with librosa, runs Asteroid's ConvTasNet and an eager CRNN, and writes
+its tables. Both read the same files and have the same weights; kernels and imports are warm. Memory
+is the peak of a process of its own.
 """
 
 from __future__ import annotations
@@ -19,16 +20,17 @@ import pandas as pd
 
 import jss
 from jss import audio
-from jss.analysing import Wanted
 from jss.bench.alone import alone
 from jss.bench.inference import GOALS, peer
 from jss.bench.table import Row
-from jss.detecting import detect
 from jss.errors import JssError
+from jss.inference.batch import detect
+from jss.inference.clip_files import Wanted
 
 HELP = "many clips beside a plain loop over them, and the memory of a long recording"
 SMALL = ("--clips", "2", "--minutes", "1", "--beside", "0.5")
-#: The clips of DESED's validation set, and the seconds that they may take on a GPU of the H200's class.
+#: The clips of DESED's validation set, and the seconds that they may take on a GPU of the H200's
+#: class.
 BUDGET = (1168, 5.0)
 #: What a recording of any length may take, and how much more a long one may take than a short one.
 MEMORY_GB, FLAT = 2.0, 0.9
@@ -36,17 +38,33 @@ MEMORY_GB, FLAT = 2.0, 0.9
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's arguments."""
-    parser.add_argument("--system", default="MixIT-S1", help="a system with a separator (default: MixIT-S1)")
-    parser.add_argument("--clips", type=int, default=16, metavar="N", help="of 10 s, the shipped ones again and again "
-                        "(default: 16); the peer gets a quarter of them")  # fmt: skip
-    parser.add_argument("--minutes", type=float, default=10.0, metavar="M", help="of the long recording (default: 10)")
-    parser.add_argument("--beside", type=float, default=2.0, metavar="M", help="of the short one (default: 2)")
+    parser.add_argument(
+        "--system", default="MixIT-S1", help="a system with a separator (default: MixIT-S1)"
+    )
+    parser.add_argument(
+        "--clips",
+        type=int,
+        default=16,
+        metavar="N",
+        help="of 10 s, the shipped ones again and again "
+        "(default: 16); the peer gets a quarter of them",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=10.0,
+        metavar="M",
+        help="of the long recording (default: 10)",
+    )
+    parser.add_argument(
+        "--beside", type=float, default=2.0, metavar="M", help="of the short one (default: 2)"
+    )
     parser.add_argument("--device", help="cpu, cuda, ... (default: the GPU where there is one)")
 
 
 def run(args: argparse.Namespace) -> list[Row]:
     """Measure. -> rows of clips a second and of memory. Raises JssError."""
-    from jss.inference import load_system
+    from jss.inference.system import load_system
 
     if args.clips < 2 or not 0 < args.beside < args.minutes:
         raise JssError("--clips is 2 or more, --beside more than 0 and less than --minutes.")
@@ -54,8 +72,10 @@ def run(args: argparse.Namespace) -> list[Row]:
     if not system.separates:
         raise JssError(f"{args.system} has no separation stage: name one that has.")
     with tempfile.TemporaryDirectory() as folder:
-        return [*many(system, args.clips, Path(folder)),
-                *long(args.system, system.device.type, args.minutes, args.beside, Path(folder))]  # fmt: skip
+        return [
+            *many(system, args.clips, Path(folder)),
+            *long(args.system, system.device.type, args.minutes, args.beside, Path(folder)),
+        ]
 
 
 def many(system: Any, count: int, folder: Path) -> list[Row]:
@@ -69,30 +89,65 @@ def many(system: Any, count: int, folder: Path) -> list[Row]:
     _ours(system, some, folder / "first")
     plain = peer(system)
     _plainly(system, plain, dict(list(some.items())[:1]), folder / "first plain")
-    own, theirs = _ours(system, clips, folder / "ours"), _plainly(system, plain, some, folder / "plain")
+    own, theirs = (
+        _ours(system, clips, folder / "ours"),
+        _plainly(system, plain, some, folder / "plain"),
+    )
     where = system.device.type
-    rows = [Row(f"{count} clips of 10 s from files to tables, {where}", "a loop over Asteroid + eager CRNN",
-                len(some) / theirs, count / own, GOALS[system.precision], f"peer: {len(some)} clips", "clips/s",
-                True)]  # fmt: skip
+    rows = [
+        Row(
+            f"{count} clips of 10 s from files to tables, {where}",
+            "a loop over Asteroid + eager CRNN",
+            len(some) / theirs,
+            count / own,
+            GOALS[system.precision],
+            f"peer: {len(some)} clips",
+            "clips/s",
+            True,
+        )
+    ]
     if where == "cuda":
-        rows.append(Row(f"{BUDGET[0]} clips in {BUDGET[1]:g} s", "budget", BUDGET[0] / BUDGET[1], count / own, 1.0,
-                        f"measured on {count}", "clips/s", True))  # fmt: skip
+        rows.append(
+            Row(
+                f"{BUDGET[0]} clips in {BUDGET[1]:g} s",
+                "budget",
+                BUDGET[0] / BUDGET[1],
+                count / own,
+                1.0,
+                f"measured on {count}",
+                "clips/s",
+                True,
+            )
+        )
     return rows
 
 
 def long(system: str, device: str, minutes: float, beside: float, folder: Path) -> list[Row]:
-    """The peak memory of ``detect`` on a long recording, with its sources, beside that on a short one."""
+    """The peak memory of ``detect`` on a long recording, with its sources, beside that on a short
+    one.
+    """
     short, _ = _peak(system, device, beside, folder)
     most, seconds = _peak(system, device, minutes, folder)
     what = f"detect on {minutes:g} min, peak memory"
     note = f"in {seconds:.0f} s, {60 * minutes / seconds:.0f} times as fast as it sounds"
-    return [Row(what, f"that on {beside:g} min", short, most, FLAT, note, "GB"),
-            Row(what, f"{MEMORY_GB:g} GB", MEMORY_GB, most, 1.0, note, "GB")]  # fmt: skip
+    return [
+        Row(what, f"that on {beside:g} min", short, most, FLAT, note, "GB"),
+        Row(what, f"{MEMORY_GB:g} GB", MEMORY_GB, most, 1.0, note, "GB"),
+    ]
 
 
 def _ours(system: Any, clips: dict[str, Path], out: Path) -> float:
     start = time.perf_counter()
-    detect(system, clips, {name: name for name in clips}, out, Wanted(), begin=_silent, tell=_silent, say=_silent)
+    detect(
+        system,
+        clips,
+        {name: name for name in clips},
+        out,
+        Wanted(),
+        begin=_silent,
+        tell=_silent,
+        say=_silent,
+    )
     return time.perf_counter() - start
 
 
@@ -108,7 +163,9 @@ def _plainly(system: Any, plain: Any, clips: dict[str, Path], out: Path) -> floa
         clip, _ = librosa.load(path, sr=audio.SAMPLE_RATE)
         scores = plain(clip)
         facts: dict[str, Any] = {"hop": SCORE_HOP_S, "duration": len(clip) / audio.SAMPLE_RATE}
-        score_table(scores, system.labels, **facts).to_csv(out / f"{name}.tsv", sep="\t", index=False)
+        score_table(scores, system.labels, **facts).to_csv(
+            out / f"{name}.tsv", sep="\t", index=False
+        )
         tables.append(event_table(name, scores, system.labels, **facts))
     pd.concat(tables).to_csv(out / "events.tsv", sep="\t", index=False)
     return time.perf_counter() - start
@@ -123,8 +180,20 @@ def _peak(system: str, device: str, minutes: float, folder: Path) -> tuple[float
             samples -= len(clip)
             if samples <= 0:
                 break
-    command = [sys.executable, "-m", "jss", "detect", str(recording), "--system", system, "--device", device,
-               "--save-sources", "--out", str(folder / recording.stem)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "jss",
+        "detect",
+        str(recording),
+        "--system",
+        system,
+        "--device",
+        device,
+        "--save-sources",
+        "--out",
+        str(folder / recording.stem),
+    ]
     done = alone(command)
     return done.gb, done.seconds
 

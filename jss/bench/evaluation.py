@@ -21,7 +21,7 @@ import pandas as pd
 from jss.bench.table import Row
 from jss.decoding import MEDIAN_FRAMES, decode
 from jss.errors import JssError
-from jss.exchange import read_durations, read_events, read_points
+from jss.io.tsv import read_durations, read_events, read_points
 from jss.labels import DESED_LABELS
 from jss.metrics.counts import Truth
 from jss.metrics.events import from_table, from_tables, union
@@ -42,18 +42,27 @@ T = TypeVar("T")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's arguments."""
-    parser.add_argument("--student", type=Path, default=STUDENT, metavar="DIR",
-                        help="folder with ground_truth.tsv, durations.tsv, operating_points and detections_0.5.csv")
+    parser.add_argument(
+        "--student",
+        type=Path,
+        default=STUDENT,
+        metavar="DIR",
+        help="folder with ground_truth.tsv, durations.tsv, operating_points and detections_0.5.csv",
+    )
     parser.add_argument("--files", type=int, default=700, help="random files (default: 700)")
 
 
 def run(args: argparse.Namespace) -> list[Row]:
-    """Measure. -> a row for each comparison. Raises JssError where a tool or the detections are missing."""
+    """Measure. -> a row for each comparison. Raises JssError where a tool or the detections are
+    missing.
+    """
     if args.files < len(DESED_LABELS):
         raise JssError(f"--files must be at least {len(DESED_LABELS)}, so that every class occurs.")
     rows = published(args.student) if args.student.is_dir() else []
     if not rows:
-        print(f"There are no published detections at {args.student} (--student DIR): random scores only.")
+        print(
+            f"There are no published detections at {args.student} (--student DIR): random scores only."
+        )
     return rows + random(args.files)
 
 
@@ -62,24 +71,42 @@ def published(folder: Path) -> list[Row]:
     truth = read_events(folder / "ground_truth.tsv", DESED_LABELS)
     seconds = read_durations(folder / "durations.tsv")
     points = read_points(folder / "operating_points", DESED_LABELS)
-    tables, thresholds = [table for _, table in points], np.array([threshold for threshold, _ in points])
+    tables, thresholds = (
+        [table for _, table in points],
+        np.array([threshold for threshold, _ in points]),
+    )
     names, lengths = list(seconds), np.array(list(seconds.values()))
 
     def ours() -> list[float]:
         known = Truth(union(from_table(truth, names, DESED_LABELS)), lengths, len(DESED_LABELS))
         found = union(from_tables(tables, names, DESED_LABELS))
-        return [psds(count_points(found, known, s, thresholds), known, s).value for s in (PSDS1, PSDS2)]
+        return [
+            psds(count_points(found, known, s, thresholds), known, s).value for s in (PSDS1, PSDS2)
+        ]
 
     labelled = truth.dropna()
-    theirs, peer = cpu(lambda: [psds_eval(tables, labelled, names, lengths, s) for s in (PSDS1, PSDS2)])
+    theirs, peer = cpu(
+        lambda: [psds_eval(tables, labelled, names, lengths, s) for s in (PSDS1, PSDS2)]
+    )
     mine, own = cpu(ours, 5)
-    rows = [Row(f"PSDS pair, 50 thresholds, published detections, {len(names)} files", "psds_eval", peer, own, GOAL,
-                _apart(mine, theirs))]
+    rows = [
+        Row(
+            f"PSDS pair, 50 thresholds, published detections, {len(names)} files",
+            "psds_eval",
+            peer,
+            own,
+            GOAL,
+            _apart(mine, theirs),
+        )
+    ]
 
     decisions = read_events(folder / "detections_0.5.csv", DESED_LABELS, separators="\t,")
     theirs, peer = cpu(lambda: list(sed_eval_f1(decisions, truth)))
     mine, own = cpu(lambda: _both(event_f1(decisions, truth, DESED_LABELS)), 5)
-    return [*rows, Row(f"event F1, {len(names)} files", "sed_eval", peer, own, 1.0, _apart(mine, theirs))]
+    return [
+        *rows,
+        Row(f"event F1, {len(names)} files", "sed_eval", peer, own, 1.0, _apart(mine, theirs)),
+    ]
 
 
 def random(files: int) -> list[Row]:
@@ -94,7 +121,11 @@ def random(files: int) -> list[Row]:
         columns = ["filename", "onset", "offset", "event_label"]
         return [
             pd.DataFrame(
-                [(n, *e) for n, s in curves.items() for e in decode(s, labels, hop=HOP, duration=10.0, threshold=t)],
+                [
+                    (n, *e)
+                    for n, s in curves.items()
+                    for e in decode(s, labels, hop=HOP, duration=10.0, threshold=t)
+                ],
                 columns=columns,
             )
             for t in THRESHOLDS
@@ -102,14 +133,27 @@ def random(files: int) -> list[Row]:
 
     def ours() -> list[float]:
         found = ScoreSet.build(((s, edges) for s in curves.values()), len(labels)).at(THRESHOLDS)
-        return [psds(count_points(found, known, s, THRESHOLDS), known, s).value for s in (PSDS1, PSDS2)]
+        return [
+            psds(count_points(found, known, s, THRESHOLDS), known, s).value for s in (PSDS1, PSDS2)
+        ]
 
     tables, decoding = cpu(decoded)
-    theirs, peer = cpu(lambda: [psds_eval(tables, truth, names, lengths, s) for s in (PSDS1, PSDS2)])
+    theirs, peer = cpu(
+        lambda: [psds_eval(tables, truth, names, lengths, s) for s in (PSDS1, PSDS2)]
+    )
     mine, own = cpu(ours, 3)
     note = f"{_apart(mine, theirs)}; peer: {decoding:.1f} s of decoding, {peer:.1f} s of psds_eval"
     what = f"{files} files x {len(labels)} classes of random scores"
-    rows = [Row(f"PSDS pair, 50 thresholds, from {what}", "decode + psds_eval", decoding + peer, own, GOAL, note)]
+    rows = [
+        Row(
+            f"PSDS pair, 50 thresholds, from {what}",
+            "decode + psds_eval",
+            decoding + peer,
+            own,
+            GOAL,
+            note,
+        )
+    ]
 
     def exactly() -> list[float]:
         scores = ScoreSet.build(((s, edges) for s in curves.values()), len(labels))
@@ -118,10 +162,15 @@ def random(files: int) -> list[Row]:
 
     theirs, peer = cpu(lambda: sed_scores_eval_psds(curves, truth, labels, edges))
     mine, own = cpu(exactly, 3)
-    return [*rows, Row(f"exact PSDS pair, {what}", "sed_scores_eval", peer, own, 1.0, _apart(mine, theirs))]
+    return [
+        *rows,
+        Row(f"exact PSDS pair, {what}", "sed_scores_eval", peer, own, 1.0, _apart(mine, theirs)),
+    ]
 
 
-def random_set(files: int, n_labels: int, seed: int = 0) -> tuple[dict[str, np.ndarray[Any, Any]], pd.DataFrame]:
+def random_set(
+    files: int, n_labels: int, seed: int = 0
+) -> tuple[dict[str, np.ndarray[Any, Any]], pd.DataFrame]:
     """Score curves (K, T) by file and a ground truth, reproducible."""
     rng = np.random.default_rng(seed)
     curves, rows = {}, []
@@ -139,7 +188,10 @@ def random_set(files: int, n_labels: int, seed: int = 0) -> tuple[dict[str, np.n
 
 
 def sed_scores_eval_psds(
-    curves: dict[str, np.ndarray[Any, Any]], truth: pd.DataFrame, labels: list[str], edges: np.ndarray[Any, Any]
+    curves: dict[str, np.ndarray[Any, Any]],
+    truth: pd.DataFrame,
+    labels: list[str],
+    edges: np.ndarray[Any, Any],
 ) -> list[float]:
     """Exact PSDS1 and PSDS2 and their classes' by sed_scores_eval, after the same median filter."""
     from scipy.ndimage import median_filter
@@ -148,18 +200,29 @@ def sed_scores_eval_psds(
         from sed_scores_eval.base_modules.scores import create_score_dataframe
         from sed_scores_eval.intersection_based import psds as exact
     except ImportError as error:
-        raise JssError("sed_scores_eval is not installed: run pip install sed_scores_eval==0.0.4.") from error
+        raise JssError(
+            "sed_scores_eval is not installed: run pip install sed_scores_eval==0.0.4."
+        ) from error
     filtered = {name: median_filter(curve, (1, MEDIAN_FRAMES)).T for name, curve in curves.items()}
-    tables = {name: create_score_dataframe(curve, edges, labels) for name, curve in filtered.items()}
+    tables = {
+        name: create_score_dataframe(curve, edges, labels) for name, curve in filtered.items()
+    }
     events: dict[str, list[tuple[float, float, str]]] = {name: [] for name in curves}
     for name, *event in truth.itertuples(index=False):
         events[name].append(tuple(event))
     values: list[float] = []
     for s in (PSDS1, PSDS2):
         value, single, *_ = exact(
-            tables, events, dict.fromkeys(curves, 10.0), dtc_threshold=s.dtc, gtc_threshold=s.gtc,
-            cttc_threshold=s.cttc, alpha_ct=s.alpha_ct, alpha_st=s.alpha_st, max_efpr=s.e_max,
-        )  # fmt: skip
+            tables,
+            events,
+            dict.fromkeys(curves, 10.0),
+            dtc_threshold=s.dtc,
+            gtc_threshold=s.gtc,
+            cttc_threshold=s.cttc,
+            alpha_ct=s.alpha_ct,
+            alpha_st=s.alpha_st,
+            max_efpr=s.e_max,
+        )
         values += [float(value), *(float(single[label]) for label in labels)]
     return values
 
@@ -171,9 +234,11 @@ def sed_eval_f1(found: pd.DataFrame, truth: pd.DataFrame) -> tuple[float, float]
     except ImportError as error:
         raise JssError("sed_eval is not installed: run pip install sed_eval.") from error
     tool = EventBasedMetrics(
-        event_label_list=list(DESED_LABELS), t_collar=0.2, percentage_of_length=0.2,
+        event_label_list=list(DESED_LABELS),
+        t_collar=0.2,
+        percentage_of_length=0.2,
         empty_system_output_handling="zero_score",
-    )  # fmt: skip
+    )
     given = dict(iter(found.groupby("filename")))
     for name, events in truth.groupby("filename"):
         reference = events.dropna().to_dict("records") or [{"filename": name}]

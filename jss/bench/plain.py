@@ -1,4 +1,6 @@
-"""The peers' networks as one writes them first: Asteroid's ConvTasNet and an eager CRNN, on our weights."""
+"""The peers' networks as one writes them first: Asteroid's ConvTasNet and an eager CRNN, on our
+weights.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,17 @@ def asteroid_separator(separator: Any) -> nn.Module:
     """Asteroid's ConvTasNet with the sizes and weights of ours."""
     from jss.models.asteroid import build
 
-    theirs = build("ConvTasNet", {**vars(separator.config), "norm_type": "gLN", "mask_act": "sigmoid"})
+    theirs = build(
+        "ConvTasNet", {**vars(separator.config), "norm_type": "gLN", "mask_act": "sigmoid"}
+    )
     theirs.load_state_dict(separator.state_dict())
     return theirs
 
 
 def eager_crnn(crnn: Any, log_mel: Tensor) -> tuple[Tensor, Tensor]:
-    """The CRNN's layers one after the other, channels first. (batch, mels, frames) -> strong, weak scores."""
+    """The CRNN's layers one after the other, channels first. (batch, mels, frames) -> strong, weak
+    scores.
+    """
     x = crnn.cnn(log_mel.transpose(1, 2).unsqueeze(1).contiguous())
     x, _ = crnn.rnn(x.squeeze(-1).transpose(1, 2))
     with torch.autocast(x.device.type, enabled=False):

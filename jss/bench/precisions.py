@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jss.precision import Precision, bf16_units
+from jss.models.precision import Precision, bf16_units
 
 
 def precisions() -> list[Precision]:

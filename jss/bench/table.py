@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """what: was measured; peer: against which tool; peer_cost, ours: in ``unit`` (lower is better unless ``rate``);
-    goal: least ratio wanted, None: none; note: how far the results are apart, and the like; agrees: whether that is
-    near enough: speed at the price of other results meets no goal."""
+    """what: was measured; peer: against which tool; peer_cost, ours: in ``unit`` (lower is better
+    unless ``rate``); goal: least ratio wanted, None: none; note: how far the results are apart, and
+    the like; agrees: whether that is near enough: speed at the price of other results meets no
+    goal.
+    """
 
     what: str
     peer: str
@@ -39,14 +41,24 @@ def lines(rows: Sequence[Row]) -> list[str]:
     head = ("what", "peer", "peer's", "ours", "ratio", "goal", "met", "note")
     body = [
         (
-            row.what, row.peer, f"{row.peer_cost:.3g} {row.unit}", f"{row.ours:.3g} {row.unit}", f"{row.ratio:.1f}",
-            "" if row.goal is None else f"{row.goal:g}", {None: "", True: "yes", False: "no"}[row.met], row.note,
+            row.what,
+            row.peer,
+            f"{row.peer_cost:.3g} {row.unit}",
+            f"{row.ours:.3g} {row.unit}",
+            f"{row.ratio:.1f}",
+            "" if row.goal is None else f"{row.goal:g}",
+            {None: "", True: "yes", False: "no"}[row.met],
+            row.note,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     widths = [max(len(cells[i]) for cells in (head, *body)) for i in range(len(head))]
 
     def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
+        return (
+            "| "
+            + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+            + " |"
+        )
 
     return [line(head), line(["-" * width for width in widths]), *map(line, body)]

@@ -1,7 +1,9 @@
-"""A training step beside the same step written plainly: Asteroid's ConvTasNet, an eager CRNN, a loop over sources.
+"""A training step beside the same step written plainly: Asteroid's ConvTasNet, an eager CRNN, a
+loop over sources.
 
-Both start from the same weights and meet the same batch. Dropout is off and BatchNorm uses its running statistics,
-because a loop over sources would otherwise normalise each source apart and the losses could not be compared.
+Both start from the same weights and meet the same batch. Dropout is off and BatchNorm uses its
+running statistics, because a loop over sources would otherwise normalise each source apart and the
+losses could not be compared.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from jss.bench.table import Row
 from jss.config import Config, load_preset
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
-from jss.precision import Precision, products
+from jss.models.precision import Precision, products
 
 HELP = "a training step beside the same one on Asteroid's ConvTasNet and an eager CRNN"
 SMALL = ("--preset", "smoke", "--repeat", "1")
@@ -45,16 +47,26 @@ Step = Callable[[], float]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's arguments."""
-    parser.add_argument("--preset", default="paper", metavar="NAME", help="networks and batch (default: paper)")
-    parser.add_argument("--clips", type=int, default=4, metavar="N", help="of a micro-batch, 1 : 1 : 2 (default: 4)")
-    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="timed steps of each (default: 3)")
+    parser.add_argument(
+        "--preset", default="paper", metavar="NAME", help="networks and batch (default: paper)"
+    )
+    parser.add_argument(
+        "--clips", type=int, default=4, metavar="N", help="of a micro-batch, 1 : 1 : 2 (default: 4)"
+    )
+    parser.add_argument(
+        "--repeat", type=int, default=3, metavar="N", help="timed steps of each (default: 3)"
+    )
 
 
 def run(args: argparse.Namespace) -> list[Row]:
-    """Measure. -> rows of wall and CPU seconds a stage and precision, and one of memory. Raises JssError."""
+    """Measure. -> rows of wall and CPU seconds a stage and precision, and one of memory. Raises
+    JssError.
+    """
     if args.clips < 4 or args.clips % 4 or args.repeat < 1:
-        raise JssError("--clips is a multiple of 4 (synthetic, weak and unlabelled clips are 1 : 1 : 2), --repeat 1 "
-                       "or more.")
+        raise JssError(
+            "--clips is a multiple of 4 (synthetic, weak and unlabelled clips are 1 : 1 : 2), --repeat 1 "
+            "or more."
+        )
     rows, both = [], precisions()
     for stage in GOALS:
         for precision in both:
@@ -63,7 +75,9 @@ def run(args: argparse.Namespace) -> list[Row]:
 
 
 def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: int) -> list[Row]:
-    """Rows of wall and CPU seconds of one optimizer step, medians of interleaved ones after a first of each."""
+    """Rows of wall and CPU seconds of one optimizer step, medians of interleaved ones after a first
+    of each.
+    """
     ours, plain = steps(stage, preset, clips, precision)
     losses = ours(), plain()
     spent: list[list[tuple[float, float]]] = [[], []]
@@ -78,19 +92,30 @@ def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: i
     for column, what in enumerate(("wall", "CPU")):
         own, peer = (statistics.median(found[column] for found in one) for one in spent)
         goal = GOALS[stage] if precision == "bf16" else None
-        rows.append(Row(f"{stage} step of {clips} clips, {precision}, {what}", "Asteroid + eager CRNN" if stage == "JT"
-                        else "eager CRNN", peer, own, goal, note, agrees=apart <= APART))  # fmt: skip
+        rows.append(
+            Row(
+                f"{stage} step of {clips} clips, {precision}, {what}",
+                "Asteroid + eager CRNN" if stage == "JT" else "eager CRNN",
+                peer,
+                own,
+                goal,
+                note,
+                agrees=apart <= APART,
+            )
+        )
     return rows
 
 
 def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") -> tuple[Step, Step]:
-    """Our step and the plain one, from the same weights and batch; each -> its loss before the update."""
-    from jss.data.batching import DetectionSteps, loader
-    from jss.data.synthbank import SYNTHSCAPES
-    from jss.data.training_data import training_data
+    """Our step and the plain one, from the same weights and batch; each -> its loss before the
+    update.
+    """
+    from jss.data.soundbank.synthbank import SYNTHSCAPES
+    from jss.data.training.batching import DetectionSteps, loader
+    from jss.data.training.training_data import training_data
     from jss.models.crnn import CRNN
     from jss.models.separator import ConvTasNet
-    from jss.training.detector import DetectionTask
+    from jss.training.detection import DetectionTask
     from jss.training.mean_teacher import update_teacher
     from jss.training.stages import STAGES
 
@@ -119,8 +144,11 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
     def learn(optimizer: torch.optim.Optimizer, losses: Callable[[], dict[str, Tensor]]) -> float:
         with products(device, precision):
             found = losses()
-        loss = (found["bce_strong"] + found["bce_weak"]
-                + c.consistency * (found["mse_strong"] + found["mse_weak"]))  # fmt: skip
+        loss = (
+            found["bce_strong"]
+            + found["bce_weak"]
+            + c.consistency * (found["mse_strong"] + found["mse_weak"])
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -130,7 +158,9 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
         loss = learn(own, lambda: task.losses(batch))
         count[0] += 1
         for name in task.trained:
-            update_teacher(getattr(task.teacher, name), getattr(task.student, name), count[0], c.ema)
+            update_teacher(
+                getattr(task.teacher, name), getattr(task.student, name), count[0], c.ema
+            )
         return loss
 
     def plain() -> float:
@@ -143,7 +173,9 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
 
 
 class Plain(nn.Module):
-    """Student and teacher as one writes them first; detector, separator: the blocks whose weights are copied."""
+    """Student and teacher as one writes them first; detector, separator: the blocks whose weights
+    are copied.
+    """
 
     def __init__(self, detector: nn.Module, separator: nn.Module | None) -> None:
         from jss.features import MelSpectrogram
@@ -155,18 +187,30 @@ class Plain(nn.Module):
         self.teacher = copy.deepcopy(self.student).requires_grad_(False)
         self.mel = MelSpectrogram()
 
-    def detect(self, network: nn.ModuleDict, audio: Tensor, mel: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """audio: (batch, samples); mel: of the audio, where there is no separator -> pooled strong and weak scores."""
+    def detect(
+        self, network: nn.ModuleDict, audio: Tensor, mel: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """audio: (batch, samples); mel: of the audio, where there is no separator -> pooled strong
+        and weak scores.
+        """
         from jss.features import scale, to_db
 
         if "separator" not in network:
-            return eager_crnn(network["detector"], scale(to_db(self.mel(audio) if mel is None else mel)))
-        found = [eager_crnn(network["detector"], scale(to_db(self.mel(source))))
-                 for source in network["separator"](audio).unbind(1)]
-        return torch.stack([one[0] for one in found]).amax(0), torch.stack([one[1] for one in found]).amax(0)
+            return eager_crnn(
+                network["detector"], scale(to_db(self.mel(audio) if mel is None else mel))
+            )
+        found = [
+            eager_crnn(network["detector"], scale(to_db(self.mel(source))))
+            for source in network["separator"](audio).unbind(1)
+        ]
+        return torch.stack([one[0] for one in found]).amax(0), torch.stack(
+            [one[1] for one in found]
+        ).amax(0)
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
-        """The four terms of Eq. 6. The DCASE recipe computes the mixture's mels once, their logarithm twice."""
+        """The four terms of Eq. 6. The DCASE recipe computes the mixture's mels once, their
+        logarithm twice.
+        """
         mel = None if "separator" in self.student else self.mel(batch.audio)
         strong, weak = self.detect(self.student, batch.audio, mel)
         with torch.no_grad():
@@ -183,25 +227,40 @@ class Plain(nn.Module):
     def follow(self, step: int, ema: float) -> None:
         """Eq. 3, as the recipe writes it."""
         alpha = min(1.0 - 1.0 / (step + 1), ema)
-        for average, parameter in zip(self.teacher.parameters(), self.student.parameters(), strict=True):
+        for average, parameter in zip(
+            self.teacher.parameters(), self.student.parameters(), strict=True
+        ):
             average.data.mul_(alpha).add_(parameter.data, alpha=1.0 - alpha)
 
 
 def memory(preset: str, clips: int) -> Row:
-    """The peak of a process that makes one JT step, on the GPU where there is one, and the accumulation that a whole
-    batch needs to fit."""
+    """The peak of a process that makes one JT step, on the GPU where there is one, and the
+    accumulation that a whole batch needs to fit.
+    """
     command = f"from jss.bench.training import peak; peak({preset!r}, {clips})"
     before, after = map(float, alone([sys.executable, "-c", command]).output.split()[-2:])
     where, limit = ("GPU", GPU_GB) if torch.cuda.is_available() else ("host", HOST_GB)
     whole = load_preset(preset).detection.batch
     pieces, total = math.gcd(*whole), sum(whole)
-    fits = [n for n in range(1, pieces + 1) if pieces % n == 0
-            and before + (after - before) / clips * total / n <= limit]  # fmt: skip
+    fits = [
+        n
+        for n in range(1, pieces + 1)
+        if pieces % n == 0 and before + (after - before) / clips * total / n <= limit
+    ]
     need = f"accumulate={fits[0]}" if fits else "more than accumulation"
-    note = (f"{before:.1f} GB before the step; a batch of {total} in {limit:g} GB needs {need}, "
-            "scaled by clips; BatchNorm sees a micro-batch")
-    return Row(f"JT micro-batch of {clips} clips, fp32, peak memory of the {where}", f"{limit:g} GB", limit, after,
-               1.0, note, "GB")
+    note = (
+        f"{before:.1f} GB before the step; a batch of {total} in {limit:g} GB needs {need}, "
+        "scaled by clips; BatchNorm sees a micro-batch"
+    )
+    return Row(
+        f"JT micro-batch of {clips} clips, fp32, peak memory of the {where}",
+        f"{limit:g} GB",
+        limit,
+        after,
+        1.0,
+        note,
+        "GB",
+    )
 
 
 def peak(preset: str, clips: int) -> None:
@@ -228,7 +287,9 @@ def _config(preset: str, clips: int, precision: Precision) -> Config:
 
 
 def _still(model: nn.Module) -> None:
-    """Dropout off, BatchNorm on its running statistics; the GRU stays in training mode, for its gradients."""
+    """Dropout off, BatchNorm on its running statistics; the GRU stays in training mode, for its
+    gradients.
+    """
     from jss.models.dropout import Dropout
 
     for module in model.modules():

@@ -1,6 +1,8 @@
-"""Many visitors of the app at once: what one tab says to its server is said again over sockets of their own.
+"""Many visitors of the app at once: what one tab says to its server is said again over sockets of
+their own.
 
-So the server works as for so many people, while no browser of theirs takes this machine's processors away from it.
+So the server works as for so many people, while no browser of theirs takes this machine's
+processors away from it.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from typing import Any
 
 from jss.errors import JssError
 
-#: Opens sockets and keeps them. A rerun is over when the server says so, in field 6 (script_finished) of a message.
+#: Opens sockets and keeps them. A rerun is over when the server says so, in field 6
+#: (script_finished) of a message.
 _OPEN = """
 async ({ url, count }) => {
   const isOver = (bytes) => {
@@ -84,7 +87,9 @@ class Visitors:
         self.page.evaluate(_FIRST, {"frame": self.frames[0]})
 
     def act(self, seconds: float) -> list[float]:
-        """Each opens another clip once a second, or as soon as it has an answer. -> seconds until each answer."""
+        """Each opens another clip once a second, or as soon as it has an answer. -> seconds until
+        each answer.
+        """
         spent: list[float] = self.page.evaluate(_BUSY, {"frames": self.frames, "seconds": seconds})
         return spent
 
@@ -94,11 +99,15 @@ class Visitors:
 
 
 def held(address: str) -> float | None:
-    """MB that the server at an address holds, which this process started; None where /proc does not tell."""
+    """MB that the server at an address holds, which this process started; None where /proc does not
+    tell.
+    """
     port = address.rpartition(":")[2].encode()
     for path in Path("/proc/self/task").glob("*/children"):
         for pid in path.read_text().split():
             if port in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
                 lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-                return next(float(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+                return next(
+                    float(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")
+                )
     return None

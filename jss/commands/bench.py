@@ -1,4 +1,6 @@
-"""``python -m jss bench NAME``: how fast a part is, beside the tool that it is compared with, in one run."""
+"""``python -m jss bench NAME``: how fast a part is, beside the tool that it is compared with, in
+one run.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 HELP = "measure speed beside the tools of the field"
 
-#: Bench -> its module, with HELP, add_arguments(parser), run(args) -> rows of ``jss.bench.table``, and SMALL, the
-#: arguments with which it only shows that it runs.
+#: Bench -> its module, with HELP, add_arguments(parser), run(args) -> rows of ``jss.bench.table``,
+#: and SMALL, the arguments with which it only shows that it runs.
 BENCHES = {
     "inference": "jss.bench.inference",
     "detect": "jss.bench.detect",
@@ -42,11 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         bench = import_module(module)
         bench.add_arguments(names.add_parser(name, help=bench.HELP, description=bench.HELP))
     every = names.add_parser("all", help="every bench, as one table")
-    every.add_argument("--small", action="store_true", help="the least sizes: shows that all run, measures little")
+    every.add_argument(
+        "--small", action="store_true", help="the least sizes: shows that all run, measures little"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print a table. -> 0, or 1 where a goal was missed or a bench of ``all`` could not run.
+    """Measure and print a table. -> 0, or 1 where a goal was missed or a bench of ``all`` could not
+    run.
 
     Raises JssError.
     """

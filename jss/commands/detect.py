@@ -18,26 +18,65 @@ _BAR = "{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} s of sound [{elapsed}<{rem
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``detect``."""
-    parser.add_argument("input", nargs="*", metavar="INPUT", help="audio files, and folders to be searched for them")
-    parser.add_argument("--system", required=True, metavar="NAME", help="a system of: python -m jss list systems")
-    parser.add_argument("--out", metavar="DIR", help="folder for events.tsv, scores/, sources/ and results/")
-    parser.add_argument("--threshold", type=float, default=0.5, metavar="X",
-                        help="a score above it is an event (default: 0.5)")
-    parser.add_argument("--selection", choices=("teacher", "student"), default="teacher",
-                        help="which of the two trained networks (default: teacher)")
-    parser.add_argument("--save-sources", action="store_true", help="write every separated source as FLAC")
-    parser.add_argument("--save-results", action="store_true",
-                        help="write everything to one .npz per recording, which is then held in memory whole")
-    parser.add_argument("--stream", action="store_true",
-                        help="read a WAV from standard input and print its events, 8 to 20 s after they end")
-    parser.add_argument("--raw", type=int, metavar="RATE",
-                        help="with --stream: 16-bit little-endian samples at this rate instead of a WAV")
-    parser.add_argument("--channels", type=int, default=1, metavar="N", help="of --raw, interleaved (default: 1)")
-    parser.add_argument("--engine", choices=("process", "ray"), default="process",
-                        help="ray: over the Ray cluster of RAY_ADDRESS, or of this machine (default: one process)")
-    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32",
-                        help="of products: bf16 is faster where there are units for it (default: fp32)")
-    parser.add_argument("--device", help="cpu, cuda, cuda:1, ... (default: the GPU where there is one)")
+    parser.add_argument(
+        "input", nargs="*", metavar="INPUT", help="audio files, and folders to be searched for them"
+    )
+    parser.add_argument(
+        "--system", required=True, metavar="NAME", help="a system of: python -m jss list systems"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder for events.tsv, scores/, sources/ and results/"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        default=0.5,
+        metavar="X",
+        help="a score above it is an event (default: 0.5)",
+    )
+    parser.add_argument(
+        "--selection",
+        choices=("teacher", "student"),
+        default="teacher",
+        help="which of the two trained networks (default: teacher)",
+    )
+    parser.add_argument(
+        "--save-sources", action="store_true", help="write every separated source as FLAC"
+    )
+    parser.add_argument(
+        "--save-results",
+        action="store_true",
+        help="write everything to one .npz per recording, which is then held in memory whole",
+    )
+    parser.add_argument(
+        "--stream",
+        action="store_true",
+        help="read a WAV from standard input and print its events, 8 to 20 s after they end",
+    )
+    parser.add_argument(
+        "--raw",
+        type=int,
+        metavar="RATE",
+        help="with --stream: 16-bit little-endian samples at this rate instead of a WAV",
+    )
+    parser.add_argument(
+        "--channels", type=int, default=1, metavar="N", help="of --raw, interleaved (default: 1)"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("process", "ray"),
+        default="process",
+        help="ray: over the Ray cluster of RAY_ADDRESS, or of this machine (default: one process)",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "bf16"),
+        default="fp32",
+        help="of products: bf16 is faster where there are units for it (default: fp32)",
+    )
+    parser.add_argument(
+        "--device", help="cpu, cuda, cuda:1, ... (default: the GPU where there is one)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,15 +88,19 @@ def run(args: argparse.Namespace) -> int:
 
 def _stream(args: argparse.Namespace) -> int:
     """Print the events of standard input. -> 0. Raises JssError."""
-    from jss.inference import load_system
-    from jss.pipes import events, pipe
+    from jss.inference.stream import events, pipe
+    from jss.inference.system import load_system
 
     written = args.out or args.save_sources or args.save_results or args.engine != "process"
     if written or args.input not in ([], ["-"]):
-        raise JssError("--stream reads standard input and prints: leave out INPUT, --out, --engine and --save-...")
+        raise JssError(
+            "--stream reads standard input and prints: leave out INPUT, --out, --engine and --save-..."
+        )
     system = load_system(args.system, args.selection, args.device, precision=args.precision)
     print("onset\toffset\tevent_label", flush=True)
-    for onset, offset, label in events(system, pipe(rate=args.raw, channels=args.channels), args.threshold):
+    for onset, offset, label in events(
+        system, pipe(rate=args.raw, channels=args.channels), args.threshold
+    ):
         print(f"{onset:.6f}\t{offset:.6f}\t{label}", flush=True)
     return 0
 
@@ -66,25 +109,33 @@ def _files(args: argparse.Namespace) -> int:
     """Analyse files. -> the exit code. Raises JssError."""
     from tqdm import tqdm
 
-    from jss.analysing import Wanted
-    from jss.detecting import Engine, detect, one_process
-    from jss.inference import load_system
+    from jss.inference.batch import Engine, detect, one_process
+    from jss.inference.clip_files import Wanted
+    from jss.inference.system import load_system
 
     if not args.input or not args.out:
-        raise JssError("INPUT and --out DIR are required, or else --stream (see python -m jss detect --help).")
+        raise JssError(
+            "INPUT and --out DIR are required, or else --stream (see python -m jss detect --help)."
+        )
     out = Path(args.out)
     if out.exists() and not out.is_dir():
         raise JssError(f"--out {out} is a file: name a folder.")
     clips = collect(args.input, out)
     engine: Engine = one_process
     if args.engine == "ray":
-        from jss.cluster import Ray
+        from jss.inference.ray_cluster import Ray
 
         engine = Ray(args.device)
-    system = load_system(args.system, args.selection, "cpu" if args.engine == "ray" else args.device,
-                         precision=args.precision)
+    system = load_system(
+        args.system,
+        args.selection,
+        "cpu" if args.engine == "ray" else args.device,
+        precision=args.precision,
+    )
     if args.save_sources and not system.separates:
-        raise JssError(f"{system.name} has no separation stage: leave out --save-sources or choose another system.")
+        raise JssError(
+            f"{system.name} has no separation stage: leave out --save-sources or choose another system."
+        )
     with tqdm(total=0, bar_format=_BAR, disable=None) as bar:
 
         def begin(todo: list[Path]) -> None:
@@ -95,24 +146,33 @@ def _files(args: argparse.Namespace) -> int:
             bar.update(seconds)
 
         tally = detect(
-            system, clips, stems(clips), out, Wanted(args.threshold, args.save_sources, args.save_results),
-            begin=begin, tell=tell, say=lambda sentence: bar.write(f"jss: {sentence}", file=sys.stderr),
+            system,
+            clips,
+            stems(clips),
+            out,
+            Wanted(args.threshold, args.save_sources, args.save_results),
+            begin=begin,
+            tell=tell,
+            say=lambda sentence: bar.write(f"jss: {sentence}", file=sys.stderr),
             engine=engine,
-        )  # fmt: skip
+        )
     if tally.recordings:
         before = f", {tally.before} of them before" if tally.before else ""
         failures = f", {tally.failed} failed" if tally.failed else ""
-        print(f"{tally.events} events in {tally.recordings} recordings{before} ({system.name}, {system.selection}) -> "
-              f"{out}{failures}")
+        print(
+            f"{tally.events} events in {tally.recordings} recordings{before} ({system.name}, {system.selection}) -> "
+            f"{out}{failures}"
+        )
     return 0 if not tally.failed else 1 if tally.recordings else 2
 
 
 def collect(inputs: Sequence[str], out: Path) -> dict[str, Path]:
-    """Recordings by the name that the tables give them: relative to the folder that was named, else the file's own;
-    where two names clash, all are relative to the folder that all recordings share.
+    """Recordings by the name that the tables give them: relative to the folder that was named, else
+    the file's own; where two names clash, all are relative to the folder that all recordings share.
 
-    Folders are searched for the suffixes of ``jss.audio.SUFFIXES``; hidden files and what lies under ``out`` are left
-    out. Raises JssError for an input that does not exist and where no recording is found.
+    Folders are searched for the suffixes of ``jss.audio.SUFFIXES``; hidden files and what lies
+    under ``out`` are left out. Raises JssError for an input that does not exist and where no
+    recording is found.
     """
     named: dict[Path, str] = {}
     for text in inputs:
@@ -122,14 +182,21 @@ def collect(inputs: Sequence[str], out: Path) -> dict[str, Path]:
                 inside = path.relative_to(given)
                 hidden = any(part.startswith(".") for part in inside.parts)
                 ours = path.resolve().is_relative_to(out.resolve())
-                if path.suffix.lower() in audio.SUFFIXES and path.is_file() and not hidden and not ours:
+                if (
+                    path.suffix.lower() in audio.SUFFIXES
+                    and path.is_file()
+                    and not hidden
+                    and not ours
+                ):
                     named.setdefault(path.resolve(), inside.as_posix())
         elif given.exists():
             named.setdefault(given.resolve(), given.name)
         else:
             raise JssError(f"There is no file or folder at {given}.")
     if not named:
-        raise JssError(f"{', '.join(inputs)} holds no audio: name files or folders with wav, flac, ogg, opus or mp3.")
+        raise JssError(
+            f"{', '.join(inputs)} holds no audio: name files or folders with wav, flac, ogg, opus or mp3."
+        )
     if len({*named.values()}) < len(named):
         shared = Path(os.path.commonpath([path.parent for path in named]))
         named = {path: path.relative_to(shared).as_posix() for path in named}
@@ -137,7 +204,9 @@ def collect(inputs: Sequence[str], out: Path) -> dict[str, Path]:
 
 
 def stems(names: Iterable[str]) -> dict[str, str]:
-    """What a recording's own files are called: its name without suffix, with it where that would clash."""
+    """What a recording's own files are called: its name without suffix, with it where that would
+    clash.
+    """
     short = {name: os.path.splitext(name)[0] for name in names}
     counts = Counter(short.values())
     return {name: stem if counts[stem] == 1 else name for name, stem in short.items()}

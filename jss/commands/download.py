@@ -13,11 +13,22 @@ HELP = "fetch a data set that may be downloaded: resumed where it was cut, check
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("name", nargs="?", help="which one; without it, what there is")
-    parser.add_argument("root", nargs="?", type=Path, help="folder to fetch it into; a second call goes on")
-    parser.add_argument("--files", nargs="+", default=[], metavar="WORD",
-                        help="only files with one of these words in their name")
-    parser.add_argument("--jobs", type=int, default=4, metavar="N", help="files at a time (default: 4)")
-    parser.add_argument("--list", action="store_true", help="show the files and their licence, fetch nothing")
+    parser.add_argument(
+        "root", nargs="?", type=Path, help="folder to fetch it into; a second call goes on"
+    )
+    parser.add_argument(
+        "--files",
+        nargs="+",
+        default=[],
+        metavar="WORD",
+        help="only files with one of these words in their name",
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=4, metavar="N", help="files at a time (default: 4)"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="show the files and their licence, fetch nothing"
+    )
     parser.add_argument("--keep-packed", action="store_true", help="do not unpack archives")
 
 
@@ -25,8 +36,8 @@ def run(args: argparse.Namespace) -> int:
     """Fetch and unpack. -> 0; 1 where some files failed; 2 where all did. Raises JssError."""
     from tqdm import tqdm
 
-    from jss.data.downloads import DOWNLOADS, download, listing, select, unpack
-    from jss.data.fetching import fetch, remaining
+    from jss.data.acquire.downloads import DOWNLOADS, download, listing, select, unpack
+    from jss.data.acquire.fetching import fetch, remaining
 
     if args.name is None:
         print("\n".join(f"{name:<22} {known.title}" for name, known in DOWNLOADS.items()))
@@ -35,7 +46,9 @@ def run(args: argparse.Namespace) -> int:
         raise JssError("--jobs is 1 or more.")
     known = download(args.name)
     if args.root is None and not args.list:
-        raise JssError(f"Name the folder to fetch {args.name} into, such as: python -m jss download {args.name} DATA.")
+        raise JssError(
+            f"Name the folder to fetch {args.name} into, such as: python -m jss download {args.name} DATA."
+        )
     found = listing(known)
     print(f"{known.title}\nlicence: {known.licence or found.licence}; checked by: {found.verified}")
     if known.note:

@@ -21,23 +21,56 @@ HELP = "score trained systems, or fusions of them, on a subset of a data set"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("--system", action="append", default=[], metavar="NAME",
-                        help="a system, such as MixIT-S1; may be given several times")
-    parser.add_argument("--data", metavar="ROOT", help="a data set in DESED's layout; for separators of classes, "
-                                                         "such as weak-frame: a soundbank, UrbanSound8K or synthscapes")
-    parser.add_argument("--subset", metavar="NAME",
-                        help="validation, public, ...; NAME_overlap adds its clips in pairs; for separators of "
-                             "classes: train, validation or test")
-    parser.add_argument("--clips", type=int, default=500, metavar="N",
-                        help="separators of classes: how many scenes, drawn from --seed (default: 500)")
-    parser.add_argument("--selection", choices=("student", "teacher"), default="teacher", help="default: teacher")
-    parser.add_argument("--fusion", action="store_true", help="one report, of the systems' mean scores (Eq. 25)")
-    parser.add_argument("--dataset", metavar="NAME", help="what the report calls the data set (default: ROOT's name)")
+    parser.add_argument(
+        "--system",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a system, such as MixIT-S1; may be given several times",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="ROOT",
+        help="a data set in DESED's layout; for separators of classes, "
+        "such as weak-frame: a soundbank, UrbanSound8K or synthscapes",
+    )
+    parser.add_argument(
+        "--subset",
+        metavar="NAME",
+        help="validation, public, ...; NAME_overlap adds its clips in pairs; for separators of "
+        "classes: train, validation or test",
+    )
+    parser.add_argument(
+        "--clips",
+        type=int,
+        default=500,
+        metavar="N",
+        help="separators of classes: how many scenes, drawn from --seed (default: 500)",
+    )
+    parser.add_argument(
+        "--selection", choices=("student", "teacher"), default="teacher", help="default: teacher"
+    )
+    parser.add_argument(
+        "--fusion", action="store_true", help="one report, of the systems' mean scores (Eq. 25)"
+    )
+    parser.add_argument(
+        "--dataset",
+        metavar="NAME",
+        help="what the report calls the data set (default: ROOT's name)",
+    )
     parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
-    parser.add_argument("--cache", type=Path, default=Path("cache") / "scores", metavar="DIR",
-                        help="where score curves are kept for the next time (default: cache/scores)")
-    parser.add_argument("--keep-scores", action="store_true",
-                        help="keep each system's scores beside its report, for fusions and the app")
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=Path("cache") / "scores",
+        metavar="DIR",
+        help="where score curves are kept for the next time (default: cache/scores)",
+    )
+    parser.add_argument(
+        "--keep-scores",
+        action="store_true",
+        help="keep each system's scores beside its report, for fusions and the app",
+    )
     parser.add_argument("--no-cache", action="store_true", help="compute everything, keep nothing")
     add_report_arguments(parser)
 
@@ -48,7 +81,9 @@ def run(args: argparse.Namespace) -> int:
     if not args.system and args.compare:
         return compare(*args.compare)
     if not args.system or not args.data or not args.subset:
-        raise JssError("Give --system NAME, --data ROOT and --subset NAME (or --compare A B alone).")
+        raise JssError(
+            "Give --system NAME, --data ROOT and --subset NAME (or --compare A B alone)."
+        )
     if len(set(args.system)) < len(args.system):
         raise JssError("A system was named twice.")
     if args.fusion and len(args.system) < 2:
@@ -59,24 +94,33 @@ def run(args: argparse.Namespace) -> int:
 
     if set(args.system) <= set(separators()):
         return _weak(args)
-    from jss import evaluating
-    from jss.inference import load_system
+    from jss.evaluation import run as evaluation_run
+    from jss.inference.system import load_system
     from jss.reports import comparison_lines, lines
 
-    clips = evaluating.subset(args.data, args.subset)
+    clips = evaluation_run.subset(args.data, args.subset)
     dataset = args.dataset or Path(args.data).resolve().name
     cache = None if args.no_cache else args.cache
     found = [
-        evaluating.collect(load_system(name, args.selection, args.device), clips, cache, _progress)
+        evaluation_run.collect(
+            load_system(name, args.selection, args.device), clips, cache, _progress
+        )
         for name in args.system
     ]
     reports: list[EvalReport] = []
-    for outputs in [evaluating.fuse(found)] if args.fusion else found:
-        made = evaluating.report(
-            outputs, clips, dataset, args.subset,
-            resamples=args.resamples, seed=args.seed, legacy_nan=args.legacy_nan,
-        )  # fmt: skip
-        made.settings["reproduce"] = again(args, [outputs.system] if not args.fusion else args.system, dataset)
+    for outputs in [evaluation_run.fuse(found)] if args.fusion else found:
+        made = evaluation_run.report(
+            outputs,
+            clips,
+            dataset,
+            args.subset,
+            resamples=args.resamples,
+            seed=args.seed,
+            legacy_nan=args.legacy_nan,
+        )
+        made.settings["reproduce"] = again(
+            args, [outputs.system] if not args.fusion else args.system, dataset
+        )
         reports.append(made)
         print("\n".join(lines(made)))
     if args.out is not None:
@@ -84,10 +128,10 @@ def run(args: argparse.Namespace) -> int:
         for path in paths:
             print(f"written to {path}")
         for path, outputs in zip(paths, found, strict=True) if args.keep_scores else ():
-            from jss import kept_scores
+            from jss.evaluation import saved_scores
 
-            kept_scores.keep(outputs, clips, dataset, args.subset).save(kept_scores.beside(path))
-            print(f"scores kept in {kept_scores.beside(path)}")
+            saved_scores.keep(outputs, clips, dataset, args.subset).save(saved_scores.beside(path))
+            print(f"scores kept in {saved_scores.beside(path)}")
     if args.compare:
         made_now = {r.system: r for r in reports}
         a, b = (made_now.get(name) or _load(name) for name in args.compare)
@@ -99,15 +143,24 @@ def run(args: argparse.Namespace) -> int:
 
 
 def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> list[str]:
-    """The commands that measure this again: to render the set, where ``render`` made it, and to evaluate; for the
-    folders in them see ``jss.reports.PLACES``."""
+    """The commands that measure this again: to render the set, where ``render`` made it, and to
+    evaluate; for the folders in them see ``jss.reports.PLACES``.
+    """
     from jss.data.manifest import rendered_by
 
-    words = ["python -m jss evaluate", *(f"--system {quote(name)}" for name in systems),
-             *(["--fusion"] if args.fusion else []), f"--selection {args.selection}", "--data DATA",
-             f"--subset {quote(args.subset)}", f"--dataset {quote(dataset)}",
-             f"--resamples {args.resamples}", f"--seed {args.seed}",
-             *(["--legacy-nan"] if args.legacy_nan else []), "--out {system}.json"]  # fmt: skip
+    words = [
+        "python -m jss evaluate",
+        *(f"--system {quote(name)}" for name in systems),
+        *(["--fusion"] if args.fusion else []),
+        f"--selection {args.selection}",
+        "--data DATA",
+        f"--subset {quote(args.subset)}",
+        f"--dataset {quote(dataset)}",
+        f"--resamples {args.resamples}",
+        f"--seed {args.seed}",
+        *(["--legacy-nan"] if args.legacy_nan else []),
+        "--out {system}.json",
+    ]
     rendered = rendered_by(Path(args.data))
     return [*([rendered] if rendered else []), " ".join(words)]
 
@@ -115,14 +168,18 @@ def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> lis
 def _check_keep(args: argparse.Namespace) -> None:
     """Scores are kept of single systems, each beside a report of its own. Raises JssError."""
     if args.fusion:
-        raise JssError("--keep-scores keeps those of single systems, from which fusions follow: leave out --fusion.")
+        raise JssError(
+            "--keep-scores keeps those of single systems, from which fusions follow: leave out --fusion."
+        )
     if args.out is None or (len(args.system) > 1 and "{system}" not in args.out.name):
-        raise JssError("--keep-scores needs --out with a file for each system, such as --out 'reports/{system}.json'.")
+        raise JssError(
+            "--keep-scores needs --out with a file for each system, such as --out 'reports/{system}.json'."
+        )
 
 
 def _weak(args: argparse.Namespace) -> int:
     """Separators of the weak-label paper on held-out scenes, a report each. -> 0. Raises JssError."""
-    from jss.weak_labels.evaluating import evaluate_weak, held_out
+    from jss.weak_labels.evaluate import evaluate_weak, held_out
     from jss.weak_labels.inference import load_weak
     from jss.weak_labels.report import lines
 
@@ -142,17 +199,22 @@ def _weak(args: argparse.Namespace) -> int:
 
 
 def write(reports: Sequence[EvalReport], out: Path) -> list[Path]:
-    """One report to a file; several to the files that {system} in the name stands for, or else to one file with
-    ``{"reports": [...]}``. -> the files."""
+    """One report to a file; several to the files that {system} in the name stands for, or else to
+    one file with ``{"reports": [...]}``. -> the files.
+    """
     if "{system}" in out.name or len(reports) == 1:
-        paths = [out.with_name(out.name.replace("{system}", r.system.replace(" ", ""))) for r in reports]
+        paths = [
+            out.with_name(out.name.replace("{system}", r.system.replace(" ", ""))) for r in reports
+        ]
         for report, path in zip(reports, paths, strict=True):
             report.save(path)
         return paths
-    from jss.files import aside
+    from jss.io.atomic import aside
 
     with aside(out) as part:
-        part.write_text(json.dumps({"reports": [r.as_dict() for r in reports]}) + "\n", encoding="utf-8")
+        part.write_text(
+            json.dumps({"reports": [r.as_dict() for r in reports]}) + "\n", encoding="utf-8"
+        )
     return [out]
 
 
@@ -167,4 +229,9 @@ def _progress(text: str, done: int, whole: int) -> None:
     import sys
 
     if sys.stderr.isatty():
-        print(f"\r{text}: {done} of {whole} clips", end="\n" if done == whole else "", file=sys.stderr, flush=True)
+        print(
+            f"\r{text}: {done} of {whole} clips",
+            end="\n" if done == whole else "",
+            file=sys.stderr,
+            flush=True,
+        )

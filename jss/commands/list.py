@@ -1,4 +1,6 @@
-"""``list``: the systems, reports, fusions, data sets and presets that are there, and what computes each equation."""
+"""``list``: the systems, reports, fusions, data sets and presets that are there, and what computes
+each equation.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +38,20 @@ def systems() -> list[str]:
 
 
 def datasets() -> list[str]:
-    """A line a data set, then one for each subset of the rendered ones: how many clips, and what their labels tell."""
-    from jss.data.homescapes import SUBSETS
-    from jss.data.sets import DATASETS
+    """A line a data set, then one for each subset of the rendered ones: how many clips, and what
+    their labels tell.
+    """
+    from jss.data.datasets.sets import DATASETS
+    from jss.data.soundscapes.homescapes import SUBSETS
 
     package = Path(__file__).parent.parent
-    examples = sum(1 for path in (package / "examples").glob("*") if path.suffix in (".ogg", ".flac"))
-    subsets = [f"  {name:<24} {subset.clips:>5} clips, labels: {subset.labels}" for name, subset in SUBSETS.items()]
+    examples = sum(
+        1 for path in (package / "examples").glob("*") if path.suffix in (".ogg", ".flac")
+    )
+    subsets = [
+        f"  {name:<24} {subset.clips:>5} clips, labels: {subset.labels}"
+        for name, subset in SUBSETS.items()
+    ]
     published = [f"{name:<13}{known.about} ({known.licence})" for name, known in DATASETS.items()]
     return [
         "To be had, and prepared with: python -m jss prepare NAME ROOT",
@@ -67,7 +76,7 @@ def presets() -> list[str]:
 
 def equations() -> list[str]:
     """A line an equation of the papers: its number, what it says, and what computes it."""
-    from jss.papers import PAPERS
+    from jss.papers.equations import PAPERS
 
     return [
         f"{paper} Eq. {number:<3} {equation.says:<45} {', '.join(equation.where)}"
@@ -77,11 +86,20 @@ def equations() -> list[str]:
 
 
 def fusions() -> list[str]:
-    """A line a fusion of Tables 3 and 5 (Eq. 25), as ``evaluate --fusion`` takes it; of MixIT, then of PIT."""
-    from jss.fusion import FUSIONS, members, named
+    """A line a fusion of Tables 3 and 5 (Eq. 25), as ``evaluate --fusion`` takes it; of MixIT, then
+    of PIT.
+    """
+    from jss.inference.fusion import FUSIONS, members, named
 
-    every = [(named(fusion, kind), members(fusion, kind)) for kind in ("MixIT", "PIT") for fusion in FUSIONS]
-    return [f"{name:<46} evaluate --fusion {' '.join(f'--system {one}' for one in parts)}" for name, parts in every]
+    every = [
+        (named(fusion, kind), members(fusion, kind))
+        for kind in ("MixIT", "PIT")
+        for fusion in FUSIONS
+    ]
+    return [
+        f"{name:<46} evaluate --fusion {' '.join(f'--system {one}' for one in parts)}"
+        for name, parts in every
+    ]
 
 
 def reports() -> list[str]:
@@ -91,12 +109,22 @@ def reports() -> list[str]:
 
     every = below(checkpoints.root() / "reports")
     lines = [PLACES]
-    for report in sorted(every, key=lambda r: (r.dataset, r.subset, checkpoints.place(r.system), r.selection)):
-        lines.append(f"{report.dataset} {report.subset}, {report.system} ({report.selection}), "
-                     f"{report.n_files} of {report.n_files_expected} files")
+    for report in sorted(
+        every, key=lambda r: (r.dataset, r.subset, checkpoints.place(r.system), r.selection)
+    ):
+        lines.append(
+            f"{report.dataset} {report.subset}, {report.system} ({report.selection}), "
+            f"{report.n_files} of {report.n_files_expected} files"
+        )
         lines += [f"  {command}" for command in report.settings.get("reproduce", [])]
     return lines if every else []
 
 
-LISTS = {"systems": systems, "reports": reports, "fusions": fusions, "datasets": datasets, "presets": presets,
-         "equations": equations}
+LISTS = {
+    "systems": systems,
+    "reports": reports,
+    "fusions": fusions,
+    "datasets": datasets,
+    "presets": presets,
+    "equations": equations,
+}

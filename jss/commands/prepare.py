@@ -8,27 +8,47 @@ from pathlib import Path
 
 from jss.errors import JssError
 
-HELP = "check a copy of a data set against what is published, write its manifest, convert it to 16 kHz"
+HELP = (
+    "check a copy of a data set against what is published, write its manifest, convert it to 16 kHz"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("name", help="desed, fuss, urbansound8k, esc50 or folder (see: python -m jss list datasets)")
+    parser.add_argument(
+        "name", help="desed, fuss, urbansound8k, esc50 or folder (see: python -m jss list datasets)"
+    )
     parser.add_argument("root", type=Path, help="its folder")
-    parser.add_argument("--convert", type=Path, metavar="OUT",
-                        help="make a copy at 16 kHz there, tables included; a second call goes on where the first was "
-                             "stopped. The copy is then what is checked")
-    parser.add_argument("--manifest", type=Path, metavar="FILE",
-                        help="where the manifest goes (default: jss-manifest.json in the folder)")
-    parser.add_argument("--headers", action="store_true",
-                        help="read the headers alone: quick, but damage within a file is not seen")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="threads (default: one for a core)")
+    parser.add_argument(
+        "--convert",
+        type=Path,
+        metavar="OUT",
+        help="make a copy at 16 kHz there, tables included; a second call goes on where the first was "
+        "stopped. The copy is then what is checked",
+    )
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        metavar="FILE",
+        help="where the manifest goes (default: jss-manifest.json in the folder)",
+    )
+    parser.add_argument(
+        "--headers",
+        action="store_true",
+        help="read the headers alone: quick, but damage within a file is not seen",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="threads (default: one for a core)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Convert, check, print, write. -> 0, or 1 where a subset is not all that is published, and fine."""
-    from jss.data import checking, sets
-    from jss.data.converting import convert
+    """Convert, check, print, write. -> 0, or 1 where a subset is not all that is published, and
+    fine.
+    """
+    from jss.data.acquire import checking
+    from jss.data.acquire.converting import convert
+    from jss.data.datasets import sets
 
     if args.workers < 1:
         raise JssError("--workers is 1 or more.")
@@ -43,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         checking.save(args.name, root, subsets, manifest)
     except JssError as error:
-        raise JssError(f"{error} Name another place for the manifest with --manifest FILE.") from error
+        raise JssError(
+            f"{error} Name another place for the manifest with --manifest FILE."
+        ) from error
     print(f"written to {manifest}")
     return 0 if all(checked.complete for checked in subsets.values()) else 1

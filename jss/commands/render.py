@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jss.errors import JssError
 
 if TYPE_CHECKING:
-    from jss.data.soundbank import Bank
+    from jss.data.soundbank.bank import Bank
 
 #: What can be rendered as a whole.
 SETS = ("homescapes", "synthscapes", "universal", "scenes")
@@ -21,23 +21,56 @@ HELP = "render sets of soundscapes from a soundbank or from the built-in synthes
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``render``."""
-    parser.add_argument("set", choices=(*SETS, "clips", "overlap", "examples"),
-                        help="homescapes: from recordings, in DESED's layout; synthscapes: the same from the built-in "
-                             "synthesiser; universal: any classes, in FUSS's layout; scenes: of the weak-label "
-                             "paper, synthesised without --soundbank; clips: single ones again, from --lines; "
-                             "overlap: the clips of --data in pairs; examples: the clips that are shipped")
-    parser.add_argument("root", help="folder to render into; a second call goes on where the first was stopped")
-    parser.add_argument("--soundbank", help="folder with a folder of recordings for each class (not for synthscapes)")
-    parser.add_argument("--clips", nargs="+", default=[], metavar="SUBSET=N",
-                        help="how many clips: for a subset, or N for all of them")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another set (default: 0)")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one for a core)")
-    parser.add_argument("--lines", metavar="FILE", help="clips: soundscapes.jsonl of a set, or - for standard input")
-    parser.add_argument("--only", nargs="+", default=[], metavar="CLIP",
-                        help="clips: these alone, such as validation_00017")
+    parser.add_argument(
+        "set",
+        choices=(*SETS, "clips", "overlap", "examples"),
+        help="homescapes: from recordings, in DESED's layout; synthscapes: the same from the built-in "
+        "synthesiser; universal: any classes, in FUSS's layout; scenes: of the weak-label "
+        "paper, synthesised without --soundbank; clips: single ones again, from --lines; "
+        "overlap: the clips of --data in pairs; examples: the clips that are shipped",
+    )
+    parser.add_argument(
+        "root", help="folder to render into; a second call goes on where the first was stopped"
+    )
+    parser.add_argument(
+        "--soundbank",
+        help="folder with a folder of recordings for each class (not for synthscapes)",
+    )
+    parser.add_argument(
+        "--clips",
+        nargs="+",
+        default=[],
+        metavar="SUBSET=N",
+        help="how many clips: for a subset, or N for all of them",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="another seed, another set (default: 0)"
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="processes (default: one for a core)",
+    )
+    parser.add_argument(
+        "--lines", metavar="FILE", help="clips: soundscapes.jsonl of a set, or - for standard input"
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="CLIP",
+        help="clips: these alone, such as validation_00017",
+    )
     parser.add_argument("--data", metavar="ROOT", help="overlap: a data set in DESED's layout")
-    parser.add_argument("--subset", default="public", metavar="NAME", help="overlap: which subset (default: public)")
-    parser.add_argument("--no-sources", action="store_true", help="write the mixtures without their isolated sources")
+    parser.add_argument(
+        "--subset", default="public", metavar="NAME", help="overlap: which subset (default: public)"
+    )
+    parser.add_argument(
+        "--no-sources",
+        action="store_true",
+        help="write the mixtures without their isolated sources",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,15 +88,26 @@ def run(args: argparse.Namespace) -> int:
         return _overlap(args)
     if args.set == "scenes":
         return _scenes(args)
-    from jss.data.render_set import LAYOUTS, Order, render_set
+    from jss.data.soundscapes.render_set import LAYOUTS, Order, render_set
 
     if args.set == "synthscapes" and args.soundbank:
-        raise JssError("synthscapes come from the built-in synthesiser: leave out --soundbank, or render homescapes.")
+        raise JssError(
+            "synthscapes come from the built-in synthesiser: leave out --soundbank, or render homescapes."
+        )
     if args.set != "synthscapes" and not args.soundbank:
-        raise JssError(f"{args.set} needs recordings: name their folder with --soundbank, or render synthscapes.")
+        raise JssError(
+            f"{args.set} needs recordings: name their folder with --soundbank, or render synthscapes."
+        )
     defaults = {subset: count for subset, (_, count) in LAYOUTS[args.set].subsets.items()}
     soundbank = Path(args.soundbank) if args.soundbank else None
-    order = Order(args.set, Path(args.root), soundbank, args.seed, not args.no_sources, clips(args.clips, defaults))
+    order = Order(
+        args.set,
+        Path(args.root),
+        soundbank,
+        args.seed,
+        not args.no_sources,
+        clips(args.clips, defaults),
+    )
     done = render_set(order, args.workers)
     print(f"{order.root}: " + ", ".join(f"{subset} {count}" for subset, count in done.items()))
     return 0
@@ -71,43 +115,58 @@ def run(args: argparse.Namespace) -> int:
 
 def _scenes(args: argparse.Namespace) -> int:
     """Mixtures of the weak-label paper."""
-    from jss.data.scene_set import PAPER, render_scenes
-    from jss.data.scenes import RECIPES
+    from jss.data.scenes.scene_set import PAPER, render_scenes
+    from jss.data.scenes.scenes import RECIPES
 
     recipe = RECIPES["urban"]
     wished = clips(args.clips, dict(PAPER))
-    done = render_scenes(Path(args.root), _scene_bank(args.soundbank), recipe, wished, args.seed, not args.no_sources,
-                         args.workers)
+    done = render_scenes(
+        Path(args.root),
+        _scene_bank(args.soundbank),
+        recipe,
+        wished,
+        args.seed,
+        not args.no_sources,
+        args.workers,
+    )
     print(f"{args.root}: " + ", ".join(f"{split} {count}" for split, count in done.items()))
     return 0
 
 
 def _scene_bank(soundbank: str | None) -> Bank:
-    from jss.data.render_set import SYNTHESISED
-    from jss.data.scenes import RECIPES, scene_bank
-    from jss.data.synthbank import SYNTHSCAPES
+    from jss.data.scenes.scenes import RECIPES, scene_bank
+    from jss.data.soundbank.synthbank import SYNTHSCAPES
+    from jss.data.soundscapes.render_set import SYNTHESISED
 
     return scene_bank(soundbank or SYNTHSCAPES, RECIPES["urban"].labels, 0.0, SYNTHESISED)[0]
 
 
 def _clips(args: argparse.Namespace) -> int:
     """Single clips of a set that was rendered before."""
-    from jss.data.render_set import make_bank, render_lines
-    from jss.data.scene_set import is_scene, render_scene_lines
+    from jss.data.scenes.scene_set import is_scene, render_scene_lines
+    from jss.data.soundscapes.render_set import make_bank, render_lines
 
     if not args.lines:
-        raise JssError("clips are rendered from the lines of a set's soundscapes.jsonl: name it with --lines, or "
-                       "--lines - for standard input.")
+        raise JssError(
+            "clips are rendered from the lines of a set's soundscapes.jsonl: name it with --lines, or "
+            "--lines - for standard input."
+        )
     try:
-        text = sys.stdin.read() if args.lines == "-" else Path(args.lines).read_text(encoding="utf-8")
+        text = (
+            sys.stdin.read() if args.lines == "-" else Path(args.lines).read_text(encoding="utf-8")
+        )
     except (OSError, UnicodeDecodeError) as error:
-        raise JssError(f"{args.lines} cannot be read: name the soundscapes.jsonl of a set.") from error
+        raise JssError(
+            f"{args.lines} cannot be read: name the soundscapes.jsonl of a set."
+        ) from error
     lines = [line for line in text.splitlines() if line.strip()]
     if args.only:
         found = {name: line for line in lines for name in args.only if f"/{name}." in line}
         lacking = [name for name in args.only if name not in found]
         if lacking:
-            raise JssError(f"{args.lines} has no clip {lacking[0]}: a clip is named such as validation_00017.")
+            raise JssError(
+                f"{args.lines} has no clip {lacking[0]}: a clip is named such as validation_00017."
+            )
         lines = list(dict.fromkeys(found.values()))
     again, bank = render_lines, make_bank(Path(args.soundbank) if args.soundbank else None)
     if lines and is_scene(lines[0]):
@@ -119,27 +178,39 @@ def _clips(args: argparse.Namespace) -> int:
 
 def _overlap(args: argparse.Namespace) -> int:
     """A subset's clips in pairs."""
-    from jss.data.desed import prepare
-    from jss.data.overlap_set import render_overlap
+    from jss.data.acquire.overlap_set import render_overlap
+    from jss.data.datasets.desed import prepare
 
     if not args.data:
         raise JssError("overlap needs the clips that it adds: name their data set with --data.")
     subsets = prepare(args.data)
     if args.subset not in subsets:
-        raise JssError(f"{args.data} has no subset {args.subset}: choose one of {', '.join(subsets)}.")
-    made = render_overlap(subsets[args.subset], Path(args.root), args.subset, args.seed, args.workers,
-                          sources=not args.no_sources)
+        raise JssError(
+            f"{args.data} has no subset {args.subset}: choose one of {', '.join(subsets)}."
+        )
+    made = render_overlap(
+        subsets[args.subset],
+        Path(args.root),
+        args.subset,
+        args.seed,
+        args.workers,
+        sources=not args.no_sources,
+    )
     print("\n".join(made.lines()))
     return 1 if made.failed else 0
 
 
 def clips(wishes: Sequence[str], defaults: dict[str, int]) -> dict[str, int]:
-    """How many clips of each subset: ``["10", "weak=2"]`` is 2 of weak and 10 of every other. Raises JssError."""
+    """How many clips of each subset: ``["10", "weak=2"]`` is 2 of weak and 10 of every other.
+    Raises JssError.
+    """
     counts = dict(defaults)
     for wish in wishes:
         subset, _, number = wish.rpartition("=")
         if not number.isdigit():
-            raise JssError(f"--clips {wish!r} is not SUBSET=N or N, such as {next(iter(defaults))}=100.")
+            raise JssError(
+                f"--clips {wish!r} is not SUBSET=N or N, such as {next(iter(defaults))}=100."
+            )
         if subset and subset not in defaults:
             raise JssError(f"There is no subset {subset!r}: choose from {', '.join(defaults)}.")
         counts.update({subset: int(number)} if subset else dict.fromkeys(defaults, int(number)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jss.errors import JssError
 
 if TYPE_CHECKING:
-    from jss.evaluation import Findings, Reference
+    from jss.evaluation.measure import Findings, Reference
     from jss.reports import EvalReport
 
 HELP = "score detections or score curves of any system against a ground truth"
@@ -17,33 +17,75 @@ HELP = "score detections or score curves of any system against a ground truth"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("--ground-truth", type=Path, metavar="TSV", help="filename, onset, offset, event_label")
-    parser.add_argument("--durations", type=Path, metavar="TSV", help="filename, duration: the files that count")
+    parser.add_argument(
+        "--ground-truth", type=Path, metavar="TSV", help="filename, onset, offset, event_label"
+    )
+    parser.add_argument(
+        "--durations", type=Path, metavar="TSV", help="filename, duration: the files that count"
+    )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--scores", type=Path, metavar="DIR", help="a <clip>.tsv each: onset, offset, a column a class")
-    what.add_argument("--detections", type=Path, metavar="DIR", help="a ..._th_<threshold>.tsv for each threshold")
-    parser.add_argument("--decisions", type=Path, metavar="FILE",
-                        help="events at the operating threshold, for the F1 scores (tabs or commas)")
-    parser.add_argument("--labels", metavar="A,B,...", help="the classes (default: those of the tables)")
-    parser.add_argument("--median", type=int, default=1, metavar="FRAMES",
-                        help="median filter over the score curves (default: 1, they are taken as they are)")
-    parser.add_argument("--system", default="", metavar="NAME", help="what the report calls the system")
-    parser.add_argument("--dataset", default="", metavar="NAME", help="what the report calls the data set")
-    parser.add_argument("--subset", default="", metavar="NAME", help="what the report calls the subset")
-    parser.add_argument("--reference", action="store_true", help="check PSDS against psds_eval, which takes seconds")
+    what.add_argument(
+        "--scores",
+        type=Path,
+        metavar="DIR",
+        help="a <clip>.tsv each: onset, offset, a column a class",
+    )
+    what.add_argument(
+        "--detections", type=Path, metavar="DIR", help="a ..._th_<threshold>.tsv for each threshold"
+    )
+    parser.add_argument(
+        "--decisions",
+        type=Path,
+        metavar="FILE",
+        help="events at the operating threshold, for the F1 scores (tabs or commas)",
+    )
+    parser.add_argument(
+        "--labels", metavar="A,B,...", help="the classes (default: those of the tables)"
+    )
+    parser.add_argument(
+        "--median",
+        type=int,
+        default=1,
+        metavar="FRAMES",
+        help="median filter over the score curves (default: 1, they are taken as they are)",
+    )
+    parser.add_argument(
+        "--system", default="", metavar="NAME", help="what the report calls the system"
+    )
+    parser.add_argument(
+        "--dataset", default="", metavar="NAME", help="what the report calls the data set"
+    )
+    parser.add_argument(
+        "--subset", default="", metavar="NAME", help="what the report calls the subset"
+    )
+    parser.add_argument(
+        "--reference", action="store_true", help="check PSDS against psds_eval, which takes seconds"
+    )
     add_report_arguments(parser)
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     """What ``score`` and ``evaluate`` share."""
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="where the report goes")
-    parser.add_argument("--resamples", type=int, default=1000, metavar="N",
-                        help="bootstrap resamples behind the confidence intervals (0: none)")
+    parser.add_argument(
+        "--resamples",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="bootstrap resamples behind the confidence intervals (0: none)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the resamples")
-    parser.add_argument("--legacy-nan", action="store_true",
-                        help="F1: leave out the classes that the reference tools leave out, instead of counting 0")
-    parser.add_argument("--compare", nargs=2, metavar=("A", "B"),
-                        help="two reports of the same files: does their difference hold?")
+    parser.add_argument(
+        "--legacy-nan",
+        action="store_true",
+        help="F1: leave out the classes that the reference tools leave out, instead of counting 0",
+    )
+    parser.add_argument(
+        "--compare",
+        nargs=2,
+        metavar=("A", "B"),
+        help="two reports of the same files: does their difference hold?",
+    )
 
 
 def check_report_arguments(args: argparse.Namespace) -> None:
@@ -56,9 +98,9 @@ def check_report_arguments(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score, print, write. -> 0. Raises JssError."""
-    from jss.evaluation import measure
+    from jss.evaluation.external import score
+    from jss.evaluation.measure import measure
     from jss.reports import lines
-    from jss.scoring import score
 
     check_report_arguments(args)
     if args.ground_truth is None and args.compare:
@@ -66,16 +108,27 @@ def run(args: argparse.Namespace) -> int:
     if args.ground_truth is None or args.durations is None:
         raise JssError("Give --ground-truth and --durations (or --compare A B alone).")
     if args.scores is None and args.detections is None and args.decisions is None:
-        raise JssError("Give --scores DIR or --detections DIR, and --decisions FILE for the F1 scores.")
+        raise JssError(
+            "Give --scores DIR or --detections DIR, and --decisions FILE for the F1 scores."
+        )
     if args.median < 1 or args.median % 2 == 0:
         raise JssError("--median must be an odd number of frames.")
     given = args.scores or args.detections or args.decisions
     reference, found = score(
-        args.ground_truth, args.durations, scores=args.scores, points=args.detections, decisions=args.decisions,
-        labels=tuple(args.labels.split(",")) if args.labels else None, median=args.median,
-        system=args.system or given.resolve().name, dataset=args.dataset, subset=args.subset,
-    )  # fmt: skip
-    report = measure(reference, found, resamples=args.resamples, seed=args.seed, legacy_nan=args.legacy_nan)
+        args.ground_truth,
+        args.durations,
+        scores=args.scores,
+        points=args.detections,
+        decisions=args.decisions,
+        labels=tuple(args.labels.split(",")) if args.labels else None,
+        median=args.median,
+        system=args.system or given.resolve().name,
+        dataset=args.dataset,
+        subset=args.subset,
+    )
+    report = measure(
+        reference, found, resamples=args.resamples, seed=args.seed, legacy_nan=args.legacy_nan
+    )
     print("\n".join(lines(report)))
     if args.reference:
         _check(reference, found, report)
@@ -107,7 +160,9 @@ def _check(reference: Reference, found: Findings, report: EvalReport) -> None:
     if points is None or thresholds is None:
         raise JssError("--reference needs --scores or --detections.")
     for scenario in (PSDS1, PSDS2):
-        value = reference_psds(points, thresholds, reference.truth, reference.names, reference.labels, scenario)
+        value = reference_psds(
+            points, thresholds, reference.truth, reference.names, reference.labels, scenario
+        )
         ours = report.headline(scenario.name)
         apart = abs(value - ours) if ours is not None else float("nan")
         print(f"  {scenario.name} by psds_eval{'':<10}{value:8.5f}   difference {apart:.1e}")

@@ -18,16 +18,28 @@ HELP = "tell what a data set is made of: events, minutes, lengths, polyphony, co
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("root", metavar="ROOT", help="a data set (python -m jss list datasets) or any folder of audio")
-    parser.add_argument("--subset", action="append", metavar="NAME",
-                        help="validation, public, ...; may be given several times (default: every one)")
-    parser.add_argument("--no-levels", action="store_true", help="do not read the audio: no levels, at once")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write SUBSET.json into this folder, clip by clip")
+    parser.add_argument(
+        "root",
+        metavar="ROOT",
+        help="a data set (python -m jss list datasets) or any folder of audio",
+    )
+    parser.add_argument(
+        "--subset",
+        action="append",
+        metavar="NAME",
+        help="validation, public, ...; may be given several times (default: every one)",
+    )
+    parser.add_argument(
+        "--no-levels", action="store_true", help="do not read the audio: no levels, at once"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write SUBSET.json into this folder, clip by clip"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, write. -> 0, or 1 where files could not be read. Raises JssError."""
-    from jss.data import sets
+    from jss.data.datasets import sets
     from jss.data.statistics import measure
 
     subsets = sets.subsets(args.root)
@@ -36,7 +48,9 @@ def run(args: argparse.Namespace) -> int:
         raise JssError(f"{args.root} has no subset {unknown[0]}: choose from {', '.join(subsets)}.")
     broken = 0
     for name in args.subset or subsets:
-        found = measure(subsets[name], Path(args.root).resolve().name, name, levels=not args.no_levels)
+        found = measure(
+            subsets[name], Path(args.root).resolve().name, name, levels=not args.no_levels
+        )
         print("\n".join(lines(found)) + "\n")
         broken += len(found.damaged)
         if args.out is not None:
@@ -52,11 +66,17 @@ def lines(s: Statistics) -> list[str]:
     told += [f"  not read: {why}" for why in s.damaged]
     told.append(f"  annotated: {s.strong} clips with events ({s.events}), {s.weak} with classes")
     if s.polyphony is not None:
-        told.append("  at once: " + _percent(s.polyphony, ("no event", "one", "two", "three or more")) + " of the time")
+        told.append(
+            "  at once: "
+            + _percent(s.polyphony, ("no event", "one", "two", "three or more"))
+            + " of the time"
+        )
     if s.level_db is not None:
         least, low, middle, high, most = s.level_db
-        told.append(f"  level: {middle:.1f} dB (median; half of the clips {low:.1f} to {high:.1f}, "
-                    f"all {least:.1f} to {most:.1f})")
+        told.append(
+            f"  level: {middle:.1f} dB (median; half of the clips {low:.1f} to {high:.1f}, "
+            f"all {least:.1f} to {most:.1f})"
+        )
     if s.classes:
         told += ["", *_class_table(s), "", *_matrix(s)]
     return told
@@ -79,14 +99,20 @@ def _matrix(s: Statistics) -> list[str]:
     """Clips in which two classes occur together; on the diagonal, in which the class occurs."""
     names = [sound_class(label).short for label in s.classes]
     wide = max(map(len, names))
-    head = "  clips with both".ljust(wide + 4) + "".join(f"{name:>{max(len(name), 4) + 2}}" for name in names)
+    head = "  clips with both".ljust(wide + 4) + "".join(
+        f"{name:>{max(len(name), 4) + 2}}" for name in names
+    )
     start = len("  clips with both".ljust(wide + 4))
     return [head] + [
         f"  {name}".ljust(start)
-        + "".join(f"{count:>{max(len(other), 4) + 2}}" for other, count in zip(names, row, strict=True))
+        + "".join(
+            f"{count:>{max(len(other), 4) + 2}}" for other, count in zip(names, row, strict=True)
+        )
         for name, row in zip(names, s.co_occurrence, strict=True)
     ]
 
 
 def _percent(shares: Iterable[float], names: Iterable[str]) -> str:
-    return ", ".join(f"{name} {100 * share:.1f} %" for name, share in zip(names, shares, strict=True))
+    return ", ".join(
+        f"{name} {100 * share:.1f} %" for name, share in zip(names, shares, strict=True)
+    )

@@ -13,23 +13,35 @@ HELP = "measure how well systems name whole single recordings of a soundbank (av
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("--system", action="append", required=True, metavar="NAME", help="may be given several times")
-    parser.add_argument("--soundbank", required=True, metavar="DIR", help="a folder of class folders")
+    parser.add_argument(
+        "--system",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help="may be given several times",
+    )
+    parser.add_argument(
+        "--soundbank", required=True, metavar="DIR", help="a folder of class folders"
+    )
     parser.add_argument("--split", default="test", help="train, validation or test (default: test)")
-    parser.add_argument("--selection", choices=("student", "teacher"), default="teacher", help="default: teacher")
+    parser.add_argument(
+        "--selection", choices=("student", "teacher"), default="teacher", help="default: teacher"
+    )
     parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where SYSTEM.json is written")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, write. -> 0. Raises JssError."""
-    from jss.data.soundbank import SoundBank
-    from jss.inference import load_system
-    from jss.tagging import tag
+    from jss.data.soundbank.bank import SoundBank
+    from jss.evaluation.tagging import tag
+    from jss.inference.system import load_system
 
     bank = SoundBank(args.soundbank)
     for name in args.system:
-        report = tag(load_system(name, args.selection, args.device), bank, args.split, tell=_progress)
+        report = tag(
+            load_system(name, args.selection, args.device), bank, args.split, tell=_progress
+        )
         print("\n".join(map(printable, report.lines())))
         if args.out is not None:
             report.save(args.out / f"{name}.json")
@@ -39,4 +51,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _progress(done: int, whole: int) -> None:
     if sys.stderr.isatty():
-        print(f"\r{done} of {whole} recordings", end="\n" if done == whole else "", file=sys.stderr, flush=True)
+        print(
+            f"\r{done} of {whole} recordings",
+            end="\n" if done == whole else "",
+            file=sys.stderr,
+            flush=True,
+        )

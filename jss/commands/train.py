@@ -18,30 +18,61 @@ ALL = "all"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("preset", help="paper, desk, smoke or the path of a YAML file; or all: every system of Tables "
-                                       "2 and 3 and the two with a retention loss, then the table of results")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="override a setting, e.g. detection.epochs=5")
-    parser.add_argument("--data", action="append", metavar="ROOT",
-                        help="a soundbank, a data set in DESED's layout, or synthscapes (default: the synthesiser); "
-                             "may be given again: with FUSS for PIT, with a folder of unlabelled audio for MixIT")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the runs (default: runs/PRESET)")
-    parser.add_argument("--checkpoints", type=Path, metavar="DIR",
-                        help="where blocks and systems are kept (default: OUT/checkpoints; with all: the installed "
-                             "ones, which count as finished)")
-    parser.add_argument("--only", nargs="+", metavar="SYSTEM", help="train these systems, and what they start from")
-    parser.add_argument("--preset", dest="base", metavar="NAME",
-                        help="with all: whose settings (default: paper where there is a GPU, else desk)")
-    parser.add_argument("--clips", type=int, default=100, metavar="N",
-                        help="with all: held-out clips to render for the table, unless ROOT has its own (default: 100)")
+    parser.add_argument(
+        "preset",
+        help="paper, desk, smoke or the path of a YAML file; or all: every system of Tables "
+        "2 and 3 and the two with a retention loss, then the table of results",
+    )
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="key=value",
+        help="override a setting, e.g. detection.epochs=5",
+    )
+    parser.add_argument(
+        "--data",
+        action="append",
+        metavar="ROOT",
+        help="a soundbank, a data set in DESED's layout, or synthscapes (default: the synthesiser); "
+        "may be given again: with FUSS for PIT, with a folder of unlabelled audio for MixIT",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the runs (default: runs/PRESET)"
+    )
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="DIR",
+        help="where blocks and systems are kept (default: OUT/checkpoints; with all: the installed "
+        "ones, which count as finished)",
+    )
+    parser.add_argument(
+        "--only", nargs="+", metavar="SYSTEM", help="train these systems, and what they start from"
+    )
+    parser.add_argument(
+        "--preset",
+        dest="base",
+        metavar="NAME",
+        help="with all: whose settings (default: paper where there is a GPU, else desk)",
+    )
+    parser.add_argument(
+        "--clips",
+        type=int,
+        default=100,
+        metavar="N",
+        help="with all: held-out clips to render for the table, unless ROOT has its own (default: 100)",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with unfinished runs")
     parser.add_argument("--half", action="store_true", help="store blocks in half precision")
 
 
 def run(args: argparse.Namespace) -> int:
     """Train; -> 0. Raises JssError."""
-    from jss.training.processes import joined
+    from jss.training.distributed import joined
 
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")  # torchmetrics, as Asteroid pins it
+    warnings.filterwarnings(
+        "ignore", message="pkg_resources is deprecated"
+    )  # torchmetrics, as Asteroid pins it
     with joined():
         _train(args)
     return 0
@@ -49,18 +80,22 @@ def run(args: argparse.Namespace) -> int:
 
 def _train(args: argparse.Namespace) -> None:
     from jss.config import load_preset
-    from jss.training.chain import Chain
-    from jss.training.processes import alone, tell
+    from jss.training.distributed import alone, tell
+    from jss.training.experiment import Chain
     from jss.training.stages import TREE
-    from jss.training.weak_chain import WeakChain
+    from jss.training.weak_experiment import WeakChain
     from jss.training.weak_stages import WEAK_STAGES
 
     everything = args.preset == ALL
     if not everything and args.base:
-        raise JssError(f"--preset goes with all: write train {args.base}, or train all --preset {args.base}.")
+        raise JssError(
+            f"--preset goes with all: write train {args.base}, or train all --preset {args.base}."
+        )
     only = [name for name in args.only or () if "=" not in name]  # a setting may follow the names
     settings = (*args.overrides, *(one for one in args.only or () if "=" in one))
-    config = alone(lambda: load_preset((args.base or _default()) if everything else args.preset, settings))
+    config = alone(
+        lambda: load_preset((args.base or _default()) if everything else args.preset, settings)
+    )
     out = args.out or Path("runs") / config.name
     folder = args.checkpoints or (checkpoints.root() if everything else out / "checkpoints")
     systems = tuple(only or (TREE if everything else config.systems))
@@ -74,7 +109,9 @@ def _train(args: argparse.Namespace) -> None:
         alone(lambda: _table(systems, roots[0], out, folder, args.clips, config.data.workers))
 
 
-def _table(systems: tuple[str, ...], root: str, out: Path, folder: Path, clips: int, workers: int) -> None:
+def _table(
+    systems: tuple[str, ...], root: str, out: Path, folder: Path, clips: int, workers: int
+) -> None:
     """The table of results, on clips that were held out."""
     from jss.commands import tree
 

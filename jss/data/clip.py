@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Annotations run past a clip's end by as much as a rounding; what lies further out, in seconds, is clamped to the end.
-#: (The published figures of DESED count the roundings as they stand: clamping them moves PSDS1 by 1.3e-4.)
+#: Annotations run past a clip's end by as much as a rounding; what lies further out, in seconds, is
+#: clamped to the end. (The published figures of DESED count the roundings as they stand: clamping
+#: them moves PSDS1 by 1.3e-4.)
 SLACK = 0.2
 
 
@@ -29,8 +30,9 @@ class Clip:
     """One recording and what is known about it.
 
     filename: as the TSVs name it; path: the audio, or None where it is missing; duration: seconds;
-    events: strong labels, or None where nobody annotated them (an empty tuple: annotated, nothing there);
-    tags: weak (clip-level) labels, or None; sources: label and path of every isolated source, where known.
+    events: strong labels, or None where nobody annotated them (an empty tuple: annotated, nothing
+    there); tags: weak (clip-level) labels, or None; sources: label and path of every isolated
+    source, where known.
     """
 
     filename: str

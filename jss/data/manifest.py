@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jss.errors import JssError
-from jss.files import aside, sweep
+from jss.io.atomic import aside, sweep
 
 MANIFEST = "manifest.json"
 
@@ -28,8 +28,10 @@ def claim(path: Path, settings: Mapping[str, Any]) -> None:
     except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise JssError(f"{path} is damaged: render into another folder.") from error
     if other:
-        raise JssError(f"{path.parent} holds a set with another {other[0].replace('_', ' ')}: render into another "
-                       "folder, or delete it first.")
+        raise JssError(
+            f"{path.parent} holds a set with another {other[0].replace('_', ' ')}: render into another "
+            "folder, or delete it first."
+        )
     sweep(path.parent)
 
 
@@ -40,10 +42,11 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def rendered_by(root: Path) -> str | None:
-    """The command that renders such a set again, DATA and BANK standing for the folders of the set and of recordings.
+    """The command that renders such a set again, DATA and BANK standing for the folders of the set
+    and of recordings.
 
-    None where ``root`` is no set that ``render`` finished. What the manifest says becomes a command that people copy,
-    so names are words.
+    None where ``root`` is no set that ``render`` finished. What the manifest says becomes a command
+    that people copy, so names are words.
     """
     try:
         there = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
@@ -53,6 +56,14 @@ def rendered_by(root: Path) -> str | None:
             return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    parts = ["python -m jss render", name, "DATA", *(() if name == "synthscapes" else ("--soundbank BANK",)),
-             "--clips 0", *clips, f"--seed {seed}", *(() if sources else ("--no-sources",))]  # fmt: skip
+    parts = [
+        "python -m jss render",
+        name,
+        "DATA",
+        *(() if name == "synthscapes" else ("--soundbank BANK",)),
+        "--clips 0",
+        *clips,
+        f"--seed {seed}",
+        *(() if sources else ("--no-sources",)),
+    ]
     return " ".join(parts)

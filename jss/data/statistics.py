@@ -1,4 +1,6 @@
-"""What a set is made of: events and minutes of each class, lengths, polyphony, co-occurrence, levels. Numpy only."""
+"""What a set is made of: events and minutes of each class, lengths, polyphony, co-occurrence,
+levels. Numpy only.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ import numpy.typing as npt
 from jss import audio
 from jss.data.clip import Clip, Event
 from jss.errors import JssError
-from jss.files import write_json_lines
+from jss.io.atomic import write_json_lines
+from jss.io.schema import read_json, strict
 from jss.labels import CLASS_SETS
-from jss.strict import read_json, strict
 
 #: Lower ends (s) of the bins of event lengths; the last bin has no upper end.
 LENGTH_BINS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
@@ -30,9 +32,9 @@ Quartiles = tuple[float, float, float, float, float]
 
 @dataclass(frozen=True)
 class ClipStatistics:
-    """One clip. audio: whether it is there and can be read; labels: its classes, sorted; events: how many;
-    most: of them at once; overlapped: share of its time with two or more at once, in [0, 1]; level_db: RMS re full
-    scale. None is what nobody annotated or measured.
+    """One clip. audio: whether it is there and can be read; labels: its classes, sorted; events:
+    how many; most: of them at once; overlapped: share of its time with two or more at once, in [0,
+    1]; level_db: RMS re full scale. None is what nobody annotated or measured.
     """
 
     filename: str
@@ -47,9 +49,10 @@ class ClipStatistics:
 
 @dataclass(frozen=True)
 class ClassStatistics:
-    """One class. clips: in which it occurs; events; minutes: in which it sounds (events of its own that overlap count
-    once); lengths: of its events, in seconds; histogram: events in each of LENGTH_BINS; others: shares of its time
-    in which 0, 1, 2, and 3 or more *other* events sound. lengths and others are None where it has no event.
+    """One class. clips: in which it occurs; events; minutes: in which it sounds (events of its own
+    that overlap count once); lengths: of its events, in seconds; histogram: events in each of
+    LENGTH_BINS; others: shares of its time in which 0, 1, 2, and 3 or more *other* events sound.
+    lengths and others are None where it has no event.
     """
 
     clips: int
@@ -64,12 +67,13 @@ class ClassStatistics:
 class Statistics:
     """A set, or one subset of it.
 
-    n_files of n_files_expected: clips whose audio is there (and can be read, where levels were measured); strong,
-    weak: clips with annotated events, and with classes at all; minutes: of all clips; events: of all classes; classes:
-    by label, in the order of the class set where it is one; polyphony: shares of the annotated time with 0, 1, 2, and
-    3 or more events, None where nothing is annotated; co_occurrence: clips in which the classes of row and column
-    both occur, in the order of ``classes``; level_db: of the clips; damaged: a sentence for each file that cannot
-    be read; clips: one by one.
+    n_files of n_files_expected: clips whose audio is there (and can be read, where levels were
+    measured); strong, weak: clips with annotated events, and with classes at all; minutes: of all
+    clips; events: of all classes; classes: by label, in the order of the class set where it is one;
+    polyphony: shares of the annotated time with 0, 1, 2, and 3 or more events, None where nothing
+    is annotated; co_occurrence: clips in which the classes of row and column both occur, in the
+    order of ``classes``; level_db: of the clips; damaged: a sentence for each file that cannot be
+    read; clips: one by one.
     """
 
     dataset: str
@@ -93,17 +97,24 @@ class Statistics:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Statistics:
-        """Read what :meth:`save` wrote. Raises JssError where the file is missing or holds something else."""
-        stored = read_json(path, f"There are no statistics at {path}.",
-                           f"{path} holds no statistics of jss, or it is damaged: measure again.")
+        """Read what :meth:`save` wrote. Raises JssError where the file is missing or holds
+        something else.
+        """
+        stored = read_json(
+            path,
+            f"There are no statistics at {path}.",
+            f"{path} holds no statistics of jss, or it is damaged: measure again.",
+        )
         return strict(cls, stored, str(path))
 
 
-def measure(clips: Sequence[Clip], dataset: str = "", subset: str = "", levels: bool = True) -> Statistics:
+def measure(
+    clips: Sequence[Clip], dataset: str = "", subset: str = "", levels: bool = True
+) -> Statistics:
     """The statistics of clips. levels: whether every file is read for its level, on all cores.
 
-    Classes come from weak labels, or from events where there are none. A file that cannot be read is told, and the
-    rest goes on.
+    Classes come from weak labels, or from events where there are none. A file that cannot be read
+    is told, and the rest goes on.
     """
     heard = _levels(clips) if levels else {}
     damaged = tuple(found for found in heard.values() if isinstance(found, str))
@@ -132,7 +143,10 @@ def measure(clips: Sequence[Clip], dataset: str = "", subset: str = "", levels: 
         weak=sum(row.labels is not None for row in rows),
         minutes=sum(row.seconds for row in rows) / 60,
         events=sum(row.events or 0 for row in rows),
-        classes={label: _class(int(together[k, k]), lengths[label], own[label]) for k, label in enumerate(labels)},
+        classes={
+            label: _class(int(together[k, k]), lengths[label], own[label])
+            for k, label in enumerate(labels)
+        },
         polyphony=_shares(time),
         co_occurrence=tuple(tuple(row) for row in together.tolist()),
         level_db=_quartiles([row.level_db for row in rows if row.level_db is not None]),
@@ -142,7 +156,9 @@ def measure(clips: Sequence[Clip], dataset: str = "", subset: str = "", levels: 
 
 
 def ordered(labels: set[str]) -> list[str]:
-    """The whole class set that has all these labels, in its order; else the labels themselves, sorted."""
+    """The whole class set that has all these labels, in its order; else the labels themselves,
+    sorted.
+    """
     for classes in CLASS_SETS.values():
         known = [c.label for c in classes]
         if labels and labels <= set(known):
@@ -180,7 +196,10 @@ def _row(clip: Clip, heard: float | str | None) -> ClipStatistics:
     if clip.events is not None:
         seconds, active = _sweep(clip.events, clip.duration)
         at_once = active.sum(axis=1)
-        most, overlapped = int(at_once.max(initial=0)), float(seconds[at_once > 1].sum() / max(clip.duration, 1e-9))
+        most, overlapped = (
+            int(at_once.max(initial=0)),
+            float(seconds[at_once > 1].sum() / max(clip.duration, 1e-9)),
+        )
     return ClipStatistics(
         clip.filename,
         clip.path is not None and not isinstance(heard, str),
@@ -196,12 +215,22 @@ def _row(clip: Clip, heard: float | str | None) -> ClipStatistics:
 def _class(clips: int, lengths: Sequence[float], time: npt.NDArray[np.float64]) -> ClassStatistics:
     rounded = np.round(lengths, 6)  # 2.05 - 1.8 is less than a quarter of a second
     bins, _ = np.histogram(rounded, (*LENGTH_BINS, np.inf))
-    return ClassStatistics(clips, len(rounded), float(time.sum()) / 60, _quartiles(rounded.tolist()),
-                           tuple(bins.tolist()), _shares(time))
+    return ClassStatistics(
+        clips,
+        len(rounded),
+        float(time.sum()) / 60,
+        _quartiles(rounded.tolist()),
+        tuple(bins.tolist()),
+        _shares(time),
+    )
 
 
-def _sweep(events: Sequence[Event], duration: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """The stretches between the ends of events: their seconds (n,), and which events sound in each (n, events)."""
+def _sweep(
+    events: Sequence[Event], duration: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The stretches between the ends of events: their seconds (n,), and which events sound in each
+    (n, events).
+    """
     onset = np.array([event.onset for event in events])
     offset = np.array([event.offset for event in events])
     edges = np.unique(np.clip(np.concatenate(([0.0, duration], onset, offset)), 0.0, duration))
@@ -209,7 +238,9 @@ def _sweep(events: Sequence[Event], duration: float) -> tuple[npt.NDArray[np.flo
     return np.diff(edges), (onset <= middle) & (middle < offset)
 
 
-def _spent(at_once: npt.NDArray[np.int_], seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _spent(
+    at_once: npt.NDArray[np.int_], seconds: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """Seconds with 0, 1, 2, and 3 or more at once (4,)."""
     return np.bincount(np.minimum(at_once, 3), seconds, minlength=4).astype(np.float64)
 

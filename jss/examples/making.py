@@ -11,10 +11,10 @@ import pandas as pd
 
 from jss import audio
 from jss.data.recordings import Recording
-from jss.data.soundbank import Audio
+from jss.data.soundbank.bank import Audio
+from jss.data.soundbank.synthbank import SynthBank
 from jss.data.soundscapes import RECIPES, draw, render
-from jss.data.synthbank import SynthBank
-from jss.files import aside
+from jss.io.atomic import aside
 
 LISTING = Path(__file__).parent / "examples.json"
 #: Loudest sample of a shipped clip: DESED's reference level is too quiet to listen to.
@@ -22,17 +22,26 @@ PEAK = 0.7
 SEED = 2024
 #: What people say around a kitchen; espeak-ng speaks one of these for every Speech recording.
 SENTENCES = (
-    "Could you pass me the salt, please?", "I think the water is boiling now.", "Where did you put the scissors?",
-    "Dinner will be ready in ten minutes.", "Don't forget to call your sister tonight.", "Mind the step over there.",
-    "That smells really good, what is it?", "The dog wants to go outside again.", "Turn it down a little, will you?",
-    "I'll be right back, just wait for me.", "We need milk, eggs, and a bit of bread.",
+    "Could you pass me the salt, please?",
+    "I think the water is boiling now.",
+    "Where did you put the scissors?",
+    "Dinner will be ready in ten minutes.",
+    "Don't forget to call your sister tonight.",
+    "Mind the step over there.",
+    "That smells really good, what is it?",
+    "The dog wants to go outside again.",
+    "Turn it down a little, will you?",
+    "I'll be right back, just wait for me.",
+    "We need milk, eggs, and a bit of bread.",
     "What time does the train leave?",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
 class Example:
-    """One shipped clip. number: what it is drawn from; title and note: for the list and above the figure."""
+    """One shipped clip. number: what it is drawn from; title and note: for the list and above the
+    figure.
+    """
 
     filename: str
     number: int
@@ -46,7 +55,7 @@ class SpokenBank(SynthBank):
     def _make(self, recording: Recording) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
         if recording.label != "Speech":
             return super()._make(recording)
-        from jss.data.soundbank import as_int16
+        from jss.data.soundbank.bank import as_int16
         from jss.synthesis import espeak
 
         number = int(recording.path.rpartition("/")[2])
@@ -66,7 +75,9 @@ def make(folder: Path) -> int:
         made = render(draw(RECIPES["desed"], bank, "test", (SEED, example.number)), bank)
         loud: Audio = (made.mixture * (PEAK / np.abs(made.mixture).max())).astype(np.float32)
         audio.save(folder / example.filename, loud)
-        rows += [(example.filename, round(e.onset, 3), round(e.offset, 3), e.label) for e in made.events]
+        rows += [
+            (example.filename, round(e.onset, 3), round(e.offset, 3), e.label) for e in made.events
+        ]
     with aside(folder / "ground_truth.tsv") as part:
         table = pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
         table.to_csv(part, sep="\t", index=False)

@@ -13,19 +13,24 @@ from jss.losses.snr import EPS, negative_snr, thresholded_snr
 @cache
 def assignments(n_src: int) -> Tensor:
     """All binary assignment matrices A of Eqs 16 and 17: (2^M, 2, M), every column summing to one."""
-    first = torch.tensor([[(code >> m) & 1 for m in range(n_src)] for code in range(2**n_src)], dtype=torch.float32)
+    first = torch.tensor(
+        [[(code >> m) & 1 for m in range(n_src)] for code in range(2**n_src)], dtype=torch.float32
+    )
     return torch.stack([first, 1 - first], dim=1)
 
 
-def mixit_loss(estimates: Tensor, mixtures: Tensor, tau: float | None = None) -> tuple[Tensor, Tensor]:
+def mixit_loss(
+    estimates: Tensor, mixtures: Tensor, tau: float | None = None
+) -> tuple[Tensor, Tensor]:
     """Eq. 17: the least summed loss (Eq. 11) over all assignments of outputs to the two mixtures.
 
     estimates: (batch, M, samples), separated from mixtures.sum(1); mixtures: (batch, 2, samples)
     tau: soft threshold as in Eq. 13; None: Eq. 11 as written
-    -> loss summed over both mixtures, (batch,) in dB, and the remixed estimates, (batch, 2, samples).
+    -> loss summed over both mixtures, (batch,) in dB, and the remixed estimates, (batch, 2,
+    samples).
 
-    The search needs only inner products: ||x - A s||^2 follows from the Gram matrix of sources and mixtures, so
-    that the 2^M remixes are never formed; the loss itself is taken on the chosen one.
+    The search needs only inner products: ||x - A s||^2 follows from the Gram matrix of sources and
+    mixtures, so that the 2^M remixes are never formed; the loss itself is taken on the chosen one.
     """
     choices = assignments(estimates.shape[1]).to(estimates.device)
     with torch.no_grad():
@@ -34,9 +39,13 @@ def mixit_loss(estimates: Tensor, mixtures: Tensor, tau: float | None = None) ->
         cross = x @ e.transpose(1, 2)  # (batch, 2, M)
         a = choices.double()
         energy = torch.einsum("cim,bmn,cin->bci", a, gram, a)
-        error = (x.square().sum(-1).unsqueeze(1) - 2 * torch.einsum("cim,bim->bci", a, cross) + energy).clamp(min=0)
+        error = (
+            x.square().sum(-1).unsqueeze(1) - 2 * torch.einsum("cim,bim->bci", a, cross) + energy
+        ).clamp(min=0)
         floor = 0.0 if tau is None else tau * x.square().sum(-1).unsqueeze(1)
         best = torch.log10(error + floor + EPS).sum(-1).argmin(1)
     remixed = choices[best] @ estimates  # (batch, 2, samples)
-    losses = negative_snr(remixed, mixtures) if tau is None else thresholded_snr(remixed, mixtures, tau)
+    losses = (
+        negative_snr(remixed, mixtures) if tau is None else thresholded_snr(remixed, mixtures, tau)
+    )
     return losses.sum(1), remixed

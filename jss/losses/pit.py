@@ -1,4 +1,6 @@
-"""Permutation invariant training with a variable number of sources (Eqs 12, 15), on Asteroid's PIT search."""
+"""Permutation invariant training with a variable number of sources (Eqs 12, 15), on Asteroid's PIT
+search.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,13 @@ from jss.losses.snr import TAU, active_loss, inactive_loss
 ACTIVE_RMS = 1e-8
 
 
-def pairwise_losses(estimates: Tensor, targets: Tensor, mixture: Tensor, tau: float, tau_inactive: float) -> Tensor:
+def pairwise_losses(
+    estimates: Tensor, targets: Tensor, mixture: Tensor, tau: float, tau_inactive: float
+) -> Tensor:
     """The matrix of Eq. 15: Eq. 13 for active targets, Eq. 14 for the others.
 
-    estimates, targets: (batch, M, samples), mixture: (batch, samples) -> (batch, estimate, target), dB.
+    estimates, targets: (batch, M, samples), mixture: (batch, samples) -> (batch, estimate, target),
+    dB.
     """
     active = targets.square().mean(-1).sqrt() > ACTIVE_RMS  # (batch, target)
     on = active_loss(estimates.unsqueeze(2), targets.unsqueeze(1), tau)
@@ -23,12 +28,19 @@ def pairwise_losses(estimates: Tensor, targets: Tensor, mixture: Tensor, tau: fl
 
 
 def pit_loss(
-    estimates: Tensor, targets: Tensor, mixture: Tensor, *, tau: float = TAU, tau_inactive: float = TAU
+    estimates: Tensor,
+    targets: Tensor,
+    mixture: Tensor,
+    *,
+    tau: float = TAU,
+    tau_inactive: float = TAU,
 ) -> tuple[Tensor, Tensor]:
-    """Eq. 15 (Eq. 12 where every target is active): the least total loss over all permutations of the estimates.
+    """Eq. 15 (Eq. 12 where every target is active): the least total loss over all permutations of
+    the estimates.
 
     estimates, targets: (batch, M, samples), unused targets all zero; mixture: (batch, samples)
-    -> loss summed over sources, (batch,) in dB, and the estimates in the targets' order, (batch, M, samples).
+    -> loss summed over sources, (batch,) in dB, and the estimates in the targets' order, (batch, M,
+    samples).
     """
     from jss.models.asteroid import asteroid
 

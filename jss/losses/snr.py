@@ -16,7 +16,9 @@ def power(x: Tensor) -> Tensor:
 
 
 def negative_snr(estimate: Tensor, target: Tensor) -> Tensor:
-    """Eq. 11: -10 log10(||s||^2 / (||s - s^||^2 + eps)). -> (...), dB; a silent target gives a finite value."""
+    """Eq. 11: -10 log10(||s||^2 / (||s - s^||^2 + eps)). -> (...), dB; a silent target gives a
+    finite value.
+    """
     return 10 * torch.log10(power(target - estimate) + EPS) - 10 * torch.log10(power(target) + EPS)
 
 

@@ -9,10 +9,12 @@ Floats = npt.NDArray[np.float64]
 
 
 def average_precision(scores: npt.ArrayLike, tags: npt.ArrayLike) -> Floats:
-    """AP_k = sum_n (R_n - R_{n-1}) P_n over the thresholds of class k; equal scores are one threshold.
+    """AP_k = sum_n (R_n - R_{n-1}) P_n over the thresholds of class k; equal scores are one
+    threshold.
 
-    scores: (N, K); tags: (N, K) of 0 and 1 -> (K,) in [0, 1], NaN for a class that no clip has. Raises ValueError
-    where the shapes differ. No interpolation, as scikit-learn's average_precision_score.
+    scores: (N, K); tags: (N, K) of 0 and 1 -> (K,) in [0, 1], NaN for a class that no clip has.
+    Raises ValueError where the shapes differ. No interpolation, as scikit-learn's
+    average_precision_score.
     """
     found, true = np.asarray(scores, float), np.asarray(tags, bool)
     if found.shape != true.shape or found.ndim != 2:
@@ -21,9 +23,13 @@ def average_precision(scores: npt.ArrayLike, tags: npt.ArrayLike) -> Floats:
 
 
 def resampled(scores: npt.ArrayLike, tags: npt.ArrayLike, drawn: Floats) -> Floats:
-    """Macro average precision of every resample, classes that it lost left out. drawn: (N, B) counts -> (B,)."""
+    """Macro average precision of every resample, classes that it lost left out. drawn: (N, B)
+    counts -> (B,).
+    """
     found, true = np.asarray(scores, float), np.asarray(tags, bool)
-    copies = [np.repeat(np.arange(len(found)), drawn[:, b].astype(int)) for b in range(drawn.shape[1])]
+    copies = [
+        np.repeat(np.arange(len(found)), drawn[:, b].astype(int)) for b in range(drawn.shape[1])
+    ]
     per_class = np.array([average_precision(found[rows], true[rows]) for rows in copies])
     return np.asarray(np.nanmean(per_class, axis=1))
 
@@ -32,7 +38,9 @@ def _one(scores: Floats, true: npt.NDArray[np.bool_]) -> float:
     if not true.any():
         return float("nan")
     order = np.argsort(-scores, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)  # of each run of equal scores
+    last = np.append(
+        np.flatnonzero(np.diff(scores[order])), len(scores) - 1
+    )  # of each run of equal scores
     hits = np.cumsum(true[order])[last]
     precision, recall = hits / (last + 1), hits / true.sum()
     return float(np.sum(np.diff(recall, prepend=0.0) * precision))

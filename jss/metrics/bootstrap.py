@@ -1,4 +1,6 @@
-"""Confidence intervals by resampling clips with replacement, from counts by clip: nothing is counted twice."""
+"""Confidence intervals by resampling clips with replacement, from counts by clip: nothing is
+counted twice.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,14 @@ STEP = 100
 
 
 def weights(n_clips: int, resamples: int, seed: int = 0) -> Floats:
-    """How often each of N clips is drawn in each of B resamples; the same for every system. -> (N, B)"""
+    """How often each of N clips is drawn in each of B resamples; the same for every system. -> (N,
+    B)
+    """
     if not n_clips:
         return np.zeros((0, resamples))
-    draws = np.random.default_rng(seed).multinomial(n_clips, np.full(n_clips, 1 / n_clips), size=resamples)
+    draws = np.random.default_rng(seed).multinomial(
+        n_clips, np.full(n_clips, 1 / n_clips), size=resamples
+    )
     return np.asarray(draws.T, np.float64)
 
 
@@ -40,12 +46,16 @@ def f1(tp: Floats, detected: Floats, true: Floats, drawn: Floats) -> tuple[Float
 
 
 def psds(
-    counts: Sequence[ClassCounts], truth: Truth, scenario: Scenario, drawn: Floats, convention: Convention = "K-1"
+    counts: Sequence[ClassCounts],
+    truth: Truth,
+    scenario: Scenario,
+    drawn: Floats,
+    convention: Convention = "K-1",
 ) -> Floats:
     """PSDS of every resample. counts: one a class; drawn: (N, B) -> (B,).
 
-    Of a class with more than ``LEVELS`` levels, those of its curve on the whole set are kept, and others evenly
-    between them, so that the value on the whole set stays exact.
+    Of a class with more than ``LEVELS`` levels, those of its curve on the whole set are kept, and
+    others evenly between them, so that the value on the whole set stays exact.
     """
     kept = [thin(own, k, truth, scenario, convention) for k, own in enumerate(counts)]
     parts = []
@@ -58,9 +68,15 @@ def psds(
 
 
 def thin(
-    counts: ClassCounts, label: int, truth: Truth, scenario: Scenario, convention: Convention = "K-1"
+    counts: ClassCounts,
+    label: int,
+    truth: Truth,
+    scenario: Scenario,
+    convention: Convention = "K-1",
 ) -> ClassCounts:
-    """Counts of one class at ``LEVELS`` levels or little more; unchanged if there are no more anyway."""
+    """Counts of one class at ``LEVELS`` levels or little more; unchanged if there are no more
+    anyway.
+    """
     if not counts.falling or counts.levels <= LEVELS:
         return counts
     ratio, efpr = rates(counts, label, truth, scenario, convention)
@@ -74,7 +90,9 @@ def thin(
 
 
 def mean(values: Floats, drawn: Floats) -> Floats:
-    """Mean of one value a clip in every resample; clips without one (NaN) do not count. (N,), (N, B) -> (B,)"""
+    """Mean of one value a clip in every resample; clips without one (NaN) do not count. (N,), (N,
+    B) -> (B,)
+    """
     there = ~np.isnan(values)
     number = drawn.T @ there
     total = drawn.T @ np.where(there, values, 0)
@@ -82,11 +100,15 @@ def mean(values: Floats, drawn: Floats) -> Floats:
 
 
 def improvement(separation: Sequence[ClipSeparation | None], drawn: Floats) -> Floats:
-    """Mean SI-SDR improvement over all matched sources of clips with several, in every resample. (N, B) -> (B,)"""
+    """Mean SI-SDR improvement over all matched sources of clips with several, in every resample.
+    (N, B) -> (B,)
+    """
     several = [c if c is not None and c.references > 1 else None for c in separation]
     total = np.array([sum(c.si_sdri) if c else 0.0 for c in several])
     count = drawn.T @ np.array([float(len(c.si_sdri)) if c else 0.0 for c in several])
-    return np.asarray(np.divide(drawn.T @ total, count, out=np.full(len(count), np.nan), where=count > 0))
+    return np.asarray(
+        np.divide(drawn.T @ total, count, out=np.full(len(count), np.nan), where=count > 0)
+    )
 
 
 def interval(replicates: npt.ArrayLike, level: float = 0.95) -> tuple[float, float] | None:

@@ -1,4 +1,6 @@
-"""Separation by class as the weak-label paper tells it: SI-SDR before and after, over active sources only."""
+"""Separation by class as the weak-label paper tells it: SI-SDR before and after, over active
+sources only.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,20 @@ Row = dict[str, int | float | None]
 OVERALL = "overall"
 
 
-def separation_rows(before: npt.ArrayLike, after: npt.ArrayLike, labels: Sequence[str]) -> Mapping[str, Row]:
-    """Table 1 and the boxes of Fig. 3. before, after: (N, K) SI-SDR in dB of mixture and estimate, NaN where a class
-    is absent -> a row a class, then OVERALL over all samples of all classes.
+def separation_rows(
+    before: npt.ArrayLike, after: npt.ArrayLike, labels: Sequence[str]
+) -> Mapping[str, Row]:
+    """Table 1 and the boxes of Fig. 3. before, after: (N, K) SI-SDR in dB of mixture and estimate,
+    NaN where a class is absent -> a row a class, then OVERALL over all samples of all classes.
 
-    A row: n, input_mean, input_sd, improvement_mean, improvement_sd, and input_q1, input_median, input_q3, output_q1,
-    output_median, output_q3; dB, None where there is no sample.
+    A row: n, input_mean, input_sd, improvement_mean, improvement_sd, and input_q1, input_median,
+    input_q3, output_q1, output_median, output_q3; dB, None where there is no sample.
     """
     x, y = np.asarray(before, float), np.asarray(after, float)
     if x.shape != y.shape or x.ndim != 2 or x.shape[1] != len(labels):
-        raise ValueError(f"before {x.shape} and after {y.shape} must both be (clips, {len(labels)} classes)")
+        raise ValueError(
+            f"before {x.shape} and after {y.shape} must both be (clips, {len(labels)} classes)"
+        )
     rows = {label: separation_row(x[:, k], y[:, k]) for k, label in enumerate(labels)}
     return {**rows, OVERALL: separation_row(x.ravel(), y.ravel())}
 

@@ -17,16 +17,25 @@ SHARE = 0.2
 
 
 def matched(
-    detections: EventArrays, truth: EventArrays, n_labels: int, *, collar: float = COLLAR, share: float = SHARE
+    detections: EventArrays,
+    truth: EventArrays,
+    n_labels: int,
+    *,
+    collar: float = COLLAR,
+    share: float = SHARE,
 ) -> npt.NDArray[np.intp]:
-    """Ground-truth events that find a detection of their own, as many as any one-to-one matching allows.
+    """Ground-truth events that find a detection of their own, as many as any one-to-one matching
+    allows.
 
-    A pair of one clip and class may match where the onsets differ by at most ``collar`` seconds and the offsets by at
-    most max(collar, share * length of the true event). -> indices into truth, sorted.
+    A pair of one clip and class may match where the onsets differ by at most ``collar`` seconds and
+    the offsets by at most max(collar, share * length of the true event). -> indices into truth,
+    sorted.
     """
     det, gt = candidates(detections, truth, n_labels, same_label=True)
     near = np.abs(truth.onset[gt] - detections.onset[det]) <= collar
-    near &= np.abs(truth.offset[gt] - detections.offset[det]) <= np.maximum(collar, share * truth.length[gt])
+    near &= np.abs(truth.offset[gt] - detections.offset[det]) <= np.maximum(
+        collar, share * truth.length[gt]
+    )
     pairs = (np.ones(int(near.sum()), np.int8), (gt[near], det[near]))
     graph = csr_matrix(pairs, shape=(len(truth), len(detections)))
     if not graph.nnz:

@@ -1,4 +1,6 @@
-"""True positives, false positives and cross-triggers by class, threshold and clip, ready to be summed or resampled."""
+"""True positives, false positives and cross-triggers by class, threshold and clip, ready to be
+summed or resampled.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ TRUE, FALSE, CROSS = 0, 1, 2
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """Changes of counts as the threshold falls below ``score``: n entries, each of a class, a kind and a clip."""
+    """Changes of counts as the threshold falls below ``score``: n entries, each of a class, a kind
+    and a clip.
+    """
 
     label: Ints
     kind: Ints
@@ -61,15 +65,17 @@ class Truth:
     def _table(self, weights: Floats) -> Floats:
         cell = self.events.clip * self.n_labels + self.events.label
         size = len(self.durations) * self.n_labels
-        return np.asarray(np.bincount(cell, weights, minlength=size), np.float64).reshape(-1, self.n_labels)
+        return np.asarray(np.bincount(cell, weights, minlength=size), np.float64).reshape(
+            -1, self.n_labels
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class ClassCounts:
     """Counts of one class over L levels (thresholds), by clip, as a sparse matrix.
 
-    matrix: ((2 + K) L, N): row kind * L + level; falling: entries are changes, to be summed up over the levels;
-    thresholds: (L,), falling where ``falling``.
+    matrix: ((2 + K) L, N): row kind * L + level; falling: entries are changes, to be summed up over
+    the levels; thresholds: (L,), falling where ``falling``.
     """
 
     matrix: csr_matrix
@@ -78,7 +84,9 @@ class ClassCounts:
     thresholds: Floats
 
     def total(self, weights: npt.NDArray[np.float64] | None = None) -> Floats:
-        """Counts over the set. weights: (N, B), how often each clip counts; None: once. -> (kinds, L, B)"""
+        """Counts over the set. weights: (N, B), how often each clip counts; None: once. -> (kinds,
+        L, B)
+        """
         if weights is None:
             summed = np.asarray(self.matrix.sum(axis=1), np.float64)
         else:
@@ -100,9 +108,18 @@ class ClassCounts:
 
 
 def at_points(
-    label: Ints, kind: Ints, point: Ints, clip: Ints, *, thresholds: Floats, n_labels: int, n_clips: int
+    label: Ints,
+    kind: Ints,
+    point: Ints,
+    clip: Ints,
+    *,
+    thresholds: Floats,
+    n_labels: int,
+    n_clips: int,
 ) -> list[ClassCounts]:
-    """Counts by class from single entries at operating points 0 to len(thresholds) - 1, each counting one."""
+    """Counts by class from single entries at operating points 0 to len(thresholds) - 1, each
+    counting one.
+    """
     levels = len(thresholds)
     shape = ((CROSS + n_labels) * levels, n_clips)
     result = []
@@ -124,5 +141,7 @@ def falling(changes: Changes, *, n_labels: int, n_clips: int) -> list[ClassCount
         row = changes.kind[own] * levels + level
         shape = ((CROSS + n_labels) * levels, n_clips)
         matrix = csr_matrix((changes.value[own], (row, changes.clip[own])), shape=shape)
-        result.append(ClassCounts(matrix, levels, True, -scores if len(scores) else np.full(1, np.inf)))
+        result.append(
+            ClassCounts(matrix, levels, True, -scores if len(scores) else np.full(1, np.inf))
+        )
     return result

@@ -1,4 +1,6 @@
-"""How alike the events found in the separated sources are (Eq. 30): 1 means the same in every source."""
+"""How alike the events found in the separated sources are (Eq. 30): 1 means the same in every
+source.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,16 @@ def frame_similarity(source_scores: npt.ArrayLike, eps: float = 1e-8) -> npt.NDA
 
 
 def pair_similarity(source_scores: npt.ArrayLike, eps: float = 1e-8) -> npt.NDArray[np.float64]:
-    """Eq. 30: mean over frames, for every pair of sources. source_scores: (M, K, T) -> (pairs,) in [0, 1]."""
+    """Eq. 30: mean over frames, for every pair of sources. source_scores: (M, K, T) -> (pairs,) in
+    [0, 1].
+    """
     frames = frame_similarity(source_scores, eps)
     return np.asarray(frames.mean(axis=1)) if frames.shape[1] else np.full(len(frames), np.nan)
 
 
 def clip_similarity(source_scores: npt.ArrayLike, eps: float = 1e-8) -> float:
-    """Mean of Eq. 30 over all pairs of one clip, in [0, 1]; NaN with fewer than two sources or no frame.
+    """Mean of Eq. 30 over all pairs of one clip, in [0, 1]; NaN with fewer than two sources or no
+    frame.
 
     source_scores: (M, K, T).
     """

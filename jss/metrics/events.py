@@ -18,7 +18,8 @@ Floats = npt.NDArray[np.float64]
 class EventArrays:
     """n events, sorted by operating point, clip, label and onset.
 
-    clip, label: indices; onset, offset: seconds, offset > onset; point: the operating point (all 0 for a ground truth).
+    clip, label: indices; onset, offset: seconds, offset > onset; point: the operating point (all 0
+    for a ground truth).
     """
 
     clip: Ints
@@ -33,7 +34,11 @@ class EventArrays:
     def take(self, index: npt.NDArray[np.intp]) -> EventArrays:
         """The events of the given rows, which must keep the order."""
         return EventArrays(
-            self.clip[index], self.label[index], self.onset[index], self.offset[index], self.point[index]
+            self.clip[index],
+            self.label[index],
+            self.onset[index],
+            self.offset[index],
+            self.point[index],
         )
 
     @property
@@ -42,11 +47,19 @@ class EventArrays:
         return self.offset - self.onset
 
 
-def from_arrays(clip: Ints, label: Ints, onset: Floats, offset: Floats, point: Ints | None = None) -> EventArrays:
+def from_arrays(
+    clip: Ints, label: Ints, onset: Floats, offset: Floats, point: Ints | None = None
+) -> EventArrays:
     """Sorts events given as equally long arrays; those without a length are left out."""
     point = np.zeros(len(clip), np.int64) if point is None else point
     keep = np.flatnonzero(offset > onset)
-    clip, label, onset, offset, point = clip[keep], label[keep], onset[keep], offset[keep], point[keep]
+    clip, label, onset, offset, point = (
+        clip[keep],
+        label[keep],
+        onset[keep],
+        offset[keep],
+        point[keep],
+    )
     if not len(clip):
         return EventArrays(clip, label, onset, offset, point)
     group = (point * (int(clip.max()) + 1) + clip) * (int(label.max()) + 1) + label
@@ -55,11 +68,14 @@ def from_arrays(clip: Ints, label: Ints, onset: Floats, offset: Floats, point: I
     return EventArrays(clip[order], label[order], onset[order], offset[order], point[order])
 
 
-def from_tables(tables: Sequence[pd.DataFrame], clips: Sequence[str], labels: Sequence[str]) -> EventArrays:
-    """Events of one table an operating point, with columns filename, onset, offset (seconds), event_label.
+def from_tables(
+    tables: Sequence[pd.DataFrame], clips: Sequence[str], labels: Sequence[str]
+) -> EventArrays:
+    """Events of one table an operating point, with columns filename, onset, offset (seconds),
+    event_label.
 
-    clips, labels: what the indices stand for. Rows without an event, of another clip, of another label or without
-    a length are left out.
+    clips, labels: what the indices stand for. Rows without an event, of another clip, of another
+    label or without a length are left out.
     """
 
     def column(name: str, kind: type) -> npt.NDArray[Any]:
@@ -85,7 +101,9 @@ def from_table(table: pd.DataFrame, clips: Sequence[str], labels: Sequence[str])
 
 
 def union(events: EventArrays) -> EventArrays:
-    """Merges overlapping events of one clip and label (and operating point) into one; events that only touch stay."""
+    """Merges overlapping events of one clip and label (and operating point) into one; events that
+    only touch stay.
+    """
     if not len(events):
         return events
     same = _same_group(events)
@@ -102,7 +120,11 @@ def union(events: EventArrays) -> EventArrays:
             ends.append(offset[i])
     index = np.array(first)
     return EventArrays(
-        events.clip[index], events.label[index], events.onset[index], np.array(ends), events.point[index]
+        events.clip[index],
+        events.label[index],
+        events.onset[index],
+        np.array(ends),
+        events.point[index],
     )
 
 
@@ -115,7 +137,9 @@ def _same_group(events: EventArrays) -> npt.NDArray[np.bool_]:
 
 
 def durations_array(durations: Mapping[str, float] | pd.DataFrame) -> tuple[list[str], Floats]:
-    """Clip names and their durations in seconds, from a mapping or a table with columns filename and duration."""
+    """Clip names and their durations in seconds, from a mapping or a table with columns filename
+    and duration.
+    """
     if isinstance(durations, pd.DataFrame):
         durations = dict(zip(durations["filename"], durations["duration"], strict=True))
     return list(durations), np.array(list(durations.values()), float)

@@ -1,9 +1,10 @@
 """Intersection criteria over every threshold there is, not over a grid.
 
-J. Ebbers, R. Serizel, R. Haeb-Umbach, "Threshold-independent evaluation of sound event detection scores", ICASSP 2022,
-counted as sed_scores_eval 0.0.4 does (times compared to a microsecond). A run of frames lives from one score (birth)
-down to another (death), and meets the detection and cross-trigger criteria or not whatever the threshold; so each run
-is judged once, and only its birth and death are counted.
+J. Ebbers, R. Serizel, R. Haeb-Umbach, "Threshold-independent evaluation of sound event detection
+scores", ICASSP 2022, counted as sed_scores_eval 0.0.4 does (times compared to a microsecond). A run
+of frames lives from one score (birth) down to another (death), and meets the detection and
+cross-trigger criteria or not whatever the threshold; so each run is judged once, and only its birth
+and death are counted.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ DECIMALS = 6
 CHUNK = 400_000
 
 
-def changes(scores: ScoreSet, truth: EventArrays, *, dtc: float, gtc: float, cttc: float | None) -> Changes:
+def changes(
+    scores: ScoreSet, truth: EventArrays, *, dtc: float, gtc: float, cttc: float | None
+) -> Changes:
     """How the counts change as the threshold falls. truth: without same-class overlaps.
 
     cttc None: cross-triggers are not counted.
@@ -37,7 +40,11 @@ def changes(scores: ScoreSet, truth: EventArrays, *, dtc: float, gtc: float, ctt
         inside = truth.take(np.flatnonzero((truth.clip >= first) & (truth.clip < last)))
         order = np.arange(len(begin))
         runs = scores.events(begin + part.start, end + part.start, order)
-        parts.append(_judge(runs, birth[runs.point], death[runs.point], inside, scores.n_labels, dtc, gtc, cttc))
+        parts.append(
+            _judge(
+                runs, birth[runs.point], death[runs.point], inside, scores.n_labels, dtc, gtc, cttc
+            )
+        )
     return Changes.concatenate(parts)
 
 
@@ -57,7 +64,9 @@ def _judge(
     missed = np.flatnonzero(~passed)
     keep = passed[det]
     parts = [
-        _births_and_deaths(runs.label[missed], FALSE, birth[missed], death[missed], runs.clip[missed]),
+        _births_and_deaths(
+            runs.label[missed], FALSE, birth[missed], death[missed], runs.clip[missed]
+        ),
         _true_positives(gt[keep], overlap[keep], birth[det[keep]], death[det[keep]], truth, gtc),
     ]
     if cttc is not None and len(missed):
@@ -69,11 +78,15 @@ def _judge(
         crossing = share >= np.round(cttc * lost.length[row], DECIMALS)
         row, other = row[crossing], other[crossing]
         at = missed[row]
-        parts.append(_births_and_deaths(lost.label[row], CROSS + other, birth[at], death[at], lost.clip[row]))
+        parts.append(
+            _births_and_deaths(lost.label[row], CROSS + other, birth[at], death[at], lost.clip[row])
+        )
     return Changes.concatenate(parts)
 
 
-def _births_and_deaths(label: Ints, kind: Ints | int, birth: Floats, death: Floats, clip: Ints) -> Changes:
+def _births_and_deaths(
+    label: Ints, kind: Ints | int, birth: Floats, death: Floats, clip: Ints
+) -> Changes:
     """One more at each birth, one less at each death above -inf."""
     kinds = np.broadcast_to(np.asarray(kind, np.int64), label.shape)
     dies = np.flatnonzero(death > -np.inf)
@@ -87,7 +100,12 @@ def _births_and_deaths(label: Ints, kind: Ints | int, birth: Floats, death: Floa
 
 
 def _true_positives(
-    gt: npt.NDArray[np.intp], overlap: Floats, birth: Floats, death: Floats, truth: EventArrays, gtc: float
+    gt: npt.NDArray[np.intp],
+    overlap: Floats,
+    birth: Floats,
+    death: Floats,
+    truth: EventArrays,
+    gtc: float,
 ) -> Changes:
     """Where each ground-truth event begins or ceases to be covered enough, as the threshold falls."""
     dies = np.flatnonzero(death > -np.inf)
@@ -109,4 +127,10 @@ def _true_positives(
     turn = np.flatnonzero(met != was)
     event = event[turn]
     value = np.where(met[turn], 1.0, -1.0)
-    return Changes(truth.label[event], np.full(len(event), TRUE, np.int64), score[turn], truth.clip[event], value)
+    return Changes(
+        truth.label[event],
+        np.full(len(event), TRUE, np.int64),
+        score[turn],
+        truth.clip[event],
+        value,
+    )

@@ -1,4 +1,6 @@
-"""F1 scores (Eqs 7-9): clip-level, intersection-based and event-based, each with macro and micro average."""
+"""F1 scores (Eqs 7-9): clip-level, intersection-based and event-based, each with macro and micro
+average.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,11 @@ from jss.metrics.intersection import match
 
 @dataclass(frozen=True)
 class F1:
-    """An F1 score in [0, 1]. macro: mean over classes; micro: over all decisions; per_class: by label.
+    """An F1 score in [0, 1]. macro: mean over classes; micro: over all decisions; per_class: by
+    label.
 
-    A class with errors but no true positive counts 0; one that occurs in neither table has no score (NaN) and is left
-    out of the mean, as torchmetrics does.
+    A class with errors but no true positive counts 0; one that occurs in neither table has no score
+    (NaN) and is left out of the mean, as torchmetrics does.
     """
 
     macro: float
@@ -35,7 +38,8 @@ def f1_from_counts(
     *,
     nan_classes: npt.ArrayLike | None = None,
 ) -> F1:
-    """F1 = 2 tp / (detected + true) (Eqs 7-9). tp, n_detected, n_true: (K,) counts; nan_classes: (K,) bool, left out.
+    """F1 = 2 tp / (detected + true) (Eqs 7-9). tp, n_detected, n_true: (K,) counts; nan_classes:
+    (K,) bool, left out.
 
     With nothing to average, macro and micro are 0.
     """
@@ -51,16 +55,23 @@ def f1_from_counts(
 
 
 def clip_f1(
-    scores: npt.ArrayLike, tags: npt.ArrayLike, labels: Sequence[str] | None = None, *, threshold: float = 0.5
+    scores: npt.ArrayLike,
+    tags: npt.ArrayLike,
+    labels: Sequence[str] | None = None,
+    *,
+    threshold: float = 0.5,
 ) -> F1:
     """Clip-level F1, the weak half of the selection objective (Eqs 26, 29).
 
-    scores: (N, K) in [0, 1]; tags: (N, K) of 0 and 1; a class is found where its score is above the threshold.
-    labels: the K names, by default their numbers. Raises ValueError where the shapes differ.
+    scores: (N, K) in [0, 1]; tags: (N, K) of 0 and 1; a class is found where its score is above the
+    threshold. labels: the K names, by default their numbers. Raises ValueError where the shapes
+    differ.
     """
     found, true = np.asarray(scores) > threshold, np.asarray(tags) > 0.5
     if found.shape != true.shape or found.ndim != 2:
-        raise ValueError(f"scores {found.shape} and tags {true.shape} must both be (clips, classes)")
+        raise ValueError(
+            f"scores {found.shape} and tags {true.shape} must both be (clips, classes)"
+        )
     names = [str(k) for k in range(found.shape[1])] if labels is None else labels
     return f1_from_counts((found & true).sum(0), found.sum(0), true.sum(0), names)
 
@@ -77,10 +88,11 @@ def intersection_f1(
 ) -> F1:
     """Intersection-based F1, the strong half of the selection objective (Eqs 26, 29).
 
-    detections, ground_truth: tables filename, onset, offset (seconds), event_label; same-class overlaps are merged.
-    durations: seconds by filename, of all clips that count. dtc, gtc: tolerance criteria in [0, 1]; cross-triggers
-    count as false positives only. legacy_nan: leave classes without a true positive out of the mean, as
-    psds_eval 0.5.3 does (and the DCASE baselines with it).
+    detections, ground_truth: tables filename, onset, offset (seconds), event_label; same-class
+    overlaps are merged. durations: seconds by filename, of all clips that count. dtc, gtc:
+    tolerance criteria in [0, 1]; cross-triggers count as false positives only. legacy_nan: leave
+    classes without a true positive out of the mean, as psds_eval 0.5.3 does (and the DCASE
+    baselines with it).
     """
     clips, seconds = durations_array(durations)
     truth = union(from_table(ground_truth, clips, labels))
@@ -103,17 +115,23 @@ def event_f1(
     share: float = SHARE,
     legacy_nan: bool = False,
 ) -> F1:
-    """Event-based F1: an event is found if one detection of its own has its onset within ``collar`` seconds and its
-    offset within max(collar, share * its length).
+    """Event-based F1: an event is found if one detection of its own has its onset within ``collar``
+    seconds and its offset within max(collar, share * its length).
 
-    detections, ground_truth: tables filename, onset, offset (seconds), event_label, taken as they are; clips: the
-    files that count, by default those of the ground truth. legacy_nan: leave classes that are never detected, or
-    never there, out of the mean, as sed_eval 0.2.1 does by default.
+    detections, ground_truth: tables filename, onset, offset (seconds), event_label, taken as they
+    are; clips: the files that count, by default those of the ground truth. legacy_nan: leave
+    classes that are never detected, or never there, out of the mean, as sed_eval 0.2.1 does by
+    default.
     """
     names = list(dict.fromkeys(ground_truth["filename"])) if clips is None else clips
     truth, found = from_table(ground_truth, names, labels), from_table(detections, names, labels)
     size = len(labels)
-    tp = np.bincount(truth.label[matched(found, truth, size, collar=collar, share=share)], minlength=size)
-    detected, true = np.bincount(found.label, minlength=size), np.bincount(truth.label, minlength=size)
+    tp = np.bincount(
+        truth.label[matched(found, truth, size, collar=collar, share=share)], minlength=size
+    )
+    detected, true = (
+        np.bincount(found.label, minlength=size),
+        np.bincount(truth.label, minlength=size),
+    )
     undefined = (detected == 0) | (true == 0) if legacy_nan else None
     return f1_from_counts(tp, detected, true, labels, nan_classes=undefined)

@@ -1,7 +1,8 @@
 """Intersection criteria between detections and ground truth, over all operating points at once.
 
-C. Bilen et al., "A framework for the robust evaluation of sound event detection", ICASSP 2020, as psds_eval 0.5.3
-counts them: the same arithmetic to the last bit, for sums that meet a criterion exactly.
+C. Bilen et al., "A framework for the robust evaluation of sound event detection", ICASSP 2020, as
+psds_eval 0.5.3 counts them: the same arithmetic to the last bit, for sums that meet a criterion
+exactly.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ Index = npt.NDArray[np.intp]
 class Outcome:
     """What became of D detections and G ground-truth events.
 
-    true_positive: (n,) ground-truth event index of every true positive, and its operating point tp_point (n,);
-    false_positive: (n,) indices of detections that fail the detection tolerance criterion;
-    cross_trigger: (n,) indices of those that hit another class, and that class ct_label (n,).
+    true_positive: (n,) ground-truth event index of every true positive, and its operating point
+    tp_point (n,); false_positive: (n,) indices of detections that fail the detection tolerance
+    criterion; cross_trigger: (n,) indices of those that hit another class, and that class ct_label
+    (n,).
     """
 
     true_positive: Index
@@ -42,10 +44,12 @@ def match(
     gtc: float,
     cttc: float | None = None,
 ) -> Outcome:
-    """Applies the detection tolerance, ground truth intersection and cross-trigger tolerance criteria.
+    """Applies the detection tolerance, ground truth intersection and cross-trigger tolerance
+    criteria.
 
-    durations: (clips,) seconds; dtc, gtc, cttc: criteria in [0, 1]; cttc None: cross-triggers are not looked for.
-    A detection that starts after its clip's end is not counted at all. Neither table may overlap itself.
+    durations: (clips,) seconds; dtc, gtc, cttc: criteria in [0, 1]; cttc None: cross-triggers are
+    not looked for. A detection that starts after its clip's end is not counted at all. Neither
+    table may overlap itself.
     """
     det, gt, overlap = overlapping(detections, truth, n_labels, same_label=True)
     share = _sum_by(det, overlap / detections.length[det], len(detections))
@@ -60,7 +64,9 @@ def match(
     coverage = _sum_by(inverse, (overlap / truth.length[gt])[order], len(cells))
     hits = cells[coverage >= gtc]
 
-    missed = np.flatnonzero(~passed & (detections.onset < durations[detections.clip]) & (detections.offset > 0))
+    missed = np.flatnonzero(
+        ~passed & (detections.onset < durations[detections.clip]) & (detections.offset > 0)
+    )
     crossing, ct_label = np.zeros(0, np.intp), np.zeros(0, np.int64)
     if cttc is not None and len(missed):
         lost = detections.take(missed)
@@ -75,8 +81,11 @@ def match(
     return Outcome(hits % size, hits // size, missed, crossing, ct_label)
 
 
-def candidates(detections: EventArrays, truth: EventArrays, n_labels: int, *, same_label: bool) -> tuple[Index, Index]:
-    """All pairs of one clip and class, or of one clip whatever the class: detection (sorted) and ground-truth indices.
+def candidates(
+    detections: EventArrays, truth: EventArrays, n_labels: int, *, same_label: bool
+) -> tuple[Index, Index]:
+    """All pairs of one clip and class, or of one clip whatever the class: detection (sorted) and
+    ground-truth indices.
 
     truth must be sorted by clip and label; detections may come in any order.
     """

@@ -18,16 +18,18 @@ from jss.metrics.events import EventArrays, Floats, Ints
 from jss.metrics.intersection import match
 from jss.metrics.scores import ScoreSet
 
-#: How the mean cross-trigger rate is taken: over the other classes (psds_eval >= 0.5, sed_scores_eval), or over all
-#: of them (psds_eval <= 0.4, older published numbers).
+#: How the mean cross-trigger rate is taken: over the other classes (psds_eval >= 0.5,
+#: sed_scores_eval), or over all of them (psds_eval <= 0.4, older published numbers).
 Convention = Literal["K-1", "K"]
 HOUR = 3600.0
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One row of Table 1. Tolerance criteria in [0, 1] (cttc None: cross-triggers play no part), cost of instability
-    across classes, cost of cross-triggers, and the greatest effective false positive rate per hour."""
+    """One row of Table 1. Tolerance criteria in [0, 1] (cttc None: cross-triggers play no part),
+    cost of instability across classes, cost of cross-triggers, and the greatest effective false
+    positive rate per hour.
+    """
 
     name: str
     dtc: float
@@ -44,7 +46,9 @@ PSDS2 = Scenario("psds2", dtc=0.1, gtc=0.1, alpha_st=1.0, cttc=0.3, alpha_ct=0.5
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A staircase: from efpr[i] (per hour) to efpr[i + 1] the rate is rate[i]; before efpr[0] it is 0."""
+    """A staircase: from efpr[i] (per hour) to efpr[i + 1] the rate is rate[i]; before efpr[0] it is
+    0.
+    """
 
     efpr: Floats
     rate: Floats
@@ -52,8 +56,10 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Psds:
-    """value: the score in [0, 1]; per_class: each class's own area, NaN for a class that never occurs in the ground
-    truth (it is left out of the score); curve: the PSD-ROC of effective true positive rates; curves: of each class."""
+    """value: the score in [0, 1]; per_class: each class's own area, NaN for a class that never
+    occurs in the ground truth (it is left out of the score); curve: the PSD-ROC of effective true
+    positive rates; curves: of each class.
+    """
 
     value: float
     per_class: Floats
@@ -61,15 +67,22 @@ class Psds:
     curves: tuple[Curve, ...]
 
 
-def count_points(detections: EventArrays, truth: Truth, scenario: Scenario, thresholds: Floats) -> list[ClassCounts]:
+def count_points(
+    detections: EventArrays, truth: Truth, scenario: Scenario, thresholds: Floats
+) -> list[ClassCounts]:
     """Counts by class at given operating points, as psds_eval 0.5.3 counts.
 
     detections: their ``point`` is an index into thresholds; without same-class overlaps.
     """
     found = match(
-        detections, truth.events, truth.durations, truth.n_labels,
-        dtc=scenario.dtc, gtc=scenario.gtc, cttc=scenario.cttc if scenario.alpha_ct else None,
-    )  # fmt: skip
+        detections,
+        truth.events,
+        truth.durations,
+        truth.n_labels,
+        dtc=scenario.dtc,
+        gtc=scenario.gtc,
+        cttc=scenario.cttc if scenario.alpha_ct else None,
+    )
     hit, miss, cross = found.true_positive, found.false_positive, found.cross_trigger
     kinds: list[Ints] = [np.full(len(hit), TRUE), np.full(len(miss), FALSE), CROSS + found.ct_label]
     return at_points(
@@ -98,10 +111,11 @@ def rates(
     convention: Convention = "K-1",
     weights: npt.NDArray[np.float64] | None = None,
 ) -> tuple[Floats, Floats]:
-    """True positive ratio and effective false positive rate per hour of one class. -> (B, L) and (B, L).
+    """True positive ratio and effective false positive rate per hour of one class. -> (B, L) and
+    (B, L).
 
-    weights: (N, B), how often each clip counts; None: once, and B is 1. Cross-trigger rates are averaged over the
-    classes that occur. A class that does not occur has the ratio NaN.
+    weights: (N, B), how often each clip counts; None: once, and B is 1. Cross-trigger rates are
+    averaged over the classes that occur. A class that does not occur has the ratio NaN.
     """
     once = np.ones((len(truth.durations), 1)) if weights is None else weights
     total = counts.total(weights)
@@ -118,11 +132,14 @@ def rates(
     return ratio.T, efpr.T
 
 
-def area(ratio: Sequence[Floats], efpr: Sequence[Floats], *, alpha_st: float, e_max: float) -> Floats:
-    """Normalised area under the effective true positive rate, mean minus alpha_st times deviation over classes.
+def area(
+    ratio: Sequence[Floats], efpr: Sequence[Floats], *, alpha_st: float, e_max: float
+) -> Floats:
+    """Normalised area under the effective true positive rate, mean minus alpha_st times deviation
+    over classes.
 
-    ratio, efpr: one (B, L) each for every class, in any order of points; a class whose ratios are NaN in a row is left
-    out of that row. -> (B,) in [0, 1], 0 where no class is left.
+    ratio, efpr: one (B, L) each for every class, in any order of points; a class whose ratios are
+    NaN in a row is left out of that row. -> (B,) in [0, 1], 0 where no class is left.
     """
     x = np.minimum(np.concatenate(efpr, axis=1), e_max)
     y = np.concatenate(ratio, axis=1)
@@ -145,7 +162,9 @@ def area(ratio: Sequence[Floats], efpr: Sequence[Floats], *, alpha_st: float, e_
 
 
 def staircase(ratio: Floats, efpr: Floats, e_max: float) -> Curve:
-    """The points of one class that count: the best ratio at or below each rate up to e_max. ratio, efpr: (L,)."""
+    """The points of one class that count: the best ratio at or below each rate up to e_max. ratio,
+    efpr: (L,).
+    """
     order = np.lexsort((ratio, efpr))
     x, y = efpr[order], np.maximum.accumulate(ratio[order])
     keep = (x <= e_max) & (np.diff(y, prepend=0.0) > 0)
@@ -155,7 +174,9 @@ def staircase(ratio: Floats, efpr: Floats, e_max: float) -> Curve:
 
 
 def effective_curve(curves: Sequence[Curve], alpha_st: float) -> Curve:
-    """PSD-ROC of several classes: mean minus alpha_st times the standard deviation of their ratios, floored at 0."""
+    """PSD-ROC of several classes: mean minus alpha_st times the standard deviation of their ratios,
+    floored at 0.
+    """
     if not curves:
         return Curve(np.zeros(0), np.zeros(0))
     x = np.unique(np.concatenate([c.efpr for c in curves]))
@@ -170,13 +191,20 @@ def curve_area(curve: Curve, e_max: float) -> float:
     return float(np.sum(curve.rate * np.diff(curve.efpr, append=e_max)) / e_max)
 
 
-def psds(counts: Sequence[ClassCounts], truth: Truth, scenario: Scenario, convention: Convention = "K-1") -> Psds:
+def psds(
+    counts: Sequence[ClassCounts], truth: Truth, scenario: Scenario, convention: Convention = "K-1"
+) -> Psds:
     """PSDS of a set from its counts, with curves. counts: one a class."""
     curves: list[Curve] = []
     for k, own in enumerate(counts):
         ratio, efpr = rates(own, k, truth, scenario, convention)
         curves.append(staircase(ratio[0], efpr[0], scenario.e_max))
     occurs = truth.number.sum(axis=0) > 0
-    whole = effective_curve([c for c, there in zip(curves, occurs, strict=True) if there], scenario.alpha_st)
-    single = [curve_area(c, scenario.e_max) if there else np.nan for c, there in zip(curves, occurs, strict=True)]
+    whole = effective_curve(
+        [c for c, there in zip(curves, occurs, strict=True) if there], scenario.alpha_st
+    )
+    single = [
+        curve_area(c, scenario.e_max) if there else np.nan
+        for c, there in zip(curves, occurs, strict=True)
+    ]
     return Psds(curve_area(whole, scenario.e_max), np.array(single), whole, tuple(curves))

@@ -16,7 +16,9 @@ from jss.metrics.events import EventArrays, Floats
 from jss.metrics.psds import Scenario
 
 
-def tables(events: EventArrays, names: Sequence[str], labels: Sequence[str], points: int = 1) -> list[pd.DataFrame]:
+def tables(
+    events: EventArrays, names: Sequence[str], labels: Sequence[str], points: int = 1
+) -> list[pd.DataFrame]:
     """Events as tables filename, onset, offset, event_label: one for each operating point."""
     whole = pd.DataFrame(
         {
@@ -30,10 +32,16 @@ def tables(events: EventArrays, names: Sequence[str], labels: Sequence[str], poi
 
 
 def psds_eval(
-    points: Sequence[pd.DataFrame], truth: pd.DataFrame, names: Sequence[str], durations: Floats, scenario: Scenario
+    points: Sequence[pd.DataFrame],
+    truth: pd.DataFrame,
+    names: Sequence[str],
+    durations: Floats,
+    scenario: Scenario,
 ) -> float:
-    """PSDS of operating points by psds_eval. points, truth: event tables without same-class overlaps; durations: (N,)
-    seconds of the N names. Raises JssError where the package is not installed."""
+    """PSDS of operating points by psds_eval. points, truth: event tables without same-class
+    overlaps; durations: (N,) seconds of the N names. Raises JssError where the package is not
+    installed.
+    """
     try:
         from psds_eval import PSDSEval
     except ImportError as error:
@@ -41,16 +49,24 @@ def psds_eval(
     meta = pd.DataFrame({"filename": list(names), "duration": durations})
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        tool = PSDSEval(scenario.dtc, scenario.gtc, scenario.cttc or 0.3, ground_truth=truth, metadata=meta)
+        tool = PSDSEval(
+            scenario.dtc, scenario.gtc, scenario.cttc or 0.3, ground_truth=truth, metadata=meta
+        )
         for table in points:
             tool.add_operating_point(table)
         return float(tool.psds(scenario.alpha_ct, scenario.alpha_st, scenario.e_max).value)
 
 
 def reference_psds(
-    points: EventArrays, thresholds: Floats, truth: Truth, names: Sequence[str], labels: Sequence[str],
+    points: EventArrays,
+    thresholds: Floats,
+    truth: Truth,
+    names: Sequence[str],
+    labels: Sequence[str],
     scenario: Scenario,
-) -> float:  # fmt: skip
+) -> float:
     """:func:`psds_eval` on what our own kernel counts on."""
     given = tables(points, names, labels, len(thresholds))
-    return psds_eval(given, tables(truth.events, names, labels)[0], names, truth.durations, scenario)
+    return psds_eval(
+        given, tables(truth.events, names, labels)[0], names, truth.durations, scenario
+    )

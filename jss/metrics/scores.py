@@ -20,9 +20,9 @@ THRESHOLDS: Floats = np.round(np.arange(0.01, 1, 0.02), 2)
 class ScoreSet:
     """Scores of N clips and K classes, laid end to end, every curve closed by -inf.
 
-    value: (F,) with F the sum of K (T + 1) over clips, plus one -inf in front; series: (F,) clip * K + class;
-    start: (N K,) index of each curve's first frame; edges: frame boundaries of all clips in seconds, T + 1 a clip;
-    first_edge: (N,) where each clip's boundaries begin.
+    value: (F,) with F the sum of K (T + 1) over clips, plus one -inf in front; series: (F,) clip *
+    K + class; start: (N K,) index of each curve's first frame; edges: frame boundaries of all clips
+    in seconds, T + 1 a clip; first_edge: (N,) where each clip's boundaries begin.
     """
 
     n_labels: int
@@ -34,12 +34,17 @@ class ScoreSet:
 
     @classmethod
     def build(
-        cls, clips: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], n_labels: int, *, median: int = MEDIAN_FRAMES
+        cls,
+        clips: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]],
+        n_labels: int,
+        *,
+        median: int = MEDIAN_FRAMES,
     ) -> ScoreSet:
         """clips: for each the scores (K, T) and the frame boundaries (T + 1,) in seconds.
 
-        median: length in frames of the filter over the scores, odd; 1 leaves them alone. A median before the
-        threshold finds the same events as one after it. Raises ValueError for other shapes.
+        median: length in frames of the filter over the scores, odd; 1 leaves them alone. A median
+        before the threshold finds the same events as one after it. Raises ValueError for other
+        shapes.
         """
         if median % 2 != 1:
             raise ValueError("the median filter must have an odd length")
@@ -47,13 +52,19 @@ class ScoreSet:
         for scores, boundaries in clips:
             table, times = np.asarray(scores, np.float64), np.asarray(boundaries, np.float64)
             if table.ndim != 2 or len(table) != n_labels or times.shape != (table.shape[1] + 1,):
-                raise ValueError(f"scores {table.shape} and boundaries {times.shape} do not fit {n_labels} classes")
+                raise ValueError(
+                    f"scores {table.shape} and boundaries {times.shape} do not fit {n_labels} classes"
+                )
             closed = np.full((n_labels, len(times)), -np.inf)
-            closed[:, :-1] = median_filter(table, size=(1, median)) if median > 1 and table.size else table
+            closed[:, :-1] = (
+                median_filter(table, size=(1, median)) if median > 1 and table.size else table
+            )
             values.append(closed.ravel())
             edges.append(times)
         lengths = np.array([len(e) for e in edges], np.int64)
-        series = np.repeat(np.arange(len(edges) * n_labels, dtype=np.int32), np.repeat(lengths, n_labels))
+        series = np.repeat(
+            np.arange(len(edges) * n_labels, dtype=np.int32), np.repeat(lengths, n_labels)
+        )
         start = np.cumsum(np.concatenate(([1], np.repeat(lengths, n_labels))))[:-1]
         return cls(
             n_labels=n_labels,
@@ -92,7 +103,9 @@ class ScoreSet:
         return EventArrays(clip[keep], label[keep], onset[keep], offset[keep], point[keep])
 
     def part(self, first: int, last: int) -> slice:
-        """The range of ``value`` that holds the curves of the clips first to last - 1, with a -inf on either side."""
+        """The range of ``value`` that holds the curves of the clips first to last - 1, with a -inf
+        on either side.
+        """
         k = self.n_labels
         stop = int(self.start[last * k]) if last < len(self) else len(self.value)
         return slice(int(self.start[first * k]) - 1, stop)
@@ -101,8 +114,8 @@ class ScoreSet:
 def maximal_runs(value: Floats) -> tuple[Ints, Ints, Floats, Floats]:
     """Every run of frames that some threshold cuts out of the curves: at most one a frame.
 
-    value: (F,) curves closed by -inf on both sides. -> begin, end (exclusive), birth, death: the run is there for
-    all thresholds with death <= threshold < birth.
+    value: (F,) curves closed by -inf on both sides. -> begin, end (exclusive), birth, death: the
+    run is there for all thresholds with death <= threshold < birth.
     """
     size = len(value)
     frames = np.flatnonzero(value > -np.inf)

@@ -35,16 +35,19 @@ def snr_improvement(
 
 
 def si_sdr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Floats:
-    """Scale-invariant signal-to-distortion ratio in dB over the last axis (Le Roux et al. 2019); shapes broadcast.
+    """Scale-invariant signal-to-distortion ratio in dB over the last axis (Le Roux et al. 2019);
+    shapes broadcast.
 
-    Means are removed. With c the cosine of the two signals it is 10 log10((c^2 + eps) / (1 - c^2 + eps)), which
-    stays between -80 and 80 dB for eps = 1e-8 and is -80 dB for a silent estimate.
+    Means are removed. With c the cosine of the two signals it is 10 log10((c^2 + eps) / (1 - c^2 +
+    eps)), which stays between -80 and 80 dB for eps = 1e-8 and is -80 dB for a silent estimate.
     """
     s, e = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
     s, e = s - s.mean(-1, keepdims=True), e - e.mean(-1, keepdims=True)
     product = (s * e).sum(-1) ** 2
     power = (s**2).sum(-1) * (e**2).sum(-1)
-    share = np.divide(product, power, out=np.zeros(np.broadcast(product, power).shape), where=power > 0)
+    share = np.divide(
+        product, power, out=np.zeros(np.broadcast(product, power).shape), where=power > 0
+    )
     return np.asarray(10 * np.log10((share + eps) / (np.maximum(1 - share, 0) + eps)))
 
 
@@ -55,7 +58,9 @@ def si_sdr_improvement(
     return si_sdr(estimate, reference, eps) - si_sdr(mixture, reference, eps)
 
 
-def pairwise_si_sdr(estimates: npt.ArrayLike, references: npt.ArrayLike, eps: float = 1e-8) -> Floats:
+def pairwise_si_sdr(
+    estimates: npt.ArrayLike, references: npt.ArrayLike, eps: float = 1e-8
+) -> Floats:
     """SI-SDR of every estimate against every reference. (M, samples), (N, samples) -> (M, N) in dB."""
     e, s = np.asarray(estimates, np.float64), np.asarray(references, np.float64)
     e, s = e - e.mean(-1, keepdims=True), s - s.mean(-1, keepdims=True)
@@ -78,8 +83,9 @@ def assign(quality: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], npt.NDArray[np
 class ClipSeparation:
     """Separation of one clip.
 
-    references, estimates: how many are active; reference: index of each matched active reference; estimate: index
-    of its estimate; active: whether that estimate is active; si_sdr, si_sdri, snri: dB of each matched pair.
+    references, estimates: how many are active; reference: index of each matched active reference;
+    estimate: index of its estimate; active: whether that estimate is active; si_sdr, si_sdri, snri:
+    dB of each matched pair.
     """
 
     references: int
@@ -92,15 +98,19 @@ class ClipSeparation:
     snri: tuple[float, ...]
 
 
-def separate_clip(estimates: npt.ArrayLike, references: npt.ArrayLike, mixture: npt.ArrayLike) -> ClipSeparation:
+def separate_clip(
+    estimates: npt.ArrayLike, references: npt.ArrayLike, mixture: npt.ArrayLike
+) -> ClipSeparation:
     """Measures one clip. estimates: (M, samples); references: (N, samples); mixture: (samples,).
 
-    The permutation is the one of the highest total SI-SDR; where N > M some references stay without an estimate.
-    Raises ValueError where the lengths differ.
+    The permutation is the one of the highest total SI-SDR; where N > M some references stay without
+    an estimate. Raises ValueError where the lengths differ.
     """
     e, s, x = (np.asarray(a, np.float64) for a in (estimates, references, mixture))
     if e.ndim != 2 or s.ndim != 2 or x.shape != e.shape[1:] or x.shape != s.shape[1:]:
-        raise ValueError(f"estimates {e.shape}, references {s.shape} and mixture {x.shape} must be equally long")
+        raise ValueError(
+            f"estimates {e.shape}, references {s.shape} and mixture {x.shape} must be equally long"
+        )
     power = (s**2).mean(-1)
     there = np.flatnonzero(np.sqrt(power) > ACTIVE_RMS)
     if not len(there):
@@ -123,9 +133,10 @@ def separate_clip(estimates: npt.ArrayLike, references: npt.ArrayLike, mixture: 
 def summarise(clips: Sequence[ClipSeparation]) -> dict[str, float | int | None]:
     """Separation over a set; keys as the report names them, None where nothing could be measured.
 
-    msi: mean SI-SDR improvement over active pairs of clips with two or more active sources, one_source: mean SI-SDR
-    on clips with one (FUSS's MSi and 1S, dB); under, equal, over: shares of clips with fewer, as many, more active
-    estimates than references; si_sdri, snri: means over every matched source of clips with two or more (dB).
+    msi: mean SI-SDR improvement over active pairs of clips with two or more active sources,
+    one_source: mean SI-SDR on clips with one (FUSS's MSi and 1S, dB); under, equal, over: shares of
+    clips with fewer, as many, more active estimates than references; si_sdri, snri: means over
+    every matched source of clips with two or more (dB).
     """
     heard = [c for c in clips if c.references]
     several = [c for c in heard if c.references > 1]
@@ -138,7 +149,9 @@ def summarise(clips: Sequence[ClipSeparation]) -> dict[str, float | int | None]:
         "n_clips": len(heard),
         "n_clips_one_source": len(single),
         "msi": mean([v for c in several for v, on in zip(c.si_sdri, c.active, strict=True) if on]),
-        "one_source": mean([v for c in single for v, on in zip(c.si_sdr, c.active, strict=True) if on]),
+        "one_source": mean(
+            [v for c in single for v, on in zip(c.si_sdr, c.active, strict=True) if on]
+        ),
         "under": mean([float(c.estimates < c.references) for c in heard]),
         "equal": mean([float(c.estimates == c.references) for c in heard]),
         "over": mean([float(c.estimates > c.references) for c in heard]),

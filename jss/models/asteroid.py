@@ -1,7 +1,8 @@
 """The one door to Asteroid, whose import needs care; import it nowhere else.
 
-Asteroid reaches torchaudio through torch_stoi; torchaudio's CUDA build does not load beside a CPU torch, and the
-import of Asteroid fails. Only the STOI metric needs it, so the name is blocked before Asteroid is first imported.
+Asteroid reaches torchaudio through torch_stoi; torchaudio's CUDA build does not load beside a CPU
+torch, and the import of Asteroid fails. Only the STOI metric needs it, so the name is blocked
+before Asteroid is first imported.
 """
 
 from __future__ import annotations
@@ -27,13 +28,17 @@ def asteroid() -> ModuleType:
 
 
 def build(name: str, config: dict[str, Any]) -> nn.Module:
-    """A model of ``asteroid.models`` by class name, such as DPRNNTasNet; config: its keyword arguments.
+    """A model of ``asteroid.models`` by class name, such as DPRNNTasNet; config: its keyword
+    arguments.
 
-    Maps (batch, samples) to (batch, n_src, samples). Raises JssError for an unknown name or argument.
+    Maps (batch, samples) to (batch, n_src, samples). Raises JssError for an unknown name or
+    argument.
     """
     model = getattr(asteroid().models, name, None)
     if not (isinstance(model, type) and issubclass(model, nn.Module)):
-        raise JssError(f'Asteroid has no model "{name}": use a class of asteroid.models, such as DPRNNTasNet.')
+        raise JssError(
+            f'Asteroid has no model "{name}": use a class of asteroid.models, such as DPRNNTasNet.'
+        )
     try:
         return model(**config)
     except TypeError as error:

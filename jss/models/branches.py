@@ -1,4 +1,6 @@
-"""The DCASE 2021 SSep+SED baseline (Fig. 3): one branch hears the sources, a frozen one the mixture, q weighs them."""
+"""The DCASE 2021 SSep+SED baseline (Fig. 3): one branch hears the sources, a frozen one the
+mixture, q weighs them.
+"""
 
 from __future__ import annotations
 
@@ -17,38 +19,54 @@ class Balance(nn.Module):
         self.q = nn.Parameter(torch.tensor(q))
 
     def forward(self, mix: Tensor, sep: Tensor) -> Tensor:
-        """q * mix + (1 - q) * sep (Eq. 2). mix, sep: scores of one shape -> the same shape, in [0, 1]."""
-        q = self.q + (self.q.clamp(0.0, 1.0) - self.q).detach()  # beyond [0, 1] its gradient still brings it back
+        """q * mix + (1 - q) * sep (Eq. 2). mix, sep: scores of one shape -> the same shape, in [0,
+        1].
+        """
+        q = (
+            self.q + (self.q.clamp(0.0, 1.0) - self.q).detach()
+        )  # beyond [0, 1] its gradient still brings it back
         return q * mix + (1.0 - q) * sep
 
 
 class TwoBranchModel(JointModel):
-    """A joint model whose scores are those of its sources (Eq. 27, sum pooling) and of the mixture, by Eq. 2.
+    """A joint model whose scores are those of its sources (Eq. 27, sum pooling) and of the mixture,
+    by Eq. 2.
 
     mixture: a detector, frozen here; balance: the weight q of its scores. The rest as JointModel.
     """
 
     def __init__(
-        self, separator: nn.Module, detector: nn.Module, mixture: nn.Module, balance: Balance,
-        pooling_name: str = "sum", scaling: Scaling = "clip", consistent: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        separator: nn.Module,
+        detector: nn.Module,
+        mixture: nn.Module,
+        balance: Balance,
+        pooling_name: str = "sum",
+        scaling: Scaling = "clip",
+        consistent: bool = False,
+    ) -> None:
         super().__init__(separator, detector, pooling_name, scaling, consistent)
         self.mixture = freeze(mixture)
         self.balance = balance
 
     def detect(self, waveform: Tensor, sources: Tensor) -> JointOutput:
-        """Both branches. -> the scores of Eq. 2 as strong and weak; mixture_strong: those of the mixture's branch."""
+        """Both branches. -> the scores of Eq. 2 as strong and weak; mixture_strong: those of the
+        mixture's branch.
+        """
         sep = super().detect(waveform, sources)
         with torch.no_grad():
             mix = self.mixture(scale(to_db(self.mel(waveform))))
         return sep._replace(
-            strong=self.balance(mix.strong, sep.strong), weak=self.balance(mix.weak, sep.weak),
+            strong=self.balance(mix.strong, sep.strong),
+            weak=self.balance(mix.weak, sep.weak),
             mixture_strong=mix.strong,
-        )  # fmt: skip
+        )
 
 
 def freeze_norms(block: nn.Module) -> nn.Module:
-    """Every BatchNorm of a block stays as it is, statistics and weights: the baseline fine-tunes so. -> the block."""
+    """Every BatchNorm of a block stays as it is, statistics and weights: the baseline fine-tunes
+    so. -> the block.
+    """
     for module in block.modules():
         if isinstance(module, nn.BatchNorm2d):
             freeze(module)

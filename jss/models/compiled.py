@@ -12,8 +12,9 @@ class Compiled:
     """A module of kernels, imported in a thread of its own, since importing it compiles it."""
 
     def __init__(self, name: str, otherwise: str) -> None:
-        """name: the module's in ``jss.models``; otherwise: what happens without it, said once where Numba cannot
-        compile."""
+        """name: the module's in ``jss.models``; otherwise: what happens without it, said once where
+        Numba cannot compile.
+        """
         self.name, self.otherwise = name, otherwise
         self._lock = threading.Lock()
         self._done = threading.Event()
@@ -41,7 +42,9 @@ class Compiled:
     def _load(self) -> None:
         try:
             self._module = importlib.import_module(f"jss.models.{self.name}")
-        except Exception as error:  # whatever a compiler may say: the plain pass gives the same numbers
+        except (
+            Exception
+        ) as error:  # whatever a compiler may say: the plain pass gives the same numbers
             print(f"jss: Numba cannot compile here ({error}): {self.otherwise}.", file=sys.stderr)
         finally:
             self._done.set()
@@ -52,11 +55,13 @@ _gru = Compiled("gru_kernels", "the detector's recurrent layers run uncompiled, 
 
 
 def kernels(wait: float | None = 2.0) -> ModuleType | None:
-    """``jss.models.kernels``, or None while it is being compiled and where Numba cannot do it (said once).
+    """``jss.models.kernels``, or None while it is being compiled and where Numba cannot do it (said
+    once).
 
-    The first call starts a thread, and waits for it for at most ``wait`` seconds: enough to load what an earlier
-    process has compiled, not to compile. A detector comes after a separator: its kernels are begun here too, behind
-    the separator's work. With None, every call waits until both are ready: no number changes then in mid-run.
+    The first call starts a thread, and waits for it for at most ``wait`` seconds: enough to load
+    what an earlier process has compiled, not to compile. A detector comes after a separator: its
+    kernels are begun here too, behind the separator's work. With None, every call waits until both
+    are ready: no number changes then in mid-run.
     """
     found = _separator.get(wait)
     if wait is None:

@@ -1,4 +1,6 @@
-"""What the modules of kernels share: Numba's decorator as they want it, and an exponential that loops vectorise."""
+"""What the modules of kernels share: Numba's decorator as they want it, and an exponential that
+loops vectorise.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,15 @@ from typing import Any
 import numba
 import numpy as np
 
-#: No reassociation, for what calls ``one_and_exp``: it adds a number and takes it off again. NaN stays NaN.
+#: No reassociation, for what calls ``one_and_exp``: it adds a number and takes it off again. NaN
+#: stays NaN.
 FAST = {"contract", "nsz", "arcp"}
 
 
 def compiled(signatures: str | list[str], fastmath: set[str] = FAST) -> Callable[[Any], Any]:
-    """Numba's decorator, without the interpreter's lock; without Numba's cache where no folder can be written."""
+    """Numba's decorator, without the interpreter's lock; without Numba's cache where no folder can
+    be written.
+    """
 
     def compile(function: Any) -> Any:
         options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
@@ -29,7 +34,8 @@ def compiled(signatures: str | list[str], fastmath: set[str] = FAST) -> Callable
 def one_and_exp(x: Any) -> Any:
     """1 + exp(-x) of a float32; NaN stays NaN.
 
-    exp(-x) = 2^k 2^s with k whole and |s| <= 1/2: 2^s by its Taylor series (error 2e-7), 2^k by the exponent's bits.
+    exp(-x) = 2^k 2^s with k whole and |s| <= 1/2: 2^s by its Taylor series (error 2e-7), 2^k by the
+    exponent's bits.
     """
     y = x * np.float32(-1.4426950408889634)
     y = np.float32(-125) if y < np.float32(-125) else y  # so written, NaN passes

@@ -1,4 +1,6 @@
-"""The critic of the weak-label paper (Fig. 2): a 2D-CRNN that tells from a spectrogram which classes sound when."""
+"""The critic of the weak-label paper (Fig. 2): a 2D-CRNN that tells from a spectrogram which
+classes sound when.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ from jss.models.stft import BINS, HOP_S, WINDOW
 
 @dataclass(frozen=True)
 class CriticConfig:
-    """Sizes; the defaults are the paper's. channels: of the convolutions; kernel: their side; freq_pools, time_pools:
-    max-pooling after each; cells: of each LSTM direction; bands: mel bands that the bins are summed to first, 0 for
-    the linear bins themselves.
+    """Sizes; the defaults are the paper's. channels: of the convolutions; kernel: their side;
+    freq_pools, time_pools: max-pooling after each; cells: of each LSTM direction; bands: mel bands
+    that the bins are summed to first, 0 for the linear bins themselves.
     """
 
     n_classes: int = 5
@@ -44,13 +46,23 @@ class Critic(nn.Module):
     def __init__(self, config: CriticConfig | None = None) -> None:
         super().__init__()
         c = self.config = config or CriticConfig()
-        self.register_buffer("filters", mel_filters(c.bands, WINDOW) if c.bands else None, persistent=False)
+        self.register_buffer(
+            "filters", mel_filters(c.bands, WINDOW) if c.bands else None, persistent=False
+        )
         blocks, height = [], c.bands or BINS
-        for (n_in, n_out), freq, time in zip(pairwise((1, *c.channels)), c.freq_pools, c.time_pools, strict=True):
+        for (n_in, n_out), freq, time in zip(
+            pairwise((1, *c.channels)), c.freq_pools, c.time_pools, strict=True
+        ):
             convolution = nn.Conv2d(n_in, n_out, c.kernel, padding=c.kernel // 2)
             # A third faster on a CPU, both ways.
-            convolution.weight.data = convolution.weight.data.contiguous(memory_format=torch.channels_last)
-            blocks.append(nn.Sequential(convolution, nn.BatchNorm2d(n_out), nn.ReLU(), nn.MaxPool2d((freq, time))))
+            convolution.weight.data = convolution.weight.data.contiguous(
+                memory_format=torch.channels_last
+            )
+            blocks.append(
+                nn.Sequential(
+                    convolution, nn.BatchNorm2d(n_out), nn.ReLU(), nn.MaxPool2d((freq, time))
+                )
+            )
             height //= freq
         self.cnn = nn.Sequential(*blocks)
         self.blstm = nn.LSTM(height * c.channels[-1], c.cells, batch_first=True, bidirectional=True)
@@ -67,12 +79,16 @@ class Critic(nn.Module):
         return self.pool * HOP_S
 
     def forward(self, magnitude: Tensor) -> Tensor:
-        """magnitude: (batch, 257, frames), linear -> log-odds of the classes, (batch, K, frames // pool).
+        """magnitude: (batch, 257, frames), linear -> log-odds of the classes, (batch, K, frames //
+        pool).
 
-        The losses take log-odds: the probability p is their sigmoid, and a clip's is the largest of its frames.
+        The losses take log-odds: the probability p is their sigmoid, and a clip's is the largest of
+        its frames.
         """
         x = magnitude if self.filters is None else self.filters @ magnitude
-        x = self.cnn(x.unsqueeze(1).contiguous(memory_format=torch.channels_last))  # (batch, channels, height, T)
+        x = self.cnn(
+            x.unsqueeze(1).contiguous(memory_format=torch.channels_last)
+        )  # (batch, channels, height, T)
         x = x.permute(0, 3, 1, 2).flatten(2)
         logits: Tensor = self.head(recurrent(self.blstm, x)).transpose(1, 2)
         return logits

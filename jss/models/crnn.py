@@ -1,4 +1,6 @@
-"""The CRNN of the DCASE 2021 Task 4 baseline: log-mel spectrogram in, strong and weak class scores out."""
+"""The CRNN of the DCASE 2021 Task 4 baseline: log-mel spectrogram in, strong and weak class scores
+out.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from jss.models.recurrent import recurrent
 class CRNNConfig:
     """Sizes of the CRNN; the defaults are the baseline's (1,112,420 parameters).
 
-    channels: of the convolutions; time_pools, mel_pools: average pooling after each; cells: of each GRU direction.
+    channels: of the convolutions; time_pools, mel_pools: average pooling after each; cells: of each
+    GRU direction.
     """
 
     n_classes: int = 10
@@ -48,11 +51,15 @@ class GLU(nn.Module):
         """x: (batch, channels, frames, mels) -> the same shape."""
         linear: Tensor = self.linear(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         gate = torch.sigmoid(x)
-        return linear * gate if torch.is_grad_enabled() else gate.mul_(linear)  # 20 MB less to ask for
+        return (
+            linear * gate if torch.is_grad_enabled() else gate.mul_(linear)
+        )  # 20 MB less to ask for
 
 
 class CRNN(nn.Module):
-    """Eqs 1 and 21: f_sed. Seven blocks of convolution, BatchNorm, GLU, dropout and pooling; BiGRU; two heads."""
+    """Eqs 1 and 21: f_sed. Seven blocks of convolution, BatchNorm, GLU, dropout and pooling; BiGRU;
+    two heads.
+    """
 
     kind: ClassVar[str] = "crnn"
 
@@ -74,22 +81,29 @@ class CRNN(nn.Module):
             )
         self.cnn = nn.Sequential(*blocks)
         self.rnn = nn.GRU(
-            c.channels[-1], c.cells, c.layers, batch_first=True, bidirectional=True,
+            c.channels[-1],
+            c.cells,
+            c.layers,
+            batch_first=True,
+            bidirectional=True,
             dropout=c.dropout if c.layers > 1 else 0.0,
-        )  # fmt: skip
+        )
         self.dropout = Dropout(c.dropout)
         self.strong = nn.Linear(2 * c.cells, c.n_classes)
         self.attention = nn.Linear(2 * c.cells, c.n_classes)
 
     def forward(self, log_mel: Tensor) -> DetectorOutput:
-        """log_mel: (batch, mels, frames), scaled to [0, 1] -> strong (batch, K, frames // 4), weak (batch, K).
+        """log_mel: (batch, mels, frames), scaled to [0, 1] -> strong (batch, K, frames // 4), weak
+        (batch, K).
 
-        Weak scores pool the strong ones by an attention that is a softmax over the *classes* of each frame,
-        clamped at 1e-7: sum_t(strong * attention) / sum_t(attention).
+        Weak scores pool the strong ones by an attention that is a softmax over the *classes* of
+        each frame, clamped at 1e-7: sum_t(strong * attention) / sum_t(attention).
         """
         x = log_mel.transpose(1, 2).unsqueeze(1).contiguous(memory_format=torch.channels_last)
         first, *rest = self.cnn
-        with torch.autocast(x.device.type, enabled=False):  # log-mels have more digits than bf16 keeps
+        with torch.autocast(
+            x.device.type, enabled=False
+        ):  # log-mels have more digits than bf16 keeps
             x = first(x)
         for block in rest:  # -> (batch, channels, T, 1)
             x = block(x)

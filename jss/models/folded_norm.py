@@ -1,12 +1,13 @@
-"""The way back through a matrix product of a globally normalised clip, with no pass over the clip for the norm.
+"""The way back through a matrix product of a globally normalised clip, with no pass over the clip
+for the norm.
 
-With y = W n, n = gamma c + beta and c = r (x - mu), the products G = g^T x and s = sum_t g of the gradient g of y,
-which W needs anyway, also give what the norm needs of the whole clip:
+With y = W n, n = gamma c + beta and c = r (x - mu), the products G = g^T x and s = sum_t g of the
+gradient g of y, which W needs anyway, also give what the norm needs of the whole clip:
 
     A = r (G - mu s),   dW = A gamma + s beta,   dgamma = sum(W A),   dbeta = s W,
 
-and the gradient of x is r g (W gamma) - r (m1 + c m2), m1 and m2 being the sums of gamma dbeta and of gamma dgamma
-over the number of elements.
+and the gradient of x is r g (W gamma) - r (m1 + c m2), m1 and m2 being the sums of gamma dbeta and
+of gamma dgamma over the number of elements.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class FoldedNorm:
     weight: (m, n); product: g^T x (m, n); total: sum of g over time (m,).
     """
 
-    def __init__(self, norm: GlobalNorm, moments: Moments, weight: Tensor, product: Tensor, total: Tensor) -> None:
+    def __init__(
+        self, norm: GlobalNorm, moments: Moments, weight: Tensor, product: Tensor, total: Tensor
+    ) -> None:
         mean, inverse = moments.mean, moments.inverse
         centred = inverse * (product - mean * total.unsqueeze(-1))
         self.d_weight = centred * norm.gamma + total.unsqueeze(-1) * norm.beta
@@ -40,15 +43,18 @@ class FoldedNorm:
     def of_depthwise(
         cls, norm: GlobalNorm, moments: Moments, taps: Tensor, products: Tensor, sums: Tensor
     ) -> FoldedNorm:
-        """The same where W is a depth-wise convolution. taps, products and sums (of g where a tap saw the clip):
-        (kernel, channels); d_bias is not set."""
+        """The same where W is a depth-wise convolution. taps, products and sums (of g where a tap
+        saw the clip): (kernel, channels); d_bias is not set.
+        """
         back = cls.__new__(cls)
         centred = moments.inverse * (products - moments.mean * sums)
         back.d_weight = centred * norm.gamma + sums * norm.beta
         back._norm(norm, moments, taps, centred, (taps * sums).sum(0))
         return back
 
-    def _norm(self, norm: GlobalNorm, moments: Moments, weight: Tensor, centred: Tensor, d_beta: Tensor) -> None:
+    def _norm(
+        self, norm: GlobalNorm, moments: Moments, weight: Tensor, centred: Tensor, d_beta: Tensor
+    ) -> None:
         inverse = moments.inverse
         self.d_gamma, self.d_beta = (weight * centred).sum(0), d_beta
         first = float(torch.dot(norm.gamma, self.d_beta)) / moments.count

@@ -1,14 +1,16 @@
-"""A layer of a bidirectional GRU over time, both ways, compiled by Numba in float32 without the interpreter's lock.
+"""A layer of a bidirectional GRU over time, both ways, compiled by Numba in float32 without the
+interpreter's lock.
 
-The equations are those of ``torch.nn.GRU`` (Cho et al. 2014, with the reset gate after the product), for
-gates = W_ih x + b_ih that are given:
+The equations are those of ``torch.nn.GRU`` (Cho et al. 2014, with the reset gate after the
+product), for gates = W_ih x + b_ih that are given:
 
     r = sigmoid(gates_r + W_hr h + b_hr),   z = sigmoid(gates_z + W_hz h + b_hz),
     n = tanh(gates_n + r q) with q = W_hn h + b_hn,   h' = (1 - z) n + z h.
 
-Importing this module compiles the kernels (some seconds), or loads them from Numba's cache on the disk; see
-``jss.models.compiled``. Arrays are C-contiguous float32. B is the batch, T time, C the cells of a direction; direction
-0 runs forwards and 1 backwards. Nothing is summed in an order that depends on the batch: an item alone gives the same.
+Importing this module compiles the kernels (some seconds), or loads them from Numba's cache on the
+disk; see ``jss.models.compiled``. Arrays are C-contiguous float32. B is the batch, T time, C the
+cells of a direction; direction 0 runs forwards and 1 backwards. Nothing is summed in an order that
+depends on the batch: an item alone gives the same.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ def _sigmoid(x: Any) -> Any:
 def _add_product(a: Any, weights: Any, out: Any) -> None:
     """out += a @ weights. a: (rows, K), weights: (K, N), out: (rows, N).
 
-    Eight rows of the weights stay in the nearest cache for all rows of a, and each sum is loaded once for them.
+    Eight rows of the weights stay in the nearest cache for all rows of a, and each sum is loaded
+    once for them.
     """
     whole = a.shape[1] // 8 * 8
     for k in range(0, whole, 8):
@@ -51,12 +54,16 @@ def _add_product(a: Any, weights: Any, out: Any) -> None:
                 out[i, j] += a0 * weights[k, j]
 
 
-@compiled("void(float32[:, :, :, :, ::1], float32[:, ::1], float32[:, ::1], int64, int64, int64, "
-           "float32[:, :, :, ::1], float32[:, :, :, :, ::1])")
-def forward(gates: Any, weights: Any, bias: Any, direction: Any, start: Any, stop: Any, out: Any, kept: Any) -> None:
-    """One direction of items start to stop. gates: W_ih x + b_ih, (B, T, 2, 3, C) for r, z, n; weights: W_hh
-    transposed, (C, 3 C); bias: b_hh, (3, C) -> out: h', (B, T, 2, C); kept: r, z, q, n, (B, T, 2, 4, C), or of no
-    items where no gradient is wanted.
+@compiled(
+    "void(float32[:, :, :, :, ::1], float32[:, ::1], float32[:, ::1], int64, int64, int64, "
+    "float32[:, :, :, ::1], float32[:, :, :, :, ::1])"
+)
+def forward(
+    gates: Any, weights: Any, bias: Any, direction: Any, start: Any, stop: Any, out: Any, kept: Any
+) -> None:
+    """One direction of items start to stop. gates: W_ih x + b_ih, (B, T, 2, 3, C) for r, z, n;
+    weights: W_hh transposed, (C, 3 C); bias: b_hh, (3, C) -> out: h', (B, T, 2, C); kept: r, z, q,
+    n, (B, T, 2, 4, C), or of no items where no gradient is wanted.
     """
     items, frames, cells = stop - start, gates.shape[1], gates.shape[4]
     h = np.zeros((items, cells), np.float32)
@@ -93,12 +100,24 @@ def forward(gates: Any, weights: Any, bias: Any, direction: Any, start: Any, sto
                     kept[b, t, direction, 3, c] = new[c]
 
 
-@compiled("void(float32[:, :, :, ::1], float32[:, :, :, ::1], float32[:, :, :, :, ::1], float32[:, ::1], int64, "
-           "int64, int64, float32[:, :, :, :, ::1])")
-def backward(d_out: Any, out: Any, kept: Any, weights: Any, direction: Any, start: Any, stop: Any, d_gates: Any
-             ) -> None:
-    """Back through time. d_out: the gradient of out; out, kept: of ``forward``; weights: W_hh, (3 C, C)
-    -> d_gates: the gradients of what r, z, q and n are computed from, (B, T, 2, 4, C); that of the input's n is last.
+@compiled(
+    "void(float32[:, :, :, ::1], float32[:, :, :, ::1], float32[:, :, :, :, ::1], float32[:, ::1], int64, "
+    "int64, int64, float32[:, :, :, :, ::1])"
+)
+def backward(
+    d_out: Any,
+    out: Any,
+    kept: Any,
+    weights: Any,
+    direction: Any,
+    start: Any,
+    stop: Any,
+    d_gates: Any,
+) -> None:
+    """Back through time. d_out: the gradient of out; out, kept: of ``forward``; weights: W_hh, (3
+    C, C)
+    -> d_gates: the gradients of what r, z, q and n are computed from, (B, T, 2, 4, C); that of the
+    input's n is last.
     """
     items, frames, cells = stop - start, out.shape[1], out.shape[3]
     d_h = np.zeros((items, cells), np.float32)

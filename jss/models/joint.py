@@ -1,4 +1,6 @@
-"""The joint model (Fig. 5): separator, detector on every source, pooling. Without a separator: the SED baseline."""
+"""The joint model (Fig. 5): separator, detector on every source, pooling. Without a separator: the
+SED baseline.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,10 @@ from jss.models.pooling import pooling
 class JointOutput(NamedTuple):
     """sources: (batch, M, samples); strong: (batch, K, T), weak: (batch, K), pooled;
 
-    source_strong: (batch, M, K, T); source_weak: (batch, M, K); all scores in [0, 1].
-    M is 0 where there is no separation stage. mixture_strong: (batch, K, T) of a branch on the mixture, or None;
-    mel: (batch, max(M, 1), mels, frames) in dB, of what the detector heard, where it was computed here.
+    source_strong: (batch, M, K, T); source_weak: (batch, M, K); all scores in [0, 1]. M is 0 where
+    there is no separation stage. mixture_strong: (batch, K, T) of a branch on the mixture, or None;
+    mel: (batch, max(M, 1), mels, frames) in dB, of what the detector heard, where it was computed
+    here.
     """
 
     sources: Tensor
@@ -29,11 +32,13 @@ class JointOutput(NamedTuple):
 
 
 class JointModel(nn.Module):
-    """Eqs 20-22. separator: (batch, samples) -> (batch, M, samples), or None; detector: log-mel -> scores.
+    """Eqs 20-22. separator: (batch, samples) -> (batch, M, samples), or None; detector: log-mel ->
+    scores.
 
-    pooling_name: a key of ``jss.models.pooling.POOLINGS``; scaling: "clip" stretches each source's mel to [0, 1]
-    (the reference behaviour), "mixture" scales every source by its mixture's bounds; consistent: spread what the
-    sources leave out equally over them, so that they sum to the mixture (off in the paper).
+    pooling_name: a key of ``jss.models.pooling.POOLINGS``; scaling: "clip" stretches each source's
+    mel to [0, 1] (the reference behaviour), "mixture" scales every source by its mixture's bounds;
+    consistent: spread what the sources leave out equally over them, so that they sum to the mixture
+    (off in the paper).
     """
 
     def __init__(
@@ -53,12 +58,16 @@ class JointModel(nn.Module):
         self.consistent = consistent
 
     def separate(self, waveform: Tensor) -> Tensor:
-        """f_sep (Eq. 20). waveform: (batch, samples) -> (batch, M, samples); M = 0 without a separator."""
+        """f_sep (Eq. 20). waveform: (batch, samples) -> (batch, M, samples); M = 0 without a
+        separator.
+        """
         if self.separator is None:
             return waveform.new_zeros(waveform.shape[0], 0, waveform.shape[-1])
         sources: Tensor = self.separator(waveform)
         if self.consistent:
-            sources = sources + (waveform.unsqueeze(1) - sources.sum(1, keepdim=True)) / sources.shape[1]
+            sources = (
+                sources + (waveform.unsqueeze(1) - sources.sum(1, keepdim=True)) / sources.shape[1]
+            )
         return sources
 
     def detect(self, waveform: Tensor, sources: Tensor) -> JointOutput:
@@ -67,13 +76,17 @@ class JointModel(nn.Module):
         db = to_db(self.mel(heard))  # (batch, M, mels, frames)
         if self.scaling == "mixture" and sources.shape[1]:
             whole = to_db(self.mel(waveform)).unsqueeze(1)
-            features = scale(db, whole.amin((-2, -1), keepdim=True), whole.amax((-2, -1), keepdim=True))
+            features = scale(
+                db, whole.amin((-2, -1), keepdim=True), whole.amax((-2, -1), keepdim=True)
+            )
         else:
             features = scale(db)
         return self.score(features, sources)._replace(mel=db)
 
     def score(self, features: Tensor, sources: Tensor) -> JointOutput:
-        """Scores of scaled log-mels. features: (batch, max(M, 1), mels, frames); all sources go in one pass."""
+        """Scores of scaled log-mels. features: (batch, max(M, 1), mels, frames); all sources go in
+        one pass.
+        """
         batch, heard = features.shape[:2]
         found: DetectorOutput = self.detector(features.flatten(0, 1))
         source_strong = found.strong.unflatten(0, (batch, heard))
@@ -89,7 +102,9 @@ class JointModel(nn.Module):
 
 
 def freeze(block: nn.Module) -> nn.Module:
-    """No gradient and evaluation mode, for good: ``train()`` no longer reaches it, so BatchNorm cannot drift."""
+    """No gradient and evaluation mode, for good: ``train()`` no longer reaches it, so BatchNorm
+    cannot drift.
+    """
     block.requires_grad_(False)
     block.eval()
     block.train = lambda mode=True: block  # type: ignore[method-assign]
@@ -99,5 +114,3 @@ def freeze(block: nn.Module) -> nn.Module:
 def count_parameters(model: nn.Module) -> int:
     """Number of trainable and frozen parameters, buffers left out."""
     return sum(p.numel() for p in model.parameters())
-
-

@@ -1,8 +1,10 @@
-"""The separator's element-wise steps, compiled by Numba: one pass each, in float32, without the interpreter's lock.
+"""The separator's element-wise steps, compiled by Numba: one pass each, in float32, without the
+interpreter's lock.
 
-Importing this module compiles them (some seconds), or loads them from Numba's cache on the disk; see
-``jss.models.compiled``. Arrays are C-contiguous; T is time, C channels. Those that pass from one product of matrices
-to the next are float32, or bfloat16 as the bits of uint16 (``as_array``), for products of that type.
+Importing this module compiles them (some seconds), or loads them from Numba's cache on the disk;
+see ``jss.models.compiled``. Arrays are C-contiguous; T is time, C channels. Those that pass from
+one product of matrices to the next are float32, or bfloat16 as the bits of uint16 (``as_array``),
+for products of that type.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ _SUMS = FAST | {"reassoc"}
 
 def _compiled(signature: str, fastmath: set[str] = _SUMS) -> Callable[[Any], Any]:
     """Numba's decorator, for both types of what passes ("T" in the signature)."""
-    return compiled([signature.replace("T[", f"{kind}[") for kind in ("float32", "uint16")], fastmath)
+    return compiled(
+        [signature.replace("T[", f"{kind}[") for kind in ("float32", "uint16")], fastmath
+    )
 
 
 def as_array(x: torch.Tensor) -> Any:
@@ -49,10 +53,13 @@ def _get_of(x: Any, t: Any, c: Any) -> Any:
 @overload(_put, strict=False)
 def _put_of(x: Any, t: Any, c: Any, value: Any) -> Any:
     if x.dtype == numba.types.uint16:
+
         def rounded(x: Any, t: Any, c: Any, value: Any) -> None:
             bits = np.float32(value).view(np.int32)
             even = np.int32(np.int32(bits >> np.int32(16)) & np.int32(1))
-            x[t, c] = np.uint16(np.int32(np.int32(np.int32(bits + np.int32(0x7FFF)) + even) >> np.int32(16)))
+            x[t, c] = np.uint16(
+                np.int32(np.int32(np.int32(bits + np.int32(0x7FFF)) + even) >> np.int32(16))
+            )
 
         return rounded
 
@@ -97,12 +104,24 @@ def add_columns(x: Any, scale: Any, out: Any, first: Any) -> None:
             out[t, first + c] += scale * _get(x, t, c)
 
 
-@_compiled("UniTuple(float64, 2)(T[:, ::1], T[:, ::1], float32[:, ::1], float32[::1], float32[:, ::1], int64, float32, "
-           "int64, int64)")
-def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any, slope: Any, start: Any, stop: Any
-             ) -> Any:
-    """PReLU of a dilated depth-wise convolution of three taps, frames start to stop. x: (T, C), out: (stop - start, C),
-    taps, shifts: (3, C), bias: (C,), which holds the sum of the shifts: that of a tap beyond the clip is taken off.
+@_compiled(
+    "UniTuple(float64, 2)(T[:, ::1], T[:, ::1], float32[:, ::1], float32[::1], float32[:, ::1], int64, float32, "
+    "int64, int64)"
+)
+def convolve(
+    x: Any,
+    out: Any,
+    taps: Any,
+    bias: Any,
+    shifts: Any,
+    dilation: Any,
+    slope: Any,
+    start: Any,
+    stop: Any,
+) -> Any:
+    """PReLU of a dilated depth-wise convolution of three taps, frames start to stop. x: (T, C),
+    out: (stop - start, C), taps, shifts: (3, C), bias: (C,), which holds the sum of the shifts:
+    that of a tap beyond the clip is taken off.
 
     -> the result's sum and sum of squares.
     """
@@ -136,7 +155,8 @@ def convolve(x: Any, out: Any, taps: Any, bias: Any, shifts: Any, dilation: Any,
 
 @_compiled("void(T[:, ::1], float32[:, ::1], float32[:, ::1], float32[:, ::1])", FAST)
 def mask(x: Any, bias: Any, encoded: Any, out: Any) -> None:
-    """encoded * sigmoid(x + bias) for M masks of each frame. x: (T * M, C), bias: (M, C), encoded: (T, C)
+    """encoded * sigmoid(x + bias) for M masks of each frame. x: (T * M, C), bias: (M, C), encoded:
+    (T, C)
     -> out: (T * M, C), another array.
     """
     masks = bias.shape[0]

@@ -1,4 +1,6 @@
-"""Pooling of source-level scores into mixture-level scores (Eq. 22). A new one is a function and a dict line."""
+"""Pooling of source-level scores into mixture-level scores (Eq. 22). A new one is a function and a
+dict line.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +17,24 @@ def max_pool(scores: Tensor) -> Tensor:
 
 
 def sum_pool(scores: Tensor) -> Tensor:
-    """Sum over sources (Eq. 27), clamped to 1 as the DCASE baseline does. scores: (batch, M, ...) -> (batch, ...)."""
+    """Sum over sources (Eq. 27), clamped to 1 as the DCASE baseline does. scores: (batch, M, ...)
+    -> (batch, ...).
+    """
     return scores.sum(1).clamp(max=1.0)
 
 
 def mean_pool(scores: Tensor) -> Tensor:
-    """Average over sources, the example the paper gives for Eq. 22. scores: (batch, M, ...) -> (batch, ...)."""
+    """Average over sources, the example the paper gives for Eq. 22. scores: (batch, M, ...) ->
+    (batch, ...).
+    """
     return scores.mean(1)
 
 
-POOLINGS: Mapping[str, Callable[[Tensor], Tensor]] = {"max": max_pool, "sum": sum_pool, "mean": mean_pool}
+POOLINGS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "max": max_pool,
+    "sum": sum_pool,
+    "mean": mean_pool,
+}
 
 
 def pooling(name: str) -> Callable[[Tensor], Tensor]:

@@ -1,4 +1,6 @@
-"""Recurrent layers: a GRU compiled on a CPU, and frozen ones through which gradients pass on a GPU too."""
+"""Recurrent layers: a GRU compiled on a CPU, and frozen ones through which gradients pass on a GPU
+too.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,17 @@ from jss.models.threads import each
 
 
 def recurrent(rnn: nn.RNNBase, x: Tensor) -> Tensor:
-    """The outputs of ``rnn`` on x, (batch, time, n) -> (batch, time, cells), twice the cells in both directions.
+    """The outputs of ``rnn`` on x, (batch, time, n) -> (batch, time, cells), twice the cells in
+    both directions.
 
-    A bidirectional ``nn.GRU`` with ``batch_first`` runs compiled on a CPU in float32 (``jss.models.gru_kernels``), with
-    torch's numbers to 1e-5 and torch's generator for the dropout between layers, though not with its very draws; where
-    Numba cannot compile, torch's own runs. What a network learns waits for the compiler, so that it stays with one of
-    the two. Second derivatives are not to be had: torch raises RuntimeError.
+    A bidirectional ``nn.GRU`` with ``batch_first`` runs compiled on a CPU in float32
+    (``jss.models.gru_kernels``), with torch's numbers to 1e-5 and torch's generator for the dropout
+    between layers, though not with its very draws; where Numba cannot compile, torch's own runs.
+    What a network learns waits for the compiler, so that it stays with one of the two. Second
+    derivatives are not to be had: torch raises RuntimeError.
 
-    cuDNN gives no gradient in evaluation mode: there it runs in training mode, without dropout, which is the same.
+    cuDNN gives no gradient in evaluation mode: there it runs in training mode, without dropout,
+    which is the same.
     """
     if _fits(rnn, x):
         kernels = recurrent_kernels(None if rnn.training or torch.is_grad_enabled() else 2.0)
@@ -44,12 +49,20 @@ def recurrent(rnn: nn.RNNBase, x: Tensor) -> Tensor:
 def _fits(rnn: nn.RNNBase, x: Tensor) -> bool:
     """Whether the kernels compute what torch would."""
     return (
-        type(rnn) is nn.GRU and rnn.batch_first and rnn.bidirectional and rnn.bias
-        and x.ndim == 3 and x.numel() > 0 and x.shape[-1] == rnn.input_size
-        and all(one.dtype == torch.float32 and one.device.type == "cpu" and not one.is_cuda
-                for one in (x, rnn.weight_ih_l0))
-        and not torch.is_autocast_enabled("cpu") and not torch.compiler.is_compiling()
-    )  # fmt: skip
+        type(rnn) is nn.GRU
+        and rnn.batch_first
+        and rnn.bidirectional
+        and rnn.bias
+        and x.ndim == 3
+        and x.numel() > 0
+        and x.shape[-1] == rnn.input_size
+        and all(
+            one.dtype == torch.float32 and one.device.type == "cpu" and not one.is_cuda
+            for one in (x, rnn.weight_ih_l0)
+        )
+        and not torch.is_autocast_enabled("cpu")
+        and not torch.compiler.is_compiling()
+    )
 
 
 def _layer(rnn: nn.RNNBase, layer: int, x: Tensor, kernels: ModuleType) -> Tensor:
@@ -61,27 +74,40 @@ def _layer(rnn: nn.RNNBase, layer: int, x: Tensor, kernels: ModuleType) -> Tenso
     gates = F.linear(x, torch.cat(w_ih), torch.cat(b_ih)).view(*x.shape[:2], 2, 3, rnn.hidden_size)
     if torch.is_grad_enabled() and any(one.requires_grad for one in (gates, *w_hh, *b_hh)):
         return _Steps.apply(kernels, gates, *w_hh, *b_hh).flatten(2)  # type: ignore[no-any-return, no-untyped-call]
-    return _steps(kernels, gates, w_hh, b_hh, gates.new_empty(0, *gates.shape[1:3], 4, rnn.hidden_size)).flatten(2)
+    return _steps(
+        kernels, gates, w_hh, b_hh, gates.new_empty(0, *gates.shape[1:3], 4, rnn.hidden_size)
+    ).flatten(2)
 
 
-def _steps(kernels: ModuleType, gates: Tensor, w_hh: list[Tensor], b_hh: list[Tensor], kept: Tensor) -> Tensor:
-    """What the cells give. gates: W_ih x + b_ih, (batch, time, 2, 3, cells); w_hh, b_hh: of each direction; kept: as
-    ``gru_kernels.forward`` fills it -> (batch, time, 2, cells)."""
+def _steps(
+    kernels: ModuleType, gates: Tensor, w_hh: list[Tensor], b_hh: list[Tensor], kept: Tensor
+) -> Tensor:
+    """What the cells give. gates: W_ih x + b_ih, (batch, time, 2, 3, cells); w_hh, b_hh: of each
+    direction; kept: as ``gru_kernels.forward`` fills it -> (batch, time, 2, cells).
+    """
     batch, time, _, _, cells = gates.shape
     out = gates.new_empty(batch, time, 2, cells)
     source, target, keep = (one.detach().numpy() for one in (gates.contiguous(), out, kept))
     weights = [one.detach().T.contiguous().numpy() for one in w_hh]
     biases = [one.detach().contiguous().view(3, cells).numpy() for one in b_hh]
-    each(_jobs(batch), lambda direction, start, stop: kernels.forward(
-        source, weights[direction], biases[direction], direction, start, stop, target, keep))  # fmt: skip
+    each(
+        _jobs(batch),
+        lambda direction, start, stop: kernels.forward(
+            source, weights[direction], biases[direction], direction, start, stop, target, keep
+        ),
+    )
     return out
 
 
 def _jobs(batch: int) -> list[tuple[int, int, int]]:
-    """(direction, first item, the one after the last) of pieces of work: two, or as many as torch has threads."""
+    """(direction, first item, the one after the last) of pieces of work: two, or as many as torch
+    has threads.
+    """
     parts = min(batch, -(-torch.get_num_threads() // 2))
     edges = [batch * part // parts for part in range(parts + 1)]
-    return [(direction, edges[part], edges[part + 1]) for part in range(parts) for direction in range(2)]
+    return [
+        (direction, edges[part], edges[part + 1]) for part in range(parts) for direction in range(2)
+    ]
 
 
 class _Steps(torch.autograd.Function):
@@ -100,14 +126,24 @@ class _Steps(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_out: Tensor) -> tuple[Tensor | None, ...]:
-        """d_out: (batch, time, 2, cells) -> nothing for the kernels, then what ``forward`` was given."""
+        """d_out: (batch, time, 2, cells) -> nothing for the kernels, then what ``forward`` was
+        given.
+        """
         out, kept, *w_hh = ctx.saved_tensors
         cells = out.shape[3]
-        d_all = torch.empty_like(kept)  # of what r, z, q and n come from: q for W_hh and b_hh, n for the input's gates
-        given, source, keep, target = (one.numpy() for one in (d_out.contiguous(), out, kept, d_all))
+        d_all = torch.empty_like(
+            kept
+        )  # of what r, z, q and n come from: q for W_hh and b_hh, n for the input's gates
+        given, source, keep, target = (
+            one.numpy() for one in (d_out.contiguous(), out, kept, d_all)
+        )
         weights = [one.detach().contiguous().numpy() for one in w_hh]
-        each(_jobs(len(out)), lambda direction, start, stop: ctx.kernels.backward(
-            given, source, keep, weights[direction], direction, start, stop, target))  # fmt: skip
+        each(
+            _jobs(len(out)),
+            lambda direction, start, stop: ctx.kernels.backward(
+                given, source, keep, weights[direction], direction, start, stop, target
+            ),
+        )
         d_gates = d_all[:, :, :, [0, 1, 3]] if ctx.needs_input_grad[1] else None
         d_hidden = d_all[:, :, :, :3].permute(2, 0, 1, 3, 4).reshape(2, -1, 3 * cells)
         d_weights: list[Tensor | None] = [None, None]

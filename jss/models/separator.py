@@ -1,8 +1,10 @@
-"""The separator f_sep (Eqs 10, 18, 20): a ConvTas-Net that runs time-major on Asteroid's own weights.
+"""The separator f_sep (Eqs 10, 18, 20): a ConvTas-Net that runs time-major on Asteroid's own
+weights.
 
-Asteroid's ConvTasNet keeps (batch, channel, time) and spends most of its time moving large tensors through
-element-wise passes. Here every 1x1 convolution is a matrix product on (batch, time, channel), so that channels are
-contiguous, and the rest fuses when compiled. Parameter names and shapes are Asteroid's: state dicts go both ways.
+Asteroid's ConvTasNet keeps (batch, channel, time) and spends most of its time moving large tensors
+through element-wise passes. Here every 1x1 convolution is a matrix product on (batch, time,
+channel), so that channels are contiguous, and the rest fuses when compiled. Parameter names and
+shapes are Asteroid's: state dicts go both ways.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from jss.models.tiled_gradient import TiledFrames
 
 @dataclass(frozen=True)
 class ConvTasNetConfig:
-    """Sizes, by Asteroid's names and defaults, with the paper's M = 4 outputs, R = 1 repeat, X = 4 blocks."""
+    """Sizes, by Asteroid's names and defaults, with the paper's M = 4 outputs, R = 1 repeat, X = 4
+    blocks.
+    """
 
     n_src: int = 4
     n_filters: int = 512
@@ -37,7 +41,9 @@ class ConvTasNetConfig:
 
 
 class GlobalNorm(nn.Module):
-    """Global layer norm (gLN): normalises over time and channels of each item, statistics in float32."""
+    """Global layer norm (gLN): normalises over time and channels of each item, statistics in
+    float32.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -111,7 +117,9 @@ class Block(nn.Module):
         y = self.shared_block(x)
         weight = torch.cat([self.res_conv.weight, self.skip_conv.weight]).squeeze(-1)
         bias = torch.cat([_bias(self.res_conv), _bias(self.skip_conv)])
-        residual, skip = F.linear(y, weight, bias).split([self.res_conv.out_channels, self.skip_conv.out_channels], -1)
+        residual, skip = F.linear(y, weight, bias).split(
+            [self.res_conv.out_channels, self.skip_conv.out_channels], -1
+        )
         return residual, skip
 
 
@@ -122,7 +130,9 @@ class Masker(nn.Module):
         super().__init__()
         self.n_src, self.n_filters = c.n_src, c.n_filters
         self.bottleneck = nn.Sequential(GlobalNorm(c.n_filters), Pointwise(c.n_filters, c.bn_chan))
-        self.TCN = nn.ModuleList(Block(c, 2**x) for _ in range(c.n_repeats) for x in range(c.n_blocks))
+        self.TCN = nn.ModuleList(
+            Block(c, 2**x) for _ in range(c.n_repeats) for x in range(c.n_blocks)
+        )
         self.mask_net = nn.Sequential(PReLU(), Pointwise(c.skip_chan, c.n_src * c.n_filters))
 
     def forward(self, encoded: Tensor) -> Tensor:
@@ -142,7 +152,9 @@ class _Filters(nn.Module):
     def __init__(self, c: ConvTasNetConfig) -> None:
         super().__init__()
         self._filters = nn.Parameter(torch.ones(c.n_filters, 1, c.kernel_size))
-        if not self._filters.is_meta:  # drawing for sizes alone would import torch's compiler, for seconds
+        if (
+            not self._filters.is_meta
+        ):  # drawing for sizes alone would import torch's compiler, for seconds
             nn.init.xavier_normal_(self._filters)
 
     def forward(self) -> Tensor:
@@ -158,7 +170,8 @@ class _Filterbank(nn.Module):
 class ConvTasNet(nn.Module):
     """Waveform to M sources (Eq. 10); the paper's sizes give 1,153,161 parameters.
 
-    Any M from 1 to 8. There is no consistency constraint: see ``jss.models.joint`` for the projection.
+    Any M from 1 to 8. There is no consistency constraint: see ``jss.models.joint`` for the
+    projection.
     """
 
     kind: ClassVar[str] = "conv_tasnet"
@@ -167,28 +180,42 @@ class ConvTasNet(nn.Module):
         super().__init__()
         c = self.config = config or ConvTasNetConfig()
         if not 1 <= c.n_src <= 8:
-            raise JssError(f"A separator has 1 to 8 sources, not {c.n_src}: set n_src in that range.")
+            raise JssError(
+                f"A separator has 1 to 8 sources, not {c.n_src}: set n_src in that range."
+            )
         self.encoder = _Filterbank(c)
         self.masker = Masker(c)
         self.decoder = _Filterbank(c)
 
     @torch.no_grad()
     def fix_fourier_basis(self) -> ConvTasNet:
-        """Make encoder and decoder a short-time Fourier transform and its inverse, for good. -> itself.
+        """Make encoder and decoder a short-time Fourier transform and its inverse, for good. ->
+        itself.
 
-        For losses of magnitudes, which teach no phase: masks of 1 give the waveform back (but for half a frame at each
-        end), so that sources have the mixture's phase. Sines and cosines under the root of a Hann window, as Asteroid's
-        filter bank "stft". Needs frames that overlap by half, and no fewer filters than a frame has samples, an even
-        number; raises JssError otherwise.
+        For losses of magnitudes, which teach no phase: masks of 1 give the waveform back (but for
+        half a frame at each end), so that sources have the mixture's phase. Sines and cosines under
+        the root of a Hann window, as Asteroid's filter bank "stft". Needs frames that overlap by
+        half, and no fewer filters than a frame has samples, an even number; raises JssError
+        otherwise.
         """
         c = self.config
         if c.kernel_size != 2 * c.stride or c.n_filters < c.kernel_size or c.n_filters % 2:
-            raise JssError("A Fourier basis needs kernel_size twice stride, and n_filters even and no less.")
+            raise JssError(
+                "A Fourier basis needs kernel_size twice stride, and n_filters even and no less."
+            )
         time = torch.arange(c.kernel_size, dtype=torch.float64) + 0.5
-        angles = torch.pi * (torch.arange(c.n_filters // 2).unsqueeze(1) + 0.5) / (c.n_filters // 2) * time
+        angles = (
+            torch.pi
+            * (torch.arange(c.n_filters // 2).unsqueeze(1) + 0.5)
+            / (c.n_filters // 2)
+            * time
+        )
         waves = torch.cat([angles.cos(), angles.sin()])  # (n_filters, kernel)
         window = torch.sin(torch.pi * time / c.kernel_size)
-        for bank, filters in ((self.encoder, waves * window), (self.decoder, torch.linalg.pinv(waves).T * window)):
+        for bank, filters in (
+            (self.encoder, waves * window),
+            (self.decoder, torch.linalg.pinv(waves).T * window),
+        ):
             bank.filterbank._filters.copy_(filters.unsqueeze(1))
             bank.requires_grad_(False)
         return self
@@ -199,19 +226,30 @@ class ConvTasNet(nn.Module):
         if samples < c.kernel_size:
             waveform = F.pad(waveform, (0, c.kernel_size - samples))
         frames = None
-        if waveform.device.type == "cpu" and not waveform.requires_grad and not torch.compiler.is_compiling():
+        if (
+            waveform.device.type == "cpu"
+            and not waveform.requires_grad
+            and not torch.compiler.is_compiling()
+        ):
             frames = self._tiled(waveform)
         if frames is None:
-            encoded = waveform.unfold(-1, c.kernel_size, c.stride) @ self.encoder.filterbank().T  # (batch, T, filters)
+            encoded = (
+                waveform.unfold(-1, c.kernel_size, c.stride) @ self.encoder.filterbank().T
+            )  # (batch, T, filters)
             masks = self.masker(encoded)
             encoded = encoded.to(masks.dtype)
-            frames = (masks * encoded.unsqueeze(2)) @ self.decoder.filterbank()  # (batch, T, M, kernel)
+            frames = (
+                masks * encoded.unsqueeze(2)
+            ) @ self.decoder.filterbank()  # (batch, T, M, kernel)
         return _overlap_add(frames.float(), c.stride, samples)
 
     def _tiled(self, waveform: Tensor) -> Tensor | None:
-        """(batch, samples) -> (batch, T, M, kernel), float32; None where no kernel fits. Under autocast to bfloat16 the
-        products of a pass without gradients are in that type."""
-        half = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
+        """(batch, samples) -> (batch, T, M, kernel), float32; None where no kernel fits. Under
+        autocast to bfloat16 the products of a pass without gradients are in that type.
+        """
+        half = (
+            torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
+        )
         dtype = torch.bfloat16 if half else torch.float32
         with torch.autocast("cpu", enabled=False):
             if torch.is_grad_enabled():
@@ -220,7 +258,9 @@ class ConvTasNet(nn.Module):
             compiled = kernels() if self.config.conv_kernel_size == TAPS else None
             if compiled is None:
                 return None
-            return torch.stack([masked_frames(self, item, compiled, dtype) for item in waveform.float()])
+            return torch.stack(
+                [masked_frames(self, item, compiled, dtype) for item in waveform.float()]
+            )
 
 
 def _bias(layer: nn.Conv1d) -> Tensor:
@@ -238,14 +278,18 @@ def _overlap_add(frames: Tensor, stride: int, samples: int) -> Tensor:
     else:
         length = (n_frames - 1) * stride + kernel
         columns = frames.permute(0, 2, 3, 1).flatten(0, 1)
-        wave = F.fold(columns, (1, length), (1, kernel), stride=(1, stride)).reshape(batch, n_src, length)
+        wave = F.fold(columns, (1, length), (1, kernel), stride=(1, stride)).reshape(
+            batch, n_src, length
+        )
     return F.pad(wave, (0, samples - wave.shape[-1]))
 
 
 def build_separator(kind: str, config: dict[str, Any]) -> nn.Module:
-    """A separator by kind: "conv_tasnet" (this module), "tdcn" or "asteroid:NAME" (any waveform model of Asteroid).
+    """A separator by kind: "conv_tasnet" (this module), "tdcn" or "asteroid:NAME" (any waveform
+    model of Asteroid).
 
-    Every one maps (batch, samples) to (batch, M, samples). Raises JssError for an unknown kind or sizes.
+    Every one maps (batch, samples) to (batch, M, samples). Raises JssError for an unknown kind or
+    sizes.
     """
     try:
         if kind == ConvTasNet.kind:
@@ -255,10 +299,14 @@ def build_separator(kind: str, config: dict[str, Any]) -> nn.Module:
 
             return TDCN(TDCNConfig(**config))
     except TypeError as error:
-        raise JssError(f"A {kind} block has sizes that this version does not know: {error}.") from None
+        raise JssError(
+            f"A {kind} block has sizes that this version does not know: {error}."
+        ) from None
     if kind.startswith("asteroid:"):
         from jss.models.asteroid import build
 
         return build(kind.removeprefix("asteroid:"), config)
-    raise JssError(f'There is no separator "{kind}": name conv_tasnet, tdcn or asteroid:NAME, such as '
-                   "asteroid:DPRNNTasNet.")
+    raise JssError(
+        f'There is no separator "{kind}": name conv_tasnet, tdcn or asteroid:NAME, such as '
+        "asteroid:DPRNNTasNet."
+    )

@@ -1,4 +1,6 @@
-"""The time-frequency domain of the weak-label paper: a sqrt-Hann window of 32 ms every 8 ms, 257 bins."""
+"""The time-frequency domain of the weak-label paper: a sqrt-Hann window of 32 ms every 8 ms, 257
+bins.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +16,27 @@ HOP_S = HOP / SAMPLE_RATE
 
 
 def window(device: torch.device | str = "cpu") -> Tensor:
-    """The square root of a periodic Hann window, (WINDOW,): its square adds up to a constant at this hop."""
+    """The square root of a periodic Hann window, (WINDOW,): its square adds up to a constant at
+    this hop.
+    """
     return torch.hann_window(WINDOW, device=device).sqrt()
 
 
 def stft(waveform: Tensor) -> Tensor:
-    """waveform: (..., samples), at least 257 samples (to reflect) -> complex (..., 257, 1 + samples // 128)."""
+    """waveform: (..., samples), at least 257 samples (to reflect) -> complex (..., 257, 1 + samples
+    // 128).
+    """
     flat = waveform.float().reshape(-1, waveform.shape[-1])
-    spectrum = torch.stft(flat, WINDOW, HOP, window=window(flat.device), center=True, return_complex=True)
+    spectrum = torch.stft(
+        flat, WINDOW, HOP, window=window(flat.device), center=True, return_complex=True
+    )
     return spectrum.reshape(*waveform.shape[:-1], *spectrum.shape[-2:])
 
 
 def istft(spectrum: Tensor, samples: int) -> Tensor:
     """The inverse: complex (..., 257, frames) -> (..., samples)."""
     flat = spectrum.reshape(-1, *spectrum.shape[-2:])
-    waveform = torch.istft(flat, WINDOW, HOP, window=window(flat.device), center=True, length=samples)
+    waveform = torch.istft(
+        flat, WINDOW, HOP, window=window(flat.device), center=True, length=samples
+    )
     return waveform.reshape(*spectrum.shape[:-2], samples)

@@ -1,6 +1,8 @@
-"""The separator of the SSep+SED baseline: TDCN++ (Kavalerov et al., WASPAA 2019), Asteroid's TDConvNetpp and filters.
+"""The separator of the SSep+SED baseline: TDCN++ (Kavalerov et al., WASPAA 2019), Asteroid's
+TDConvNetpp and filters.
 
-Frames of 2.5 ms, sigmoid masks, and what the sources leave out given to them by learnt weights, as in MixIT's paper.
+Frames of 2.5 ms, sigmoid masks, and what the sources leave out given to them by learnt weights, as
+in MixIT's paper.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from jss.models.asteroid import asteroid
 
 @dataclass(frozen=True)
 class TDCNConfig:
-    """Sizes by Asteroid's names; M = 8 outputs, four repeats of eight blocks, frames of 40 samples every 20."""
+    """Sizes by Asteroid's names; M = 8 outputs, four repeats of eight blocks, frames of 40 samples
+    every 20.
+    """
 
     n_src: int = 8
     n_filters: int = 256
@@ -41,13 +45,16 @@ class TDCN(nn.Module):
         super().__init__()
         c = self.config = config or TDCNConfig()
         if not 1 <= c.n_src <= 8:
-            raise JssError(f"A separator has 1 to 8 sources, not {c.n_src}: set n_src in that range.")
+            raise JssError(
+                f"A separator has 1 to 8 sources, not {c.n_src}: set n_src in that range."
+            )
         sizes = asdict(c)
         filters, kernel, stride = (sizes.pop(key) for key in ("n_filters", "kernel_size", "stride"))
         self.encoder = nn.Conv1d(1, filters, kernel, stride, bias=False)
         self.masker = asteroid().masknn.TDConvNetpp(filters, mask_act="sigmoid", **sizes)
         self.decoder = nn.ConvTranspose1d(filters, 1, kernel, stride, bias=False)
-        # No output hears the last block's residual, nor the factors of residuals where no other one has any.
+        # No output hears the last block's residual, nor the factors of residuals where no other one
+        # has any.
         last = c.n_blocks * c.n_repeats - 1
         self.masker.TCN[last].res_conv.requires_grad_(False)
         self.masker.scaling_param.requires_grad_(any(block % c.n_blocks for block in range(last)))

@@ -1,4 +1,6 @@
-"""The separator of the weak-label paper: a BLSTM that masks the mixture's spectrogram, one mask a class."""
+"""The separator of the weak-label paper: a BLSTM that masks the mixture's spectrogram, one mask a
+class.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,10 @@ FLOOR = 1e-8
 
 @dataclass(frozen=True)
 class TFMaskerConfig:
-    """Sizes; the defaults are the paper's. n_src: classes; cells: of each LSTM direction; layers; centre, spread: the
-    log-magnitudes x go in as (x - centre) / spread; floor: added to every mask before the sources are made to add up to
-    the mixture, see ``TFMasker.shares``; 0, the paper's, for masks as they are learned.
+    """Sizes; the defaults are the paper's. n_src: classes; cells: of each LSTM direction; layers;
+    centre, spread: the log-magnitudes x go in as (x - centre) / spread; floor: added to every mask
+    before the sources are made to add up to the mixture, see ``TFMasker.shares``; 0, the paper's,
+    for masks as they are learned.
     """
 
     n_src: int = 5
@@ -30,7 +33,9 @@ class TFMaskerConfig:
 
 
 class TFMasker(nn.Module):
-    """Log-magnitude STFT in, n sigmoid masks out (Fig. 1's separator). Source i is class i: there is no permutation."""
+    """Log-magnitude STFT in, n sigmoid masks out (Fig. 1's separator). Source i is class i: there
+    is no permutation.
+    """
 
     kind: ClassVar[str] = "tf_masker"
 
@@ -49,9 +54,10 @@ class TFMasker(nn.Module):
         return by_source
 
     def shares(self, magnitude: Tensor) -> Tensor:
-        """Masks as they are heard: (m + floor) / sum over sources of (m + floor), which add up to 1; ``masks`` where
-        floor is 0. A class that the masker misses then keeps a part of the mixture, where absolute errors teach masks
-        to shut whatever is less likely than not: SI-SDR of such a source has no lower bound. Not used in training.
+        """Masks as they are heard: (m + floor) / sum over sources of (m + floor), which add up to
+        1; ``masks`` where floor is 0. A class that the masker misses then keeps a part of the
+        mixture, where absolute errors teach masks to shut whatever is less likely than not: SI-SDR
+        of such a source has no lower bound. Not used in training.
 
         magnitude: (batch, 257, frames), linear -> (batch, n, 257, frames) in [0, 1].
         """
@@ -62,13 +68,16 @@ class TFMasker(nn.Module):
         return masks / masks.sum(1, keepdim=True)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """Masked magnitudes (Eq. 1) with the mixture's phase. (batch, samples) -> sources (batch, n, samples)."""
+        """Masked magnitudes (Eq. 1) with the mixture's phase. (batch, samples) -> sources (batch,
+        n, samples).
+        """
         return separate(self, waveform)[2]
 
 
 def magnitudes(separator: nn.Module, waveform: Tensor) -> tuple[Tensor, Tensor]:
-    """Magnitudes that are learned from: of the mixture and of the separated sources (Eq. 1 for a masker, the STFT of
-    its outputs for any other separator). waveform: (batch, samples) -> (batch, 257, frames), (batch, n, 257, frames).
+    """Magnitudes that are learned from: of the mixture and of the separated sources (Eq. 1 for a
+    masker, the STFT of its outputs for any other separator). waveform: (batch, samples) -> (batch,
+    257, frames), (batch, n, 257, frames).
     """
     mixture = stft(waveform).abs()
     if isinstance(separator, TFMasker):
@@ -79,12 +88,17 @@ def magnitudes(separator: nn.Module, waveform: Tensor) -> tuple[Tensor, Tensor]:
 def separate(separator: nn.Module, waveform: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """What is heard: ``magnitudes``, by the shares of a masker, and the sources, in one pass.
 
-    waveform: (batch, samples) -> (batch, 257, frames), (batch, n, 257, frames), (batch, n, samples).
+    waveform: (batch, samples) -> (batch, 257, frames), (batch, n, 257, frames), (batch, n,
+    samples).
     """
     spectrum = stft(waveform)
     mixture = spectrum.abs()
     if isinstance(separator, TFMasker):
         shares = separator.shares(mixture)
-        return mixture, shares * mixture.unsqueeze(1), istft(shares * spectrum.unsqueeze(1), waveform.shape[-1])
+        return (
+            mixture,
+            shares * mixture.unsqueeze(1),
+            istft(shares * spectrum.unsqueeze(1), waveform.shape[-1]),
+        )
     sources = separator(waveform)
     return mixture, stft(sources).abs(), sources

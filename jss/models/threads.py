@@ -1,7 +1,8 @@
-"""Work over the cores: a Python thread a part of a clip's frames, each of which runs torch on one core.
+"""Work over the cores: a Python thread a part of a clip's frames, each of which runs torch on one
+core.
 
-torch would split every single product instead; with some two thousand products of a fifth of a millisecond in a clip,
-its threads would wait for one another most of the time.
+torch would split every single product instead; with some two thousand products of a fifth of a
+millisecond in a clip, its threads would wait for one another most of the time.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import torch
 
 T = TypeVar("T")
 _lock = threading.Lock()
-_pools: dict[int, ThreadPoolExecutor] = {}  # by process: a forked one has none of its parent's threads
+_pools: dict[
+    int, ThreadPoolExecutor
+] = {}  # by process: a forked one has none of its parent's threads
 
 
 def single() -> None:
@@ -30,7 +33,9 @@ def single() -> None:
 
 
 def in_parts(frames: int, work: Callable[[int, int], T]) -> list[T]:
-    """work(start, stop) on as many parts of 0 to ``frames`` as torch has threads here -> what each gave, in order."""
+    """work(start, stop) on as many parts of 0 to ``frames`` as torch has threads here -> what each
+    gave, in order.
+    """
     threads = torch.get_num_threads()
     if threads == 1:
         return [work(0, frames)]
@@ -45,7 +50,9 @@ def in_parts(frames: int, work: Callable[[int, int], T]) -> list[T]:
 
 
 def each(jobs: Sequence[tuple[int, ...]], work: Callable[..., None]) -> None:
-    """work(*job) for all jobs, at most as many at a time as torch has threads here. work: compiled, without torch."""
+    """work(*job) for all jobs, at most as many at a time as torch has threads here. work: compiled,
+    without torch.
+    """
     threads = torch.get_num_threads()
     lanes = min(threads, len(jobs))
 

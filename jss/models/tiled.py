@@ -1,9 +1,11 @@
-"""The separator without gradients on a CPU: the same numbers, tile by tile of time, so that tensors stay in the cache.
+"""The separator without gradients on a CPU: the same numbers, tile by tile of time, so that tensors
+stay in the cache.
 
-A pass of the whole clip moves tensors of 40 to 160 MB through memory some sixty times. Here each step runs on a tile
-of a few hundred frames: a matrix product, then one compiled pass for all that is element-wise (``jss.models.kernels``).
-Global layer norm needs the statistics of the whole clip first: its scale and shift are then folded into the weights
-of the step that follows. Biases of the residual and skip paths are folded into the step that reads them.
+A pass of the whole clip moves tensors of 40 to 160 MB through memory some sixty times. Here each
+step runs on a tile of a few hundred frames: a matrix product, then one compiled pass for all that
+is element-wise (``jss.models.kernels``). Global layer norm needs the statistics of the whole clip
+first: its scale and shift are then folded into the weights of the step that follows. Biases of the
+residual and skip paths are folded into the step that reads them.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 
 def _frames_of_a_tile() -> int:
-    """So many that 512 channels of float32 fill half a core's L2 cache: 256 where it has 1 MB or does not say."""
+    """So many that 512 channels of float32 fill half a core's L2 cache: 256 where it has 1 MB or
+    does not say.
+    """
     try:
         cache = os.sysconf("SC_LEVEL2_CACHE_SIZE")
     except (ValueError, OSError, AttributeError):
@@ -41,9 +45,10 @@ TAPS = 3
 
 
 class _Paths:
-    """The residual path h and the sum of the skips side by side, sums: (T, bn_chan + skip_chan) without their bias:
-    (bn_chan + skip_chan,). Of the last block read, its products still wait to be scaled by what its norm found and
-    added to the columns from ``first`` on; that is done by whoever reads a tile next.
+    """The residual path h and the sum of the skips side by side, sums: (T, bn_chan + skip_chan)
+    without their bias: (bn_chan + skip_chan,). Of the last block read, its products still wait to
+    be scaled by what its norm found and added to the columns from ``first`` on; that is done by
+    whoever reads a tile next.
     """
 
     def __init__(self, sums: Tensor) -> None:
@@ -69,14 +74,17 @@ def masked_frames(
 ) -> Tensor:
     """Encoder, masks and decoder of one item (Eq. 18), before overlap-add.
 
-    waveform: (samples,), at least one kernel long -> (T, M, kernel), float32. dtype: of the factors of the products
-    that make the masks, and of what passes between them, float32 or bfloat16; the encoder's and decoder's, the norms,
-    the residual path and the sum of the skips stay float32, as does all that is computed in between.
+    waveform: (samples,), at least one kernel long -> (T, M, kernel), float32. dtype: of the factors
+    of the products that make the masks, and of what passes between them, float32 or bfloat16; the
+    encoder's and decoder's, the norms, the residual path and the sum of the skips stay float32, as
+    does all that is computed in between.
     """
     c, masker = separator.config, separator.masker
     cuts = waveform.unfold(-1, c.kernel_size, c.stride).contiguous()
     frames, both = len(cuts), c.bn_chan + c.skip_chan
-    with scratch((frames, both, torch.float32), (frames, c.hid_chan, dtype), (frames, both, dtype)) as found:
+    with scratch(
+        (frames, both, torch.float32), (frames, c.hid_chan, dtype), (frames, both, dtype)
+    ) as found:
         paths, expanded, products = _Paths(found[0]), found[1], found[2]
         paths.bias[: c.bn_chan], bottleneck = _bottleneck(separator, cuts)
         torch.mm(cuts, bottleneck.T, out=paths.sums[:, : c.bn_chan])
@@ -90,7 +98,8 @@ def masked_frames(
 
 
 def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
-    """norm(encoder(cuts)) through the bottleneck is linear: -> its bias (bn_chan,) and matrix (bn_chan, kernel).
+    """norm(encoder(cuts)) through the bottleneck is linear: -> its bias (bn_chan,) and matrix
+    (bn_chan, kernel).
 
     The norm's statistics follow from the sums and products of the cuts, (T, kernel).
     """
@@ -105,14 +114,20 @@ def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _block(
-    block: Any, begin: tuple[Tensor, Tensor] | None, paths: _Paths, expanded: Tensor, products: Tensor, first: int,
+    block: Any,
+    begin: tuple[Tensor, Tensor] | None,
+    paths: _Paths,
+    expanded: Tensor,
+    products: Tensor,
+    first: int,
     kernels: ModuleType,
-) -> None:  # fmt: skip
-    """One convolutional block; what it gives waits in ``paths``. Scratch: expanded (T, hid_chan) and products
-    (T, bn_chan + skip_chan).
+) -> None:
+    """One convolutional block; what it gives waits in ``paths``. Scratch: expanded (T, hid_chan)
+    and products (T, bn_chan + skip_chan).
 
-    begin: the block's input (T, kernel) and the matrix (bn_chan, kernel) that it goes through, in place of the residual
-    path; first: the column of ``paths`` from which on the output is read by anybody.
+    begin: the block's input (T, kernel) and the matrix (bn_chan, kernel) that it goes through, in
+    place of the residual path; first: the column of ``paths`` from which on the output is read by
+    anybody.
     """
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
     frames, dilation, dtype = len(expanded), int(depthwise.dilation[0]), expanded.dtype
@@ -137,7 +152,10 @@ def _block(
     scale, shift = _moments(in_parts(frames, expanding), expanded.numel()).affine(norm)
     taps = depthwise.weight.squeeze(1).T  # (3, channels)
     shifts, scaled = ((taps * one).contiguous().numpy() for one in (shift, scale))
-    whole, slope_after = (depthwise.bias + (taps * shift).sum(0)).numpy(), np.float32(float(prelu_after.weight))
+    whole, slope_after = (
+        (depthwise.bias + (taps * shift).sum(0)).numpy(),
+        np.float32(float(prelu_after.weight)),
+    )
     both = torch.cat([plain(block.res_conv)[0], plain(block.skip_conv)[0]])[first:]
     after = (both * norm_after.gamma).T.to(dtype).contiguous()
     waiting = products.view(-1)[: frames * after.shape[1]].view(frames, -1)
@@ -147,8 +165,19 @@ def _block(
         out = kernels.as_array(convolved)
         for tile in tiles(start, stop, size):
             n = tile.stop - tile.start
-            sums.append(kernels.convolve(wide, out[:n], scaled, whole, shifts, dilation, slope_after, tile.start,
-                                         tile.stop))  # fmt: skip
+            sums.append(
+                kernels.convolve(
+                    wide,
+                    out[:n],
+                    scaled,
+                    whole,
+                    shifts,
+                    dilation,
+                    slope_after,
+                    tile.start,
+                    tile.stop,
+                )
+            )
             torch.mm(convolved[:n], after, out=waiting[tile])
         return sums
 
@@ -158,26 +187,39 @@ def _block(
     paths.wait(kernels.as_array(waiting), moments.inverse, first)
 
 
-def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, kernels: ModuleType, dtype: torch.dtype) -> Tensor:
+def _decode(
+    separator: ConvTasNet, cuts: Tensor, paths: _Paths, kernels: ModuleType, dtype: torch.dtype
+) -> Tensor:
     """Masks from the skips, times the encoded waveform, through the decoder. -> (T, M, kernel)."""
     c = separator.config
     mask_net: Any = separator.masker.mask_net
     prelu, linear = mask_net
-    encoder, decoder = separator.encoder.filterbank().T.contiguous(), separator.decoder.filterbank().contiguous()
+    encoder, decoder = (
+        separator.encoder.filterbank().T.contiguous(),
+        separator.decoder.filterbank().contiguous(),
+    )
     weight, own = plain(linear)
     slope, m = np.float32(float(prelu.weight)), c.n_src
-    weight, bias, skip_bias = weight.T.to(dtype).contiguous(), own.view(m, -1).numpy(), paths.bias[c.bn_chan :].numpy()
+    weight, bias, skip_bias = (
+        weight.T.to(dtype).contiguous(),
+        own.view(m, -1).numpy(),
+        paths.bias[c.bn_chan :].numpy(),
+    )
     frames = torch.empty(len(cuts) * m, c.kernel_size)
 
     def masking(start: int, stop: int) -> None:
         size = TILE // 4  # M masks of each frame
         encoded, masked = torch.empty(size, c.n_filters), torch.empty(size * m, c.n_filters)
-        skips, masks = (torch.empty(size, width, dtype=dtype) for width in (c.skip_chan, m * c.n_filters))
+        skips, masks = (
+            torch.empty(size, width, dtype=dtype) for width in (c.skip_chan, m * c.n_filters)
+        )
         as_skips, as_masks = kernels.as_array(skips), kernels.as_array(masks.view(-1, c.n_filters))
         for tile in tiles(start, stop, size):
             n = tile.stop - tile.start
             torch.mm(cuts[tile], encoder, out=encoded[:n])
-            kernels.activate_columns(paths.read(tile, kernels), c.bn_chan, skip_bias, slope, as_skips[:n])
+            kernels.activate_columns(
+                paths.read(tile, kernels), c.bn_chan, skip_bias, slope, as_skips[:n]
+            )
             torch.mm(skips[:n], weight, out=masks[:n])
             kernels.mask(as_masks[: n * m], bias, encoded[:n].numpy(), masked[: n * m].numpy())
             torch.mm(masked[: n * m], decoder, out=frames[tile.start * m : tile.stop * m])

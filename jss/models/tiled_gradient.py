@@ -1,8 +1,9 @@
 """The separator with gradients on a CPU, tile by tile of time in both directions.
 
-Autograd keeps and re-reads some sixty tensors of 40 to 160 MB a clip. Here a clip keeps its encoding, the input of
-each block and the two pre-activations in it; the rest is computed again in tiles that stay in the cache. What global
-layer norm needs of the whole clip on the way back costs no pass of its own: see ``jss.models.folded_norm``.
+Autograd keeps and re-reads some sixty tensors of 40 to 160 MB a clip. Here a clip keeps its
+encoding, the input of each block and the two pre-activations in it; the rest is computed again in
+tiles that stay in the cache. What global layer norm needs of the whole clip on the way back costs
+no pass of its own: see ``jss.models.folded_norm``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ TILE = 512
 
 @dataclass
 class _KeptBlock:
-    """Of one block: its input (T, bn_chan) and what enters its two PReLUs (T, hid_chan), with their moments after."""
+    """Of one block: its input (T, bn_chan) and what enters its two PReLUs (T, hid_chan), with their
+    moments after.
+    """
 
     entered: Tensor
     expanded: Tensor
@@ -37,7 +40,9 @@ class _KeptBlock:
 
 @dataclass
 class _Kept:
-    """Of one clip: windows (T, kernel), their encoding (T, n_filters), the blocks, and the sum of skips."""
+    """Of one clip: windows (T, kernel), their encoding (T, n_filters), the blocks, and the sum of
+    skips.
+    """
 
     cuts: Tensor
     encoded: Tensor
@@ -55,7 +60,9 @@ class _Gradients(dict[nn.Parameter, Tensor]):
 
 
 class TiledFrames(torch.autograd.Function):
-    """``jss.models.tiled.masked_frames`` of a batch, with gradients of every parameter (not of the waveform)."""
+    """``jss.models.tiled.masked_frames`` of a batch, with gradients of every parameter (not of the
+    waveform).
+    """
 
     @staticmethod
     def forward(ctx: Any, separator: ConvTasNet, waveform: Tensor, *parameters: Tensor) -> Tensor:
@@ -67,7 +74,9 @@ class TiledFrames(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor | None, ...]:
-        """d_frames: (batch, T, M, kernel) -> nothing for the first two arguments, then each parameter's gradient."""
+        """d_frames: (batch, T, M, kernel) -> nothing for the first two arguments, then each
+        parameter's gradient.
+        """
         gradients = _Gradients()
         while ctx.kept:  # the last first: its memory is free again before the next
             kept = ctx.kept.pop()
@@ -104,14 +113,18 @@ def _forward_block(block: Block, h: Tensor, skips: Tensor) -> tuple[_KeptBlock, 
     kept = _KeptBlock(h, expanded, Moments(), convolved, Moments())
     weight, bias = plain(b.expand)
     for tile in tiles(0, frames, TILE):
-        kept.expanded_moments.add(F.leaky_relu(torch.addmm(bias, h[tile], weight.T, out=expanded[tile]), b.slope))
+        kept.expanded_moments.add(
+            F.leaky_relu(torch.addmm(bias, h[tile], weight.T, out=expanded[tile]), b.slope)
+        )
     scale, shift = kept.expanded_moments.affine(b.norm)
     scaled, shifted = b.taps * scale, b.taps * shift
     for tile in tiles(0, frames, TILE):
         out = convolved[tile]
         out.copy_(cast(Tensor, b.depthwise.bias).expand_as(out))
         for tap, (target, source) in enumerate(b.reach(tile, frames)):
-            out[target].addcmul_(F.leaky_relu(expanded[source], b.slope), scaled[tap]).add_(shifted[tap])
+            out[target].addcmul_(F.leaky_relu(expanded[source], b.slope), scaled[tap]).add_(
+                shifted[tap]
+            )
         kept.convolved_moments.add(F.leaky_relu(out, b.slope_after))
     scale, shift = kept.convolved_moments.affine(b.norm_after)
     weight, bias = b.weight * scale, b.bias + b.weight @ shift
@@ -147,12 +160,18 @@ def _backward(separator: ConvTasNet, kept: _Kept, d_frames: Tensor, gradients: _
 def _backward_masks(
     separator: ConvTasNet, kept: _Kept, d_frames: Tensor, gradients: _Gradients
 ) -> tuple[Tensor, Tensor]:
-    """-> gradients of the encoding (T, n_filters), by way of the masking only, and of the skips (T, skip_chan)."""
+    """-> gradients of the encoding (T, n_filters), by way of the masking only, and of the skips (T,
+    skip_chan).
+    """
     c, mask_net = separator.config, cast(Any, separator.masker).mask_net
     weight, bias = plain(mask_net[1])
     slope, basis = float(mask_net[0].weight), separator.decoder.filterbank()
     d_encoded, d_skips = torch.empty_like(kept.encoded), torch.empty_like(kept.skips)
-    d_basis, d_weight, d_bias = torch.zeros_like(basis), torch.zeros_like(weight), torch.zeros_like(bias)
+    d_basis, d_weight, d_bias = (
+        torch.zeros_like(basis),
+        torch.zeros_like(weight),
+        torch.zeros_like(bias),
+    )
     d_slope = 0.0
     for tile in tiles(0, len(d_frames), TILE // 2):
         encoded, skips = kept.encoded[tile].unsqueeze(1), kept.skips[tile]
@@ -162,7 +181,9 @@ def _backward_masks(
         d_basis.addmm_(masked.flatten(0, 1).T, d_frames[tile].flatten(0, 1))
         d_masked = d_frames[tile] @ basis.T
         torch.sum(d_masked * masks, 1, out=d_encoded[tile])
-        d_logits = masked.mul_(d_masked).mul_(masks.neg_().add_(1.0)).flatten(1)  # m (1 - m) encoded d_masked
+        d_logits = (
+            masked.mul_(d_masked).mul_(masks.neg_().add_(1.0)).flatten(1)
+        )  # m (1 - m) encoded d_masked
         d_weight.addmm_(d_logits.T, activated)
         d_bias += d_logits.sum(0)
         d_activated = d_logits @ weight
@@ -178,7 +199,9 @@ def _backward_masks(
 def _backward_block(
     block: Block, kept: _KeptBlock, d_residual: Tensor, d_skips: Tensor, gradients: _Gradients
 ) -> Tensor:
-    """d_residual: (T, bn_chan), the gradient of the block's sum; d_skips: (T, skip_chan) -> of its input."""
+    """d_residual: (T, bn_chan), the gradient of the block's sum; d_skips: (T, skip_chan) -> of its
+    input.
+    """
     b = _Parts(block)
     frames = len(d_residual)
     d_both = torch.cat([d_residual, d_skips], 1)
@@ -187,10 +210,14 @@ def _backward_block(
         product.addmm_(d_both[tile].T, F.leaky_relu(kept.convolved[tile], b.slope_after))
     after = FoldedNorm(b.norm_after, kept.convolved_moments, b.weight, product, d_both.sum(0))
 
-    # Through the second norm and PReLU; the products of the depth-wise weights' gradient on the way.
+    # Through the second norm and PReLU; the products of the depth-wise weights' gradient on the
+    # way.
     d_convolved = torch.empty_like(kept.convolved)
     d_bias, d_slope_after = torch.zeros_like(b.taps[0]), 0.0
-    products, sums = torch.zeros_like(b.taps), torch.zeros_like(b.taps)  # of d_convolved and what each tap saw
+    products, sums = (
+        torch.zeros_like(b.taps),
+        torch.zeros_like(b.taps),
+    )  # of d_convolved and what each tap saw
     for tile in tiles(0, frames, TILE):
         before = kept.convolved[tile]
         d_after = after.input_gradient(d_both[tile], F.leaky_relu(before, b.slope_after))
@@ -221,14 +248,21 @@ def _backward_block(
 
     n = d_residual.shape[1]
     for parameter, gradient in (
-        (block.res_conv.weight, after.d_weight[:n]), (block.res_conv.bias, after.d_bias[:n]),
-        (block.skip_conv.weight, after.d_weight[n:]), (block.skip_conv.bias, after.d_bias[n:]),
-        (b.norm_after.gamma, after.d_gamma), (b.norm_after.beta, after.d_beta),
+        (block.res_conv.weight, after.d_weight[:n]),
+        (block.res_conv.bias, after.d_bias[:n]),
+        (block.skip_conv.weight, after.d_weight[n:]),
+        (block.skip_conv.bias, after.d_bias[n:]),
+        (b.norm_after.gamma, after.d_gamma),
+        (b.norm_after.beta, after.d_beta),
         (b.prelu_after.weight, torch.tensor(d_slope_after)),
-        (b.depthwise.weight, first.d_weight.T), (b.depthwise.bias, d_bias),
-        (b.norm.gamma, first.d_gamma), (b.norm.beta, first.d_beta), (b.prelu.weight, torch.tensor(d_slope)),
-        (b.expand.weight, d_weight), (b.expand.bias, d_expand_bias),
-    ):  # fmt: skip
+        (b.depthwise.weight, first.d_weight.T),
+        (b.depthwise.bias, d_bias),
+        (b.norm.gamma, first.d_gamma),
+        (b.norm.beta, first.d_beta),
+        (b.prelu.weight, torch.tensor(d_slope)),
+        (b.expand.weight, d_weight),
+        (b.expand.bias, d_expand_bias),
+    ):
         gradients.add(parameter, gradient)
     return d_entered
 
@@ -238,18 +272,25 @@ class _Parts:
 
     def __init__(self, block: Block) -> None:
         layers: Any = block.shared_block
-        self.expand, self.prelu, self.norm, self.depthwise, self.prelu_after, self.norm_after = layers
+        self.expand, self.prelu, self.norm, self.depthwise, self.prelu_after, self.norm_after = (
+            layers
+        )
         self.slope, self.slope_after = float(self.prelu.weight), float(self.prelu_after.weight)
         self.taps = self.depthwise.weight.squeeze(1).T  # (kernel, channels)
         self.weight = torch.cat([block.res_conv.weight, block.skip_conv.weight]).squeeze(-1)
         self.bias = torch.cat([plain(block.res_conv)[1], plain(block.skip_conv)[1]])
 
     def reach(self, tile: slice, frames: int, backward: bool = False) -> list[tuple[slice, slice]]:
-        """For each tap, what of the tile it writes, and the frames it reads there; backward: the other way round."""
+        """For each tap, what of the tile it writes, and the frames it reads there; backward: the
+        other way round.
+        """
         dilation = self.depthwise.dilation[0]
         edge = (len(self.taps) - 1) * dilation // 2
         sign = -1 if backward else 1
-        return [overlapping(tile, sign * (tap * dilation - edge), frames) for tap in range(len(self.taps))]
+        return [
+            overlapping(tile, sign * (tap * dilation - edge), frames)
+            for tap in range(len(self.taps))
+        ]
 
 
 def _through_prelu(gradient: Tensor, before: Tensor, slope: float) -> Tensor:

@@ -1,4 +1,6 @@
-"""What the passes of the separator tile by tile share: slices of time, moments of a clip, weights as matrices."""
+"""What the passes of the separator tile by tile share: slices of time, moments of a clip, weights
+as matrices.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def tiles(start: int, stop: int, size: int) -> Iterator[slice]:
 
 
 def overlapping(tile: slice, offset: int, frames: int) -> tuple[slice, slice]:
-    """The part of a tile whose frames, moved by ``offset``, lie in the clip: within the tile, and in the clip."""
+    """The part of a tile whose frames, moved by ``offset``, lie in the clip: within the tile, and
+    in the clip.
+    """
     start, stop = max(tile.start, -offset), min(tile.stop, frames - offset)
     stop = max(start, stop)
     return slice(start - tile.start, stop - tile.start), slice(start + offset, stop + offset)
@@ -59,7 +63,9 @@ class Moments:
         return scale, norm.beta - self.mean * scale
 
 
-def normed_linear(x: Tensor, norm: GlobalNorm, moments: Moments, linear: tuple[Tensor, Tensor]) -> Tensor:
+def normed_linear(
+    x: Tensor, norm: GlobalNorm, moments: Moments, linear: tuple[Tensor, Tensor]
+) -> Tensor:
     """linear(norm(x)) with the norm folded into the weights. x: (T, n) -> (T, m)."""
     scale, shift = moments.affine(norm)
     weight, bias = linear

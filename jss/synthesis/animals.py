@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .room import floor, room
-from .tools import (
+from jss.synthesis.room import floor, room
+from jss.synthesis.tools import (
     RATE,
     Array,
     Rng,
@@ -26,8 +26,9 @@ from .tools import (
 
 
 def voice(rng: Rng, hz: Array, tilt: float, rough: float, breath: float) -> Array:
-    """A larynx -> (n,): pitch hz (n,), harmonics falling ``tilt`` dB an octave, ``rough`` (jitter, subharmonics) and
-    ``breath`` (noise that beats with the pitch) from 0 up."""
+    """A larynx -> (n,): pitch hz (n,), harmonics falling ``tilt`` dB an octave, ``rough`` (jitter,
+    subharmonics) and ``breath`` (noise that beats with the pitch) from 0 up.
+    """
     n = len(hz)
     jitter = np.exp(0.03 * rough * wander(rng, n, 180.0) + 0.012 * rough * wander(rng, n, 40.0))
     h = np.arange(1, limit(hz * 1.1) + 1)
@@ -41,7 +42,9 @@ def voice(rng: Rng, hz: Array, tilt: float, rough: float, breath: float) -> Arra
 
 
 def mouth(x: Array, openness: Array, formants: Array, widths: Array) -> Array:
-    """x (n,) through formants (Hz) that rise with openness (n,) in 0..1; an open mouth is also brighter -> (n,)."""
+    """x (n,) through formants (Hz) that rise with openness (n,) in 0..1; an open mouth is also
+    brighter -> (n,).
+    """
     count = frames(len(x))
     o = openness[np.minimum(np.arange(count) * 128, len(x) - 1)]
     move = np.array([0.55, 0.25, 0.12, 0.08])[: len(formants), None]
@@ -53,7 +56,9 @@ def mouth(x: Array, openness: Array, formants: Array, widths: Array) -> Array:
 
 
 def bark(rng: Rng, size: float, mood: float) -> Array:
-    """One bark -> (samples,), unit peak: a sudden rough burst; pitch jumps up, then falls. size: 0 big, 1 small."""
+    """One bark -> (samples,), unit peak: a sudden rough burst; pitch jumps up, then falls. size: 0
+    big, 1 small.
+    """
     length = between(rng, 0.09, 0.3) * (1.15 - 0.4 * size)
     n = samples(length + 0.04)
     t = np.arange(n) / RATE / length
@@ -84,7 +89,9 @@ def howl(rng: Rng, seconds: float, size: float) -> Array:
     base = 240.0 * 3.2**size * between(rng, 0.8, 1.25)
     rise = rng.uniform(0.08, 0.3)
     arch = np.interp(
-        t, [0.0, rise, rng.uniform(0.6, 0.85), 1.0], [0.65, 1.0, rng.uniform(0.85, 1.0), rng.uniform(0.55, 0.8)]
+        t,
+        [0.0, rise, rng.uniform(0.6, 0.85), 1.0],
+        [0.65, 1.0, rng.uniform(0.85, 1.0), rng.uniform(0.55, 0.8)],
     )
     hz = base * arch * np.exp(0.02 * wander(rng, n, 5.0))
     x = voice(rng, hz, rng.uniform(5.0, 10.0), 0.08, 0.03)
@@ -116,21 +123,27 @@ def dog(rng: Rng, duration: float | None) -> Array:
     while t < n / RATE - 0.05:
         if kind == "bark":
             call, loud = bark(rng, size, mood), rng.uniform(0.5, 1.0)
-            rest = between(rng, 0.7 * gap, 1.5 * gap) + (between(rng, 0.3, 1.2) if rng.random() < 0.2 else 0.0)
+            rest = between(rng, 0.7 * gap, 1.5 * gap) + (
+                between(rng, 0.3, 1.2) if rng.random() < 0.2 else 0.0
+            )
         else:
             call = (howl if kind == "howl" else growl)(rng, between(rng, 0.5, 3.0), size)
             loud, rest = rng.uniform(0.6, 1.0), between(rng, 0.1, 0.8)
         at = samples(t) - 1
         part = call[: n - at]
         y[at : at + len(part)] += (
-            loud * part * (gate(len(part), 0, len(part), 0.0, 0.02) if len(part) < len(call) else 1.0)
+            loud
+            * part
+            * (gate(len(part), 0, len(part), 0.0, 0.02) if len(part) < len(call) else 1.0)
         )
         t += len(call) / RATE + rest
     return floor(room(y, rng, 1.2), rng, 60.0, 22.0)
 
 
 def meow(rng: Rng, age: float, mood: float) -> Array:
-    """One meow -> (samples,), unit peak: a mouth that opens and closes, a pitch that arches. age: 0 old, 1 kitten."""
+    """One meow -> (samples,), unit peak: a mouth that opens and closes, a pitch that arches. age: 0
+    old, 1 kitten.
+    """
     seconds = between(rng, 0.3, 1.4)
     n = samples(seconds)
     t = np.arange(n) / n
@@ -164,7 +177,9 @@ def hiss(rng: Rng, seconds: float) -> Array:
     """A hiss or spit -> (samples,), unit peak."""
     n = samples(seconds)
     c = between(rng, 1500.0, 4500.0)
-    x = noise(rng, n, (100, c / 3, c, 8000), (-24, -10, 0, -6)) * gate(n, 0, n, between(rng, 0.01, 0.15), 0.15)
+    x = noise(rng, n, (100, c / 3, c, 8000), (-24, -10, 0, -6)) * gate(
+        n, 0, n, between(rng, 0.01, 0.15), 0.15
+    )
     return crest(x)
 
 

@@ -1,4 +1,6 @@
-"""Alarms, bells and ringing: struck bells and gongs, telephones, doorbells, beepers, sirens, ring tones."""
+"""Alarms, bells and ringing: struck bells and gongs, telephones, doorbells, beepers, sirens, ring
+tones.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .room import floor, room
-from .tools import (
+from jss.synthesis.room import floor, room
+from jss.synthesis.tools import (
     RATE,
     Array,
     Rng,
@@ -26,14 +28,17 @@ from .tools import (
     wander,
 )
 
-#: Partials of a bell over its hum tone (hum, prime, tierce, quint, nominal, ...; Fletcher and Rossing, 1998).
+#: Partials of a bell over its hum tone (hum, prime, tierce, quint, nominal, ...; Fletcher and
+#: Rossing, 1998).
 BELL = np.array([0.5, 1.0, 1.19, 1.5, 2.0, 2.51, 2.66, 3.01, 4.08, 5.3])
 #: Modes of a free bar over its lowest: chimes and glockenspiels.
 BAR = np.array([1.0, 2.756, 5.404, 8.933])
 
 
 def struck(rng: Rng, hz: float, ratios: Array, decay: float, seconds: float) -> Array:
-    """One strike of a bell or bar -> (samples,), unit peak; higher partials die sooner; near pairs beat."""
+    """One strike of a bell or bar -> (samples,), unit peak; higher partials die sooner; near pairs
+    beat.
+    """
     f = hz * ratios * (1.0 + 0.006 * rng.standard_normal(len(ratios)))
     f = np.concatenate([f, f * (1.0 + between(rng, 0.0003, 0.003))])
     decays = decay * (f / f[0]) ** -rng.uniform(0.4, 1.1)
@@ -54,7 +59,9 @@ def strikes(n: int, at: Array, sizes: Array) -> Array:
 
 
 def hammered(rng: Rng, n: int) -> Array:
-    """An electric bell, a telephone or an old alarm clock: one or two gongs struck 12 to 32 times a second."""
+    """An electric bell, a telephone or an old alarm clock: one or two gongs struck 12 to 32 times a
+    second.
+    """
     rate = between(rng, 12.0, 32.0)
     times = np.arange(0.0, n / RATE, 1.0 / rate)
     times = times + 0.03 / rate * rng.standard_normal(len(times))
@@ -67,7 +74,13 @@ def hammered(rng: Rng, n: int) -> Array:
     gongs = int(rng.integers(1, 3))
     y = np.zeros(n)
     for k in range(gongs):
-        gong = struck(rng, hz * (1.0 if k == 0 else rng.uniform(1.05, 1.3)), BELL[1:], decay, min(1.5, 5 * decay))
+        gong = struck(
+            rng,
+            hz * (1.0 if k == 0 else rng.uniform(1.05, 1.3)),
+            BELL[1:],
+            decay,
+            min(1.5, 5 * decay),
+        )
         y += convolve(strikes(n, times[k::gongs], sizes[k::gongs]), gong)
     return y
 
@@ -75,7 +88,17 @@ def hammered(rng: Rng, n: int) -> Array:
 def chime(rng: Rng, n: int) -> Array:
     """A doorbell: two to eight notes of struck bars or soft tones, ding-dong first of all."""
     base = between(rng, 350.0, 1100.0)
-    tunes = ((4, 0), (3, 0), (5, 0), (0, 4, 7), (7, 4, 0), (4, 0, 2, -5), (0, 2, 4, -5), (0, 4, 7, 12), (12, 7, 4, 0))
+    tunes = (
+        (4, 0),
+        (3, 0),
+        (5, 0),
+        (0, 4, 7),
+        (7, 4, 0),
+        (4, 0, 2, -5),
+        (0, 2, 4, -5),
+        (0, 4, 7, 12),
+        (12, 7, 4, 0),
+    )
     tune = tunes[int(rng.integers(0, len(tunes)))]
     gap, decay = between(rng, 0.18, 0.8), between(rng, 0.25, 1.5)
     ratios = BAR if rng.random() < 0.6 else np.arange(1.0, 6.0)
@@ -84,7 +107,8 @@ def chime(rng: Rng, n: int) -> Array:
     while t < n / RATE:
         for step in tune:
             y += convolve(
-                strikes(n, np.array([t]), np.ones(1)), struck(rng, base * 2 ** (step / 12), ratios, decay, 2.0)
+                strikes(n, np.array([t]), np.ones(1)),
+                struck(rng, base * 2 ** (step / 12), ratios, decay, 2.0),
             )
             t += gap
         t += between(rng, 0.6, 3.0)
@@ -98,7 +122,8 @@ def bell(rng: Rng, n: int) -> Array:
     times = np.arange(0.0, n / RATE, gap)
     times = times + 0.06 * gap * rng.standard_normal(len(times))
     return convolve(
-        strikes(n, times, rng.uniform(0.4, 1.0, len(times))), struck(rng, hz, BELL, decay, min(3.0, 4 * decay))
+        strikes(n, times, rng.uniform(0.4, 1.0, len(times))),
+        struck(rng, hz, BELL, decay, min(3.0, 4 * decay)),
     )
 
 
@@ -109,7 +134,9 @@ def beeper(rng: Rng, n: int) -> Array:
     off, group = on * between(rng, 0.4, 1.6), int(rng.integers(1, 6))
     rest = between(rng, 0.1, 1.5) if rng.random() < 0.7 else 0.0
     h = np.arange(1, limit(hz) + 1)
-    amplitudes = np.where((h % 2 == 0) & (rng.random() < 0.7), 0.05, 1.0) * h ** -between(rng, 0.6, 4.0)
+    amplitudes = np.where((h % 2 == 0) & (rng.random() < 0.7), 0.05, 1.0) * h ** -between(
+        rng, 0.6, 4.0
+    )
     other = hz * float(rng.choice((1.0, 1.0, 0.8, 1.25, 0.667)))
     keyed, pitch = np.zeros(n), np.full(n, hz)
     t, k = 0.0, 0
@@ -140,11 +167,17 @@ def siren(rng: Rng, n: int) -> Array:
     }
     hz = low * (high / low) ** curve[str(form)]
     h = np.arange(1, limit(hz) + 1)
-    return tone(phase(hz), h ** -between(rng, 0.8, 2.5) * rng.uniform(0.3, 1.0, len(h)), rng.uniform(0, 6.3, len(h)))
+    return tone(
+        phase(hz),
+        h ** -between(rng, 0.8, 2.5) * rng.uniform(0.3, 1.0, len(h)),
+        rng.uniform(0, 6.3, len(h)),
+    )
 
 
 def ringtone(rng: Rng, n: int) -> Array:
-    """A mobile telephone: a short melody in chip, marimba or FM tones, or a warbling trill, over and over."""
+    """A mobile telephone: a short melody in chip, marimba or FM tones, or a warbling trill, over
+    and over.
+    """
     scale = np.array([0, 2, 4, 7, 9, 12, 14, 16, 19])
     notes = rng.choice(scale, int(rng.integers(2, 12)))
     base, step = between(rng, 350.0, 1300.0), between(rng, 0.04, 0.25)
@@ -160,14 +193,17 @@ def ringtone(rng: Rng, n: int) -> Array:
     else:
         ratio = float(rng.choice((1.0, 2.0, 3.0, 3.5)))
         y = np.sin(
-            2 * np.pi * cycles + between(rng, 0.1, 2.0) * np.exp(-since * 12) * np.sin(2 * np.pi * ratio * cycles)
+            2 * np.pi * cycles
+            + between(rng, 0.1, 2.0) * np.exp(-since * 12) * np.sin(2 * np.pi * ratio * cycles)
         )
     y *= (
         np.exp(-since / between(rng, 0.05, 1.0))
         * np.minimum(since / 0.003, 1.0)
         * np.minimum((step - since).clip(0) / 0.004, 1.0)
     )
-    bar = np.concatenate([y, np.zeros(samples(between(rng, 0.02, 0.8)) if rng.random() < 0.6 else 1)])
+    bar = np.concatenate(
+        [y, np.zeros(samples(between(rng, 0.02, 0.8)) if rng.random() < 0.6 else 1)]
+    )
     return np.resize(bar, n)
 
 
@@ -176,7 +212,9 @@ def buzzer(rng: Rng, n: int) -> Array:
     hz = between(rng, 90.0, 450.0)
     h = np.arange(1, min(limit(hz), 60) + 1)
     amplitudes = h ** -rng.uniform(0.2, 1.2) * 10.0 ** (0.25 * rng.standard_normal(len(h)))
-    y = tone(phase(hz * (1.0 + 0.003 * wander(rng, n, 8.0))), amplitudes, rng.uniform(0, 6.3, len(h)))
+    y = tone(
+        phase(hz * (1.0 + 0.003 * wander(rng, n, 8.0))), amplitudes, rng.uniform(0, 6.3, len(h))
+    )
     if rng.random() < 0.6:
         on, off = between(rng, 0.15, 1.2), between(rng, 0.1, 1.2)
         t = np.arange(n) / RATE % (on + off)
@@ -184,7 +222,15 @@ def buzzer(rng: Rng, n: int) -> Array:
     return y
 
 
-_KINDS: tuple[Callable[[Rng, int], Array], ...] = (hammered, chime, bell, beeper, siren, ringtone, buzzer)
+_KINDS: tuple[Callable[[Rng, int], Array], ...] = (
+    hammered,
+    chime,
+    bell,
+    beeper,
+    siren,
+    ringtone,
+    buzzer,
+)
 _CHANCE = (0.21, 0.12, 0.1, 0.26, 0.07, 0.19, 0.05)
 
 

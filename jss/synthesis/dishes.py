@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from .room import floor, room
-from .tools import RATE, Array, Rng, between, convolve, gate, modes, noise, samples, shape, spectrum, unit, wander
+from jss.synthesis.room import floor, room
+from jss.synthesis.tools import (
+    RATE,
+    Array,
+    Rng,
+    between,
+    convolve,
+    gate,
+    modes,
+    noise,
+    samples,
+    shape,
+    spectrum,
+    unit,
+    wander,
+)
 
-#: kind: lowest mode (Hz, from and to), modes, decay of the lowest (s, from and to), loss of decay an octave, chance
+#: kind: lowest mode (Hz, from and to), modes, decay of the lowest (s, from and to), loss of decay
+#: an octave, chance
 BODIES = {
     "plate": (500.0, 1800.0, 26, 0.008, 0.09, 0.7, 0.32),
     "glass": (1200.0, 4000.0, 10, 0.04, 0.4, 0.6, 0.1),
@@ -18,7 +33,9 @@ BODIES = {
 
 
 def body(rng: Rng, kind: str) -> Array:
-    """The ring (samples,) of one struck body, of unit energy: stretched modes that die sooner the higher they are."""
+    """The ring (samples,) of one struck body, of unit energy: stretched modes that die sooner the
+    higher they are.
+    """
     low, high, count, short, long, loss, _ = BODIES[kind]
     first = between(rng, low, high)
     ratio = np.cumsum(rng.uniform(0.15, 1.1, count)) ** rng.uniform(0.9, 1.3)
@@ -35,7 +52,9 @@ def body(rng: Rng, kind: str) -> Array:
 
 
 def clatter(rng: Rng, n: int) -> Array:
-    """Times and sizes of the blows, as an impulse train (n,): handfuls of blows, some of them bouncing."""
+    """Times and sizes of the blows, as an impulse train (n,): handfuls of blows, some of them
+    bouncing.
+    """
     train = np.zeros(n)
     t = rng.uniform(0.0, 0.08)
     busy = between(rng, 0.06, 0.8)
@@ -74,7 +93,10 @@ def dishes(rng: Rng, duration: float | None) -> Array:
         contact = -between(rng, 0.5, 20.0)  # a softer contact excites less above 2 kHz
         y += between(rng, 0.2, 1.0) * shape(struck, (50, 2000, 8000), (0, 0, contact))
     thump = modes(
-        800, between(rng, 80.0, 300.0) * np.array([1.0, 1.7, 2.6]), np.array([0.015, 0.01, 0.006]), np.ones(3)
+        800,
+        between(rng, 80.0, 300.0) * np.array([1.0, 1.7, 2.6]),
+        np.array([0.015, 0.01, 0.006]),
+        np.ones(3),
     )
     y += between(rng, 0.02, 0.3) * convolve(clatter(rng, n), thump)
     if rng.random() < 0.35:

@@ -1,4 +1,6 @@
-"""A voice from espeak-ng, where it is installed: for the shipped examples, whose words should be words."""
+"""A voice from espeak-ng, where it is installed: for the shipped examples, whose words should be
+words.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,9 @@ import numpy.typing as npt
 from scipy.signal import resample_poly
 
 from jss.errors import JssError
-
-from .room import floor, room
-from .speech import speech
-from .tools import RATE, Array, between, crest
+from jss.synthesis.room import floor, room
+from jss.synthesis.speech import speech
+from jss.synthesis.tools import RATE, Array, between, crest
 
 VOICES = ("en-us", "en-gb", "en-gb-scotland", "en-029")
 VARIANTS = ("m1", "m3", "m7", "f1", "f2", "f4", "f5")
@@ -23,8 +24,9 @@ VARIANTS = ("m1", "m3", "m7", "f1", "f2", "f4", "f5")
 def espeak(text: str, seed: int) -> npt.NDArray[np.float32]:
     """``text`` spoken by a random voice in a random room -> float32 (samples,), 16 kHz, peak 0.9.
 
-    The formant voice speaks (and the text is not heard) where espeak-ng is not installed or gives no sound. The same
-    text and seed give the same sound with the same version of espeak-ng. Raises JssError for an empty text.
+    The formant voice speaks (and the text is not heard) where espeak-ng is not installed or gives
+    no sound. The same text and seed give the same sound with the same version of espeak-ng. Raises
+    JssError for an empty text.
     """
     if not text.strip():
         raise JssError("There is nothing to speak: the text is empty.")
@@ -33,9 +35,25 @@ def espeak(text: str, seed: int) -> npt.NDArray[np.float32]:
     pace, pitch = round(between(rng, 125.0, 195.0)), int(rng.integers(25, 75))
     x: Array = np.zeros(0)
     if program := shutil.which("espeak-ng"):
-        command = [program, "--stdin", "--stdout", "-b", "1", "-v", voice, "-s", str(pace), "-p", str(pitch)]
-        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=60, check=False)
-        if done.returncode == 0 and len(done.stdout) > 46:  # a WAV header of 44 bytes whose length is not filled in
+        command = [
+            program,
+            "--stdin",
+            "--stdout",
+            "-b",
+            "1",
+            "-v",
+            voice,
+            "-s",
+            str(pace),
+            "-p",
+            str(pitch),
+        ]
+        done = subprocess.run(
+            command, input=text.encode(), capture_output=True, timeout=60, check=False
+        )
+        if (
+            done.returncode == 0 and len(done.stdout) > 46
+        ):  # a WAV header of 44 bytes whose length is not filled in
             rate = int.from_bytes(done.stdout[24:28], "little")
             wave = np.frombuffer(done.stdout[44 : len(done.stdout) // 2 * 2], dtype="<i2")
             x = resample_poly(wave / 32768.0, RATE, rate)

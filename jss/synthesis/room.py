@@ -1,14 +1,18 @@
-"""Where a sound stands: a few early reflections, a short tail, distance, a microphone's colour and floor."""
+"""Where a sound stands: a few early reflections, a short tail, distance, a microphone's colour and
+floor.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .tools import GRID, RATE, Array, Rng, between, bumps, convolve, noise, shape, unit
+from jss.synthesis.tools import GRID, RATE, Array, Rng, between, bumps, convolve, noise, shape, unit
 
 
 def response(rng: Rng, wet: float) -> Array:
-    """An impulse response (samples,): direct sound, early reflections and a decaying tail ``wet`` times as strong."""
+    """An impulse response (samples,): direct sound, early reflections and a decaying tail ``wet``
+    times as strong.
+    """
     decay = between(rng, 0.12, 0.7)
     n = int(0.7 * decay * RATE) + 400
     t = np.arange(n) / RATE
@@ -17,7 +21,9 @@ def response(rng: Rng, wet: float) -> Array:
     ir = 0.6 * tail / np.sqrt(np.sum(tail**2) + 1e-12)
     count = int(rng.integers(3, 10))
     at = (np.geomspace(0.0015, 0.03, count) * rng.uniform(0.7, 1.4, count) * RATE).astype(int)
-    ir[np.minimum(at, n - 1)] += rng.choice((-1.0, 1.0), count) * rng.uniform(0.1, 0.5, count) / np.sqrt(count)
+    ir[np.minimum(at, n - 1)] += (
+        rng.choice((-1.0, 1.0), count) * rng.uniform(0.1, 0.5, count) / np.sqrt(count)
+    )
     ir *= wet
     ir[0] += 1.0
     return np.asarray(ir)
@@ -26,7 +32,8 @@ def response(rng: Rng, wet: float) -> Array:
 def room(x: Array, rng: Rng, strength: float = 1.0, colour: float = 1.0) -> Array:
     """x (n,) as heard in a random place -> (n,).
 
-    strength scales the reflections, colour the microphone's unevenness in dB; most rooms are slight, some are far.
+    strength scales the reflections, colour the microphone's unevenness in dB; most rooms are
+    slight, some are far.
     """
     y = convolve(x, response(rng, strength * between(rng, 0.05, 1.5)))
     tilt = colour * 2.0 * rng.standard_normal()

@@ -1,4 +1,5 @@
-"""Speech by a formant voice: syllables of consonants and vowels with prosody (after Klatt, JASA 67, 1980).
+"""Speech by a formant voice: syllables of consonants and vowels with prosody (after Klatt, JASA 67,
+1980).
 
 The words mean nothing; the rhythm, the melody, the formants and the noises are those of speech.
 """
@@ -10,19 +11,42 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from .room import floor, room
-from .tools import Array, Rng, between, frames, framewise, limit, phase, resonances, samples, tone, wander
+from jss.synthesis.room import floor, room
+from jss.synthesis.tools import (
+    Array,
+    Rng,
+    between,
+    frames,
+    framewise,
+    limit,
+    phase,
+    resonances,
+    samples,
+    tone,
+    wander,
+)
 
-#: Vowels by their first three formants in Hz (Peterson and Barney, 1952, men); pairs are diphthongs.
+#: Vowels by their first three formants in Hz (Peterson and Barney, 1952, men); pairs are
+#: diphthongs.
 VOWELS = {
-    "i": (280, 2250, 2950), "I": (400, 1950, 2550), "e": (440, 2080, 2650), "E": (540, 1800, 2500),
-    "A": (690, 1680, 2420), "a": (730, 1120, 2450), "O": (570, 850, 2420), "o": (450, 900, 2400),
-    "U": (440, 1030, 2240), "u": (310, 870, 2250), "V": (640, 1190, 2390), "@": (500, 1450, 2450),
+    "i": (280, 2250, 2950),
+    "I": (400, 1950, 2550),
+    "e": (440, 2080, 2650),
+    "E": (540, 1800, 2500),
+    "A": (690, 1680, 2420),
+    "a": (730, 1120, 2450),
+    "O": (570, 850, 2420),
+    "o": (450, 900, 2400),
+    "U": (440, 1030, 2240),
+    "u": (310, 870, 2250),
+    "V": (640, 1190, 2390),
+    "@": (500, 1450, 2450),
     "3": (480, 1350, 1700),
-}  # fmt: skip
+}
 DIPHTHONGS = ("aI", "eI", "aU", "oU", "OI")
 
-#: Consonants: formant targets; noise centre and width in Hz and its level; voicing 0..1; milliseconds; kind.
+#: Consonants: formant targets; noise centre and width in Hz and its level; voicing 0..1;
+#: milliseconds; kind.
 Consonant = tuple[tuple[int, int, int], float, float, float, float, int, str]
 CONSONANTS: dict[str, Consonant] = {
     "p": ((300, 750, 2200), 900, 1500, 0.35, 0.0, 70, "stop"),
@@ -50,8 +74,9 @@ FINALS = ("n", "t", "s", "d", "l", "r", "k", "m", "z", "f")
 
 @dataclass(frozen=True)
 class Voice:
-    """A speaker: mean pitch (Hz), its range (octaves), formant scale, tilt (dB an octave), breath, syllables a second,
-    strength of the consonants' noise, jitter (share of the pitch)."""
+    """A speaker: mean pitch (Hz), its range (octaves), formant scale, tilt (dB an octave), breath,
+    syllables a second, strength of the consonants' noise, jitter (share of the pitch).
+    """
 
     pitch: float
     range: float
@@ -71,12 +96,21 @@ def speaker(rng: Rng) -> Voice:
     scale *= rng.uniform(0.93, 1.07)
     pitch, spread, tilt = between(rng, low, high), rng.uniform(0.2, 0.8), rng.uniform(7.0, 12.0)
     return Voice(
-        pitch, spread, scale, tilt, breath, between(rng, 3.3, 6.5), between(rng, 0.2, 0.9), between(rng, 0.008, 0.035)
+        pitch,
+        spread,
+        scale,
+        tilt,
+        breath,
+        between(rng, 3.3, 6.5),
+        between(rng, 0.2, 0.9),
+        between(rng, 0.008, 0.035),
     )
 
 
 def segments(rng: Rng, who: Voice, stressed: bool, last: bool) -> list[tuple[float, ...]]:
-    """One syllable as rows (milliseconds, F1, F2, F3, voicing, breath, noise, noise centre, noise width)."""
+    """One syllable as rows (milliseconds, F1, F2, F3, voicing, breath, noise, noise centre, noise
+    width).
+    """
     rows: list[tuple[float, ...]] = []
     still = (0.0, 0.0, 0.0, 0.0)
 
@@ -87,9 +121,23 @@ def segments(rng: Rng, who: Voice, stressed: bool, last: bool) -> list[tuple[flo
             rows.append((length, f1, f2, f3, voicing, 0.0, 0.0, centre, width))
             rows.append((rng.uniform(6, 14), f1, f2, f3, voicing, 0.0, level, centre, width))
             if voicing == 0.0:
-                rows.append((rng.uniform(12, 50), f1 + 150, f2, f3, 0.0, 0.35, 0.15 * level, centre, width))
+                rows.append(
+                    (rng.uniform(12, 50), f1 + 150, f2, f3, 0.0, 0.35, 0.15 * level, centre, width)
+                )
         else:
-            rows.append((length, f1, f2, f3, voicing, 0.7 if kind == "breath" else 0.0, level, centre, width))
+            rows.append(
+                (
+                    length,
+                    f1,
+                    f2,
+                    f3,
+                    voicing,
+                    0.7 if kind == "breath" else 0.0,
+                    level,
+                    centre,
+                    width,
+                )
+            )
 
     onset = rng.random()
     if onset < 0.9:
@@ -97,20 +145,40 @@ def segments(rng: Rng, who: Voice, stressed: bool, last: bool) -> list[tuple[flo
         consonant(first)
         if first in "pbkgf" and rng.random() < 0.3:
             consonant(str(rng.choice(("l", "r"))))
-    ms = 1000.0 / who.rate * (0.62 if stressed else 0.4) * rng.uniform(0.7, 1.35) * (1.5 if last else 1.0)
+    ms = (
+        1000.0
+        / who.rate
+        * (0.62 if stressed else 0.4)
+        * rng.uniform(0.7, 1.35)
+        * (1.5 if last else 1.0)
+    )
     if stressed and rng.random() < 0.35:
         pair = str(rng.choice(DIPHTHONGS))
-        rows += [(ms * 0.65, *VOWELS[pair[0]], 1.0, *still), (ms * 0.5, *VOWELS[pair[1]], 0.9, *still)]
+        rows += [
+            (ms * 0.65, *VOWELS[pair[0]], 1.0, *still),
+            (ms * 0.5, *VOWELS[pair[1]], 0.9, *still),
+        ]
     else:
         vowel = str(rng.choice(list(VOWELS))) if stressed or rng.random() < 0.5 else "@"
-        rows.append((ms, *VOWELS[vowel], rng.uniform(0.7, 1.0) if stressed else rng.uniform(0.3, 0.7), *still))
+        rows.append(
+            (
+                ms,
+                *VOWELS[vowel],
+                rng.uniform(0.7, 1.0) if stressed else rng.uniform(0.3, 0.7),
+                *still,
+            )
+        )
     if rng.random() < (0.55 if last else 0.3):
         consonant(str(rng.choice(FINALS)))
     return rows
 
 
-def phrase(rng: Rng, who: Voice, count: int) -> tuple[list[tuple[float, ...]], list[tuple[float, float]]]:
-    """``count`` syllables: their rows and the melody as (milliseconds, octaves above the speaker's pitch)."""
+def phrase(
+    rng: Rng, who: Voice, count: int
+) -> tuple[list[tuple[float, ...]], list[tuple[float, float]]]:
+    """``count`` syllables: their rows and the melody as (milliseconds, octaves above the speaker's
+    pitch).
+    """
     rows: list[tuple[float, ...]] = []
     melody = [(0.0, who.range * 0.5)]
     clock, question = 0.0, rng.random() < 0.2
@@ -131,7 +199,9 @@ def phrase(rng: Rng, who: Voice, count: int) -> tuple[list[tuple[float, ...]], l
     return rows, melody
 
 
-def render(rng: Rng, who: Voice, rows: list[tuple[float, ...]], melody: list[tuple[float, float]]) -> Array:
+def render(
+    rng: Rng, who: Voice, rows: list[tuple[float, ...]], melody: list[tuple[float, float]]
+) -> Array:
     """Rows and melody to sound -> (samples,)."""
     table = np.array(rows)
     ms = np.repeat(table[:, 1:], np.maximum(1, np.rint(table[:, 0])).astype(int), axis=0)
@@ -152,7 +222,10 @@ def render(rng: Rng, who: Voice, rows: list[tuple[float, ...]], melody: list[tup
     glottis *= np.interp(at, up, voicing) * (1.0 + 0.12 * wander(rng, n, 70.0))
     air = rng.standard_normal(n)
     open_glottis = 0.5 + 0.5 * np.sin(2 * np.pi * cycles)
-    amount = 0.3 * np.interp(at, up, breath) + 0.25 * who.breath * np.interp(at, up, voicing) * open_glottis
+    amount = (
+        0.3 * np.interp(at, up, breath)
+        + 0.25 * who.breath * np.interp(at, up, voicing) * open_glottis
+    )
     source = (glottis if who.breath < 1.0 else 0.0) + amount * np.diff(air, prepend=0.0)
     count = frames(n)
     index = np.minimum(np.arange(count) * 8, len(ms) - 1)

@@ -1,7 +1,8 @@
-"""The small parts all families are made of: curves, shaped noise, wavetables, decaying modes, grains.
+"""The small parts all families are made of: curves, shaped noise, wavetables, decaying modes,
+grains.
 
-Everything is mono at ``RATE`` = 16,000 Hz, float64 inside; ``n`` is a number of samples, ``rng`` the only source of
-chance.
+Everything is mono at ``RATE`` = 16,000 Hz, float64 inside; ``n`` is a number of samples, ``rng``
+the only source of chance.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ def samples(seconds: float) -> int:
 
 
 def between(rng: Rng, low: float, high: float) -> float:
-    """A log-uniform draw from [low, high], both above zero: what suits frequencies, rates and times."""
+    """A log-uniform draw from [low, high], both above zero: what suits frequencies, rates and
+    times.
+    """
     return float(low * (high / low) ** rng.random())
 
 
@@ -48,7 +51,9 @@ def wander(rng: Rng, n: int, rate: float) -> Array:
 
 
 def gate(n: int, start: int, stop: int, rise: float = 0.005, fall: float = 0.02) -> Array:
-    """One between two sample indices, with sine-shaped edges of ``rise`` and ``fall`` seconds -> (n,)."""
+    """One between two sample indices, with sine-shaped edges of ``rise`` and ``fall`` seconds ->
+    (n,).
+    """
     at = np.arange(n)
     up = np.clip((at - start) / max(1.0, rise * RATE), 0.0, 1.0)
     down = np.clip((stop - at) / max(1.0, fall * RATE), 0.0, 1.0)
@@ -56,9 +61,13 @@ def gate(n: int, start: int, stop: int, rise: float = 0.005, fall: float = 0.02)
     return edge
 
 
-def curve_db(frequencies: Sequence[float] | Array, db: Sequence[float] | Array, bins: Array) -> Array:
+def curve_db(
+    frequencies: Sequence[float] | Array, db: Sequence[float] | Array, bins: Array
+) -> Array:
     """A response through (Hz, dB) points, straight over log frequency, as gains at ``bins`` (Hz)."""
-    gains: Array = 10.0 ** (np.interp(np.log(np.maximum(bins, 1.0)), np.log(frequencies), db) / 20.0)
+    gains: Array = 10.0 ** (
+        np.interp(np.log(np.maximum(bins, 1.0)), np.log(frequencies), db) / 20.0
+    )
     return gains
 
 
@@ -70,13 +79,24 @@ def shape(x: Array, frequencies: Sequence[float] | Array, db: Sequence[float] | 
     return y
 
 
-def noise(rng: Rng, n: int, frequencies: Sequence[float] | Array, db: Sequence[float] | Array) -> Array:
+def noise(
+    rng: Rng, n: int, frequencies: Sequence[float] | Array, db: Sequence[float] | Array
+) -> Array:
     """Gaussian noise with a spectrum through (Hz, dB) points, of unit deviation -> (n,)."""
     return unit(shape(rng.standard_normal(n), frequencies, db))
 
 
-def bumps(rng: Rng, frequencies: Array, count: int, height: float, low: float = 100.0, high: float = 7000.0) -> Array:
-    """``count`` random resonances up to ``height`` dB (and dips of half that), in dB at ``frequencies`` (Hz)."""
+def bumps(
+    rng: Rng,
+    frequencies: Array,
+    count: int,
+    height: float,
+    low: float = 100.0,
+    high: float = 7000.0,
+) -> Array:
+    """``count`` random resonances up to ``height`` dB (and dips of half that), in dB at
+    ``frequencies`` (Hz).
+    """
     octaves = np.log2(frequencies)[:, None]
     centres = np.log2(low * (high / low) ** rng.random(count))
     widths = 0.08 * 8.0 ** rng.random(count)
@@ -89,9 +109,16 @@ GRID: Array = np.geomspace(20.0, 8000.0, 240)
 
 
 def spectrum(
-    rng: Rng, frequencies: Sequence[float], db: Sequence[float], loose: float = 4.0, count: int = 6, height: float = 9.0
+    rng: Rng,
+    frequencies: Sequence[float],
+    db: Sequence[float],
+    loose: float = 4.0,
+    count: int = 6,
+    height: float = 9.0,
 ) -> tuple[Array, Array]:
-    """A random spectrum about given (Hz, dB) points: points moved by ``loose`` dB, then resonances -> GRID, dB."""
+    """A random spectrum about given (Hz, dB) points: points moved by ``loose`` dB, then resonances
+    -> GRID, dB.
+    """
     moved = np.asarray(db) + loose * rng.standard_normal(len(db))
     smooth = np.interp(np.log(GRID), np.log(frequencies), moved)
     return GRID, smooth + bumps(rng, GRID, count, height)
@@ -137,8 +164,11 @@ def limit(frequency: float | Array) -> int:
     return int(np.clip(7800.0 / np.max(frequency), 1, 400))
 
 
-def modes(n: int, frequencies: Array, decays: Array, amplitudes: Array, phases: Array | None = None) -> Array:
-    """Decaying sinusoids, sum_k a_k exp(-t / decay_k) sin(2 pi f_k t + phase_k); all (modes,) -> (n,).
+def modes(
+    n: int, frequencies: Array, decays: Array, amplitudes: Array, phases: Array | None = None
+) -> Array:
+    """Decaying sinusoids, sum_k a_k exp(-t / decay_k) sin(2 pi f_k t + phase_k); all (modes,) ->
+    (n,).
 
     As one matrix product: exp(z (block + rest)) = exp(z block) exp(z rest).
     """
@@ -174,13 +204,17 @@ def convolve(x: Array, response: Array) -> Array:
 
 
 def framewise(x: Array, responses: npt.NDArray[np.complex128] | Array) -> Array:
-    """x (n,) through a filter that changes: responses (frames(n), 257) at 0..8 kHz, one each 128 samples."""
+    """x (n,) through a filter that changes: responses (frames(n), 257) at 0..8 kHz, one each 128
+    samples.
+    """
     hop, window, size = 128, 256, 512
     count = len(responses)
     padded = np.zeros((count + 1) * hop)
     padded[hop : hop + len(x)] = x
     view = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop] * hann(window, sym=False)
-    filtered = irfft(rfft(view, size, axis=1) * responses, size, axis=1).reshape(count, size // hop, hop)
+    filtered = irfft(rfft(view, size, axis=1) * responses, size, axis=1).reshape(
+        count, size // hop, hop
+    )
     out = np.zeros((count + size // hop, hop))
     for k in range(size // hop):
         out[k : k + count] += filtered[:, k]
@@ -194,7 +228,9 @@ def frames(n: int) -> int:
 
 
 def resonances(centres: Array, widths: Array) -> npt.NDArray[np.complex128]:
-    """A cascade of resonances; centres, widths: (formants, frames) in Hz -> responses (frames, 257), 1 at 0 Hz."""
+    """A cascade of resonances; centres, widths: (formants, frames) in Hz -> responses (frames,
+    257), 1 at 0 Hz.
+    """
     s = 2j * np.pi * np.linspace(0.0, 8000.0, 257)
     total = np.ones((centres.shape[1], 257), dtype=np.complex128)
     for centre, width in zip(centres, widths, strict=True):

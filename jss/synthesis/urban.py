@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .bells import siren as wail
-from .room import floor, room
-from .tools import (
+from jss.synthesis.bells import siren as wail
+from jss.synthesis.room import floor, room
+from jss.synthesis.tools import (
     RATE,
     Array,
     Rng,
@@ -27,7 +27,9 @@ from .tools import (
 
 
 def car_horn(rng: Rng, duration: float | None) -> Array:
-    """One to three blasts of two reeds, a third or so apart, rich in harmonics; one car keeps its horn."""
+    """One to three blasts of two reeds, a third or so apart, rich in harmonics; one car keeps its
+    horn.
+    """
     n = samples(between(rng, 0.4, 4.0) if duration is None else duration)
     low = between(rng, 230.0, 520.0)
     notes = (low,) if rng.random() < 0.2 else (low, low * rng.uniform(1.15, 1.35))
@@ -35,7 +37,9 @@ def car_horn(rng: Rng, duration: float | None) -> Array:
     y: Array = np.zeros(n)
     for hz in notes:
         h = np.arange(1, limit(hz * 1.05) + 1)
-        amplitudes = 10.0 ** ((-rng.uniform(1.5, 5.0) * np.log2(h) + 3.0 * rng.standard_normal(len(h))) / 20.0)
+        amplitudes = 10.0 ** (
+            (-rng.uniform(1.5, 5.0) * np.log2(h) + 3.0 * rng.standard_normal(len(h))) / 20.0
+        )
         y += unit(tone(phase(hz * bend), amplitudes, rng.uniform(0.0, 6.3, len(h))))
     y = shape(y, (100, 400, 1200, 3000, 8000), (-12, -3, 3, 2, -12))
     blown, t = np.zeros(n), 0.0
@@ -47,13 +51,23 @@ def car_horn(rng: Rng, duration: float | None) -> Array:
 
 
 def shot(rng: Rng, size: float) -> Array:
-    """One shot -> (samples,), unit peak: a crack, the gases behind it, a thump, a tail. size: 0 small arm, 1 big."""
+    """One shot -> (samples,), unit peak: a crack, the gases behind it, a thump, a tail. size: 0
+    small arm, 1 big.
+    """
     n = samples(between(rng, 0.35, 1.6))
     t = np.arange(n) / RATE
-    crack = noise(rng, n, (50, 300, 1500, 8000), (-10 + 8 * size, -2, 0, -4)) * np.exp(-t / between(rng, 0.003, 0.012))
-    gases = noise(rng, n, (50, 400, 2000, 8000), (0, 0, -7, -18)) * np.exp(-t / between(rng, 0.02, 0.08))
-    thump = modes(n, np.array([between(rng, 55.0, 180.0)]), np.array([between(rng, 0.02, 0.07)]), np.ones(1))
-    tail = noise(rng, n, (50, 300, 1500, 8000), (0, 0, -10, -26)) * np.exp(-t / between(rng, 0.1, 0.45))
+    crack = noise(rng, n, (50, 300, 1500, 8000), (-10 + 8 * size, -2, 0, -4)) * np.exp(
+        -t / between(rng, 0.003, 0.012)
+    )
+    gases = noise(rng, n, (50, 400, 2000, 8000), (0, 0, -7, -18)) * np.exp(
+        -t / between(rng, 0.02, 0.08)
+    )
+    thump = modes(
+        n, np.array([between(rng, 55.0, 180.0)]), np.array([between(rng, 0.02, 0.07)]), np.ones(1)
+    )
+    tail = noise(rng, n, (50, 300, 1500, 8000), (0, 0, -10, -26)) * np.exp(
+        -t / between(rng, 0.1, 0.45)
+    )
     y = crack + rng.uniform(0.3, 0.8) * gases + rng.uniform(0.3, 1.2) * (0.4 + size) * thump
     return crest(y + between(rng, 0.02, 0.25) * tail)
 
@@ -78,7 +92,9 @@ def gun_shot(rng: Rng, duration: float | None) -> Array:
 
 
 def jackhammer(rng: Rng, duration: float | None) -> Array:
-    """A pneumatic drill: 10 to 30 blows a second of a chisel that rings, its exhaust and the ground it breaks."""
+    """A pneumatic drill: 10 to 30 blows a second of a chisel that rings, its exhaust and the ground
+    it breaks.
+    """
     n = samples(between(rng, 3.0, 8.0) if duration is None else duration)
     rate = between(rng, 10.0, 30.0) * np.exp(0.03 * wander(rng, n, 2.0))
     cycles = phase(rate, rng.random())
@@ -86,22 +102,41 @@ def jackhammer(rng: Rng, duration: float | None) -> Array:
     length = samples(0.06)
     ring = np.sort(rng.uniform(700.0, 6000.0, 6))
     decays = np.full(6, between(rng, 0.004, 0.02))
-    grains = np.stack([
-        modes(length, ring * rng.uniform(0.99, 1.01, 6), decays, rng.uniform(0.2, 1.0, 6), rng.uniform(0, 6.3, 6))
-        + modes(length, np.array([between(rng, 70.0, 140.0)]), np.array([0.015]), np.array([rng.uniform(0.5, 2.0)]))
-        for _ in range(12)
-    ])
-    picked = grains[rng.integers(len(grains), size=len(blows))] * rng.uniform(0.6, 1.0, (len(blows), 1))
+    grains = np.stack(
+        [
+            modes(
+                length,
+                ring * rng.uniform(0.99, 1.01, 6),
+                decays,
+                rng.uniform(0.2, 1.0, 6),
+                rng.uniform(0, 6.3, 6),
+            )
+            + modes(
+                length,
+                np.array([between(rng, 70.0, 140.0)]),
+                np.array([0.015]),
+                np.array([rng.uniform(0.5, 2.0)]),
+            )
+            for _ in range(12)
+        ]
+    )
+    picked = grains[rng.integers(len(grains), size=len(blows))] * rng.uniform(
+        0.6, 1.0, (len(blows), 1)
+    )
     y = unit(scatter(n, blows, picked)) if len(blows) else np.zeros(n)
     puff = np.exp(-(cycles % 1.0) * between(rng, 1.5, 6.0))
     air = noise(rng, n, (80, 300, 1500, 4000, 8000), (-4, 0, -1, -4, -12)) * (0.15 + puff)
-    gravel = noise(rng, n, (200, 1000, 4000, 8000), (-8, 0, 0, -8)) * np.exp(0.6 * wander(rng, n, 30.0))
+    gravel = noise(rng, n, (200, 1000, 4000, 8000), (-8, 0, 0, -8)) * np.exp(
+        0.6 * wander(rng, n, 30.0)
+    )
     y = y + between(rng, 0.3, 1.2) * unit(air) + between(rng, 0.1, 0.5) * unit(gravel)
     return floor(room(y * np.exp(0.1 * wander(rng, n, 1.0)), rng, 0.8), rng, 60.0, 26.0)
 
 
 def siren(rng: Rng, duration: float | None) -> Array:
-    """A police car, an ambulance or a fire engine: hi-lo, wail or yelp, as it comes and goes in the street."""
+    """A police car, an ambulance or a fire engine: hi-lo, wail or yelp, as it comes and goes in the
+    street.
+    """
     n = samples(between(rng, 2.0, 7.0) if duration is None else duration)
     y = wail(rng, n) * np.exp(0.25 * wander(rng, n, 0.7))
     return floor(room(y, rng, 1.4), rng, 55.0, 20.0)

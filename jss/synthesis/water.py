@@ -1,7 +1,7 @@
 """Running water: ringing bubbles in a stream's splash, and the sink or vessel that resounds.
 
-A bubble of radius r rings at about 3.26 / r Hz (r in m; Minnaert 1933) and its pitch rises as it nears the surface
-(van den Doel, Physically based models for liquid sounds, 2005).
+A bubble of radius r rings at about 3.26 / r Hz (r in m; Minnaert 1933) and its pitch rises as it
+nears the surface (van den Doel, Physically based models for liquid sounds, 2005).
 """
 
 from __future__ import annotations
@@ -9,12 +9,28 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import lfilter
 
-from .room import floor, room
-from .tools import RATE, Array, Rng, arrivals, between, gate, noise, samples, scatter, shape, spectrum, unit, wander
+from jss.synthesis.room import floor, room
+from jss.synthesis.tools import (
+    RATE,
+    Array,
+    Rng,
+    arrivals,
+    between,
+    gate,
+    noise,
+    samples,
+    scatter,
+    shape,
+    spectrum,
+    unit,
+    wander,
+)
 
 
 def bubbles(rng: Rng, n: int, rate: Array, low: float, high: float, rise: float) -> Array:
-    """Single bubbles -> (n,): rate (n,) a second, low..high Hz, pitch rising by ``rise`` of its value each 10 ms."""
+    """Single bubbles -> (n,): rate (n,) a second, low..high Hz, pitch rising by ``rise`` of its
+    value each 10 ms.
+    """
     at = arrivals(rng, n, rate)
     count = len(at)
     hz = low * (high / low) ** rng.random((count, 1))
@@ -29,7 +45,9 @@ def bubbles(rng: Rng, n: int, rate: Array, low: float, high: float, rise: float)
 
 
 def patter(rng: Rng, n: int, rate: float, low: float, high: float, bands: int = 10) -> Array:
-    """A dense ensemble of small bubbles -> (n,): ``bands`` resonators, each struck ``rate / bands`` times a second."""
+    """A dense ensemble of small bubbles -> (n,): ``bands`` resonators, each struck ``rate / bands``
+    times a second.
+    """
     total = np.zeros(n)
     for hz in np.sort(low * (high / low) ** ((np.arange(bands) + rng.random(bands)) / bands)):
         strikes = np.zeros(n)
@@ -37,7 +55,11 @@ def patter(rng: Rng, n: int, rate: float, low: float, high: float, bands: int = 
         strikes[at] = rng.standard_normal(len(at)) * rng.random(len(at)) ** 1.5
         radius = np.exp(-(0.13 * hz + 0.0072 * hz**1.5) / RATE)
         angle = 2.0 * np.pi * hz / RATE
-        total += lfilter([np.sin(angle) * (hz / low) ** 0.25], [1.0, -2.0 * radius * np.cos(angle), radius**2], strikes)
+        total += lfilter(
+            [np.sin(angle) * (hz / low) ** 0.25],
+            [1.0, -2.0 * radius * np.cos(angle), radius**2],
+            strikes,
+        )
     return total
 
 
@@ -63,16 +85,36 @@ def water(rng: Rng, duration: float | None) -> Array:
         "shower": (-9, -7, -4, -1, 2, 4),
         "trickle": (-5, -4, -2, 0, 2, 3),
     }[kind]
-    splash = noise(rng, n, *spectrum(rng, (60, 200, 600, 1800, 4500, 8000), points, 4.0, 8, 7.0)) * flow * flutter
+    splash = (
+        noise(rng, n, *spectrum(rng, (60, 200, 600, 1800, 4500, 8000), points, 4.0, 8, 7.0))
+        * flow
+        * flutter
+    )
     splash = basin(rng, splash)
-    small = unit(patter(rng, n, between(rng, 800.0, 6000.0), between(rng, 600.0, 2000.0), 7700.0)) * flow
+    small = (
+        unit(patter(rng, n, between(rng, 800.0, 6000.0), between(rng, 600.0, 2000.0), 7700.0))
+        * flow
+    )
     low = between(rng, 250.0, 900.0)
     rate = between(rng, 15.0, 220.0) * (1.6 if kind == "trickle" else 1.0)
-    big = unit(bubbles(rng, n, rate * flow**2, low, low * between(rng, 3.0, 12.0), between(rng, 0.02, 0.25)))
-    gains = {"tap": (1.0, 0.5, 0.4), "vessel": (0.7, 0.6, 0.8), "shower": (1.0, 0.6, 0.1), "trickle": (0.35, 0.8, 1.0)}
+    big = unit(
+        bubbles(
+            rng, n, rate * flow**2, low, low * between(rng, 3.0, 12.0), between(rng, 0.02, 0.25)
+        )
+    )
+    gains = {
+        "tap": (1.0, 0.5, 0.4),
+        "vessel": (0.7, 0.6, 0.8),
+        "shower": (1.0, 0.6, 0.1),
+        "trickle": (0.35, 0.8, 1.0),
+    }
     a, b, c = gains[kind]
     y = a * splash + b * between(rng, 0.5, 2.0) * small + c * between(rng, 0.4, 2.0) * big
-    y += between(rng, 0.03, 0.5) * noise(rng, n, (30, 60, 150, 500, 2000), (2, 2, 0, -12, -40)) * flow
+    y += (
+        between(rng, 0.03, 0.5)
+        * noise(rng, n, (30, 60, 150, 500, 2000), (2, 2, 0, -12, -40))
+        * flow
+    )
     if kind == "vessel":  # the column of air shortens
         t = np.arange(n) / n
         hz = between(rng, 250.0, 600.0) * between(rng, 1.3, 3.0) ** t

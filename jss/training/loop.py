@@ -1,4 +1,6 @@
-"""The training loop: Lightning's Trainer with atomic checkpoints, exact resume and one line of progress."""
+"""The training loop: Lightning's Trainer with atomic checkpoints, exact resume and one line of
+progress.
+"""
 
 from __future__ import annotations
 
@@ -17,32 +19,39 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from jss.config import Config
 from jss.errors import JssError
-from jss.files import aside
-from jss.precision import bf16_units
-from jss.training.module import Task
-from jss.training.processes import alone, rank, world
+from jss.io.atomic import aside
+from jss.models.precision import bf16_units
+from jss.training.distributed import alone, rank, world
+from jss.training.task import Task
 
 LAST = "last.ckpt"
 
 
 class SafeCheckpointIO(TorchCheckpointIO):
-    """Checkpoints are written aside and renamed, so that a killed run never leaves half of one, and read as data: of
-    tensors, numbers and text only, so that no checkpoint of somebody else's can run anything.
+    """Checkpoints are written aside and renamed, so that a killed run never leaves half of one, and
+    read as data: of tensors, numbers and text only, so that no checkpoint of somebody else's can
+    run anything.
     """
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None
+    ) -> None:
         """Lightning's hook."""
         with aside(path) as part:
             torch.save(checkpoint, part)
 
-    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = True) -> dict[str, Any]:
+    def load_checkpoint(
+        self, path: Any, map_location: Any = None, weights_only: bool | None = True
+    ) -> dict[str, Any]:
         """Lightning's hook. Raises JssError for what is damaged, or holds anything but data."""
         try:
             checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             return checkpoint
         except Exception as error:  # whatever the file makes of the reader
-            raise JssError(f"The checkpoint {path} is damaged, or not one of jss: delete it to begin its stage "
-                           "again.") from error
+            raise JssError(
+                f"The checkpoint {path} is damaged, or not one of jss: delete it to begin its stage "
+                "again."
+            ) from error
 
 
 class _Progress(TQDMProgressBar):
@@ -71,7 +80,10 @@ def _precision(config: Config) -> Literal["bf16-mixed", "32-true"]:
 @cache
 def _tell_fp32() -> None:
     if rank() == 0:
-        print("This CPU has no bf16 units and would emulate them slowly: training in fp32.", file=sys.stderr)
+        print(
+            "This CPU has no bf16 units and would emulate them slowly: training in fp32.",
+            file=sys.stderr,
+        )
 
 
 def _tensorboard(task: Task) -> TensorBoardLogger:
@@ -79,15 +91,21 @@ def _tensorboard(task: Task) -> TensorBoardLogger:
     try:
         return TensorBoardLogger(task.folder, name="tensorboard", version="")
     except ModuleNotFoundError as error:
-        raise JssError("tensorboard=true needs TensorBoard: pip install tensorboard, or leave it out (history.csv has "
-                       "the same rows).") from error
+        raise JssError(
+            "tensorboard=true needs TensorBoard: pip install tensorboard, or leave it out (history.csv has "
+            "the same rows)."
+        ) from error
 
 
-def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: float | None = None) -> None:
-    """Train to ``epochs``, from the run's last finished epoch if there is one. Resuming gives the same weights, bit for
-    bit on a CPU, as never having stopped. Raises JssError where the checkpoint is not this run's.
+def fit(
+    task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: float | None = None
+) -> None:
+    """Train to ``epochs``, from the run's last finished epoch if there is one. Resuming gives the
+    same weights, bit for bit on a CPU, as never having stopped. Raises JssError where the
+    checkpoint is not this run's.
 
-    Several processes average the gradients of their micro-batches. BatchNorm's statistics are those of the first.
+    Several processes average the gradients of their micro-batches. BatchNorm's statistics are those
+    of the first.
     """
     task.folder.mkdir(parents=True, exist_ok=True)
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
@@ -111,12 +129,18 @@ def fit(task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: f
         num_sanity_val_steps=0,
         reload_dataloaders_every_n_epochs=1,
         callbacks=[
-            ModelCheckpoint(task.folder, filename="last", save_top_k=1, every_n_epochs=1, save_on_train_epoch_end=True,
-                            enable_version_counter=False),
+            ModelCheckpoint(
+                task.folder,
+                filename="last",
+                save_top_k=1,
+                every_n_epochs=1,
+                save_on_train_epoch_end=True,
+                enable_version_counter=False,
+            ),
             _Progress(refresh_rate=5),
         ],
         plugins=[SafeCheckpointIO(), *([] if world() == 1 else [TorchElasticEnvironment()])],
-    )  # fmt: skip
+    )
     last = task.folder / LAST
     try:
         trainer.fit(task, ckpt_path=str(last) if alone(last.is_file) else None)

@@ -17,7 +17,8 @@ def warmup(step: int, steps: float) -> float:
 
 @torch.no_grad()
 def update_teacher(teacher: nn.Module, student: nn.Module, step: int, ema: float) -> None:
-    """Eq. 3 in place: teacher <- a teacher + (1 - a) student, a = min(1 - 1 / (step + 1), ema); step counts from 1.
+    """Eq. 3 in place: teacher <- a teacher + (1 - a) student, a = min(1 - 1 / (step + 1), ema);
+    step counts from 1.
 
     Parameters only, as the DCASE baseline: BatchNorm statistics are the teacher's own.
     """

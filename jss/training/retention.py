@@ -1,7 +1,8 @@
-"""The retention term: what keeps a separator separating while it learns from Eq. 6; the paper names it future work.
+"""The retention term: what keeps a separator separating while it learns from Eq. 6; the paper names
+it future work.
 
-Fine-tuned by the detection loss alone, a separator gives its outputs ever more alike (Figs 10 and 15). Both terms here
-are in dB and come from the batch that the detector hears.
+Fine-tuned by the detection loss alone, a separator gives its outputs ever more alike (Figs 10 and
+15). Both terms here are in dB and come from the batch that the detector hears.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ Kind = Literal["mixit", "distillation"]
 class Retention(nn.Module):
     """A separation loss beside Eq. 6.
 
-    kind: "mixit" separates the sums of the batch's clips two by two (Eq. 17); "distillation" holds each source to
-    that of a frozen copy of ``separator`` as the stage finds it (Eq. 11 with the soft threshold tau of Eq. 13).
+    kind: "mixit" separates the sums of the batch's clips two by two (Eq. 17); "distillation" holds
+    each source to that of a frozen copy of ``separator`` as the stage finds it (Eq. 11 with the
+    soft threshold tau of Eq. 13).
     """
 
     def __init__(self, kind: Kind, separator: nn.Module, c: SeparationConfig) -> None:
@@ -33,10 +35,14 @@ class Retention(nn.Module):
         self.kind, self.c = kind, c
         self.reference = freeze(copy.deepcopy(separator)) if kind == "distillation" else None
 
-    def forward(self, audio: Tensor, sources: Tensor, separate: Callable[[Tensor], Tensor]) -> Tensor:
-        """audio: (batch, samples); sources: (batch, M, samples), what ``separate`` made of it with gradients.
+    def forward(
+        self, audio: Tensor, sources: Tensor, separate: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """audio: (batch, samples); sources: (batch, M, samples), what ``separate`` made of it with
+        gradients.
 
-        -> scalar in dB, the mean over sources or over the mixtures of the pairs; the lower the better.
+        -> scalar in dB, the mean over sources or over the mixtures of the pairs; the lower the
+        better.
         """
         with torch.autocast(audio.device.type, enabled=False):
             if self.reference is not None:
@@ -51,7 +57,8 @@ class Retention(nn.Module):
 
 
 def pair(audio: Tensor) -> Tensor:
-    """Clip i beside clip i + batch // 2; an odd one is left out. (batch, samples) -> (batch // 2, 2, samples).
+    """Clip i beside clip i + batch // 2; an odd one is left out. (batch, samples) -> (batch // 2,
+    2, samples).
 
     The batch is drawn at random, so no order is drawn here.
     """

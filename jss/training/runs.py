@@ -1,4 +1,6 @@
-"""Training runs as they lie on disk, finished or not: settings, epochs, and the epochs that Eqs 23 and 24 choose."""
+"""Training runs as they lie on disk, finished or not: settings, epochs, and the epochs that Eqs 23
+and 24 choose.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jss import histories
 from jss.errors import JssError
-from jss.strict import read_yaml
+from jss.io import histories
+from jss.io.schema import read_yaml
 from jss.training.selection import best_epoch
 
-#: What is selected -> (column of the history, whether the largest wins, the rule as a person reads it).
+#: What is selected -> (column of the history, whether the largest wins, the rule as a person reads
+#: it).
 SELECTIONS: Mapping[str, tuple[str, bool, str]] = {
     "student": ("student_objective", True, "student selection (Eq. 23)"),
     "teacher": ("teacher_objective", True, "teacher selection (Eq. 24)"),
@@ -25,8 +28,10 @@ SILENT = 3600.0
 
 @dataclass(frozen=True)
 class Run:
-    """One stage's training. name: of its folder under the root; system: what it trains; data: on what; epochs:
-    planned; settings: of the whole experiment; history: a row an epoch; age: seconds since it last wrote."""
+    """One stage's training. name: of its folder under the root; system: what it trains; data: on
+    what; epochs: planned; settings: of the whole experiment; history: a row an epoch; age: seconds
+    since it last wrote.
+    """
 
     name: str
     system: str
@@ -43,7 +48,9 @@ class Run:
 
 
 def chosen(history: Sequence[Mapping[str, float]]) -> dict[str, int]:
-    """Network -> the epoch, from 1, that its rule chooses; without those that the history cannot tell."""
+    """Network -> the epoch, from 1, that its rule chooses; without those that the history cannot
+    tell.
+    """
     found: dict[str, int] = {}
     for name, (column, largest, _) in SELECTIONS.items():
         if any(column in row for row in history):
@@ -55,7 +62,9 @@ def chosen(history: Sequence[Mapping[str, float]]) -> dict[str, int]:
 
 
 def find(root: str | Path) -> list[Run]:
-    """Every run under a folder, the last written first: folders with a config.yaml that ``jss train`` wrote."""
+    """Every run under a folder, the last written first: folders with a config.yaml that ``jss
+    train`` wrote.
+    """
     folders = [path.parent for path in Path(root).glob("**/config.yaml")]
     return sorted((read(folder, root) for folder in folders), key=lambda run: run.age)
 
@@ -68,8 +77,17 @@ def read(folder: Path, root: str | Path) -> Run:
         raise JssError(f"{folder / 'config.yaml'} is not of a training run of jss.")
     path = folder / "history.csv"
     history = histories.load(path) if path.is_file() else []
-    age = time.time() - max(p.stat().st_mtime for p in (path, folder / "config.yaml") if p.is_file())
+    age = time.time() - max(
+        p.stat().st_mtime for p in (path, folder / "config.yaml") if p.is_file()
+    )
     epochs, data = noted.get("epochs"), noted.get("data", "")
     heard = ", ".join(map(str, data)) if isinstance(data, list) else str(data)
-    return Run(folder.relative_to(root).as_posix(), system, heard,
-               epochs if isinstance(epochs, int) else None, settings, history, age)  # fmt: skip
+    return Run(
+        folder.relative_to(root).as_posix(),
+        system,
+        heard,
+        epochs if isinstance(epochs, int) else None,
+        settings,
+        history,
+        age,
+    )

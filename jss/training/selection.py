@@ -17,16 +17,21 @@ COLUMNS = ["filename", "onset", "offset", "event_label"]
 
 
 def objective(
-    strong: Sequence[Floats] | Floats, events: Sequence[Events], weak: Sequence[Floats] | Floats,
-    tags: Sequence[Floats] | Floats, labels: Sequence[str],
-    *, seconds: float, threshold: float = 0.5,
+    strong: Sequence[Floats] | Floats,
+    events: Sequence[Events],
+    weak: Sequence[Floats] | Floats,
+    tags: Sequence[Floats] | Floats,
+    labels: Sequence[str],
+    *,
+    seconds: float,
+    threshold: float = 0.5,
 ) -> dict[str, float]:
-    """P_obj = intersection F1 + weak F1 (Eqs 26, 29), both macro; a class without a true positive counts 0, and so does
-    a part without clips.
+    """P_obj = intersection F1 + weak F1 (Eqs 26, 29), both macro; a class without a true positive
+    counts 0, and so does a part without clips.
 
-    strong: (n, K, T) scores of the synthetic clips, events: theirs; weak: (m, K) scores of the weak clips,
-    tags: (m, K) -> {"objective", "intersection_f1", "weak_f1"}.
-    """  # fmt: skip
+    strong: (n, K, T) scores of the synthetic clips, events: theirs; weak: (m, K) scores of the weak
+    clips, tags: (m, K) -> {"objective", "intersection_f1", "weak_f1"}.
+    """
     from jss.features import SCORE_HOP_S  # torch, which choosing an epoch needs not
 
     names = [f"{i}.wav" for i in range(len(events))]
@@ -36,21 +41,34 @@ def objective(
         for event in decode(scores, labels, hop=SCORE_HOP_S, duration=seconds, threshold=threshold)
     ]
     true = [(name, *event) for name, clip in zip(names, events, strict=True) for event in clip]
-    intersection = intersection_f1(
-        pd.DataFrame(found, columns=COLUMNS), pd.DataFrame(true, columns=COLUMNS), labels,
-        dict.fromkeys(names, seconds),
-    ).macro if events else 0.0  # fmt: skip
-    clip = clip_f1(np.stack([*weak]), np.stack([*tags]), labels, threshold=threshold).macro if len(tags) else 0.0
+    intersection = (
+        intersection_f1(
+            pd.DataFrame(found, columns=COLUMNS),
+            pd.DataFrame(true, columns=COLUMNS),
+            labels,
+            dict.fromkeys(names, seconds),
+        ).macro
+        if events
+        else 0.0
+    )
+    clip = (
+        clip_f1(np.stack([*weak]), np.stack([*tags]), labels, threshold=threshold).macro
+        if len(tags)
+        else 0.0
+    )
     return {"objective": intersection + clip, "intersection_f1": intersection, "weak_f1": clip}
 
 
 def best_epoch(history: Sequence[Mapping[str, float]], key: str, largest: bool = True) -> int:
-    """arg max over epochs i of P_obj (Eqs 23, 24), the first of equals. history: one row an epoch -> its index.
+    """arg max over epochs i of P_obj (Eqs 23, 24), the first of equals. history: one row an epoch
+    -> its index.
 
     A row without a finite value is passed over; raises ValueError where there is none.
     """
     sign = 1.0 if largest else -1.0
-    finite = [(sign * row[key], -i) for i, row in enumerate(history) if np.isfinite(row.get(key, np.nan))]
+    finite = [
+        (sign * row[key], -i) for i, row in enumerate(history) if np.isfinite(row.get(key, np.nan))
+    ]
     if not finite:
         raise ValueError(f"no epoch has a finite {key}")
     return -max(finite)[1]

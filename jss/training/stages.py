@@ -1,4 +1,6 @@
-"""The stages as data: where each starts, which blocks it trains, and at which rate. A new stage is a row."""
+"""The stages as data: where each starts, which blocks it trains, and at which rate. A new stage is
+a row.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,12 @@ from jss.errors import JssError
 
 @dataclass(frozen=True)
 class Stage:
-    """One training process. separator, detector, mixture: the stage whose selected block it starts from ("new",
-    "new TDCN++": random; None: it has no such block; anything else: the block of that name), ``mixture`` being the
-    frozen detector of a branch that hears the mixture; trains: the blocks that learn, the others are frozen, balance
-    being q of Eq. 2; learning_rate: of Adam; loss: "sed" (Eqs 4-6), "pit" (Eq. 15) or "mixit" (Eq. 17); retention: the
-    separation term beside it (jss.training.retention), None for none; pooling: over sources, None for the preset's;
+    """One training process. separator, detector, mixture: the stage whose selected block it starts
+    from ("new", "new TDCN++": random; None: it has no such block; anything else: the block of that
+    name), ``mixture`` being the frozen detector of a branch that hears the mixture; trains: the
+    blocks that learn, the others are frozen, balance being q of Eq. 2; learning_rate: of Adam;
+    loss: "sed" (Eqs 4-6), "pit" (Eq. 15) or "mixit" (Eq. 17); retention: the separation term beside
+    it (jss.training.retention), None for none; pooling: over sources, None for the preset's;
     settings: of DetectionConfig, before those of the preset for the stage.
     """
 
@@ -30,17 +33,29 @@ class Stage:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-#: Section "Joint Source Separation + Sound Event Detection settings": 1e-3 to pre-train, 1e-4 for S1 and JT,
-#: 1e-5 for S2, the rate lowered with each model selection. SSep-SED is the DCASE 2021 baseline (Fig. 3), TDCN its
-#: separator. S2+ and JT+ are ours: with the separation term that the paper's conclusion asks for.
+#: Section "Joint Source Separation + Sound Event Detection settings": 1e-3 to pre-train, 1e-4 for
+#: S1 and JT, 1e-5 for S2, the rate lowered with each model selection. SSep-SED is the DCASE 2021
+#: baseline (Fig. 3), TDCN its separator. S2+ and JT+ are ours: with the separation term that the
+#: paper's conclusion asks for.
 STAGES: Mapping[str, Stage] = {
     "SED": Stage(None, "new", ("detector",), 1e-3),
     "PIT": Stage("new", None, ("separator",), 1e-3, "pit"),
     "MixIT": Stage("new", None, ("separator",), 1e-3, "mixit"),
     "TDCN": Stage("new TDCN++", None, ("separator",), 1e-3, "mixit"),
     "SSep-SED": Stage(
-        "TDCN", "SED", ("detector", "balance"), 1e-3, mixture="SED", pooling="sum",
-        settings={"warmup_epochs": 30.0, "clip": 5.0, "patience": 5, "mixup": 0.0, "frozen_norms": True},
+        "TDCN",
+        "SED",
+        ("detector", "balance"),
+        1e-3,
+        mixture="SED",
+        pooling="sum",
+        settings={
+            "warmup_epochs": 30.0,
+            "clip": 5.0,
+            "patience": 5,
+            "mixup": 0.0,
+            "frozen_norms": True,
+        },
     ),
     "S0": Stage("pre-training", "SED", (), 0.0),
     "S1": Stage("pre-training", "SED", ("detector",), 1e-4),
@@ -48,14 +63,25 @@ STAGES: Mapping[str, Stage] = {
     "JT": Stage("pre-training", "SED", ("separator", "detector"), 1e-4),
     "S2+": Stage("pre-training", "S1", ("separator",), 1e-5, retention="mixit"),
     "JT+": Stage("pre-training", "SED", ("separator", "detector"), 1e-4, retention="mixit"),
-}  # fmt: skip
-#: Stages that are a system by themselves; the others are one for each pre-training: PIT-S1, MixIT-S1.
+}
+#: Stages that are a system by themselves; the others are one for each pre-training: PIT-S1,
+#: MixIT-S1.
 BASELINES = ("SED", "SSep-SED")
 #: Every system of Tables 2 and 3, and the two with the separation term.
 TREE = (
-    "SED", "PIT-S0", "PIT-S1", "PIT-S2", "PIT-JT", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "SSep-SED",
-    "MixIT-S2+", "MixIT-JT+",
-)  # fmt: skip
+    "SED",
+    "PIT-S0",
+    "PIT-S1",
+    "PIT-S2",
+    "PIT-JT",
+    "MixIT-S0",
+    "MixIT-S1",
+    "MixIT-S2",
+    "MixIT-JT",
+    "SSep-SED",
+    "MixIT-S2+",
+    "MixIT-JT+",
+)
 
 
 def parse(system: str) -> tuple[str | None, str]:
@@ -66,9 +92,15 @@ def parse(system: str) -> tuple[str | None, str]:
     if system in BASELINES:
         return None, system
     pretraining, _, stage = system.rpartition("-")
-    if pretraining not in ("PIT", "MixIT") or stage not in STAGES or STAGES[stage].separator != "pre-training":
-        raise JssError(f'There is no way to train "{system}": name SED, SSep-SED, or PIT- or MixIT- with S0, S1, S2, '
-                       "JT, S2+ or JT+.")
+    if (
+        pretraining not in ("PIT", "MixIT")
+        or stage not in STAGES
+        or STAGES[stage].separator != "pre-training"
+    ):
+        raise JssError(
+            f'There is no way to train "{system}": name SED, SSep-SED, or PIT- or MixIT- with S0, S1, S2, '
+            "JT, S2+ or JT+."
+        )
     return pretraining, stage
 
 
@@ -78,7 +110,9 @@ def separates_only(name: str) -> bool:
 
 
 def comes_from(start: str | None, pretraining: str | None) -> str | None:
-    """What must be there for a start of a stage's row: a system, "PIT", "MixIT" or "TDCN"; None: nothing."""
+    """What must be there for a start of a stage's row: a system, "PIT", "MixIT" or "TDCN"; None:
+    nothing.
+    """
     if start == "pre-training":
         return pretraining
     if start is None or start not in STAGES:
@@ -87,7 +121,9 @@ def comes_from(start: str | None, pretraining: str | None) -> str | None:
 
 
 def needs(system: str) -> list[str]:
-    """What must be there before a system is trained: other systems, or the separators by their stage."""
+    """What must be there before a system is trained: other systems, or the separators by their
+    stage.
+    """
     pretraining, name = parse(system)
     row = STAGES[name]
     found = [comes_from(start, pretraining) for start in (row.separator, row.detector, row.mixture)]

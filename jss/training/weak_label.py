@@ -1,4 +1,6 @@
-"""Training of the weak-label paper: a critic on mixtures, then a separator that the frozen critic judges."""
+"""Training of the weak-label paper: a critic on mixtures, then a separator that the frozen critic
+judges.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from jss.config import Config, WeakLabelConfig
-from jss.data.batching import loader, shared
-from jss.data.scene_batches import SceneBatch, SceneSteps, active_share
-from jss.data.scenes import SceneData
+from jss.data.scenes.batches import SceneBatch, SceneSteps, active_share
+from jss.data.scenes.scenes import SceneData
+from jss.data.training.batching import loader, shared
 from jss.losses import weak_label as losses
 from jss.metrics.f_score import clip_f1
 from jss.metrics.separation import si_sdr_improvement
@@ -21,14 +23,16 @@ from jss.models.critic import Critic
 from jss.models.joint import freeze
 from jss.models.stft import stft
 from jss.models.tf_masker import magnitudes
-from jss.training.module import Task
+from jss.training.task import Task
 
 Labels = Literal["strong", "frame", "clip"]
 Terms = dict[str, Tensor]
 
 
 class WeakLabelTask(Task):
-    """What both tasks share: Adam, the lowest validation loss, an early stop. ``terms`` gives "loss" and its parts."""
+    """What both tasks share: Adam, the lowest validation loss, an early stop. ``terms`` gives
+    "loss" and its parts.
+    """
 
     selections = MappingProxyType({"network": ("validation_loss", False)})
     network: nn.Module
@@ -61,18 +65,24 @@ class WeakLabelTask(Task):
 
     def enough(self) -> bool:
         """Whether the validation loss has not fallen for ``early_stop`` epochs."""
-        return bool(self.history) and self.stale("validation_loss", largest=False) >= self.c.early_stop
+        return (
+            bool(self.history) and self.stale("validation_loss", largest=False) >= self.c.early_stop
+        )
 
     def validate(self) -> dict[str, float]:
         """The means of the terms, and a summary of the measures."""
         totals: dict[str, float] = {}
         found: dict[str, list[Any]] = {}
         scenes = self.data.validation
-        for batch in loader(SceneSteps(scenes, self.c.batch, order=False), self.config.data.workers):
+        for batch in loader(
+            SceneSteps(scenes, self.c.batch, order=False), self.config.data.workers
+        ):
             batch = SceneBatch(*(part.to(self.device) for part in batch))
             share = len(batch.mixture) / len(scenes)
             for name, value in self.terms(batch).items():
-                totals[f"validation_{name}"] = totals.get(f"validation_{name}", 0.0) + share * value.item()
+                totals[f"validation_{name}"] = (
+                    totals.get(f"validation_{name}", 0.0) + share * value.item()
+                )
             for name, values in self.measures(batch).items():
                 found.setdefault(name, []).append(values)
         return {**totals, **self.summary(found)}
@@ -84,17 +94,27 @@ class WeakLabelTask(Task):
     def train_dataloader(self) -> Any:
         """One epoch of batches."""
         c, batch = self.c, shared(self.c.batch, self.config)
-        steps = SceneSteps(self.data.train, batch, self.current_epoch, fresh=c.fresh, seconds=c.crop)
+        steps = SceneSteps(
+            self.data.train, batch, self.current_epoch, fresh=c.fresh, seconds=c.crop
+        )
         return self.batches(steps)
 
 
 class CriticTask(WeakLabelTask):
-    """The critic learns from mixtures and frame labels (Eq. 3) or clip labels (Eq. 5); it never hears a source."""
+    """The critic learns from mixtures and frame labels (Eq. 3) or clip labels (Eq. 5); it never
+    hears a source.
+    """
 
     network: Critic
 
     def __init__(
-        self, folder: Path, config: Config, c: WeakLabelConfig, data: SceneData, critic: Critic, labels: Labels
+        self,
+        folder: Path,
+        config: Config,
+        c: WeakLabelConfig,
+        data: SceneData,
+        critic: Critic,
+        labels: Labels,
     ) -> None:
         super().__init__(folder, config, c, data)
         self.network = critic
@@ -114,28 +134,43 @@ class CriticTask(WeakLabelTask):
         p = self.network.probabilities(stft(batch.mixture).abs()).cpu()
         active = losses.pooled_labels(batch.active, self.network.pool).cpu()
         return {
-            "frames": (p.transpose(1, 2).flatten(0, 1).numpy(), active.transpose(1, 2).flatten(0, 1).numpy()),
+            "frames": (
+                p.transpose(1, 2).flatten(0, 1).numpy(),
+                active.transpose(1, 2).flatten(0, 1).numpy(),
+            ),
             "clips": (p.amax(-1).numpy(), active.amax(-1).numpy()),
         }
 
     def summary(self, found: dict[str, list[Any]]) -> dict[str, float]:
         """Macro F-measures at 0.5 of frames and of clips."""
         names = self.data.train.recipe.labels
-        rows = {key: [np.concatenate(part) for part in zip(*values, strict=True)] for key, values in found.items()}
-        return {f"validation_{key[:-1]}_f1": clip_f1(p, true, names).macro for key, (p, true) in rows.items()}
+        rows = {
+            key: [np.concatenate(part) for part in zip(*values, strict=True)]
+            for key, values in found.items()
+        }
+        return {
+            f"validation_{key[:-1]}_f1": clip_f1(p, true, names).macro
+            for key, (p, true) in rows.items()
+        }
 
 
 class SeparatorTask(WeakLabelTask):
-    """A separator learns from its isolated targets ("strong"), or through a frozen critic from frame labels (Eq. 8) or
-    clip labels (Eq. 9). Its i-th output is the i-th class.
+    """A separator learns from its isolated targets ("strong"), or through a frozen critic from
+    frame labels (Eq. 8) or clip labels (Eq. 9). Its i-th output is the i-th class.
     """
 
     critic: Critic | None
 
     def __init__(
-        self, folder: Path, config: Config, c: WeakLabelConfig, data: SceneData, separator: nn.Module,
-        critic: Critic | None, labels: Labels,
-    ) -> None:  # fmt: skip
+        self,
+        folder: Path,
+        config: Config,
+        c: WeakLabelConfig,
+        data: SceneData,
+        separator: nn.Module,
+        critic: Critic | None,
+        labels: Labels,
+    ) -> None:
         super().__init__(folder, config, c, data)
         self.network = separator
         self.critic = critic
@@ -148,7 +183,9 @@ class SeparatorTask(WeakLabelTask):
         mixture, sources = magnitudes(self.network, batch.mixture)
         if self.critic is None:
             return {"loss": losses.magnitude_loss(sources, stft(batch.sources).abs())}
-        logits = self.critic(sources.flatten(0, 1)).unflatten(0, sources.shape[:2])  # (batch, n, K, T)
+        logits = self.critic(sources.flatten(0, 1)).unflatten(
+            0, sources.shape[:2]
+        )  # (batch, n, K, T)
         if self.labels == "clip":
             classification = losses.source_clip_loss(logits, batch.present, self.c.reduction)
             active = batch.present.unsqueeze(-1).expand_as(batch.active)
@@ -162,7 +199,9 @@ class SeparatorTask(WeakLabelTask):
         return {"loss": total, "classification_loss": classification, "mixture_loss": adding_up}
 
     def measures(self, batch: SceneBatch) -> dict[str, Any]:
-        """SI-SDR improvement of the active sources of clips with two or more; told, never learned from."""
+        """SI-SDR improvement of the active sources of clips with two or more; told, never learned
+        from.
+        """
         several = (batch.present.sum(1, keepdim=True) > 1) & (batch.present > 0)
         mixtures = batch.mixture.unsqueeze(1).expand_as(batch.sources)
         estimates, targets, before = (

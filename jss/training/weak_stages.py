@@ -1,4 +1,6 @@
-"""The stages of the weak-label paper as data: two critics, three separators, and the bridge to JSS's separator."""
+"""The stages of the weak-label paper as data: two critics, three separators, and the bridge to
+JSS's separator.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,8 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class WeakStage:
-    """One training. network: what learns; labels: what it learns from; critic: the stage whose critic judges it, or
-    None for a critic itself and for isolated targets; says: of a card.
+    """One training. network: what learns; labels: what it learns from; critic: the stage whose
+    critic judges it, or None for a critic itself and for isolated targets; says: of a card.
     """
 
     network: Literal["critic", "tf_masker", "conv_tasnet"]
@@ -20,12 +22,26 @@ class WeakStage:
 
 
 WEAK_STAGES: Mapping[str, WeakStage] = {
-    "critic-frame": WeakStage("critic", "frame", None, "critic, from frame labels of mixtures (Eq. 3)"),
-    "critic-clip": WeakStage("critic", "clip", None, "critic, from clip labels of mixtures (Eq. 5)"),
-    "weak-strong": WeakStage("tf_masker", "strong", None, "masker, from isolated sources: the upper bound"),
-    "weak-frame": WeakStage("tf_masker", "frame", "critic-frame", "masker, from frame labels (Eq. 8)"),
+    "critic-frame": WeakStage(
+        "critic", "frame", None, "critic, from frame labels of mixtures (Eq. 3)"
+    ),
+    "critic-clip": WeakStage(
+        "critic", "clip", None, "critic, from clip labels of mixtures (Eq. 5)"
+    ),
+    "weak-strong": WeakStage(
+        "tf_masker", "strong", None, "masker, from isolated sources: the upper bound"
+    ),
+    "weak-frame": WeakStage(
+        "tf_masker", "frame", "critic-frame", "masker, from frame labels (Eq. 8)"
+    ),
     "weak-clip": WeakStage("tf_masker", "clip", "critic-clip", "masker, from clip labels (Eq. 9)"),
-    "conv-strong": WeakStage("conv_tasnet", "strong", None, "JSS's ConvTas-Net, from isolated sources"),
-    "conv-frame": WeakStage("conv_tasnet", "frame", "critic-frame", "JSS's ConvTas-Net, from frame labels (Eq. 8)"),
-    "conv-clip": WeakStage("conv_tasnet", "clip", "critic-clip", "JSS's ConvTas-Net, from clip labels (Eq. 9)"),
+    "conv-strong": WeakStage(
+        "conv_tasnet", "strong", None, "JSS's ConvTas-Net, from isolated sources"
+    ),
+    "conv-frame": WeakStage(
+        "conv_tasnet", "frame", "critic-frame", "JSS's ConvTas-Net, from frame labels (Eq. 8)"
+    ),
+    "conv-clip": WeakStage(
+        "conv_tasnet", "clip", "critic-clip", "JSS's ConvTas-Net, from clip labels (Eq. 9)"
+    ),
 }

@@ -1,4 +1,6 @@
-"""Figures as functions of results: numpy in, matplotlib figures and image bytes out. No torch, no global state."""
+"""Figures as functions of results: numpy in, matplotlib figures and image bytes out. No torch, no
+global state.
+"""
 
 from __future__ import annotations
 

@@ -17,30 +17,43 @@ Span = tuple[float, float, str, Kind]
 def events_of(truth: Any) -> list[Event]:
     """Events in any of the forms in use -> [(onset s, offset s, label), ...].
 
-    truth: a table with the columns onset, offset and event_label (rows without a label, which say that a clip holds
-    no event, are left out), or an iterable of (onset, offset, label) or of objects with these attributes.
+    truth: a table with the columns onset, offset and event_label (rows without a label, which say
+    that a clip holds no event, are left out), or an iterable of (onset, offset, label) or of
+    objects with these attributes.
     """
     if isinstance(truth, pd.DataFrame):
         rows = truth.dropna(subset=["event_label"])
-        return [(float(on), float(off), str(label))
-                for on, off, label in zip(rows["onset"], rows["offset"], rows["event_label"], strict=True)]
-    items = (item if isinstance(item, tuple | list) else (item.onset, item.offset, item.label) for item in truth)
+        return [
+            (float(on), float(off), str(label))
+            for on, off, label in zip(
+                rows["onset"], rows["offset"], rows["event_label"], strict=True
+            )
+        ]
+    items = (
+        item if isinstance(item, tuple | list) else (item.onset, item.offset, item.label)
+        for item in truth
+    )
     return [(float(onset), float(offset), str(label)) for onset, offset, label in items]
 
 
 def agreement(detected: Iterable[Event], truth: Iterable[Event]) -> list[Span]:
-    """Spans in which a class is both detected and true (hit), only true (miss) or only detected (false alarm).
+    """Spans in which a class is both detected and true (hit), only true (miss) or only detected
+    (false alarm).
 
-    detected, truth: (onset s, offset s, label), overlaps within a class allowed. -> [(onset, offset, label, kind), ...]
-    by label, then onset; spans of one kind that touch are one.
+    detected, truth: (onset s, offset s, label), overlaps within a class allowed. -> [(onset,
+    offset, label, kind), ...] by label, then onset; spans of one kind that touch are one.
     """
     both = [list(detected), list(truth)]
     spans: list[Span] = []
     for label in sorted({event[2] for events in both for event in events}):
-        found, true = (_union([(on, off) for on, off, name in events if name == label]) for events in both)
+        found, true = (
+            _union([(on, off) for on, off, name in events if name == label]) for events in both
+        )
         edges = sorted({edge for span in found + true for edge in span})
         for start, end in itertools.pairwise(edges):
-            is_found, is_true = (any(on <= start and end <= off for on, off in kept) for kept in (found, true))
+            is_found, is_true = (
+                any(on <= start and end <= off for on, off in kept) for kept in (found, true)
+            )
             if not (is_found or is_true):
                 continue
             kind: Kind = "miss" if not is_found else "hit" if is_true else "false alarm"
@@ -68,14 +81,18 @@ def confusions(spans: Iterable[Span]) -> list[tuple[float, float, str, str]]:
     """
     spans = list(spans)
     misses, alarms = ([s for s in spans if s[3] == kind] for kind in ("miss", "false alarm"))
-    both = [(max(m[0], a[0]), min(m[1], a[1]), m[2], a[2]) for m, a in itertools.product(misses, alarms)]
+    both = [
+        (max(m[0], a[0]), min(m[1], a[1]), m[2], a[2]) for m, a in itertools.product(misses, alarms)
+    ]
     return sorted(span for span in both if span[1] > span[0])
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Seconds of a clip, summed over classes: hit, missed, false_alarm; confused: in which one class is missed while
-    another is a false alarm, counted once; confused_overlap: those of them in which two classes or more sound."""
+    """Seconds of a clip, summed over classes: hit, missed, false_alarm; confused: in which one
+    class is missed while another is a false alarm, counted once; confused_overlap: those of them in
+    which two classes or more sound.
+    """
 
     hit: float
     missed: float
@@ -87,10 +104,23 @@ class Tally:
 def tally(spans: Iterable[Span]) -> Tally:
     """What the spans of :func:`agreement` add up to."""
     spans = list(spans)
-    hit, missed, false = (sum(s[1] - s[0] for s in spans if s[3] == kind) for kind in ("hit", "miss", "false alarm"))
+    hit, missed, false = (
+        sum(s[1] - s[0] for s in spans if s[3] == kind) for kind in ("hit", "miss", "false alarm")
+    )
     confused = _union([(onset, offset) for onset, offset, _, _ in confusions(spans)])
     true = [s for s in spans if s[3] != "false alarm"]
-    shared = _union([(max(a[0], b[0]), min(a[1], b[1])) for a, b in itertools.combinations(true, 2) if a[2] != b[2]])
+    shared = _union(
+        [
+            (max(a[0], b[0]), min(a[1], b[1]))
+            for a, b in itertools.combinations(true, 2)
+            if a[2] != b[2]
+        ]
+    )
     both = [(max(a[0], b[0]), min(a[1], b[1])) for a, b in itertools.product(confused, shared)]
-    return Tally(hit, missed, false, sum(offset - onset for onset, offset in confused),
-                 sum(max(0.0, offset - onset) for onset, offset in both))
+    return Tally(
+        hit,
+        missed,
+        false,
+        sum(offset - onset for onset, offset in confused),
+        sum(max(0.0, offset - onset) for onset, offset in both),
+    )

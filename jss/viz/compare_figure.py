@@ -1,4 +1,6 @@
-"""One clip through several systems, on paper: their events under the truth, their similarity, one's sources."""
+"""One clip through several systems, on paper: their events under the truth, their similarity, one's
+sources.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +28,24 @@ _DASHES = ((0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 2)))
 
 
 def comparison(
-    results: Sequence[ClipResult], ground_truth: Any = None, theme: Theme = "light", *, shown: str, threshold: float,
-    similarity: Mapping[str, Array], against: str = "", beside: Literal["scores", "difference"] = "scores",
-) -> Figure:  # fmt: skip
-    """The figure of a clip through several systems, on one time axis in seconds. -> matplotlib Figure.
+    results: Sequence[ClipResult],
+    ground_truth: Any = None,
+    theme: Theme = "light",
+    *,
+    shown: str,
+    threshold: float,
+    similarity: Mapping[str, Array],
+    against: str = "",
+    beside: Literal["scores", "difference"] = "scores",
+) -> Figure:
+    """The figure of a clip through several systems, on one time axis in seconds. -> matplotlib
+    Figure.
 
-    Left: the mixture's mel, Eq. 30 over time of every system, the sources of ``shown``. Right: a line a system under
-    the truth of each class, the pooled scores of ``shown``, and beside its sources their scores or, in dB, what they
-    are louder than those of ``against``. ground_truth: as of :func:`jss.viz.clip_figure.figure`; similarity: system ->
-    (frames,), of those that have sources. Raises JssError where ``shown`` is not among the results.
+    Left: the mixture's mel, Eq. 30 over time of every system, the sources of ``shown``. Right: a
+    line a system under the truth of each class, the pooled scores of ``shown``, and beside its
+    sources their scores or, in dB, what they are louder than those of ``against``. ground_truth: as
+    of :func:`jss.viz.clip_figure.figure`; similarity: system -> (frames,), of those that have
+    sources. Raises JssError where ``shown`` is not among the results.
     """
     from matplotlib.figure import Figure
 
@@ -46,17 +57,32 @@ def comparison(
     found = {name: events_of(result.events(threshold)) for name, result in of.items()}
     labels = [*own.labels, *sorted({e[2] for e in truth or []} - set(own.labels))]
     kinds = {label: sound_class(label, k) for k, label in enumerate(labels)}
-    lanes = [k for k in labels if any(e[2] == k for events in (truth or [], *found.values()) for e in events)]
+    lanes = [
+        k
+        for k in labels
+        if any(e[2] == k for events in (truth or [], *found.values()) for e in events)
+    ]
     rolls = 0.3 + max(1, len(lanes)) * 0.085 * (2.2 + len(of))
     heights = [max(1.0, rolls), 0.85, *[0.85] * own.n_sources]
     total = sum(heights) + 0.24 * (len(heights) - 1)
     height = total + 1.4
     fig = Figure(figsize=(WIDTH, height), facecolor=ink.paper)
-    grid = fig.add_gridspec(len(heights), 2, left=0.075, right=0.985, top=1 - 0.44 / height, bottom=0.96 / height,
-                            hspace=0.24 * len(heights) / sum(heights), wspace=0.17, height_ratios=heights)
+    grid = fig.add_gridspec(
+        len(heights),
+        2,
+        left=0.075,
+        right=0.985,
+        top=1 - 0.44 / height,
+        bottom=0.96 / height,
+        hspace=0.24 * len(heights) / sum(heights),
+        wspace=0.17,
+        height_ratios=heights,
+    )
     first: Axes = fig.add_subplot(grid[0, 0])
-    panels = [[first if (r, c) == (0, 0) else fig.add_subplot(grid[r, c], sharex=first) for c in (0, 1)]
-              for r in range(len(heights))]  # fmt: skip
+    panels = [
+        [first if (r, c) == (0, 0) else fig.add_subplot(grid[r, c], sharex=first) for c in (0, 1)]
+        for r in range(len(heights))
+    ]
     for axes in (a for row in panels for a in row):
         dress(axes, ink)
 
@@ -67,19 +93,41 @@ def comparison(
     score_panel(panels[1][1], own.scores, own, kinds, theme, pooled, threshold)
     for m, name in enumerate(name.lower() for name in own.source_names):
         mel_panel(panels[2 + m][0], own.source_mels[m], own, f"{name} of {shown}", ink)
-        if beside == "difference" and other is not None and other.n_sources > m and other is not own:
+        if (
+            beside == "difference"
+            and other is not None
+            and other.n_sources > m
+            and other is not own
+        ):
             _difference(panels[2 + m][1], own, other, m, ink)
         else:
-            score_panel(panels[2 + m][1], own.source_scores[m], own, kinds, theme, f"scores of {name}", None)
+            score_panel(
+                panels[2 + m][1], own.source_scores[m], own, kinds, theme, f"scores of {name}", None
+            )
     first.set_xlim(0, own.duration)
     for axes in (a for row in panels[:-1] for a in row):
         axes.tick_params(labelbottom=False)
     for axes in panels[-1]:
         axes.set_xlabel("time (s)", fontsize=LABEL, color=ink.text, labelpad=1)
     head: dict[str, Any] = {"va": "center", "parse_math": False}
-    fig.text(0.075, 1 - 0.13 / height, own.filename, fontsize=LABEL + 0.5, color=ink.text, fontweight="bold", **head)
-    fig.text(0.985, 1 - 0.13 / height, f"{shown} shown, {own.selection}, events above {threshold:.2f}", fontsize=LABEL,
-             color=ink.soft, ha="right", **head)  # fmt: skip
+    fig.text(
+        0.075,
+        1 - 0.13 / height,
+        own.filename,
+        fontsize=LABEL + 0.5,
+        color=ink.text,
+        fontweight="bold",
+        **head,
+    )
+    fig.text(
+        0.985,
+        1 - 0.13 / height,
+        f"{shown} shown, {own.selection}, events above {threshold:.2f}",
+        fontsize=LABEL,
+        color=ink.soft,
+        ha="right",
+        **head,
+    )
     if truth is not None and lanes:
         _status_legend(fig, height, ink)
     colour_bar(fig, image, height, ink)
@@ -88,38 +136,70 @@ def comparison(
 
 
 def _rolls(
-    axes: Axes, found: Mapping[str, list[Event]], truth: list[Event] | None, lanes: Sequence[str],
-    kinds: Mapping[str, SoundClass], shown: str, theme: Theme,
-) -> None:  # fmt: skip
-    """A group of lines a class: the truth, then each system's events, coloured by what they are in the truth."""
+    axes: Axes,
+    found: Mapping[str, list[Event]],
+    truth: list[Event] | None,
+    lanes: Sequence[str],
+    kinds: Mapping[str, SoundClass],
+    shown: str,
+    theme: Theme,
+) -> None:
+    """A group of lines a class: the truth, then each system's events, coloured by what they are in
+    the truth.
+    """
     ink, each = INKS[theme], len(found) + 2.2
     ticks: list[tuple[float, str]] = []
     for row, label in enumerate(lanes):
         top, colour = row * each, kinds[label].color(theme)
         ticks.append((top + 0.5, kinds[label].short))
-        axes.broken_barh([(a, b - a) for a, b, k in truth or [] if k == label], (top, 1.0), facecolor=colour)
+        axes.broken_barh(
+            [(a, b - a) for a, b, k in truth or [] if k == label], (top, 1.0), facecolor=colour
+        )
         for n, (name, events) in enumerate(found.items()):
             y = top + 1.25 + n
             own = [event for event in events if event[2] == label]
             if truth is None:
                 axes.broken_barh([(a, b - a) for a, b, _ in own], (y, 0.75), facecolor=colour)
-            for start, end, _, kind in agreement(own, [e for e in truth if e[2] == label]) if truth is not None else ():
+            for start, end, _, kind in (
+                agreement(own, [e for e in truth if e[2] == label]) if truth is not None else ()
+            ):
                 look: dict[str, Any] = {"facecolor": _STATUS[kind]}
                 if kind == "miss":
-                    look = {"facecolor": "none", "edgecolor": _STATUS[kind], "linewidth": 0.5, "linestyle": (0, (2, 1))}
+                    look = {
+                        "facecolor": "none",
+                        "edgecolor": _STATUS[kind],
+                        "linewidth": 0.5,
+                        "linestyle": (0, (2, 1)),
+                    }
                 axes.broken_barh([(start, end - start)], (y, 0.75), gid=f"{name} {kind}", **look)
-            axes.annotate(str(n + 1), (0, y + 0.4), (-2, 0), xycoords=("axes fraction", "data"), ha="right",
-                          textcoords="offset points", va="center", fontsize=4.5,
-                          color=ink.text if name == shown else ink.soft,
-                          fontweight="bold" if name == shown else None)  # fmt: skip
+            axes.annotate(
+                str(n + 1),
+                (0, y + 0.4),
+                (-2, 0),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                textcoords="offset points",
+                va="center",
+                fontsize=4.5,
+                color=ink.text if name == shown else ink.soft,
+                fontweight="bold" if name == shown else None,
+            )
         if row:
             axes.axhline(top - 0.45, color=ink.line, linewidth=0.5)
     axes.set_ylim(max(1, len(lanes)) * each - 0.3, -0.6)
     axes.set_yticks([at for at, _ in ticks], [text for _, text in ticks])
     axes.tick_params(axis="y", length=0, pad=3)
     if not lanes:
-        axes.text(0.5, 0.5, "no event, in none of the systems", transform=axes.transAxes, ha="center", va="center",
-                  fontsize=LABEL, color=ink.soft)  # fmt: skip
+        axes.text(
+            0.5,
+            0.5,
+            "no event, in none of the systems",
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            fontsize=LABEL,
+            color=ink.soft,
+        )
     names = "  ".join(f"{n} {name}" for n, name in enumerate(found, 1))
     tag(axes, ("ground truth, then " if truth is not None else "no ground truth; ") + names, ink)
 
@@ -128,12 +208,27 @@ def _status_legend(fig: Figure, height: float, ink: Ink) -> None:
     """What the colours of events say, above the key of the spectrograms."""
     from matplotlib.patches import Patch
 
-    keys = [Patch(facecolor=colour) if kind != "miss" else
-            Patch(facecolor="none", edgecolor=colour, linewidth=0.5, linestyle=(0, (2, 1)))
-            for kind, colour in _STATUS.items()]  # fmt: skip
-    fig.legend(keys, ["hit", "false alarm", "missed"], loc="center left", bbox_to_anchor=(0.07, 0.6 / height), ncols=3,
-               frameon=False, fontsize=TICK, labelcolor=ink.text, handlelength=1.4, handleheight=0.6, borderaxespad=0.2,
-               columnspacing=1.0, handletextpad=0.5)  # fmt: skip
+    keys = [
+        Patch(facecolor=colour)
+        if kind != "miss"
+        else Patch(facecolor="none", edgecolor=colour, linewidth=0.5, linestyle=(0, (2, 1)))
+        for kind, colour in _STATUS.items()
+    ]
+    fig.legend(
+        keys,
+        ["hit", "false alarm", "missed"],
+        loc="center left",
+        bbox_to_anchor=(0.07, 0.6 / height),
+        ncols=3,
+        frameon=False,
+        fontsize=TICK,
+        labelcolor=ink.text,
+        handlelength=1.4,
+        handleheight=0.6,
+        borderaxespad=0.2,
+        columnspacing=1.0,
+        handletextpad=0.5,
+    )
 
 
 def _similarities(axes: Axes, similarity: Mapping[str, Array], own: ClipResult, ink: Ink) -> None:
@@ -141,16 +236,36 @@ def _similarities(axes: Axes, similarity: Mapping[str, Array], own: ClipResult, 
     for n, (name, row) in enumerate(similarity.items()):
         time = (np.arange(len(row)) + 0.5) * own.score_hop
         mine = name == own.system
-        axes.plot(time, row, color=ink.text if mine else ink.soft, linewidth=1.3 if mine else 0.7, gid=name, label=name,
-                  linestyle="-" if mine else _DASHES[n % len(_DASHES)], zorder=3 if mine else 2)  # fmt: skip
+        axes.plot(
+            time,
+            row,
+            color=ink.text if mine else ink.soft,
+            linewidth=1.3 if mine else 0.7,
+            gid=name,
+            label=name,
+            linestyle="-" if mine else _DASHES[n % len(_DASHES)],
+            zorder=3 if mine else 2,
+        )
     axes.set_ylim(-0.03, 1.03)
     axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.grid(axis="y", color=ink.line, linewidth=0.4)
     axes.set_ylabel("Eq. 30 (0-1)", fontsize=TICK, color=ink.soft, labelpad=1)
-    tag(axes, "similarity of the sources" if similarity else "no system with sources: no similarity", ink)
+    tag(
+        axes,
+        "similarity of the sources" if similarity else "no system with sources: no similarity",
+        ink,
+    )
     if similarity:
-        axes.legend(loc="lower left", ncols=len(similarity), frameon=False, fontsize=TICK - 1, labelcolor=ink.soft,
-                    handlelength=2.2, columnspacing=1.0, borderaxespad=0.2)  # fmt: skip
+        axes.legend(
+            loc="lower left",
+            ncols=len(similarity),
+            frameon=False,
+            fontsize=TICK - 1,
+            labelcolor=ink.soft,
+            handlelength=2.2,
+            columnspacing=1.0,
+            borderaxespad=0.2,
+        )
 
 
 def _difference(axes: Axes, own: ClipResult, other: ClipResult, m: int, ink: Ink) -> None:
@@ -159,8 +274,16 @@ def _difference(axes: Axes, own: ClipResult, other: ClipResult, m: int, ink: Ink
 
     less = own.source_mels[m] - other.source_mels[m]
     if not less.any():
-        axes.text(0.5, 0.5, f"{own.system} and {other.system} share this source", transform=axes.transAxes, ha="center",
-                  va="center", fontsize=LABEL, color=ink.soft)  # fmt: skip
+        axes.text(
+            0.5,
+            0.5,
+            f"{own.system} and {other.system} share this source",
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            fontsize=LABEL,
+            color=ink.soft,
+        )
     colours = LinearSegmentedColormap.from_list("difference", [_LESS, ink.paper, _MORE])
     image = mel_panel(axes, less, own, f"source {m + 1}: {own.system} less {other.system}", ink)
     image.set(cmap=colours, clim=(-FULL_DB, FULL_DB))
@@ -168,4 +291,13 @@ def _difference(axes: Axes, own: ClipResult, other: ClipResult, m: int, ink: Ink
     bar = axes.figure.colorbar(image, cax=key, orientation="horizontal", ticks=[])
     bar.outline.set_edgecolor(ink.line)
     for x, ha, text in ((-0.05, "right", f"-{FULL_DB:g}"), (1.05, "left", f"+{FULL_DB:g} dB")):
-        key.text(x, 0.5, text, transform=key.transAxes, ha=ha, va="center", fontsize=TICK - 1, color=ink.soft)
+        key.text(
+            x,
+            0.5,
+            text,
+            transform=key.transAxes,
+            ha=ha,
+            va="center",
+            fontsize=TICK - 1,
+            color=ink.soft,
+        )

@@ -1,4 +1,6 @@
-"""Block diagrams (Figs 1 and 3-7), drawn from what is loaded: boxes, arrows and words, as SVG or on paper."""
+"""Block diagrams (Figs 1 and 3-7), drawn from what is loaded: boxes, arrows and words, as SVG or on
+paper.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _LINE, _GAP = 16, 26
 
 @dataclass(frozen=True)
 class Block:
-    """A block of a system. title: what it does; lines: its name and facts; trained: whether it learns here."""
+    """A block of a system. title: what it does; lines: its name and facts; trained: whether it
+    learns here.
+    """
 
     title: str
     lines: Sequence[str]
@@ -29,7 +33,9 @@ class Block:
 
 @dataclass(frozen=True)
 class Step:
-    """One row of a training diagram: its name, and the separator and detector as they leave it (None: it has none)."""
+    """One row of a training diagram: its name, and the separator and detector as they leave it
+    (None: it has none).
+    """
 
     title: str
     separator: Block | None
@@ -38,7 +44,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Box:
-    """Top left corner, width, height; bold first line; look: whether it learns, stays as it is, or only computes."""
+    """Top left corner, width, height; bold first line; look: whether it learns, stays as it is, or
+    only computes.
+    """
 
     x: float
     y: float
@@ -76,8 +84,11 @@ class Drawing:
     alt: str
 
 
-def system_diagram(detector: Block, separator: Block | None, pooling: str, sources: int, classes: int) -> Drawing:
-    """What a system computes: the detector alone (Fig. 1), or separation first and pooling after it (Figs 4, 5).
+def system_diagram(
+    detector: Block, separator: Block | None, pooling: str, sources: int, classes: int
+) -> Drawing:
+    """What a system computes: the detector alone (Fig. 1), or separation first and pooling after it
+    (Figs 4, 5).
 
     pooling: how the scores of the sources become the mixture's; sources: M; classes: K.
     """
@@ -97,35 +108,56 @@ def system_diagram(detector: Block, separator: Block | None, pooling: str, sourc
     y = _word(shapes, middle, y + _GAP, f"events of {classes} classes: onset, offset")
     said = f"{separator.lines[0]} gives {sources} sources; " if separator else ""
     pooled = f"pooled by the {pooling}; " if separator else ""
-    return Drawing(y, shapes, f"Block diagram: the mixture; {said}{detector.lines[0]} gives scores of {classes} "
-                              f"classes; {pooled}threshold and median filter; events.")  # fmt: skip
+    return Drawing(
+        y,
+        shapes,
+        f"Block diagram: the mixture; {said}{detector.lines[0]} gives scores of {classes} "
+        f"classes; {pooled}threshold and median filter; events.",
+    )
 
 
-def branches_diagram(mixture: Block, separator: Block, detector: Block, pooling: str, q: str) -> Drawing:
+def branches_diagram(
+    mixture: Block, separator: Block, detector: Block, pooling: str, q: str
+) -> Drawing:
     """The two branches of the SSep+SED baseline, weighted by q (Fig. 3, Eq. 2)."""
     left, right, w = SIZE * 0.25, SIZE * 0.75, SIZE / 2 - 8
     shapes = list[Box | Arrow | Word]()
     top = _word(shapes, SIZE / 2, 0, "mixture x")
     first, second = _height(separator), max(_height(detector), _height(mixture))
     below = top + 2 * _GAP + first
-    shapes += [Arrow(SIZE / 2, top, top + _GAP, right), Arrow(right, below - _GAP, below),
-               Arrow(SIZE / 2, top, below, left)]  # fmt: skip
-    for at, y, h, block in ((right, top + _GAP, first, separator), (left, below, second, mixture),
-                            (right, below, second, detector)):  # fmt: skip
+    shapes += [
+        Arrow(SIZE / 2, top, top + _GAP, right),
+        Arrow(right, below - _GAP, below),
+        Arrow(SIZE / 2, top, below, left),
+    ]
+    for at, y, h, block in (
+        (right, top + _GAP, first, separator),
+        (left, below, second, mixture),
+        (right, below, second, detector),
+    ):
         shapes.append(Box(at - w / 2, y, w, h, [block.title, *block.lines], "plain"))
     y = below + second
-    shapes += [Arrow(left, y, y + 2 * _GAP), Arrow(right, y, y + 2 * _GAP), Word(left + 46, y + _GAP, f"q = {q}"),
-               Word(right + 46, y + _GAP, f"{pooling}, 1 - q"),
-               Box(8, y + 2 * _GAP, SIZE - 16, 2 * _LINE, ["Weighted sum (Eq. 2)"], "plain")]  # fmt: skip
+    shapes += [
+        Arrow(left, y, y + 2 * _GAP),
+        Arrow(right, y, y + 2 * _GAP),
+        Word(left + 46, y + _GAP, f"q = {q}"),
+        Word(right + 46, y + _GAP, f"{pooling}, 1 - q"),
+        Box(8, y + 2 * _GAP, SIZE - 16, 2 * _LINE, ["Weighted sum (Eq. 2)"], "plain"),
+    ]
     y += 2 * _GAP + 2 * _LINE
     shapes.append(Arrow(SIZE / 2, y, y + _GAP))
-    return Drawing(_word(shapes, SIZE / 2, y + _GAP, "scores, then events"), shapes,
-                   f"Block diagram: scores of {mixture.lines[0]} on the mixture and of {detector.lines[0]} on the "
-                   f"sources of {separator.lines[0]}, weighted by q = {q}.")  # fmt: skip
+    return Drawing(
+        _word(shapes, SIZE / 2, y + _GAP, "scores, then events"),
+        shapes,
+        f"Block diagram: scores of {mixture.lines[0]} on the mixture and of {detector.lines[0]} on the "
+        f"sources of {separator.lines[0]}, weighted by q = {q}.",
+    )
 
 
 def training_diagram(steps: Sequence[Step]) -> Drawing:
-    """How a system came to be (Figs 6, 7): a row a training process; blocks that learn are filled, others dashed."""
+    """How a system came to be (Figs 6, 7): a row a training process; blocks that learn are filled,
+    others dashed.
+    """
     w, shapes, y = SIZE / 2 - 8, list[Box | Arrow | Word](), 0.0
     before: tuple[bool, bool] = (False, False)
     ends = [0.0, 0.0]
@@ -143,35 +175,55 @@ def training_diagram(steps: Sequence[Step]) -> Drawing:
             ends[side] = y + tall
         before = (blocks[0] is not None or before[0], blocks[1] is not None or before[1])
         y += tall + 10
-    told = "; ".join(f"{step.title}: " + " and ".join(
-        f"{block.title.lower()} {'learns' if block.trained else 'frozen'}" for block in (step.separator, step.detector)
-        if block is not None) for step in steps)
+    told = "; ".join(
+        f"{step.title}: "
+        + " and ".join(
+            f"{block.title.lower()} {'learns' if block.trained else 'frozen'}"
+            for block in (step.separator, step.detector)
+            if block is not None
+        )
+        for step in steps
+    )
     return Drawing(y, shapes, f"Training diagram: {told}.")
 
 
 def svg(drawing: Drawing, theme: Theme = "light") -> str:
     """The drawing as an SVG, with its sentence as label."""
     ink = INKS[theme]
-    fills = {"trained": "#cfe3f2" if theme == "light" else "#244a66", "frozen": ink.paper, "plain": "none"}
+    fills = {
+        "trained": "#cfe3f2" if theme == "light" else "#244a66",
+        "frozen": ink.paper,
+        "plain": "none",
+    }
     parts = []
     for s in drawing.shapes:
         if isinstance(s, Box):
             dash = ' stroke-dasharray="5 3"' if s.look == "frozen" else ""
-            parts.append(f'<rect x="{s.x:g}" y="{s.y:g}" width="{s.w:g}" height="{s.h:g}" rx="5" '
-                         f'fill="{fills[s.look]}" stroke="{ink.soft}"{dash}/>')
+            parts.append(
+                f'<rect x="{s.x:g}" y="{s.y:g}" width="{s.w:g}" height="{s.h:g}" rx="5" '
+                f'fill="{fills[s.look]}" stroke="{ink.soft}"{dash}/>'
+            )
             for n, line in enumerate(s.lines):
                 bold = ' font-weight="600"' if n == 0 else f' fill="{ink.soft}" font-size="11"'
-                parts.append(f'<text x="{s.x + s.w / 2:g}" y="{_base(s, n):g}" text-anchor="middle"{bold}>'
-                             f"{escape(line)}</text>")
+                parts.append(
+                    f'<text x="{s.x + s.w / 2:g}" y="{_base(s, n):g}" text-anchor="middle"{bold}>'
+                    f"{escape(line)}</text>"
+                )
         elif isinstance(s, Word):
-            parts.append(f'<text x="{s.x:g}" y="{s.y:g}" text-anchor="middle">{escape(s.text)}</text>')
+            parts.append(
+                f'<text x="{s.x:g}" y="{s.y:g}" text-anchor="middle">{escape(s.text)}</text>'
+            )
         else:
             across, to = (f"H{s.to:g}", s.to) if s.to is not None else ("", s.x)
-            parts.append(f'<path d="M{s.x:g} {s.y:g}{across}V{s.end - 5:g}" fill="none" stroke="{ink.soft}"/>'
-                         f'<path d="M{to - 3.5:g} {s.end - 6:g}h7l-3.5 6z" fill="{ink.soft}"/>')
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {drawing.height:g}" role="img" '
-            f'aria-label="{escape(drawing.alt)}" fill="{ink.text}" '
-            f'font-family="system-ui, sans-serif" font-size="13">{"".join(parts)}</svg>')  # fmt: skip
+            parts.append(
+                f'<path d="M{s.x:g} {s.y:g}{across}V{s.end - 5:g}" fill="none" stroke="{ink.soft}"/>'
+                f'<path d="M{to - 3.5:g} {s.end - 6:g}h7l-3.5 6z" fill="{ink.soft}"/>'
+            )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {drawing.height:g}" role="img" '
+        f'aria-label="{escape(drawing.alt)}" fill="{ink.text}" '
+        f'font-family="system-ui, sans-serif" font-size="13">{"".join(parts)}</svg>'
+    )
 
 
 def printed_diagram(drawing: Drawing, theme: Theme = "light") -> Figure:
@@ -183,24 +235,54 @@ def printed_diagram(drawing: Drawing, theme: Theme = "light") -> Figure:
     figure = Figure(figsize=(3.35, drawing.height * scale), facecolor=ink.paper)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, SIZE), ylim=(drawing.height, 0))
     axes.axis("off")
-    fills = {"trained": "#cfe3f2" if theme == "light" else "#244a66", "frozen": ink.paper, "plain": ink.paper}
+    fills = {
+        "trained": "#cfe3f2" if theme == "light" else "#244a66",
+        "frozen": ink.paper,
+        "plain": ink.paper,
+    }
     for s in drawing.shapes:
         if isinstance(s, Box):
-            axes.add_patch(FancyBboxPatch((s.x, s.y), s.w, s.h, "round,pad=0,rounding_size=4", linewidth=0.6,
-                                          facecolor=fills[s.look], edgecolor=ink.soft,
-                                          linestyle="--" if s.look == "frozen" else "-"))  # fmt: skip
+            axes.add_patch(
+                FancyBboxPatch(
+                    (s.x, s.y),
+                    s.w,
+                    s.h,
+                    "round,pad=0,rounding_size=4",
+                    linewidth=0.6,
+                    facecolor=fills[s.look],
+                    edgecolor=ink.soft,
+                    linestyle="--" if s.look == "frozen" else "-",
+                )
+            )
             for n, line in enumerate(s.lines):
-                axes.text(s.x + s.w / 2, _base(s, n), line, ha="center", fontsize=6.5 if n == 0 else 5.5,
-                          fontweight="bold" if n == 0 else None, color=ink.text if n == 0 else ink.soft,
-                          parse_math=False)  # fmt: skip
+                axes.text(
+                    s.x + s.w / 2,
+                    _base(s, n),
+                    line,
+                    ha="center",
+                    fontsize=6.5 if n == 0 else 5.5,
+                    fontweight="bold" if n == 0 else None,
+                    color=ink.text if n == 0 else ink.soft,
+                    parse_math=False,
+                )
         elif isinstance(s, Word):
             axes.text(s.x, s.y, s.text, ha="center", fontsize=6.5, color=ink.text, parse_math=False)
         else:
             if s.to is not None:
                 axes.plot([s.x, s.to], [s.y, s.y], color=ink.soft, linewidth=0.6)
             at = s.x if s.to is None else s.to
-            axes.add_patch(FancyArrowPatch((at, s.y), (at, s.end), arrowstyle="-|>", mutation_scale=5, linewidth=0.6,
-                                           shrinkA=0, shrinkB=0, color=ink.soft))  # fmt: skip
+            axes.add_patch(
+                FancyArrowPatch(
+                    (at, s.y),
+                    (at, s.end),
+                    arrowstyle="-|>",
+                    mutation_scale=5,
+                    linewidth=0.6,
+                    shrinkA=0,
+                    shrinkB=0,
+                    color=ink.soft,
+                )
+            )
     return figure
 
 
@@ -210,7 +292,9 @@ def _word(shapes: list[Box | Arrow | Word], x: float, y: float, text: str) -> fl
     return y + 20
 
 
-def _names(shapes: list[Box | Arrow | Word], y: float, places: Sequence[float], letter: str) -> float:
+def _names(
+    shapes: list[Box | Arrow | Word], y: float, places: Sequence[float], letter: str
+) -> float:
     """An arrow and a numbered name for each source."""
     for m, x in enumerate(places, 1):
         shapes.append(Arrow(x, y, y + _GAP - 4))
@@ -219,13 +303,18 @@ def _names(shapes: list[Box | Arrow | Word], y: float, places: Sequence[float], 
 
 
 def _box(
-    shapes: list[Box | Arrow | Word], y: float, block: Block, places: Sequence[float],
+    shapes: list[Box | Arrow | Word],
+    y: float,
+    block: Block,
+    places: Sequence[float],
     look: Literal["trained", "frozen", "plain"] | None = None,
 ) -> float:
     """Arrows from above, then the box. -> where it ends."""
     shapes += [Arrow(x, y, y + _GAP - 4) for x in places]
     top, height = y + _GAP - 4, _height(block)
-    shapes.append(Box(24, top, SIZE - 48, height, [block.title, *block.lines], look or _look(block)))
+    shapes.append(
+        Box(24, top, SIZE - 48, height, [block.title, *block.lines], look or _look(block))
+    )
     return top + height
 
 

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def class_gallery(mels: Mapping[str, Array], hop: float, theme: Theme = "light", columns: int = 5) -> Figure:
-    """mels: label -> (mels, frames) in dB, a column every hop seconds -> a grid of panels, 183 mm wide."""
+def class_gallery(
+    mels: Mapping[str, Array], hop: float, theme: Theme = "light", columns: int = 5
+) -> Figure:
+    """mels: label -> (mels, frames) in dB, a column every hop seconds -> a grid of panels, 183 mm
+    wide.
+    """
     from matplotlib.figure import Figure
 
     ink, rows = INKS[theme], -(-len(mels) // columns)
@@ -25,12 +29,22 @@ def class_gallery(mels: Mapping[str, Array], hop: float, theme: Theme = "light",
     for place, (label, mel) in zip(axes.flat, mels.items(), strict=False):
         dress(place, ink)
         span = (-0.5 * hop, (mel.shape[1] - 0.5) * hop, -0.5, len(mel) - 0.5)
-        image = place.imshow(mel, origin="lower", aspect="auto", cmap=ink.mel, vmin=SHOWN_DB[0], vmax=SHOWN_DB[1],
-                             interpolation="nearest", extent=span)  # fmt: skip
+        image = place.imshow(
+            mel,
+            origin="lower",
+            aspect="auto",
+            cmap=ink.mel,
+            vmin=SHOWN_DB[0],
+            vmax=SHOWN_DB[1],
+            interpolation="nearest",
+            extent=span,
+        )
         place.set_xlim(0, (mel.shape[1] - 1) * hop)
         place.set_title(sound_class(label).display, fontsize=LABEL, color=ink.text, pad=3)
-        place.set_yticks([hz_to_row(hz, len(mel)) for hz in TICKS_HZ], [hz_label(hz) for hz in TICKS_HZ])
-    for place in axes.flat[len(mels):]:
+        place.set_yticks(
+            [hz_to_row(hz, len(mel)) for hz in TICKS_HZ], [hz_label(hz) for hz in TICKS_HZ]
+        )
+    for place in axes.flat[len(mels) :]:
         place.set_visible(False)
     for place in axes[-1]:
         place.set_xlabel("time (s)", fontsize=TICK, color=ink.text)

@@ -17,10 +17,19 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
     from plotly.subplots import make_subplots
 
     columns = max(len(row) for row in chart.panels)
-    titles = [panel.title for row in chart.panels for panel in [*row, *[Panel("", "", "")] * (columns - len(row))]]
+    titles = [
+        panel.title
+        for row in chart.panels
+        for panel in [*row, *[Panel("", "", "")] * (columns - len(row))]
+    ]
     rows = len(chart.panels)
-    figure = make_subplots(rows=rows, cols=columns, subplot_titles=titles if any(titles) else None,
-                           horizontal_spacing=0.19 / columns, vertical_spacing=0.34 / rows)  # fmt: skip
+    figure = make_subplots(
+        rows=rows,
+        cols=columns,
+        subplot_titles=titles if any(titles) else None,
+        horizontal_spacing=0.19 / columns,
+        vertical_spacing=0.34 / rows,
+    )
     named: set[str] = set()
     for r, row in enumerate(chart.panels, 1):
         for c, panel in enumerate(row, 1):
@@ -31,11 +40,18 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
                 _add(figure, series, series.legend and series.name not in named, place)
                 named.add(series.name)
             _axes(figure, panel, theme, place)
-    room = 60 if any(s.legend for row in chart.panels for panel in row for s in panel.series) else 20
+    room = (
+        60 if any(s.legend for row in chart.panels for panel in row for s in panel.series) else 20
+    )
     legend = {"orientation": "h", "x": 0, "y": -0.2 * 330 / (chart.height * rows), "yanchor": "top"}
-    figure.update_layout(height=chart.height * rows + room, margin={"l": 60, "r": 8, "t": 34, "b": 40},
-                         hoverlabel={"namelength": -1}, legend=legend, boxmode="overlay",
-                         barmode="overlay")  # fmt: skip
+    figure.update_layout(
+        height=chart.height * rows + room,
+        margin={"l": 60, "r": 8, "t": 34, "b": 40},
+        hoverlabel={"namelength": -1},
+        legend=legend,
+        boxmode="overlay",
+        barmode="overlay",
+    )
     figure.update_annotations(font_size=13)
     return figure
 
@@ -43,54 +59,119 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
 def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None:
     shared: dict[str, Any] = {"name": s.name, "legendgroup": s.name, "showlegend": legend}
     if s.keys is not None:
-        shared["customdata"] = [list(key) if isinstance(key, list | tuple) else [key] for key in s.keys]
+        shared["customdata"] = [
+            list(key) if isinstance(key, list | tuple) else [key] for key in s.keys
+        ]
     told = "%{customdata[0]}<br>" if s.keys is not None else ""
     if s.kind == "bars":
-        figure.add_bar(x=s.x, y=s.y, width=s.width, marker_color=s.color,
-                       hovertemplate=f"{told}{s.name}: %{{y:.4~g}}<extra></extra>", **shared, **place)  # fmt: skip
+        figure.add_bar(
+            x=s.x,
+            y=s.y,
+            width=s.width,
+            marker_color=s.color,
+            hovertemplate=f"{told}{s.name}: %{{y:.4~g}}<extra></extra>",
+            **shared,
+            **place,
+        )
     elif s.kind == "box":
-        figure.add_box(x=[s.x[0]] * len(s.y), y=s.y, width=s.width, line_width=1.5, marker_color=s.color,
-                       boxpoints="outliers" if s.outliers else "all", jitter=0 if s.outliers else 0.6, pointpos=0,
-                       marker={"size": 4 if s.outliers else 3.5, "opacity": 0.55},
-                       hovertemplate=f"{told}{s.name}: %{{y:.3f}}<extra></extra>", **shared, **place)  # fmt: skip
+        figure.add_box(
+            x=[s.x[0]] * len(s.y),
+            y=s.y,
+            width=s.width,
+            line_width=1.5,
+            marker_color=s.color,
+            boxpoints="outliers" if s.outliers else "all",
+            jitter=0 if s.outliers else 0.6,
+            pointpos=0,
+            marker={"size": 4 if s.outliers else 3.5, "opacity": 0.55},
+            hovertemplate=f"{told}{s.name}: %{{y:.3f}}<extra></extra>",
+            **shared,
+            **place,
+        )
     elif s.kind == "quartiles":
         low, q1, median, q3, high = ([v] for v in s.y)
-        figure.add_box(x=[s.x[0]], lowerfence=low, q1=q1, median=median, q3=q3, upperfence=high, width=s.width,
-                       line_width=1.5, marker_color=s.color, **shared, **place)  # fmt: skip
+        figure.add_box(
+            x=[s.x[0]],
+            lowerfence=low,
+            q1=q1,
+            median=median,
+            q3=q3,
+            upperfence=high,
+            width=s.width,
+            line_width=1.5,
+            marker_color=s.color,
+            **shared,
+            **place,
+        )
     elif s.kind == "line":
         dash = ",".join(f"{step}px" for step in s.dash) or "solid"
-        figure.add_scatter(x=s.x, y=s.y, mode="lines", line={"color": s.color, "width": s.stroke, "dash": dash},
-                           connectgaps=False, hovertemplate=f"{s.name}: %{{y:.4~g}}<extra></extra>",
-                           **shared, **place)  # fmt: skip
+        figure.add_scatter(
+            x=s.x,
+            y=s.y,
+            mode="lines",
+            line={"color": s.color, "width": s.stroke, "dash": dash},
+            connectgaps=False,
+            hovertemplate=f"{s.name}: %{{y:.4~g}}<extra></extra>",
+            **shared,
+            **place,
+        )
     else:
         bounds: dict[str, Any] = {}
         if s.low is not None and s.high is not None:
-            up = [(h - y) if h is not None and y is not None else 0.0 for h, y in zip(s.high, s.y, strict=True)]
-            down = [(y - v) if v is not None and y is not None else 0.0 for v, y in zip(s.low, s.y, strict=True)]
+            up = [
+                (h - y) if h is not None and y is not None else 0.0
+                for h, y in zip(s.high, s.y, strict=True)
+            ]
+            down = [
+                (y - v) if v is not None and y is not None else 0.0
+                for v, y in zip(s.low, s.y, strict=True)
+            ]
             bounds["error_y"] = {"array": up, "arrayminus": down, "width": 3, "thickness": 1}
-        figure.add_scatter(x=s.x, y=s.y, mode="markers", marker={"size": 11, "color": s.color, "symbol": s.symbol},
-                           hovertemplate=f"{told}{s.name}<br>%{{x:.4~g}}, %{{y:.4~g}}<extra></extra>",
-                           **bounds, **shared, **place)  # fmt: skip
+        figure.add_scatter(
+            x=s.x,
+            y=s.y,
+            mode="markers",
+            marker={"size": 11, "color": s.color, "symbol": s.symbol},
+            hovertemplate=f"{told}{s.name}<br>%{{x:.4~g}}, %{{y:.4~g}}<extra></extra>",
+            **bounds,
+            **shared,
+            **place,
+        )
 
 
 def _heat(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> None:
     heat, ink = panel.heat, INKS[theme]
     assert heat is not None
     figure.add_heatmap(
-        z=heat.values, x=heat.columns, y=heat.rows, texttemplate="%{z}", colorscale=[[0, ink.paper], [1, "#2f6690"]],
-        showscale=False, hovertemplate="%{y}, %{x}: %{z} " + heat.unit + "<extra></extra>", **place,
-    )  # fmt: skip
+        z=heat.values,
+        x=heat.columns,
+        y=heat.rows,
+        texttemplate="%{z}",
+        colorscale=[[0, ink.paper], [1, "#2f6690"]],
+        showscale=False,
+        hovertemplate="%{y}, %{x}: %{z} " + heat.unit + "<extra></extra>",
+        **place,
+    )
     figure.update_yaxes(autorange="reversed", **place)
 
 
 def _axes(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> None:
-    x: dict[str, Any] = {"title": panel.x_label, "showgrid": panel.x_ticks is None and panel.heat is None}
+    x: dict[str, Any] = {
+        "title": panel.x_label,
+        "showgrid": panel.x_ticks is None and panel.heat is None,
+    }
     y: dict[str, Any] = {"title": panel.y_label, "gridcolor": INKS[theme].line}
     if panel.x_ticks is not None:
-        x |= {"tickvals": [at for at, _ in panel.x_ticks], "ticktext": [text for _, text in panel.x_ticks],
-              "tickangle": -30 if len(panel.x_ticks) > 5 else 0}  # fmt: skip
+        x |= {
+            "tickvals": [at for at, _ in panel.x_ticks],
+            "ticktext": [text for _, text in panel.x_ticks],
+            "tickangle": -30 if len(panel.x_ticks) > 5 else 0,
+        }
     if panel.y_ticks is not None:
-        y |= {"tickvals": [at for at, _ in panel.y_ticks], "ticktext": [text for _, text in panel.y_ticks]}
+        y |= {
+            "tickvals": [at for at, _ in panel.y_ticks],
+            "ticktext": [text for _, text in panel.y_ticks],
+        }
     if panel.x_range is not None:
         x["range"] = list(panel.x_range)
     if panel.y_range is not None:

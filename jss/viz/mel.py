@@ -14,7 +14,8 @@ Palette = Literal["grey", "magma"]
 
 #: The features are clamped to this range, in dB: what a stored image spans.
 FEATURE_DB = (-50.0, 80.0)
-#: What is shown of it, in dB, in every figure and player alike, so that two pictures can be compared.
+#: What is shown of it, in dB, in every figure and player alike, so that two pictures can be
+#: compared.
 SHOWN_DB = (-30.0, 50.0)
 #: The upper edge of the highest mel filter, in Hz.
 TOP_HZ = 8000.0
@@ -23,7 +24,9 @@ TICKS_HZ = (250, 1000, 4000)
 
 
 def hz_to_row(hz: float, n_mels: int = 128) -> float:
-    """Row (from 0 at the bottom, fractional) of a frequency: filter i of the HTK scale peaks at row i."""
+    """Row (from 0 at the bottom, fractional) of a frequency: filter i of the HTK scale peaks at row
+    i.
+    """
     return float(np.log10(1 + hz / 700) / np.log10(1 + TOP_HZ / 700) * (n_mels + 1) - 1)
 
 
@@ -32,7 +35,9 @@ def hz_label(hz: float) -> str:
     return f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz:g} Hz"
 
 
-def levels(mel: Array, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]) -> npt.NDArray[np.uint8]:
+def levels(
+    mel: Array, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]
+) -> npt.NDArray[np.uint8]:
     """mel in dB, any shape -> uint8: 0 at ``low`` and below, 255 at ``high`` and above."""
     scaled = (np.asarray(mel, np.float32) - low) * (255.0 / (high - low))
     image: npt.NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
@@ -40,12 +45,17 @@ def levels(mel: Array, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]) 
 
 
 def mel_png(
-    mel: Array, palette: Palette = "grey", *, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]
+    mel: Array,
+    palette: Palette = "grey",
+    *,
+    low: float = FEATURE_DB[0],
+    high: float = FEATURE_DB[1],
 ) -> bytes:
     """A mel spectrogram as an 8-bit palette PNG, low frequencies at the bottom.
 
-    mel: (mels, frames) in dB -> PNG of frames x mels pixels, at most 73 kB for 626 x 128. low, high: the dB of the
-    first and the last of the 256 colours; values beyond are clipped. With "grey" the grey value is the level itself.
+    mel: (mels, frames) in dB -> PNG of frames x mels pixels, at most 73 kB for 626 x 128. low,
+    high: the dB of the first and the last of the 256 colours; values beyond are clipped. With
+    "grey" the grey value is the level itself.
     """
     from PIL import Image
 
@@ -62,4 +72,6 @@ def _colours(palette: Palette) -> Sequence[int]:
         return [level for level in range(256) for _ in range(3)]
     from matplotlib import colormaps
 
-    return [round(255 * float(part)) for colour in colormaps["magma"](range(256)) for part in colour[:3]]
+    return [
+        round(255 * float(part)) for colour in colormaps["magma"](range(256)) for part in colour[:3]
+    ]

@@ -49,21 +49,35 @@ def printed(chart: Chart, theme: Theme = "light") -> Figure:
                 _heat(axes, panel, ink)
             _axes(axes, panel, ink)
     if len(shown) > 1:
-        figure.legend(list(shown.values()), list(shown), loc="lower center", frameon=False, ncols=min(5, len(shown)),
-                      fontsize=TICK, labelcolor=ink.text)  # fmt: skip
+        figure.legend(
+            list(shown.values()),
+            list(shown),
+            loc="lower center",
+            frameon=False,
+            ncols=min(5, len(shown)),
+            fontsize=TICK,
+            labelcolor=ink.text,
+        )
     return figure
 
 
 def save(drawing: Figure, format: Format, dpi: int = 300) -> bytes:
-    """A matplotlib Figure as a file: svg and pdf (text stays text) or png. Raises JssError for any other format."""
+    """A matplotlib Figure as a file: svg and pdf (text stays text) or png. Raises JssError for any
+    other format.
+    """
     if format not in FORMATS:
         raise JssError(f"A figure is written as svg, pdf or png, not as '{format}'.")
     import matplotlib
 
     dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[format]
     buffer = io.BytesIO()
-    with RENDERING, matplotlib.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "jss"}):
-        drawing.savefig(buffer, format=format, dpi=dpi, facecolor=drawing.get_facecolor(), metadata=dated)
+    with (
+        RENDERING,
+        matplotlib.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "jss"}),
+    ):
+        drawing.savefig(
+            buffer, format=format, dpi=dpi, facecolor=drawing.get_facecolor(), metadata=dated
+        )
     return buffer.getvalue()
 
 
@@ -80,27 +94,50 @@ def _draw(axes: Axes, s: Series, ink: Ink) -> Any:
         return axes.bar(x, np.nan_to_num(y), s.width, color=s.color, gid=s.name)
     if s.kind == "line":
         dashes = (0, tuple(step / 2 for step in s.dash)) if s.dash else "-"
-        return axes.plot(x, y, color=s.color, linestyle=dashes, linewidth=0.6 * s.stroke,
-                         solid_capstyle="butt", gid=s.name)[0]
+        return axes.plot(
+            x,
+            y,
+            color=s.color,
+            linestyle=dashes,
+            linewidth=0.6 * s.stroke,
+            solid_capstyle="butt",
+            gid=s.name,
+        )[0]
     if s.kind == "quartiles":
         names = ("whislo", "q1", "med", "q3", "whishi")
-        parts = axes.bxp([dict(zip(names, y, strict=True))], positions=[x[0]], widths=s.width * 0.8, showfliers=False,
-                         manage_ticks=False)  # fmt: skip
+        parts = axes.bxp(
+            [dict(zip(names, y, strict=True))],
+            positions=[x[0]],
+            widths=s.width * 0.8,
+            showfliers=False,
+            manage_ticks=False,
+        )
         return _paint(parts, s.color)
     if s.kind == "box":
         whole = y[~np.isnan(y)]
         look: dict[str, Any] = {"positions": [x[0]], "widths": s.width * 0.8, "manage_ticks": False}
         if s.outliers:
-            point = {"marker": ".", "markersize": 1.8, "markerfacecolor": s.color, "markeredgewidth": 0}
+            point = {
+                "marker": ".",
+                "markersize": 1.8,
+                "markerfacecolor": s.color,
+                "markeredgewidth": 0,
+            }
             return _paint(axes.boxplot([whole], flierprops=point, **look), s.color)
         if len(whole):
             _paint(axes.boxplot([whole], showfliers=False, **look), s.color)
         aside = np.random.default_rng(0).uniform(-0.28, 0.28, len(y)) * s.width
-        return axes.scatter(x[0] + aside, y, s=2.5, color=s.color, alpha=0.5, linewidths=0, gid=s.name)
+        return axes.scatter(
+            x[0] + aside, y, s=2.5, color=s.color, alpha=0.5, linewidths=0, gid=s.name
+        )
     if s.low is not None and s.high is not None:
-        low, high = (np.array([np.nan if v is None else v for v in part], float) for part in (s.low, s.high))
+        low, high = (
+            np.array([np.nan if v is None else v for v in part], float) for part in (s.low, s.high)
+        )
         axes.vlines(x, low, high, color=s.color, linewidth=0.8)
-    return axes.scatter(x, y, s=22, color=s.color, marker=_MARKS[s.symbol], linewidths=0, gid=s.name, zorder=3)
+    return axes.scatter(
+        x, y, s=22, color=s.color, marker=_MARKS[s.symbol], linewidths=0, gid=s.name, zorder=3
+    )
 
 
 def _paint(parts: Any, color: str) -> Any:
@@ -117,13 +154,24 @@ def _heat(axes: Axes, panel: Panel, ink: Ink) -> None:
     heat = panel.heat
     assert heat is not None
     values = np.array(heat.values, float)
-    axes.imshow(values, cmap=LinearSegmentedColormap.from_list("heat", [ink.paper, "#2f6690"]), aspect="auto")
+    axes.imshow(
+        values,
+        cmap=LinearSegmentedColormap.from_list("heat", [ink.paper, "#2f6690"]),
+        aspect="auto",
+    )
     axes.set_xticks(range(len(heat.columns)), heat.columns, rotation=40, ha="right")
     axes.set_yticks(range(len(heat.rows)), heat.rows)
     for (row, column), value in np.ndenumerate(values):
         dark = value > 0.55 * values.max()
-        axes.text(column, row, f"{value:g}", fontsize=TICK, ha="center", va="center",
-                  color="#ffffff" if dark else ink.text)  # fmt: skip
+        axes.text(
+            column,
+            row,
+            f"{value:g}",
+            fontsize=TICK,
+            ha="center",
+            va="center",
+            color="#ffffff" if dark else ink.text,
+        )
 
 
 def _axes(axes: Axes, panel: Panel, ink: Ink) -> None:
@@ -135,7 +183,9 @@ def _axes(axes: Axes, panel: Panel, ink: Ink) -> None:
         axes.set_axisbelow(True)
     if panel.x_ticks is not None:
         turned: dict[str, Any] = {"rotation": 30, "ha": "right"} if len(panel.x_ticks) > 5 else {}
-        axes.set_xticks([at for at, _ in panel.x_ticks], [text for _, text in panel.x_ticks], **turned)
+        axes.set_xticks(
+            [at for at, _ in panel.x_ticks], [text for _, text in panel.x_ticks], **turned
+        )
     if panel.y_ticks is not None:
         axes.set_yticks([at for at, _ in panel.y_ticks], [text for _, text in panel.y_ticks])
     if panel.x_range is not None:

@@ -12,18 +12,41 @@ from jss.viz.chart import PALETTE, Chart, Panel, Series
 from jss.viz.style import INKS
 
 #: Figures of a class, and of a system, that charts can show.
-CLASS_METRICS = {"psds1_exact": "PSDS1 exact", "psds2_exact": "PSDS2 exact", "event_f1": "event F1",
-                 "psds1": "PSDS1 (50 thresholds)", "psds2": "PSDS2 (50 thresholds)",
-                 "intersection_f1": "intersection F1", "clip_f1": "clip F1"}  # fmt: skip
-SCATTERED = {"psds1_exact": "PSDS1 exact", "psds2_exact": "PSDS2 exact", "event_f1_macro": "event F1 macro"}
+CLASS_METRICS = {
+    "psds1_exact": "PSDS1 exact",
+    "psds2_exact": "PSDS2 exact",
+    "event_f1": "event F1",
+    "psds1": "PSDS1 (50 thresholds)",
+    "psds2": "PSDS2 (50 thresholds)",
+    "intersection_f1": "intersection F1",
+    "clip_f1": "clip F1",
+}
+SCATTERED = {
+    "psds1_exact": "PSDS1 exact",
+    "psds2_exact": "PSDS2 exact",
+    "event_f1_macro": "event F1 macro",
+}
 BASELINE = "SED"
 #: Whose colour is whose, so that a system has the same one in every chart: a place in the palette.
-PLACES = ("SSep-SED", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "MixIT-JT+", "PIT-S0", "PIT-S1", "PIT-S2",
-          "PIT-JT", "MixIT-S2+")  # fmt: skip
+PLACES = (
+    "SSep-SED",
+    "MixIT-S0",
+    "MixIT-S1",
+    "MixIT-S2",
+    "MixIT-JT",
+    "MixIT-JT+",
+    "PIT-S0",
+    "PIT-S1",
+    "PIT-S2",
+    "PIT-JT",
+    "MixIT-S2+",
+)
 
 
 def system_colors(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each system but the baseline, which is a line in the text's colour: its own, or a free one."""
+    """A colour for each system but the baseline, which is a line in the text's colour: its own, or
+    a free one.
+    """
     others = [name for name in dict.fromkeys(names) if name != BASELINE]
     found = {name: PALETTE[PLACES.index(name)] for name in others if name in PLACES}
     free = [color for color in PALETTE if color not in found.values()] or PALETTE
@@ -31,11 +54,14 @@ def system_colors(names: Sequence[str]) -> dict[str, str]:
     return found | {name: free[i % len(free)] for i, name in enumerate(strangers)}
 
 
-def class_bars(reports: Sequence[EvalReport], metric: str, *, by_gain: bool = False, theme: Theme = "light") -> Chart:
+def class_bars(
+    reports: Sequence[EvalReport], metric: str, *, by_gain: bool = False, theme: Theme = "light"
+) -> Chart:
     """One metric by class, a bar a system, the SED baseline as a line across its class (Figs 8, 9).
 
-    metric: a key of ``CLASS_METRICS``; by_gain: classes sorted by the best system's gain over the baseline, largest
-    first. A value that could not be measured has no bar. Keys are (label, system).
+    metric: a key of ``CLASS_METRICS``; by_gain: classes sorted by the best system's gain over the
+    baseline, largest first. A value that could not be measured has no bar. Keys are (label,
+    system).
     """
     systems = [r for r in reports if r.system != BASELINE]
     baseline = next((r for r in reports if r.system == BASELINE), None)
@@ -43,26 +69,47 @@ def class_bars(reports: Sequence[EvalReport], metric: str, *, by_gain: bool = Fa
     colors = system_colors([r.system for r in reports])
     width = 0.8 / max(1, len(systems))
     series = [
-        Series("bars", report.system, [i - 0.4 + (n + 0.5) * width for i in range(len(labels))],
-               [value(report, label, metric) for label in labels], colors[report.system], width=0.92 * width,
-               keys=[(label, report.system) for label in labels])
+        Series(
+            "bars",
+            report.system,
+            [i - 0.4 + (n + 0.5) * width for i in range(len(labels))],
+            [value(report, label, metric) for label in labels],
+            colors[report.system],
+            width=0.92 * width,
+            keys=[(label, report.system) for label in labels],
+        )
         for n, report in enumerate(systems)
-    ]  # fmt: skip
+    ]
     if baseline is not None:
         at = [(i, value(baseline, label, metric)) for i, label in enumerate(labels)]
-        series.append(Series("line", f"{BASELINE} baseline", [x for i, _ in at for x in (i - 0.44, i + 0.44, None)],
-                             [y for _, v in at for y in (v, v, None)], INKS[theme].text))  # fmt: skip
+        series.append(
+            Series(
+                "line",
+                f"{BASELINE} baseline",
+                [x for i, _ in at for x in (i - 0.44, i + 0.44, None)],
+                [y for _, v in at for y in (v, v, None)],
+                INKS[theme].text,
+            )
+        )
     names = [(float(i), sound_class(label).short) for i, label in enumerate(labels)]
     panel = Panel("", "", f"{CLASS_METRICS[metric]} (0 to 1)", series, names, zero=True)
-    return Chart([[panel]], f"{CLASS_METRICS[metric]} of each class, a bar a system, the baseline as a line", 400)
+    return Chart(
+        [[panel]],
+        f"{CLASS_METRICS[metric]} of each class, a bar a system, the baseline as a line",
+        400,
+    )
 
 
 def class_order(reports: Sequence[EvalReport], metric: str) -> list[str]:
-    """Classes by the best system's gain over the SED baseline, largest first; those without one at the end."""
+    """Classes by the best system's gain over the SED baseline, largest first; those without one at
+    the end.
+    """
     baseline = next((r for r in reports if r.system == BASELINE), None)
 
     def gain(label: str) -> float:
-        reached = [v for r in reports if r.system != BASELINE if (v := value(r, label, metric)) is not None]
+        reached = [
+            v for r in reports if r.system != BASELINE if (v := value(r, label, metric)) is not None
+        ]
         start = (value(baseline, label, metric) if baseline else None) or 0.0
         return max(reached) - start if reached else -np.inf
 
@@ -75,30 +122,56 @@ def value(report: EvalReport, label: str, metric: str) -> float | None:
 
 
 def similarities(reports: Sequence[EvalReport]) -> Chart:
-    """How alike the sources' scores are (Eq. 30), a panel a subset, a box a system, a point a clip (Fig. 10).
+    """How alike the sources' scores are (Eq. 30), a panel a subset, a box a system, a point a clip
+    (Fig. 10).
 
     Keys are (clip, system, subset).
     """
     colors = system_colors([r.system for r in reports])
     panels = []
     for subset in dict.fromkeys(r.subset for r in reports):
-        shown = [(r, r.similarity["per_clip"]) for r in reports
-                 if r.subset == subset and r.similarity and r.system in colors]
-        series = [Series("box", report.system, [float(at)], list(clips.values()), colors[report.system], width=0.6,
-                         keys=[(clip, report.system, subset) for clip in clips], legend=False)
-                  for at, (report, clips) in enumerate(shown)]  # fmt: skip
+        shown = [
+            (r, r.similarity["per_clip"])
+            for r in reports
+            if r.subset == subset and r.similarity and r.system in colors
+        ]
+        series = [
+            Series(
+                "box",
+                report.system,
+                [float(at)],
+                list(clips.values()),
+                colors[report.system],
+                width=0.6,
+                keys=[(clip, report.system, subset) for clip in clips],
+                legend=False,
+            )
+            for at, (report, clips) in enumerate(shown)
+        ]
         names = [(float(at), report.system) for at, (report, _) in enumerate(shown)]
         clips = max((len(found) for _, found in shown), default=0)
-        panels.append(Panel(f"{subset}, {clips} clips", "", "cosine similarity (0 to 1)", series, names,
-                            y_range=(-0.02, 1.02)))  # fmt: skip
-    return Chart([panels], "Similarity of the sources' scores in each clip, quartiles and clips of each system", 380)
+        panels.append(
+            Panel(
+                f"{subset}, {clips} clips",
+                "",
+                "cosine similarity (0 to 1)",
+                series,
+                names,
+                y_range=(-0.02, 1.02),
+            )
+        )
+    return Chart(
+        [panels],
+        "Similarity of the sources' scores in each clip, quartiles and clips of each system",
+        380,
+    )
 
 
 def score_against_similarity(reports: Sequence[EvalReport], theme: Theme = "light") -> Chart:
     """PSDS1, PSDS2 and F1 against the mean similarity, a row of panels for each subset (Fig. 11).
 
-    The baseline has one source, alike to itself: it stands at similarity 1. Bars are 95 % bootstrap intervals. Keys
-    are (system, subset).
+    The baseline has one source, alike to itself: it stands at similarity 1. Bars are 95 % bootstrap
+    intervals. Keys are (system, subset).
     """
     colors = {BASELINE: INKS[theme].text, **system_colors([r.system for r in reports])}
     grid = []
@@ -112,9 +185,31 @@ def score_against_similarity(reports: Sequence[EvalReport], theme: Theme = "ligh
                 if at is None or score is None:
                     continue
                 low, high = report.intervals.get(metric) or (score, score)
-                series.append(Series("points", report.system, [at], [score], colors[report.system], low=[low],
-                                     high=[high], symbol="diamond" if report.system == BASELINE else "circle",
-                                     keys=[(report.system, subset)]))  # fmt: skip
-            row.append(Panel(f"{name}, {subset}", "mean similarity (0 to 1)", f"{name} (0 to 1)", series, zero=True))
+                series.append(
+                    Series(
+                        "points",
+                        report.system,
+                        [at],
+                        [score],
+                        colors[report.system],
+                        low=[low],
+                        high=[high],
+                        symbol="diamond" if report.system == BASELINE else "circle",
+                        keys=[(report.system, subset)],
+                    )
+                )
+            row.append(
+                Panel(
+                    f"{name}, {subset}",
+                    "mean similarity (0 to 1)",
+                    f"{name} (0 to 1)",
+                    series,
+                    zero=True,
+                )
+            )
         grid.append(row)
-    return Chart(grid, "PSDS1, PSDS2 and F1 of each system against the mean similarity of its sources' scores", 330)
+    return Chart(
+        grid,
+        "PSDS1, PSDS2 and F1 of each system against the mean similarity of its sources' scores",
+        330,
+    )

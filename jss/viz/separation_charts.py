@@ -14,15 +14,21 @@ Sample = tuple[str, float, int]
 INPUT = "input"
 
 
-def separation_boxes(boxes: Mapping[str, Sequence[Sample]], labels: Sequence[str], theme: Theme = "light") -> Chart:
-    """SI-SDR of mixture and separated sources by class (Fig. 3): a group a class, and all classes, a box an entry.
+def separation_boxes(
+    boxes: Mapping[str, Sequence[Sample]], labels: Sequence[str], theme: Theme = "light"
+) -> Chart:
+    """SI-SDR of mixture and separated sources by class (Fig. 3): a group a class, and all classes,
+    a box an entry.
 
-    boxes: ``INPUT`` or a separator -> its samples, in the order in which they stand side by side. What lies beyond one
-    and a half times the height of its box is a point. Keys are (text, number of the scene, label, name of the box).
+    boxes: ``INPUT`` or a separator -> its samples, in the order in which they stand side by side.
+    What lies beyond one and a half times the height of its box is a point. Keys are (text, number
+    of the scene, label, name of the box).
     """
     width = 0.84 / max(1, len(boxes))
     others = [name for name in boxes if name != INPUT]
-    colors = {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(others)} | {INPUT: INKS[theme].soft}
+    colors = {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(others)} | {
+        INPUT: INKS[theme].soft
+    }
     groups = [*labels, None]
     series = []
     for n, (name, samples) in enumerate(boxes.items()):
@@ -30,9 +36,29 @@ def separation_boxes(boxes: Mapping[str, Sequence[Sample]], labels: Sequence[str
             own = [sample for sample in samples if group is None or sample[0] == group]
             if not own:
                 continue
-            keys = [(f"scene {scene}, {sound_class(label).display}", scene, label, name) for label, _, scene in own]
-            series.append(Series("box", name, [g - 0.42 + (n + 0.5) * width], [db for _, db, _ in own], colors[name],
-                                 width=0.86 * width, keys=keys, outliers=True))  # fmt: skip
-    ticks = [(float(g), "Overall" if label is None else sound_class(label).short) for g, label in enumerate(groups)]
+            keys = [
+                (f"scene {scene}, {sound_class(label).display}", scene, label, name)
+                for label, _, scene in own
+            ]
+            series.append(
+                Series(
+                    "box",
+                    name,
+                    [g - 0.42 + (n + 0.5) * width],
+                    [db for _, db, _ in own],
+                    colors[name],
+                    width=0.86 * width,
+                    keys=keys,
+                    outliers=True,
+                )
+            )
+    ticks = [
+        (float(g), "Overall" if label is None else sound_class(label).short)
+        for g, label in enumerate(groups)
+    ]
     panel = Panel("", "", "SI-SDR (dB)", series, ticks, x_range=(-0.55, len(groups) - 0.45))
-    return Chart([[panel]], "SI-SDR in dB of the mixture and of each separator's sources, quartiles by class", 400)
+    return Chart(
+        [[panel]],
+        "SI-SDR in dB of the mixture and of each separator's sources, quartiles by class",
+        400,
+    )

@@ -1,4 +1,6 @@
-"""Charts of a data set: what is in it, how long, how much at once; and the score curves of a clip without its audio."""
+"""Charts of a data set: what is in it, how long, how much at once; and the score curves of a clip
+without its audio.
+"""
 
 from __future__ import annotations
 
@@ -18,33 +20,65 @@ PLAIN = "#2f6690"
 
 
 def class_amounts(amounts: Mapping[str, Mapping[str, float]], theme: Theme = "light") -> Chart:
-    """What there is of each class, a panel an amount. amounts: name with its unit -> label -> how much."""
+    """What there is of each class, a panel an amount. amounts: name with its unit -> label -> how
+    much.
+    """
     panels = []
     for name, values in amounts.items():
-        series = [Series("bars", sound_class(label, k).display, [float(k)], [value], sound_class(label, k).color(theme),
-                         keys=[(label,)], legend=False)
-                  for k, (label, value) in enumerate(values.items())]  # fmt: skip
+        series = [
+            Series(
+                "bars",
+                sound_class(label, k).display,
+                [float(k)],
+                [value],
+                sound_class(label, k).color(theme),
+                keys=[(label,)],
+                legend=False,
+            )
+            for k, (label, value) in enumerate(values.items())
+        ]
         ticks = [(float(k), sound_class(label, k).short) for k, label in enumerate(values)]
         panels.append(Panel("", "", name, series, ticks, zero=True))
     return Chart([panels], f"{', '.join(amounts)} of each class", 330)
 
 
 def event_lengths(lengths: Mapping[str, Sequence[float] | None], theme: Theme = "light") -> Chart:
-    """Lengths of events by class. lengths: label -> least, quartiles and greatest in seconds; None: no event."""
+    """Lengths of events by class. lengths: label -> least, quartiles and greatest in seconds; None:
+    no event.
+    """
     kinds = [sound_class(label, k) for k, label in enumerate(lengths)]
-    series = [Series("quartiles", kind.display, [float(k)], list(five), kind.color(theme), width=0.6, legend=False)
-              for k, (kind, five) in enumerate(zip(kinds, lengths.values(), strict=True)) if five is not None]
+    series = [
+        Series(
+            "quartiles",
+            kind.display,
+            [float(k)],
+            list(five),
+            kind.color(theme),
+            width=0.6,
+            legend=False,
+        )
+        for k, (kind, five) in enumerate(zip(kinds, lengths.values(), strict=True))
+        if five is not None
+    ]
     ticks = [(float(k), kind.short) for k, kind in enumerate(kinds)]
     panel = Panel("", "", "length of an event (s)", series, ticks, zero=True)
-    return Chart([[panel]], "Lengths of the events of each class: least, quartiles and greatest", 330)
+    return Chart(
+        [[panel]], "Lengths of the events of each class: least, quartiles and greatest", 330
+    )
 
 
 def bins(counts: Sequence[float], lower: Sequence[float], x_label: str, y_label: str) -> Chart:
     """A histogram. lower: the lower end of each bin; the last one has no upper end."""
     texts = [f"{a:g}-{b:g}" for a, b in itertools.pairwise(lower)] + [f"{lower[-1]:g}+"]
     places = [float(n) for n in range(len(counts))]
-    panel = Panel("", x_label, y_label, [Series("bars", y_label, places, list(counts), PLAIN, legend=False)],
-                  list(zip(places, texts, strict=True)), zero=True)  # fmt: skip
+    panel = Panel(
+        "",
+        x_label,
+        y_label,
+        [Series("bars", y_label, places, list(counts), PLAIN, legend=False)],
+        list(zip(places, texts, strict=True)),
+        zero=True,
+    )
     return Chart([[panel]], f"{y_label} by {x_label}", 330)
 
 
@@ -64,22 +98,65 @@ def co_occurrence(labels: Sequence[str], counts: Sequence[Sequence[float]]) -> C
 
 
 def clip_scores(
-    scores: Array, hop: float, labels: Sequence[str], truth: Sequence[Event], duration: float, theme: Theme = "light"
+    scores: Array,
+    hop: float,
+    labels: Sequence[str],
+    truth: Sequence[Event],
+    duration: float,
+    theme: Theme = "light",
 ) -> Chart:
-    """Ground truth, and the pooled score curves of the classes that are true or reach 0.2. scores: (K, T), hop s."""
+    """Ground truth, and the pooled score curves of the classes that are true or reach 0.2. scores:
+    (K, T), hop s.
+    """
     true = {label for _, _, label in truth}
-    shown = [(k, label) for k, label in enumerate(labels) if label in true or scores[k].max(initial=0.0) >= 0.2]
+    shown = [
+        (k, label)
+        for k, label in enumerate(labels)
+        if label in true or scores[k].max(initial=0.0) >= 0.2
+    ]
     time = ((np.arange(scores.shape[1]) + 0.5) * hop).tolist()
     lanes, curves = [], []
     for lane, (k, label) in enumerate(shown):
         kind = sound_class(label, k)
         own = [(on, off) for on, off, name in truth if name == label]
-        lanes.append(Series("line", kind.display, [x for on, off in own for x in (on, off, None)],
-                            [y for _ in own for y in (lane, lane, None)], kind.color(theme), stroke=8, legend=False))
-        curves.append(Series("line", kind.display, time, scores[k].tolist(), kind.color(theme), dash=kind.dash))
-    curves.append(Series("line", "threshold 0.5", [0.0, duration], [0.5, 0.5], INKS[theme].soft, dash=(1, 2), stroke=1))
+        lanes.append(
+            Series(
+                "line",
+                kind.display,
+                [x for on, off in own for x in (on, off, None)],
+                [y for _ in own for y in (lane, lane, None)],
+                kind.color(theme),
+                stroke=8,
+                legend=False,
+            )
+        )
+        curves.append(
+            Series(
+                "line", kind.display, time, scores[k].tolist(), kind.color(theme), dash=kind.dash
+            )
+        )
+    curves.append(
+        Series(
+            "line",
+            "threshold 0.5",
+            [0.0, duration],
+            [0.5, 0.5],
+            INKS[theme].soft,
+            dash=(1, 2),
+            stroke=1,
+        )
+    )
     span = (0.0, duration)
-    names = Panel("ground truth", "time (s)", "", lanes, x_range=span, y_range=(-0.6, max(1, len(shown)) - 0.4),
-                  y_ticks=[(float(n), sound_class(label).short) for n, (_, label) in enumerate(shown)])  # fmt: skip
-    pooled = Panel("pooled scores", "time (s)", "score (0 to 1)", curves, x_range=span, y_range=(-0.03, 1.03))
+    names = Panel(
+        "ground truth",
+        "time (s)",
+        "",
+        lanes,
+        x_range=span,
+        y_range=(-0.6, max(1, len(shown)) - 0.4),
+        y_ticks=[(float(n), sound_class(label).short) for n, (_, label) in enumerate(shown)],
+    )
+    pooled = Panel(
+        "pooled scores", "time (s)", "score (0 to 1)", curves, x_range=span, y_range=(-0.03, 1.03)
+    )
     return Chart([[names, pooled]], "Ground truth and pooled score curves of the clip", 300)

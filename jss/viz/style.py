@@ -44,7 +44,9 @@ def dress(axes: Axes, ink: Ink) -> None:
     for side in axes.spines.values():
         side.set_color(ink.line)
         side.set_linewidth(0.6)
-    axes.tick_params(length=2, width=0.5, pad=1.5, labelsize=TICK, color=ink.soft, labelcolor=ink.soft)
+    axes.tick_params(
+        length=2, width=0.5, pad=1.5, labelsize=TICK, color=ink.soft, labelcolor=ink.soft
+    )
 
 
 def tag(axes: Axes, text: str, ink: Ink) -> None:

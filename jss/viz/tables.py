@@ -12,11 +12,13 @@ from jss.results import ClipResult
 from jss.viz.agreement import agreement, events_of
 
 
-def event_table(result: ClipResult, ground_truth: Any = None, *, threshold: float = 0.5) -> pd.DataFrame:
+def event_table(
+    result: ClipResult, ground_truth: Any = None, *, threshold: float = 0.5
+) -> pd.DataFrame:
     """Decoded events, one a row: Class, Onset (s), Offset (s), Duration (s), Peak score.
 
-    With sources also Source, the number of the one that gave the peak (Eq. 28); with ground truth also In truth (%),
-    the share of the event's length in which its class is true.
+    With sources also Source, the number of the one that gave the peak (Eq. 28); with ground truth
+    also In truth (%), the share of the event's length in which its class is true.
     """
     events = events_of(result.events(threshold))
     truth = None if ground_truth is None else events_of(ground_truth)
@@ -26,14 +28,21 @@ def event_table(result: ClipResult, ground_truth: Any = None, *, threshold: floa
         first = round(onset / result.score_hop)
         frames = slice(first, max(first + 1, int(np.ceil(offset / result.score_hop - 1e-6))))
         row: dict[str, object] = {
-            "Class": sound_class(label, k).display, "Onset (s)": onset, "Offset (s)": offset,
-            "Duration (s)": offset - onset, "Peak score": float(result.scores[k, frames].max()),
+            "Class": sound_class(label, k).display,
+            "Onset (s)": onset,
+            "Offset (s)": offset,
+            "Duration (s)": offset - onset,
+            "Peak score": float(result.scores[k, frames].max()),
         }
         if result.n_sources:
             row["Source"] = int(result.source_scores[:, k, frames].max(axis=1).argmax()) + 1
         if truth is not None:
-            hits = agreement([(onset, offset, label)], [event for event in truth if event[2] == label])
-            row["In truth (%)"] = 100 * sum(b - a for a, b, _, kind in hits if kind == "hit") / (offset - onset)
+            hits = agreement(
+                [(onset, offset, label)], [event for event in truth if event[2] == label]
+            )
+            row["In truth (%)"] = (
+                100 * sum(b - a for a, b, _, kind in hits if kind == "hit") / (offset - onset)
+            )
         rows.append(row)
     columns = ["Class", "Onset (s)", "Offset (s)", "Duration (s)", "Peak score"]
     columns += ["Source"] * bool(result.n_sources) + ["In truth (%)"] * (truth is not None)
@@ -42,6 +51,8 @@ def event_table(result: ClipResult, ground_truth: Any = None, *, threshold: floa
 
 def truth_table(ground_truth: Any) -> pd.DataFrame:
     """Annotated events, one a row: Class, Onset (s), Offset (s), Duration (s)."""
-    rows = [(sound_class(label).display, onset, offset, offset - onset) for onset, offset, label in
-            sorted(events_of(ground_truth))]
+    rows = [
+        (sound_class(label).display, onset, offset, offset - onset)
+        for onset, offset, label in sorted(events_of(ground_truth))
+    ]
     return pd.DataFrame(rows, columns=["Class", "Onset (s)", "Offset (s)", "Duration (s)"])

@@ -11,21 +11,31 @@ from jss.viz.style import INKS
 #: Panel -> its columns and what they are called; only those that a run has are drawn.
 CURVES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("objective (Eqs 26, 29)", "P_obj, sum of two F1 (0 to 2)"): {
-        "student_objective": "student", "teacher_objective": "teacher"},
+        "student_objective": "student",
+        "teacher_objective": "teacher",
+    },
     ("its parts", "F1 (0 to 1)"): {
-        "student_intersection_f1": "student, intersection F1", "teacher_intersection_f1": "teacher, intersection F1",
-        "student_weak_f1": "student, weak F1", "teacher_weak_f1": "teacher, weak F1"},
+        "student_intersection_f1": "student, intersection F1",
+        "teacher_intersection_f1": "teacher, intersection F1",
+        "student_weak_f1": "student, weak F1",
+        "teacher_weak_f1": "teacher, weak F1",
+    },
     ("losses", "loss (nats; MSE)"): {
-        "bce_strong": "BCE strong (Eq. 4)", "bce_weak": "BCE weak (Eq. 4)", "mse_strong": "MSE strong (Eq. 5)",
-        "mse_weak": "MSE weak (Eq. 5)"},
+        "bce_strong": "BCE strong (Eq. 4)",
+        "bce_weak": "BCE weak (Eq. 4)",
+        "mse_strong": "MSE strong (Eq. 5)",
+        "mse_weak": "MSE weak (Eq. 5)",
+    },
     ("separation loss", "negative SNR (dB)"): {"loss": "training", "validation_loss": "validation"},
-}  # fmt: skip
+}
 
 
 def training_curves(
     history: Sequence[Mapping[str, float]], chosen: Mapping[str, int], theme: Theme = "light"
 ) -> Chart:
-    """The curves of a run. history: a row an epoch; chosen: network -> the epoch of its rule (Eqs 23, 24), a star."""
+    """The curves of a run. history: a row an epoch; chosen: network -> the epoch of its rule (Eqs
+    23, 24), a star.
+    """
     there = {key for row in history for key in row}
     epochs = [row.get("epoch", float(n)) for n, row in enumerate(history, 1)]
     panels = []
@@ -42,11 +52,17 @@ def training_curves(
         if series:
             panels.append(Panel(title, "epoch", unit, series))
     rows = [panels[n : n + 2] for n in range(0, len(panels), 2)]
-    return Chart(rows, "Objectives and losses by epoch; stars mark the epochs that were chosen", 300)
+    return Chart(
+        rows, "Objectives and losses by epoch; stars mark the epochs that were chosen", 300
+    )
 
 
 def _star(
-    key: str, name: str, epochs: Sequence[float], values: Sequence[float | None], chosen: Mapping[str, int],
+    key: str,
+    name: str,
+    epochs: Sequence[float],
+    values: Sequence[float | None],
+    chosen: Mapping[str, int],
     theme: Theme,
 ) -> list[Series]:
     """The chosen epoch on the curve that chose it."""
@@ -54,5 +70,17 @@ def _star(
     if key not in ("validation_loss", f"{network}_objective") or network not in chosen:
         return []
     at = next((n for n, epoch in enumerate(epochs) if int(epoch) == chosen[network]), None)
-    return [] if at is None else [
-        Series("points", f"chosen: {name}", [epochs[at]], [values[at]], INKS[theme].text, symbol="star")]
+    return (
+        []
+        if at is None
+        else [
+            Series(
+                "points",
+                f"chosen: {name}",
+                [epochs[at]],
+                [values[at]],
+                INKS[theme].text,
+                symbol="star",
+            )
+        ]
+    )

@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from jss import audio, checkpoints
 from jss.audio import SAMPLE_RATE, Array
 from jss.checkpoints import Card, Folder
-from jss.data.scenes import SceneSet
+from jss.data.scenes.scenes import SceneSet
 from jss.errors import JssError
+from jss.inference.windows import STEP, windows
 from jss.models.critic import Critic
 from jss.models.stft import HOP, HOP_S, stft
 from jss.models.tf_masker import separate
 from jss.weak_labels.results import WeakResult
-from jss.windows import STEP, windows
 
 #: The critic of a separator that learned without one.
 DEFAULT_CRITIC = "critic-frame"
@@ -30,8 +30,8 @@ SHORTEST = 4 * HOP * 2
 
 @dataclass(frozen=True, eq=False)
 class WeakSystem:
-    """A separator and its critic, in eval mode. labels: the K classes; separator: None for a critic alone; card: the
-    separator's, else the critic's.
+    """A separator and its critic, in eval mode. labels: the K classes; separator: None for a critic
+    alone; card: the separator's, else the critic's.
     """
 
     name: str
@@ -41,11 +41,14 @@ class WeakSystem:
     critic_name: str
     card: Card
 
-    def analyse(self, mixture: Array | str | Path, filename: str = "", truth: Array | None = None) -> WeakResult:
-        """One mixture, of any length. mixture: (samples,) at 16 kHz, or an audio file; truth: (K, samples), if known.
+    def analyse(
+        self, mixture: Array | str | Path, filename: str = "", truth: Array | None = None
+    ) -> WeakResult:
+        """One mixture, of any length. mixture: (samples,) at 16 kHz, or an audio file; truth: (K,
+        samples), if known.
 
-        Up to 30 s go in one pass; longer ones in windows of 10 s which overlap by 2 s and are cross-faded. Raises
-        JssError where a file cannot be read.
+        Up to 30 s go in one pass; longer ones in windows of 10 s which overlap by 2 s and are
+        cross-faded. Raises JssError where a file cannot be read.
         """
         if isinstance(mixture, str | Path):
             filename = filename or Path(mixture).name
@@ -55,16 +58,28 @@ class WeakSystem:
         step = (STEP, STEP // HOP, STEP // HOP // self.critic.pool, STEP // HOP // self.critic.pool)
         sources, masks, frames, source_frames = (
             _join([part[k] for part in parts], step[k]) for k in range(len(step))
-        )  # fmt: skip
+        )
         return WeakResult(
-            filename=filename, mixture=mixture, sources=sources[:, : len(mixture)],
-            magnitude=stft(torch.from_numpy(heard)).abs().numpy(), masks=masks, probabilities=frames,
-            source_probabilities=source_frames, labels=self.labels, sample_rate=SAMPLE_RATE, hop=HOP_S,
-            score_hop=self.critic.hop, system=self.name, critic=self.critic_name, truth=truth,
-        )  # fmt: skip
+            filename=filename,
+            mixture=mixture,
+            sources=sources[:, : len(mixture)],
+            magnitude=stft(torch.from_numpy(heard)).abs().numpy(),
+            masks=masks,
+            probabilities=frames,
+            source_probabilities=source_frames,
+            labels=self.labels,
+            sample_rate=SAMPLE_RATE,
+            hop=HOP_S,
+            score_hop=self.critic.hop,
+            system=self.name,
+            critic=self.critic_name,
+            truth=truth,
+        )
 
     def _window(self, window: Array) -> tuple[Array, Array, Array, Array]:
-        """Sources (K, n), masks (K, 257, frames), probabilities (K, T) and those of the sources (K, K, T)."""
+        """Sources (K, n), masks (K, 257, frames), probabilities (K, T) and those of the sources (K,
+        K, T).
+        """
         with torch.no_grad():
             waveform = torch.from_numpy(np.ascontiguousarray(window))[None]
             if self.separator is None:
@@ -93,7 +108,9 @@ class Known(nn.Module):
 
 
 def separators(folder: Folder = None) -> list[str]:
-    """Names of the separators whose outputs are classes, sorted. Raises JssError for a card that cannot be read."""
+    """Names of the separators whose outputs are classes, sorted. Raises JssError for a card that
+    cannot be read.
+    """
     return [name for name, kind in _of_classes(folder).items() if kind != Critic.kind]
 
 
@@ -109,14 +126,18 @@ def _of_classes(folder: Folder) -> dict[str, str]:
         try:
             card = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise JssError(f"The card {path} cannot be read: restore it (git checkout) or train it again.") from error
+            raise JssError(
+                f"The card {path} cannot be read: restore it (git checkout) or train it again."
+            ) from error
         if "classes" in card.get("settings", {}):
             found[path.stem] = str(card.get("kind"))
     return found
 
 
 def load_weak(name: str, folder: Folder = None) -> WeakSystem:
-    """A separator by its block's name, with the critic that taught it. Raises JssError where there is none."""
+    """A separator by its block's name, with the critic that taught it. Raises JssError where there
+    is none.
+    """
     known = separators(folder)
     if name not in known:
         there = ", ".join(known) or "none: train one with: python -m jss train weak_desk"
@@ -125,12 +146,16 @@ def load_weak(name: str, folder: Folder = None) -> WeakSystem:
     critic_name = str(card.settings.get("critic") or DEFAULT_CRITIC)
     critic, _ = checkpoints.load_network(critic_name, folder)
     if not isinstance(critic, Critic):
-        raise JssError(f"The block {critic_name} is no critic: name one in the settings of the card of {name}.")
+        raise JssError(
+            f"The block {critic_name} is no critic: name one in the settings of the card of {name}."
+        )
     return WeakSystem(name, tuple(card.settings["classes"]), separator, critic, critic_name, card)
 
 
 def load_critic(name: str, folder: Folder = None) -> WeakSystem:
-    """A critic alone, which hears mixtures and separates nothing. Raises JssError where there is none."""
+    """A critic alone, which hears mixtures and separates nothing. Raises JssError where there is
+    none.
+    """
     if name not in critics(folder):
         raise JssError(f"There is no critic {name}: train one with: python -m jss train weak_desk.")
     critic, card = checkpoints.load_network(name, folder)
@@ -139,17 +164,23 @@ def load_critic(name: str, folder: Folder = None) -> WeakSystem:
 
 
 def told(critic: WeakSystem, name: str, sources: Array) -> WeakSystem:
-    """A critic of :func:`load_critic` beside a separator that was told the true sources, (K, samples), of one mixture.
+    """A critic of :func:`load_critic` beside a separator that was told the true sources, (K,
+    samples), of one mixture.
 
-    What comes out is what the best separator would give, and what the critic hears in it; up to 30 s.
+    What comes out is what the best separator would give, and what the critic hears in it; up to 30
+    s.
     """
     return replace(critic, name=name, separator=Known(sources))
 
 
 def analyse_scene(system: WeakSystem, scenes: SceneSet, number: int) -> WeakResult:
-    """One scene of a held-out set with its true sources. Raises JssError where the classes are not the system's."""
+    """One scene of a held-out set with its true sources. Raises JssError where the classes are not
+    the system's.
+    """
     if scenes.recipe.labels != system.labels:
-        raise JssError(f"{system.name} separates {', '.join(system.labels)}; the scenes have other classes.")
+        raise JssError(
+            f"{system.name} separates {', '.join(system.labels)}; the scenes have other classes."
+        )
     example = scenes[number]
     return system.analyse(example.mixture, f"{scenes.split}-{number:05d}", example.sources)
 

@@ -1,4 +1,6 @@
-"""What a separator of the weak-label paper scored: Tables 1 and 2, Fig. 3, and the critic's own check, as JSON."""
+"""What a separator of the weak-label paper scored: Tables 1 and 2, Fig. 3, and the critic's own
+check, as JSON.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +8,18 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from jss.files import write_json_lines
+from jss.io.atomic import write_json_lines
+from jss.io.schema import read_json, strict
 from jss.metrics.class_separation import OVERALL
-from jss.strict import read_json, strict
 
 Row = dict[str, int | float | None]
 
 
 @dataclass(frozen=True)
 class Samples:
-    """One number of each list is one active source of one clip: clip and class number, SI-SDR before and after (dB)."""
+    """One number of each list is one active source of one clip: clip and class number, SI-SDR
+    before and after (dB).
+    """
 
     clip: tuple[int, ...]
     label: tuple[int, ...]
@@ -27,13 +31,15 @@ class Samples:
 class WeakReport:
     """One separator on one set of scenes.
 
-    dataset, split, seed, recipe: what was heard, clips 0 to n_clips - 1 of it; table1: a row a class and "overall" over
-    clips with two active classes or more (see ``jss.metrics.class_separation``), samples: behind it; single: rows over
-    the n_single clips with one active class, whose mixture is the source (output_median is what is left of it);
-    table2: the critic's F-measures at 0.5 on the mixtures, "frame" and "clip", by class and "macro"; check: what the
-    critic hears in separated sources that are active: "probabilities", row: source, column: class, and "own_only", the
-    share in which it hears its own class and no other, and of all separated sources "similarity", Eq. 30 of the JSS
-    paper on its frames, mean over clips; commit: of the code; settings: weights and how it was measured.
+    dataset, split, seed, recipe: what was heard, clips 0 to n_clips - 1 of it; table1: a row a
+    class and "overall" over clips with two active classes or more (see
+    ``jss.metrics.class_separation``), samples: behind it; single: rows over the n_single clips with
+    one active class, whose mixture is the source (output_median is what is left of it); table2: the
+    critic's F-measures at 0.5 on the mixtures, "frame" and "clip", by class and "macro"; check:
+    what the critic hears in separated sources that are active: "probabilities", row: source,
+    column: class, and "own_only", the share in which it hears its own class and no other, and of
+    all separated sources "similarity", Eq. 30 of the JSS paper on its frames, mean over clips;
+    commit: of the code; settings: weights and how it was measured.
     """
 
     system: str
@@ -54,14 +60,21 @@ class WeakReport:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it as JSON, a line for each key, aside first and then renamed; missing folders are made."""
+        """Write it as JSON, a line for each key, aside first and then renamed; missing folders are
+        made.
+        """
         write_json_lines(path, asdict(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> WeakReport:
-        """Read what :meth:`save` wrote. Raises JssError where it is missing, or a key is unknown or of a wrong type."""
-        stored = read_json(path, f"There is no report at {path}.",
-                           f"{path} is no report of jss, or it is damaged: evaluate again.")
+        """Read what :meth:`save` wrote. Raises JssError where it is missing, or a key is unknown or
+        of a wrong type.
+        """
+        stored = read_json(
+            path,
+            f"There is no report at {path}.",
+            f"{path} is no report of jss, or it is damaged: evaluate again.",
+        )
         return strict(cls, stored, str(path))
 
 
@@ -77,12 +90,20 @@ def lines(report: WeakReport) -> list[str]:
         macro = "macro" if label == OVERALL else label
         frame, clip = (report.table2[kind].get(macro) for kind in ("frame", "clip"))
         numbers = (frame, clip, report.check["own_only"].get(label))
-        scores = "".join(_number(value, width) for value, width in zip(numbers, (10, 9, 10), strict=True))
-        told.append(f"  {label:<14}{row['n']:>6}{_spread(row, 'input'):>16}{_spread(row, 'improvement'):>18}{scores}")
-    told.append(f"  similarity of the sources, as the critic hears them:{_number(report.check.get('similarity'), 6)}")
+        scores = "".join(
+            _number(value, width) for value, width in zip(numbers, (10, 9, 10), strict=True)
+        )
+        told.append(
+            f"  {label:<14}{row['n']:>6}{_spread(row, 'input'):>16}{_spread(row, 'improvement'):>18}{scores}"
+        )
+    told.append(
+        f"  similarity of the sources, as the critic hears them:{_number(report.check.get('similarity'), 6)}"
+    )
     alone = report.single[OVERALL]
     if alone["n"]:
-        told.append(f"  single-class clips: {alone['n']}, median SI-SDR of the output {alone['output_median']:.1f} dB")
+        told.append(
+            f"  single-class clips: {alone['n']}, median SI-SDR of the output {alone['output_median']:.1f} dB"
+        )
     return told
 
 

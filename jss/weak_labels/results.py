@@ -1,4 +1,6 @@
-"""``WeakResult``: one mixture through a separator of the weak-label paper and its critic, in numpy only."""
+"""``WeakResult``: one mixture through a separator of the weak-label paper and its critic, in numpy
+only.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,14 @@ Array = npt.NDArray[np.float32]
 class WeakResult:
     """Source i belongs to class i.
 
-    filename: the clip's name; mixture: (samples,) and sources: (K, samples) at sample_rate; magnitude: (257, frames),
-    linear STFT of the mixture, a column every ``hop`` seconds; masks: (K, 257, frames) in [0, 1], the share of it that
-    each source has; probabilities: (K, T) by the critic on the mixture, source_probabilities: (K sources, K classes,
-    T) on each source, a frame every score_hop seconds; labels: the K classes; system, critic: names of their blocks;
-    truth: (K, samples) of the true sources, silent where a class is absent, or None where they are not known. A critic
-    alone gives no source: sources, masks and source_probabilities are then of length 0.
+    filename: the clip's name; mixture: (samples,) and sources: (K, samples) at sample_rate;
+    magnitude: (257, frames), linear STFT of the mixture, a column every ``hop`` seconds; masks: (K,
+    257, frames) in [0, 1], the share of it that each source has; probabilities: (K, T) by the
+    critic on the mixture, source_probabilities: (K sources, K classes, T) on each source, a frame
+    every score_hop seconds; labels: the K classes; system, critic: names of their blocks; truth:
+    (K, samples) of the true sources, silent where a class is absent, or None where they are not
+    known. A critic alone gives no source: sources, masks and source_probabilities are then of
+    length 0.
     """
 
     filename: str
@@ -67,7 +71,9 @@ class WeakResult:
         return np.asarray(np.sqrt(np.square(self.truth, dtype=np.float64).mean(-1)) > ACTIVE_RMS)
 
     def si_sdr(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """SI-SDR in dB of the mixture and of each source against the truth, (K,) each; NaN where a class is absent."""
+        """SI-SDR in dB of the mixture and of each source against the truth, (K,) each; NaN where a
+        class is absent.
+        """
         before, after = np.full((2, len(self.labels)), np.nan)
         on = self.active
         if self.truth is not None and on.any():

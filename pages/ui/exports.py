@@ -20,7 +20,7 @@ from jss.decoding import MEDIAN_FRAMES
 from jss.results import ClipResult, score_table
 from jss.viz import export
 from jss.viz.printed import FORMATS, save
-from pages.ui.settle import settle
+from pages.ui.cache.gc import settle
 
 #: Seconds after the first figure is offered, by when the page has come to rest.
 DRAWING_AFTER = 3.0
@@ -32,40 +32,89 @@ def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
     with _row():
         _figures(stem, lambda kind: export(result, truth, format=kind, threshold=threshold))
         for kind, separator in (("TSV", "\t"), ("CSV", ",")):
-            _button(f"Events {kind}", f"{stem}.events.{kind.lower()}", "text/plain",
-                    lambda separator=separator: result.events(threshold).to_csv(sep=separator, index=False))
+            _button(
+                f"Events {kind}",
+                f"{stem}.events.{kind.lower()}",
+                "text/plain",
+                lambda separator=separator: result.events(threshold).to_csv(
+                    sep=separator, index=False
+                ),
+            )
         if truth is not None:
-            _button("Truth TSV", f"{stem}.truth.tsv", "text/plain",
-                    lambda: truth_events(result, truth).to_csv(sep="\t", index=False))
-        _button("Scores TSV", f"{stem}.scores.tsv", "text/plain",
-                lambda: result.score_table().to_csv(sep="\t", index=False))
+            _button(
+                "Truth TSV",
+                f"{stem}.truth.tsv",
+                "text/plain",
+                lambda: truth_events(result, truth).to_csv(sep="\t", index=False),
+            )
+        _button(
+            "Scores TSV",
+            f"{stem}.scores.tsv",
+            "text/plain",
+            lambda: result.score_table().to_csv(sep="\t", index=False),
+        )
         if result.n_sources:
-            _button("Sources FLAC", f"{stem}.sources.zip", "application/zip", lambda: _zip(sources(result)))
-        _button("Everything ZIP", f"{stem}.zip", "application/zip", lambda: _zip(everything(result, truth, threshold)))
+            _button(
+                "Sources FLAC",
+                f"{stem}.sources.zip",
+                "application/zip",
+                lambda: _zip(sources(result)),
+            )
+        _button(
+            "Everything ZIP",
+            f"{stem}.zip",
+            "application/zip",
+            lambda: _zip(everything(result, truth, threshold)),
+        )
 
 
-def comparison_downloads(stem: str, draw: Callable[[], Any], table: pd.DataFrame, events: pd.DataFrame) -> None:
-    """What several systems made of a clip: figure, the table below the viewer, all events. draw: -> the figure."""
+def comparison_downloads(
+    stem: str, draw: Callable[[], Any], table: pd.DataFrame, events: pd.DataFrame
+) -> None:
+    """What several systems made of a clip: figure, the table below the viewer, all events. draw: ->
+    the figure.
+    """
     with _row():
         _figures(stem, lambda kind: save(draw(), kind))
         _button("Systems CSV", f"{stem}.csv", "text/csv", lambda: table.to_csv(index=False))
-        _button("Events TSV", f"{stem}.events.tsv", "text/plain", lambda: events.to_csv(sep="\t", index=False))
+        _button(
+            "Events TSV",
+            f"{stem}.events.tsv",
+            "text/plain",
+            lambda: events.to_csv(sep="\t", index=False),
+        )
 
 
 def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, bytes]:
-    """A clip's whole analysis by file name: figure, events, ground truth, scores of mixture and sources, and sounds."""
-    files = {f"figure.{kind}": export(result, truth, format=kind, threshold=threshold) for kind in FORMATS}
+    """A clip's whole analysis by file name: figure, events, ground truth, scores of mixture and
+    sources, and sounds.
+    """
+    files = {
+        f"figure.{kind}": export(result, truth, format=kind, threshold=threshold)
+        for kind in FORMATS
+    }
     events = result.events(threshold)
     tables = {"events": events, "scores": result.score_table()}
     tables |= {
-        f"scores_source_{m + 1}": score_table(scores, result.labels, hop=result.score_hop, duration=result.duration)
+        f"scores_source_{m + 1}": score_table(
+            scores, result.labels, hop=result.score_hop, duration=result.duration
+        )
         for m, scores in enumerate(result.source_scores)
     }
     if truth is not None:
         tables["ground_truth"] = truth_events(result, truth)
-    files |= {f"{name}.tsv": table.to_csv(sep="\t", index=False).encode() for name, table in tables.items()}
-    facts = {"filename": result.filename, "system": result.system, "selection": result.selection,
-             "threshold": threshold, "median_frames": MEDIAN_FRAMES, "duration_s": result.duration}
+    files |= {
+        f"{name}.tsv": table.to_csv(sep="\t", index=False).encode()
+        for name, table in tables.items()
+    }
+    facts = {
+        "filename": result.filename,
+        "system": result.system,
+        "selection": result.selection,
+        "threshold": threshold,
+        "median_frames": MEDIAN_FRAMES,
+        "duration_s": result.duration,
+    }
     return files | {"analysis.json": json.dumps(facts, indent=1).encode()} | sources(result)
 
 
@@ -76,11 +125,16 @@ def truth_events(result: ClipResult, truth: Any) -> pd.DataFrame:
 
 
 def sources(result: ClipResult) -> dict[str, bytes]:
-    """mixture, source_1 ... source_M and residual as FLAC (24 bit), all at one gain, so that the sources add up."""
+    """mixture, source_1 ... source_M and residual as FLAC (24 bit), all at one gain, so that the
+    sources add up.
+    """
     tracks = {"mixture": result.mixture, "residual": result.residual}
     tracks |= {f"source_{m + 1}": source for m, source in enumerate(result.sources)}
     gain = max(1.0, *(float(abs(track).max(initial=0.0)) for track in tracks.values()))
-    return {f"{name}.flac": audio.encode(track / gain, "flac", result.sample_rate) for name, track in tracks.items()}
+    return {
+        f"{name}.flac": audio.encode(track / gain, "flac", result.sample_rate)
+        for name, track in tracks.items()
+    }
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:
@@ -100,7 +154,9 @@ def _row() -> Any:
 
 @cache
 def _learn_to_draw() -> None:
-    """Import matplotlib and read the fonts, which takes seconds: soon, beside whatever else goes on, once."""
+    """Import matplotlib and read the fonts, which takes seconds: soon, beside whatever else goes
+    on, once.
+    """
 
     def learn() -> None:
         import_module("matplotlib.backends.backend_pdf")
@@ -119,4 +175,6 @@ def _figures(stem: str, make: Callable[[Any], bytes]) -> None:
 
 
 def _button(label: str, name: str, mime: str, make: Any) -> None:
-    st.download_button(label, make, file_name=name, mime=mime, on_click="ignore", key=f"download {label}")
+    st.download_button(
+        label, make, file_name=name, mime=mime, on_click="ignore", key=f"download {label}"
+    )

@@ -20,7 +20,11 @@ def beside(system: str | None, names: Sequence[str], default: str, most: int) ->
         return place(name)[1]
 
     def distance(name: str) -> tuple[bool, ...]:
-        return name != system, name != "SED", *(family(name) != family(near) for near in (system or "", default))
+        return (
+            name != system,
+            name != "SED",
+            *(family(name) != family(near) for near in (system or "", default)),
+        )
 
     near = sorted(names, key=distance)[:most]
     return [name for name in names if name in near]

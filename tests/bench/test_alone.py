@@ -18,7 +18,9 @@ def test_a_large_parent_does_not_count():
 
 
 def test_what_the_command_takes_counts():
-    done = alone([sys.executable, "-c", "x = bytearray(300_000_000); x[::4096] = b'x' * len(x[::4096])"])
+    done = alone(
+        [sys.executable, "-c", "x = bytearray(300_000_000); x[::4096] = b'x' * len(x[::4096])"]
+    )
     assert 0.3 < done.gb < 0.4
 
 

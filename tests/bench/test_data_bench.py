@@ -4,9 +4,9 @@ import pytest
 from jss.bench import data as bench
 from jss.cli import main
 from jss.config import load_preset
-from jss.data.datasets import SoundscapeSet
 from jss.data.soundscapes import draw, render
-from jss.data.training_data import training_data
+from jss.data.training.datasets import SoundscapeSet
+from jss.data.training.training_data import training_data
 
 
 @pytest.fixture(scope="module")
@@ -27,19 +27,45 @@ def test_the_peer_makes_the_same_soundscape(smoke, tmp_path):
         apart = bench._rms(ours) - bench._rms(theirs)
         assert np.abs(apart - np.median(apart)).max() < 3
         for layer, a, b in zip((scape.background, *scape.foregrounds), ours, theirs, strict=True):
-            looped = any(p.length > (p.stop - p.start) / 2 ** (p.semitones / 12) + 0.01 for p in layer.pieces)
-            alike = max(np.corrcoef(a, np.roll(b, shift))[0, 1] for shift in (-1, 0, 1))  # librosa cuts times off
+            looped = any(
+                p.length > (p.stop - p.start) / 2 ** (p.semitones / 12) + 0.01 for p in layer.pieces
+            )
+            alike = max(
+                np.corrcoef(a, np.roll(b, shift))[0, 1] for shift in (-1, 0, 1)
+            )  # librosa cuts times off
             assert looped or alike > 0.95
 
 
 def test_the_bench(capsys, tmp_path):
-    code = main(["bench", "data", "--preset", "smoke", "--clips", "2", "--batches", "1", "--workers", "0",
-                 "--soundbank", str(tmp_path / "nowhere")])  # fmt: skip
+    code = main(
+        [
+            "bench",
+            "data",
+            "--preset",
+            "smoke",
+            "--clips",
+            "2",
+            "--batches",
+            "1",
+            "--workers",
+            "0",
+            "--soundbank",
+            str(tmp_path / "nowhere"),
+        ]
+    )
     told = capsys.readouterr().out
     assert code in (0, 1)
     assert "no soundbank" in told
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in told.splitlines() if "clips/s" in line]
-    assert [row[1] for row in rows] == ["librosa + pyloudnorm", "Dataset with librosa.load", *["SED step (cpu)"] * 2]
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in told.splitlines()
+        if "clips/s" in line
+    ]
+    assert [row[1] for row in rows] == [
+        "librosa + pyloudnorm",
+        "Dataset with librosa.load",
+        *["SED step (cpu)"] * 2,
+    ]
     for row in rows:
         ours, theirs = (float(row[i].removesuffix(" clips/s")) for i in (3, 2))
         assert ours > 0

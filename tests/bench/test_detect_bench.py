@@ -15,25 +15,41 @@ from jss.errors import JssError
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_the_bench(tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_bench(
+    tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
-    monkeypatch.setattr("jss.bench.detect._peak", lambda system, device, minutes, folder: (0.5 + 0.01 * minutes, 10.0))
+    monkeypatch.setattr(
+        "jss.bench.detect._peak",
+        lambda system, device, minutes, folder: (0.5 + 0.01 * minutes, 10.0),
+    )
     assert main(["bench", "detect", "--clips", "2", "--device", "cpu", "--minutes", "4"]) in (0, 1)
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in capsys.readouterr().out.splitlines()[3:]]
-    assert rows[0][:2] == ["2 clips of 10 s from files to tables, cpu", "a loop over Asteroid + eager CRNN"]
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in capsys.readouterr().out.splitlines()[3:]
+    ]
+    assert rows[0][:2] == [
+        "2 clips of 10 s from files to tables, cpu",
+        "a loop over Asteroid + eager CRNN",
+    ]
     assert rows[1][1:7] == ["that on 2 min", "0.52 GB", "0.54 GB", "1.0", "0.9", "yes"]
     assert rows[2][5:] == ["1", "yes", "in 10 s, 24 times as fast as it sounds"]
     assert main(["bench", "detect", "--minutes", "1"]) == 2
     assert "less than --minutes" in capsys.readouterr().err
 
 
-def test_all_benches_are_one_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_benches_are_one_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def module(name: str, run: object) -> str:
         def arguments(parser: object) -> None:
             parser.add_argument("--size", type=int, default=9)
 
-        monkeypatch.setitem(sys.modules, name, SimpleNamespace(HELP="", SMALL=("--size", "1"), run=run,
-                                                               add_arguments=arguments))  # fmt: skip
+        monkeypatch.setitem(
+            sys.modules,
+            name,
+            SimpleNamespace(HELP="", SMALL=("--size", "1"), run=run, add_arguments=arguments),
+        )
         return name
 
     def browser(args: object) -> list[Row]:

@@ -7,8 +7,19 @@ from jss.cli import main
 
 
 def test_rows_as_a_table():
-    table = lines([Row("x", "peer", 30.0, 1.0, 20.0), Row("y", "peer", 2.0, 4.0, unit="clips/s", rate=True)])
-    assert [cell.strip() for cell in table[2].split("|")[1:-1]] == ["x", "peer", "30 s", "1 s", "30.0", "20", "yes", ""]
+    table = lines(
+        [Row("x", "peer", 30.0, 1.0, 20.0), Row("y", "peer", 2.0, 4.0, unit="clips/s", rate=True)]
+    )
+    assert [cell.strip() for cell in table[2].split("|")[1:-1]] == [
+        "x",
+        "peer",
+        "30 s",
+        "1 s",
+        "30.0",
+        "20",
+        "yes",
+        "",
+    ]
     assert "2.0" in table[3]
     assert Row("z", "peer", 1.0, 1.0, 2.0).met is False
     assert Row("z", "peer", 3.0, 1.0, 2.0).met is True
@@ -23,7 +34,9 @@ def test_the_bench_compares_equal_values(tmp_path, monkeypatch, capsys):
     main(["bench", "evaluation", "--files", "12", "--student", str(tmp_path / "nowhere")])
     told = capsys.readouterr().out
     assert "no published detections" in told
-    notes = [line.split("|")[8] for line in told.splitlines() if "random scores" in line and "|" in line]
+    notes = [
+        line.split("|")[8] for line in told.splitlines() if "random scores" in line and "|" in line
+    ]
     apart = [float(note.split("values differ by")[1].split(";")[0]) for note in notes]
     assert len(apart) == 2
     assert max(apart) < 1e-9

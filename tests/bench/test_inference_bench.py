@@ -9,7 +9,7 @@ import pytest
 
 from jss.bench import inference as bench
 from jss.cli import main
-from jss.inference import load_system
+from jss.inference.system import load_system
 
 
 def test_the_peer_has_the_same_scores(tiny_checkpoints: Path) -> None:
@@ -20,7 +20,9 @@ def test_the_peer_has_the_same_scores(tiny_checkpoints: Path) -> None:
     assert scores.std() > 0
 
 
-def test_the_bench(tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_bench(
+    tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
     assert main(["bench", "inference", "--clips", "2"]) in (0, 1)
     told = capsys.readouterr().out

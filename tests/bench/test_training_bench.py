@@ -18,8 +18,14 @@ def test_the_bench(capsys):
     code = main(["bench", "training", "--preset", "smoke", "--clips", "4", "--repeat", "1"])
     told = capsys.readouterr().out
     assert code in (0, 1)
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in told.splitlines() if "4 clips" in line]
-    assert {"SED step of 4 clips, fp32, wall", "JT step of 4 clips, fp32, CPU"} <= {row[0] for row in rows}
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in told.splitlines()
+        if "4 clips" in line
+    ]
+    assert {"SED step of 4 clips, fp32, wall", "JT step of 4 clips, fp32, CPU"} <= {
+        row[0] for row in rows
+    }
     assert rows[-1][1] == "24 GB"
     assert 0.05 < float(rows[-1][3].removesuffix(" GB")) < 24
     assert "accumulate=1," in rows[-1][-1]

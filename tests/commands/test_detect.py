@@ -13,11 +13,17 @@ from jss import audio
 from jss.cli import main
 from jss.commands.detect import collect, stems
 from jss.errors import JssError
-from jss.inference import load_system
+from jss.inference.system import load_system
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
 
-FORMATS = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III", "opus": "OPUS"}
+FORMATS = {
+    "wav": "PCM_16",
+    "flac": "PCM_16",
+    "ogg": "VORBIS",
+    "mp3": "MPEG_LAYER_III",
+    "opus": "OPUS",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -32,20 +38,28 @@ def noise(seconds: float, rate: int = 16000, channels: int = 1) -> np.ndarray:
 def write(path, samples, rate=16000):
     kind = path.suffix[1:]
     path.parent.mkdir(parents=True, exist_ok=True)
-    sf.write(path, samples, rate, format={"opus": "OGG"}.get(kind, kind.upper()), subtype=FORMATS[kind])
+    sf.write(
+        path, samples, rate, format={"opus": "OGG"}.get(kind, kind.upper()), subtype=FORMATS[kind]
+    )
     return path
 
 
 def detect(out, *arguments, system="MixIT-S1") -> int:
-    return main(["detect", *map(str, arguments), "--system", system, "--out", str(out), "--device", "cpu"])
+    return main(
+        ["detect", *map(str, arguments), "--system", system, "--out", str(out), "--device", "cpu"]
+    )
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format(tmp_path, kind):
     path = write(tmp_path / f"a.{kind}", noise(1.2, 48000), 48000)
     assert detect(tmp_path / "out", path) == 0
-    assert list(pd.read_csv(tmp_path / "out" / "events.tsv", sep="\t").columns) == ["filename", "onset", "offset",
-                                                                                   "event_label"]
+    assert list(pd.read_csv(tmp_path / "out" / "events.tsv", sep="\t").columns) == [
+        "filename",
+        "onset",
+        "offset",
+        "event_label",
+    ]
     scores = pd.read_csv(tmp_path / "out" / "scores" / "a.tsv", sep="\t")
     assert list(scores.columns) == ["onset", "offset", *DESED_LABELS]
     assert len(scores) in (18, 19)
@@ -69,7 +83,19 @@ def test_every_rate_and_length(tmp_path, rate, channels, seconds):
 def test_what_is_written_is_what_python_gives(tmp_path):
     path = write(tmp_path / "a.wav", noise(33))
     out = tmp_path / "out"
-    assert detect(out, path, "--save-sources", "--save-results", "--threshold", "0.4", "--selection", "student") == 0
+    assert (
+        detect(
+            out,
+            path,
+            "--save-sources",
+            "--save-results",
+            "--threshold",
+            "0.4",
+            "--selection",
+            "student",
+        )
+        == 0
+    )
     result = load_system("MixIT-S1", "student", "cpu")(path)
     stored = ClipResult.load(out / "results" / "a.npz")
     np.testing.assert_array_equal(stored.scores, result.scores)
@@ -79,9 +105,13 @@ def test_what_is_written_is_what_python_gives(tmp_path):
     events = pd.read_csv(out / "events.tsv", sep="\t")
     expected = result.events(0.4)
     assert list(events.event_label) == list(expected.event_label)
-    np.testing.assert_allclose(events[["onset", "offset"]], expected[["onset", "offset"]], atol=1e-6)
+    np.testing.assert_allclose(
+        events[["onset", "offset"]], expected[["onset", "offset"]], atol=1e-6
+    )
     for m, source in enumerate(result.sources):
-        np.testing.assert_allclose(audio.load(out / "sources" / f"a_s{m + 1}.flac"), source.clip(-1, 1), atol=1e-6)
+        np.testing.assert_allclose(
+            audio.load(out / "sources" / f"a_s{m + 1}.flac"), source.clip(-1, 1), atol=1e-6
+        )
     assert not [p for p in out.rglob("*") if p.name.endswith(".part")]
 
 
@@ -89,7 +119,9 @@ def test_bf16_is_what_python_gives_and_is_not_mixed_with_fp32(tmp_path, capsys):
     path, out = write(tmp_path / "a.wav", noise(2)), tmp_path / "out"
     assert detect(out, path, "--save-results", "--precision", "bf16") == 0
     stored = ClipResult.load(out / "results" / "a.npz")
-    np.testing.assert_array_equal(stored.scores, load_system("MixIT-S1", device="cpu", precision="bf16")(path).scores)
+    np.testing.assert_array_equal(
+        stored.scores, load_system("MixIT-S1", device="cpu", precision="bf16")(path).scores
+    )
     assert (stored.scores != load_system("MixIT-S1", device="cpu")(path).scores).any()
     assert detect(out, path) == 2
     assert "another precision" in capsys.readouterr().err
@@ -110,11 +142,18 @@ def test_folders_keep_their_names(tmp_path):
 
 
 def test_names():
-    assert stems(["a.wav", "a.flac", "b.c.wav"]) == {"a.wav": "a.wav", "a.flac": "a.flac", "b.c.wav": "b.c"}
+    assert stems(["a.wav", "a.flac", "b.c.wav"]) == {
+        "a.wav": "a.wav",
+        "a.flac": "a.flac",
+        "b.c.wav": "b.c",
+    }
 
 
 def test_names_that_clash(tmp_path):
-    one, two = write(tmp_path / "1" / "a.wav", noise(0.1)), write(tmp_path / "2" / "a.wav", noise(0.1))
+    one, two = (
+        write(tmp_path / "1" / "a.wav", noise(0.1)),
+        write(tmp_path / "2" / "a.wav", noise(0.1)),
+    )
     out = tmp_path / "out"
     assert list(collect([str(one), str(two), str(one)], out)) == ["1/a.wav", "2/a.wav"]
     assert list(collect([str(tmp_path), str(one)], out)) == ["1/a.wav", "2/a.wav"]
@@ -164,12 +203,15 @@ def test_nothing_but_broken_files(tmp_path, capsys):
     assert not (tmp_path / "out" / "events.tsv").exists()
 
 
-@pytest.mark.parametrize(("arguments", "system", "said"), [
-    ([], "MixIT-S9", "no system"),
-    (["--save-sources"], "SED", "no separation stage"),
-    (["--threshold", "1"], "SED", "--threshold"),
-    (["--threshold", "nan"], "SED", "--threshold"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "system", "said"),
+    [
+        ([], "MixIT-S9", "no system"),
+        (["--save-sources"], "SED", "no separation stage"),
+        (["--threshold", "1"], "SED", "--threshold"),
+        (["--threshold", "nan"], "SED", "--threshold"),
+    ],
+)
 def test_mistakes(tmp_path, capsys, arguments, system, said):
     path = write(tmp_path / "a.wav", noise(0.1))
     assert detect(tmp_path / "out", path, *arguments, system=system) == 2
@@ -185,18 +227,18 @@ def test_an_output_that_is_a_file(tmp_path, capsys):
 
 
 def test_ctrl_c_keeps_what_is_done(tmp_path, monkeypatch):
-    from jss import detecting
+    from jss.inference import batch
 
     for name in "abc":
         write(tmp_path / "in" / f"{name}.wav", noise(0.5))
-    written = detecting.write
+    written = batch.write
 
     def stop(system, task, *rest):
         if task.name == "b.wav":
             raise KeyboardInterrupt
         return written(system, task, *rest)
 
-    monkeypatch.setattr(detecting, "write", stop)
+    monkeypatch.setattr(batch, "write", stop)
     assert detect(tmp_path / "out", tmp_path / "in", "--threshold", "0") == 130
     assert set(pd.read_csv(tmp_path / "out" / "events.tsv", sep="\t").filename) == {"a.wav"}
 
@@ -207,4 +249,9 @@ def test_options_have_defaults():
 
     command.add_arguments(parser)
     args = parser.parse_args(["a.wav", "--system", "SED", "--out", "o"])
-    assert (args.threshold, args.selection, args.save_sources, args.save_results) == (0.5, "teacher", False, False)
+    assert (args.threshold, args.selection, args.save_sources, args.save_results) == (
+        0.5,
+        "teacher",
+        False,
+        False,
+    )

@@ -4,15 +4,21 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from jss import audio, evaluating, inference, kept_scores
+from jss import audio
 from jss.cli import main
 from jss.errors import JssError
+from jss.evaluation import run, saved_scores
+from jss.inference import system as inference
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
 
 T = 31  # frames of 64 ms in 2 s
-EVENTS = {"a.wav": [(0.2, 1.2, "Dog")], "b.wav": [(0.0, 2.0, "Speech"), (0.5, 1.0, "Cat")], "c.wav": [],
-          "gone.wav": [(0.1, 0.5, "Dog")]}
+EVENTS = {
+    "a.wav": [(0.2, 1.2, "Dog")],
+    "b.wav": [(0.0, 2.0, "Speech"), (0.5, 1.0, "Cat")],
+    "c.wav": [],
+    "gone.wav": [(0.1, 0.5, "Dog")],
+}
 
 
 class Fake:
@@ -21,7 +27,9 @@ class Fake:
     def __init__(self, name, n_sources, weight="w"):
         self.name, self.selection, self.labels, self.n = name, "teacher", DESED_LABELS, n_sources
         self.cards, self.precision = {"detector": SimpleNamespace(sha256=weight)}, "fp32"
-        self.manifest = SimpleNamespace(pooling="max", features="f", consistent=False, labels=DESED_LABELS)
+        self.manifest = SimpleNamespace(
+            pooling="max", features="f", consistent=False, labels=DESED_LABELS
+        )
         self.asked = []
 
     def __call__(self, source, filename=None):
@@ -31,17 +39,29 @@ class Fake:
         n, k = self.n, len(self.labels)
         scores = rng.random((max(n, 1), k, T), np.float32)
         return ClipResult(
-            filename=filename, mixture=mixture, sources=np.stack([mixture / n] * n) if n else np.zeros((0, 32000)),
-            mel=np.zeros((8, 9), np.float32), source_mels=np.zeros((n, 8, 9), np.float32), scores=scores.max(axis=0),
-            source_scores=scores[:n], weak=scores.max(axis=(0, 2)), source_weak=scores.max(axis=2)[:n],
-            labels=self.labels, sample_rate=16000, mel_hop=0.016, score_hop=0.064, system=self.name,
+            filename=filename,
+            mixture=mixture,
+            sources=np.stack([mixture / n] * n) if n else np.zeros((0, 32000)),
+            mel=np.zeros((8, 9), np.float32),
+            source_mels=np.zeros((n, 8, 9), np.float32),
+            scores=scores.max(axis=0),
+            source_scores=scores[:n],
+            weak=scores.max(axis=(0, 2)),
+            source_weak=scores.max(axis=2)[:n],
+            labels=self.labels,
+            sample_rate=16000,
+            mel_hop=0.016,
+            score_hop=0.064,
+            system=self.name,
             selection="teacher",
-        )  # fmt: skip
+        )
 
 
 @pytest.fixture
 def root(tmp_path):
-    """A set in DESED's layout: three clips that are there, one that is not; isolated sources of the first."""
+    """A set in DESED's layout: three clips that are there, one that is not; isolated sources of the
+    first.
+    """
     home = tmp_path / "tinyset"
     folder = home / "audio" / "validation" / "validation"
     rng = np.random.default_rng(0)
@@ -51,7 +71,9 @@ def root(tmp_path):
         if name != "gone.wav":
             audio.save(folder / name, 0.1 * level * rng.uniform(-1, 1, 32000))
     for number, label in enumerate(("background0_room", "foreground0_Dog")):
-        audio.save(folder / "a_events" / f"{label}.wav", 0.1 * (number + 1) * rng.uniform(-1, 1, 32000))
+        audio.save(
+            folder / "a_events" / f"{label}.wav", 0.1 * (number + 1) * rng.uniform(-1, 1, 32000)
+        )
     tsv = home / "metadata" / "validation" / "validation.tsv"
     tsv.parent.mkdir(parents=True)
     tsv.write_text("\n".join(rows) + "\n")
@@ -68,18 +90,39 @@ def systems(monkeypatch):
 def evaluate(root, *more, subset="validation", names=("MixIT-S1",), out="r.json"):
     path = root.parent / out
     arguments = [a for name in names for a in ("--system", name)]
-    code = main([
-        "evaluate", *arguments, "--data", str(root), "--subset", subset, "--out", str(path), "--resamples", "10",
-        "--cache", str(root.parent / "cache"), *more,
-    ])  # fmt: skip
+    code = main(
+        [
+            "evaluate",
+            *arguments,
+            "--data",
+            str(root),
+            "--subset",
+            subset,
+            "--out",
+            str(path),
+            "--resamples",
+            "10",
+            "--cache",
+            str(root.parent / "cache"),
+            *more,
+        ]
+    )
     return code, json.loads(path.read_text()) if path.exists() else None
 
 
 def test_a_report_of_a_system(root, systems, capsys):
     code, report = evaluate(root)
     assert code == 0
-    assert (report["dataset"], report["subset"], report["system"]) == ("tinyset", "validation", "MixIT-S1")
-    assert (report["n_files"], report["n_files_expected"], report["missing"]) == (3, 4, ["gone.wav"])
+    assert (report["dataset"], report["subset"], report["system"]) == (
+        "tinyset",
+        "validation",
+        "MixIT-S1",
+    )
+    assert (report["n_files"], report["n_files_expected"], report["missing"]) == (
+        3,
+        4,
+        ["gone.wav"],
+    )
     assert report["psds1_exact"] is not None
     assert 0 < report["similarity"]["mean"] < 1
     assert set(report["similarity"]["per_clip"]) == {"a.wav", "b.wav", "c.wav"}
@@ -152,7 +195,10 @@ def test_a_broken_clip_is_told_and_the_rest_goes_on(root, systems, capsys):
         (["--system", "SED"], "Give --system"),
         (["--system", "SED", "--data", "{}", "--subset", "weak"], "has no subset weak"),
         (["--system", "SED", "--data", "{}", "--subset", "validation", "--fusion"], "two systems"),
-        (["--system", "SED", "--system", "SED", "--data", "{}", "--subset", "validation"], "named twice"),
+        (
+            ["--system", "SED", "--system", "SED", "--data", "{}", "--subset", "validation"],
+            "named twice",
+        ),
         (["--system", "SED", "--data", "{}/nowhere", "--subset", "validation"], "DESED's layout"),
     ],
 )
@@ -164,10 +210,10 @@ def test_mistakes_are_sentences(root, systems, capsys, more, sentence):
 def test_nothing_to_hear(root, systems, tmp_path):
     for path in (root / "audio").rglob("*.wav"):
         path.unlink()
-    clips = evaluating.subset(root, "validation")
-    outputs = evaluating.collect(systems["SED"], clips, None)
+    clips = run.subset(root, "validation")
+    outputs = run.collect(systems["SED"], clips, None)
     with pytest.raises(JssError, match="No clip of set validation could be heard"):
-        evaluating.report(outputs, clips, "set", "validation")
+        run.report(outputs, clips, "set", "validation")
 
 
 def test_a_real_system_end_to_end(root, tiny_checkpoints, monkeypatch):
@@ -181,23 +227,33 @@ def test_a_real_system_end_to_end(root, tiny_checkpoints, monkeypatch):
 def test_kept_scores_give_the_report_again_and_any_fusion(root, systems, tmp_path):
     out = tmp_path / "made" / "{system}.json"
     evaluate(root, "--keep-scores", names=("SED", "MixIT-S1"), out="made/{system}.json")
-    kept = [kept_scores.KeptScores.load(kept_scores.beside(out.with_name(f"{name}.json"))) for name in systems]
-    one = kept_scores.report(kept[1:])
+    kept = [
+        saved_scores.KeptScores.load(saved_scores.beside(out.with_name(f"{name}.json")))
+        for name in systems
+    ]
+    one = saved_scores.report(kept[1:])
     report = json.loads(out.with_name("MixIT-S1.json").read_text())
     assert (one.n_files, one.n_files_expected, one.missing) == (3, 4, ["gone.wav"])
     for key in ("psds1", "psds2", "psds1_exact", "clip_f1", "event_f1"):
         assert getattr(one, key) == pytest.approx(report[key], abs=2e-3), key
     assert one.settings["weights_sha256"] == report["settings"]["weights_sha256"]
-    both = kept_scores.report(kept)
+    both = saved_scores.report(kept)
     _, fused = evaluate(root, "--fusion", names=("SED", "MixIT-S1"))
     assert both.system == fused["system"] == "SED + MixIT-S1"
     assert both.psds1_exact == pytest.approx(fused["psds1_exact"], abs=2e-3)
     assert both.similarity is both.separation is None
 
 
-@pytest.mark.parametrize(("more", "names", "why"), [
-    (("--fusion",), ("SED", "MixIT-S1"), "leave out --fusion"), ((), ("SED", "MixIT-S1"), "{system}")])
-def test_scores_are_kept_of_single_systems_each_beside_its_report(more, names, why, root, systems, capsys):
+@pytest.mark.parametrize(
+    ("more", "names", "why"),
+    [
+        (("--fusion",), ("SED", "MixIT-S1"), "leave out --fusion"),
+        ((), ("SED", "MixIT-S1"), "{system}"),
+    ],
+)
+def test_scores_are_kept_of_single_systems_each_beside_its_report(
+    more, names, why, root, systems, capsys
+):
     code, _ = evaluate(root, "--keep-scores", *more, names=names)
     assert code == 2
     assert why in capsys.readouterr().err
@@ -208,14 +264,20 @@ def test_damaged_scores_are_told(content, tmp_path):
     path = tmp_path / "SED.scores.npz"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(JssError, match="There are no scores" if content is None else "evaluate again"):
-        kept_scores.KeptScores.load(path)
+    with pytest.raises(
+        JssError, match="There are no scores" if content is None else "evaluate again"
+    ):
+        saved_scores.KeptScores.load(path)
 
 
 def test_scores_of_different_clips_are_not_fused(root, systems):
-    outputs = [evaluating.collect(system, evaluating.subset(root, "validation"), None) for system in systems.values()]
-    clips = evaluating.subset(root, "validation")
-    parts = [kept_scores.keep(outputs[0], clips, "tinyset", "validation"),
-             kept_scores.keep(outputs[1], clips[:2], "tinyset", "validation")]
+    outputs = [
+        run.collect(system, run.subset(root, "validation"), None) for system in systems.values()
+    ]
+    clips = run.subset(root, "validation")
+    parts = [
+        saved_scores.keep(outputs[0], clips, "tinyset", "validation"),
+        saved_scores.keep(outputs[1], clips[:2], "tinyset", "validation"),
+    ]
     with pytest.raises(JssError, match="Only scores of the same clips"):
-        kept_scores.report(parts)
+        saved_scores.report(parts)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from jss.cli import main
 from jss.commands.render import SETS
-from jss.data.homescapes import SUBSETS
-from jss.data.sets import DATASETS
+from jss.data.datasets.sets import DATASETS
+from jss.data.soundscapes.homescapes import SUBSETS
 
 
 def listed(capsys, what: str) -> list[str]:
@@ -56,4 +56,6 @@ def test_the_seven_fusions_of_the_tables(capsys):
 
 def test_equations(capsys):
     lines = listed(capsys, "equations")
-    assert any(line.startswith("JSS Eq. 15") and "jss.losses.pit.pit_loss" in line for line in lines)
+    assert any(
+        line.startswith("JSS Eq. 15") and "jss.losses.pit.pit_loss" in line for line in lines
+    )

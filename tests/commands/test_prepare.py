@@ -9,7 +9,7 @@ import pytest
 import true_layouts as layouts
 
 from jss.cli import main
-from jss.data.checking import MANIFEST
+from jss.data.acquire.checking import MANIFEST
 
 
 def test_a_copy_is_checked_and_a_manifest_written(tmp_path, capsys):
@@ -25,7 +25,9 @@ def test_a_copy_is_checked_and_a_manifest_written(tmp_path, capsys):
 
 def test_a_folder_that_is_fine(tmp_path, capsys):
     layouts.nested(tmp_path)
-    assert main(["prepare", "folder", str(tmp_path), "--manifest", str(tmp_path / "m/here.json")]) == 0
+    assert (
+        main(["prepare", "folder", str(tmp_path), "--manifest", str(tmp_path / "m/here.json")]) == 0
+    )
     assert "in all" in capsys.readouterr().out
     assert json.loads((tmp_path / "m/here.json").read_text())["subsets"]["train"]["fine"] > 0
 
@@ -53,12 +55,15 @@ def test_a_manifest_that_cannot_be_written_is_told_after_the_table(tmp_path, cap
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize(("arguments", "text"), [
-    (["desed", "{}/us"], "holds UrbanSound8K: use the name urbansound8k"),
-    (["esc50", "{}/nowhere"], "There is no folder"),
-    (["urbansound8k", "{}/us", "--workers", "0"], "--workers is 1 or more"),
-    (["urbansound8k", "{}/us", "--convert", "{}/us/16k"], "lie in one another"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["desed", "{}/us"], "holds UrbanSound8K: use the name urbansound8k"),
+        (["esc50", "{}/nowhere"], "There is no folder"),
+        (["urbansound8k", "{}/us", "--workers", "0"], "--workers is 1 or more"),
+        (["urbansound8k", "{}/us", "--convert", "{}/us/16k"], "lie in one another"),
+    ],
+)
 def test_mistakes_are_one_sentence(tmp_path: Path, capsys, arguments, text):
     layouts.urbansound(tmp_path / "us")
     assert main(["prepare", *(argument.format(tmp_path) for argument in arguments)]) == 2

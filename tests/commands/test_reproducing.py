@@ -58,11 +58,24 @@ def test_listed(capsys):
 
 
 def test_nobodys_manifest_becomes_a_command_of_the_shell(tmp_path):
-    good = {"set": "synthscapes", "seed": 1, "sources": False, "clips": {"validation": 2, "weak": 0}}
+    good = {
+        "set": "synthscapes",
+        "seed": 1,
+        "sources": False,
+        "clips": {"validation": 2, "weak": 0},
+    }
     manifest = tmp_path / "manifest.json"
     manifest.write_text(json.dumps(good))
-    assert rendered_by(tmp_path) == "python -m jss render synthscapes DATA --clips 0 validation=2 --seed 1 --no-sources"
-    for bad in ({"set": "homescapes DATA; touch x #\n"}, {"clips": {"$(touch x)": 1}}, {"seed": "x"}, {"clips": []}):
+    assert (
+        rendered_by(tmp_path)
+        == "python -m jss render synthscapes DATA --clips 0 validation=2 --seed 1 --no-sources"
+    )
+    for bad in (
+        {"set": "homescapes DATA; touch x #\n"},
+        {"clips": {"$(touch x)": 1}},
+        {"seed": "x"},
+        {"clips": []},
+    ):
         manifest.write_text(json.dumps(good | bad))
         assert rendered_by(tmp_path) is None
     assert rendered_by(tmp_path / "nowhere") is None

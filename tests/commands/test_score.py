@@ -13,7 +13,9 @@ REAL = Path(__file__).parents[3] / "shared" / "evaluation" / "desed-baseline-stu
 
 @pytest.fixture
 def files(tmp_path):
-    """A small set as other people's tables: ground truth, durations, score curves, detections, decisions."""
+    """A small set as other people's tables: ground truth, durations, score curves, detections,
+    decisions.
+    """
     w = world(5, n_clips=6, levels=1000)
     w.truth.to_csv(tmp_path / "gt.tsv", sep="\t", index=False)
     w.meta.to_csv(tmp_path / "durations.tsv", sep="\t", index=False)
@@ -26,17 +28,29 @@ def files(tmp_path):
     (tmp_path / "points").mkdir()
     thresholds = np.round(np.arange(0.01, 1, 0.02), 2)
     scores = w.ours()[0]
-    for threshold, table in zip(thresholds, w.tables(scores.at(thresholds), len(thresholds)), strict=True):
+    for threshold, table in zip(
+        thresholds, w.tables(scores.at(thresholds), len(thresholds)), strict=True
+    ):
         table.to_csv(tmp_path / "points" / f"det_th_{threshold:.2f}.tsv", sep="\t", index=False)
     w.tables(scores.at([0.5]), 1)[0].to_csv(tmp_path / "decisions.csv")
     return tmp_path
 
 
 def score(folder, *more, truth="gt.tsv", durations="durations.tsv", out="r.json"):
-    code = main([
-        "score", "--ground-truth", str(folder / truth), "--durations", str(folder / durations),
-        "--out", str(folder / out), "--resamples", "20", *map(str, more),
-    ])  # fmt: skip
+    code = main(
+        [
+            "score",
+            "--ground-truth",
+            str(folder / truth),
+            "--durations",
+            str(folder / durations),
+            "--out",
+            str(folder / out),
+            "--resamples",
+            "20",
+            *map(str, more),
+        ]
+    )
     return json.loads((folder / out).read_text()) if code == 0 else code
 
 
@@ -45,8 +59,12 @@ def test_psds_eval_beside_ours(files, capsys):
         if not path.name.endswith(("_0.05.tsv", "_0.25.tsv", "_0.41.tsv")):
             path.unlink()
     report = score(files, "--detections", files / "points", "--reference")
-    told = [line.split() for line in capsys.readouterr().out.splitlines() if " by psds_eval" in line]
-    assert [float(words[3]) for words in told] == pytest.approx([report["psds1"], report["psds2"]], abs=1e-5)
+    told = [
+        line.split() for line in capsys.readouterr().out.splitlines() if " by psds_eval" in line
+    ]
+    assert [float(words[3]) for words in told] == pytest.approx(
+        [report["psds1"], report["psds2"]], abs=1e-5
+    )
     assert all(float(words[-1]) < 1e-9 for words in told)
 
 
@@ -77,7 +95,13 @@ def test_names_offsets_and_overlaps_are_mended(files):
     late = truth.iloc[[0]].assign(onset=100.0, offset=5000.0)
     pd.concat([truth, extra, late]).to_csv(files / "odd.tsv", sep="\t", index=False)
     report = score(
-        files, "--detections", files / "points", "--decisions", files / "decisions.csv", truth="odd.tsv", out="o.json"
+        files,
+        "--detections",
+        files / "points",
+        "--decisions",
+        files / "decisions.csv",
+        truth="odd.tsv",
+        out="o.json",
     )
     assert report["settings"]["events"] == clean["settings"]["events"] + 1
     notes = " ".join(report["settings"]["notes"])
@@ -110,16 +134,62 @@ def test_comparison_of_two_reports(files, capsys):
     [
         ([], "Give --ground-truth"),
         (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv"], "Give --scores"),
-        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/gt.tsv", "--scores", "{}/scores"], "'duration' is missing"),
-        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv", "--scores", "{}/points"], "no table is of"),
-        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv", "--scores", "{}/scores", "--median", "2"],
-         "odd number"),
-        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv", "--scores", "{}/scores", "--resamples",
-          "-1"], "--resamples"),
-        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv", "--detections", "{}/points", "--labels",
-          "class_0,class_1"], "gt.tsv, line"),
+        (
+            ["--ground-truth", "{}/gt.tsv", "--durations", "{}/gt.tsv", "--scores", "{}/scores"],
+            "'duration' is missing",
+        ),
+        (
+            [
+                "--ground-truth",
+                "{}/gt.tsv",
+                "--durations",
+                "{}/durations.tsv",
+                "--scores",
+                "{}/points",
+            ],
+            "no table is of",
+        ),
+        (
+            [
+                "--ground-truth",
+                "{}/gt.tsv",
+                "--durations",
+                "{}/durations.tsv",
+                "--scores",
+                "{}/scores",
+                "--median",
+                "2",
+            ],
+            "odd number",
+        ),
+        (
+            [
+                "--ground-truth",
+                "{}/gt.tsv",
+                "--durations",
+                "{}/durations.tsv",
+                "--scores",
+                "{}/scores",
+                "--resamples",
+                "-1",
+            ],
+            "--resamples",
+        ),
+        (
+            [
+                "--ground-truth",
+                "{}/gt.tsv",
+                "--durations",
+                "{}/durations.tsv",
+                "--detections",
+                "{}/points",
+                "--labels",
+                "class_0,class_1",
+            ],
+            "gt.tsv, line",
+        ),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_sentences(files, capsys, arguments, sentence):
     assert main(["score", *(a.format(files) for a in arguments)]) == 2
     error = capsys.readouterr().err
@@ -136,11 +206,23 @@ def test_two_tables_of_one_clip(files, capsys):
 def test_the_published_student_of_dcase_2021(tmp_path, capsys):
     if not REAL.is_dir():
         pytest.skip("the real detections are not on this machine")
-    code = main([
-        "score", "--ground-truth", str(REAL / "ground_truth.tsv"), "--durations", str(REAL / "durations.tsv"),
-        "--detections", str(REAL / "operating_points"), "--decisions", str(REAL / "detections_0.5.csv"),
-        "--out", str(tmp_path / "r.json"), "--resamples", "0",
-    ])  # fmt: skip
+    code = main(
+        [
+            "score",
+            "--ground-truth",
+            str(REAL / "ground_truth.tsv"),
+            "--durations",
+            str(REAL / "durations.tsv"),
+            "--detections",
+            str(REAL / "operating_points"),
+            "--decisions",
+            str(REAL / "detections_0.5.csv"),
+            "--out",
+            str(tmp_path / "r.json"),
+            "--resamples",
+            "0",
+        ]
+    )
     assert code == 0
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["n_files"] == 1168

@@ -18,10 +18,14 @@ def root(tmp_path: Path) -> Path:
     metadata = tmp_path / "set" / "metadata"
     (metadata / "validation").mkdir(parents=True)
     (metadata / "validation" / "validation.tsv").write_text(
-        "filename\tonset\toffset\tevent_label\na.wav\t0\t1.5\tDog\na.wav\t1\t2\tSpeech\nb.wav\t\t\t\n")
+        "filename\tonset\toffset\tevent_label\na.wav\t0\t1.5\tDog\na.wav\t1\t2\tSpeech\nb.wav\t\t\t\n"
+    )
     (metadata / "train").mkdir()
     (metadata / "train" / "weak.tsv").write_text("filename\tevent_labels\nc.wav\tDog,Cat\n")
-    audio.save(tmp_path / "set" / "audio" / "validation" / "validation" / "a.wav", np.full(160000, 0.1, np.float32))
+    audio.save(
+        tmp_path / "set" / "audio" / "validation" / "validation" / "a.wav",
+        np.full(160000, 0.1, np.float32),
+    )
     return tmp_path / "set"
 
 
@@ -32,7 +36,9 @@ def test_every_subset(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "2 clips with events (2)" in told
     assert "no event 90.0 %, one 7.5 %, two 2.5 %, three or more 0.0 % of the time" in told
     assert "level: -20.0 dB" in told
-    dog = next(line for line in told.split("set validation")[1].splitlines() if line.startswith("  Dog"))
+    dog = next(
+        line for line in told.split("set validation")[1].splitlines() if line.startswith("  Dog")
+    )
     assert dog.split() == ["Dog", "1", "1", "0.0", "1.50", "1.50", "to", "1.50", "67", "%"]
     assert Statistics.load(tmp_path / "out" / "validation.json").clips[0].most == 2
     assert Statistics.load(tmp_path / "out" / "weak.json").classes["Cat"].clips == 1
@@ -45,7 +51,9 @@ def test_one_subset_and_a_wrong_one(root: Path, capsys: pytest.CaptureFixture[st
     assert "has no subset tests: choose from weak, validation" in capsys.readouterr().err
 
 
-def test_a_broken_file_is_told_and_the_rest_goes_on(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_file_is_told_and_the_rest_goes_on(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (root / "audio" / "validation" / "validation" / "b.wav").write_bytes(b"RIFF")
     assert main(["statistics", str(root), "--subset", "validation"]) == 1
     told = capsys.readouterr().out
@@ -54,8 +62,10 @@ def test_a_broken_file_is_told_and_the_rest_goes_on(root: Path, capsys: pytest.C
     assert "b.wav" in told
 
 
-@pytest.mark.parametrize(("made", "subset", "files"), [("fuss", "validation", "1 of 1"), ("urbansound", "test", "2 of"),
-                                                       ("nested", "train", "")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("made", "subset", "files"),
+    [("fuss", "validation", "1 of 1"), ("urbansound", "test", "2 of"), ("nested", "train", "")],
+)
 def test_every_set_has_statistics(
     made: str, subset: str, files: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

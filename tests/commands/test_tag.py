@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from jss import audio, inference
+from jss import audio
 from jss.cli import main
+from jss.inference import system
 
 
 class Loud:
@@ -26,7 +27,11 @@ class Loud:
 
 @pytest.fixture
 def bank(tmp_path: Path) -> Path:
-    for label, levels in (("Cat", (0.9, 0.8, 0.2)), ("Dog", (0.1, 0.15, 0.85)), ("other_cough", (0.5,))):
+    for label, levels in (
+        ("Cat", (0.9, 0.8, 0.2)),
+        ("Dog", (0.1, 0.15, 0.85)),
+        ("other_cough", (0.5,)),
+    ):
         for i, level in enumerate(levels):
             audio.save(tmp_path / "bank" / label / f"{i}.flac", np.full(1600, level, np.float32))
     rows = ["file\tclass\trecording\tsplit"]
@@ -37,8 +42,11 @@ def bank(tmp_path: Path) -> Path:
 
 
 def test_the_average_precision_of_each_class_and_their_mean(bank, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(inference, "load_system", lambda *a: Loud())
-    assert main(["tag", "--system", "Loud", "--soundbank", str(bank), "--out", str(tmp_path / "out")]) == 0
+    monkeypatch.setattr(system, "load_system", lambda *a: Loud())
+    assert (
+        main(["tag", "--system", "Loud", "--soundbank", str(bank), "--out", str(tmp_path / "out")])
+        == 0
+    )
     report = json.loads((tmp_path / "out" / "Loud.json").read_text())
     # ranked by loudness: cat .9, dog .85, cat .8, cat .2, dog .15, dog .1
     cat, dog = (1 + 2 / 3 + 3 / 4) / 3, (1 + 1 + 3 / 5) / 3
@@ -53,6 +61,6 @@ def test_the_average_precision_of_each_class_and_their_mean(bank, tmp_path, monk
 
 
 def test_a_split_without_recordings_is_a_sentence(bank, monkeypatch, capsys):
-    monkeypatch.setattr(inference, "load_system", lambda *a: Loud())
+    monkeypatch.setattr(system, "load_system", lambda *a: Loud())
     assert main(["tag", "--system", "Loud", "--soundbank", str(bank), "--split", "train"]) == 2
     assert "no recording" in capsys.readouterr().err

@@ -1,4 +1,6 @@
-"""A tiny soundbank in the true layout: every class of the desed recipe in every split, as noise and bursts."""
+"""A tiny soundbank in the true layout: every class of the desed recipe in every split, as noise and
+bursts.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ import numpy as np
 import pytest
 
 from jss import audio
-from jss.data.recipes import STEADY
-from jss.data.soundbank import SoundBank
+from jss.data.soundbank.bank import SoundBank
+from jss.data.soundscapes.recipes import STEADY
 from jss.labels import DESED_LABELS
 
 LABELS = (*DESED_LABELS, "background", "background_babble", "other_cough", "other_laugh")
@@ -30,7 +32,19 @@ def burst_sound(rng: np.random.Generator) -> np.ndarray:
 def bank_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("soundbank")
     rng = np.random.default_rng(5)
-    rows = [("file", "class", "recording", "split", "duration_s", "rms_db", "dataset", "licence", "origin")]
+    rows = [
+        (
+            "file",
+            "class",
+            "recording",
+            "split",
+            "duration_s",
+            "rms_db",
+            "dataset",
+            "licence",
+            "origin",
+        )
+    ]
     for label in LABELS:
         steady = label in STEADY or label.startswith("background")
         for split, count in (("train", 3), ("validation", 2), ("test", 2)):
@@ -38,10 +52,25 @@ def bank_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 if label == "Electric_shaver_toothbrush" and split == "validation":
                     continue
                 name = f"{label}/{split}{number}.flac"
-                sound = 0.1 * rng.standard_normal(48000).astype(np.float32) if steady else burst_sound(rng)
+                sound = (
+                    0.1 * rng.standard_normal(48000).astype(np.float32)
+                    if steady
+                    else burst_sound(rng)
+                )
                 audio.save(root / name, sound)
-                rows.append((name, label, f"rec:{label}:{split}{number}", split, str(len(sound) / 16000), "-20",
-                             "test", "CC0", "made up"))
+                rows.append(
+                    (
+                        name,
+                        label,
+                        f"rec:{label}:{split}{number}",
+                        split,
+                        str(len(sound) / 16000),
+                        "-20",
+                        "test",
+                        "CC0",
+                        "made up",
+                    )
+                )
     (root / "catalog.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
     return root
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from jss.data.loudness import lufs
+from jss.data.soundscapes.loudness import lufs
 
 RATE = 16000
 
@@ -19,7 +19,9 @@ def burst(seconds: float) -> np.ndarray:
 @pytest.mark.parametrize("seconds", [0.4, 1.0, 3.7])
 def test_it_is_pyloudnorms(seconds):
     x = burst(seconds)
-    assert lufs(x) == pytest.approx(pyloudnorm.Meter(RATE).integrated_loudness(x.astype(float)), abs=1e-9)
+    assert lufs(x) == pytest.approx(
+        pyloudnorm.Meter(RATE).integrated_loudness(x.astype(float)), abs=1e-9
+    )
 
 
 def test_a_full_scale_sine_of_997_hz_is_at_minus_3_lufs():

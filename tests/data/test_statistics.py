@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jss import audio
-from jss.data import desed
 from jss.data.clip import Clip, Event
+from jss.data.datasets import desed
 from jss.data.statistics import LENGTH_BINS, SILENCE_DB, Statistics, measure
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
@@ -23,8 +23,12 @@ def clips(folder: Path) -> list[Clip]:
     audio.save(folder / "b.wav", np.zeros(16000, np.float32))
     (folder / "d.wav").write_bytes(b"no audio at all")
     return [
-        Clip("a.wav", folder / "a.wav", 10.0,
-             (Event(0, 4, "Dog"), Event(2, 6, "Speech"), Event(3, 5, "Speech"), Event(8, 12, "Cat"))),
+        Clip(
+            "a.wav",
+            folder / "a.wav",
+            10.0,
+            (Event(0, 4, "Dog"), Event(2, 6, "Speech"), Event(3, 5, "Speech"), Event(8, 12, "Cat")),
+        ),
         Clip("b.wav", folder / "b.wav", 10.0, ()),
         Clip("c.wav", None, 10.0, None, ("Speech", "Dog")),
         Clip("d.wav", folder / "d.wav", 10.0, None, None),
@@ -41,21 +45,40 @@ def test_by_hand(tmp_path: Path) -> None:
     assert (dog.clips, speech.clips, cat.clips) == (2, 2, 1)
     assert (dog.minutes, speech.minutes, cat.minutes) == pytest.approx((4 / 60, 4 / 60, 2 / 60))
     assert dog.others == pytest.approx((2 / 4, 1 / 4, 1 / 4, 0))
-    assert speech.others == pytest.approx((1 / 4, 2 / 4, 1 / 4, 0))  # its own second event is another event
+    assert speech.others == pytest.approx(
+        (1 / 4, 2 / 4, 1 / 4, 0)
+    )  # its own second event is another event
     assert speech.lengths == (2, 2.5, 3, 3.5, 4)
     assert speech.histogram == tuple(int(low in (2, 4)) for low in LENGTH_BINS)
     assert found.classes["Blender"].others is None
     assert tuple(found.classes) == DESED_LABELS
     k = {label: i for i, label in enumerate(found.classes)}
-    assert found.co_occurrence[k["Dog"]][k["Speech"]] == found.co_occurrence[k["Speech"]][k["Dog"]] == 2
+    assert (
+        found.co_occurrence[k["Dog"]][k["Speech"]]
+        == found.co_occurrence[k["Speech"]][k["Dog"]]
+        == 2
+    )
     assert found.co_occurrence[k["Dog"]][k["Cat"]] == 1
-    assert found.level_db == pytest.approx((SILENCE_DB, *np.quantile((SILENCE_DB, -20.0), (0.25, 0.5, 0.75)), -20.0))
+    assert found.level_db == pytest.approx(
+        (SILENCE_DB, *np.quantile((SILENCE_DB, -20.0), (0.25, 0.5, 0.75)), -20.0)
+    )
     assert len(found.damaged) == 1
     assert "d.wav is not audio" in found.damaged[0]
     a, b, c, d = found.clips
-    assert (a.events, a.most, a.overlapped, a.labels) == (4, 3, pytest.approx(0.3), ("Cat", "Dog", "Speech"))
+    assert (a.events, a.most, a.overlapped, a.labels) == (
+        4,
+        3,
+        pytest.approx(0.3),
+        ("Cat", "Dog", "Speech"),
+    )
     assert (b.events, b.most, b.overlapped, b.labels, b.level_db) == (0, 0, 0, (), SILENCE_DB)
-    assert (c.audio, c.events, c.most, c.labels, c.level_db) == (False, None, None, ("Dog", "Speech"), None)
+    assert (c.audio, c.events, c.most, c.labels, c.level_db) == (
+        False,
+        None,
+        None,
+        ("Dog", "Speech"),
+        None,
+    )
     assert (d.audio, d.labels, d.level_db) == (False, None, None)
 
 
@@ -67,7 +90,12 @@ def test_without_levels_no_file_is_opened(tmp_path: Path) -> None:
 def test_an_empty_set_and_one_that_nobody_labelled() -> None:
     for none in ([], [Clip("a.wav", None)]):
         found = measure(none)
-        assert (found.classes, found.polyphony, found.level_db, found.co_occurrence) == ({}, None, None, ())
+        assert (found.classes, found.polyphony, found.level_db, found.co_occurrence) == (
+            {},
+            None,
+            None,
+            (),
+        )
 
 
 def test_labels_of_no_class_set_are_sorted() -> None:
@@ -83,21 +111,33 @@ def test_a_length_at_the_end_of_a_bin_counts_there() -> None:
     assert (histogram[1], histogram[-1], sum(histogram)) == (1, 1, 2)
 
 
-events = st.lists(st.tuples(st.floats(0, 9.9), st.floats(0.01, 5), st.sampled_from(DESED_LABELS[:3])), max_size=6)
+events = st.lists(
+    st.tuples(st.floats(0, 9.9), st.floats(0.01, 5), st.sampled_from(DESED_LABELS[:3])), max_size=6
+)
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(events, min_size=1, max_size=3))
 def test_times_add_up(world: list[list[tuple[float, float, str]]]) -> None:
     """Sampled every millisecond, counting who sounds gives the same shares."""
-    found = measure([Clip(str(i), None, 10.0, tuple(Event(a, a + n, label) for a, n, label in one))
-                     for i, one in enumerate(world)])  # fmt: skip
+    found = measure(
+        [
+            Clip(str(i), None, 10.0, tuple(Event(a, a + n, label) for a, n, label in one))
+            for i, one in enumerate(world)
+        ]
+    )
     assert found.polyphony is not None
     assert sum(found.polyphony) == pytest.approx(1)
     moments = np.arange(10000) / 1000 + 0.0005
-    counts = np.concatenate([sum(((a <= moments) & (moments < a + n) for a, n, _ in one), np.zeros(10000, int))
-                             for one in world])
-    assert found.polyphony == pytest.approx([(counts == k).mean() for k in range(3)] + [(counts > 2).mean()], abs=2e-3)
+    counts = np.concatenate(
+        [
+            sum(((a <= moments) & (moments < a + n) for a, n, _ in one), np.zeros(10000, int))
+            for one in world
+        ]
+    )
+    assert found.polyphony == pytest.approx(
+        [(counts == k).mean() for k in range(3)] + [(counts > 2).mean()], abs=2e-3
+    )
     assert [c.events for c in found.clips] == [len(one) for one in world]
     for c in found.classes.values():
         assert (c.others is None) == (c.minutes == 0)
@@ -127,4 +167,6 @@ def test_real_desed(tmp_path: Path) -> None:
     assert (validation.n_files_expected, validation.events) == (1168, 4224)
     assert (public.n_files_expected, public.events) == (692, 2765)
     assert validation.n_files == 0
-    assert sum(c.clips for c in validation.classes.values()) == sum(len(c.labels or ()) for c in validation.clips)
+    assert sum(c.clips for c in validation.classes.values()) == sum(
+        len(c.labels or ()) for c in validation.clips
+    )

@@ -12,8 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Page:
-    """What lies at a path. cuts: how many bytes each of the first answers sends before it breaks off;
-    ranges: whether it honours Range; status: of every answer; busy: how many answers of 503 come first."""
+    """What lies at a path. cuts: how many bytes each of the first answers sends before it breaks
+    off; ranges: whether it honours Range; status: of every answer; busy: how many answers of 503
+    come first.
+    """
 
     body: bytes
     cuts: list[int] = field(default_factory=list)
@@ -59,7 +61,9 @@ def serve() -> Iterator[Web]:
             body = page.body[start:]
             self.send_response(206 if start else 200)
             if start:
-                self.send_header("Content-Range", f"bytes {start}-{len(page.body) - 1}/{len(page.body)}")
+                self.send_header(
+                    "Content-Range", f"bytes {start}-{len(page.body) - 1}/{len(page.body)}"
+                )
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             part = body[: page.cuts.pop(0)] if page.cuts else body

@@ -1,5 +1,6 @@
-# ruff: noqa: E501
-"""Damaged, absurd and malicious audio files, each from a seed: headers, sizes, samples and things that are no sound."""
+"""Damaged, absurd and malicious audio files, each from a seed: headers, sizes, samples and things
+that are no sound.
+"""
 
 from __future__ import annotations
 
@@ -14,24 +15,50 @@ import soundfile as sf
 
 Files = Iterator[tuple[str, bytes]]
 
-#: Suffix -> what soundfile writes: the formats that a folder is searched for, and a few more that libsndfile parses.
+#: Suffix -> what soundfile writes: the formats that a folder is searched for, and a few more that
+#: libsndfile parses.
 KINDS = {
-    "wav": ("WAV", "PCM_16"), "float.wav": ("WAV", "FLOAT"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"),
-    "opus": ("OGG", "OPUS"), "mp3": ("MP3", "MPEG_LAYER_III"), "aiff": ("AIFF", "PCM_24"), "au": ("AU", "PCM_16"),
-    "caf": ("CAF", "PCM_16"), "w64": ("W64", "PCM_16"), "rf64.wav": ("RF64", "PCM_16"), "alaw.wav": ("WAV", "ALAW"),
-    "adpcm.wav": ("WAV", "IMA_ADPCM"), "gsm.wav": ("WAV", "GSM610"), "mat4.wav": ("MAT4", "FLOAT"),
-    "mat5.wav": ("MAT5", "FLOAT"), "voc.wav": ("VOC", "PCM_16"), "paf.wav": ("PAF", "PCM_16"),
-    "svx.wav": ("SVX", "PCM_16"), "nist.wav": ("NIST", "PCM_16"), "ircam.wav": ("IRCAM", "PCM_16"),
-    "avr.wav": ("AVR", "PCM_16"), "htk.wav": ("HTK", "PCM_16"), "sds.wav": ("SDS", "PCM_16"),
-    "pvf.wav": ("PVF", "PCM_16"), "xi.wav": ("XI", "DPCM_16"), "wve.wav": ("WVE", "ALAW"),
+    "wav": ("WAV", "PCM_16"),
+    "float.wav": ("WAV", "FLOAT"),
+    "flac": ("FLAC", "PCM_16"),
+    "ogg": ("OGG", "VORBIS"),
+    "opus": ("OGG", "OPUS"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+    "aiff": ("AIFF", "PCM_24"),
+    "au": ("AU", "PCM_16"),
+    "caf": ("CAF", "PCM_16"),
+    "w64": ("W64", "PCM_16"),
+    "rf64.wav": ("RF64", "PCM_16"),
+    "alaw.wav": ("WAV", "ALAW"),
+    "adpcm.wav": ("WAV", "IMA_ADPCM"),
+    "gsm.wav": ("WAV", "GSM610"),
+    "mat4.wav": ("MAT4", "FLOAT"),
+    "mat5.wav": ("MAT5", "FLOAT"),
+    "voc.wav": ("VOC", "PCM_16"),
+    "paf.wav": ("PAF", "PCM_16"),
+    "svx.wav": ("SVX", "PCM_16"),
+    "nist.wav": ("NIST", "PCM_16"),
+    "ircam.wav": ("IRCAM", "PCM_16"),
+    "avr.wav": ("AVR", "PCM_16"),
+    "htk.wav": ("HTK", "PCM_16"),
+    "sds.wav": ("SDS", "PCM_16"),
+    "pvf.wav": ("PVF", "PCM_16"),
+    "xi.wav": ("XI", "DPCM_16"),
+    "wve.wav": ("WVE", "ALAW"),
     "mpc.wav": ("MPC2K", "PCM_16"),
-}  # fmt: skip
+}
 
 
 def sound(kind: str = "wav", seconds: float = 0.3, rate: int = 16000) -> bytes:
     """A whole file of noise."""
     container, subtype = KINDS[kind]
-    rate = 8000 if subtype in ("GSM610", "ALAW") or container in ("WVE",) else 44100 if container == "XI" else rate
+    rate = (
+        8000
+        if subtype in ("GSM610", "ALAW") or container in ("WVE",)
+        else 44100
+        if container == "XI"
+        else rate
+    )
     noise = np.random.default_rng(7).uniform(-0.3, 0.3, round(seconds * rate)).astype(np.float32)
     buffer = io.BytesIO()
     sf.write(buffer, noise, rate, format=container, subtype=subtype)
@@ -48,14 +75,18 @@ def files() -> Files:
 
 
 def mutants() -> Files:
-    """Every format cut off, with bits turned in its header and anywhere, with a hole, and with rubbish at its end."""
+    """Every format cut off, with bits turned in its header and anywhere, with a hole, and with
+    rubbish at its end.
+    """
     for number, kind in enumerate(KINDS):
         data, suffix = sound(kind), kind.rpartition(".")[2]
         rng = np.random.default_rng((1, number))
         name = kind.replace(".", "-")
         for share in (0.001, 0.01, 0.05, 0.3, 0.7, 0.95):
             yield f"{name}-cut-{share}.{suffix}", data[: int(len(data) * share)]
-        for count, (turn, reach) in enumerate([(1, 48), (1, 48), (3, 48), (8, 64), (8, 200), (40, 4000)]):
+        for count, (turn, reach) in enumerate(
+            [(1, 48), (1, 48), (3, 48), (8, 64), (8, 200), (40, 4000)]
+        ):
             broken = bytearray(data)
             for _ in range(turn):
                 broken[int(rng.integers(4, min(reach, len(data))))] = int(rng.integers(256))
@@ -63,7 +94,9 @@ def mutants() -> Files:
         for count in range(3):
             broken = bytearray(data)
             at = int(rng.integers(4, 60))
-            broken[at : at + 4] = (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x00\x00\x00\x00")[count]
+            broken[at : at + 4] = (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x00\x00\x00\x00")[
+                count
+            ]
             yield f"{name}-size-{count}.{suffix}", bytes(broken)
         middle = len(data) // 2
         yield f"{name}-hole.{suffix}", data[:middle] + bytes(2000) + data[middle + 2000 :]
@@ -71,13 +104,27 @@ def mutants() -> Files:
 
 
 def wave(
-    *, tag: int = 1, channels: int = 1, rate: int = 16000, bits: int = 16, data: bytes = bytes(6400),
-    claimed: int | None = None, riff: int | None = None, before: bytes = b"",
-) -> bytes:  # fmt: skip
+    *,
+    tag: int = 1,
+    channels: int = 1,
+    rate: int = 16000,
+    bits: int = 16,
+    data: bytes = bytes(6400),
+    claimed: int | None = None,
+    riff: int | None = None,
+    before: bytes = b"",
+) -> bytes:
     """A WAV with a header as one wants it. claimed: the data's size as its header says."""
     align = max(1, channels * bits // 8) & 0xFFFF
-    fmt = struct.pack("<HHIIHH", tag & 0xFFFF, channels & 0xFFFF, rate & 0xFFFFFFFF, rate * align & 0xFFFFFFFF, align,
-                      bits & 0xFFFF)
+    fmt = struct.pack(
+        "<HHIIHH",
+        tag & 0xFFFF,
+        channels & 0xFFFF,
+        rate & 0xFFFFFFFF,
+        rate * align & 0xFFFFFFFF,
+        align,
+        bits & 0xFFFF,
+    )
     body = b"WAVE" + before + b"fmt " + struct.pack("<I", 16) + fmt + b"data"
     body += struct.pack("<I", len(data) if claimed is None else claimed) + data
     return b"RIFF" + struct.pack("<I", len(body) if riff is None else riff) + body
@@ -100,17 +147,29 @@ def wave_headers() -> Files:
         yield f"claims-{claimed}.wav", wave(claimed=claimed)
         yield f"riff-claims-{claimed}.wav", wave(riff=claimed)
         yield f"nothing-claims-{claimed}.wav", wave(claimed=claimed, data=b"")
-    for count, chunk in enumerate([
-        b"LIST" + struct.pack("<I", 2**32 - 1), b"LIST" + struct.pack("<I", 0), b"LIST\4\0\0\0INFO" * 20000,
-        b"junk" + struct.pack("<I", 10**6) + bytes(10**6), b"fact" + struct.pack("<II", 4, 2**32 - 1),
-        b"cue " + struct.pack("<II", 4, 2**32 - 1), b"smpl" + struct.pack("<I", 36) + b"\xff" * 36,
-        b"bext" + struct.pack("<I", 2**31) + b"\xff" * 700, b"PEAK" + struct.pack("<I", 16) + b"\xff" * 16,
-        b"id3 " + struct.pack("<I", 10) + b"ID3\3\0\0\x7f\x7f\x7f\x7f", b"data" + struct.pack("<I", 2**31 - 2),
-        b"fmt " + struct.pack("<I", 2**31), b"LIST" + struct.pack("<I", 2**20) + b"INFO" + b"ICRD\xff\xff\xff\xff" * 99,
-    ]):  # fmt: skip
+    for count, chunk in enumerate(
+        [
+            b"LIST" + struct.pack("<I", 2**32 - 1),
+            b"LIST" + struct.pack("<I", 0),
+            b"LIST\4\0\0\0INFO" * 20000,
+            b"junk" + struct.pack("<I", 10**6) + bytes(10**6),
+            b"fact" + struct.pack("<II", 4, 2**32 - 1),
+            b"cue " + struct.pack("<II", 4, 2**32 - 1),
+            b"smpl" + struct.pack("<I", 36) + b"\xff" * 36,
+            b"bext" + struct.pack("<I", 2**31) + b"\xff" * 700,
+            b"PEAK" + struct.pack("<I", 16) + b"\xff" * 16,
+            b"id3 " + struct.pack("<I", 10) + b"ID3\3\0\0\x7f\x7f\x7f\x7f",
+            b"data" + struct.pack("<I", 2**31 - 2),
+            b"fmt " + struct.pack("<I", 2**31),
+            b"LIST" + struct.pack("<I", 2**20) + b"INFO" + b"ICRD\xff\xff\xff\xff" * 99,
+        ]
+    ):
         yield f"chunk-{count}.wav", wave(before=chunk)
     ds64 = b"ds64" + struct.pack("<IQQQI", 28, 2**63, 2**63 - 1, 2**62, 0)
-    yield "rf64-claims-exabytes.wav", b"RF64" + b"\xff" * 4 + wave(before=ds64, claimed=2**32 - 1)[8:]
+    yield (
+        "rf64-claims-exabytes.wav",
+        b"RF64" + b"\xff" * 4 + wave(before=ds64, claimed=2**32 - 1)[8:],
+    )
     yield "no-fmt.wav", b"RIFF\x24\0\0\0WAVEdata" + struct.pack("<I", 4) + bytes(4)
     yield "no-data.wav", wave()[:36]
     yield "only-riff.wav", b"RIFF"
@@ -121,31 +180,56 @@ def flac_headers() -> Files:
     """Claims of FLAC's first block: hours in a few bytes, no rate, blocks of metadata without end."""
     data = sound("flac")
     for name, at, value in (
-        ("no-blocksize", 8, b"\0\0\0\0"), ("blocksize", 8, b"\xff\xff\xff\xff"), ("rate-0", 18, b"\0\0\0"),
-        ("rate-max", 18, b"\xff\xff\xf0"), ("hours", 21, b"\xff\xff\xff\xff\xff"), ("no-length", 21, b"\xf0\0\0\0\0"),
-        ("one-sample", 21, b"\xf0\0\0\0\1"), ("frame-size", 12, b"\xff" * 6), ("md5", 26, b"\xff" * 16),
-        ("first-length", 5, b"\xff\xff\xff"), ("first-kind", 4, b"\x7f"),
-    ):  # fmt: skip
+        ("no-blocksize", 8, b"\0\0\0\0"),
+        ("blocksize", 8, b"\xff\xff\xff\xff"),
+        ("rate-0", 18, b"\0\0\0"),
+        ("rate-max", 18, b"\xff\xff\xf0"),
+        ("hours", 21, b"\xff\xff\xff\xff\xff"),
+        ("no-length", 21, b"\xf0\0\0\0\0"),
+        ("one-sample", 21, b"\xf0\0\0\0\1"),
+        ("frame-size", 12, b"\xff" * 6),
+        ("md5", 26, b"\xff" * 16),
+        ("first-length", 5, b"\xff\xff\xff"),
+        ("first-kind", 4, b"\x7f"),
+    ):
         yield f"flac-{name}.flac", data[:at] + value + data[at + len(value) :]
     endless = b"\x01\x00\x00\x00" * 50_000
     yield "flac-metadata.flac", data[:4] + b"\x00" + data[5:42] + endless + data[42:]
-    yield "flac-picture.flac", data[:4] + b"\x00" + data[5:42] + b"\x06\xff\xff\xff" + b"\xff" * 200 + data[42:]
+    yield (
+        "flac-picture.flac",
+        data[:4] + b"\x00" + data[5:42] + b"\x06\xff\xff\xff" + b"\xff" * 200 + data[42:],
+    )
     comment = struct.pack("<I", 2**32 - 1) + b"x" * 50
-    yield "flac-comment.flac", data[:4] + b"\x00" + data[5:42] + b"\x84\x00\x00\x36" + comment + data[42:]
+    yield (
+        "flac-comment.flac",
+        data[:4] + b"\x00" + data[5:42] + b"\x84\x00\x00\x36" + comment + data[42:],
+    )
     silence = io.BytesIO()
     sf.write(silence, np.zeros(90 * 16000, np.int16), 16000, format="FLAC")
     yield "flac-a-minute-and-a-half.flac", silence.getvalue()
 
 
 def samples() -> Files:
-    """Samples that no microphone gives: NaN, infinities, 1e38, denormals, full scale, one sample, none."""
+    """Samples that no microphone gives: NaN, infinities, 1e38, denormals, full scale, one sample,
+    none.
+    """
     for subtype, kind in (("FLOAT", np.float32), ("DOUBLE", np.float64)):
-        for name, value in (("nan", np.nan), ("inf", np.inf), ("minus-inf", -np.inf), ("1e38", 1e38), ("1e7", 1e7),
-                            ("denormal", 1e-40), ("1e300", 1e300), ("loud", 30000.0)):  # fmt: skip
+        for name, value in (
+            ("nan", np.nan),
+            ("inf", np.inf),
+            ("minus-inf", -np.inf),
+            ("1e38", 1e38),
+            ("1e7", 1e7),
+            ("denormal", 1e-40),
+            ("1e300", 1e300),
+            ("loud", 30000.0),
+        ):
             for where in ("one", "all", "last"):
                 x = np.random.default_rng(3).uniform(-0.1, 0.1, 4000).astype(kind)
                 with np.errstate(over="ignore"):
-                    x[{"one": slice(7, 8), "all": slice(None), "last": slice(-1, None)}[where]] = value
+                    x[{"one": slice(7, 8), "all": slice(None), "last": slice(-1, None)}[where]] = (
+                        value
+                    )
                 buffer = io.BytesIO()
                 sf.write(buffer, x, 16000, format="WAV", subtype=subtype)
                 yield f"{name}-{where}-{subtype.lower()}.wav", buffer.getvalue()
@@ -164,17 +248,35 @@ def no_sound() -> Files:
         for number in range(10):
             file.writestr(f"../../{number}.wav", bytes(2_000_000))
     rubbish = {
-        "zero": b"", "one": b"R", "newline": b"\n", "text": b"This is not a sound.\n" * 300, "utf16": "sound".encode("utf-16"),
-        "page": b"<html><script>alert(1)</script></html>", "json": b'{"RIFF": "WAVE"}', "png": b"\x89PNG\r\n\x1a\n" + bytes(99),
-        "elf": b"\x7fELF" + bytes(200), "shell": b"#!/bin/sh\nrm -rf ~\n", "zip-bomb": archive.getvalue(),
-        "gzip-bomb": gzip.compress(bytes(20_000_000)), "pickle": b"cos\nsystem\n(S'touch pwned'\ntR.", "zeros": bytes(70_000),
-        "ones": b"\xff" * 70_000, "playlist": b"#EXTM3U\nfile:///etc/passwd\nhttp://localhost/x.wav\n",
-        "id3": b"ID3\4\0\0\x7f\x7f\x7f\x7f" + bytes(100), "mp4": b"\0\0\0\x18ftypM4A " + bytes(300), "oggs": b"OggS" * 5000,
-        "frames": b"\xff\xfb\x90\x64" * 5000, "magic-paf": b" paf" + b"\xff" * 3000, "magic-2bit": b"2BIT" + b"\xff" * 300,
-        "magic-mat": b"MATLAB 5.0 MAT-file" + b"\xff" * 500, "magic-nist": b"NIST_1A\n   9999999\nsample_count -i -1\n",
-        "magic-form": b"FORM\xff\xff\xff\xffAIFFCOMM\xff\xff\xff\xff" + b"\xff" * 90, "magic-snd": b".snd" + b"\xff" * 40,
-        "magic-caff": b"caff\0\1\0\0desc" + b"\xff" * 60, "magic-riff64": b"riff\x2e\x91\xcf\x11" + b"\xff" * 200,
-    }  # fmt: skip
+        "zero": b"",
+        "one": b"R",
+        "newline": b"\n",
+        "text": b"This is not a sound.\n" * 300,
+        "utf16": "sound".encode("utf-16"),
+        "page": b"<html><script>alert(1)</script></html>",
+        "json": b'{"RIFF": "WAVE"}',
+        "png": b"\x89PNG\r\n\x1a\n" + bytes(99),
+        "elf": b"\x7fELF" + bytes(200),
+        "shell": b"#!/bin/sh\nrm -rf ~\n",
+        "zip-bomb": archive.getvalue(),
+        "gzip-bomb": gzip.compress(bytes(20_000_000)),
+        "pickle": b"cos\nsystem\n(S'touch pwned'\ntR.",
+        "zeros": bytes(70_000),
+        "ones": b"\xff" * 70_000,
+        "playlist": b"#EXTM3U\nfile:///etc/passwd\nhttp://localhost/x.wav\n",
+        "id3": b"ID3\4\0\0\x7f\x7f\x7f\x7f" + bytes(100),
+        "mp4": b"\0\0\0\x18ftypM4A " + bytes(300),
+        "oggs": b"OggS" * 5000,
+        "frames": b"\xff\xfb\x90\x64" * 5000,
+        "magic-paf": b" paf" + b"\xff" * 3000,
+        "magic-2bit": b"2BIT" + b"\xff" * 300,
+        "magic-mat": b"MATLAB 5.0 MAT-file" + b"\xff" * 500,
+        "magic-nist": b"NIST_1A\n   9999999\nsample_count -i -1\n",
+        "magic-form": b"FORM\xff\xff\xff\xffAIFFCOMM\xff\xff\xff\xff" + b"\xff" * 90,
+        "magic-snd": b".snd" + b"\xff" * 40,
+        "magic-caff": b"caff\0\1\0\0desc" + b"\xff" * 60,
+        "magic-riff64": b"riff\x2e\x91\xcf\x11" + b"\xff" * 200,
+    }
     for name, data in rubbish.items():
         for suffix in ("wav", "flac", "mp3"):
             yield f"{name}.{suffix}", data

@@ -1,5 +1,6 @@
-# ruff: noqa: E501
-"""Absurd and malicious YAML, JSON, safetensors and npz: every key with every wrong value, and bombs."""
+"""Absurd and malicious YAML, JSON, safetensors and npz: every key with every wrong value, and
+bombs.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +17,22 @@ Files = Iterator[tuple[str, bytes]]
 
 #: Values in place of any other.
 VALUES: dict[str, Any] = {
-    "null": None, "true": True, "zero": 0, "minus": -1, "huge": 10**12, "float": 1e-300, "text": "<b>x</b>", "empty": "",
-    "list": [], "lists": [[[]]], "map": {}, "parent": "../../pwned", "long": "x" * 100_000, "control": "a\u001b[31m\u0000b",
+    "null": None,
+    "true": True,
+    "zero": 0,
+    "minus": -1,
+    "huge": 10**12,
+    "float": 1e-300,
+    "text": "<b>x</b>",
+    "empty": "",
+    "list": [],
+    "lists": [[[]]],
+    "map": {},
+    "parent": "../../pwned",
+    "long": "x" * 100_000,
+    "control": "a\u001b[31m\u0000b",
     "many": list(range(10_000)),
-}  # fmt: skip
+}
 #: JSON that is no JSON to everybody.
 LITERALS = {"nan": "NaN", "inf": "-Infinity", "overflow": "1e999", "digits": "9" * 6000}
 
@@ -29,7 +42,13 @@ def places(data: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
     if path:
         yield path
     if len(path) < 3:
-        items = data.items() if isinstance(data, Mapping) else enumerate(data[:1]) if isinstance(data, list) else ()
+        items = (
+            data.items()
+            if isinstance(data, Mapping)
+            else enumerate(data[:1])
+            if isinstance(data, list)
+            else ()
+        )
         for key, value in items:
             yield from places(value, (*path, key))
 
@@ -50,7 +69,10 @@ def json_files(data: Mapping[str, Any]) -> Files:
         for name, value in VALUES.items():
             yield f"{where}-{name}", json.dumps(replaced(data, path, value)).encode()
         for name, literal in LITERALS.items():
-            yield f"{where}-{name}", json.dumps(replaced(data, path, "@@")).replace('"@@"', literal).encode()
+            yield (
+                f"{where}-{name}",
+                json.dumps(replaced(data, path, "@@")).replace('"@@"', literal).encode(),
+            )
         parent = data
         for key in path[:-1]:
             parent = parent[key]
@@ -97,19 +119,44 @@ def yaml_files(data: Mapping[str, Any]) -> Files:
     for before, name in zip("abcdefgh", "bcdefghi", strict=True):
         laughs += f"{name}: &{name} [" + ", ".join([f"*{before}"] * 10) + "]\n"
     for name, line in {
-        "python": "x: !!python/object/apply:os.system [touch pwned]", "python-name": "x: !!python/name:os.system",
-        "date": "x: 2001-99-99", "time": "x: 2001-01-01 99:99:99", "digits": "x: " + "9" * 6000, "binary-tag": "x: !!binary '@'",
-        "sixty": "x: 1:99:99:99", "unhashable": "? [a, b]\n: 1", "unhashable-map": "? {a: b}\n: 1", "itself": "x: &x [*x]",
-        "itself-map": "x: &x {a: *x}", "merge": "<<: 1", "merge-itself": "x: &x\n  <<: *x", "tag": "x: !unknown y",
-        "no-anchor": "x: *nothing", "deep": "x: " + "[" * 30_000, "deep-map": "x: " + "{a: " * 30_000, "tab": "\tx: 1", "octal": "x: 0o777777777777777777",
-        "float": "x: .nan", "laughs": laughs, "two": "---\na: 1", "colon": "x: y: z", "int-tag": "x: !!int abc", "float-tag": "x: !!float abc",
-        "bool-tag": "x: !!bool abc", "timestamp-tag": "x: !!timestamp abc", "set": "x: !!set {a, b}", "omap": "x: !!omap [a, b]",
-    }.items():  # fmt: skip
+        "python": "x: !!python/object/apply:os.system [touch pwned]",
+        "python-name": "x: !!python/name:os.system",
+        "date": "x: 2001-99-99",
+        "time": "x: 2001-01-01 99:99:99",
+        "digits": "x: " + "9" * 6000,
+        "binary-tag": "x: !!binary '@'",
+        "sixty": "x: 1:99:99:99",
+        "unhashable": "? [a, b]\n: 1",
+        "unhashable-map": "? {a: b}\n: 1",
+        "itself": "x: &x [*x]",
+        "itself-map": "x: &x {a: *x}",
+        "merge": "<<: 1",
+        "merge-itself": "x: &x\n  <<: *x",
+        "tag": "x: !unknown y",
+        "no-anchor": "x: *nothing",
+        "deep": "x: " + "[" * 30_000,
+        "deep-map": "x: " + "{a: " * 30_000,
+        "tab": "\tx: 1",
+        "octal": "x: 0o777777777777777777",
+        "float": "x: .nan",
+        "laughs": laughs,
+        "two": "---\na: 1",
+        "colon": "x: y: z",
+        "int-tag": "x: !!int abc",
+        "float-tag": "x: !!float abc",
+        "bool-tag": "x: !!bool abc",
+        "timestamp-tag": "x: !!timestamp abc",
+        "set": "x: !!set {a, b}",
+        "omap": "x: !!omap [a, b]",
+    }.items():
         yield f"line-{name}", good + b"\n" + line.encode() + b"\n"
         value = line.removeprefix("x: ").encode()
         if line.startswith("x: "):
-            yield f"value-{name}", yaml.safe_dump({k: v for k, v in data.items() if k != first}).encode() + (
-                b"\n" + first.encode() + b": " + value + b"\n")
+            yield (
+                f"value-{name}",
+                yaml.safe_dump({k: v for k, v in data.items() if k != first}).encode()
+                + (b"\n" + first.encode() + b": " + value + b"\n"),
+            )
     if "labels" in data:
         rest = yaml.safe_dump({k: v for k, v in data.items() if k != "labels"}).encode()
         yield "labels-laughs", b"x0: &a [lol, lol]\n" + laughs.encode() + rest + b"labels: *i\n"
@@ -129,13 +176,26 @@ def weights(good: bytes) -> Files:
     for claim in (0, 1, length - 1, length + 1, len(good), 10**8 + 1, 2**31, 2**63, 2**64 - 1):
         yield f"header-{claim}", struct.pack("<Q", claim) + good[8:]
     for name, change in {
-        "dtype": {"dtype": "PICKLE"}, "dtype-null": {"dtype": None}, "shape-huge": {"shape": [2**40, 2**40]}, "shape-minus": {"shape": [-1]},
-        "shape-wrap": {"shape": [2**32, 2**32, 4]}, "shape-many": {"shape": [1] * 5000}, "shape-text": {"shape": "x"},
-        "offsets-beyond": {"data_offsets": [0, 2**62]}, "offsets-back": {"data_offsets": [100, 0]}, "offsets-minus": {"data_offsets": [-8, 0]},
-        "dtype-half": {"dtype": "F16"}, "dtype-int": {"dtype": "I32"}, "dtype-bool": {"dtype": "BOOL"}, "shape-none": {"shape": []},
-    }.items():  # fmt: skip
+        "dtype": {"dtype": "PICKLE"},
+        "dtype-null": {"dtype": None},
+        "shape-huge": {"shape": [2**40, 2**40]},
+        "shape-minus": {"shape": [-1]},
+        "shape-wrap": {"shape": [2**32, 2**32, 4]},
+        "shape-many": {"shape": [1] * 5000},
+        "shape-text": {"shape": "x"},
+        "offsets-beyond": {"data_offsets": [0, 2**62]},
+        "offsets-back": {"data_offsets": [100, 0]},
+        "offsets-minus": {"data_offsets": [-8, 0]},
+        "dtype-half": {"dtype": "F16"},
+        "dtype-int": {"dtype": "I32"},
+        "dtype-bool": {"dtype": "BOOL"},
+        "shape-none": {"shape": []},
+    }.items():
         yield name, packed({**header, key: {**header[key], **change}})
-    yield "key-parent", packed({**{k: v for k, v in header.items() if k != key}, "../../pwned": header[key]})
+    yield (
+        "key-parent",
+        packed({**{k: v for k, v in header.items() if k != key}, "../../pwned": header[key]}),
+    )
     yield "key-lost", packed({k: v for k, v in header.items() if k != key})
     yield "metadata", packed({**header, "__metadata__": {"x": "y" * 100_000}})
     yield "metadata-list", packed({**header, "__metadata__": [1]})
@@ -174,15 +234,28 @@ def archives(good: bytes) -> Files:
     for member in members:
         rest = {name: content for name, content in members.items() if name != member}
         for name, content in {
-            "huge": lie(f"({10**13},)"), "gigabytes": lie(f"({2 * 10**9},)"), "minus": lie("(-5,)"), "deep": lie("(1," + "1," * 90 + ")"),
-            "code": lie("(__import__('os').system('touch pwned'),)"), "dtype": lie("(1,)", "'|O'"), "record": lie("(1,)", "[('a', '<f4')]"),
-            "text": lie("(1,)", "'<U8'"), "objects": objects.getvalue(), "empty": b"", "rubbish": b"\x93NUMPY" + b"\xff" * 90,
-            "bomb": lie(f"({10**7},)")[:-64] + bytes(4 * 10**7), "version": b"\x93NUMPY\x09\x09", "nothing": lie("(0,)"),
-        }.items():  # fmt: skip
+            "huge": lie(f"({10**13},)"),
+            "gigabytes": lie(f"({2 * 10**9},)"),
+            "minus": lie("(-5,)"),
+            "deep": lie("(1," + "1," * 90 + ")"),
+            "code": lie("(__import__('os').system('touch pwned'),)"),
+            "dtype": lie("(1,)", "'|O'"),
+            "record": lie("(1,)", "[('a', '<f4')]"),
+            "text": lie("(1,)", "'<U8'"),
+            "objects": objects.getvalue(),
+            "empty": b"",
+            "rubbish": b"\x93NUMPY" + b"\xff" * 90,
+            "bomb": lie(f"({10**7},)")[:-64] + bytes(4 * 10**7),
+            "version": b"\x93NUMPY\x09\x09",
+            "nothing": lie("(0,)"),
+        }.items():
             if name != "bomb" or member in ("scores.npy", "facts.npy"):
                 yield f"{member}-{name}", packed({**rest, member: content})
         yield f"{member}-lost", packed(rest)
-    yield "strange-names", packed({**members, "../../pwned.npy": lie("(1,)"), "a\x1bb.npy": lie("(1,)")})
+    yield (
+        "strange-names",
+        packed({**members, "../../pwned.npy": lie("(1,)"), "a\x1bb.npy": lie("(1,)")}),
+    )
     yield "many", packed({**members, **{f"x{n}.npy": lie("(16,)") for n in range(3000)}})
     yield "cut", good[: len(good) // 2]
     yield "no-directory", good[:-200]

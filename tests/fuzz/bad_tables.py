@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Absurd and malicious tables: a nasty cell in every column, and texts that are no tables."""
 
 from __future__ import annotations
@@ -9,14 +8,41 @@ Files = Iterator[tuple[str, bytes]]
 
 #: What a cell may hold, by a short name.
 CELLS: dict[str, bytes] = {
-    "empty": b"", "blank": b"   ", "parent": b"../../../../tmp/pwned", "root": b"/etc/passwd", "quote": b'a"b', "apostrophe": b"a'b",
-    "html": b"<img src=x onerror=alert(1)>.wav", "markdown": b"![x](http://localhost:9/x.png)", "escape": b"\x1b[31mred\x1b]0;x\x07",
-    "bell": b"\x07\x08\x0b", "nul": b"a\x00b", "rtl": "‮gnp.wav".encode(), "emoji": "🦊🔊.wav".encode(), "formula": b"=cmd|'/c calc'!A1",
-    "overflow": b"1e999", "minus-overflow": b"-1e999", "nan": b"nan", "inf": b"Infinity", "huge": b"1e308", "tiny": b"5e-324",
-    "hex": b"0x10", "arabic": "١٢".encode(), "underscore": b"1_000", "digits": b"9" * 6000, "long": b"x" * 300_000,
-    "minus": b"-3", "line-separator": "a\u2028b\u0085c".encode(), "latin1": b"caf\xe9", "surrogate": b"\xed\xa0\x80", "format": b"{} {0} %s %n",
-    "backslash": b"..\\..\\x\\n", "curly": b"{a.__class__}", "dollar": b"$(touch pwned)`id`", "percent": b"%2e%2e%2fx",
-}  # fmt: skip
+    "empty": b"",
+    "blank": b"   ",
+    "parent": b"../../../../tmp/pwned",
+    "root": b"/etc/passwd",
+    "quote": b'a"b',
+    "apostrophe": b"a'b",
+    "html": b"<img src=x onerror=alert(1)>.wav",
+    "markdown": b"![x](http://localhost:9/x.png)",
+    "escape": b"\x1b[31mred\x1b]0;x\x07",
+    "bell": b"\x07\x08\x0b",
+    "nul": b"a\x00b",
+    "rtl": "‮gnp.wav".encode(),
+    "emoji": "🦊🔊.wav".encode(),
+    "formula": b"=cmd|'/c calc'!A1",
+    "overflow": b"1e999",
+    "minus-overflow": b"-1e999",
+    "nan": b"nan",
+    "inf": b"Infinity",
+    "huge": b"1e308",
+    "tiny": b"5e-324",
+    "hex": b"0x10",
+    "arabic": "١٢".encode(),
+    "underscore": b"1_000",
+    "digits": b"9" * 6000,
+    "long": b"x" * 300_000,
+    "minus": b"-3",
+    "line-separator": "a\u2028b\u0085c".encode(),
+    "latin1": b"caf\xe9",
+    "surrogate": b"\xed\xa0\x80",
+    "format": b"{} {0} %s %n",
+    "backslash": b"..\\..\\x\\n",
+    "curly": b"{a.__class__}",
+    "dollar": b"$(touch pwned)`id`",
+    "percent": b"%2e%2e%2fx",
+}
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
@@ -25,7 +51,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def files(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> Files:
-    """A whole table with one thing wrong: (name, content). numbers: how many columns take every kind of cell."""
+    """A whole table with one thing wrong: (name, content). numbers: how many columns take every
+    kind of cell.
+    """
     good = table(columns, rows)
     head, *body = good.splitlines(keepends=True)
     for column in range(min(numbers, len(columns))):

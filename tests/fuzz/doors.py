@@ -1,5 +1,6 @@
-# ruff: noqa: E501
-"""Every way in: what a file of each kind is put before. A door takes a room (a fresh folder), a name and the content."""
+"""Every way in: what a file of each kind is put before. A door takes a room (a fresh folder), a
+name and the content.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +20,27 @@ from guard import Broken, sentence
 from jss import cli
 
 Door = Callable[["Room", str, bytes], None]
-EVENTS = (["filename", "onset", "offset", "event_label"],
-          [["a.wav", "0.1", "0.9", "Dog"], ["b.wav", "0", "1", "Speech"], ["c.wav", "", "", ""]])
+EVENTS = (
+    ["filename", "onset", "offset", "event_label"],
+    [["a.wav", "0.1", "0.9", "Dog"], ["b.wav", "0", "1", "Speech"], ["c.wav", "", "", ""]],
+)
 DURATIONS = (["filename", "duration"], [["a.wav", "1.0"], ["b.wav", "1.0"], ["c.wav", "1.0"]])
-SCORES = (["onset", "offset", "Dog", "Speech"], [["0", "0.5", "0.1", "0.9"], ["0.5", "1.0", "0.7", "0.2"]])
+SCORES = (
+    ["onset", "offset", "Dog", "Speech"],
+    [["0", "0.5", "0.1", "0.9"], ["0.5", "1.0", "0.7", "0.2"]],
+)
 WEAK = (["filename", "event_labels"], [["a.wav", "Dog,Speech"], ["b.wav", "Cat"]])
-CATALOGUE = (["file", "class", "recording", "split", "licence"],
-             [["Dog/a.wav", "Dog", "r1", "test", "CC0"], ["Speech/b.wav", "Speech", "r2", "test", "CC0"]])
+CATALOGUE = (
+    ["file", "class", "recording", "split", "licence"],
+    [["Dog/a.wav", "Dog", "r1", "test", "CC0"], ["Speech/b.wav", "Speech", "r2", "test", "CC0"]],
+)
 
 
 @dataclass(frozen=True)
 class Room:
-    """home: where things are laid out; target: where alone may be written; tiny: a folder of tiny systems."""
+    """home: where things are laid out; target: where alone may be written; tiny: a folder of tiny
+    systems.
+    """
 
     home: Path
     tiny: Path
@@ -82,18 +92,40 @@ def load(room: Room, name: str, data: bytes) -> None:
 
 def detect(room: Room, name: str, data: bytes) -> None:
     path = room.put(f"in/{name}", data)
-    room.run("detect", path, "--system", "MixIT-S1", "--out", room.target, "--device", "cpu", "--save-sources")
+    room.run(
+        "detect",
+        path,
+        "--system",
+        "MixIT-S1",
+        "--out",
+        room.target,
+        "--device",
+        "cpu",
+        "--save-sources",
+    )
 
 
 def detect_folder(room: Room, name: str, data: bytes) -> None:
     room.put(f"in/{name}", data)
-    room.run("detect", room.home / "in", "--system", "SED", "--out", room.target, "--device", "cpu", "--threshold", "0")
+    room.run(
+        "detect",
+        room.home / "in",
+        "--system",
+        "SED",
+        "--out",
+        room.target,
+        "--device",
+        "cpu",
+        "--threshold",
+        "0",
+    )
 
 
 def upload(room: Room, name: str, data: bytes) -> None:
     """As the app takes it: the name is the browser's word, so it may hold anything."""
     from jss.viz.tables import event_table
-    from pages.ui import loaders, recordings
+    from pages.ui.cache import loaders
+    from pages.ui.clip import recordings
 
     os.environ.update(JSS_CHECKPOINTS=str(room.tiny), XDG_CACHE_HOME=str(room.target))
     recording = recordings.added(name, data)
@@ -105,14 +137,34 @@ def upload(room: Room, name: str, data: bytes) -> None:
 def tag(room: Room, name: str, data: bytes) -> None:
     room.put(f"bank/Dog/{name}", data)
     room.put("bank/Speech/b.wav", bad_audio.sound())
-    rows = [[f"Dog/{name}", "Dog", "r1", "test", "CC0"], ["Speech/b.wav", "Speech", "r2", "test", "CC0"]]
+    rows = [
+        [f"Dog/{name}", "Dog", "r1", "test", "CC0"],
+        ["Speech/b.wav", "Speech", "r2", "test", "CC0"],
+    ]
     room.put("bank/catalog.tsv", bad_tables.table(CATALOGUE[0], rows))
-    room.run("tag", "--system", "SED", "--soundbank", room.home / "bank", "--out", room.target, "--device", "cpu")
+    room.run(
+        "tag",
+        "--system",
+        "SED",
+        "--soundbank",
+        room.home / "bank",
+        "--out",
+        room.target,
+        "--device",
+        "cpu",
+    )
 
 
 def evaluate(room: Room, name: str, data: bytes) -> None:
-    desed(room, {f"audio/validation/validation/{name}": data,
-                 "metadata/validation/validation.tsv": bad_tables.table(EVENTS[0], [[name, "0", "1", "Dog"], ["b.wav", "0", "1", "Speech"]])})
+    desed(
+        room,
+        {
+            f"audio/validation/validation/{name}": data,
+            "metadata/validation/validation.tsv": bad_tables.table(
+                EVENTS[0], [[name, "0", "1", "Dog"], ["b.wav", "0", "1", "Speech"]]
+            ),
+        },
+    )
 
 
 # ---- tables
@@ -123,8 +175,23 @@ def desed(room: Room, changed: dict[str, bytes], subset: str = "validation") -> 
     files["metadata/validation/validation.tsv"] = bad_tables.table(*EVENTS)
     for name, content in {**files, **changed}.items():
         room.put(f"set/{name}", content)
-    room.run("evaluate", "--system", "SED", "--data", room.home / "set", "--subset", subset, "--resamples", "0",
-             "--device", "cpu", "--cache", room.target / "cache", "--out", room.target / "r.json")
+    room.run(
+        "evaluate",
+        "--system",
+        "SED",
+        "--data",
+        room.home / "set",
+        "--subset",
+        subset,
+        "--resamples",
+        "0",
+        "--device",
+        "cpu",
+        "--cache",
+        room.target / "cache",
+        "--out",
+        room.target / "r.json",
+    )
 
 
 def desed_strong(room: Room, name: str, data: bytes) -> None:
@@ -159,29 +226,69 @@ def score_points(room: Room, name: str, data: bytes) -> None:
     score(room, {"points/x_th_0.1.tsv": data}, "--detections", "points")
 
 
-def score(room: Room, changed: dict[str, bytes], option: str = "--scores", given: str = "scores") -> None:
+def score(
+    room: Room, changed: dict[str, bytes], option: str = "--scores", given: str = "scores"
+) -> None:
     events, durations, scores = (bad_tables.table(*rows) for rows in (EVENTS, DURATIONS, SCORES))
-    tables = {"events.tsv": events, "durations.tsv": durations, "decisions.tsv": events,
-              **{f"scores/{clip}.tsv": scores for clip in "abc"}, **{f"points/x_th_0.{n}.tsv": events for n in (1, 5)}}
+    tables = {
+        "events.tsv": events,
+        "durations.tsv": durations,
+        "decisions.tsv": events,
+        **{f"scores/{clip}.tsv": scores for clip in "abc"},
+        **{f"points/x_th_0.{n}.tsv": events for n in (1, 5)},
+    }
     for path, content in {**tables, **changed}.items():
         room.put(path, content)
-    room.run("score", "--ground-truth", room.home / "events.tsv", "--durations", room.home / "durations.tsv",
-             "--decisions", room.home / "decisions.tsv", option, room.home / given, "--resamples", "5",
-             "--out", room.target / "r.json")
+    room.run(
+        "score",
+        "--ground-truth",
+        room.home / "events.tsv",
+        "--durations",
+        room.home / "durations.tsv",
+        "--decisions",
+        room.home / "decisions.tsv",
+        option,
+        room.home / given,
+        "--resamples",
+        "5",
+        "--out",
+        room.target / "r.json",
+    )
 
 
 def catalogue(room: Room, name: str, data: bytes) -> None:
     for label, clip in (("Dog", "a"), ("Speech", "b")):
         room.put(f"bank/{label}/{clip}.wav", bad_audio.sound())
     room.put("bank/catalog.tsv", data)
-    room.run("tag", "--system", "SED", "--soundbank", room.home / "bank", "--out", room.target, "--device", "cpu")
+    room.run(
+        "tag",
+        "--system",
+        "SED",
+        "--soundbank",
+        room.home / "bank",
+        "--out",
+        room.target,
+        "--device",
+        "cpu",
+    )
 
 
 def render(room: Room, name: str, data: bytes) -> None:
     for label, clip in (("Dog", "a"), ("Speech", "b")):
         room.put(f"bank/{label}/{clip}.wav", bad_audio.sound())
     room.put("bank/catalog.tsv", data)
-    room.run("render", "universal", room.target, "--soundbank", room.home / "bank", "--clips", "0", "eval=1", "--workers", "1")
+    room.run(
+        "render",
+        "universal",
+        room.target,
+        "--soundbank",
+        room.home / "bank",
+        "--clips",
+        "0",
+        "eval=1",
+        "--workers",
+        "1",
+    )
 
 
 # ---- documents
@@ -193,7 +300,17 @@ def preset(room: Room, name: str, data: bytes) -> None:
 
 
 def override(room: Room, name: str, data: bytes) -> None:
-    room.run("train", "smoke", os.fsdecode(data), "--only", "SED", "--data", room.home / "no-data", "--out", room.target)
+    room.run(
+        "train",
+        "smoke",
+        os.fsdecode(data),
+        "--only",
+        "SED",
+        "--data",
+        room.home / "no-data",
+        "--out",
+        room.target,
+    )
 
 
 def manifest(room: Room, name: str, data: bytes) -> None:
@@ -216,7 +333,9 @@ def weights(room: Room, name: str, data: bytes) -> None:
     shutil.copytree(room.tiny, room.own)
     (room.own / "blocks" / "tiny-separator.safetensors").write_bytes(data)
     path = room.own / "blocks" / "tiny-separator.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"sha256": hashlib.sha256(data).hexdigest()}))
+    path.write_text(
+        json.dumps(json.loads(path.read_text()) | {"sha256": hashlib.sha256(data).hexdigest()})
+    )
     detect(room, "a.wav", bad_audio.sound())
 
 
@@ -249,7 +368,7 @@ def result(room: Room, name: str, data: bytes) -> None:
 
 
 def output(room: Room, name: str, data: bytes) -> None:
-    from jss.outputs import ClipOutput
+    from jss.inference.output_cache import ClipOutput
 
     ClipOutput.load(room.put("output.npz", data))
 
@@ -260,13 +379,13 @@ def render_manifest(room: Room, name: str, data: bytes) -> None:
 
 
 def scapes(room: Room, name: str, data: bytes) -> None:
-    from jss.data.render_set import read_scapes
+    from jss.data.soundscapes.render_set import read_scapes
 
     room.put("set/soundscapes.jsonl", data)
     read_scapes(room.home / "set")
 
 
 def networks(room: Room, name: str, data: bytes) -> None:
-    from jss.training.module import load_networks
+    from jss.training.task import load_networks
 
     load_networks(room.put("best.safetensors", data))

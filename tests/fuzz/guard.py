@@ -1,4 +1,6 @@
-"""What no file may make jss do: write outside its target, reach out, start a program, take memory or time for ever."""
+"""What no file may make jss do: write outside its target, reach out, start a program, take memory
+or time for ever.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,16 @@ from jss.errors import JssError
 SECONDS = 10
 MEGABYTES = 800
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-_CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "os.link", "os.truncate", "os.chmod"}
+_CHANGES = {
+    "os.mkdir",
+    "os.rename",
+    "os.remove",
+    "os.rmdir",
+    "os.symlink",
+    "os.link",
+    "os.truncate",
+    "os.chmod",
+}
 _RINGS = (signal.SIGPROF, signal.SIGALRM)
 _PROGRAMS = {"os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "pty.spawn"}
 
@@ -27,8 +38,16 @@ _installed = False
 
 def import_first() -> None:
     """What is imported for the first time takes its time, and makes folders of its own."""
-    for name in ("scipy.optimize", "torch._inductor.config", "jss.models.kernels", "jss.models.gru_kernels",
-                 "jss.evaluating", "jss.training.chain", "pages.ui.loaders", "streamlit.testing.v1"):  # fmt: skip
+    for name in (
+        "scipy.optimize",
+        "torch._inductor.config",
+        "jss.models.kernels",
+        "jss.models.gru_kernels",
+        "jss.evaluation.run",
+        "jss.training.experiment",
+        "pages.ui.cache.loaders",
+        "streamlit.testing.v1",
+    ):
         import_module(name)
 
 
@@ -41,15 +60,17 @@ class _TooLong(BaseException):
 
 
 def guarded(act: Callable[[], None], target: Path) -> None:
-    """Run ``act``. Raises Broken for an error that is no JssError, a sentence that is none, a write outside ``target``,
-    a connection, a program (but git), more than SECONDS, and more than MEGABYTES on top of what there was.
+    """Run ``act``. Raises Broken for an error that is no JssError, a sentence that is none, a write
+    outside ``target``, a connection, a program (but git), more than SECONDS, and more than
+    MEGABYTES on top of what there was.
     """
     _install()
     _seen.clear()
     before = _reset_peak()
     started = time.process_time()
     old = [signal.signal(kind, _ring) for kind in _RINGS]
-    # Of the processor's time, since the machine may be busy with other things; sleeping counts six times less.
+    # Of the processor's time, since the machine may be busy with other things; sleeping counts six
+    # times less.
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     signal.alarm(6 * SECONDS)
     _watching.append(target.resolve())
@@ -78,7 +99,9 @@ def guarded(act: Callable[[], None], target: Path) -> None:
 
 
 def sentence(text: str) -> None:
-    """Raises Broken unless a person can read it in a terminal: one line, no control characters, no flood."""
+    """Raises Broken unless a person can read it in a terminal: one line, no control characters, no
+    flood.
+    """
     if not text.isprintable():
         raise Broken(f"not printable: {text[:200]!r}")
     if len(text) > 1500:
@@ -100,7 +123,12 @@ def _install() -> None:
 def _hook(event: str, args: tuple[Any, ...]) -> None:
     if not _watching:
         return
-    if event == "open" and isinstance(args[0], str | bytes) and isinstance(args[2], int) and args[2] & _WRITES:
+    if (
+        event == "open"
+        and isinstance(args[0], str | bytes)
+        and isinstance(args[2], int)
+        and args[2] & _WRITES
+    ):
         _check(event, args[0])
     elif event in _CHANGES:
         for path in args[: 2 if event in ("os.rename", "os.link", "os.symlink") else 1]:

@@ -1,7 +1,8 @@
-# ruff: noqa: E501
-"""The whole corpus through every door: ``python tests/fuzz/run.py [STEP [KIND [MINUTES]]]``; findings on standard output.
+"""The whole corpus through every door: ``python tests/fuzz/run.py [STEP [KIND [MINUTES]]]``;
+findings on standard output.
 
-The files run in a second process, which is killed and begun again after a file that hangs or brings it down.
+The files run in a second process, which is killed and begun again after a file that hangs or brings
+it down.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
 _HANG = 90  # seconds without a word: more than the guard allows, for what no signal reaches
 _MOST = 12 << 30
-#: The corpus is gone through so many times, another part of every kind each time, so that no kind is left out where the
-#: time is short; _FAR: beyond the number of any file.
+#: The corpus is gone through so many times, another part of every kind each time, so that no kind
+#: is left out where the time is short; _FAR: beyond the number of any file.
 _PASSES, _FAR = 8, 1 << 20
 
 
@@ -95,8 +96,12 @@ def here(start: int, step: int, kind: str) -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         home = Path(folder)
         write_systems(home / "tiny")
-        places = ((turn * _FAR + number, bad) for turn in range(0, _PASSES, step)
-                  for number, bad in enumerate(corpus(home / "tiny", kind)) if number % _PASSES == turn)
+        places = (
+            (turn * _FAR + number, bad)
+            for turn in range(0, _PASSES, step)
+            for number, bad in enumerate(corpus(home / "tiny", kind))
+            if number % _PASSES == turn
+        )
         for place, bad in places:
             if place < start:
                 continue
@@ -107,7 +112,12 @@ def here(start: int, step: int, kind: str) -> None:
                 title = f"{door.__name__} {bad.title}"
                 say.write(f"try {title}\n")
                 try:
-                    guarded(lambda d=door, r=room, b=bad, o=own_name: d(r, b.name if o else safe(b.name), b.data), room.home)
+                    guarded(
+                        lambda d=door, r=room, b=bad, o=own_name: d(
+                            r, b.name if o else safe(b.name), b.data
+                        ),
+                        room.home,
+                    )
                 except Broken as broken:
                     say.write(f"finding {title}: {' '.join(str(broken).split())}\n")
             shutil.rmtree(home / "room", ignore_errors=True)
@@ -121,5 +131,7 @@ if __name__ == "__main__":
     else:
         chosen = sys.argv[1:]
         limit = float(chosen[2]) if len(chosen) > 2 else 1e9
-        for text in findings(int(chosen[0]) if chosen else 1, chosen[1] if len(chosen) > 1 else "", limit):
+        for text in findings(
+            int(chosen[0]) if chosen else 1, chosen[1] if len(chosen) > 1 else "", limit
+        ):
             print(text, flush=True)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Some thirty of the corpus's files through their doors; the whole of it runs in ``make soak``."""
 
 from __future__ import annotations
@@ -15,24 +14,45 @@ for folder in (Path(__file__).parent, Path(__file__).parents[1], Path(__file__).
 pytest.importorskip("torch")
 pytest.importorskip("streamlit")
 
-from corpus import corpus, safe  # noqa: E402
-from doors import Room  # noqa: E402
-from guard import guarded, import_first  # noqa: E402
+from corpus import corpus, safe
+from doors import Room
+from guard import guarded, import_first
 
 #: A few files of each kind: those that once found something, and one of each family.
 CHOSEN = {
-    "audio": {"zero.wav", "claims-2147483647.wav", "channels-65535.wav", "nan-one-float.wav", "zip-bomb.wav", "flac-hours.flac"},
-    "name": {"../../../../tmp/pwned.wav", "\x1b[31mred\x1b]0;x\x07.wav", "<img src=x onerror=alert(1)>.wav", "a\nb.wav", "a.wav\udcff"},
-    "events": {"filename-escape", "onset-digits", "utf16"}, "scores": {"onset-nan", "wide"},
-    "desed-strong": {"filename-long", "event_label-latin1"}, "catalogue": {"class-parent", "binary", "deep"},
-    "preset": {"line-python", "line-digits"}, "override": {"detector.cells=1000000000", "seed=99999999999999999999"},
-    "manifest": {"line-date", "labels-laughs"}, "card": {"deep", "config-n_blocks-huge"},
-    "weights": {"header-9223372036854775808", "shape-wrap", "pickle"}, "scapes": {"deep", "number"}, "report": {"bootstrap-replicates-psds1-empty"},
-}  # fmt: skip
+    "audio": {
+        "zero.wav",
+        "claims-2147483647.wav",
+        "channels-65535.wav",
+        "nan-one-float.wav",
+        "zip-bomb.wav",
+        "flac-hours.flac",
+    },
+    "name": {
+        "../../../../tmp/pwned.wav",
+        "\x1b[31mred\x1b]0;x\x07.wav",
+        "<img src=x onerror=alert(1)>.wav",
+        "a\nb.wav",
+        "a.wav\udcff",
+    },
+    "events": {"filename-escape", "onset-digits", "utf16"},
+    "scores": {"onset-nan", "wide"},
+    "desed-strong": {"filename-long", "event_label-latin1"},
+    "catalogue": {"class-parent", "binary", "deep"},
+    "preset": {"line-python", "line-digits"},
+    "override": {"detector.cells=1000000000", "seed=99999999999999999999"},
+    "manifest": {"line-date", "labels-laughs"},
+    "card": {"deep", "config-n_blocks-huge"},
+    "weights": {"header-9223372036854775808", "shape-wrap", "pickle"},
+    "scapes": {"deep", "number"},
+    "report": {"bootstrap-replicates-psds1-empty"},
+}
 
 
 def chosen(tiny: Path) -> list:
-    return [bad for kind, names in CHOSEN.items() for bad in corpus(tiny, kind) if bad.name in names]
+    return [
+        bad for kind, names in CHOSEN.items() for bad in corpus(tiny, kind) if bad.name in names
+    ]
 
 
 @pytest.fixture(autouse=True)

@@ -26,8 +26,15 @@ def test_equals_brute_force_over_assignments(tau):
 
     for b in range(2):
         best = min(
-            float(sum(snr(sum(estimates[b, m] for m in range(4) if way[m] == i) + torch.zeros(60), mixtures[b, i])
-                      for i in range(2)))
+            float(
+                sum(
+                    snr(
+                        sum(estimates[b, m] for m in range(4) if way[m] == i) + torch.zeros(60),
+                        mixtures[b, i],
+                    )
+                    for i in range(2)
+                )
+            )
             for way in product(range(2), repeat=4)
         )
         assert float(loss[b]) == pytest.approx(best, abs=1e-4)

@@ -10,7 +10,9 @@ def brute_force(estimates, targets, mixture):
     best = None
     for order in permutations(range(len(targets))):
         total = sum(
-            active_loss(estimates[e], targets[t]) if targets[t].any() else inactive_loss(estimates[e], mixture)
+            active_loss(estimates[e], targets[t])
+            if targets[t].any()
+            else inactive_loss(estimates[e], mixture)
             for t, e in enumerate(order)
         )
         best = total if best is None or total < best else best
@@ -25,7 +27,9 @@ def test_equals_brute_force_over_permutations_with_silent_targets():
     estimates = targets[:, [2, 0, 3, 1]] + 0.3 * torch.randn(3, 4, 50)
     loss, ordered = pit_loss(estimates, targets, targets.sum(1))
     for i in range(3):
-        torch.testing.assert_close(loss[i], brute_force(estimates[i], targets[i], targets[i].sum(0)))
+        torch.testing.assert_close(
+            loss[i], brute_force(estimates[i], targets[i], targets[i].sum(0))
+        )
     torch.testing.assert_close(ordered[0], estimates[0][[1, 3, 0, 2]])
 
 

@@ -12,7 +12,10 @@ def test_eq_4_by_hand():
 
 
 def test_eq_5_by_hand_and_no_gradient_for_the_teacher():
-    student, teacher = torch.tensor([0.5, 1.0], requires_grad=True), torch.tensor([0.0, 0.5], requires_grad=True)
+    student, teacher = (
+        torch.tensor([0.5, 1.0], requires_grad=True),
+        torch.tensor([0.0, 0.5], requires_grad=True),
+    )
     loss = consistency_loss(student, teacher)
     torch.testing.assert_close(loss.detach(), torch.tensor(0.25))
     loss.backward()

@@ -7,15 +7,21 @@ from jss.losses.snr import active_loss, inactive_loss, negative_snr, thresholded
 
 def test_eq_11_by_hand():
     target, estimate = torch.tensor([3.0, 4.0]), torch.tensor([3.0, 3.5])
-    torch.testing.assert_close(negative_snr(estimate, target), torch.tensor(-20.0), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        negative_snr(estimate, target), torch.tensor(-20.0), atol=1e-4, rtol=0
+    )
 
 
 def test_eq_13_and_14_by_hand():
     target, estimate = torch.tensor([3.0, 4.0]), torch.tensor([3.0, 3.0])
     expected = 10 * math.log10(1 + 0.001 * 25)
-    torch.testing.assert_close(active_loss(estimate, target), torch.tensor(expected), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        active_loss(estimate, target), torch.tensor(expected), atol=1e-5, rtol=0
+    )
     expected = 10 * math.log10(18 + 0.01 * 25)
-    torch.testing.assert_close(inactive_loss(estimate, target, 0.01), torch.tensor(expected), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        inactive_loss(estimate, target, 0.01), torch.tensor(expected), atol=1e-5, rtol=0
+    )
 
 
 def test_a_perfect_estimate_is_rewarded_up_to_the_threshold_only():

@@ -20,9 +20,11 @@ def case():
     g = torch.Generator().manual_seed(0)
     active = (torch.rand(2, 3, 4, generator=g) > 0.5).float()
     return {
-        "critic": torch.randn(2, 3, 4, generator=g), "judged": torch.randn(2, 3, 3, 4, generator=g), "active": active,
+        "critic": torch.randn(2, 3, 4, generator=g),
+        "judged": torch.randn(2, 3, 3, 4, generator=g),
+        "active": active,
         "weights": losses.class_weights(active, torch.tensor([0.2, 0.5, 0.25])),
-    }  # fmt: skip
+    }
 
 
 def test_weights_balance_rare_and_common_classes():
@@ -33,9 +35,12 @@ def test_weights_balance_rare_and_common_classes():
 
 def test_eq_3(case):
     want = sum(
-        case["weights"][b, i, t].item() * entropy(case["active"][b, i, t].item(), case["critic"][b, i, t].item())
-        for b in range(2) for i in range(3) for t in range(4)
-    )  # fmt: skip
+        case["weights"][b, i, t].item()
+        * entropy(case["active"][b, i, t].item(), case["critic"][b, i, t].item())
+        for b in range(2)
+        for i in range(3)
+        for t in range(4)
+    )
     parts = case["critic"], case["active"], case["weights"]
     assert losses.critic_frame_loss(*parts, "sum").item() == pytest.approx(want / 2)
     assert losses.critic_frame_loss(*parts, "mean").item() == pytest.approx(want / 24)
@@ -44,8 +49,10 @@ def test_eq_3(case):
 def test_eq_5_takes_the_largest_frame(case):
     present = case["active"].amax(-1)
     want = sum(
-        entropy(present[b, i].item(), case["critic"][b, i].max().item()) for b in range(2) for i in range(3)
-    )  # fmt: skip
+        entropy(present[b, i].item(), case["critic"][b, i].max().item())
+        for b in range(2)
+        for i in range(3)
+    )
     assert losses.critic_clip_loss(case["critic"], present, "sum").item() == pytest.approx(want / 2)
 
 
@@ -56,7 +63,9 @@ def test_eq_6_wants_its_own_class_and_no_other(case):
             for j in range(3):
                 for t in range(4):
                     label = case["active"][b, i, t].item() if i == j else 0.0
-                    want += case["weights"][b, j, t].item() * entropy(label, case["judged"][b, i, j, t].item())
+                    want += case["weights"][b, j, t].item() * entropy(
+                        label, case["judged"][b, i, j, t].item()
+                    )
     found = losses.source_frame_loss(case["judged"], case["active"], case["weights"], "sum")
     assert found.item() == pytest.approx(want / 2)
 
@@ -65,17 +74,22 @@ def test_eq_7(case):
     present = case["active"].amax(-1)
     want = sum(
         entropy(present[b, i].item() if i == j else 0.0, case["judged"][b, i, j].max().item())
-        for b in range(2) for i in range(3) for j in range(3)
-    )  # fmt: skip
+        for b in range(2)
+        for i in range(3)
+        for j in range(3)
+    )
     assert losses.source_clip_loss(case["judged"], present, "sum").item() == pytest.approx(want / 2)
 
 
 def test_eq_2_plain_and_refined():
     mixture = torch.tensor([[[3.0, 4.0, 5.0]]])  # one clip, one bin, three frames
     sources = torch.tensor([[[[1.0, 1.0, 9.0]], [[0.5, 2.0, 9.0]]]])
-    assert losses.mixture_loss(mixture, sources, reduction="sum").item() == pytest.approx(1.5 + 1.0 + 13.0)
+    assert losses.mixture_loss(mixture, sources, reduction="sum").item() == pytest.approx(
+        1.5 + 1.0 + 13.0
+    )
     active = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 1.0, 0.0]]])
-    # first frame: |3 - 1| and the silent source's 0.5; second: |4 - 3|; third: nobody is active, it does not count
+    # first frame: |3 - 1| and the silent source's 0.5; second: |4 - 3|; third: nobody is active, it
+    # does not count
     assert losses.mixture_loss(mixture, sources, active, "sum").item() == pytest.approx(2.5 + 1.0)
     assert losses.mixture_loss(mixture, sources, active, "mean").item() == pytest.approx(3.5 / 2)
 

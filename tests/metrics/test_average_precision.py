@@ -22,7 +22,9 @@ def test_equals_scikit_learn(seed):
     rng = np.random.default_rng(seed)
     scores = np.round(rng.random((50, 3)), seed % 3 + 1)  # with ties
     tags = rng.random((50, 3)) < 0.3
-    np.testing.assert_allclose(average_precision(scores, tags), [oracle(tags[:, k], scores[:, k]) for k in range(3)])
+    np.testing.assert_allclose(
+        average_precision(scores, tags), [oracle(tags[:, k], scores[:, k]) for k in range(3)]
+    )
 
 
 def test_a_resample_of_every_clip_once_is_the_whole_set():

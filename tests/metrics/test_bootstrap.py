@@ -46,13 +46,17 @@ def test_the_set_itself_as_a_resample_gives_its_score(scenario, monkeypatch):
     assert max(bootstrap.thin(c, k, truth, scenario).levels for k, c in enumerate(exact)) < 60
     assert bootstrap.psds(exact, truth, scenario, once) == pytest.approx([whole], abs=1e-12)
     grid = count_points(scores.at(), truth, scenario, THRESHOLDS)
-    assert bootstrap.psds(grid, truth, scenario, once) == pytest.approx([psds(grid, truth, scenario).value], abs=1e-12)
+    assert bootstrap.psds(grid, truth, scenario, once) == pytest.approx(
+        [psds(grid, truth, scenario).value], abs=1e-12
+    )
     assert bootstrap.psds(grid, truth, scenario, np.zeros((8, 0))).shape == (0,)
 
 
 def test_means_leave_out_clips_without_a_value():
     drawn = np.array([[1.0, 2.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 3.0]])
-    assert bootstrap.mean(np.array([1.0, 4.0, np.nan]), drawn) == pytest.approx([2.5, 1.0, np.nan], nan_ok=True)
+    assert bootstrap.mean(np.array([1.0, 4.0, np.nan]), drawn) == pytest.approx(
+        [2.5, 1.0, np.nan], nan_ok=True
+    )
     two = ClipSeparation(2, 2, (0, 1), (0, 1), (True, True), (1.0, 1.0), (3.0, 5.0), (1.0, 1.0))
     one = ClipSeparation(1, 2, (0,), (0,), (True,), (1.0,), (99.0,), (1.0,))
     found = bootstrap.improvement([two, one, None], drawn)

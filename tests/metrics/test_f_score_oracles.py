@@ -11,9 +11,12 @@ from metric_worlds import world
 from jss.metrics.f_score import event_f1, intersection_f1
 
 few = settings(
-    phases=[Phase.explicit, Phase.generate], max_examples=20, deadline=None,
-    suppress_health_check=list(HealthCheck), derandomize=True,
-)  # fmt: skip
+    phases=[Phase.explicit, Phase.generate],
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+)
 seeds = st.integers(0, 10**6)
 
 
@@ -44,7 +47,9 @@ def sed_eval_metrics(found, truth, labels, **options):
         event_label_list=list(labels), t_collar=0.2, percentage_of_length=0.2, **options
     )
     for name in truth.filename.unique():
-        rows = [t[t.filename == name].to_dict("records") or [{"filename": name}] for t in (truth, found)]
+        rows = [
+            t[t.filename == name].to_dict("records") or [{"filename": name}] for t in (truth, found)
+        ]
         tool.evaluate(reference_event_list=rows[0], estimated_event_list=rows[1])
     return tool.results_class_wise_average_metrics()["f_measure"]["f_measure"], tool
 
@@ -54,16 +59,22 @@ def sed_eval_metrics(found, truth, labels, **options):
 def test_event_f1_equals_sed_eval(seed, absent, spread):
     w = world(seed, absent=absent, empty=False)
     rng = np.random.default_rng(seed)
-    found = w.truth.sample(frac=0.9, replace=True, random_state=seed)  # duplicates compete for a match
+    found = w.truth.sample(
+        frac=0.9, replace=True, random_state=seed
+    )  # duplicates compete for a match
     found["onset"] += rng.normal(0, spread, len(found)).round(1)
     found["offset"] += rng.normal(0, spread, len(found)).round(1)
     found = found[(found.offset > found.onset) & (found.onset >= 0)]
-    macro, tool = sed_eval_metrics(found, w.truth, w.labels, empty_system_output_handling="zero_score")
+    macro, tool = sed_eval_metrics(
+        found, w.truth, w.labels, empty_system_output_handling="zero_score"
+    )
     ours = event_f1(found, w.truth, w.labels)
     assert ours.macro == pytest.approx(macro, abs=1e-12)
     assert ours.micro == pytest.approx(tool.overall_f_measure()["f_measure"], abs=1e-12)
     macro, _ = sed_eval_metrics(found, w.truth, w.labels)
-    assert event_f1(found, w.truth, w.labels, legacy_nan=True).macro == pytest.approx(macro, abs=1e-12)
+    assert event_f1(found, w.truth, w.labels, legacy_nan=True).macro == pytest.approx(
+        macro, abs=1e-12
+    )
 
 
 def test_the_offset_collar_grows_with_the_event():
@@ -72,6 +83,8 @@ def test_the_offset_collar_grows_with_the_event():
     columns = ["filename", "onset", "offset", "event_label"]
     truth = pd.DataFrame([("x", 0.0, 5.0, "a"), ("x", 6.0, 6.5, "a")], columns=columns)
     found = pd.DataFrame([("x", 0.1, 5.9, "a"), ("x", 6.0, 6.8, "a")], columns=columns)
-    assert event_f1(found, truth, ["a"]).micro == 0.5  # 0.9 s is within 20 % of 5 s, 0.3 s is not within 0.2 s
+    assert (
+        event_f1(found, truth, ["a"]).micro == 0.5
+    )  # 0.9 s is within 20 % of 5 s, 0.3 s is not within 0.2 s
     found.loc[0, "onset"] = 0.3
     assert event_f1(found, truth, ["a"]).micro == 0.0

@@ -28,9 +28,12 @@ shapes = st.fixed_dictionaries(
     }
 )
 slow = settings(
-    phases=[Phase.explicit, Phase.generate], max_examples=20, deadline=None,
-    suppress_health_check=list(HealthCheck), derandomize=True,
-)  # fmt: skip
+    phases=[Phase.explicit, Phase.generate],
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+)
 
 
 def same(ours, theirs, labels):
@@ -58,7 +61,11 @@ def test_equals_psds_eval(shape, scenario):
 def test_exact_equals_sed_scores_eval(shape, scenario):
     w = world(**shape)
     scores, truth = w.ours()
-    same(psds(count_exactly(scores, truth, scenario), truth, scenario), sed_scores_eval_value(w, scenario), w.labels)
+    same(
+        psds(count_exactly(scores, truth, scenario), truth, scenario),
+        sed_scores_eval_value(w, scenario),
+        w.labels,
+    )
 
 
 @settings(slow, max_examples=40)
@@ -68,7 +75,9 @@ def test_a_grid_that_holds_every_score_is_exact(shape, scenario):
     scores, truth = w.ours()
     every = np.arange(-0.5, 8) / 8
     grid = psds(count_points(scores.at(every), truth, scenario, every), truth, scenario)
-    assert grid.value == pytest.approx(psds(count_exactly(scores, truth, scenario), truth, scenario).value, abs=1e-9)
+    assert grid.value == pytest.approx(
+        psds(count_exactly(scores, truth, scenario), truth, scenario).value, abs=1e-9
+    )
 
 
 @settings(slow, max_examples=40)
@@ -78,16 +87,30 @@ def test_the_area_of_many_equals_the_area_of_one(shape, scenario):
     w = world(**shape)
     scores, truth = w.ours()
     chosen = np.random.default_rng(shape["seed"]).integers(0, 3, len(w.names)).astype(float)
-    weights = np.stack([np.ones(len(w.names)), np.maximum(chosen, np.arange(len(w.names)) == 0)], axis=1)
-    for counts in (count_exactly(scores, truth, scenario), count_points(scores.at(POINTS), truth, scenario, POINTS)):
+    weights = np.stack(
+        [np.ones(len(w.names)), np.maximum(chosen, np.arange(len(w.names)) == 0)], axis=1
+    )
+    for counts in (
+        count_exactly(scores, truth, scenario),
+        count_points(scores.at(POINTS), truth, scenario, POINTS),
+    ):
         pairs = [rates(c, k, truth, scenario, weights=weights) for k, c in enumerate(counts)]
-        fast = area([p[0] for p in pairs], [p[1] for p in pairs], alpha_st=scenario.alpha_st, e_max=scenario.e_max)
+        fast = area(
+            [p[0] for p in pairs],
+            [p[1] for p in pairs],
+            alpha_st=scenario.alpha_st,
+            e_max=scenario.e_max,
+        )
         assert fast[0] == pytest.approx(psds(counts, truth, scenario).value, abs=1e-9)
     copies = [n for n, weight in enumerate(weights[:, 1]) for _ in range(int(weight))]
     repeated = w.truth.merge(
-        pd.DataFrame({"filename": [w.names[n] for n in copies], "new": [f"{i}" for i in range(len(copies))]})
+        pd.DataFrame(
+            {"filename": [w.names[n] for n in copies], "new": [f"{i}" for i in range(len(copies))]}
+        )
     ).drop(columns="filename")
-    again = from_table(repeated.rename(columns={"new": "filename"}), [f"{i}" for i in range(len(copies))], w.labels)
+    again = from_table(
+        repeated.rename(columns={"new": "filename"}), [f"{i}" for i in range(len(copies))], w.labels
+    )
     other = Truth(again, w.durations[copies], len(w.labels))
     both = ScoreSet.build([(w.scores[n], w.edges[n]) for n in copies], len(w.labels), median=1)
     events = both.at(POINTS)
@@ -129,13 +152,21 @@ def test_one_class_by_hand():
 
 def cross_triggers():
     columns = ["filename", "onset", "offset", "event_label"]
-    truth = pd.DataFrame([("x", 0, 10, "a"), ("x", 20, 30, "b"), ("x", 40, 50, "c")], columns=columns)
-    found = pd.DataFrame([("x", 0, 10, "a"), ("x", 20, 30, "a"), ("x", 20, 30, "b")], columns=columns)
-    return Truth(from_table(truth, ["x"], "abc"), np.array([3600.0]), 3), from_tables([found], ["x"], "abc")
+    truth = pd.DataFrame(
+        [("x", 0, 10, "a"), ("x", 20, 30, "b"), ("x", 40, 50, "c")], columns=columns
+    )
+    found = pd.DataFrame(
+        [("x", 0, 10, "a"), ("x", 20, 30, "a"), ("x", 20, 30, "b")], columns=columns
+    )
+    return Truth(from_table(truth, ["x"], "abc"), np.array([3600.0]), 3), from_tables(
+        [found], ["x"], "abc"
+    )
 
 
 def test_both_conventions_by_hand():
-    """One detection of a on b: 1 false positive an hour, and 360 cross-triggers an hour of b, a mean of 180 or 120."""
+    """One detection of a on b: 1 false positive an hour, and 360 cross-triggers an hour of b, a
+    mean of 180 or 120.
+    """
     truth, found = cross_triggers()
     own = count_points(found, truth, PSDS2, np.array([0.5]))[0]
     ratio, others = rates(own, 0, truth, PSDS2, "K-1")

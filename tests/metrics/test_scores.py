@@ -20,7 +20,9 @@ def test_events_equal_the_decoder(median):
         for n, (scores, edges) in enumerate(data):
             own = (found.clip == n) & (found.point == point)
             ours = sorted(zip(found.onset[own], found.offset[own], found.label[own], strict=True))
-            theirs = decode(scores, [0, 1, 2], hop=0.064, duration=edges[-1], threshold=threshold, median=median)
+            theirs = decode(
+                scores, [0, 1, 2], hop=0.064, duration=edges[-1], threshold=threshold, median=median
+            )
             assert np.array(ours) == pytest.approx(np.array(sorted(theirs)))
 
 

@@ -13,7 +13,9 @@ def test_snr_improvement_is_equation_19(noise):
     s, other = noise[:2]
     x = s + other
     estimate = s + 0.1 * other
-    expected = 10 * np.log10(np.sum(s**2) / np.sum((0.1 * other) ** 2)) - 10 * np.log10(np.sum(s**2) / np.sum(other**2))
+    expected = 10 * np.log10(np.sum(s**2) / np.sum((0.1 * other) ** 2)) - 10 * np.log10(
+        np.sum(s**2) / np.sum(other**2)
+    )
     assert separation.snr_improvement(estimate, s, x) == pytest.approx(expected)
     assert separation.snr_improvement(estimate, s, x) == pytest.approx(20)
     assert separation.snr_improvement(x, s, x) == 0
@@ -59,7 +61,9 @@ def test_under_equal_and_over(noise):
 
 
 def test_summary_keeps_single_sources_apart(noise):
-    single = separation.separate_clip(np.stack([noise[0] + 0.1 * noise[1], 0 * noise[0]]), noise[:1], noise[0])
+    single = separation.separate_clip(
+        np.stack([noise[0] + 0.1 * noise[1], 0 * noise[0]]), noise[:1], noise[0]
+    )
     double = separation.separate_clip(noise[:2] + 0.1 * noise[2], noise[:2], noise[0] + noise[1])
     silent = separation.separate_clip(noise[:2], np.zeros((2, 4000)), noise[0])
     total = separation.summarise([single, double, silent])

@@ -3,7 +3,7 @@ import copy
 import pytest
 import torch
 
-from jss.fusion import combine
+from jss.inference.fusion import combine
 from jss.models.branches import Balance, TwoBranchModel, freeze_norms
 from jss.models.crnn import CRNN, CRNNConfig
 from jss.models.joint import JointModel
@@ -65,11 +65,18 @@ def test_frozen_norms_stay_and_the_rest_learns():
     block = freeze_norms(detector(0))
     model = TwoBranchModel(TDCN(TINY), block, detector(1), Balance(0.5)).train()
     norms = [m for m in block.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-    before, mixture = copy.deepcopy([m.state_dict() for m in norms]), copy.deepcopy(model.mixture.state_dict())
+    before, mixture = (
+        copy.deepcopy([m.state_dict() for m in norms]),
+        copy.deepcopy(model.mixture.state_dict()),
+    )
     with torch.no_grad():
-        block.strong.bias.fill_(-5.0)  # so that the sum of eight scores stays below its clamp, where gradients end
+        block.strong.bias.fill_(
+            -5.0
+        )  # so that the sum of eight scores stays below its clamp, where gradients end
     model(torch.randn(2, 16000)).strong.mean().backward()
-    assert all(torch.equal(a[k], m.state_dict()[k]) for a, m in zip(before, norms, strict=True) for k in a)
+    assert all(
+        torch.equal(a[k], m.state_dict()[k]) for a, m in zip(before, norms, strict=True) for k in a
+    )
     assert all(torch.equal(mixture[k], v) for k, v in model.mixture.state_dict().items())
     assert all(p.grad is None for m in (*norms, model.mixture) for p in m.parameters())
     assert block.cnn[0][0].weight.grad.abs().max() > 0

@@ -13,7 +13,9 @@ def detector() -> CRNN:
 
 
 def separator(n_src: int = 4) -> ConvTasNet:
-    return ConvTasNet(ConvTasNetConfig(n_src=n_src, n_filters=8, bn_chan=4, hid_chan=8, skip_chan=4, n_blocks=2))
+    return ConvTasNet(
+        ConvTasNetConfig(n_src=n_src, n_filters=8, bn_chan=4, hid_chan=8, skip_chan=4, n_blocks=2)
+    )
 
 
 @pytest.mark.parametrize("n_src", [1, 4, 8])

@@ -1,4 +1,6 @@
-"""The compiled GRU is torch's; a frozen recurrent layer passes gradients and leaves its settings as they were."""
+"""The compiled GRU is torch's; a frozen recurrent layer passes gradients and leaves its settings as
+they were.
+"""
 
 import copy
 
@@ -70,14 +72,18 @@ def test_the_compiled_layers_are_torch_s_forwards_and_back(n, cells, layers, bat
     expected = torch.autograd.grad((wanted * weights.double()).sum(), [wide, *exact.parameters()])
     torch.testing.assert_close(found.double(), wanted, rtol=0, atol=2e-6)
     for one, want in zip(gradients, expected, strict=True):
-        torch.testing.assert_close(one.double(), want, rtol=1e-4, atol=1e-5 * float(want.abs().max()) + 1e-9)
+        torch.testing.assert_close(
+            one.double(), want, rtol=1e-4, atol=1e-5 * float(want.abs().max()) + 1e-9
+        )
     with torch.no_grad():
         assert torch.equal(recurrent(rnn, x), found)
 
 
 def test_it_is_the_kernels_that_run_and_torch_elsewhere(kernels, monkeypatch):
     ran = []
-    monkeypatch.setattr("jss.models.recurrent._steps", lambda *given: ran.append(1) or _steps(*given))
+    monkeypatch.setattr(
+        "jss.models.recurrent._steps", lambda *given: ran.append(1) or _steps(*given)
+    )
     x = torch.randn(2, 5, 3)
     with torch.no_grad():
         recurrent(gru(3, 4, 2), x)

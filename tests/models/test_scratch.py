@@ -19,7 +19,10 @@ def test_matrices_are_apart_and_of_the_type_asked_for():
         for number, matrix in enumerate((a, b, c)):
             matrix.fill_(number)
         assert [(m.shape, m.dtype) for m in (a, b, c)] == [
-            ((3, 5), torch.float32), ((7, 2), torch.bfloat16), ((1, 1), torch.float32)]  # fmt: skip
+            ((3, 5), torch.float32),
+            ((7, 2), torch.bfloat16),
+            ((1, 1), torch.float32),
+        ]
         assert [m.unique().tolist() for m in (a, b, c)] == [[0], [1], [2]]
         assert all((m.data_ptr() - a.data_ptr()) % 64 == 0 and m.is_contiguous() for m in (a, b, c))
 
@@ -46,6 +49,9 @@ def test_no_more_is_kept_than_may_be(monkeypatch):
 def test_it_can_be_written_in_and_out_of_inference_mode_and_comes_back_after_an_error():
     with torch.inference_mode(), scratch((10, 10, torch.float32)) as (a,):
         a.zero_()
-    with pytest.raises(RuntimeError, match="must match the size"), scratch((10, 10, torch.float32)) as (b,):
+    with (
+        pytest.raises(RuntimeError, match="must match the size"),
+        scratch((10, 10, torch.float32)) as (b,),
+    ):
         b.add_(torch.ones(3))
     assert len(module._spare) == 1

@@ -41,7 +41,15 @@ def test_our_weights_load_into_asteroid(reference):
 
 def test_gradients_are_those_of_asteroid():
     torch.manual_seed(0)
-    sizes = {"n_src": 2, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8, "n_blocks": 2, "n_repeats": 2}
+    sizes = {
+        "n_src": 2,
+        "n_filters": 16,
+        "bn_chan": 8,
+        "hid_chan": 16,
+        "skip_chan": 8,
+        "n_blocks": 2,
+        "n_repeats": 2,
+    }
     theirs = asteroid().models.ConvTasNet(**sizes)
     ours = ConvTasNet(ConvTasNetConfig(**sizes))
     ours.load_state_dict(theirs.state_dict())
@@ -55,7 +63,15 @@ def test_gradients_are_those_of_asteroid():
 
 def test_a_kernel_other_than_two_strides_overlaps_and_adds_too():
     torch.manual_seed(0)
-    sizes = {"n_src": 3, "n_filters": 8, "kernel_size": 12, "stride": 4, "bn_chan": 4, "hid_chan": 8, "skip_chan": 4}
+    sizes = {
+        "n_src": 3,
+        "n_filters": 8,
+        "kernel_size": 12,
+        "stride": 4,
+        "bn_chan": 4,
+        "hid_chan": 8,
+        "skip_chan": 4,
+    }
     theirs = asteroid().models.ConvTasNet(**sizes, n_blocks=2, n_repeats=1).eval()
     ours = ConvTasNet(ConvTasNetConfig(**sizes, n_blocks=2)).eval()
     ours.load_state_dict(theirs.state_dict())
@@ -66,13 +82,17 @@ def test_a_kernel_other_than_two_strides_overlaps_and_adds_too():
 
 @pytest.mark.parametrize("n_src", range(1, 9))
 def test_any_number_of_sources_from_one_to_eight(n_src):
-    config = ConvTasNetConfig(n_src=n_src, n_filters=8, bn_chan=4, hid_chan=8, skip_chan=4, n_blocks=1)
+    config = ConvTasNetConfig(
+        n_src=n_src, n_filters=8, bn_chan=4, hid_chan=8, skip_chan=4, n_blocks=1
+    )
     assert ConvTasNet(config)(torch.randn(1, 100)).shape == (1, n_src, 100)
 
 
 def test_a_model_of_asteroid_by_name():
-    model = build_separator("asteroid:DPRNNTasNet", {"n_src": 2, "n_filters": 8, "bn_chan": 4, "hid_size": 4,
-                                                      "chunk_size": 20, "n_repeats": 1})
+    model = build_separator(
+        "asteroid:DPRNNTasNet",
+        {"n_src": 2, "n_filters": 8, "bn_chan": 4, "hid_size": 4, "chunk_size": 20, "n_repeats": 1},
+    )
     assert model(torch.randn(1, 400)).shape == (1, 2, 400)
 
 
@@ -92,14 +112,27 @@ def test_bad_separators_are_one_sentence(kind, config, says):
 
 
 def test_masks_of_1_on_the_fourier_basis_give_the_waveform_back(monkeypatch):
-    """In every source; but for half a frame at each end, which one frame alone covers. The basis does not learn."""
-    net, x = ConvTasNet(ConvTasNetConfig(n_src=2, n_filters=24)).fix_fourier_basis(), torch.randn(1, 800)
-    assert {name.split(".")[0] for name, p in net.named_parameters() if p.requires_grad} == {"masker"}
-    monkeypatch.setattr(net.masker, "forward", lambda encoded: torch.ones(*encoded.shape[:2], 2, 24))
+    """In every source; but for half a frame at each end, which one frame alone covers. The basis
+    does not learn.
+    """
+    net, x = (
+        ConvTasNet(ConvTasNetConfig(n_src=2, n_filters=24)).fix_fourier_basis(),
+        torch.randn(1, 800),
+    )
+    assert {name.split(".")[0] for name, p in net.named_parameters() if p.requires_grad} == {
+        "masker"
+    }
+    monkeypatch.setattr(
+        net.masker, "forward", lambda encoded: torch.ones(*encoded.shape[:2], 2, 24)
+    )
     found = net(x.requires_grad_())
-    torch.testing.assert_close(found[..., 8:-8], x[:, None].expand(1, 2, 800)[..., 8:-8], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        found[..., 8:-8], x[:, None].expand(1, 2, 800)[..., 8:-8], rtol=1e-4, atol=1e-5
+    )
     spectrum = torch.fft.rfft(net.encoder.filterbank()).abs()
-    assert torch.equal(spectrum[:12].argmax(1), ((torch.arange(12) + 0.5) * 8 / 12).round().long())  # 8 bins, 12 waves
+    assert torch.equal(
+        spectrum[:12].argmax(1), ((torch.arange(12) + 0.5) * 8 / 12).round().long()
+    )  # 8 bins, 12 waves
     for sizes in ({"n_filters": 8}, {"n_filters": 25}, {"kernel_size": 20}):
         with pytest.raises(JssError, match="Fourier basis"):
             ConvTasNet(ConvTasNetConfig(**sizes)).fix_fourier_basis()

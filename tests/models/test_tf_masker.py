@@ -52,7 +52,9 @@ def test_a_floor_opens_every_mask_and_makes_the_sources_add_up(masker):
     x = torch.randn(2, 8000)
     with torch.no_grad():
         learned, shares = floored.masks(stft(x).abs()), floored.shares(stft(x).abs())
-        torch.testing.assert_close(learned, masker.masks(stft(x).abs()))  # what is learned is the same
+        torch.testing.assert_close(
+            learned, masker.masks(stft(x).abs())
+        )  # what is learned is the same
         torch.testing.assert_close(shares, (learned + 0.1) / (learned.sum(1, keepdim=True) + 0.3))
         torch.testing.assert_close(floored(x).sum(1), x, atol=1e-5, rtol=1e-4)
         torch.testing.assert_close(masker.shares(stft(x).abs()), learned)
@@ -77,7 +79,9 @@ def test_centre_and_spread_scale_the_logarithm():
     scaled = TFMasker(TFMaskerConfig(n_src=2, cells=4, layers=1, centre=-1.0, spread=2.0))
     scaled.load_state_dict(plain.state_dict())
     m = torch.rand(1, BINS, 5) + 0.1
-    torch.testing.assert_close(scaled.masks(m), plain.masks(torch.exp((m.log() + 1) / 2)), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        scaled.masks(m), plain.masks(torch.exp((m.log() + 1) / 2)), atol=1e-5, rtol=1e-4
+    )
 
 
 def test_any_other_separator_is_heard_through_the_stft_of_its_outputs():

@@ -22,11 +22,25 @@ def threads():
     torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("sizes", [{}, {"n_src": 1}, {"n_src": 8}, {"n_repeats": 2}, {"conv_kernel_size": 5},
-                                   {"kernel_size": 20, "stride": 8}, {"skip_chan": 20}])  # fmt: skip
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {},
+        {"n_src": 1},
+        {"n_src": 8},
+        {"n_repeats": 2},
+        {"conv_kernel_size": 5},
+        {"kernel_size": 20, "stride": 8},
+        {"skip_chan": 20},
+    ],
+)
 @pytest.mark.parametrize("samples", [3, 16, 500, 9001])
-def test_tiled_equals_plain(sizes: dict[str, int], samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiled, "TILE", 100)  # many tiles, the last one short, dilations beyond a tile's edge
+def test_tiled_equals_plain(
+    sizes: dict[str, int], samples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        tiled, "TILE", 100
+    )  # many tiles, the last one short, dilations beyond a tile's edge
     net = separator(**sizes)
     x = torch.randn(2, samples)
     plain = net(x.clone().requires_grad_()).detach()
@@ -40,7 +54,9 @@ def test_it_runs_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     """The paper's sizes take the compiled pass; five taps, a gradient or no kernels the plain one."""
     ran = []
     frames = tiled.masked_frames
-    monkeypatch.setattr("jss.models.separator.masked_frames", lambda *given: ran.append(1) or frames(*given))
+    monkeypatch.setattr(
+        "jss.models.separator.masked_frames", lambda *given: ran.append(1) or frames(*given)
+    )
     x = torch.randn(1, 800)
     with torch.no_grad():
         separator()(x)
@@ -100,7 +116,9 @@ def test_an_item_does_not_depend_on_its_batch() -> None:
 
 
 def test_products_in_bf16_change_little() -> None:
-    """50 dB below the sources lies what the rounding of masks does; encoder and decoder stay float32."""
+    """50 dB below the sources lies what the rounding of masks does; encoder and decoder stay
+    float32.
+    """
     net, x = separator(), torch.randn(2, 8000)
     with torch.no_grad():
         expected = net(x)
@@ -122,9 +140,13 @@ def test_autocast_to_another_type_changes_nothing() -> None:
 def test_kernels_round_to_bf16_as_torch_does() -> None:
     """To the nearest, to even where two are as near; what passes is bf16, what is computed float32."""
     kernels = compiled.kernels(wait=None)
-    x = torch.cat([torch.randn(4000), torch.tensor([1 + 2**-8, 1 + 3 * 2**-8, -1 - 2**-8, 0.0])])[None]
+    x = torch.cat([torch.randn(4000), torch.tensor([1 + 2**-8, 1 + 3 * 2**-8, -1 - 2**-8, 0.0])])[
+        None
+    ]
     half = torch.zeros_like(x, dtype=torch.bfloat16)
-    kernels.activate_columns(x.numpy(), 0, torch.zeros(x.shape[1]).numpy(), 1.0, kernels.as_array(half))
+    kernels.activate_columns(
+        x.numpy(), 0, torch.zeros(x.shape[1]).numpy(), 1.0, kernels.as_array(half)
+    )
     assert torch.equal(half, x.bfloat16())
     added = torch.ones(1, x.shape[1] + 3)
     kernels.add_columns(kernels.as_array(half), 0.5, added.numpy(), 3)
@@ -145,4 +167,6 @@ def test_without_a_compiler_it_says_so_once(
 
 
 def test_tiles_cover_every_frame_once() -> None:
-    assert [i for tile in tiles.tiles(7, 1050, 100) for i in range(1050)[tile]] == list(range(7, 1050))
+    assert [i for tile in tiles.tiles(7, 1050, 100) for i in range(1050)[tile]] == list(
+        range(7, 1050)
+    )

@@ -10,16 +10,25 @@ VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer
 
 def idle(tab: Any) -> None:
     """Until the page's script has run to its end, and all of it is shown."""
-    tab.wait_for_function("() => document.querySelector('[data-test-script-state=notRunning]')"
-                          " && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')",
-                          timeout=120_000)  # fmt: skip
+    tab.wait_for_function(
+        "() => document.querySelector('[data-test-script-state=notRunning]')"
+        " && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')",
+        timeout=120_000,
+    )
 
 
 class Page:
     """A tab with the app in it, and what it asked for."""
 
-    def __init__(self, browser: Any, address: str, link: str = "", system: str = "MixIT-S1",
-                 clip: str = "four_tones.flac", **look: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        browser: Any,
+        address: str,
+        link: str = "",
+        system: str = "MixIT-S1",
+        clip: str = "four_tones.flac",
+        **look: Any,
+    ) -> None:
         self.context = browser.new_context(viewport={"width": 1440, "height": 1100}, **look)
         self.tab = self.context.new_page()
         self.asked: list[str] = []
@@ -48,19 +57,29 @@ class Page:
         from playwright.sync_api import TimeoutError
 
         try:
-            self.tab.wait_for_selector(f".jss[data-drawn='{clip}|{system}|teacher']", timeout=120_000)
+            self.tab.wait_for_selector(
+                f".jss[data-drawn='{clip}|{system}|teacher']", timeout=120_000
+            )
         except TimeoutError:
-            found = self.ask("v && JSON.stringify({drawn: v.root.dataset.drawn, wanted: v.wanted, told: v.told,"
-                             " stamp: v.stamp, here: [...v.systems.takes.keys()]})")
-            raise AssertionError(f"{clip}|{system} is not drawn at {self.tab.url}: {found}") from None
+            found = self.ask(
+                "v && JSON.stringify({drawn: v.root.dataset.drawn, wanted: v.wanted, told: v.told,"
+                " stamp: v.stamp, here: [...v.systems.takes.keys()]})"
+            )
+            raise AssertionError(
+                f"{clip}|{system} is not drawn at {self.tab.url}: {found}"
+            ) from None
         self.rest()
 
     def rest(self) -> None:
         """Until all that is under way is drawn."""
-        self.tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.tab.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
 
     def download(self, name: str) -> Any:
-        """What a button gives. A rerun while a file is made takes it back; then it is pressed again, as users do."""
+        """What a button gives. A rerun while a file is made takes it back; then it is pressed
+        again, as users do.
+        """
         from playwright.sync_api import TimeoutError
 
         for patience in (40_000, 40_000, 80_000):
@@ -75,15 +94,19 @@ class Page:
 
     def watch(self) -> None:
         """From now on v.order takes down what is drawn, in order."""
-        self.ask("(v.watch?.disconnect(), v.order = [], v.watch = new MutationObserver(changes =>"
-                 " changes.forEach(() => v.order.push(v.root.dataset.drawn))),"
-                 " v.watch.observe(v.root, { attributeFilter: ['data-drawn'] }))")
+        self.ask(
+            "(v.watch?.disconnect(), v.order = [], v.watch = new MutationObserver(changes =>"
+            " changes.forEach(() => v.order.push(v.root.dataset.drawn))),"
+            " v.watch.observe(v.root, { attributeFilter: ['data-drawn'] }))"
+        )
 
     def ask(self, code: str) -> Any:
         return self.tab.evaluate(f"(() => {{ const v = {VIEWER}; return {code}; }})()")
 
     def until(self, code: str) -> None:
-        self.tab.wait_for_function(f"() => {{ const v = {VIEWER}; return {code}; }}", timeout=30_000)
+        self.tab.wait_for_function(
+            f"() => {{ const v = {VIEWER}; return {code}; }}", timeout=30_000
+        )
 
     def heard_hz(self) -> float:
         """The loudest frequency that comes out."""
@@ -91,7 +114,8 @@ class Page:
         return self.ask(
             "(a => { a.fftSize = 2048; const bins = new Float32Array(a.frequencyBinCount);"
             " a.getFloatFrequencyData(bins); return bins.indexOf(Math.max(...bins)) * 16000 / 2048;"
-            " })(v.player.analyser)")
+            " })(v.player.analyser)"
+        )
 
     def at(self, seconds: float, kind: str, share: float = 0.5) -> tuple[float, float]:
         """Where on the page a time lies in the first panel of a kind, at a share of its height."""

@@ -1,4 +1,6 @@
-"""The app with fake systems (fake.py): in this process for AppTest, and as a server for a real browser."""
+"""The app with fake systems (fake.py): in this process for AppTest, and as a server for a real
+browser.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ for folder in (ROOT, ROOT / "tests"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from jss.bench import serving  # noqa: E402
+from jss.bench import serving
 
 pytest.importorskip("streamlit")
 
@@ -36,11 +38,11 @@ def fakes(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     import fake
     import streamlit as st
 
-    from pages.ui import made_of
+    from pages.ui.cache import fingerprint
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     fake.install(examples, monkeypatch.setattr)
-    monkeypatch.setattr(made_of, "_read", lru_cache(64)(made_of._read.__wrapped__))
+    monkeypatch.setattr(fingerprint, "_read", lru_cache(64)(fingerprint._read.__wrapped__))
     st.cache_data.clear()
     st.cache_resource.clear()
 
@@ -52,11 +54,16 @@ def address(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
     runs = tmp_path_factory.mktemp("runs")
     fake.write_run(runs / "desk" / "SED")
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")), "PYTHONPATH": str(ROOT),
-                                "JSS_RUNS": str(runs)}  # fmt: skip
+    environment = os.environ | {
+        "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")),
+        "PYTHONPATH": str(ROOT),
+        "JSS_RUNS": str(runs),
+    }
     app = str(Path(__file__).with_name("fake.py"))
     command = ["streamlit", "run", app, "--server.port", "{port}", "--", str(examples)]
-    with serving.served(command, tmp_path_factory.mktemp("log") / "server.txt", environment) as found:
+    with serving.served(
+        command, tmp_path_factory.mktemp("log") / "server.txt", environment
+    ) as found:
         yield found
 
 

@@ -1,4 +1,6 @@
-"""Systems without weights for tests of the app: every source is a tone of its own, every score is known."""
+"""Systems without weights for tests of the app: every source is a tone of its own, every score is
+known.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from jss import audio, checkpoints, histories
+from jss import audio, checkpoints
 from jss.checkpoints import Card, Manifest, Selection
+from jss.inference.windows import Piece
+from jss.io import histories
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
-from jss.windows import Piece
 
 TONES = (400.0, 800.0, 1600.0, 3200.0)  # Hz, one a source
 CLASSES = ("Alarm_bell_ringing", "Speech", "Dog", "Vacuum_cleaner")  # what each source is taken for
@@ -30,7 +33,9 @@ def tone(m: int, samples: int) -> np.ndarray:
 
 
 def source_scores(frames: int, stage: str) -> np.ndarray:
-    """(4, 10, frames): trapezoids with a little noise; in JT all sources say nearly the same, and the dog is a cat."""
+    """(4, 10, frames): trapezoids with a little noise; in JT all sources say nearly the same, and
+    the dog is a cat.
+    """
     rng = np.random.default_rng(len(stage))
     time = (np.arange(frames) + 0.5) * 0.064
     scores = 0.03 * rng.random((4, 10, frames))
@@ -69,22 +74,55 @@ class FakeSystem:
             scores = scores * np.float32(0.9)
         sources = np.stack([tone(m, len(mixture)) for m in range(4)])
         kept = {"SED": [], "MixIT-JT": JT_ORDER}.get(self.name, [0, 1, 2, 3])
-        yield Piece(mixture, sources[kept], scores.max(axis=0), scores[kept], scores.max(axis=(0, 2)),
-                    scores[kept].max(axis=2))
+        yield Piece(
+            mixture,
+            sources[kept],
+            scores.max(axis=0),
+            scores[kept],
+            scores.max(axis=(0, 2)),
+            scores[kept].max(axis=2),
+        )
 
     def join(self, found: list[Piece], filename: str) -> ClipResult:
         (p,) = found
         mels = np.stack([mel_db(x) for x in (p.mixture, *p.sources)])
-        return ClipResult(filename, p.mixture, p.sources, mels[0], mels[1:], p.scores, p.source_scores, p.weak,
-                          p.source_weak, DESED_LABELS, 16000, 0.016, 0.064, self.name, self.selection)
+        return ClipResult(
+            filename,
+            p.mixture,
+            p.sources,
+            mels[0],
+            mels[1:],
+            p.scores,
+            p.source_scores,
+            p.weak,
+            p.source_weak,
+            DESED_LABELS,
+            16000,
+            0.016,
+            0.064,
+            self.name,
+            self.selection,
+        )
 
 
 SYSTEMS = {
-    name: Manifest(name, text, DESED_LABELS, {key: Selection("detector", None if name == "SED" else f"{name}-separator")
-                                              for key in ("teacher", "student")})
-    for name, text in (("SED", "Detects events in the mixture."),
-                       ("MixIT-S1", "Separates the mixture, then detects; the detector learnt from separated sources."),
-                       ("MixIT-JT", "Separator and detector trained together."))
+    name: Manifest(
+        name,
+        text,
+        DESED_LABELS,
+        {
+            key: Selection("detector", None if name == "SED" else f"{name}-separator")
+            for key in ("teacher", "student")
+        },
+    )
+    for name, text in (
+        ("SED", "Detects events in the mixture."),
+        (
+            "MixIT-S1",
+            "Separates the mixture, then detects; the detector learnt from separated sources.",
+        ),
+        ("MixIT-JT", "Separator and detector trained together."),
+    )
 }
 
 
@@ -93,39 +131,63 @@ def load_system(name: str, selection: str = "teacher", device: object = None) ->
 
 
 def card(name: str, folder: object = None) -> Card:
-    return Card(name, "crnn", {}, "SED", "teacher", "nothing: a fake", "MIT", seed=1, sha256="0" * 64)
+    return Card(
+        name, "crnn", {}, "SED", "teacher", "nothing: a fake", "MIT", seed=1, sha256="0" * 64
+    )
 
 
 def write_examples(folder: Path) -> None:
-    """Three clips: the four tones, annotated but for one false alarm and one miss; a short unhappy one; and the four
-    tones again, as a dog that barks over speech, which MixIT-JT takes for a cat."""
+    """Three clips: the four tones, annotated but for one false alarm and one miss; a short unhappy
+    one; and the four tones again, as a dog that barks over speech, which MixIT-JT takes for a cat.
+    """
     rng = np.random.default_rng(0)
     for name in ("four_tones.flac", "dog_and_speech.flac"):
         mixture = sum(tone(m, 160000) for m in range(4)) + 0.003 * rng.standard_normal(160000)
         audio.save(folder / name, mixture)
     audio.save(folder / "short.flac", 0.1 * rng.standard_normal(40000))
-    rows = [("four_tones.flac", 0.6, 3.2, "Alarm_bell_ringing"), ("four_tones.flac", 2.1, 6.0, "Speech"),
-            ("four_tones.flac", 0.0, 10.0, "Vacuum_cleaner"), ("four_tones.flac", 7.5, 8.2, "Cat"),
-            *(("dog_and_speech.flac", *SPANS[m], CLASSES[m]) for m in range(4))]
-    lines = ["filename\tonset\toffset\tevent_label", *("\t".join(map(str, row)) for row in rows), "short.flac\t\t\t"]
+    rows = [
+        ("four_tones.flac", 0.6, 3.2, "Alarm_bell_ringing"),
+        ("four_tones.flac", 2.1, 6.0, "Speech"),
+        ("four_tones.flac", 0.0, 10.0, "Vacuum_cleaner"),
+        ("four_tones.flac", 7.5, 8.2, "Cat"),
+        *(("dog_and_speech.flac", *SPANS[m], CLASSES[m]) for m in range(4)),
+    ]
+    lines = [
+        "filename\tonset\toffset\tevent_label",
+        *("\t".join(map(str, row)) for row in rows),
+        "short.flac\t\t\t",
+    ]
     (folder / "ground_truth.tsv").write_text("\n".join(lines) + "\n")
-    items = [{"filename": "four_tones.flac", "title": "Four tones", "note": "A tone a source, much overlap."},
-             {"filename": "short.flac", "title": "Short noise", "note": ""},
-             {"filename": "dog_and_speech.flac", "title": "Dog and speech", "note": ""}]
+    items = [
+        {
+            "filename": "four_tones.flac",
+            "title": "Four tones",
+            "note": "A tone a source, much overlap.",
+        },
+        {"filename": "short.flac", "title": "Short noise", "note": ""},
+        {"filename": "dog_and_speech.flac", "title": "Dog and speech", "note": ""},
+    ]
     (folder / "examples.json").write_text(json.dumps(items))
 
 
 def write_run(folder: Path, epochs: int = 3) -> None:
     """A training run that has had three of its epochs."""
-    histories.save(folder / "history.csv", [
-        {"epoch": float(e), "student_objective": s, "teacher_objective": t, "bce_strong": 0.1}
-        for e, s, t in ((1, 0.5, 0.4), (2, 0.7, 0.6), (3, 0.6, 0.8))])  # fmt: skip
-    (folder / "config.yaml").write_text(f"system: SED\ndata: bank\nepochs: {epochs}\nconfig: {{}}\n")
+    histories.save(
+        folder / "history.csv",
+        [
+            {"epoch": float(e), "student_objective": s, "teacher_objective": t, "bce_strong": 0.1}
+            for e, s, t in ((1, 0.5, 0.4), (2, 0.7, 0.6), (3, 0.6, 0.8))
+        ],
+    )
+    (folder / "config.yaml").write_text(
+        f"system: SED\ndata: bank\nepochs: {epochs}\nconfig: {{}}\n"
+    )
 
 
 def install(examples: Path, patch: Any = setattr) -> None:
     """Put the fakes in place. patch: setattr, or monkeypatch.setattr where they must go again."""
-    from pages.ui import loaders, recordings
+    from pages.ui.cache import loaders
+    from pages.ui.clip import recordings
 
     patch(checkpoints, "systems", lambda folder=None: list(SYSTEMS.values()))
     patch(checkpoints, "manifest", lambda name, folder=None: SYSTEMS[name])

@@ -53,7 +53,13 @@ def test_a_link_shows_its_clip_and_system(chromium: Any, address: str):
     page.tab.wait_for_function("() => !location.search.includes('view=')")
     kinds = page.ask("v.layout.panels.map(p => p.kind)")
     assert {kind: kinds.count(kind) for kind in kinds} == {
-        "wave": 2, "events": 1, "mel": 5, "pooled": 1, "scores": 4, "similarity": 1}
+        "wave": 2,
+        "events": 1,
+        "mel": 5,
+        "pooled": 1,
+        "scores": 4,
+        "similarity": 1,
+    }
     assert page.tab.locator(".threshold output").text_content() == "0.61"
     assert page.tab.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
     assert page.wrong == []
@@ -72,12 +78,16 @@ def test_picture_is_that_of_the_arrays(page: Page):
         panel = page.ask(f"v.layout.panels.find(p => p.kind === 'mel' && p.of === {m})")
         middle = sum(fake.SPANS[m]) / 2
         x = panel["x"] + round(middle / 10 * panel["w"])
-        rows = page.ask(f"Array.from({{length: {panel['h']}}}, (_, i) => v.still.getContext('2d')"
-                        f".getImageData({x}, {panel['y']} + i, 1, 1).data[0])")
+        rows = page.ask(
+            f"Array.from({{length: {panel['h']}}}, (_, i) => v.still.getContext('2d')"
+            f".getImageData({x}, {panel['y']} + i, 1, 1).data[0])"
+        )
         share = (np.argmin(rows) + 0.5) / panel["h"]
         found = page.tab.evaluate(
             "async ([base, share]) => (await import(base + '/_stcore/bidi-components/jss.viewer/layout.js'))"
-            ".yToHz(share, 128)", [page.tab.url.split("/?")[0], share])
+            ".yToHz(share, 128)",
+            [page.tab.url.split("/?")[0], share],
+        )
         assert abs(np.log2(found / hz)) < 0.12
 
 
@@ -87,7 +97,9 @@ def test_events_above_another_threshold_are_python_s_on_the_screen_and_in_the_fi
         expected = decode(scores(), DESED_LABELS, hop=0.064, duration=10.0, threshold=threshold)
         assert events(page) == expected
         truth = [(on, off, DESED_LABELS[k]) for on, off, k in page.ask("v.meta.truth")]
-        spans = [(s["onset"], s["offset"], DESED_LABELS[s["k"]], s["kind"]) for s in page.ask("v.spans")]
+        spans = [
+            (s["onset"], s["offset"], DESED_LABELS[s["k"]], s["kind"]) for s in page.ask("v.spans")
+        ]
         assert sorted(spans) == sorted(agreement(events(page), truth))
     page.tab.get_by_text("above 0.70").wait_for()
     for kind, separator in (("TSV", "\t"), ("CSV", ",")):
@@ -103,21 +115,39 @@ def test_events_above_another_threshold_are_python_s_on_the_screen_and_in_the_fi
 def test_decoding_in_the_browser_equals_python(page: Page):
     rng = np.random.default_rng(0)
     for frames in (1, 2, 3, 6, 7, 8, 50, 156):
-        drawn = rng.random((10, frames)).astype(np.float32).round(2)  # many scores lie on a threshold
+        drawn = (
+            rng.random((10, frames)).astype(np.float32).round(2)
+        )  # many scores lie on a threshold
         for threshold in (0.1, 0.35, 0.5, 0.7):
             found = page.tab.evaluate(
                 "async ([base, rows, options]) => (await import(base + '/_stcore/bidi-components/jss.viewer/'"
                 " + 'decode.js')).decode(rows.map(row => Float32Array.from(row)), options)",
-                [page.tab.url.split("/?")[0], drawn.tolist(),
-                 {"hop": 0.064, "duration": frames * 0.064 - 0.01, "threshold": threshold, "median": 7}])
-            expected = decode(drawn, DESED_LABELS, hop=0.064, duration=frames * 0.064 - 0.01, threshold=threshold)
+                [
+                    page.tab.url.split("/?")[0],
+                    drawn.tolist(),
+                    {
+                        "hop": 0.064,
+                        "duration": frames * 0.064 - 0.01,
+                        "threshold": threshold,
+                        "median": 7,
+                    },
+                ],
+            )
+            expected = decode(
+                drawn, DESED_LABELS, hop=0.064, duration=frames * 0.064 - 0.01, threshold=threshold
+            )
             assert [(e["onset"], e["offset"], DESED_LABELS[e["k"]]) for e in found] == expected
 
 
 def test_dragging_the_threshold_reaches_the_table_and_the_address(page: Page):
     x, _ = page.at(5.0, "pooled")
-    box, panel = page.tab.locator(".plot").bounding_box(), page.ask("v.layout.panels.find(p => p.kind === 'pooled')")
-    height = lambda score: box["y"] + panel["y"] + 3 + (1 - score) * (panel["h"] - 6 - panel["strip"] - 3)  # noqa: E731
+    box, panel = (
+        page.tab.locator(".plot").bounding_box(),
+        page.ask("v.layout.panels.find(p => p.kind === 'pooled')"),
+    )
+    height = lambda score: (
+        box["y"] + panel["y"] + 3 + (1 - score) * (panel["h"] - 6 - panel["strip"] - 3)
+    )
     page.tab.mouse.move(x, height(0.5))
     page.tab.mouse.down()
     page.tab.mouse.move(x, height(0.7), steps=4)
@@ -134,14 +164,20 @@ def test_dragging_the_threshold_reaches_the_table_and_the_address(page: Page):
 
 
 def hear(page: Page, seconds: float) -> dict[str, Any]:
-    """What came out once so much has been played. clock: seconds since the start, by the audio clock; wave: the last
-    two seconds before, silence where nothing was played yet; position: of the playhead."""
-    page.until("v.player.playing && v.player.analyser.context.currentTime - v.player.startedAt"
-               f" >= {seconds}")  # fmt: skip
-    return page.ask("(({ analyser, startedAt }) => { const clock = analyser.context.currentTime - startedAt;"
-                    " analyser.fftSize = 32768; const wave = new Float32Array(analyser.fftSize);"
-                    " analyser.getFloatTimeDomainData(wave);"
-                    " return { clock, position: v.position(), wave: Array.from(wave) }; })(v.player)")
+    """What came out once so much has been played. clock: seconds since the start, by the audio
+    clock; wave: the last two seconds before, silence where nothing was played yet; position: of the
+    playhead.
+    """
+    page.until(
+        "v.player.playing && v.player.analyser.context.currentTime - v.player.startedAt"
+        f" >= {seconds}"
+    )
+    return page.ask(
+        "(({ analyser, startedAt }) => { const clock = analyser.context.currentTime - startedAt;"
+        " analyser.fftSize = 32768; const wave = new Float32Array(analyser.fftSize);"
+        " analyser.getFloatTimeDomainData(wave);"
+        " return { clock, position: v.position(), wave: Array.from(wave) }; })(v.player)"
+    )
 
 
 def file(examples: Path) -> np.ndarray:
@@ -152,7 +188,9 @@ def rms(wave: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(wave))))
 
 
-def test_three_seconds_are_heard_as_they_are_in_the_file_and_send_nothing(page: Page, examples: Path):
+def test_three_seconds_are_heard_as_they_are_in_the_file_and_send_nothing(
+    page: Page, examples: Path
+):
     page.tab.locator(".play").click()
     page.until("v.position() > 0.1")
     before = page.sent
@@ -160,7 +198,9 @@ def test_three_seconds_are_heard_as_they_are_in_the_file_and_send_nothing(page: 
     assert page.sent == before
     assert heard["position"] == pytest.approx(heard["clock"], abs=0.1)
     end, size = round(heard["clock"] * 16000), len(heard["wave"])
-    assert rms(np.array(heard["wave"])) == pytest.approx(rms(file(examples)[end - size : end]), rel=0.05)
+    assert rms(np.array(heard["wave"])) == pytest.approx(
+        rms(file(examples)[end - size : end]), rel=0.05
+    )
     page.tab.keyboard.press("Space")
     at = page.ask("v.position()")
     page.tab.wait_for_timeout(100)
@@ -188,20 +228,28 @@ def test_solo_and_mute_are_heard_at_the_same_position(page: Page):
 
 
 def test_residual_is_what_the_sources_leave(page: Page):
-    rest = page.ask("Array.from(v.player.tracks.at(-1).buffer.getChannelData(0).subarray(0, 16000))")
+    rest = page.ask(
+        "Array.from(v.player.tracks.at(-1).buffer.getChannelData(0).subarray(0, 16000))"
+    )
     assert 0.0025 < np.std(rest) < 0.0035  # the noise that was added to the tones
     assert page.ask("v.player.tracks.at(-1).id") == "residual"
 
 
 def playhead(page: Page) -> float:
-    """Seconds at which it is drawn, from the pixels of the triangle on top of it in the first column."""
+    """Seconds at which it is drawn, from the pixels of the triangle on top of it in the first
+    column.
+    """
     page.tab.mouse.move(5, 5)
     page.rest()
     left, width = page.ask("[v.layout.columns[0], v.layout.plot]")
-    alpha = page.ask(f"Array.from(v.moving.getContext('2d').getImageData({left}, 2, {width}, 1).data)"
-                     ".filter((_, i) => i % 4 === 3)")  # fmt: skip
+    alpha = page.ask(
+        f"Array.from(v.moving.getContext('2d').getImageData({left}, 2, {width}, 1).data)"
+        ".filter((_, i) => i % 4 === 3)"
+    )
     view = page.ask("v.view")
-    return view["start"] + (np.flatnonzero(alpha).mean() + 0.5) / width * (view["end"] - view["start"])
+    return view["start"] + (np.flatnonzero(alpha).mean() + 0.5) / width * (
+        view["end"] - view["start"]
+    )
 
 
 def test_click_seeks_what_is_seen_and_heard(page: Page, examples: Path):
@@ -222,7 +270,12 @@ def test_clicks_and_keys_step(page: Page):
     page.tab.mouse.click(*page.at(2.0, "scores"))
     assert page.ask("v.position()") == pytest.approx(2.0, abs=0.02)
     page.tab.locator(".plot").focus()
-    for key, expected in (("ArrowRight", 2.5), ("Shift+ArrowLeft", 2.436), ("Home", 0.0), ("End", 10.0)):
+    for key, expected in (
+        ("ArrowRight", 2.5),
+        ("Shift+ArrowLeft", 2.436),
+        ("Home", 0.0),
+        ("End", 10.0),
+    ):
         page.tab.keyboard.press(key)
         assert page.ask("v.position()") == pytest.approx(expected, abs=0.02)
 
@@ -252,8 +305,10 @@ def test_legend_hides_a_class_everywhere(page: Page):
         """Pixels of the colour of Speech, #6426DE, in a panel."""
         p = page.ask(f"v.layout.panels.find(p => p.kind === '{kind}')")
         data = f"v.still.getContext('2d').getImageData({p['x']}, {p['y']}, {p['w']}, {p['h']}).data"
-        return page.ask(f"(d => {{ let n = 0; for (let i = 0; i < d.length; i += 4) n += [0x64, 0x26, 0xDE]"
-                        f".every((c, j) => Math.abs(d[i + j] - c) < 12); return n; }})({data})")
+        return page.ask(
+            f"(d => {{ let n = 0; for (let i = 0; i < d.length; i += 4) n += [0x64, 0x26, 0xDE]"
+            f".every((c, j) => Math.abs(d[i + j] - c) < 12); return n; }})({data})"
+        )
 
     assert dark("pooled") > 100
     assert dark("events") > 100
@@ -302,12 +357,17 @@ def test_twenty_clip_switches_are_drawn_once_each_in_order_and_are_small(page: P
         page.drawn(("short.flac", "four_tones.flac")[i % 2])
         page.idle()
         sizes.append(page.bytes - before)
-    assert page.ask("v.order") == [f"{clip}|MixIT-S1|teacher" for clip in ("short.flac", "four_tones.flac")] * 10
+    assert (
+        page.ask("v.order")
+        == [f"{clip}|MixIT-S1|teacher" for clip in ("short.flac", "four_tones.flac")] * 10
+    )
     assert max(sizes) <= 150_000, sizes
 
 
 def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
-    """Once each system was heard, the browser switches by itself, at the same position; the page is told afterwards."""
+    """Once each system was heard, the browser switches by itself, at the same position; the page is
+    told afterwards.
+    """
     for system in ("MixIT-JT", "SED", "MixIT-S1"):
         page.tab.locator(".system", has_text=system).click()
         page.drawn(system=system)
@@ -319,7 +379,8 @@ def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
         " v.tell = name => told.push(name);"
         " for (let i = 0; i < 20; i++) { v.switchTo(['SED', 'MixIT-JT', 'MixIT-S1'][i % 3]);"
         " drawn.push([v.root.dataset.drawn.split('|')[1], told.length, v.position()]); }"
-        " v.tell = tell; return drawn; }")
+        " v.tell = tell; return drawn; }"
+    )
     assert drawn == [[("SED", "MixIT-JT", "MixIT-S1")[i % 3], 0, 4] for i in range(20)]
     page.tab.wait_for_url(re.compile("system=MixIT-JT"))
     page.tab.keyboard.press("x")
@@ -348,13 +409,17 @@ def test_what_the_hand_chose_is_told_before_it_touches_the_rest_of_the_page(page
 
 
 def test_a_late_answer_takes_no_choice_back(page: Page):
-    """The page answers a switch only after the next one was made: what the hand chose last stays, and is told."""
+    """The page answers a switch only after the next one was made: what the hand chose last stays,
+    and is told.
+    """
     for system in ("SED", "MixIT-S1"):
         page.tab.locator(".system", has_text=system).click()
         page.drawn(system=system)
         page.tab.wait_for_url(re.compile(f"system={system}"))
-    page.ask("(v.answers = [], v.own = v.update, v.update = (data, tell) => { v.answers.push(data);"
-             " return v.own(data, tell); }, v.switchTo('SED'))")
+    page.ask(
+        "(v.answers = [], v.own = v.update, v.update = (data, tell) => { v.answers.push(data);"
+        " return v.own(data, tell); }, v.switchTo('SED'))"
+    )
     page.tab.wait_for_url(re.compile("system=SED"))
     page.until("v.answers.some(data => data.shown === 'SED')")
     page.ask("v.switchTo('MixIT-S1')")
@@ -367,13 +432,17 @@ def test_a_late_answer_takes_no_choice_back(page: Page):
 
 
 def test_an_overtaken_update_leaves_the_viewer_alone(page: Page):
-    """Streamlit gives an update up, by the function that it returned, where the next one comes before it is done."""
+    """Streamlit gives an update up, by the function that it returned, where the next one comes
+    before it is done.
+    """
     page.ask("(v.old = true, v.seek(2), 0)")
     page.tab.evaluate(
         "async base => { const { default: mount } = await import(base + '/_stcore/bidi-components/jss.viewer/main.js');"
         f" const v = {VIEWER}; const tell = () => {{}}; let give; const own = v.update; v.update = () => {{}};"
         " give = mount({ data: {}, parentElement: v.root.getRootNode(), setStateValue: tell, setTriggerValue: tell });"
-        " v.update = own; give(); await new Promise(done => setTimeout(done, 50)); }", page.tab.url.split("/?")[0])
+        " v.update = own; give(); await new Promise(done => setTimeout(done, 50)); }",
+        page.tab.url.split("/?")[0],
+    )
     page.tab.locator(".system", has_text="MixIT-JT").click()
     page.drawn(system="MixIT-JT")
     page.tab.wait_for_url(re.compile("system=MixIT-JT"))
@@ -384,8 +453,10 @@ def test_an_overtaken_update_leaves_the_viewer_alone(page: Page):
 
 
 def test_pooled_scores_are_the_maximum_over_sources(page: Page):
-    worst = page.ask("Math.max(...v.picture.pooled.flatMap((row, k) => Array.from(row, (score, t) =>"
-                     " Math.abs(score - Math.max(...v.picture.bySource.map(one => one[k][t])) / 255))))")
+    worst = page.ask(
+        "Math.max(...v.picture.pooled.flatMap((row, k) => Array.from(row, (score, t) =>"
+        " Math.abs(score - Math.max(...v.picture.bySource.map(one => one[k][t])) / 255))))"
+    )
     assert worst <= 1 / 255
 
 
@@ -394,7 +465,13 @@ def test_compare_stacks_the_systems_and_keeps_the_position(chromium: Any, addres
     page.until("v.rolls.length === 3")
     kinds = page.ask("v.layout.panels.map(p => p.kind)")
     assert {kind: kinds.count(kind) for kind in kinds} == {
-        "wave": 2, "mel": 5, "rolls": 1, "similarities": 1, "pooled": 1, "scores": 4}
+        "wave": 2,
+        "mel": 5,
+        "rolls": 1,
+        "similarities": 1,
+        "pooled": 1,
+        "scores": 4,
+    }
     spans = page.ask("v.rolls.map(roll => roll.spans.length)")
     assert all(spans)
     page.ask("v.seek(3)")
@@ -410,7 +487,9 @@ def test_compare_stacks_the_systems_and_keeps_the_position(chromium: Any, addres
     page.tab.wait_for_url(re.compile("beside=difference"))
     download = page.download("Figure SVG")
     assert download.suggested_filename == "four_tones.compared.svg"
-    assert "ground truth, then 1 SED  2 MixIT-S1  3 MixIT-JT" in download.path().read_text(encoding="utf-8")
+    assert "ground truth, then 1 SED  2 MixIT-S1  3 MixIT-JT" in download.path().read_text(
+        encoding="utf-8"
+    )
     assert page.tab.locator("[data-testid=stException]").count() == 0
     assert page.wrong == []
     page.context.close()
@@ -434,7 +513,9 @@ def test_themes_and_widths(page: Page):
         page.until(f"v.root.dataset.theme === '{scheme}'")
         page.rest()
         assert page.ask("v.table.palette") == {"light": "grey", "dark": "magma"}[scheme]
-        corner = page.ask("Array.from(v.still.getContext('2d').getImageData(0, 0, 1, 1).data).slice(0, 3)")
+        corner = page.ask(
+            "Array.from(v.still.getContext('2d').getImageData(0, 0, 1, 1).data).slice(0, 3)"
+        )
         assert (sum(corner) < 200) == (scheme == "dark")
         for width in (390, 2560, 1440):
             page.tab.set_viewport_size({"width": width, "height": 1100})
@@ -442,7 +523,9 @@ def test_themes_and_widths(page: Page):
             assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_upload_is_analysed_and_downloads_open(chromium: Any, address: str, examples: Any, tmp_path: Any):
+def test_upload_is_analysed_and_downloads_open(
+    chromium: Any, address: str, examples: Any, tmp_path: Any
+):
     page = Page(chromium, address)
     page.tab.get_by_role("button", name="Open, record").click()
     mine = tmp_path / "my own.flac"
@@ -452,7 +535,11 @@ def test_upload_is_analysed_and_downloads_open(chromium: Any, address: str, exam
     page.tab.keyboard.press("Escape")
     assert page.ask("v.truth") is None
     assert len(events(page)) == 4
-    for name, start in (("Figure PDF", b"%PDF-"), ("Sources FLAC", b"PK"), ("Events TSV", b"filename\tonset\toffset")):
+    for name, start in (
+        ("Figure PDF", b"%PDF-"),
+        ("Sources FLAC", b"PK"),
+        ("Events TSV", b"filename\tonset\toffset"),
+    ):
         download = page.download(name)
         assert download.suggested_filename.startswith("my own.MixIT-S1.teacher.")
         assert download.path().read_bytes().startswith(start)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pages.ui.jobs import GivenUp, Queue
+from pages.ui.cache.jobs import GivenUp, Queue
 
 
 def quiet(share: float, what: str) -> None:
@@ -26,6 +26,7 @@ def test_ten_visitors_start_no_two_jobs_at_once():
             running.discard(number)
             done.append(number)
             return number * number
+
         return run
 
     with ThreadPoolExecutor(10) as pool:

@@ -7,7 +7,7 @@ import yaml
 
 from jss import checkpoints
 from jss.errors import JssError
-from pages.ui.made_of import made_of
+from pages.ui.cache.fingerprint import made_of
 
 
 @pytest.fixture
@@ -37,6 +37,8 @@ def test_other_weights_and_another_manifest_are_seen_at_once(home):
 def test_a_selection_that_there_is_not(home):
     path = home / "systems" / "SED.yaml"
     told = yaml.safe_load(path.read_text())
-    path.write_text(yaml.safe_dump({**told, "selections": {"teacher": told["selections"]["teacher"]}}))
+    path.write_text(
+        yaml.safe_dump({**told, "selections": {"teacher": told["selections"]["teacher"]}})
+    )
     with pytest.raises(JssError, match="SED has no student: choose teacher"):
         made_of("SED", "student")

@@ -1,5 +1,7 @@
-"""A person who never read the README: finds the clip where MixIT-JT takes one of two overlapping events for something
-else, hears why, and takes the figure home. Only what is written on the page is pressed."""
+"""A person who never read the README: finds the clip where MixIT-JT takes one of two overlapping
+events for something else, hears why, and takes the figure home. Only what is written on the page is
+pressed.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def test_from_the_start_to_the_figure_of_a_confusion(chromium: Any, address: str
     first_row.click(position={"x": 120, "y": 36 + 18})
     page.drawn("dog_and_speech.flac", "MixIT-JT")
 
-    tab.get_by_role("button", name="Cat instead of Dog").click()  # what went wrong, in words: zoom to it, loop it
+    tab.get_by_role(
+        "button", name="Cat instead of Dog"
+    ).click()  # what went wrong, in words: zoom to it, loop it
     assert page.ask("[v.view.start, v.view.end]") == pytest.approx([5.0, 7.0], abs=0.2)
     tab.get_by_role("button", name="Play").click()
     for number in (2, 3):  # speech, and the dog that is taken for a cat: each is heard alone
@@ -46,8 +50,16 @@ def test_from_the_start_to_the_figure_of_a_confusion(chromium: Any, address: str
     assert download.suggested_filename == "dog_and_speech.MixIT-JT.teacher.pdf"
     assert download.path().read_bytes().startswith(b"%PDF-")
 
-    again = Page(chromium, address, tab.url.removeprefix(f"{address}/"), system="MixIT-JT", clip="dog_and_speech.flac")
-    assert again.ask("[v.view.start, v.view.end]") == pytest.approx([5.0, 7.0], abs=0.2)  # a colleague sees the same
+    again = Page(
+        chromium,
+        address,
+        tab.url.removeprefix(f"{address}/"),
+        system="MixIT-JT",
+        clip="dog_and_speech.flac",
+    )
+    assert again.ask("[v.view.start, v.view.end]") == pytest.approx(
+        [5.0, 7.0], abs=0.2
+    )  # a colleague sees the same
     assert page.wrong == again.wrong == []
     for one in (page, again):
         assert one.tab.locator("[data-testid=stException]").count() == 0

@@ -62,15 +62,21 @@ def test_explore_shows_every_system(system: str, selection: str):
 def test_a_network_that_a_system_has_not_is_told(page: str | None, monkeypatch: pytest.MonkeyPatch):
     from dataclasses import replace
 
-    from pages.ui import loaders
+    from pages.ui.cache import loaders
 
     whole = loaders.systems()
-    some = [replace(item, selections={"teacher": item.selections["teacher"]}) if item.name == "MixIT-S1" else item
-            for item in whole]  # fmt: skip
+    some = [
+        replace(item, selections={"teacher": item.selections["teacher"]})
+        if item.name == "MixIT-S1"
+        else item
+        for item in whole
+    ]
     monkeypatch.setattr(loaders, "systems", lambda: some)
     told = [item.value for item in run(page, system="MixIT-S1", selection="student").caption]
     assert any("MixIT-S1 has no student: its teacher is shown" in line for line in told)
-    assert not any("has no" in item.value for item in run(page, system="MixIT-S1", selection="teacher").caption)
+    assert not any(
+        "has no" in item.value for item in run(page, system="MixIT-S1", selection="teacher").caption
+    )
 
 
 @pytest.mark.usefixtures("fakes")
@@ -79,7 +85,9 @@ def test_a_system_of_a_link_that_is_not_there_is_told(page: str | None):
     app = run(page)
     app.query_params["system"] = "gone"
     app.run()
-    assert "The system of this link (gone) is not installed." in [item.value for item in app.warning]
+    assert "The system of this link (gone) is not installed." in [
+        item.value for item in app.warning
+    ]
 
 
 @pytest.mark.usefixtures("fakes")
@@ -92,7 +100,11 @@ def test_the_fusion_bench_opens_with_the_set_and_network_that_are_shown():
 def test_first_visit_shows_the_first_example_and_a_separating_system():
     app = run()
     assert viewer(app)["id"] == "four_tones.flac|MixIT-S1|teacher"
-    assert app.query_params == {"clip": "four_tones.flac", "system": "MixIT-S1", "selection": "teacher"}
+    assert app.query_params == {
+        "clip": "four_tones.flac",
+        "system": "MixIT-S1",
+        "selection": "teacher",
+    }
 
 
 @pytest.mark.usefixtures("fakes")
@@ -114,18 +126,26 @@ def test_systems_that_are_at_hand_are_preloaded():
     run(system="MixIT-JT")
     app = run(system="MixIT-S1")
     ready = viewer(app)["all"]["systems"]
-    assert [(one["system"], one["sources"]) for one in ready] == [("SED", 0), ("MixIT-S1", 4), ("MixIT-JT", 4)]
+    assert [(one["system"], one["sources"]) for one in ready] == [
+        ("SED", 0),
+        ("MixIT-S1", 4),
+        ("MixIT-JT", 4),
+    ]
     assert viewer(app)["all"]["more"] is False
     assert len(json.dumps(viewer(app)["all"])) < 40_000
 
 
 @pytest.mark.usefixtures("fakes")
 def test_sources_keep_their_order_across_systems():
-    from pages.ui import loaders
+    from pages.ui.cache import loaders
 
     clip = loaders.examples()[0]
     assert loaders.model_of_order("MixIT-JT", "teacher") == "MixIT-S1"
-    assert loaders.model_of_order("MixIT-S1", "teacher") is loaders.model_of_order("SED", "teacher") is None
+    assert (
+        loaders.model_of_order("MixIT-S1", "teacher")
+        is loaders.model_of_order("SED", "teacher")
+        is None
+    )
     own = loaders.analyse(clip, "MixIT-JT", "teacher")
     found = loaders.analyse(clip, "MixIT-JT", "teacher", "MixIT-S1")
     assert own.order == (0, 1, 2, 3)
@@ -133,7 +153,9 @@ def test_sources_keep_their_order_across_systems():
     for m in range(4):
         np.testing.assert_array_equal(found.result.sources[m], fake.tone(m, 160000))
     for name in ("sources", "source_mels", "source_scores", "source_weak"):
-        np.testing.assert_array_equal(getattr(found.result, name), getattr(own.result, name)[list(found.order)])
+        np.testing.assert_array_equal(
+            getattr(found.result, name), getattr(own.result, name)[list(found.order)]
+        )
     app = run(system="MixIT-JT")
     assert "in the order of MixIT-S1" in app.caption[0].value
     app.toggle(key="pick match").set_value(False).run()
@@ -154,16 +176,26 @@ def test_the_address_rules_the_threshold():
 
 @pytest.mark.usefixtures("fakes")
 def test_choices_follow_from_page_to_page_into_the_address():
-    """Also those that the other page was not asked for by its own link; a span of time stays with its clip."""
+    """Also those that the other page was not asked for by its own link; a span of time stays with
+    its clip.
+    """
     app = run(clip="four_tones.flac", threshold="0.75", view="2.00-4.50")
     app.toggle(key="pick match").set_value(False).run()
     assert viewer(app)["all"]["view"] == "2.00-4.50"
     app.switch_page("pages/compare.py")
     app.query_params.clear()  # as the link to another page does
     app.run()
-    address = {name: "".join(value) for name, value in app.query_params.items()}  # a string, or a list with one
-    assert address == {"clip": "four_tones.flac", "threshold": "0.75", "match": "no", "view": "2.00-4.50",
-                       "system": "MixIT-S1", "selection": "teacher"}
+    address = {
+        name: "".join(value) for name, value in app.query_params.items()
+    }  # a string, or a list with one
+    assert address == {
+        "clip": "four_tones.flac",
+        "threshold": "0.75",
+        "match": "no",
+        "view": "2.00-4.50",
+        "system": "MixIT-S1",
+        "selection": "teacher",
+    }
     assert viewer(app)["threshold"] == 0.75
     app.button(key="Next clip").click().run()
     assert viewer(app)["all"]["view"] == ""
@@ -173,16 +205,22 @@ def test_choices_follow_from_page_to_page_into_the_address():
 
 @pytest.mark.usefixtures("fakes")
 def test_an_address_from_before_a_choice_takes_nothing_back(monkeypatch: pytest.MonkeyPatch):
-    """A browser sends its address with all that a hand does: an old one, until it has heard of the choice."""
-    from pages.ui import controls
+    """A browser sends its address with all that a hand does: an old one, until it has heard of the
+    choice.
+    """
+    from pages.ui import address as page_address
 
     now = [100.0]
-    monkeypatch.setattr(controls, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(page_address, "time", SimpleNamespace(monotonic=lambda: now[0]))
     app = run(clip="four_tones.flac", system="SED")
     for clip in ("short.flac", "dog_and_speech.flac"):
         app.button(key="Next clip").click().run()
         assert viewer(app)["clip"] == clip
-    for late in ("four_tones.flac", "short.flac", "four_tones.flac"):  # each comes when the choice has been shown
+    for late in (
+        "four_tones.flac",
+        "short.flac",
+        "four_tones.flac",
+    ):  # each comes when the choice has been shown
         app.query_params["clip"] = late
         app.run()
         assert viewer(app)["clip"] == "dog_and_speech.flac"
@@ -194,7 +232,7 @@ def test_an_address_from_before_a_choice_takes_nothing_back(monkeypatch: pytest.
 
 
 def fake_result():
-    from pages.ui import loaders
+    from pages.ui.cache import loaders
 
     return loaders.analyse(loaders.examples()[0], "MixIT-S1", "teacher").result
 
@@ -210,19 +248,28 @@ def test_links_to_what_is_not_here_say_so():
 
 @pytest.mark.usefixtures("fakes")
 def test_a_link_cannot_put_pictures_or_links_on_the_page(monkeypatch: pytest.MonkeyPatch):
-    said = " ".join(item.value for item in run(clip="![x](http://a/x.png)", system="[x](http://a)<b>").warning)
+    said = " ".join(
+        item.value for item in run(clip="![x](http://a/x.png)", system="[x](http://a)<b>").warning
+    )
     assert "\\!\\[x\\]\\(http\\:" in said
     assert "\\[x\\]\\(" in said
     assert "\\<b\\>" in said
 
 
 @pytest.mark.usefixtures("fakes")
-def test_a_recording_of_hours_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch, examples: Path):
-    from pages.ui import loaders, recordings
+def test_a_recording_of_hours_is_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, examples: Path
+):
+    from pages.ui.cache import loaders
+    from pages.ui.clip import recordings
 
     monkeypatch.setattr(loaders, "LONGEST", 1.0)
     with pytest.raises(loaders.JssError, match="python -m jss detect"):
-        loaders.analyse(recordings.added("a.flac", (examples / "short.flac").read_bytes()), "MixIT-S1", "teacher")
+        loaders.analyse(
+            recordings.added("a.flac", (examples / "short.flac").read_bytes()),
+            "MixIT-S1",
+            "teacher",
+        )
 
 
 @pytest.mark.usefixtures("fakes")
@@ -235,7 +282,7 @@ def test_nothing_installed_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 @pytest.mark.usefixtures("fakes")
 def test_no_examples_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    from pages.ui import recordings
+    from pages.ui.clip import recordings
 
     monkeypatch.setattr(recordings, "EXAMPLES", tmp_path / "none")
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
@@ -251,12 +298,16 @@ def test_errors_are_sentences(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(checkpoints, "load_card", damaged)
     app = run()
-    assert [item.value.replace("\\", "") for item in app.error] == ["The block is damaged: restore it."]
+    assert [item.value.replace("\\", "") for item in app.error] == [
+        "The block is damaged: restore it."
+    ]
 
 
 @pytest.mark.usefixtures("fakes")
 def test_uploads_are_clips(tmp_path: Path, examples: Path):
-    from pages.ui import controls, loaders, recordings
+    from pages.ui import address as page_address
+    from pages.ui.cache import loaders
+    from pages.ui.clip import recordings
 
     item = recordings.added("my clip.flac", (examples / "short.flac").read_bytes())
     result = loaders.analyse(item, "MixIT-S1", "teacher").result
@@ -265,17 +316,17 @@ def test_uploads_are_clips(tmp_path: Path, examples: Path):
     bad = recordings.added("notes.wav", b"these are notes")
     with pytest.raises(loaders.JssError, match=r"notes\.wav is not audio"):
         loaders.analyse(bad, "MixIT-S1", "teacher")
-    assert controls.CLIP == "clip"
+    assert page_address.CLIP == "clip"
 
 
 @pytest.mark.usefixtures("fakes")
 def test_results_are_kept_on_disk(monkeypatch: pytest.MonkeyPatch):
     import streamlit as st
 
-    from pages.ui import loaders, store
+    from pages.ui.cache import disk, loaders
 
     first = fake_result()
-    assert len(list(store.folder().glob("*.npz"))) == 1
+    assert len(list(disk.folder().glob("*.npz"))) == 1
     st.cache_resource.clear()
     monkeypatch.setattr(loaders, "_system", lambda *_: pytest.fail("loaded again"))
     assert (fake_result().scores == first.scores).all()
@@ -296,11 +347,13 @@ def test_overview_lists_what_is_loaded(tmp_path: Path, monkeypatch: pytest.Monke
     assert "MIT" in app.dataframe[1].value["Licence"].tolist()
 
 
-def test_real_systems_run(tiny_checkpoints: Path, examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_real_systems_run(
+    tiny_checkpoints: Path, examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Networks of random weights: the whole way from file to viewer, with torch."""
     import streamlit as st
 
-    from pages.ui import recordings
+    from pages.ui.clip import recordings
 
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -321,7 +374,9 @@ EVERY = (*STATISTICS, "pages/overview.py", "pages/training.py", "pages/data.py")
 
 @pytest.mark.usefixtures("fakes")
 @pytest.mark.parametrize("page", STATISTICS)
-def test_statistics_without_reports_say_what_to_do(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_statistics_without_reports_say_what_to_do(
+    page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
     assert "python -m jss evaluate" in run(page).info[0].value
 
@@ -346,7 +401,11 @@ def test_classes_are_sorted_and_scored_as_the_address_says():
     assert sorted(app.dataframe[0].value["Class"]) == sorted(first)
     app.selectbox(key="pick metric").select("event_f1").run()
     folder = ROOT / "checkpoints" / "reports" / "homescapes"
-    reports = {path.stem: EvalReport.load(path) for path in folder.glob("*.json") if "-student" not in path.stem}
+    reports = {
+        path.stem: EvalReport.load(path)
+        for path in folder.glob("*.json")
+        if "-student" not in path.stem
+    }
     row = app.dataframe[0].value.set_index("Class").loc["Speech"]
     for system, report in reports.items():
         assert row[system] == pytest.approx(report.classwise["Speech"]["event_f1"], abs=6e-4)
@@ -357,7 +416,9 @@ def test_results_keep_ours_and_the_papers_apart():
     app = run("pages/results.py")
     ours, _, _, theirs = app.tabs
     assert "SED" in ours.dataframe[0].value["System"].tolist()
-    assert ours.dataframe[1].value["Network"].tolist() == ["teacher"] * 14, "the seven fusions of each pre-training"
+    assert ours.dataframe[1].value["Network"].tolist() == ["teacher"] * 14, (
+        "the seven fusions of each pre-training"
+    )
     assert len(theirs.dataframe) == 4
     assert all("MixIT-S1" not in item.value["System"].tolist() for item in theirs.dataframe)
     assert "Not computed here" in theirs.caption[0].value
@@ -394,7 +455,11 @@ def test_the_fusion_bench_measures_what_is_ticked():
 def test_compare_begins_with_the_stages_of_one_pretraining():
     from pages.ui.first_choice import beside
 
-    names = ["SED", "SSep-SED", *(f"{kind}-{stage}" for kind in ("MixIT", "PIT") for stage in ("S0", "S1", "S2", "JT"))]
+    names = [
+        "SED",
+        "SSep-SED",
+        *(f"{kind}-{stage}" for kind in ("MixIT", "PIT") for stage in ("S0", "S1", "S2", "JT")),
+    ]
     mixit, pit = [names[0], *names[2:6]], [names[0], *names[6:]]
     assert beside(None, names, "MixIT-S1", 5) == beside("SED", names, "MixIT-S1", 5) == mixit
     assert beside("PIT-JT", names, "MixIT-S1", 5) == pit
@@ -402,22 +467,29 @@ def test_compare_begins_with_the_stages_of_one_pretraining():
     assert beside("gone", ["mine"], "mine", 5) == ["mine"]
 
 
-def test_every_page_opens_for_every_shipped_system(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_every_page_opens_for_every_shipped_system(
+    examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """With the real manifests, cards and reports; scores and sources are fakes, no network is run."""
     import streamlit as st
 
-    from pages.ui import loaders, recordings
+    from pages.ui.cache import loaders
+    from pages.ui.clip import recordings
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("JSS_RUNS", str(tmp_path))
-    monkeypatch.setattr(loaders, "_system", lambda name, selection, weights: fake.load_system(name, selection))
+    monkeypatch.setattr(
+        loaders, "_system", lambda name, selection, weights: fake.load_system(name, selection)
+    )
     monkeypatch.setattr(recordings, "EXAMPLES", examples)
     st.cache_data.clear()
     st.cache_resource.clear()
     names = [system.name for system in checkpoints.systems()]
     assert len(names) >= 10
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    pages = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "pages").glob("[a-z]*.py"))]
+    pages = [
+        path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "pages").glob("[a-z]*.py"))
+    ]
     for name in names:
         for page in pages:
             app.query_params.clear()
@@ -436,8 +508,10 @@ def test_every_page_opens_for_every_shipped_system(examples: Path, tmp_path: Pat
 
 @pytest.mark.usefixtures("fakes")
 @pytest.mark.parametrize("page", ["pages/training.py", "pages/data.py"])
-def test_pages_without_data_say_what_to_do(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    from pages.ui import loaders
+def test_pages_without_data_say_what_to_do(
+    page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    from pages.ui.cache import loaders
 
     monkeypatch.setenv("JSS_RUNS", str(tmp_path))
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
@@ -445,17 +519,23 @@ def test_pages_without_data_say_what_to_do(page: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(loaders, "clip_sets", dict)
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page(page).run()
     assert not app.exception
-    assert {"pages/training.py": "python -m jss train", "pages/data.py": "git checkout"}[page] in app.info[0].value
+    assert {"pages/training.py": "python -m jss train", "pages/data.py": "git checkout"}[
+        page
+    ] in app.info[0].value
 
 
 @pytest.mark.usefixtures("fakes")
-def test_training_follows_a_run_and_names_the_chosen_epochs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_training_follows_a_run_and_names_the_chosen_epochs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     fake.write_run(tmp_path / "desk" / "SED", epochs=40)
     monkeypatch.setenv("JSS_RUNS", str(tmp_path))
     app = run("pages/training.py")
     said = " ".join(item.value for item in app.markdown)
     assert "epoch 3 of 40, goes on" in said
-    assert "student selection (Eq. 23): **epoch 2**; teacher selection (Eq. 24): **epoch 3**" in said
+    assert (
+        "student selection (Eq. 23): **epoch 2**; teacher selection (Eq. 24): **epoch 3**" in said
+    )
     assert app.dataframe[0].value["epoch"].tolist() == [1, 2, 3]
 
 
@@ -472,7 +552,8 @@ def test_data_counts_and_browses_synthscapes():
 
 @pytest.mark.usefixtures("fakes")
 def test_a_synthscape_is_rendered_when_it_is_opened(tmp_path: Path):
-    from pages.ui import loaders, synthscapes
+    from pages.ui.cache import loaders
+    from pages.ui.clip import synthscapes
 
     clips = loaders.clip_sets()["synthscapes/validation"]
     assert len(clips.clips) == 50
@@ -489,13 +570,24 @@ def test_the_whole_analysis_reads_back():
     import pandas as pd
     import soundfile
 
-    from pages.ui import exports, loaders
+    from pages.ui import exports
+    from pages.ui.cache import loaders
 
     clip, result = loaders.examples()[0], fake_result()
     files = exports.everything(result, clip.truth, 0.6)
-    assert {"figure.pdf", "events.tsv", "ground_truth.tsv", "scores_source_4.tsv", "analysis.json"} <= set(files)
+    assert {
+        "figure.pdf",
+        "events.tsv",
+        "ground_truth.tsv",
+        "scores_source_4.tsv",
+        "analysis.json",
+    } <= set(files)
     events = pd.read_csv(io.BytesIO(files["events.tsv"]), sep="\t")
     pd.testing.assert_frame_equal(events, result.events(0.6))
-    sounds = {name: soundfile.read(io.BytesIO(data))[0] for name, data in files.items() if name.endswith(".flac")}
+    sounds = {
+        name: soundfile.read(io.BytesIO(data))[0]
+        for name, data in files.items()
+        if name.endswith(".flac")
+    }
     total = sum(sound for name, sound in sounds.items() if name != "mixture.flac")
     np.testing.assert_allclose(total, sounds["mixture.flac"], atol=1e-5)

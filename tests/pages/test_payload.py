@@ -43,7 +43,9 @@ def test_files_hold_the_arrays():
 def test_what_goes_over_the_websocket_is_small():
     packed = pack(result(), [(1.0, 2.0, "Dog")], clip="a")
     assert len(json.dumps(packed.meta)) < 5_000
-    assert all(len(data) < 73_000 for name, (data, _) in packed.files.items() if name.startswith("mel"))
+    assert all(
+        len(data) < 73_000 for name, (data, _) in packed.files.items() if name.startswith("mel")
+    )
 
 
 def test_loud_sources_are_not_clipped():

@@ -1,4 +1,6 @@
-"""Sets of clips: examples, DESED's layout, any folder of audio; what is looked up, found and measured."""
+"""Sets of clips: examples, DESED's layout, any folder of audio; what is looked up, found and
+measured.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,16 @@ import pytest
 
 from jss import audio
 from jss.errors import JssError
-from pages.ui import recordings, store
-from pages.ui.recordings import Recording
-from pages.ui.shelf import Shelf
+from pages.ui.cache import disk
+from pages.ui.cache.memory import Shelf
+from pages.ui.clip import recordings
+from pages.ui.clip.recordings import Recording
 
 
 def sound(path: Path, seconds: float = 0.2) -> None:
-    audio.save(path, 0.1 * np.random.default_rng(len(path.name)).standard_normal(int(16000 * seconds)))
+    audio.save(
+        path, 0.1 * np.random.default_rng(len(path.name)).standard_normal(int(16000 * seconds))
+    )
 
 
 def test_any_folder_of_audio_is_a_set(tmp_path: Path):
@@ -24,7 +29,8 @@ def test_any_folder_of_audio_is_a_set(tmp_path: Path):
         sound(root / name)
     (root / "notes.txt").write_text("no audio")
     (root / "ground_truth.tsv").write_text(
-        "filename\tonset\toffset\tevent_label\na.flac\t0.1\t0.2\tDog\na.flac\t0.0\t0.1\tCat\ndeep/c.wav\t\t\t\n")
+        "filename\tonset\toffset\tevent_label\na.flac\t0.1\t0.2\tDog\na.flac\t0.0\t0.1\tCat\ndeep/c.wav\t\t\t\n"
+    )
     (found,) = recordings.folder_sets(root)
     assert [item.clip for item in found.clips] == ["mine/a.flac", "mine/b.wav", "mine/deep/c.wav"]
     a, b, c = found.clips
@@ -39,7 +45,8 @@ def test_desed_layout_is_a_set_for_each_subset_and_missing_audio_is_kept(tmp_pat
     metadata = root / "metadata" / "validation"
     metadata.mkdir(parents=True)
     (metadata / "validation.tsv").write_text(
-        "filename\tonset\toffset\tevent_label\nYone.wav\t0.0\t0.1\tDog\nYgone.wav\t1.0\t3.0\tCat\nYgone.wav\t2.0\t4.0\tDog\n")
+        "filename\tonset\toffset\tevent_label\nYone.wav\t0.0\t0.1\tDog\nYgone.wav\t1.0\t3.0\tCat\nYgone.wav\t2.0\t4.0\tDog\n"
+    )
     (found,) = recordings.folder_sets(root)
     assert (found.name, found.title) == ("validation", "DESED: validation")
     one, gone = found.clips
@@ -67,7 +74,10 @@ def test_a_clip_is_known_by_its_sound_also_after_a_change(tmp_path: Path):
 
 
 def test_words_are_found_in_title_note_and_classes():
-    clips = [Recording("a", "One", b"", "loud", ((0.0, 1.0, "Dog"),)), Recording("b", "Two", b"", "", tags=("Cat",))]
+    clips = [
+        Recording("a", "One", b"", "loud", ((0.0, 1.0, "Dog"),)),
+        Recording("b", "Two", b"", "", tags=("Cat",)),
+    ]
     assert [c.clip for c in recordings.matching(clips, "LOUD dog")] == ["a"]
     assert [c.clip for c in recordings.matching(clips, "cat")] == ["b"]
     assert len(recordings.matching(clips, " ")) == 2
@@ -94,7 +104,9 @@ def test_the_shelf_keeps_the_last_used_and_always_the_newest():
     assert not shelf.get("a")
 
 
-def test_the_store_forgets_what_was_used_longest_ago(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_store_forgets_what_was_used_longest_ago(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     import os
 
     import fake
@@ -103,14 +115,16 @@ def test_the_store_forgets_what_was_used_longest_ago(tmp_path: Path, monkeypatch
     system = fake.FakeSystem("SED", "teacher")
     sound(tmp_path / "a.wav", 1.0)
     result = system.join(list(system.pieces(str(tmp_path / "a.wav"))), "a.wav")
-    store.put("one", result)
-    size = store._path("one").stat().st_size
-    monkeypatch.setattr(store, "KEEP", int(2.5 * size))
-    os.utime(store._path("one"), (1, 1))
+    disk.put("one", result)
+    size = disk._path("one").stat().st_size
+    monkeypatch.setattr(disk, "KEEP", int(2.5 * size))
+    os.utime(disk._path("one"), (1, 1))
     for key in ("two", "three"):
-        store.put(key, result)
-    assert [store.has(key) for key in ("one", "two", "three")] == [False, True, True]
-    np.testing.assert_array_equal(store.get("three").scores, result.scores)
-    np.testing.assert_array_equal(store.scores("one").scores, result.scores)  # its scores are small, and stay
-    store._path("two").write_bytes(b"half a file")
-    assert store.get("two") is None
+        disk.put(key, result)
+    assert [disk.has(key) for key in ("one", "two", "three")] == [False, True, True]
+    np.testing.assert_array_equal(disk.get("three").scores, result.scores)
+    np.testing.assert_array_equal(
+        disk.scores("one").scores, result.scores
+    )  # its scores are small, and stay
+    disk._path("two").write_bytes(b"half a file")
+    assert disk.get("two") is None

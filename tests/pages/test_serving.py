@@ -1,4 +1,6 @@
-"""The app as ``make app`` serves it: a page by its own link, on a server that nobody has visited before."""
+"""The app as ``make app`` serves it: a page by its own link, on a server that nobody has visited
+before.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,15 @@ def test_a_link_opens_its_page_within_the_navigation(chromium: Any, tmp_path: Pa
         tab.wait_for_selector("[data-testid=stDataFrame]", timeout=60_000)
         assert tab.locator("[data-testid=stException]").count() == 0
         assert all(url.startswith((address, "data:", "blob:")) for url in asked), asked
-        for name in ("Overview", "Explore", "Compare", "Diversity", "Classes", "Results", "Training", "Data"):
+        for name in (
+            "Overview",
+            "Explore",
+            "Compare",
+            "Diversity",
+            "Classes",
+            "Results",
+            "Training",
+            "Data",
+        ):
             tab.get_by_role("link", name=name, exact=True).first.wait_for(timeout=30_000)
         tab.close()

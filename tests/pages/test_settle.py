@@ -1,9 +1,11 @@
-"""What is there when the app settles is left alone by the garbage collector; what comes later is not."""
+"""What is there when the app settles is left alone by the garbage collector; what comes later is
+not.
+"""
 
 import gc
 import weakref
 
-from pages.ui.settle import settle
+from pages.ui.cache.gc import settle
 
 
 class Knot:

@@ -1,5 +1,6 @@
-"""Every page in a real browser, in both themes: it fits a telephone, axe finds nothing serious, keys reach what is
-there, and nothing is asked of another host."""
+"""Every page in a real browser, in both themes: it fits a telephone, axe finds nothing serious,
+keys reach what is there, and nothing is asked of another host.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +13,32 @@ from browser import idle
 
 VIEWER, CHART = ".jss[data-drawn]", ".js-plotly-plot .main-svg"
 #: Page -> what is on it once it is drawn.
-PAGES = {"overview": "[data-testid=stHtml] img", "": VIEWER, "compare": VIEWER, "diversity": CHART, "classes": CHART,
-         "results": "[data-testid=stDataFrame]", "training": CHART, "data": CHART}  # fmt: skip
+PAGES = {
+    "overview": "[data-testid=stHtml] img",
+    "": VIEWER,
+    "compare": VIEWER,
+    "diversity": CHART,
+    "classes": CHART,
+    "results": "[data-testid=stDataFrame]",
+    "training": CHART,
+    "data": CHART,
+}
 #: Page -> what the Tab key reaches in turn, the keys that work it, and what is in the address then.
 KEYS = {
-    "compare": [("[data-variant=pills]", ["Enter"], "systems=MixIT-S1%2CMixIT-JT"),
-                (".system[title*='MixIT-JT']", ["Enter"], "system=MixIT-JT")],
+    "compare": [
+        ("[data-variant=pills]", ["Enter"], "systems=MixIT-S1%2CMixIT-JT"),
+        (".system[title*='MixIT-JT']", ["Enter"], "system=MixIT-JT"),
+    ],
     "training": [("[aria-label=Show]", ["ArrowDown", "ArrowDown", "Enter"], "of=block")],
     "overview": [("[aria-label=System]", ["ArrowDown", "ArrowDown", "Enter"], "system=MixIT")],
     "diversity": [("[aria-label='Clips of']", ["ArrowDown", "ArrowDown", "Enter"], "of=")],
     "classes": [("[aria-label='Clips of']", ["ArrowDown", "ArrowDown", "Enter"], "class=[A-Z]")],
-    "results": [("[role=tab]", ["ArrowRight"], "results=Fusion"),
-                ("[aria-label='Scores of']", ["ArrowDown", "ArrowDown", "Enter"], "bench=")],
+    "results": [
+        ("[role=tab]", ["ArrowRight"], "results=Fusion"),
+        ("[aria-label='Scores of']", ["ArrowDown", "ArrowDown", "Enter"], "bench="),
+    ],
     "data": [("[aria-label=Set]", ["ArrowDown", "ArrowDown", "Enter"], "data=homescapes")],
-}  # fmt: skip
+}
 
 
 class Visit:
@@ -33,7 +46,9 @@ class Visit:
 
     def __init__(self, browser: Any, address: str) -> None:
         self.address = address
-        self.context = browser.new_context(viewport={"width": 390, "height": 900}, color_scheme="light")
+        self.context = browser.new_context(
+            viewport={"width": 390, "height": 900}, color_scheme="light"
+        )
         self.context.route(re.compile(r"^https?://(?!localhost)"), lambda route: route.abort())
         self.asked: list[str] = []
         self.wrong: list[str] = []
@@ -50,7 +65,9 @@ class Visit:
         self.tab.emulate_media(color_scheme=theme)
         paper = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[theme]
         self.tab.wait_for_function(
-            "paper => getComputedStyle(document.querySelector('.stApp')).backgroundColor === paper", arg=paper)
+            "paper => getComputedStyle(document.querySelector('.stApp')).backgroundColor === paper",
+            arg=paper,
+        )
         self.tab.wait_for_timeout(300)  # the page is told, and drawn again
         idle(self.tab)
 
@@ -61,8 +78,9 @@ def reach(tab: Any, what: str) -> None:
         tab.keyboard.press("Tab")
         if tab.evaluate(
             "what => { let on = document.activeElement; while (on.shadowRoot?.activeElement)"
-            " on = on.shadowRoot.activeElement; return on.matches(what); }", what,
-        ):  # fmt: skip
+            " on = on.shadowRoot.activeElement; return on.matches(what); }",
+            what,
+        ):
             return
     raise AssertionError(f"the Tab key does not reach {what}")
 
@@ -77,7 +95,9 @@ def visit(chromium: Any, address: str) -> Iterator[Visit]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_fit_a_telephone_have_no_serious_barrier_and_obey_keys(visit: Visit, page: str):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
     tab = visit.tab
     visit.open(page, PAGES[page])
     for theme in ("light", "dark"):
@@ -85,8 +105,11 @@ def test_pages_fit_a_telephone_have_no_serious_barrier_and_obey_keys(visit: Visi
         assert tab.locator("[data-testid=stException]").count() == 0
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
         violations = axe.Axe().run(tab).response["violations"]
-        assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in violations
-                if v["impact"] in ("serious", "critical")] == []  # fmt: skip
+        assert [
+            (v["id"], [n["html"][:200] for n in v["nodes"]])
+            for v in violations
+            if v["impact"] in ("serious", "critical")
+        ] == []
     for what, keys, address in KEYS.get(page, ()):
         reach(tab, what)
         for key in keys:

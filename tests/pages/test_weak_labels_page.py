@@ -31,7 +31,7 @@ FAR = 60.0
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Critics, separators and their reports; in that of weak-frame one source is an outlier."""
-    from jss.weak_labels.evaluating import evaluate_weak, held_out
+    from jss.weak_labels.evaluate import evaluate_weak, held_out
     from jss.weak_labels.inference import load_weak
 
     folder = tmp_path_factory.mktemp("weak")
@@ -41,7 +41,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         report = evaluate_weak(load_weak(name, folder), scenes, "urban scenes of synthscapes")
         if name == "weak-frame":
             output = (FAR, *report.samples.output[1:])
-            report = dataclasses.replace(report, samples=dataclasses.replace(report.samples, output=output))
+            report = dataclasses.replace(
+                report, samples=dataclasses.replace(report.samples, output=output)
+            )
         report.save(folder / "weak_labels" / "urban" / f"{name}.json")
     return folder
 
@@ -62,7 +64,9 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.Mo
 
 def run(checkpoints: Path, fresh: pytest.MonkeyPatch, own: Any = None, **address: str) -> AppTest:
     fresh.setenv("JSS_CHECKPOINTS", str(checkpoints))
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/weak_labels.py")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page(
+        "pages/weak_labels.py"
+    )
     for name, value in address.items():
         app.query_params[name] = value
     if own is not None:
@@ -74,6 +78,7 @@ def run(checkpoints: Path, fresh: pytest.MonkeyPatch, own: Any = None, **address
 
 def viewer(app: AppTest) -> dict[str, Any]:
     """What the viewer is told, and under "one" of the separator shown."""
+
     def find(block: Any) -> list[Any]:
         found = []
         for child in getattr(block, "children", {}).values():
@@ -90,11 +95,15 @@ def tables(app: AppTest) -> dict[str, Any]:
     return {item.value.columns[0]: item.value for item in app.dataframe}
 
 
-def test_all_separators_hear_a_scene_and_the_truth_stands_beside_them(trained: Path, fresh: pytest.MonkeyPatch):
+def test_all_separators_hear_a_scene_and_the_truth_stands_beside_them(
+    trained: Path, fresh: pytest.MonkeyPatch
+):
     app = run(trained, fresh)
     data = viewer(app)
     assert data["names"] == [*MASKERS, "conv-frame", "true sources"]
-    assert [one["system"] for one in data["systems"]] == data["names"], "the browser switches by itself"
+    assert [one["system"] for one in data["systems"]] == data["names"], (
+        "the browser switches by itself"
+    )
     one = data["one"]
     assert one["id"] == "synthscapes/test/0/1|weak-strong|critic-frame"
     assert one["source_names"] == ["Car horn", "Dog bark", "Gun shot", "Jackhammer", "Siren"]
@@ -105,45 +114,64 @@ def test_all_separators_hear_a_scene_and_the_truth_stands_beside_them(trained: P
     rows = tables(app)["Class"]
     assert set(rows["True"]) == {"sounds"}
     assert [name for name in rows if name.startswith("Gain")] == [
-        f"Gain, {name} (dB)" for name in (*MASKERS, "conv-frame")]  # fmt: skip
+        f"Gain, {name} (dB)" for name in (*MASKERS, "conv-frame")
+    ]
     assert not app.error
     assert not app.info
 
 
-def test_tables_are_those_of_the_reports_and_the_papers_stand_apart(trained: Path, fresh: pytest.MonkeyPatch):
+def test_tables_are_those_of_the_reports_and_the_papers_stand_apart(
+    trained: Path, fresh: pytest.MonkeyPatch
+):
     from jss.weak_labels.report import WeakReport
 
     app = run(trained, fresh)
     ours, theirs = app.tabs
     report = WeakReport.load(trained / "weak_labels" / "urban" / "weak-clip.json")
     table = ours.dataframe[0].value.set_index("SI-SDR")
-    assert list(table.index) == ["Sources (number)", "Mixture", *(f"Improvement, {name}" for name in MASKERS)]
+    assert list(table.index) == [
+        "Sources (number)",
+        "Mixture",
+        *(f"Improvement, {name}" for name in MASKERS),
+    ]
     row = report.table1["overall"]
     assert table.loc["Sources (number)", "Overall"] == str(row["n"])
     mean, sd = table.loc["Improvement, weak-clip", "Overall"].split(" ± ")
-    assert (float(mean), float(sd)) == (pytest.approx(row["improvement_mean"], abs=0.051),
-                                        pytest.approx(row["improvement_sd"], abs=0.051))  # fmt: skip
+    assert (float(mean), float(sd)) == (
+        pytest.approx(row["improvement_mean"], abs=0.051),
+        pytest.approx(row["improvement_sd"], abs=0.051),
+    )
     critics = ours.dataframe[1].value
     assert set(zip(critics["Critic"], critics["Level"], strict=True)) == {
-        (name, level) for name in ("critic-frame", "critic-clip") for level in ("frame", "clip")}
+        (name, level) for name in ("critic-frame", "critic-clip") for level in ("frame", "clip")
+    }
     assert f"{report.n_clips - report.n_single} of {report.n_clips} scenes" in ours.caption[0].value
     assert f"Scenes of one class ({report.n_single})" in ours.expander[0].label
     printed = theirs.dataframe[0].value.set_index("SI-SDR")
     assert printed.loc["Improvement, strong", "Overall"] == "9.0 ± 8.6"
-    assert not any("weak-" in str(value) for item in theirs.dataframe for value in item.value.to_numpy().ravel())
+    assert not any(
+        "weak-" in str(value)
+        for item in theirs.dataframe
+        for value in item.value.to_numpy().ravel()
+    )
     assert "Not computed here" in theirs.caption[0].value
 
 
 def test_the_address_rules_scene_separator_and_threshold(trained: Path, fresh: pytest.MonkeyPatch):
     app = run(trained, fresh, scene="synthscapes/test/0/3", separator="weak-clip", threshold="0.7")
     data = viewer(app)
-    assert (data["one"]["id"], data["threshold"]) == ("synthscapes/test/0/3|weak-clip|critic-clip", 0.7)
+    assert (data["one"]["id"], data["threshold"]) == (
+        "synthscapes/test/0/3|weak-clip|critic-clip",
+        0.7,
+    )
     app.button(key="Next scene").click().run()
     assert app.query_params["scene"] == "synthscapes/test/0/1"
     assert viewer(app)["shown"] == "weak-clip"
 
 
-@pytest.mark.parametrize("scene", ["![x](http://a/x.png)", "own/0123456789ab", "synthscapes/test/0/9999999", "../x"])
+@pytest.mark.parametrize(
+    "scene", ["![x](http://a/x.png)", "own/0123456789ab", "synthscapes/test/0/9999999", "../x"]
+)
 def test_links_to_nothing_say_so(trained: Path, fresh: pytest.MonkeyPatch, scene: str):
     app = run(trained, fresh, scene=scene, separator="[x](http://a)")
     said = " ".join(item.value for item in app.warning)
@@ -152,7 +180,9 @@ def test_links_to_nothing_say_so(trained: Path, fresh: pytest.MonkeyPatch, scene
     assert viewer(app)["clip"] == "synthscapes/test/0/1"
 
 
-def test_recordings_that_are_not_here_are_a_sentence(trained: Path, fresh: pytest.MonkeyPatch, tmp_path: Path):
+def test_recordings_that_are_not_here_are_a_sentence(
+    trained: Path, fresh: pytest.MonkeyPatch, tmp_path: Path
+):
     app = run(trained, fresh, scene="bank/test/0/3")
     assert "make app DATA" in app.error[0].value
     assert tables(app)["SI-SDR"] is not None, "the scores are still there"
@@ -162,22 +192,29 @@ def test_recordings_that_are_not_here_are_a_sentence(trained: Path, fresh: pytes
 
 
 def test_ones_own_audio_is_taken_apart_and_has_no_truth(trained: Path, fresh: pytest.MonkeyPatch):
-    from pages.ui import recordings, weak_loaders
+    from pages.ui.clip import recordings
+    from pages.ui.weak_labels import loaders
 
     rng = np.random.default_rng(0)
-    own = recordings.added("street.flac", audio.encode(0.1 * rng.standard_normal(24000).astype(np.float32), "flac"))
+    own = recordings.added(
+        "street.flac", audio.encode(0.1 * rng.standard_normal(24000).astype(np.float32), "flac")
+    )
     app = run(trained, fresh, own, scene=own.clip)
     data = viewer(app)
     assert data["names"] == [*MASKERS, "conv-frame"]
     assert (data["one"]["truth"], data["one"]["duration"]) == (None, 1.5)
     assert "True" not in tables(app)["Class"]
-    fresh.setattr(weak_loaders, "LONGEST", 1.0)
+    fresh.setattr(loaders, "LONGEST", 1.0)
     assert "cut it" in run(trained, fresh, own, scene=own.clip).error[0].value
     noise = recordings.added("notes.wav", b"these are notes")
-    assert "is not audio" in run(trained, fresh, noise, scene=noise.clip).error[0].value.replace("\\", "")
+    assert "is not audio" in run(trained, fresh, noise, scene=noise.clip).error[0].value.replace(
+        "\\", ""
+    )
 
 
-def test_critics_alone_are_heard_and_the_rest_is_one_sentence(fresh: pytest.MonkeyPatch, tmp_path: Path):
+def test_critics_alone_are_heard_and_the_rest_is_one_sentence(
+    fresh: pytest.MonkeyPatch, tmp_path: Path
+):
     write_weak(tmp_path, [name for name in WEAK if name.startswith("critic")])
     app = run(tmp_path, fresh)
     data = viewer(app)
@@ -210,14 +247,18 @@ def address(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     environment = os.environ | {"XDG_CACHE_HOME": str(cache), "JSS_CHECKPOINTS": str(trained)}
     environment.pop("JSS_DATA", None)
     command = ["pages", "--server.port", "{port}"]
-    with serving.served(command, tmp_path_factory.mktemp("log") / "server.txt", environment) as found:
+    with serving.served(
+        command, tmp_path_factory.mktemp("log") / "server.txt", environment
+    ) as found:
         yield found
 
 
 class Tab:
     """A tab with the page in it, and what it asked for."""
 
-    def __init__(self, browser: Any, address: str, width: int = 1440, link: str = "", **look: Any) -> None:
+    def __init__(
+        self, browser: Any, address: str, width: int = 1440, link: str = "", **look: Any
+    ) -> None:
         self.context = browser.new_context(viewport={"width": width, "height": 1100}, **look)
         self.context.route(re.compile(r"^https?://(?!localhost)"), lambda route: route.abort())
         self.page = self.context.new_page()
@@ -228,7 +269,9 @@ class Tab:
         self.page.goto(f"{address}/weak_labels{link}")
         self.page.wait_for_selector(".jss[data-drawn]", timeout=120_000)
         self.page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)
-        self.page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')")
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')"
+        )
 
     def ask(self, code: str) -> Any:
         """What the viewer (v) answers."""
@@ -242,18 +285,27 @@ class Tab:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_telephone_without_a_serious_barrier_or_a_request_elsewhere(chromium: Any, address: str, scheme: str):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+def test_it_fits_a_telephone_without_a_serious_barrier_or_a_request_elsewhere(
+    chromium: Any, address: str, scheme: str
+):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
     tab = Tab(chromium, address, 390, color_scheme=scheme)
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390
     violations = axe.Axe().run(tab.page).response["violations"]
-    bad = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in violations
-           if v["impact"] in ("serious", "critical")]  # fmt: skip
+    bad = [
+        (v["id"], [n["html"][:200] for n in v["nodes"]])
+        for v in violations
+        if v["impact"] in ("serious", "critical")
+    ]
     assert bad == []
     tab.close()
 
 
-def test_the_browser_switches_separators_at_one_position_and_shows_masks(chromium: Any, address: str):
+def test_the_browser_switches_separators_at_one_position_and_shows_masks(
+    chromium: Any, address: str
+):
     tab = Tab(chromium, address, link="?scene=synthscapes/test/0/1&separator=weak-frame")
     assert tab.ask("return v.names") == ["Car horn", "Dog bark", "Gun shot", "Jackhammer", "Siren"]
     tab.ask("v.seek(2.5); v.listen('source3')")
@@ -262,9 +314,11 @@ def test_the_browser_switches_separators_at_one_position_and_shows_masks(chromiu
     assert tab.ask("return [v.position(), [...v.player.heard][0]]") == [2.5, "source3"]
     assert tab.page.locator(".heard").inner_text() == "gun shot"
     tab.page.wait_for_url(re.compile("separator=true"))
-    looks = "const {x, y, w, h} = v.layout.panels.find(p => p.kind === 'mel' && p.of === 2);" \
-            " const d = window.devicePixelRatio; return [...v.still.getContext('2d')" \
-            ".getImageData(x * d, y * d, w * d, h * d).data].reduce((a, b) => a + b, 0)"
+    looks = (
+        "const {x, y, w, h} = v.layout.panels.find(p => p.kind === 'mel' && p.of === 2);"
+        " const d = window.devicePixelRatio; return [...v.still.getContext('2d')"
+        ".getImageData(x * d, y * d, w * d, h * d).data].reduce((a, b) => a + b, 0)"
+    )
     before = tab.ask(looks)
     tab.page.get_by_role("button", name="Masks (0 to 1)").click()
     tab.page.wait_for_timeout(300)
@@ -288,8 +342,12 @@ def test_a_press_on_an_outlier_plays_its_scene(chromium: Any, address: str):
     tab.page.mouse.move(x, y, steps=4)
     tab.page.mouse.click(x, y)
     tab.page.wait_for_selector("[data-testid=stAudio]", timeout=60_000)
-    tab.page.wait_for_function("() => document.querySelectorAll('[data-testid=stAudio]').length === 3")
+    tab.page.wait_for_function(
+        "() => document.querySelectorAll('[data-testid=stAudio]').length === 3"
+    )
     tab.page.get_by_role("button", name="Open it above").click()
-    tab.page.wait_for_url(re.compile(r"scene=synthscapes%2Ftest%2F0%2F\d+&separator=weak-frame|separator=weak-frame"))
+    tab.page.wait_for_url(
+        re.compile(r"scene=synthscapes%2Ftest%2F0%2F\d+&separator=weak-frame|separator=weak-frame")
+    )
     tab.page.wait_for_selector(".jss[data-drawn$='|weak-frame|critic-frame']")
     tab.close()

@@ -1,4 +1,6 @@
-"""Work that is killed with -9 at random moments, called again until it ends, and compared with work that was not."""
+"""Work that is killed with -9 at random moments, called again until it ends, and compared with work
+that was not.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,24 @@ from jss import audio
 ROOT = Path(__file__).parents[2]
 MOST_KILLS = 6  # of one run, before it may end
 WANTED = 20  # of each verb in a soak of half an hour
-_TRAINING = ("detection.epochs=3", "detection.batch=[1, 1, 1]", "data.synthetic=3", "data.weak=3", "data.unlabelled=3",
-             "data.validation_synthetic=1", "data.validation_weak=2", "data.seconds=1", "data.sounds=2")  # fmt: skip
+_TRAINING = (
+    "detection.epochs=3",
+    "detection.batch=[1, 1, 1]",
+    "data.synthetic=3",
+    "data.weak=3",
+    "data.unlabelled=3",
+    "data.validation_synthetic=1",
+    "data.validation_weak=2",
+    "data.seconds=1",
+    "data.sounds=2",
+)
 
 
 @dataclass
 class Verb:
-    """What is killed. command: of an output folder -> arguments; kept: the files that must come out the same."""
+    """What is killed. command: of an output folder -> arguments; kept: the files that must come out
+    the same.
+    """
 
     name: str
     command: Callable[[Path], list[str]]
@@ -42,31 +55,85 @@ def verbs(home: Path, tiny: Path) -> list[Verb]:
     """The four of them, with what they work on."""
     rng = np.random.default_rng(0)
     for number in range(40):
-        audio.save(home / "set" / f"{number % 5}" / f"{number:02d}.flac", rng.uniform(-0.3, 0.3, 32000), 22050)
+        audio.save(
+            home / "set" / f"{number % 5}" / f"{number:02d}.flac",
+            rng.uniform(-0.3, 0.3, 32000),
+            22050,
+        )
     given = str(home / "set")
     return [
-        Verb("detect", lambda out: ["detect", given, "--system", "MixIT-S1", "--out", str(out), "--device", "cpu",
-                                    "--save-sources", "--save-results"]),
-        Verb("prepare", lambda out: ["prepare", "folder", given, "--workers", "2", "--convert", str(out)],
-             lambda path: path.suffix == ".wav"),
-        Verb("render", lambda out: ["render", "synthscapes", str(out), "--clips", "0", "validation=6",
-                                    "--workers", "2"]),
-        Verb("train", lambda out: ["train", "smoke", "--only", "SED", *_TRAINING, "--out", str(out / "runs"),
-                                   "--checkpoints", str(out / "kept"), "--resume"],
-             lambda path: path.suffix in (".safetensors", ".csv")),
-    ]  # fmt: skip
+        Verb(
+            "detect",
+            lambda out: [
+                "detect",
+                given,
+                "--system",
+                "MixIT-S1",
+                "--out",
+                str(out),
+                "--device",
+                "cpu",
+                "--save-sources",
+                "--save-results",
+            ],
+        ),
+        Verb(
+            "prepare",
+            lambda out: ["prepare", "folder", given, "--workers", "2", "--convert", str(out)],
+            lambda path: path.suffix == ".wav",
+        ),
+        Verb(
+            "render",
+            lambda out: [
+                "render",
+                "synthscapes",
+                str(out),
+                "--clips",
+                "0",
+                "validation=6",
+                "--workers",
+                "2",
+            ],
+        ),
+        Verb(
+            "train",
+            lambda out: [
+                "train",
+                "smoke",
+                "--only",
+                "SED",
+                *_TRAINING,
+                "--out",
+                str(out / "runs"),
+                "--checkpoints",
+                str(out / "kept"),
+                "--resume",
+            ],
+            lambda path: path.suffix in (".safetensors", ".csv"),
+        ),
+    ]
 
 
 def contents(verb: Verb, out: Path) -> dict[str, bytes]:
     """What must come out the same, by path."""
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*"))
-            if path.is_file() and verb.kept(path)}  # fmt: skip
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and verb.kept(path)
+    }
 
 
 def start(verb: Verb, out: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
     """The verb as a process with a group of its own."""
-    return subprocess.Popen([sys.executable, "-m", "jss", *verb.command(out)], cwd=ROOT, env=environment, text=True,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-m", "jss", *verb.command(out)],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def measure(verb: Verb, home: Path, environment: dict[str, str]) -> None:
@@ -81,8 +148,12 @@ def measure(verb: Verb, home: Path, environment: dict[str, str]) -> None:
         verb.wrong.append(f"did not run uninterrupted: {told.strip()[-300:]}")
 
 
-def round_of(verb: Verb, home: Path, environment: dict[str, str], chance: random.Random, deadline: float) -> None:
-    """One run, killed up to MOST_KILLS times, then ended and compared. Nothing is counted past the deadline."""
+def round_of(
+    verb: Verb, home: Path, environment: dict[str, str], chance: random.Random, deadline: float
+) -> None:
+    """One run, killed up to MOST_KILLS times, then ended and compared. Nothing is counted past the
+    deadline.
+    """
     out = home / "killed" / verb.name
     wanted = chance.randint(1, MOST_KILLS)
     kills = 0
@@ -103,12 +174,18 @@ def round_of(verb: Verb, home: Path, environment: dict[str, str], chance: random
             break
         verb.kills, verb.runs = verb.kills + kills, verb.runs + 1
         if process.returncode or "Traceback" in told:
-            verb.wrong.append(f"after {kills} kills: exit {process.returncode}: {told.strip()[-300:]}")
+            verb.wrong.append(
+                f"after {kills} kills: exit {process.returncode}: {told.strip()[-300:]}"
+            )
         else:
             there = contents(verb, out)
-            differ = sorted(name for name in {*there, *verb.whole} if there.get(name) != verb.whole.get(name))
+            differ = sorted(
+                name for name in {*there, *verb.whole} if there.get(name) != verb.whole.get(name)
+            )
             if differ:
-                verb.wrong.append(f"after {kills} kills {len(differ)} files differ, such as {differ[0]}")
+                verb.wrong.append(
+                    f"after {kills} kills {len(differ)} files differ, such as {differ[0]}"
+                )
         break
     time.sleep(1.0)  # orphaned workers see that their parent is gone
     shutil.rmtree(out, ignore_errors=True)

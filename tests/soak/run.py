@@ -1,7 +1,9 @@
-"""Everything at once for a long time: ``make soak``, or ``python tests/soak/run.py [MINUTES [SEED]]`` (default: 30, 0).
+"""Everything at once for a long time: ``make soak``, or ``python tests/soak/run.py [MINUTES
+[SEED]]`` (default: 30, 0).
 
-Users of the app, kills of all that can be resumed, the corpus of bad files and a recording of up to 24 hours, on tiny
-systems. Ends with a summary in Markdown, and with 1 where something was lost, wrong or leaked.
+Users of the app, kills of all that can be resumed, the corpus of bad files and a recording of up to
+24 hours, on tiny systems. Ends with a summary in Markdown, and with 1 where something was lost,
+wrong or leaked.
 """
 
 from __future__ import annotations
@@ -20,21 +22,22 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
 
-import kills  # noqa: E402
-import numpy as np  # noqa: E402
-from tiny import write_systems  # noqa: E402
-from users import Users  # noqa: E402
+import kills
+import numpy as np
+from tiny import write_systems
+from users import Users
 
-from jss import audio  # noqa: E402
-from jss.bench import serving  # noqa: E402
-from jss.commands.bench import processor  # noqa: E402
+from jss import audio
+from jss.bench import serving
+from jss.commands.bench import processor
 
 TABS = 4
 #: Of the long recording in a soak of half an hour.
 HOURS = 24.0
 LONG_GB = 2.0
-#: Of the server, from the median of the second third of the time to that of the last: what caches may still take. A
-#: soak that is shorter than so many minutes only tells it, since its caches are still filling.
+#: Of the server, from the median of the second third of the time to that of the last: what caches
+#: may still take. A soak that is shorter than so many minutes only tells it, since its caches are
+#: still filling.
 GROWTH_MB, WARM_MINUTES = 60.0, 20.0
 
 
@@ -52,13 +55,19 @@ class Memory:
                 lines = self.status.read_text().splitlines()
             except OSError:
                 return
-            self.seen += [float(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")]
+            self.seen += [
+                float(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")
+            ]
 
     def thirds(self) -> tuple[float, float] | None:
         """Medians in MB of the second and of the last third of the time."""
         self._stop.set()
         n = len(self.seen) // 3
-        return (statistics.median(self.seen[n : 2 * n]), statistics.median(self.seen[2 * n :])) if n else None
+        return (
+            (statistics.median(self.seen[n : 2 * n]), statistics.median(self.seen[2 * n :]))
+            if n
+            else None
+        )
 
 
 def main() -> int:
@@ -69,9 +78,13 @@ def main() -> int:
         home = Path(folder)
         (home / "tiny").mkdir()
         write_systems(home / "tiny")
-        environment = os.environ | {"JSS_CHECKPOINTS": str(home / "tiny"), "XDG_CACHE_HOME": str(home / "cache"),
-                                    "JSS_RUNS": str(home / "killed" / "train" / "runs"), "OMP_NUM_THREADS": "1",
-                                    "PYTHONPATH": str(HERE.parents[1])}  # fmt: skip
+        environment = os.environ | {
+            "JSS_CHECKPOINTS": str(home / "tiny"),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            "JSS_RUNS": str(home / "killed" / "train" / "runs"),
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": str(HERE.parents[1]),
+        }
         print("What is to be killed runs once to its end first.", file=sys.stderr)
         killed = kills.verbs(home, home / "tiny")
         for verb in killed:
@@ -84,24 +97,33 @@ def main() -> int:
 
 
 def together(
-    killed: list[kills.Verb], home: Path, environment: dict[str, str], chance: random.Random, minutes: float,
+    killed: list[kills.Verb],
+    home: Path,
+    environment: dict[str, str],
+    chance: random.Random,
+    minutes: float,
     deadline: float,
-) -> tuple[list[tuple[str, str, str]], list[str]]:  # fmt: skip
+) -> tuple[list[tuple[str, str, str]], list[str]]:
     """Rows of the summary, and what went wrong."""
     seed = chance.randrange(1 << 30)
 
     def kill() -> None:
         own = random.Random(seed)
         while time.monotonic() < deadline:
-            kills.round_of(min(killed, key=lambda verb: verb.kills), home, environment, own, deadline)
+            kills.round_of(
+                min(killed, key=lambda verb: verb.kills), home, environment, own, deadline
+            )
 
     def long() -> None:
         recording.extend(hours(home, environment, HOURS * min(1.0, minutes / 30)))
 
     recording: list[str] = []
     threads = [threading.Thread(target=act) for act in (kill, long)]
-    fuzz = subprocess.Popen([sys.executable, str(HERE.parent / "fuzz" / "run.py"), "1", "", str(minutes)],
-                            stdout=subprocess.PIPE, text=True)  # fmt: skip
+    fuzz = subprocess.Popen(
+        [sys.executable, str(HERE.parent / "fuzz" / "run.py"), "1", "", str(minutes)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     for thread in threads:
         thread.start()
     acts, wrong, thirds = visit(home, environment, random.Random(seed), deadline)
@@ -110,8 +132,13 @@ def together(
     *findings, last = fuzz.communicate()[0].splitlines() or ["nothing"]
     rows = [("users", acts, f"{len(wrong)} pages broken")]
     for verb in killed:
-        rows.append((f"{verb.name} killed with -9", f"{verb.kills} kills in {verb.runs} runs, then to the end",
-                     f"{len(verb.wrong)} runs differ"))  # fmt: skip
+        rows.append(
+            (
+                f"{verb.name} killed with -9",
+                f"{verb.kills} kills in {verb.runs} runs, then to the end",
+                f"{len(verb.wrong)} runs differ",
+            )
+        )
         wrong += [f"{verb.name}: {text}" for text in verb.wrong]
         if minutes >= 30 and verb.kills < kills.WANTED:
             wrong.append(f"{verb.name}: {verb.kills} kills where {kills.WANTED} were asked for")
@@ -121,8 +148,13 @@ def together(
     wrong += recording[2:]
     if thirds:
         middle, end = thirds
-        rows.append(("memory of the app's server", f"{middle:.0f} MB in the second third of the time",
-                     f"{end:.0f} MB in the last third"))  # fmt: skip
+        rows.append(
+            (
+                "memory of the app's server",
+                f"{middle:.0f} MB in the second third of the time",
+                f"{end:.0f} MB in the last third",
+            )
+        )
         if end - middle > GROWTH_MB and minutes >= WARM_MINUTES:
             wrong.append(f"the server grew by {end - middle:.0f} MB")
     return rows, wrong
@@ -131,7 +163,9 @@ def together(
 def visit(
     home: Path, environment: dict[str, str], chance: random.Random, deadline: float
 ) -> tuple[str, list[str], tuple[float, float] | None]:
-    """Users until the deadline. -> what they did, what was wrong, and the server's memory then and at the end."""
+    """Users until the deadline. -> what they did, what was wrong, and the server's memory then and
+    at the end.
+    """
     from playwright.sync_api import Error, sync_playwright
 
     browser = serving.chromium()
@@ -139,10 +173,22 @@ def visit(
         return "none: no Chromium is installed", [], None
     log = home / "server.txt"
     before = children()
-    with serving.served(["pages", "--server.port", "{port}"], log, environment) as address, sync_playwright() as driver:
-        own = [pid for pid in children() - before if b"pages" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    with (
+        serving.served(["pages", "--server.port", "{port}"], log, environment) as address,
+        sync_playwright() as driver,
+    ):
+        own = [
+            pid
+            for pid in children() - before
+            if b"pages" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
         memory = Memory(own[0] if own else None)
-        users = Users(driver.chromium.launch(executable_path=browser, args=serving.FLAGS), address, TABS, chance)
+        users = Users(
+            driver.chromium.launch(executable_path=browser, args=serving.FLAGS),
+            address,
+            TABS,
+            chance,
+        )
         while time.monotonic() < deadline:
             try:
                 users.act()
@@ -158,16 +204,34 @@ def visit(
 
 
 def hours(home: Path, environment: dict[str, str], length: float) -> list[str]:
-    """A recording with ten loud seconds in each minute. -> what it was, its memory, and what was wrong."""
+    """A recording with ten loud seconds in each minute. -> what it was, its memory, and what was
+    wrong.
+    """
     path, rng = home / "long.flac", np.random.default_rng(0)
     minute = np.zeros(60 * audio.SAMPLE_RATE, np.float32)
     minute[: 10 * audio.SAMPLE_RATE] = rng.uniform(-0.3, 0.3, 10 * audio.SAMPLE_RATE)
     with audio.writer(path) as put:
         for _ in range(max(1, round(60 * length))):
             put(minute)
-    process = subprocess.Popen([sys.executable, "-m", "jss", "detect", str(path), "--system", "MixIT-S1", "--out",
-                                str(home / "long"), "--device", "cpu"], cwd=HERE.parents[1], env=environment,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "jss",
+            "detect",
+            str(path),
+            "--system",
+            "MixIT-S1",
+            "--out",
+            str(home / "long"),
+            "--device",
+            "cpu",
+        ],
+        cwd=HERE.parents[1],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     peak = usage.ru_maxrss * (1.0 if sys.platform == "darwin" else 1024.0) / 1e9
@@ -191,7 +255,11 @@ def summary(minutes: float, rows: list[tuple[str, str, str]], wrong: list[str]) 
     for row in rows:
         yield "| " + " | ".join(row) + " |"
     yield ""
-    yield "**Nothing was lost and nothing leaked.**" if not wrong else f"**{len(wrong)} things went wrong:**"
+    yield (
+        "**Nothing was lost and nothing leaked.**"
+        if not wrong
+        else f"**{len(wrong)} things went wrong:**"
+    )
     for text in wrong:
         yield f"- {' '.join(text.split())}"
 

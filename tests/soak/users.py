@@ -1,4 +1,6 @@
-"""People who use the app at once: they open pages, go from clip to clip, upload good and bad files, and look."""
+"""People who use the app at once: they open pages, go from clip to clip, upload good and bad files,
+and look.
+"""
 
 from __future__ import annotations
 
@@ -13,27 +15,51 @@ from typing import Any
 from playwright.sync_api import TimeoutError
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "fuzz")]
-import bad_audio  # noqa: E402
+import bad_audio
 
 CLIPS = ("vacuum-dog-speech.flac", "frying-shaver-speech.flac", "cat-dog.flac", "dog.flac")
 SYSTEMS = ("SED", "MixIT-S1")
-PAGES = ("overview", "compare", "diversity", "classes", "results", "weak_labels", "training", "data")
+PAGES = (
+    "overview",
+    "compare",
+    "diversity",
+    "classes",
+    "results",
+    "weak_labels",
+    "training",
+    "data",
+)
 #: Addresses that no page makes.
-ODD = ("?clip=../../etc/passwd", "?clip=<script>alert(1)</script>&system=MixIT-S1", "?system=nobody&threshold=nan",
-       "?threshold=1e999&clip=cat-dog.flac", "compare?systems=" + "x" * 3000, "data?data=%00", "nowhere")  # fmt: skip
+ODD = (
+    "?clip=../../etc/passwd",
+    "?clip=<script>alert(1)</script>&system=MixIT-S1",
+    "?system=nobody&threshold=nan",
+    "?threshold=1e999&clip=cat-dog.flac",
+    "compare?systems=" + "x" * 3000,
+    "data?data=%00",
+    "nowhere",
+)
 UPLOADS = 60
 
 
 class Users:
-    """So many browser contexts in one Chromium. acts: what was done, how often; wrong: what should not have been."""
+    """So many browser contexts in one Chromium. acts: what was done, how often; wrong: what should
+    not have been.
+    """
 
     def __init__(self, window: Any, address: str, count: int, chance: random.Random) -> None:
         self.address, self.chance = address, chance
         self.acts: Counter[str] = Counter()
         self.wrong: list[str] = []
-        self.uploads = [(name, data) for name, data in bad_audio.files()
-                        if len(data) < 1_000_000 and name.isprintable()]  # fmt: skip
-        self.uploads = chance.sample(self.uploads, UPLOADS) + [("good.wav", bad_audio.sound(seconds=2.0))] * UPLOADS
+        self.uploads = [
+            (name, data)
+            for name, data in bad_audio.files()
+            if len(data) < 1_000_000 and name.isprintable()
+        ]
+        self.uploads = (
+            chance.sample(self.uploads, UPLOADS)
+            + [("good.wav", bad_audio.sound(seconds=2.0))] * UPLOADS
+        )
         self.tabs = [self._tab(window) for _ in range(count)]
 
     def _tab(self, window: Any) -> Any:
@@ -46,7 +72,10 @@ class Users:
 
     def act(self) -> None:
         """One of them does one thing, and the page must be whole after it."""
-        tab, kind = self.chance.choice(self.tabs), self.chance.choice(("open", "page", "next", "upload", "odd", "http"))
+        tab, kind = (
+            self.chance.choice(self.tabs),
+            self.chance.choice(("open", "page", "next", "upload", "odd", "http")),
+        )
         what = getattr(self, f"_{kind}")(tab)
         self.acts[kind] += 1
         if tab.url.startswith("http"):
@@ -69,8 +98,10 @@ class Users:
         return page
 
     def _press(self, tab: Any, button: Any) -> None:
-        """Click it. Streamlit lays a dialog over a page, such as that there is no page of this name, at times late:
-        it is closed first, as a person would, since nothing under it can be used."""
+        """Click it. Streamlit lays a dialog over a page, such as that there is no page of this
+        name, at times late: it is closed first, as a person would, since nothing under it can be
+        used.
+        """
         for patience in (5_000, 10_000, 120_000):
             while tab.locator("#root[inert]").count():
                 tab.keyboard.press("Escape")

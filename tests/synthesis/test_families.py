@@ -1,4 +1,6 @@
-"""What makes each class what it is, measured over seeds. Medians, because every class is wide on purpose."""
+"""What makes each class what it is, measured over seeds. Medians, because every class is wide on
+purpose.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def harmonicity(x: np.ndarray, low: float = 60.0, high: float = 1200.0) -> tuple
     best = r.max(1, keepdims=True)
     first = np.argmax(r >= 0.9 * best, axis=1) + lags.start
     loud = a[:, 0]
-    return float(np.average(best[:, 0], weights=loud)), float(np.exp(np.average(np.log(RATE / first), weights=loud)))
+    return float(np.average(best[:, 0], weights=loud)), float(
+        np.exp(np.average(np.log(RATE / first), weights=loud))
+    )
 
 
 def peaks_db(x: np.ndarray) -> float:
@@ -82,7 +86,9 @@ def test_a_vacuum_cleaner_is_steadier_than_a_blender() -> None:
     assert median(modulation, "Vacuum_cleaner") < median(modulation, "Blender")
 
 
-@pytest.mark.parametrize(("label", "low", "high"), [("Dog", 60, 1200), ("Cat", 250, 1200), ("Speech", 75, 420)])
+@pytest.mark.parametrize(
+    ("label", "low", "high"), [("Dog", 60, 1200), ("Cat", 250, 1200), ("Speech", 75, 420)]
+)
 def test_voices_have_a_pitch_in_range(label: str, low: float, high: float) -> None:
     found = [harmonicity(x) for x in recordings(label)]
     assert np.median([h for h, _ in found]) > 0.5
@@ -154,7 +160,9 @@ def test_street_sounds_are_what_they_are() -> None:
     assert median(lambda x: harmonicity(x)[0], "car_horn") > 0.6
     assert 60 < median(lambda x: harmonicity(x)[1], "car_horn") < 560
     assert median(kurtosis, "gun_shot") > 20
-    pitched = {label: median(lambda x: harmonicity(x)[0], label) for label in ("siren", "jackhammer")}
+    pitched = {
+        label: median(lambda x: harmonicity(x)[0], label) for label in ("siren", "jackhammer")
+    }
     assert pitched["siren"] > pitched["jackhammer"] + 0.1
 
 

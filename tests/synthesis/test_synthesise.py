@@ -14,8 +14,15 @@ from jss.errors import JssError
 from jss.labels import DESED_LABELS, URBAN_LABELS
 from jss.synthesis import EVERY, LABELS, RATE, espeak, synthesise
 
-STEADY = ("Blender", "Electric_shaver_toothbrush", "Frying", "Running_water", "Vacuum_cleaner", "background",
-          "jackhammer")
+STEADY = (
+    "Blender",
+    "Electric_shaver_toothbrush",
+    "Frying",
+    "Running_water",
+    "Vacuum_cleaner",
+    "background",
+    "jackhammer",
+)
 
 
 def test_labels_are_those_of_desed_then_background() -> None:
@@ -45,7 +52,9 @@ def test_the_same_seed_gives_the_same_sound_and_another_seed_another(label: str)
 def test_another_process_gives_the_same_sound() -> None:
     code = "from jss.synthesis import synthesise as s; print(s('Dog', 3, 0.5).tobytes().hex())"
     root = Path(jss.__file__).parents[1]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
+    )
     assert done.stdout.strip() == synthesise("Dog", 3, 0.5).tobytes().hex()
 
 
@@ -81,7 +90,9 @@ def test_natural_lengths(label: str) -> None:
         ("Dog", 0, float("nan"), "duration"),
     ],
 )
-def test_what_cannot_be_made_is_one_sentence(label: str, seed: int, duration: float | None, says: str) -> None:
+def test_what_cannot_be_made_is_one_sentence(
+    label: str, seed: int, duration: float | None, says: str
+) -> None:
     with pytest.raises(JssError, match=says):
         synthesise(label, seed, duration)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jss.config import Config, load_preset
-from jss.training.chain import Chain
+from jss.training.experiment import Chain
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,9 @@ class Smoke:
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Smoke:
     """SED, PIT, MixIT, S0, S1, S2 and JT with tiny networks, on the synthesiser."""
     out = tmp_path_factory.mktemp("smoke")
-    config = load_preset("smoke", ("data.synthetic=4", "data.weak=4", "data.unlabelled=4"))  # two steps an epoch
+    config = load_preset(
+        "smoke", ("data.synthetic=4", "data.weak=4", "data.unlabelled=4")
+    )  # two steps an epoch
     chain = Chain(config, "synthscapes", out, out / "checkpoints")
     chain.run(config.systems, resume=False)
     return Smoke(config, out, out / "checkpoints")

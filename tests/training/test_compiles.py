@@ -10,7 +10,7 @@ import torch
 from jss.config import load_preset
 from jss.models.separator import ConvTasNet, ConvTasNetConfig
 from jss.models.tdcn import TDCN, TDCNConfig
-from jss.training import module
+from jss.training import task
 
 
 @pytest.mark.parametrize("gpu", [False, True])
@@ -18,11 +18,11 @@ from jss.training import module
 @pytest.mark.parametrize("gradients", [False, True])
 def test_a_tiled_pass_is_not_compiled_in_float32(gpu, units, gradients, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    monkeypatch.setattr(module, "bf16_units", lambda: units)
+    monkeypatch.setattr(task, "bf16_units", lambda: units)
     config, tiled = load_preset("paper"), ConvTasNet(ConvTasNetConfig(n_filters=16, hid_chan=8))
     other = TDCN(TDCNConfig(n_src=2, n_filters=8, bn_chan=8, hid_chan=8, n_blocks=1, n_repeats=1))
-    assert module.compiles(config, tiled, gradients=gradients) is (gpu or (units and gradients))
-    assert module.compiles(replace(config, precision="fp32"), tiled, gradients=gradients) is gpu
-    assert module.compiles(config, other, gradients=gradients) is (gpu or gradients)
-    assert not module.compiles(replace(config, compile=False), other, gradients=gradients)
-    assert not module.compiles(config, None, gradients=gradients)
+    assert task.compiles(config, tiled, gradients=gradients) is (gpu or (units and gradients))
+    assert task.compiles(replace(config, precision="fp32"), tiled, gradients=gradients) is gpu
+    assert task.compiles(config, other, gradients=gradients) is (gpu or gradients)
+    assert not task.compiles(replace(config, compile=False), other, gradients=gradients)
+    assert not task.compiles(config, None, gradients=gradients)

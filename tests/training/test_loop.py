@@ -1,4 +1,6 @@
-"""A checkpoint is data: what else it holds is refused, and never run. bf16 is used where it is no emulation."""
+"""A checkpoint is data: what else it holds is refused, and never run. bf16 is used where it is no
+emulation.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def test_a_checkpoint_that_would_run_something(tmp_path):
 
 
 def test_a_checkpoint_that_is_cut_off(tmp_path):
-    SafeCheckpointIO().save_checkpoint({"epoch": 1, "weights": torch.ones(100)}, tmp_path / "last.ckpt")
+    SafeCheckpointIO().save_checkpoint(
+        {"epoch": 1, "weights": torch.ones(100)}, tmp_path / "last.ckpt"
+    )
     assert SafeCheckpointIO().load_checkpoint(tmp_path / "last.ckpt")["epoch"] == 1
     (tmp_path / "last.ckpt").write_bytes((tmp_path / "last.ckpt").read_bytes()[:300])
     with pytest.raises(JssError, match="damaged"):
@@ -109,7 +113,9 @@ class Removed(tiny_task.Noise):
         audio.load("/nowhere/a.wav")
 
 
-WORKERS = load_preset("smoke", ("data.seconds=1", "detection.batch=[2, 2, 2]", "detection.epochs=1", "data.workers=1"))
+WORKERS = load_preset(
+    "smoke", ("data.seconds=1", "detection.batch=[2, 2, 2]", "detection.epochs=1", "data.workers=1")
+)
 
 
 def with_synthetic(task, subset):
@@ -119,13 +125,17 @@ def with_synthetic(task, subset):
 
 
 def test_a_worker_that_dies(tmp_path):
-    task = with_synthetic(tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1), Slow(0))
+    task = with_synthetic(
+        tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1), Slow(0)
+    )
     with first_child_dies(), pytest.raises(JssError, match=r"lower data\.workers.*--resume"):
         fit(task, WORKERS, 1)
 
 
 def test_a_recording_that_is_gone_is_told_without_the_workers_traceback(tmp_path):
-    task = with_synthetic(tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1), Removed(0))
+    task = with_synthetic(
+        tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1), Removed(0)
+    )
     with pytest.raises(JssError) as told:
         fit(task, WORKERS, 1)
     assert str(told.value) == "There is no file at /nowhere/a.wav."

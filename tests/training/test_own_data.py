@@ -12,17 +12,19 @@ import yaml
 from jss import checkpoints
 from jss.cli import main
 from jss.config import load_preset
-from jss.data import labelled
-from jss.data.training_data import class_list, training_data
+from jss.data.datasets import labelled
+from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
-from jss.inference import load_system
+from jss.inference.system import load_system
 
 CLASSES = ["Kettle", "Doorbell", "Parrot"]
 COUNT = 24
 
 
 def own(root: Path, strong: bool = True, weak: bool = True) -> Path:
-    """Twelve strongly and twelve weakly labelled clips of a tone a class, in folders, and two without labels."""
+    """Twelve strongly and twelve weakly labelled clips of a tone a class, in folders, and two
+    without labels.
+    """
     root.mkdir(parents=True)
     rng = np.random.default_rng(0)
     events, tags = ["filename\tonset\toffset\tevent_label"], ["filename\tevent_labels"]
@@ -47,8 +49,23 @@ def own(root: Path, strong: bool = True, weak: bool = True) -> Path:
 
 def test_sed_and_mixit_s1_of_three_classes(tmp_path):
     root, out = own(tmp_path / "mine"), tmp_path / "run"
-    assert main(["train", "smoke", "--data", str(root), "--only", "SED", "MixIT-S1", "--out", str(out),
-                 "data.seconds=1"]) == 0
+    assert (
+        main(
+            [
+                "train",
+                "smoke",
+                "--data",
+                str(root),
+                "--only",
+                "SED",
+                "MixIT-S1",
+                "--out",
+                str(out),
+                "data.seconds=1",
+            ]
+        )
+        == 0
+    )
     for name in ("SED", "MixIT-S1"):
         assert checkpoints.manifest(name, out / "checkpoints").labels == tuple(CLASSES)
         system = load_system(name, folder=out / "checkpoints")
@@ -70,7 +87,12 @@ def test_weak_labels_alone_train_where_the_batch_says_so(tmp_path):
 
 def test_missing_strong_labels_are_told(tmp_path, capsys):
     root = own(tmp_path / "mine", strong=False)
-    assert main(["train", "smoke", "--data", str(root), "--only", "SED", "--out", str(tmp_path / "run")]) != 0
+    assert (
+        main(
+            ["train", "smoke", "--data", str(root), "--only", "SED", "--out", str(tmp_path / "run")]
+        )
+        != 0
+    )
     assert "detection.batch=[0, 4, 2]" in capsys.readouterr().err
 
 
@@ -82,8 +104,15 @@ def test_tags_of_strong_clips_stand_in_for_weak_labels(tmp_path):
 
 def test_no_clip_is_on_both_sides(tmp_path):
     subsets = labelled.prepare(own(tmp_path / "mine"))
-    side = {end: {clip.path for name, clips in subsets.items() if name.endswith("_validation") == end for clip in clips}
-            for end in (False, True)}
+    side = {
+        end: {
+            clip.path
+            for name, clips in subsets.items()
+            if name.endswith("_validation") == end
+            for clip in clips
+        }
+        for end in (False, True)
+    }
     assert not side[False] & side[True]
     assert len(side[False] | side[True]) == COUNT + 2
     assert {"strong", "strong_validation", "weak", "weak_validation"} <= {*subsets}
@@ -99,14 +128,25 @@ def test_the_classes_are_those_of_the_preset_where_it_names_them(tmp_path):
         class_list(root, load_preset("smoke", ("labels=birds",)))
 
 
-@pytest.mark.parametrize(("name", "text", "message"), [
-    ("strong.tsv", "filename\tonset\toffset\tevent_label\nclip01.wav\t0\t1\tDrill\n", "the label 'Drill'"),
-    ("weak.tsv", "filename\tevent_labels\nclip01.wav\tKettle,Drill\n", "the label 'Drill'"),
-    ("strong.tsv", "filename\tonset\toffset\tevent_label\nclip01.wav\tsoon\t1\tKettle\n", "no onset and offset"),
-    ("labels.yaml", "[yes, no]", "list of different labels"),
-    ("labels.yaml", "[Kettle, Kettle]", "list of different labels"),
-    ("labels.yaml", "Kettle", "list of different labels"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        (
+            "strong.tsv",
+            "filename\tonset\toffset\tevent_label\nclip01.wav\t0\t1\tDrill\n",
+            "the label 'Drill'",
+        ),
+        ("weak.tsv", "filename\tevent_labels\nclip01.wav\tKettle,Drill\n", "the label 'Drill'"),
+        (
+            "strong.tsv",
+            "filename\tonset\toffset\tevent_label\nclip01.wav\tsoon\t1\tKettle\n",
+            "no onset and offset",
+        ),
+        ("labels.yaml", "[yes, no]", "list of different labels"),
+        ("labels.yaml", "[Kettle, Kettle]", "list of different labels"),
+        ("labels.yaml", "Kettle", "list of different labels"),
+    ],
+)
 def test_mistakes_are_told_in_a_sentence(tmp_path, name, text, message):
     root = own(tmp_path / "mine")
     (root / name).write_text(text)

@@ -53,7 +53,9 @@ def test_its_gradient_reaches_the_students_separator_and_nothing_else(tmp_path, 
         for p in job.student.separator.parameters():
             p.add_(0.01 * torch.randn_like(p))
     job.losses(batch())["retention"].backward()
-    assert any(p.grad is not None and p.grad.abs().max() > 0 for p in job.student.separator.parameters())
+    assert any(
+        p.grad is not None and p.grad.abs().max() > 0 for p in job.student.separator.parameters()
+    )
     others = (job.student.detector, job.teacher.separator, job.teacher.detector)
     assert all(p.grad is None for block in others for p in block.parameters())
     assert all(p.grad is None for p in job.retention.parameters())

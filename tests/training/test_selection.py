@@ -9,8 +9,14 @@ from jss.training.selection import best_epoch, objective
 def test_a_perfect_system_scores_two():
     strong = np.zeros((1, 2, 156), np.float32)
     strong[0, 0, 20:60] = 0.9
-    found = objective(strong, [[(20 * 0.064, 60 * 0.064, "a")]], np.array([[0.9, 0.1]]), np.array([[1.0, 0.0]]),
-                      ["a", "b"], seconds=10.0)  # fmt: skip
+    found = objective(
+        strong,
+        [[(20 * 0.064, 60 * 0.064, "a")]],
+        np.array([[0.9, 0.1]]),
+        np.array([[1.0, 0.0]]),
+        ["a", "b"],
+        seconds=10.0,
+    )
     assert found == {"objective": 2.0, "intersection_f1": 1.0, "weak_f1": 1.0}
 
 
@@ -18,7 +24,9 @@ def test_a_class_without_true_positives_counts_zero():
     strong = np.zeros((1, 2, 156), np.float32)
     strong[0, 0, 20:60] = 0.9
     events = [[(20 * 0.064, 60 * 0.064, "a"), (5.0, 6.0, "b")]]
-    found = objective(strong, events, np.array([[0.9, 0.1]]), np.array([[1.0, 1.0]]), ["a", "b"], seconds=10.0)
+    found = objective(
+        strong, events, np.array([[0.9, 0.1]]), np.array([[1.0, 1.0]]), ["a", "b"], seconds=10.0
+    )
     assert found["intersection_f1"] == 0.5
     assert found["weak_f1"] == 0.5
 

@@ -9,9 +9,18 @@ def test_the_table_is_the_papers():
     assert STAGES["S2"].trains == ("separator",)
     assert STAGES["JT"].trains == ("separator", "detector")
     assert {name: row.learning_rate for name, row in STAGES.items()} == {
-        "SED": 1e-3, "PIT": 1e-3, "MixIT": 1e-3, "TDCN": 1e-3, "SSep-SED": 1e-3, "S0": 0.0, "S1": 1e-4, "S2": 1e-5,
-        "JT": 1e-4, "S2+": 1e-5, "JT+": 1e-4,
-    }  # fmt: skip
+        "SED": 1e-3,
+        "PIT": 1e-3,
+        "MixIT": 1e-3,
+        "TDCN": 1e-3,
+        "SSep-SED": 1e-3,
+        "S0": 0.0,
+        "S1": 1e-4,
+        "S2": 1e-5,
+        "JT": 1e-4,
+        "S2+": 1e-5,
+        "JT+": 1e-4,
+    }
 
 
 def test_each_stage_starts_from_the_one_before():
@@ -23,7 +32,9 @@ def test_each_stage_starts_from_the_one_before():
     assert needs("MixIT-S2+") == ["MixIT", "MixIT-S1"]
 
 
-@pytest.mark.parametrize("name", ["S1", "MixIT-SED", "MixIT-S3", "ICA-S1", "MixIT", "MixIT-PIT", ""])
+@pytest.mark.parametrize(
+    "name", ["S1", "MixIT-SED", "MixIT-S3", "ICA-S1", "MixIT", "MixIT-PIT", ""]
+)
 def test_a_system_that_nobody_can_train(name):
     with pytest.raises(JssError, match="no way to train"):
         parse(name)

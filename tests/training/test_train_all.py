@@ -16,9 +16,19 @@ from jss.cli import main
 from jss.training.stages import TREE
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = ("detection.epochs=1", "separation.epochs=1", "detection.batch=[1, 1, 1]", "separation.batch=1",
-            "data.synthetic=2", "data.weak=2", "data.unlabelled=2", "data.validation_synthetic=1",
-            "data.validation_weak=2", "data.seconds=1", "data.sounds=2")  # fmt: skip
+SETTINGS = (
+    "detection.epochs=1",
+    "separation.epochs=1",
+    "detection.batch=[1, 1, 1]",
+    "separation.batch=1",
+    "data.synthetic=2",
+    "data.weak=2",
+    "data.unlabelled=2",
+    "data.validation_synthetic=1",
+    "data.validation_weak=2",
+    "data.seconds=1",
+    "data.sounds=2",
+)
 
 
 WHO = ("student", "teacher")
@@ -27,8 +37,19 @@ PART = ("--only", "PIT-S1")
 
 
 def command(out: Path) -> list[str]:
-    return ["train", "all", "--preset", "smoke", *SETTINGS, "--out", str(out), "--checkpoints", str(out / "kept"),
-            "--clips", "2"]  # fmt: skip
+    return [
+        "train",
+        "all",
+        "--preset",
+        "smoke",
+        *SETTINGS,
+        "--out",
+        str(out),
+        "--checkpoints",
+        str(out / "kept"),
+        "--clips",
+        "2",
+    ]
 
 
 def kill_after(out: Path, there: Path) -> None:
@@ -48,14 +69,23 @@ def test_the_whole_tree_its_table_and_a_kill_that_changes_nothing(tmp_path, caps
     assert main(command(whole)) == 0
     told = capsys.readouterr().out.splitlines()
     rows = [line for line in told if line.startswith("| ")]
-    assert {row.split(" | ")[0].removeprefix("| ") for row in rows[1 : 1 + 2 * len(TREE)]} == set(TREE)
-    assert len(rows) == 1 + 2 * len(TREE) + 2 * 7  # a title, student and teacher, seven fusions of either pre-training
+    assert {row.split(" | ")[0].removeprefix("| ") for row in rows[1 : 1 + 2 * len(TREE)]} == set(
+        TREE
+    )
+    assert (
+        len(rows) == 1 + 2 * len(TREE) + 2 * 7
+    )  # a title, student and teacher, seven fusions of either pre-training
     assert len(list((whole / "reports").glob("*.json"))) == len(rows) - 1
     assert main([*command(killed), *PART]) == 0
     names = {path.stem for path in (killed / "kept" / "blocks").glob("*.json")}
-    assert names == {"pit-separator", *(f"{of}-detector-{who}" for of in ("sed", "pit-s1") for who in WHO)}
+    assert names == {
+        "pit-separator",
+        *(f"{of}-detector-{who}" for of in ("sed", "pit-s1") for who in WHO),
+    }
     for name in names:
-        ours, theirs = (checkpoints.load_block(name, folder / "kept")[1] for folder in (killed, whole))
+        ours, theirs = (
+            checkpoints.load_block(name, folder / "kept")[1] for folder in (killed, whole)
+        )
         assert all(torch.equal(ours[key], theirs[key]) for key in theirs), name
     capsys.readouterr()
     assert main(command(whole)) == 0

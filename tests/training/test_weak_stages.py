@@ -11,16 +11,16 @@ import torch
 
 from jss import checkpoints
 from jss.config import Config, load_preset
-from jss.data.scene_batches import SceneSteps
-from jss.data.scenes import scene_data
+from jss.data.scenes.batches import SceneSteps
+from jss.data.scenes.scenes import scene_data
 from jss.errors import JssError
 from jss.losses.weak_label import magnitude_loss
 from jss.metrics.separation import si_sdr_improvement
 from jss.models.critic import Critic
 from jss.models.stft import stft
 from jss.models.tf_masker import TFMasker, TFMaskerConfig, magnitudes
-from jss.training.module import load_networks
-from jss.training.weak_chain import WeakChain
+from jss.training.task import load_networks
+from jss.training.weak_experiment import WeakChain
 from jss.training.weak_label import SeparatorTask
 from jss.training.weak_stages import WEAK_STAGES
 
@@ -53,7 +53,9 @@ def task(chain, tmp_path):
         c = load_preset("weak_smoke", (f"weak.alpha={alpha}",)).weak
         critic, _ = checkpoints.load_network("critic-frame", chain.checkpoints)
         torch.manual_seed(0)
-        return SeparatorTask(tmp_path, config, c, data, TFMasker(config.masker), critic, labels), batch
+        return SeparatorTask(
+            tmp_path, config, c, data, TFMasker(config.masker), critic, labels
+        ), batch
 
     return make
 
@@ -61,9 +63,14 @@ def task(chain, tmp_path):
 def test_every_stage_of_the_preset_is_there_with_a_card(chain):
     for name in chain.config.systems:
         _, card = checkpoints.load_network(name, chain.checkpoints)
-        assert (card.kind, card.settings["labels"]) == (WEAK_STAGES[name].network, WEAK_STAGES[name].labels)
+        assert (card.kind, card.settings["labels"]) == (
+            WEAK_STAGES[name].network,
+            WEAK_STAGES[name].labels,
+        )
         assert card.settings["critic"] == WEAK_STAGES[name].critic
-        assert card.settings["classes"] == list(scene_data("synthscapes", chain.config).train.recipe.labels)
+        assert card.settings["classes"] == list(
+            scene_data("synthscapes", chain.config).train.recipe.labels
+        )
 
 
 def test_the_history_tells_both_terms(chain):
@@ -79,7 +86,11 @@ def test_the_frozen_critic_is_bit_identical_after_training(chain):
     _, before = checkpoints.load_block("critic-frame", chain.checkpoints)
     for name in ("weak-frame", "conv-frame"):
         stored = torch.load(chain.out / name / "last.ckpt", weights_only=True)["state_dict"]
-        after = {key.removeprefix("critic."): value for key, value in stored.items() if key.startswith("critic.")}
+        after = {
+            key.removeprefix("critic."): value
+            for key, value in stored.items()
+            if key.startswith("critic.")
+        }
         assert after.keys() == before.keys()
         assert all(torch.equal(before[key], after[key]) for key in before)
         moved = load_networks(chain.out / name / "best-network.safetensors")["network"]
@@ -134,12 +145,20 @@ def test_isolated_sources_can_be_learned_by_heart(task):
     mixtures = batch.mixture.unsqueeze(1).expand_as(batch.sources)
     with torch.no_grad():
         heard = masker(batch.mixture)[several].numpy()
-    assert si_sdr_improvement(heard, batch.sources[several].numpy(), mixtures[several].numpy()).mean() > 3
+    assert (
+        si_sdr_improvement(heard, batch.sources[several].numpy(), mixtures[several].numpy()).mean()
+        > 3
+    )
 
 
 def test_the_paper_preset_is_the_papers():
     c = load_preset("weak_paper")
-    assert (c.masker.cells, c.masker.layers, c.critic.channels, c.critic.cells) == (600, 3, (32, 64, 128), 100)
+    assert (c.masker.cells, c.masker.layers, c.critic.channels, c.critic.cells) == (
+        600,
+        3,
+        (32, 64, 128),
+        100,
+    )
     assert (c.weak.batch, c.weak.epochs, c.weak.early_stop) == (10, 50, 5)
     assert (c.weak.learning_rate, c.weak.alpha, c.weak.fresh) == (1e-4, 100.0, False)
     assert (c.data.synthetic, c.data.validation_synthetic, c.data.seconds) == (20000, 5000, 4.0)

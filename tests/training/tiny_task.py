@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from jss.config import load_preset
-from jss.data.batching import DetectionBatch
-from jss.data.datasets import TrainingData
-from jss.data.example import Example
+from jss.data.training.batching import DetectionBatch
+from jss.data.training.datasets import TrainingData
+from jss.data.training.example import Example
 from jss.models.crnn import CRNN, CRNNConfig
 from jss.models.separator import ConvTasNet
-from jss.training.detector import DetectionTask
+from jss.training.detection import DetectionTask
 from jss.training.stages import Stage
 
 LABELS = ("a", "b", "c")
@@ -50,4 +50,6 @@ def batch(share: float = 1.0) -> DetectionBatch:
     torch.manual_seed(1)
     order = torch.tensor([1, 0, 3, 2, 4, 5])
     shares = torch.tensor([share] * 4 + [1.0] * 2)
-    return DetectionBatch(torch.randn(6, 16000), torch.rand(2, 3, 15).round(), torch.rand(2, 3).round(), order, shares)
+    return DetectionBatch(
+        torch.randn(6, 16000), torch.rand(2, 3, 15).round(), torch.rand(2, 3).round(), order, shares
+    )

@@ -1,4 +1,6 @@
-"""Two processes as torchrun starts them, forked from a test, so that they need not import everything anew."""
+"""Two processes as torchrun starts them, forked from a test, so that they need not import
+everything anew.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,13 @@ from pathlib import Path
 import torch
 
 from jss.errors import JssError
-from jss.training.processes import joined
+from jss.training.distributed import joined
 
 
 def run(folder: Path, job: Callable[[], object]) -> list[str]:
-    """Run ``job`` in both. -> what each had to say: nothing, the sentence of a JssError, or a traceback."""
+    """Run ``job`` in both. -> what each had to say: nothing, the sentence of a JssError, or a
+    traceback.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -34,9 +38,15 @@ def run(folder: Path, job: Callable[[], object]) -> list[str]:
 def _process(rank: int, port: int, folder: Path, job: Callable[[], object]) -> None:
     told = ""
     os.environ.update(
-        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", LOCAL_WORLD_SIZE="2", GROUP_RANK="0",
-        MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), TORCHELASTIC_RUN_ID="test",
-    )  # fmt: skip
+        RANK=str(rank),
+        LOCAL_RANK=str(rank),
+        WORLD_SIZE="2",
+        LOCAL_WORLD_SIZE="2",
+        GROUP_RANK="0",
+        MASTER_ADDR="127.0.0.1",
+        MASTER_PORT=str(port),
+        TORCHELASTIC_RUN_ID="test",
+    )
     torch.set_num_threads(1)
     try:
         with joined():

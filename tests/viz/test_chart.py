@@ -13,16 +13,66 @@ from jss.viz.chart import PALETTE, Chart, Heat, Panel, Series
 from jss.viz.interactive import interactive
 from jss.viz.printed import print_chart, printed
 
-ALL = Chart([[
-    Panel("one", "place", "share (0 to 1)", [
-        Series("bars", "A", [0.0, 1.0], [0.5, None], "#0072B2", keys=[("x", "A"), ("y", "A")]),
-        Series("line", "B", [0.0, 1.0, None, 2.0], [0.1, 0.2, None, 0.3], "#E69F00", dash=(4, 2)),
-    ], [(0.0, "first"), (1.0, "second")], zero=True),
-    Panel("two", "epoch", "score", [
-        Series("points", "A", [0.5], [0.4], "#0072B2", low=[0.3], high=[0.6], symbol="diamond", keys=["clip"]),
-        Series("box", "C", [1.0], [0.1, 0.2, 0.4, 0.9], "#009E73", keys=list("pqrs")),
-    ], y_range=(0.0, 1.0)),
-], [Panel("three", "", "", heat=Heat(["Cat", "Dog"], ["Cat", "Dog"], [[3, 1], [1, 2]], "clips"))]], "three panels")
+ALL = Chart(
+    [
+        [
+            Panel(
+                "one",
+                "place",
+                "share (0 to 1)",
+                [
+                    Series(
+                        "bars",
+                        "A",
+                        [0.0, 1.0],
+                        [0.5, None],
+                        "#0072B2",
+                        keys=[("x", "A"), ("y", "A")],
+                    ),
+                    Series(
+                        "line",
+                        "B",
+                        [0.0, 1.0, None, 2.0],
+                        [0.1, 0.2, None, 0.3],
+                        "#E69F00",
+                        dash=(4, 2),
+                    ),
+                ],
+                [(0.0, "first"), (1.0, "second")],
+                zero=True,
+            ),
+            Panel(
+                "two",
+                "epoch",
+                "score",
+                [
+                    Series(
+                        "points",
+                        "A",
+                        [0.5],
+                        [0.4],
+                        "#0072B2",
+                        low=[0.3],
+                        high=[0.6],
+                        symbol="diamond",
+                        keys=["clip"],
+                    ),
+                    Series("box", "C", [1.0], [0.1, 0.2, 0.4, 0.9], "#009E73", keys=list("pqrs")),
+                ],
+                y_range=(0.0, 1.0),
+            ),
+        ],
+        [
+            Panel(
+                "three",
+                "",
+                "",
+                heat=Heat(["Cat", "Dog"], ["Cat", "Dog"], [[3, 1], [1, 2]], "clips"),
+            )
+        ],
+    ],
+    "three panels",
+)
 
 
 def test_the_screen_has_every_number_and_key():
@@ -30,12 +80,21 @@ def test_the_screen_has_every_number_and_key():
     bars, line, points, box, heat = figure.data
     assert (list(bars.x), list(bars.y), bars.marker.color) == ([0, 1], [0.5, None], "#0072B2")
     assert [list(key) for key in bars.customdata] == [["x", "A"], ["y", "A"]]
-    assert (list(line.y), line.connectgaps, line.line.dash) == ([0.1, 0.2, None, 0.3], False, "4px,2px")
-    assert (points.error_y.array[0], points.error_y.arrayminus[0]) == (pytest.approx(0.2), pytest.approx(0.1))
+    assert (list(line.y), line.connectgaps, line.line.dash) == (
+        [0.1, 0.2, None, 0.3],
+        False,
+        "4px,2px",
+    )
+    assert (points.error_y.array[0], points.error_y.arrayminus[0]) == (
+        pytest.approx(0.2),
+        pytest.approx(0.1),
+    )
     assert [list(key) for key in points.customdata] == [["clip"]]
     assert (list(box.y), set(box.x)) == ([0.1, 0.2, 0.4, 0.9], {1.0})
     assert np.array(heat.z).tolist() == [[3, 1], [1, 2]]
-    assert [trace.showlegend for trace in figure.data[:4]] == [True, True, False, True], "a name stands there once"
+    assert [trace.showlegend for trace in figure.data[:4]] == [True, True, False, True], (
+        "a name stands there once"
+    )
     assert [figure.layout.xaxis.title.text, figure.layout.yaxis2.title.text] == ["place", "score"]
 
 
@@ -50,7 +109,9 @@ def test_paper_has_the_same_numbers():
     assert scattered["C"][:, 1].tolist() == [0.1, 0.2, 0.4, 0.9]
     assert three.images[0].get_array().tolist() == [[3, 1], [1, 2]]
     assert [(axes.get_title("left"), axes.get_ylabel()) for axes in (one, two)] == [
-        ("one", "share (0 to 1)"), ("two", "score")]
+        ("one", "share (0 to 1)"),
+        ("two", "score"),
+    ]
     assert [text.get_text() for text in drawing.legends[0].get_texts()] == ["A", "B", "C"]
 
 

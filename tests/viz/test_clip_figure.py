@@ -25,8 +25,17 @@ def curves(axes):
 def test_layout_of_the_paper(result):
     fig = figure(result, TRUTH)
     assert titles(fig)[:10] == [
-        "mixture", "ground truth", "mixture", "pooled scores", "source 1", "scores of source 1", "source 2",
-        "scores of source 2", "source 3", "scores of source 3"]
+        "mixture",
+        "ground truth",
+        "mixture",
+        "pooled scores",
+        "source 1",
+        "scores of source 1",
+        "source 2",
+        "scores of source 2",
+        "source 3",
+        "scores of source 3",
+    ]
     assert {axes.get_xlim() for axes in fig.axes[:10]} == {(0.0, 10.0)}
     assert [axes.get_xlabel() for axes in fig.axes[8:10]] == ["time (s)"] * 2
     assert "level (dB)" in [axes.get_xlabel() for axes in fig.axes]
@@ -41,7 +50,9 @@ def test_panels_show_the_arrays(result):
     assert list(pooled) == list(result.labels)
     for k, label in enumerate(result.labels):
         np.testing.assert_allclose(pooled[label].get_ydata(), result.scores[k])
-        np.testing.assert_allclose(curves(fig.axes[7])[label].get_ydata(), result.source_scores[1, k])
+        np.testing.assert_allclose(
+            curves(fig.axes[7])[label].get_ydata(), result.source_scores[1, k]
+        )
     assert pooled["Dog"].get_xdata()[0] == pytest.approx(0.032)
 
 
@@ -58,8 +69,15 @@ def test_colours_and_dashes_of_the_classes(result, theme):
 
 def test_ground_truth_and_decoded_events(result):
     fig = figure(result, TRUTH, threshold=0.9)
-    bars = {name: [p for p in fig.axes[1].patches if p.get_gid() == name] for name in ("truth", "detected")}
-    assert sorted((p.get_x(), p.get_x() + p.get_width()) for p in bars["truth"]) == [(0.0, 1.0), (1.0, 2.5), (4.0, 9.0)]
+    bars = {
+        name: [p for p in fig.axes[1].patches if p.get_gid() == name]
+        for name in ("truth", "detected")
+    }
+    assert sorted((p.get_x(), p.get_x() + p.get_width()) for p in bars["truth"]) == [
+        (0.0, 1.0),
+        (1.0, 2.5),
+        (4.0, 9.0),
+    ]
     expected = result.events(0.9)
     assert sorted(p.get_x() for p in bars["detected"]) == pytest.approx(sorted(expected["onset"]))
     assert {"Dog", "Speech", "Whale"} <= {tick.get_text() for tick in fig.axes[1].get_yticklabels()}
@@ -96,4 +114,6 @@ def test_bad_requests_are_sentences(result):
 
 def test_no_global_state(result):
     figure(result)
-    assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+    assert (
+        "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+    )

@@ -16,13 +16,23 @@ TRUTH = [(1.0, 2.5, "Dog"), (4.0, 9.0, "Speech"), (0.0, 1.0, "Whale")]
 
 @pytest.fixture(scope="module")
 def results():
-    return [replace(clip_result(0), system="SED"), clip_result(), replace(clip_result(), system="Toy-JT",
-            source_mels=clip_result().source_mels - 7, scores=clip_result().scores * np.float32(0.9))]  # fmt: skip
+    return [
+        replace(clip_result(0), system="SED"),
+        clip_result(),
+        replace(
+            clip_result(),
+            system="Toy-JT",
+            source_mels=clip_result().source_mels - 7,
+            scores=clip_result().scores * np.float32(0.9),
+        ),
+    ]
 
 
 def drawn(results, truth=TRUTH, **choices):
     alike = {r.system: r.source_scores[0, 0] for r in results if r.n_sources}
-    return comparison(results, truth, **{"shown": "Toy-S1", "threshold": 0.9, "similarity": alike, **choices})
+    return comparison(
+        results, truth, **{"shown": "Toy-S1", "threshold": 0.9, "similarity": alike, **choices}
+    )
 
 
 def titles(fig):
@@ -31,8 +41,14 @@ def titles(fig):
 
 def test_rolls_of_all_systems_stand_under_the_truth(results):
     fig = drawn(results)
-    assert titles(fig)[:6] == ["mixture", "ground truth, then 1 SED  2 Toy-S1  3 Toy-JT", "similarity of the sources",
-                               "pooled scores of Toy-S1", "source 1 of Toy-S1", "scores of source 1"]
+    assert titles(fig)[:6] == [
+        "mixture",
+        "ground truth, then 1 SED  2 Toy-S1  3 Toy-JT",
+        "similarity of the sources",
+        "pooled scores of Toy-S1",
+        "source 1 of Toy-S1",
+        "scores of source 1",
+    ]
     assert fig.axes[0].get_xlim() == (0.0, 10.0)
     for result in results:
         spans = agreement(events_of(result.events(0.9)), TRUTH)
@@ -50,14 +66,20 @@ def test_a_difference_is_that_of_the_spectrograms(results):
     assert panel.get_title(loc="left") == "source 1: Toy-S1 less Toy-JT"
     np.testing.assert_allclose(panel.images[0].get_array(), 7, atol=1e-4)
     assert panel.images[0].get_clim() == (-30, 30)
-    assert titles(drawn(results, beside="difference", against="SED"))[5] == "scores of source 1"  # SED has no source
+    assert (
+        titles(drawn(results, beside="difference", against="SED"))[5] == "scores of source 1"
+    )  # SED has no source
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_is_drawn_for_a_system_without_sources_and_without_truth(results, theme):
     fig = drawn(results, None, shown="SED", theme=theme)
-    assert titles(fig)[:4] == ["mixture", "no ground truth; 1 SED  2 Toy-S1  3 Toy-JT", "similarity of the sources",
-                               "scores of SED"]
+    assert titles(fig)[:4] == [
+        "mixture",
+        "no ground truth; 1 SED  2 Toy-S1  3 Toy-JT",
+        "similarity of the sources",
+        "scores of SED",
+    ]
     assert save(fig, "svg").startswith(b"<?xml")
     quiet = drawn([replace(results[0], scores=results[0].scores * 0)], None, shown="SED")
     assert "no event, in none of the systems" in [text.get_text() for text in quiet.axes[1].texts]

@@ -31,19 +31,29 @@ def boxes(drawing) -> list[Box]:
 
 def test_a_detector_alone_has_no_sources():
     drawing = system_diagram(SED, None, "max", 1, 10)
-    assert [box.lines[0] for box in boxes(drawing)] == ["Sound event detection", "Threshold, median filter"]
+    assert [box.lines[0] for box in boxes(drawing)] == [
+        "Sound event detection",
+        "Threshold, median filter",
+    ]
     assert words(drawing) == ["mixture x", "events of 10 classes: onset, offset"]
 
 
 def test_a_joint_system_shows_each_source_and_the_pooling():
     drawing = system_diagram(SED, SEP, "max over sources", 4, 10)
     assert [box.lines[0] for box in boxes(drawing)] == [
-        "Source separation", "Sound event detection", "Pooling", "Threshold, median filter"]
+        "Source separation",
+        "Sound event detection",
+        "Pooling",
+        "Threshold, median filter",
+    ]
     assert words(drawing)[1:9] == ["s1", "s2", "s3", "s4", "D1", "D2", "D3", "D4"]
     assert "mixit-separator gives 4 sources" in drawing.alt
     tops = [box.y for box in boxes(drawing)]
     assert tops == sorted(tops)
-    assert all(box.x >= 0 and box.x + box.w <= SIZE and box.y + box.h <= drawing.height for box in boxes(drawing))
+    assert all(
+        box.x >= 0 and box.x + box.w <= SIZE and box.y + box.h <= drawing.height
+        for box in boxes(drawing)
+    )
 
 
 def test_what_learns_is_filled_and_what_is_frozen_is_dashed():
@@ -55,17 +65,28 @@ def test_what_learns_is_filled_and_what_is_frozen_is_dashed():
     root = ET.fromstring(svg(drawing))
     rects = [item for item in root if item.tag.endswith("rect")]
     assert [bool(item.get("stroke-dasharray")) for item in rects] == [True, False, True, False]
-    assert [item.text for item in root if item.tag.endswith("text")].count("<MixIT-S1>") == 1, "names are escaped"
+    assert [item.text for item in root if item.tag.endswith("text")].count("<MixIT-S1>") == 1, (
+        "names are escaped"
+    )
 
 
 def test_paper_and_screen_have_the_same_words():
     drawing = system_diagram(SED, SEP, "max", 4, 10)
-    on_screen = [item.text for item in ET.fromstring(svg(drawing, "dark")) if item.tag.endswith("text")]
+    on_screen = [
+        item.text for item in ET.fromstring(svg(drawing, "dark")) if item.tag.endswith("text")
+    ]
     on_paper = [text.get_text() for text in printed_diagram(drawing).axes[0].texts]
     assert sorted(on_screen) == sorted(on_paper)
 
 
 def test_two_branches_are_weighted():
-    drawing = branches_diagram(Block("Detection", ["sed"]), SEP, Block("Detection", ["own"]), "sum", "0.40")
-    assert [box.lines[-1] for box in boxes(drawing)] == ["ConvTas-Net", "sed", "own", "Weighted sum (Eq. 2)"]
+    drawing = branches_diagram(
+        Block("Detection", ["sed"]), SEP, Block("Detection", ["own"]), "sum", "0.40"
+    )
+    assert [box.lines[-1] for box in boxes(drawing)] == [
+        "ConvTas-Net",
+        "sed",
+        "own",
+        "Weighted sum (Eq. 2)",
+    ]
     assert {"q = 0.40", "sum, 1 - q"} <= set(words(drawing))

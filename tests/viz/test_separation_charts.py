@@ -4,7 +4,9 @@ from jss.viz.interactive import interactive
 from jss.viz.printed import print_chart, printed
 from jss.viz.separation_charts import INPUT, separation_boxes
 
-SAMPLES = [("siren", float(db), number) for number, db in enumerate([0, 1, 1, 2, 2, 2, 3, 3, 4, 30])]
+SAMPLES = [
+    ("siren", float(db), number) for number, db in enumerate([0, 1, 1, 2, 2, 2, 3, 3, 4, 30])
+]
 BOXES = {INPUT: [("car_horn", -5.0, 3), *SAMPLES], "weak-frame": [("car_horn", 1.0, 3), *SAMPLES]}
 
 
@@ -13,7 +15,13 @@ def test_a_group_a_class_and_overall_a_box_a_separator():
     ((panel,),) = chart.panels
     assert [text for _, text in panel.x_ticks] == ["Horn", "Dog", "Siren", "Overall"]
     assert [(s.name, len(s.y)) for s in panel.series] == [
-        (INPUT, 1), (INPUT, 10), (INPUT, 11), ("weak-frame", 1), ("weak-frame", 10), ("weak-frame", 11)]  # fmt: skip
+        (INPUT, 1),
+        (INPUT, 10),
+        (INPUT, 11),
+        ("weak-frame", 1),
+        ("weak-frame", 10),
+        ("weak-frame", 11),
+    ]
     assert panel.y_label.endswith("(dB)")
     assert panel.series[4].keys[-1] == ("scene 9, Siren", 9, "siren", "weak-frame")
     places = [s.x[0] for s in panel.series]

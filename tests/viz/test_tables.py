@@ -32,7 +32,14 @@ def test_events_are_those_of_the_result(two_events):
     assert event_table(two_events, threshold=0.85)["Class"].tolist() == ["Speech"]
     assert "In truth (%)" not in event_table(two_events)
     assert event_table(two_events, [], threshold=0.99).columns.tolist() == [
-        "Class", "Onset (s)", "Offset (s)", "Duration (s)", "Peak score", "Source", "In truth (%)"]
+        "Class",
+        "Onset (s)",
+        "Offset (s)",
+        "Duration (s)",
+        "Peak score",
+        "Source",
+        "In truth (%)",
+    ]
 
 
 def test_without_sources_there_is_no_source_column(no_sources):

@@ -15,10 +15,17 @@ from jss.errors import JssError
 from jss.labels import URBAN_LABELS
 from jss.metrics.class_separation import OVERALL
 from jss.viz.mel import hz_to_row
-from jss.weak_labels.evaluating import evaluate_weak, held_out
-from jss.weak_labels.inference import analyse_scene, critics, load_critic, load_weak, separators, told
+from jss.weak_labels.evaluate import evaluate_weak, held_out
+from jss.weak_labels.inference import (
+    analyse_scene,
+    critics,
+    load_critic,
+    load_weak,
+    separators,
+    told,
+)
 from jss.weak_labels.report import WeakReport, lines
-from jss.weak_labels.viewing import clip_result, mel_masks
+from jss.weak_labels.view import clip_result, mel_masks
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +71,9 @@ def test_a_critic_alone_hears_what_a_separators_critic_hears(folder, scenes):
 def test_one_that_was_told_the_truth_gives_it(folder, scenes):
     example = scenes[1]
     critic = load_critic("critic-frame", folder)
-    result = told(critic, "true sources", example.sources).analyse(example.mixture, "x", example.sources)
+    result = told(critic, "true sources", example.sources).analyse(
+        example.mixture, "x", example.sources
+    )
     np.testing.assert_array_equal(result.sources, example.sources)
     assert (result.system, result.critic) == ("true sources", "critic-frame")
     assert (result.si_sdr()[1][result.active] > 60).all()
@@ -100,7 +109,9 @@ def test_a_scene_becomes_a_result(name, folder, scenes):
     before, after = result.si_sdr()
     assert (np.isnan(before) == ~result.active).all()
     assert (np.isnan(after) == ~result.active).all()
-    assert all(isinstance(getattr(result, f), np.ndarray) for f in ("mixture", "magnitude", "masks"))
+    assert all(
+        isinstance(getattr(result, f), np.ndarray) for f in ("mixture", "magnitude", "masks")
+    )
 
 
 def test_a_file_of_any_length_is_heard_whole(folder, tmp_path):
@@ -143,7 +154,11 @@ def test_the_check_counts_what_the_critic_hears_in_every_source(folder, scenes, 
     for number in range(5):
         result = system.analyse(scenes[number].mixture, str(number), scenes[number].sources)
         for source in np.flatnonzero(result.active):
-            said = {k for k in range(len(URBAN_LABELS)) if result.source_probabilities[source, k].max() > 0.5}
+            said = {
+                k
+                for k in range(len(URBAN_LABELS))
+                if result.source_probabilities[source, k].max() > 0.5
+            }
             own.append(said == {source})
         for a in range(len(URBAN_LABELS)):
             for b in range(a):
@@ -167,7 +182,16 @@ def test_a_report_comes_back_as_it_was_and_strangers_are_refused(report, tmp_pat
 def test_evaluate_writes_the_same_report(folder, report, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
     out = tmp_path / "{system}.json"
-    options = ["--data", "synthscapes", "--dataset", "synthscapes", "--subset", "test", "--clips", "5"]
+    options = [
+        "--data",
+        "synthscapes",
+        "--dataset",
+        "synthscapes",
+        "--subset",
+        "test",
+        "--clips",
+        "5",
+    ]
     assert cli.main(["evaluate", "--system", "weak-frame", *options, "--out", str(out)]) == 0
     assert "improvement" in capsys.readouterr().out
     again = WeakReport.load(tmp_path / "weak-frame.json")

@@ -1,7 +1,9 @@
-"""The clip viewer: one canvas and one Web Audio context in the browser; Python only says what is to be seen and heard.
+"""The clip viewer: one canvas and one Web Audio context in the browser; Python only says what is to
+be seen and heard.
 
-    view([pack(result, ground_truth, clip="a.flac")], shown="MixIT-S1", names=["SED", "MixIT-S1"], threshold=0.5,
-         key="clip", on_hand=changed)
+view([pack(result, ground_truth, clip="a.flac")], shown="MixIT-S1", names=["SED", "MixIT-S1"],
+threshold=0.5,
+     key="clip", on_hand=changed)
 """
 
 from __future__ import annotations
@@ -19,20 +21,29 @@ _WEB = Path(__file__).parent / "web"
 
 
 def view(
-    payloads: Sequence[Payload], *, shown: str, names: Sequence[str], threshold: float, key: str, span: str = "",
-    compare: Mapping[str, str] | None = None, more: bool = False,
-    on_hand: Callable[[], None] = lambda: None, on_more: Callable[[], None] = lambda: None,
+    payloads: Sequence[Payload],
+    *,
+    shown: str,
+    names: Sequence[str],
+    threshold: float,
+    key: str,
+    span: str = "",
+    compare: Mapping[str, str] | None = None,
+    more: bool = False,
+    on_hand: Callable[[], None] = lambda: None,
+    on_more: Callable[[], None] = lambda: None,
 ) -> None:
     """Show one clip through one of several systems, between which the browser switches by itself.
 
-    payloads: of :func:`pages.ui.viewer.payload.pack`, a system each, that of ``shown`` among them; names: all systems
-    that can be chosen, in order; key: keeps the viewer, and what it plays, across reruns; span: what is seen of a clip
-    when it is opened, "2.00-4.50" in seconds, else all of it; compare: None for one system at a time, else what stands
-    beside the sources ("against": a system, "beside": "scores" or "difference").
-    on_hand: called before the rerun that follows what a hand did: ``st.session_state[key]["hand"]`` is then a mapping
-    of threshold, system, view (a span), against, beside and the stamp by which the viewer knows a late answer. A system
-    whose payload is not here is also asked for in this way. more: whether payloads can be had without computing; once
-    the viewer has drawn it calls on_more for them.
+    payloads: of :func:`pages.ui.viewer.payload.pack`, a system each, that of ``shown`` among them;
+    names: all systems that can be chosen, in order; key: keeps the viewer, and what it plays,
+    across reruns; span: what is seen of a clip when it is opened, "2.00-4.50" in seconds, else all
+    of it; compare: None for one system at a time, else what stands beside the sources ("against": a
+    system, "beside": "scores" or "difference"). on_hand: called before the rerun that follows what
+    a hand did: ``st.session_state[key]["hand"]`` is then a mapping of threshold, system, view (a
+    span), against, beside and the stamp by which the viewer knows a late answer. A system whose
+    payload is not here is also asked for in this way. more: whether payloads can be had without
+    computing; once the viewer has drawn it calls on_more for them.
     """
     data = {
         "clip": payloads[0].meta["clip"],
@@ -52,7 +63,10 @@ def view(
 
 def _addressed(payload: Payload, key: str) -> dict[str, Any]:
     place = f"{key}/{payload.meta['system']}"
-    where = {name: internals.address(data, kind, f"{place}/{name}") for name, (data, kind) in payload.files.items()}
+    where = {
+        name: internals.address(data, kind, f"{place}/{name}")
+        for name, (data, kind) in payload.files.items()
+    }
     return payload.meta | {
         "scores": where["scores"],
         "audio": [where[name] for name in payload.audio],

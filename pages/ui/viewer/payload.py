@@ -1,4 +1,6 @@
-"""A ClipResult as the browser wants it: a little JSON, and files to be fetched. Numpy only, nothing of Streamlit."""
+"""A ClipResult as the browser wants it: a little JSON, and files to be fetched. Numpy only, nothing
+of Streamlit.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,9 @@ _TILE = 2048
 
 @dataclass(frozen=True)
 class Payload:
-    """meta: the JSON; files: name -> (bytes, MIME type); audio, mel, source_mels: names of files, mixture first;
-    source_masks: as source_mels, empty where there are none."""
+    """meta: the JSON; files: name -> (bytes, MIME type); audio, mel, source_mels: names of files,
+    mixture first; source_masks: as source_mels, empty where there are none.
+    """
 
     meta: dict[str, Any]
     files: Mapping[str, tuple[bytes, str]]
@@ -33,21 +36,29 @@ class Payload:
     source_masks: tuple[tuple[str, ...], ...] = ()
 
 
-def pack(result: ClipResult, ground_truth: Any = None, *, clip: str, masks: Array | None = None) -> Payload:
+def pack(
+    result: ClipResult, ground_truth: Any = None, *, clip: str, masks: Array | None = None
+) -> Payload:
     """Everything the viewer shows and plays.
 
-    ground_truth: events in any form of jss.viz.agreement.events_of, or None; clip: what is the same for one clip in
-    all systems, so that a switch of the system keeps the position; masks: (M, mels, frames) in [0, 1], what the
-    separator let through, to be seen instead of the sources' mels. Sound is FLAC (24 bit), all tracks at one gain;
-    pooled scores are float32, so that events in the browser equal those of jss.decoding; source scores are uint8.
+    ground_truth: events in any form of jss.viz.agreement.events_of, or None; clip: what is the same
+    for one clip in all systems, so that a switch of the system keeps the position; masks: (M, mels,
+    frames) in [0, 1], what the separator let through, to be seen instead of the sources' mels.
+    Sound is FLAC (24 bit), all tracks at one gain; pooled scores are float32, so that events in the
+    browser equal those of jss.decoding; source scores are uint8.
     """
     files: dict[str, tuple[bytes, str]] = {}
 
-    def image(name: str, mel: Array, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]) -> tuple[str, ...]:
+    def image(
+        name: str, mel: Array, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]
+    ) -> tuple[str, ...]:
         names = []
         for start in range(0, max(1, mel.shape[1]), _TILE):
             names.append(f"{name}.{start // _TILE}")
-            files[names[-1]] = (mel_png(mel[:, start : start + _TILE], low=low, high=high), "image/png")
+            files[names[-1]] = (
+                mel_png(mel[:, start : start + _TILE], low=low, high=high),
+                "image/png",
+            )
         return tuple(names)
 
     tracks = [result.mixture, *result.sources]
@@ -57,7 +68,9 @@ def pack(result: ClipResult, ground_truth: Any = None, *, clip: str, masks: Arra
     files["scores"] = (_scores(result), "application/octet-stream")
     mel = image("mel", result.mel)
     source_mels = tuple(image(f"mel{m}", one) for m, one in enumerate(result.source_mels))
-    source_masks = tuple(image(f"mask{m}", one, 0.0, 1.0) for m, one in enumerate(() if masks is None else masks))
+    source_masks = tuple(
+        image(f"mask{m}", one, 0.0, 1.0) for m, one in enumerate(() if masks is None else masks)
+    )
 
     truth = None if ground_truth is None else events_of(ground_truth)
     labels = [*result.labels, *sorted({event[2] for event in truth or []} - set(result.labels))]
@@ -78,17 +91,33 @@ def pack(result: ClipResult, ground_truth: Any = None, *, clip: str, masks: Arra
         "stored_db": FEATURE_DB,
         "shown_db": SHOWN_DB,
         "n_scored": len(result.labels),
-        "classes": [{"label": kind.label, "display": kind.display, "short": kind.short, "light": kind.light,
-                     "dark": kind.dark, "dash": list(kind.dash)} for kind in kinds],
+        "classes": [
+            {
+                "label": kind.label,
+                "display": kind.display,
+                "short": kind.short,
+                "light": kind.light,
+                "dark": kind.dark,
+                "dash": list(kind.dash),
+            }
+            for kind in kinds
+        ],
         "truth": truth and [[onset, offset, labels.index(label)] for onset, offset, label in truth],
         "similarity": _similarity(result),
     }
-    return Payload(meta, files, tuple(f"audio.{m}" for m in range(len(tracks))), mel, source_mels, source_masks)
+    return Payload(
+        meta, files, tuple(f"audio.{m}" for m in range(len(tracks))), mel, source_mels, source_masks
+    )
 
 
 def _scores(result: ClipResult) -> bytes:
-    """Pooled scores (K, T) float32; then uint8: source scores (M, K, T), winning source (K, T), similarity (T,)."""
-    parts = [np.ascontiguousarray(result.scores, "<f4").tobytes(), _bytes(result.source_scores).tobytes()]
+    """Pooled scores (K, T) float32; then uint8: source scores (M, K, T), winning source (K, T),
+    similarity (T,).
+    """
+    parts = [
+        np.ascontiguousarray(result.scores, "<f4").tobytes(),
+        _bytes(result.source_scores).tobytes(),
+    ]
     if result.n_sources:
         parts.append(result.source_scores.argmax(axis=0).astype(np.uint8).tobytes())
     if result.n_sources > 1:

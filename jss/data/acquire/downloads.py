@@ -1,0 +1,196 @@
+"""The data sets that may be downloaded, where from, and under which licence; and those that may
+not.
+
+No checksum stands here: Zenodo publishes one for each file in the record, which is read when a set
+is fetched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jss.data.acquire.fetching import RemoteFile, get_json
+from jss.errors import JssError
+
+ZENODO = "https://zenodo.org/api/records"
+
+
+@dataclass(frozen=True)
+class Download:
+    """A set that may be fetched: from a record of Zenodo, or from an address without a published
+    checksum.
+
+    licence: as its authors state it; "" where the record alone tells; note: what else one should
+    know.
+    """
+
+    title: str
+    record: int | None = None
+    url: str = ""
+    file: str = ""
+    licence: str = ""
+    note: str = ""
+
+
+#: What may be downloaded, by name.
+DOWNLOADS: Mapping[str, Download] = {
+    "desed-public": Download(
+        "DESED public evaluation set: 692 clips with strong labels",
+        4560759,
+        note="The other real subsets of DESED are clips of AudioSet and cannot be downloaded here.",
+    ),
+    "desed-synthetic": Download("DESED synthetic soundscapes of DCASE 2021, ready-made", 6026841),
+    "desed-soundbank": Download(
+        "DESED soundbank: the recordings from which its soundscapes are made", 4307908
+    ),
+    "dcase2021-checkpoints": Download(
+        "Checkpoints of the DCASE 2021 task 4 baseline",
+        4639817,
+        note="They are pickled: jss does not open them.",
+    ),
+    "fuss": Download("FUSS: mixtures of 1 to 4 sources, dry and reverberant", 3743844),
+    "urbansound8k": Download(
+        "UrbanSound8K: 8732 excerpts of 10 urban classes",
+        1203745,
+        licence="CC BY-NC 3.0",
+        note="Non-commercial use only.",
+    ),
+    "esc50": Download(
+        "ESC-50: 2000 recordings of 50 classes",
+        url="https://github.com/karolpiczak/ESC-50/archive/master.zip",
+        file="ESC-50-master.zip",
+        licence="CC BY-NC (the ESC-10 subset: CC BY)",
+        note="GitHub packs it anew and publishes no checksum: the archive's own checksums are tested.",
+    ),
+}
+
+#: What may not, and what to do instead.
+ELSEWHERE: Mapping[str, str] = {
+    "desed": "Its weak, unlabelled and validation clips come from AudioSet, that is, from videos which nobody may pass "
+    "on: ask the organisers of DCASE task 4 for them (see the page of the DESED data set), then check your "
+    "copy with: python -m jss prepare. What may be downloaded: desed-public, desed-synthetic, "
+    "desed-soundbank",
+    "audioset": "Its clips are videos which nobody may pass on",
+    "yfcc100m": "Its owner hands it out on request",
+}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files of a set. licence: of the record; verified: where the checksums come from."""
+
+    files: tuple[RemoteFile, ...]
+    licence: str
+    verified: str
+
+    @property
+    def bytes(self) -> int:
+        """All files together, as far as their sizes are published."""
+        return sum(file.size or 0 for file in self.files)
+
+
+def download(name: str) -> Download:
+    """One of DOWNLOADS. Raises JssError, which says what to do, for a set that may not be
+    downloaded.
+    """
+    key = name.lower()
+    if key in ELSEWHERE:
+        raise JssError(f"{name} cannot be downloaded. {ELSEWHERE[key]}.")
+    if key not in DOWNLOADS:
+        raise JssError(f"There is no download {name!r}: choose from {', '.join(DOWNLOADS)}.")
+    return DOWNLOADS[key]
+
+
+def listing(known: Download) -> Listing:
+    """The files of a set, with the sizes and checksums that Zenodo publishes in the record. Raises
+    JssError.
+    """
+    if known.record is None:
+        return Listing(
+            (RemoteFile(known.file, known.url),), known.licence, "no checksum is published"
+        )
+    url = f"{ZENODO}/{known.record}"
+    stored = get_json(url)
+    try:
+        files = tuple(
+            RemoteFile(item["key"], item["links"]["self"], int(item["size"]), str(item["checksum"]))
+            for item in stored["files"]
+        )
+        licence = (
+            str((stored["metadata"].get("license") or {}).get("id", ""))
+            or known.licence
+            or "not stated"
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise JssError(
+            f"{url} is not a record as Zenodo writes them: see its page in a browser."
+        ) from error
+    for file in files:
+        if Path(file.name).name != file.name or file.name.startswith("."):
+            raise JssError(
+                f"{url} names a file {file.name!r}, which is no plain name: it is not fetched."
+            )
+        if not (file.checksum or "").startswith("md5:"):
+            raise JssError(f"{url} publishes no MD5 of {file.name}: it is not fetched.")
+    return Listing(files, licence, f"MD5 of each file, from {url}")
+
+
+def select(files: Sequence[RemoteFile], wanted: Sequence[str]) -> tuple[RemoteFile, ...]:
+    """Those whose name contains one of the words; all where none is given. Raises JssError where
+    nothing is left.
+    """
+    found = tuple(file for file in files if not wanted or any(word in file.name for word in wanted))
+    if not found:
+        raise JssError(
+            f"No file is called {' or '.join(wanted)}: there are {', '.join(f.name for f in files)}."
+        )
+    return found
+
+
+def unpack(path: Path) -> int | None:
+    """Unpack an archive beside itself, unless that was done before. -> how many files, or None
+    where nothing was to do.
+
+    Nothing is written outside the folder. Raises JssError for a damaged archive and a full disk;
+    another call then unpacks it all again.
+    """
+    done = path.with_name(f".{path.name}.unpacked")
+    if not path.name.endswith((".zip", ".tar.gz", ".tgz", ".tar")) or done.is_file():
+        return None
+    try:
+        if path.name.endswith(".zip"):
+            count = _unzip(path)
+        else:
+            with tarfile.open(path) as archive:
+                archive.extractall(path.parent, filter="data")
+                count = sum(member.isfile() for member in archive.getmembers())
+        done.touch()
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise JssError(
+            f"{path} is damaged or holds what it must not: delete it and download it again."
+        ) from error
+    except OSError as error:
+        raise JssError(f"{path} cannot be unpacked: {error.strerror or error}.") from error
+    return count
+
+
+def _unzip(path: Path) -> int:
+    with zipfile.ZipFile(path) as archive:
+        items = archive.infolist()
+        needed, free = sum(item.file_size for item in items), shutil.disk_usage(path.parent).free
+        if needed > free:
+            raise JssError(
+                f"{path} needs {needed / 1e9:.1f} GB unpacked, but {free / 1e9:.1f} GB are free: make room."
+            )
+        for item in items:
+            if os.path.isabs(item.filename) or ".." in Path(item.filename).parts:
+                raise zipfile.BadZipFile(item.filename)
+        archive.extractall(path.parent)
+        return sum(not item.is_dir() for item in items)

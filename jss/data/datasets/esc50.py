@@ -1,0 +1,124 @@
+"""ESC-50 and sets in its layout: five-second recordings in ``audio``, their classes and folds in
+``meta/esc50.csv``.
+
+Made to be a soundbank. Its categories keep their names, except those that a class of DESED means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jss.data.clip import Clip
+from jss.data.recordings import Recording
+from jss.errors import JssError
+from jss.io.tables import home, read_table
+
+TABLE = "meta/esc50.csv"
+COLUMNS = ("filename", "fold", "category", "src_file")
+SECONDS = 5.0
+#: Fold -> split. Clips of one Freesound recording (src_file) share a fold.
+SPLITS: Mapping[int, str] = {1: "train", 2: "train", 3: "train", 4: "validation", 5: "test"}
+#: Category -> the label that it has in jss, where that is another.
+LABELS: Mapping[str, str] = {
+    "cat": "Cat",
+    "dog": "Dog",
+    "vacuum_cleaner": "Vacuum_cleaner",
+    "clock_alarm": "Alarm_bell_ringing",
+    "siren": "siren",
+    "car_horn": "car_horn",
+    "rain": "background",
+    "wind": "background",
+    "sea_waves": "background",
+    "crying_baby": "other_baby_cry",
+    "clapping": "other_clap",
+    "coughing": "other_cough",
+    "door_wood_knock": "other_knock",
+    "engine": "other_engine_idling",
+    "crackling_fire": "other_fire_crackling",
+    "laughing": "other_laugh",
+    "sneezing": "other_sneeze",
+    "thunderstorm": "other_thunder",
+}
+LICENCE = "CC BY-NC 3.0"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recording. category: as ESC-50 names it; source: Freesound id; path: None where the audio
+    is missing.
+    """
+
+    filename: str
+    fold: int
+    category: str
+    source: str
+    path: str | None
+
+
+def prepare(root: str | Path) -> dict[str, list[Clip]]:
+    """Weakly labelled clips of each split, labels as in a soundbank; a clip whose audio is missing
+    has the path None.
+
+    root: the folder with ``audio`` and ``meta``, or the one above it with ``ESC-50-master``. Raises
+    JssError.
+    """
+    base = _base(root)
+    subsets: dict[str, list[Clip]] = {split: [] for split in SPLITS.values()}
+    for row in _rows(base):
+        path = None if row.path is None else base / row.path
+        subsets[SPLITS[row.fold]].append(
+            Clip(row.filename, path, SECONDS, tags=(label(row.category),))
+        )
+    return subsets
+
+
+def recordings(root: str | Path) -> list[Recording]:
+    """What a soundbank knows about the recordings whose audio is there. Raises JssError."""
+    return [
+        Recording(
+            label(row.category),
+            row.path,
+            f"freesound:{row.source}",
+            SPLITS[row.fold],
+            LICENCE,
+            "esc50",
+            SECONDS,
+        )
+        for row in _rows(_base(root))
+        if row.path is not None
+    ]
+
+
+def label(category: str) -> str:
+    """dog -> Dog, rain -> background, rooster -> other_rooster."""
+    return LABELS.get(category, f"other_{category}")
+
+
+def find(root: str | Path) -> Path | None:
+    """The folder with the table: ROOT, ROOT/ESC-50-master or ROOT/ESC-50; None where there is none."""
+    return home(root, TABLE, ("ESC-50-master", "ESC-50"))
+
+
+def _base(root: str | Path) -> Path:
+    base = find(root)
+    if base is None:
+        raise JssError(f"{root} is not in ESC-50's layout: it needs {TABLE} and the folder audio.")
+    return base
+
+
+def _rows(base: Path) -> list[Row]:
+    stems = {
+        path.stem: path.relative_to(base).as_posix()
+        for path in sorted((base / "audio").glob("[!.]*.*"))
+    }
+    found: list[Row] = []
+    for number, row in enumerate(read_table(base / TABLE, *COLUMNS, delimiter=","), start=2):
+        if row["fold"] not in map(str, SPLITS):
+            raise JssError(
+                f"{base / TABLE}, line {number}: the fold is 1 to 5, not {row['fold']!r}."
+            )
+        path = stems.get(Path(row["filename"]).stem)
+        found.append(Row(row["filename"], int(row["fold"]), row["category"], row["src_file"], path))
+    return found

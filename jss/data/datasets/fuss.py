@@ -1,0 +1,106 @@
+"""FUSS: mixtures of a background and up to three foregrounds, every source by itself, reverberant
+and dry.
+
+``ssdata_reverb/<split>/exampleNNNNN.wav`` (``ssdata`` is the dry version) with its sources in
+``exampleNNNNN_sources/{background0,foreground0..2}_sound.wav`` and .jams and .txt beside it;
+``<split>_example_list.txt`` names mixture, background and foregrounds of each line, relative to its
+folder. The background counts as a source: M = 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from jss import audio
+from jss.data.clip import Clip
+from jss.errors import JssError
+
+#: End of a subset's name -> folder: the reverberant version is the one that systems are trained on.
+VERSIONS: Mapping[str, str] = {"": "ssdata_reverb", "_dry": "ssdata"}
+SPLITS = ("train", "validation", "eval")
+SECONDS = 10.0
+LIST = "{split}_example_list.txt"
+
+
+def prepare(root: str | Path) -> dict[str, list[Clip]]:
+    """The subsets train, validation and eval, and train_dry and so on for the dry version; absent
+    ones are left out.
+
+    root: the folder with ``ssdata_reverb`` or ``ssdata``, or one of these. Clips keep the order of
+    their list, and that of their names where there is no list. A clip that lacks its mixture or one
+    of its sources has the path None. Raises JssError where nothing is there, or a list is damaged.
+    """
+    base = find(root)
+    if base is None:
+        raise JssError(
+            f"{root} is not FUSS: it needs ssdata_reverb (or ssdata) with train, validation and eval in it."
+        )
+    subsets = {
+        f"{split}{end}": _read(base / folder, split)
+        for end, folder in VERSIONS.items()
+        for split in SPLITS
+    }
+    found = {name: clips for name, clips in subsets.items() if clips}
+    if not found:
+        raise JssError(
+            f"{base} has FUSS's folders, but no example in them: unpack its archives there."
+        )
+    return found
+
+
+def find(root: str | Path) -> Path | None:
+    """The folder with ``ssdata_reverb`` or ``ssdata``: ROOT or the one above; None where there is
+    none.
+    """
+    root = Path(root)
+    bases = (root, root.parent) if root.name in VERSIONS.values() else (root,)
+    return next(
+        (base for base in bases for folder in VERSIONS.values() if (base / folder).is_dir()), None
+    )
+
+
+def _read(folder: Path, split: str) -> list[Clip]:
+    table = folder / LIST.format(split=split)
+    if table.is_file():
+        try:
+            lines = table.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise JssError(
+                f"{table} cannot be read: it should be a text file with tabs."
+            ) from error
+        return [_clip(folder, line.split("\t"), table) for line in lines if line.strip()]
+    mixtures = sorted(
+        p for p in (folder / split).glob("example*.*") if p.suffix.lower() in audio.SUFFIXES
+    )
+    return [
+        _clip(folder, [f"{split}/{path.name}", *_beside(folder, path)], table) for path in mixtures
+    ]
+
+
+def _beside(folder: Path, mixture: Path) -> list[str]:
+    """The sources of a mixture, the background first, relative to ``folder``."""
+    found = sorted((mixture.parent / f"{mixture.stem}_sources").glob("*ground*.*"))
+    return [
+        path.relative_to(folder).as_posix()
+        for path in found
+        if path.suffix.lower() in audio.SUFFIXES
+    ]
+
+
+def _clip(folder: Path, names: list[str], table: Path) -> Clip:
+    mixture, *parts = (_present(folder / name.strip()) for name in names)
+    if not parts or not parts[0].name.startswith("background"):
+        raise JssError(
+            f"{table}: {names[0]} must be followed by its background and its foregrounds, with tabs."
+        )
+    whole = all(path.is_file() for path in (mixture, *parts))
+    labels = ("background", *(path.stem.partition("_")[0] for path in parts[1:]))
+    sources = tuple(zip(labels, parts, strict=True)) if whole else ()
+    return Clip(mixture.name, mixture if whole else None, SECONDS, sources=sources)
+
+
+def _present(path: Path) -> Path:
+    """The file that a list names, or its converted copy where that has another suffix."""
+    copy = path.with_suffix(".wav")
+    return copy if not path.is_file() and copy.is_file() else path

@@ -1,0 +1,163 @@
+"""A folder of anybody's clips with anybody's classes, strongly or weakly labelled, or both.
+
+Audio anywhere below it, and beside it ``labels.yaml`` (a list of labels, the order of the score
+matrices), ``strong.tsv`` (filename, onset, offset, event_label) and ``weak.tsv`` (filename,
+event_labels, joined by commas). A filename is the path below the folder, or the bare name where no
+other file has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jss.data.clip import Clip
+from jss.data.datasets import folder
+from jss.data.datasets.desed import duration, events_in
+from jss.data.recordings import hashed_split
+from jss.errors import JssError
+from jss.io.schema import parse_yaml
+from jss.io.tables import read_table
+
+LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
+
+
+def find(root: str | Path) -> Path | None:
+    """ROOT where it has a list of labels, or labelled audio; None where it has neither."""
+    root = Path(root)
+    told = any((root / name).is_file() for name in (STRONG, WEAK)) and folder.find(root) is not None
+    return root if told or (root / LABELS).is_file() else None
+
+
+def labels(root: str | Path) -> tuple[str, ...]:
+    """The classes of ``labels.yaml``, in order. Raises JssError where it is missing or no list of
+    different labels.
+    """
+    path = Path(root) / LABELS
+    try:
+        found = parse_yaml(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise JssError(
+            f"{root} has no {LABELS}: write it, a list of the labels in its TSVs."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise JssError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}.") from None
+    texts = (
+        isinstance(found, list)
+        and found
+        and all(isinstance(label, str) and label for label in found)
+    )
+    if not texts or len({*found}) < len(found):
+        raise JssError(
+            f"{path} must be a list of different labels, such as [Kettle, Door]; put quotes around those "
+            "that YAML takes for something else, such as yes or 1."
+        )
+    return tuple(found)
+
+
+def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, list[Clip]]:
+    """The subsets ``strong``, ``weak``, ``unlabelled`` (audio that no TSV names) and, of each,
+    ``<subset>_validation``: one clip in five, by a hash of its path without the suffix, at least
+    one of two.
+
+    known: the labels that may occur, None: those of ``labels.yaml``. Files that are not there have
+    the path None. Raises JssError for a label that is not known, and where there is no TSV, nothing
+    in it or no audio.
+    """
+    base, known = Path(root), labels(root) if known is None else known
+    paths = {
+        clip.filename: clip.path
+        for clips in folder.prepare(base).values()
+        for clip in clips
+        if clip.path
+    }
+    subsets = {
+        "strong": _strong(base / STRONG, paths, known),
+        "weak": _weak(base / WEAK, paths, known),
+    }
+    if not any(subsets.values()):
+        raise JssError(
+            f"{root} has no labels: write {STRONG} (filename, onset, offset, event_label) or {WEAK} "
+            "(filename, event_labels), a row a clip at least."
+        )
+    named = {clip.path for clips in subsets.values() for clip in clips}
+    subsets["unlabelled"] = [
+        Clip(name, path) for name, path in sorted(paths.items()) if path not in named
+    ]
+    held_out = {
+        clip.path
+        for clips in subsets.values()
+        for clip in clips
+        if clip.path and _held_out(clip.path, base)
+    }
+    for clips in subsets.values():
+        there = [clip.path for clip in clips if clip.path]
+        if len(there) > 1 and not held_out & {*there}:
+            held_out.add(there[-1])
+        elif len(there) > 1 and held_out >= {*there}:
+            held_out.remove(there[0])
+    divided: dict[str, list[Clip]] = {}
+    for name, clips in subsets.items():
+        divided[name] = [clip for clip in clips if clip.path not in held_out]
+        divided[f"{name}_validation"] = [clip for clip in clips if clip.path in held_out]
+    return {name: clips for name, clips in divided.items() if clips}
+
+
+def _strong(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Clip]:
+    if not tsv.is_file():
+        return []
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in read_table(tsv, "filename", "onset", "offset", "event_label"):
+        _check([row["event_label"]], row["filename"], tsv, known)
+        if row["filename"]:
+            rows.setdefault(row["filename"], []).append(row)
+    clips: list[Clip] = []
+    for name, lines in rows.items():
+        path = _path(name, paths, tsv)
+        seconds = duration(path) if path else 10.0
+        events = events_in(lines, seconds, tsv)
+        clips.append(
+            Clip(name, path, seconds, events, tuple(sorted({event.label for event in events})))
+        )
+    return clips
+
+
+def _weak(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Clip]:
+    if not tsv.is_file():
+        return []
+    tags: dict[str, set[str]] = {}
+    for row in read_table(tsv, "filename", "event_labels"):
+        named = {tag.strip() for tag in row["event_labels"].split(",")} - {""}
+        _check(sorted(named), row["filename"], tsv, known)
+        if row["filename"]:
+            tags.setdefault(row["filename"], set()).update(named)
+    found = [(name, _path(name, paths, tsv), tuple(sorted(named))) for name, named in tags.items()]
+    return [
+        Clip(name, path, duration(path) if path else 10.0, tags=named)
+        for name, path, named in found
+    ]
+
+
+def _check(found: Sequence[str], filename: str, tsv: Path, known: Sequence[str]) -> None:
+    strange = [label for label in found if label and label not in known]
+    if strange:
+        raise JssError(
+            f"{tsv}: {filename} has the label {strange[0]!r}, which is not among the classes "
+            f"({', '.join(known)}): add it to {LABELS}, or mend the row."
+        )
+
+
+def _path(name: str, paths: Mapping[str, Path], tsv: Path) -> Path | None:
+    """The audio of a row, by its path below the folder or by its bare name."""
+    if name in paths:
+        return paths[name]
+    same = [path for path in paths.values() if path.name == name]
+    if len(same) > 1:
+        raise JssError(
+            f"{tsv}: {name} may be any of {len(same)} files: write its path below {tsv.parent}."
+        )
+    return same[0] if same else None
+
+
+def _held_out(path: Path, base: Path) -> bool:
+    return hashed_split(path.relative_to(base).with_suffix("").as_posix()) != "train"

@@ -1,0 +1,193 @@
+"""The data sets that jss knows: how each is found and read, and what is published about it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jss.data.clip import Clip
+from jss.data.datasets import desed, esc50, folder, fuss, labelled, urbansound
+from jss.errors import JssError
+
+#: Shortest and longest that a file may be, in seconds.
+Length = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is published of a subset. files: how many clips; names: fingerprint of their names,
+    where they are known.
+    """
+
+    files: int
+    names: str | None = None
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One data set. title, about, licence: for a person; find: ROOT -> its folder, None: it is not
+    there; prepare: ROOT
+    -> subsets of clips; tables: patterns of the files that go with the audio, relative to the
+    folder; length: how long a clip's file must be, None: any; published: by subset.
+    """
+
+    title: str
+    about: str
+    licence: str
+    find: Callable[[str | Path], Path | None]
+    prepare: Callable[[str | Path], dict[str, list[Clip]]]
+    tables: tuple[str, ...] = ()
+    length: Callable[[Clip], Length | None] = lambda clip: None
+    published: Mapping[str, Published] = field(default_factory=dict)
+
+
+def _desed_length(clip: Clip) -> Length:
+    """Synthetic clips have 10 s. Those of YouTube have what their name tells, and up to a second
+    less: so measured on the published durations of the validation set.
+    """
+    named = desed.seconds_named(clip.filename)
+    return (9.95, 10.05) if named is None else (named - 1.05, named + 0.2)
+
+
+def _near(clip: Clip) -> Length:
+    return clip.duration - 0.05, clip.duration + 0.05
+
+
+#: In the order in which a folder is tried.
+DATASETS: Mapping[str, DataSet] = {
+    "desed": DataSet(
+        "DESED",
+        "10 s of domestic sound in ten classes: weak, unlabelled, strong, synthetic, validation, public",
+        "CC BY 4.0; YouTube clips for research only",
+        desed.find,
+        desed.prepare,
+        tuple(f"{home}/metadata/**/*.tsv".removeprefix("/") for home in desed.HOMES),
+        _desed_length,
+        {
+            "weak": Published(1420, "d62b2470189311e0"),
+            "weak_validation": Published(158, "6b9bd071bb3444dc"),
+            "unlabel_in_domain": Published(14412, "a0c438ca19c88d2e"),
+            "synthetic21_train": Published(10000),
+            "synthetic21_validation": Published(2500),
+            "validation": Published(1168, "c00a24d4af9e06db"),
+            "public": Published(692, "f78dd852fc45ca2a"),
+        },
+    ),
+    "fuss": DataSet(
+        "FUSS",
+        "10 s mixtures of a background and up to three sounds, with every source, reverberant and dry",
+        "CC BY 4.0",
+        fuss.find,
+        fuss.prepare,
+        ("ssdata*/*.txt", "ssdata*/*/*.jams", "ssdata*/*/*.txt"),
+        _near,
+        {
+            f"{split}{end}": Published(files)
+            for end in fuss.VERSIONS
+            for split, files in zip(fuss.SPLITS, (20000, 1000, 1000), strict=True)
+        },
+    ),
+    "urbansound8k": DataSet(
+        "UrbanSound8K",
+        "slices of up to 4 s in ten classes and ten folds, weakly labelled; a soundbank too",
+        urbansound.LICENCE,
+        urbansound.find,
+        urbansound.prepare,
+        (urbansound.TABLE,),
+        _near,
+        {"train": Published(7079), "validation": Published(816), "test": Published(837)},
+    ),
+    "esc50": DataSet(
+        "ESC-50",
+        "5 s recordings in 50 classes and five folds; a soundbank too",
+        esc50.LICENCE,
+        esc50.find,
+        esc50.prepare,
+        (esc50.TABLE,),
+        _near,
+        {"train": Published(1200), "validation": Published(400), "test": Published(400)},
+    ),
+    "labelled": DataSet(
+        "a labelled folder",
+        "your own clips and classes: audio, labels.yaml, and strong.tsv, weak.tsv or both",
+        "see the recordings",
+        labelled.find,
+        labelled.prepare,
+        (labelled.LABELS, labelled.STRONG, labelled.WEAK),
+    ),
+    "folder": DataSet(
+        "a folder of audio",
+        "any recordings without labels, nested or not (YFCC100M style), for MixIT",
+        "see the recordings",
+        folder.find,
+        folder.prepare,
+    ),
+}
+
+
+def dataset(name: str) -> DataSet:
+    """One of DATASETS. Raises JssError for another name."""
+    if name not in DATASETS:
+        raise JssError(f"There is no data set '{name}': use one of {', '.join(DATASETS)}.")
+    return DATASETS[name]
+
+
+def locate(name: str, root: Path) -> Path:
+    """The folder of a data set. Raises JssError where ROOT holds another one, or it lies above or
+    below ROOT.
+    """
+    known = dataset(name)
+    if not root.is_dir():
+        raise JssError(f"There is no folder {root}.")
+    base = known.find(root)
+    if base is not None:
+        return base
+    other = recognise(root)
+    if other is not None:
+        raise JssError(
+            f"{root} is not {known.title} but holds {DATASETS[other].title}: use the name {other}, or give "
+            "another folder."
+        )
+    near = [*(folder for folder in root.iterdir() if folder.is_dir()), *root.resolve().parents[:3]]
+    found = next(
+        (place for place in near if name != "folder" and known.find(place) is not None), None
+    )
+    if found is not None:
+        raise JssError(f"{root} is not the folder of {known.title}: give {found}.")
+    known.prepare(root)  # says what it lacks
+    raise AssertionError(f"{root} was no {name}, and is one now")
+
+
+def subsets(root: str | Path) -> dict[str, list[Clip]]:
+    """The subsets of whichever data set lies in ROOT; of a folder of audio where it has no set's
+    layout.
+
+    Raises JssError where there is none.
+    """
+    root = Path(root)
+    name = recognise(root) or "folder"
+    return DATASETS[name].prepare(locate(name, root))
+
+
+def recognise(root: Path) -> str | None:
+    """The name of the labelled or separated data set whose layout ROOT has; None for any other
+    folder.
+    """
+    return next(
+        (
+            name
+            for name, known in DATASETS.items()
+            if name != "folder" and known.find(root) is not None
+        ),
+        None,
+    )
+
+
+def fingerprint(clips: Iterable[Clip]) -> str:
+    """Changes with the names of the clips, but not with their order, their suffix or the leading Y
+    of YouTube's.
+    """
+    names = sorted(desed.core(clip.filename) for clip in clips)
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]

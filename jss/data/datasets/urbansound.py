@@ -1,0 +1,156 @@
+"""UrbanSound8K: slices of Freesound recordings in ten folds, as weakly labelled clips and as a
+soundbank.
+
+``audio/fold1`` to ``audio/fold10`` hold the slices, ``metadata/UrbanSound8K.csv`` their class,
+fold, salience and the Freesound id (fsID) of the recording that they were cut from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jss.data.clip import Clip
+from jss.data.recordings import Recording
+from jss.errors import JssError
+from jss.io.tables import home, read_table
+
+TABLE = "metadata/UrbanSound8K.csv"
+COLUMNS = ("slice_file_name", "fsID", "start", "end", "salience", "fold", "classID", "class")
+#: Split -> folds, as the weak-label paper divides them.
+FOLDS: Mapping[str, tuple[int, ...]] = {
+    "train": (1, 2, 3, 4, 5, 6, 7, 8),
+    "validation": (9,),
+    "test": (10,),
+}
+#: Classes that a soundbank has under their own name; the others are ``other_drilling`` and so on
+#: there.
+CLASSES = ("car_horn", "dog_bark", "gun_shot", "jackhammer", "siren")
+FOREGROUND, BACKGROUND = 1, 2
+LICENCE = "CC BY-NC 3.0"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One row of the table. fsid: Freesound id of the whole recording; start, end: seconds in it;
+    salience: FOREGROUND or BACKGROUND; path: within the data set, or None where the audio is
+    missing.
+    """
+
+    filename: str
+    fsid: str
+    start: float
+    end: float
+    salience: int
+    fold: int
+    label: str
+    path: str | None
+
+
+def prepare(root: str | Path) -> dict[str, list[Clip]]:
+    """Weakly labelled clips of each split; a clip whose audio is missing has the path None.
+
+    root: the folder with ``audio`` and ``metadata``, or the one above it with ``UrbanSound8K``.
+    Raises JssError.
+    """
+    base = _base(root)
+    return {
+        split: [_clip(base, item) for item in items]
+        for split, items in divide(read_slices(base)).items()
+    }
+
+
+def recordings(root: str | Path, salience: int | None = None) -> list[Recording]:
+    """What a soundbank knows about the slices whose audio is there: label, split, and the fsID as
+    the recording.
+
+    salience: FOREGROUND or BACKGROUND alone; None: both. Raises JssError.
+    """
+    base = _base(root)
+    return [
+        Recording(
+            bank_label(item.label),
+            item.path,
+            f"freesound:{item.fsid}",
+            split,
+            LICENCE,
+            "urbansound8k",
+            round(item.end - item.start, 6),
+        )
+        for split, items in divide(read_slices(base)).items()
+        for item in items
+        if item.path is not None and salience in (None, item.salience)
+    ]
+
+
+def bank_label(label: str) -> str:
+    """siren -> siren, drilling -> other_drilling."""
+    return label if label in CLASSES else f"other_{label}"
+
+
+def divide(slices: Sequence[Slice]) -> dict[str, list[Slice]]:
+    """Slices by split, no fsID in two: a recording that a held-out fold has is left out of the
+    splits before it.
+    """
+    split_of = {fold: split for split, folds in FOLDS.items() for fold in folds}
+    divided: dict[str, list[Slice]] = {split: [] for split in FOLDS}
+    for item in slices:
+        divided[split_of[item.fold]].append(item)
+    held_out: set[str] = set()
+    for split in reversed(tuple(FOLDS)):
+        divided[split] = [item for item in divided[split] if item.fsid not in held_out]
+        held_out |= {item.fsid for item in divided[split]}
+    return divided
+
+
+def read_slices(base: Path) -> list[Slice]:
+    """The rows of the table, in its order. Raises JssError for one that cannot be."""
+    folders = {fold: _stems(base, fold) for folds in FOLDS.values() for fold in folds}
+    found: list[Slice] = []
+    for number, row in enumerate(read_table(base / TABLE, *COLUMNS, delimiter=","), start=2):
+        name = row["slice_file_name"]
+        try:
+            start, end, salience, fold = (
+                float(row["start"]),
+                float(row["end"]),
+                int(row["salience"]),
+                int(row["fold"]),
+            )
+        except ValueError as error:
+            raise JssError(
+                f"{base / TABLE}, line {number}: start, end, salience and fold must be numbers."
+            ) from error
+        if fold not in folders or salience not in (FOREGROUND, BACKGROUND):
+            raise JssError(
+                f"{base / TABLE}, line {number}: the fold is 1 to 10 and the salience 1 or 2, not "
+                f"{fold} and {salience}."
+            )
+        path = folders[fold].get(Path(name).stem)
+        found.append(Slice(name, row["fsID"], start, end, salience, fold, row["class"], path))
+    return found
+
+
+def find(root: str | Path) -> Path | None:
+    """The folder with the table: ROOT or ROOT/UrbanSound8K; None where there is none."""
+    return home(root, TABLE, ("UrbanSound8K",))
+
+
+def _base(root: str | Path) -> Path:
+    base = find(root)
+    if base is None:
+        raise JssError(
+            f"{root} is not UrbanSound8K: it needs {TABLE} and audio/fold1 to audio/fold10."
+        )
+    return base
+
+
+def _stems(base: Path, fold: int) -> dict[str, str]:
+    """Stem -> path within the data set of every file in a fold's folder."""
+    folder = base / "audio" / f"fold{fold}"
+    return {path.stem: path.relative_to(base).as_posix() for path in sorted(folder.glob("[!.]*.*"))}
+
+
+def _clip(base: Path, item: Slice) -> Clip:
+    path = None if item.path is None else base / item.path
+    return Clip(item.filename, path, item.end - item.start, tags=(item.label,))

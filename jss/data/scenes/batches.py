@@ -1,0 +1,100 @@
+"""Batches of scenes as functions of (seed, epoch, step), with labels on the frames of the STFT."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from jss.data.scenes.scenes import SceneSet
+from jss.data.training.example import Array, Example
+from jss.decoding import encode
+from jss.models.stft import HOP, HOP_S
+
+
+class SceneBatch(NamedTuple):
+    """mixture: (B, samples); sources: (B, K, samples), a row a class; active: (B, K, frames), 0 or
+    1.
+    """
+
+    mixture: Tensor
+    sources: Tensor
+    active: Tensor
+
+    @property
+    def present(self) -> Tensor:
+        """Clip labels (B, K), 0 or 1."""
+        return self.active.amax(-1)
+
+
+class SceneSteps(Dataset[SceneBatch]):
+    """One epoch of batches in a random order; fresh: of scenes that no other epoch has. The last
+    may be smaller.
+
+    order: False for a set that is gone through as it is; seconds: of a random crop of each scene, 0
+    for all of it.
+    """
+
+    def __init__(
+        self,
+        scenes: SceneSet,
+        batch: int,
+        epoch: int = 0,
+        *,
+        fresh: bool = False,
+        order: bool = True,
+        seconds: float = 0.0,
+    ) -> None:
+        self.scenes, self.batch, self.epoch, size = scenes, batch, epoch, len(scenes)
+        self.frames = round(seconds / HOP_S)
+        rng = np.random.default_rng((scenes.seed, epoch, 3))
+        self.numbers = (
+            rng.permutation(size) if order and not fresh else np.arange(size) + fresh * epoch * size
+        )
+
+    def __len__(self) -> int:
+        return -(-len(self.numbers) // self.batch)
+
+    def __getitem__(self, step: int) -> SceneBatch:
+        if step >= len(self):
+            raise IndexError(step)
+        numbers = self.numbers[step * self.batch : (step + 1) * self.batch]
+        found = [self.scenes[int(i)] for i in numbers]
+        labels = self.scenes.recipe.labels
+        batch = SceneBatch(
+            torch.from_numpy(np.stack([e.mixture for e in found])),
+            torch.from_numpy(np.stack([e.sources for e in found])),
+            torch.from_numpy(np.stack([activity(e, labels) for e in found])),
+        )
+        return self._crop(batch, step) if self.frames else batch
+
+    def _crop(self, batch: SceneBatch, step: int) -> SceneBatch:
+        """The same stretch of all scenes of a batch."""
+        rng = np.random.default_rng((self.scenes.seed, self.epoch, step, 4))
+        first = int(rng.integers(max(1, batch.active.shape[-1] - self.frames)))
+        samples = slice(first * HOP, (first + self.frames) * HOP)
+        active = batch.active[..., first : first + self.frames + 1]
+        return SceneBatch(batch.mixture[..., samples], batch.sources[..., samples], active)
+
+
+def activity(example: Example, labels: tuple[str, ...]) -> Array:
+    """Frame labels of a clip: (K, 1 + samples // 128) of 0 and 1."""
+    return encode(example.events or (), labels, frames=1 + len(example.mixture) // HOP, hop=HOP_S)
+
+
+def active_share(scenes: SceneSet, most: int = 2000) -> Array:
+    """gamma of Eq. 4: in which share of the frames a class is active, over the first ``most``
+    scenes. -> (K,).
+
+    From their labels alone, without rendering them.
+    """
+    labels, duration = scenes.recipe.labels, scenes.recipe.duration
+    frames = 1 + round(duration / HOP_S)
+    count = min(len(scenes), most)
+    total = np.zeros(len(labels), np.float32)
+    for i in range(count):
+        total += encode(scenes.scene(i).events, labels, frames=frames, hop=HOP_S).mean(1)
+    return np.asarray(total / count, np.float32)

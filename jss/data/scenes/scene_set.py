@@ -1,0 +1,140 @@
+"""The weak-label paper's scenes on disk: mixtures, a source a class, strong labels, and a line of
+JSON for each.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from jss import audio
+from jss.audio import Array
+from jss.data.acquire.checking import over
+from jss.data.clip import Clip, Event
+from jss.data.datasets import desed
+from jss.data.datasets.overlap import merge
+from jss.data.manifest import MANIFEST, claim
+from jss.data.scenes.scenes import SPLITS, Scene, SceneRecipe, SceneSet, render_scene
+from jss.data.soundbank.bank import Bank
+from jss.data.soundscapes.soundscape import layer_of
+from jss.errors import JssError
+from jss.io.atomic import aside
+
+LINES = "scenes.jsonl"
+#: Scenes of each split in the paper.
+PAPER: Mapping[str, int] = {"train": 20000, "validation": 5000, "test": 5000}
+
+
+def render_scenes(
+    root: Path,
+    bank: Bank,
+    recipe: SceneRecipe,
+    clips: Mapping[str, int],
+    seed: int = 0,
+    sources: bool = True,
+    workers: int = 1,
+) -> dict[str, int]:
+    """Render every scene that is not there yet, then ``SPLIT/strong.tsv`` and ``scenes.jsonl``. ->
+    scenes a split.
+
+    ``SPLIT/SPLIT_00017.wav`` is a mixture and ``SPLIT/SPLIT_00017_sources/LABEL.wav`` each class
+    that it holds: 32-bit float, since nothing is limited. clips: how many of each of train,
+    validation and test; workers: threads. Raises JssError where the folder holds another set, or
+    the bank lacks a class.
+    """
+    claim(
+        root / MANIFEST, {"set": "scenes", "seed": seed, "sources": sources, "recipe": repr(recipe)}
+    )
+    lines: list[str] = []
+    for split, count in clips.items():
+        scenes = SceneSet(recipe, bank, split, seed, count)
+        names = [f"{split}_{number:05d}" for number in range(count)]
+        drawn = [scenes.scene(number) for number in range(count)]
+
+        def write(item: tuple[str, Scene], split: str = split) -> None:
+            if not _mixture(root, split, item[0]).is_file():
+                _write(root, split, *item, bank, sources)
+
+        for _ in over(write, list(zip(names, drawn, strict=True)), workers, "scene"):
+            pass
+        desed.write_strong(
+            root / split / "strong.tsv",
+            [
+                Clip(
+                    f"{name}.wav",
+                    None,
+                    scene.duration,
+                    merge(Event(*event) for event in scene.events),
+                )
+                for name, scene in zip(names, drawn, strict=True)
+            ],
+        )
+        lines += [_line(split, name, scene) for name, scene in zip(names, drawn, strict=True)]
+    with aside(root / LINES) as part:
+        part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return dict(clips)
+
+
+def render_scene_lines(
+    lines: Iterable[str], root: Path, bank: Bank, sources: bool = True
+) -> list[str]:
+    """Render single scenes again from lines of ``scenes.jsonl``: the same bytes. -> their paths
+    under ``root``.
+
+    Raises JssError for a line that ``render_scenes`` did not write, and where the bank lacks a
+    recording.
+    """
+    written = []
+    for line in lines:
+        split, name, scene = _read(line)
+        _write(root, split, name, scene, bank, sources)
+        written.append(_mixture(root, split, name).relative_to(root).as_posix())
+    return written
+
+
+def is_scene(line: str) -> bool:
+    """Whether a line is of ``scenes.jsonl``, and not of a set of soundscapes."""
+    return '"scene":' in line
+
+
+def _line(split: str, name: str, scene: Scene) -> str:
+    row = {"split": split, "filename": f"{split}/{name}.wav", "scene": dataclasses.asdict(scene)}
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read(line: str) -> tuple[str, str, Scene]:
+    try:
+        row = json.loads(line)
+        split, path, scene = str(row["split"]), Path(str(row["filename"])), row["scene"]
+        found = Scene(
+            float(scene["duration"]),
+            tuple(map(str, scene["labels"])),
+            tuple(map(layer_of, scene["layers"])),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise JssError(f"This line is not one of a set's {LINES}: copy it whole.") from error
+    number = path.stem.removeprefix(f"{split}_")
+    if split not in SPLITS or not number.isdigit() or path.as_posix() != f"{split}/{path.stem}.wav":
+        raise JssError(f"{path} is no place of a scene: copy the line as it was written.")
+    return split, path.stem, found
+
+
+def _mixture(root: Path, split: str, name: str) -> Path:
+    return root / split / f"{name}.wav"
+
+
+def _write(root: Path, split: str, name: str, scene: Scene, bank: Bank, sources: bool) -> None:
+    """The sources first, so that a mixture means finished."""
+    made = render_scene(scene, bank)
+    if sources:
+        for label, source in zip(scene.labels, made, strict=True):
+            if source.any():
+                _save(root / split / f"{name}_sources" / f"{label}.wav", source)
+    _save(_mixture(root, split, name), made.sum(0))
+
+
+def _save(path: Path, samples: Array) -> None:
+    with aside(path) as part:
+        part.write_bytes(audio.wav(samples))

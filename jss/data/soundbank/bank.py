@@ -1,0 +1,197 @@
+"""Banks of recordings: a folder on disk, or several banks mixed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from jss import audio
+from jss.data.datasets import esc50, urbansound
+from jss.data.recordings import Recording, choose, index, read_catalogue, scan, split_name
+from jss.errors import JssError
+
+__all__ = ["TERMS", "Audio", "Bank", "MixedBank", "Recording", "SoundBank", "as_int16"]
+
+Audio = npt.NDArray[np.float32]
+#: The licence of what learns from any bank of recordings, in the words of a card.
+TERMS = "trained partly on non-commercial and research-only recordings"
+
+
+class Bank(Protocol):
+    """Anything that hands out recordings by label and split. Hashed by identity."""
+
+    def __hash__(self) -> int: ...
+
+    def labels(self, split: str) -> tuple[str, ...]:
+        """Labels that have a recording in the split, sorted."""
+
+    def recordings(self, label: str, split: str) -> tuple[Recording, ...]:
+        """Recordings of a label in a split, sorted by path; empty where there is none."""
+
+    def pick(self, label: str, split: str, rng: np.random.Generator) -> Recording:
+        """One recording at random. Raises JssError where the label has none in the split."""
+
+    def holds(self, recording: Recording) -> bool:
+        """Whether ``load`` knows the recording."""
+
+    def load(self, recording: Recording) -> Audio:
+        """Samples at 16 kHz, mono, float32 (samples,). Raises JssError where the file is missing or
+        damaged.
+        """
+
+
+class SoundBank:
+    """A folder of class folders, with an optional ``catalog.tsv`` (file, class, recording, split,
+    ...); or UrbanSound8K, or a set in ESC-50's layout, whose folds make the splits.
+
+    Without a catalogue each file is its own recording and the split follows from a hash of its name
+    (80/10/10). found: the recordings, where not all of the folder are wanted. A file stays in
+    memory as int16 after its first use; safe for threads. Raises JssError where the folder is
+    missing, empty or its catalogue lacks a column or names an unknown split.
+    """
+
+    def __init__(self, root: str | Path, found: Sequence[Recording] | None = None) -> None:
+        self.root = Path(root)
+        if not self.root.is_dir():
+            raise JssError(
+                f"There is no soundbank at {self.root}: give a folder that holds one folder for each class."
+            )
+        own = _read_bank(self.root)
+        self.root, found = own[0], own[1] if found is None else found
+        if not found:
+            raise JssError(
+                f"The soundbank {self.root} is empty: it needs class folders with audio files in them."
+            )
+        self._by_split = index(found)
+        self._known = {r.path: r for r in found}
+        self._audio: dict[str, npt.NDArray[np.int16]] = {}
+        self._lock = threading.Lock()
+
+    def labels(self, split: str) -> tuple[str, ...]:
+        split_name(split)
+        return tuple(sorted(label for label, known in self._by_split if known == split))
+
+    def recordings(self, label: str, split: str) -> tuple[Recording, ...]:
+        split_name(split)
+        return self._by_split.get((label, split), ())
+
+    def pick(self, label: str, split: str, rng: np.random.Generator) -> Recording:
+        return choose(self.recordings(label, split), label, split, rng)
+
+    def holds(self, recording: Recording) -> bool:
+        return recording.path in self._known
+
+    def load(self, recording: Recording) -> Audio:
+        samples = self._audio.get(recording.path)
+        if samples is None:
+            if not self.holds(recording):
+                raise JssError(f"The soundbank {self.root} has no recording {recording.path!r}.")
+            samples = _read_int16(self.root / recording.path)
+            with self._lock:
+                samples = self._audio.setdefault(recording.path, samples)
+        return samples.astype(np.float32) / np.float32(32768.0)
+
+    def preload(self, split: str | None = None, threads: int = 1) -> SoundBank:
+        """Read every file of a split (None: all) into memory, e.g. before worker processes are
+        forked.
+        """
+        base = split_name(split)[0] if split else None
+        wanted = [
+            recording
+            for recording in self._known.values()
+            if base is None or recording.split == base
+        ]
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(self.load, wanted):
+                pass
+        return self
+
+
+class MixedBank:
+    """Several banks as one, each with a weight: how often it is drawn from where more than one has
+    the label.
+
+    A bank of weight 0 is used only for labels that no other bank has in the split.
+    """
+
+    def __init__(self, parts: Sequence[tuple[Bank, float]]) -> None:
+        if not parts or any(weight < 0 for _, weight in parts):
+            raise JssError("A mixed soundbank needs at least one bank, and weights of 0 or more.")
+        self.parts = tuple(parts)
+        self._members: dict[tuple[str, str], tuple[Recording, ...]] = {}
+
+    def labels(self, split: str) -> tuple[str, ...]:
+        return tuple(sorted({label for bank, _ in self.parts for label in bank.labels(split)}))
+
+    def recordings(self, label: str, split: str) -> tuple[Recording, ...]:
+        if (label, split) not in self._members:
+            found = (
+                r for bank, _ in self._with(label, split) for r in bank.recordings(label, split)
+            )
+            self._members[label, split] = tuple(sorted(found))
+        return self._members[label, split]
+
+    def pick(self, label: str, split: str, rng: np.random.Generator) -> Recording:
+        parts = self._with(label, split)
+        if not parts:
+            return choose((), label, split, rng)
+        weights = np.array([weight for _, weight in parts])
+        return parts[int(rng.choice(len(parts), p=weights / weights.sum()))][0].pick(
+            label, split, rng
+        )
+
+    def holds(self, recording: Recording) -> bool:
+        return any(bank.holds(recording) for bank, _ in self.parts)
+
+    def load(self, recording: Recording) -> Audio:
+        for bank, _ in self.parts:
+            if bank.holds(recording):
+                return bank.load(recording)
+        raise JssError(f"None of the mixed soundbanks has the recording {recording.path!r}.")
+
+    def _with(self, label: str, split: str) -> list[tuple[Bank, float]]:
+        having = [(bank, weight) for bank, weight in self.parts if bank.recordings(label, split)]
+        return [(bank, weight) for bank, weight in having if weight > 0] or [
+            (bank, 1.0) for bank, _ in having
+        ]
+
+
+def _read_bank(root: Path) -> tuple[Path, list[Recording]]:
+    """The folder that paths are relative to, and the recordings there."""
+    if (root / "catalog.tsv").is_file():
+        return root, read_catalogue(root / "catalog.tsv")
+    for layout in (urbansound, esc50):
+        base = layout.find(root)
+        if base is not None:
+            return base, layout.recordings(base)
+    return root, scan(root)
+
+
+def _read_int16(path: Path) -> npt.NDArray[np.int16]:
+    """A file's samples. 16 kHz mono needs no conversion; anything else goes through ``jss.audio``."""
+    import soundfile
+
+    try:
+        info = soundfile.info(str(path))
+        if info.samplerate == audio.SAMPLE_RATE and info.channels == 1:
+            samples: npt.NDArray[np.int16] = soundfile.read(str(path), dtype="int16")[0]
+            return samples
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise JssError(
+            f"The soundbank's file {path} cannot be read: remove it or put it back."
+        ) from error
+    return as_int16(audio.load(path))
+
+
+def as_int16(samples: Audio) -> npt.NDArray[np.int16]:
+    """Float samples in [-1, 1] as int16, rounded and clipped."""
+    scaled: npt.NDArray[np.int16] = np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(
+        np.int16
+    )
+    return scaled

@@ -1,0 +1,288 @@
+"""Render a whole set to disk: on all cores, resumable, the same bytes whatever was interrupted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import signal
+import threading
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jss import audio
+from jss.data.manifest import MANIFEST, claim, write_json
+from jss.data.recordings import SPLITS, Recording
+from jss.data.soundbank.bank import Bank, MixedBank, SoundBank
+from jss.data.soundbank.synthbank import PREFIX, SynthBank
+from jss.data.soundscapes import RECIPES, Rendered, Soundscape, draw, render
+from jss.data.soundscapes.layouts import DesedLayout, FussLayout, Layout
+from jss.errors import JssError
+from jss.io.atomic import aside
+
+LAYOUTS: Mapping[str, Layout] = {
+    "homescapes": DesedLayout(),
+    "synthscapes": DesedLayout(),
+    "universal": FussLayout(),
+}
+#: Recordings that the synthesiser makes for each label and split, and the seed of its bank.
+SYNTHESISED, SYNTH_SEED = 60, 2023
+SCAPES = "soundscapes.jsonl"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for. name: a key of LAYOUTS; soundbank: a folder, or None: the synthesiser
+    alone; sources: whether isolated sources are written; clips: how many of each subset.
+    """
+
+    name: str
+    root: Path
+    soundbank: Path | None
+    seed: int
+    sources: bool
+    clips: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class _Job:
+    subset: str
+    index: int
+
+
+def make_bank(soundbank: Path | None) -> Bank:
+    """The recordings of a folder; the synthesiser alone where there is none, and for classes
+    without a recording.
+    """
+    synthesiser = SynthBank(SYNTHESISED, SYNTH_SEED)
+    return (
+        MixedBank([(SoundBank(soundbank), 1.0), (synthesiser, 0.0)]) if soundbank else synthesiser
+    )
+
+
+def render_set(order: Order, workers: int = 1) -> dict[str, int]:
+    """Render every clip that is not there yet, then write the tables. -> clips of each subset.
+
+    Clips are FLAC of 24 bit, since DESED's reference of -50 LUFS leaves a 16-bit background of 8
+    bits. ``workers``: processes. Raises JssError where the folder holds a set with other settings,
+    or the soundbank lacks a class.
+    """
+    from tqdm import tqdm
+
+    layout = LAYOUTS[order.name]
+    bank = make_bank(order.soundbank)
+    settings = _settings(order, bank)
+    claim(order.root / MANIFEST, settings)
+    jobs = [_Job(subset, index) for subset, count in order.clips.items() for index in range(count)]
+    scapes: dict[str, list[tuple[str, Soundscape]]] = {subset: [] for subset in order.clips}
+    with tqdm(total=len(jobs), unit="clip", disable=None) as bar:
+        for job, line in zip(jobs, _work(order, bank, jobs, workers), strict=True):
+            scapes[job.subset].append(
+                (layout.mixture(job.subset, job.index), Soundscape.from_json(line))
+            )
+            bar.update()
+    layout.write(order.root, scapes)
+    with aside(order.root / SCAPES) as part:
+        part.write_text(
+            "".join(
+                f'{{"subset":"{subset}","filename":"{path}","soundscape":{scape.to_json()}}}\n'
+                for subset, items in scapes.items()
+                for path, scape in items
+            ),
+            encoding="utf-8",
+        )
+    write_json(order.root / MANIFEST, {**settings, **_contents(scapes)})
+    return {subset: len(items) for subset, items in scapes.items()}
+
+
+def render_clip(
+    name: str, subset: str, index: int, seed: int = 0, soundbank: Path | None = None
+) -> Rendered:
+    """One clip of a set alone, as ``render_set`` makes it. name: of LAYOUTS. Raises JssError for
+    another subset.
+    """
+    layout = LAYOUTS[name]
+    if subset not in layout.subsets:
+        raise JssError(f"{name} has no subset {subset}: choose from {', '.join(layout.subsets)}.")
+    bank = make_bank(soundbank)
+    return render(_draw(layout, subset, index, seed, bank), bank)
+
+
+def _draw(layout: Layout, subset: str, index: int, seed: int, bank: Bank) -> Soundscape:
+    split, _ = layout.subsets[subset]
+    return draw(RECIPES[layout.recipe], bank, split, (seed, zlib.crc32(subset.encode()), index))
+
+
+def render_lines(lines: Iterable[str], root: Path, bank: Bank, sources: bool = True) -> list[str]:
+    """Render single clips again from lines of ``soundscapes.jsonl``: the same bytes. -> their paths
+    under ``root``.
+
+    Raises JssError for a line that ``render_set`` did not write, and where the bank lacks a
+    recording.
+    """
+    written: list[str] = []
+    for line in lines:
+        layout, subset, index, scape = _placed(line)
+        _write_clip(root, layout, subset, index, scape, bank, sources)
+        written.append(layout.mixture(subset, index))
+    return written
+
+
+def read_scapes(root: str | Path) -> dict[str, Soundscape]:
+    """The soundscapes of a rendered set by the path of their mixture. Raises JssError where the
+    file is not there.
+    """
+    path = Path(root) / SCAPES
+    if not path.is_file():
+        raise JssError(
+            f"{path} is not there: render the set to its end with: python -m jss render."
+        )
+    found: dict[str, Soundscape] = {}
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            found[row["filename"]] = Soundscape.from_json(json.dumps(row["soundscape"]))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise JssError(f"{path} is damaged: delete it and render the set again.") from error
+    return found
+
+
+def _work(order: Order, bank: Bank, jobs: list[_Job], workers: int) -> Iterator[str]:
+    """One line of JSON for each job, in order."""
+    if workers <= 1 or len(jobs) < 2:
+        yield from (_render_one(order, bank, job) for job in jobs)
+        return
+    with ExitStack() as stack:
+        pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(order, os.getpid()))
+        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+        try:
+            yield from pool.map(_render_in_worker, jobs, chunksize=4)
+        except BrokenProcessPool as error:
+            raise JssError(
+                "A process that renders died, which is mostly for want of memory: go on with the same "
+                "command and fewer --workers."
+            ) from error
+
+
+_WORKER: dict[str, Any] = {}
+
+
+def _start(order: Order, parent: int) -> None:
+    """A worker: its own bank; it leaves Ctrl-C to its parent and ends when that is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _WORKER.update(order=order, bank=make_bank(order.soundbank))
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _render_in_worker(job: _Job) -> str:
+    return _render_one(_WORKER["order"], _WORKER["bank"], job)
+
+
+def _render_one(order: Order, bank: Bank, job: _Job) -> str:
+    """Draw one clip and, where it is not on disk yet, write it. -> one line of JSON."""
+    layout = LAYOUTS[order.name]
+    scape = _draw(layout, job.subset, job.index, order.seed, bank)
+    if not (order.root / layout.mixture(job.subset, job.index)).is_file():
+        _write_clip(order.root, layout, job.subset, job.index, scape, bank, order.sources)
+    return scape.to_json()
+
+
+def _write_clip(
+    root: Path,
+    layout: Layout,
+    subset: str,
+    index: int,
+    scape: Soundscape,
+    bank: Bank,
+    sources: bool,
+) -> None:
+    """The sources first, so that a mixture means finished."""
+    made = render(scape, bank)
+    if sources:
+        layers = (scape.background, *scape.foregrounds)
+        for position, (layer, source) in enumerate(zip(layers, made.sources, strict=True)):
+            audio.save(root / layout.source(subset, index, position, layer.label), source)
+    audio.save(root / layout.mixture(subset, index), made.mixture)
+
+
+def _placed(line: str) -> tuple[Layout, str, int, Soundscape]:
+    """Where a line of ``soundscapes.jsonl`` belongs, and what it says."""
+    try:
+        row = json.loads(line)
+        subset, filename = str(row["subset"]), str(row["filename"])
+        scape = Soundscape.from_json(json.dumps(row["soundscape"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise JssError(
+            "This line is not one of a set's soundscapes.jsonl: copy it whole."
+        ) from error
+    number = re.search(r"\d+$", Path(filename).stem)
+    for layout in LAYOUTS.values():
+        known = number and layout.recipe == scape.recipe and subset in layout.subsets
+        if number and known and layout.mixture(subset, int(number[0])) == filename:
+            return layout, subset, int(number[0]), scape
+    raise JssError(
+        f"{filename} is no place of a clip in a set that jss renders: copy the line as it was written."
+    )
+
+
+def _settings(order: Order, bank: Bank) -> dict[str, Any]:
+    """What the clips depend on, for the manifest."""
+    recipe = RECIPES[LAYOUTS[order.name].recipe]
+    known = "\n".join(
+        f"{r.path} {r.recording} {r.split}"
+        for split in SPLITS
+        for label in bank.labels(split)
+        for r in bank.recordings(label, split)
+    )
+    return {
+        "set": order.name,
+        "note": "Rendered by jss. In DESED's layout, but not DESED."
+        if recipe.name == "desed"
+        else "Rendered by jss.",
+        "recipe": recipe.name,
+        "recipe_sha256": hashlib.sha256(repr(recipe).encode()).hexdigest(),
+        "recordings_sha256": hashlib.sha256(known.encode()).hexdigest(),
+        "seed": order.seed,
+        "sources": order.sources,
+    }
+
+
+def _contents(scapes: Mapping[str, list[tuple[str, Soundscape]]]) -> dict[str, Any]:
+    """What is in the set: clips, the labels that were synthesised in part or whole, data sets and
+    their licences.
+    """
+    used: dict[str, set[Recording]] = {
+        subset: {
+            r
+            for _, scape in items
+            for layer in (scape.background, *scape.foregrounds)
+            for r in layer.recordings
+        }
+        for subset, items in scapes.items()
+    }
+    every = set().union(*used.values())
+    return {
+        "clips": {subset: len(items) for subset, items in scapes.items()},
+        "synthesised": {
+            subset: sorted({r.label for r in found if r.dataset == PREFIX})
+            for subset, found in used.items()
+        },
+        "recordings": len({r.recording for r in every}),
+        "datasets": dict(sorted(Counter(r.dataset for r in every).items())),
+        "licences": dict(sorted(Counter(r.licence for r in every).items())),
+    }

@@ -1,0 +1,261 @@
+"""Batches as functions of (seed, epoch, step): nothing to store, and a resumed run meets the same
+ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from jss.config import Config, DetectionConfig, SeparationConfig
+from jss.data.training.datasets import TrainingData
+from jss.data.training.example import Array, Example, Examples, fit
+from jss.errors import JssError
+from jss.features import SAMPLE_RATE
+
+#: The subsets that a detector learns from, in the order of a batch.
+SUBSETS = ("synthetic", "weak", "unlabelled")
+
+
+class DetectionBatch(NamedTuple):
+    """audio: (B, samples), synthetic clips first, then weak, then unlabelled; strong: (n_synthetic,
+    K, T); weak: (n_weak, K); order: (B,) partners and share: (B,) own shares of mixup (Beta), all
+    ones where there is none.
+    """
+
+    audio: Tensor
+    strong: Tensor
+    weak: Tensor
+    order: Tensor
+    share: Tensor
+
+
+class SeparationBatch(NamedTuple):
+    """targets: (B, n, samples), the two mixtures (MixIT) or the sources padded to M (PIT); the
+    input is their sum.
+    """
+
+    targets: Tensor
+
+
+class DetectionSteps(Dataset[DetectionBatch]):
+    """One epoch of detection batches, in as many micro-batches each as processes accumulate
+    together (``parts``); steps: of the optimizer. Epoch length: the shortest subset.
+    """
+
+    def __init__(
+        self,
+        data: TrainingData,
+        config: Config,
+        c: DetectionConfig,
+        labels: Sequence[str],
+        epoch: int,
+    ):
+        self.data, self.c, self.labels = data, c, labels
+        self.seed, self.epoch = config.seed, epoch
+        self.parts = c.accumulate * config.processes
+        self.sizes = tuple(n // self.parts for n in c.batch)
+        if any(n % self.parts for n in c.batch) or not any(self.sizes[:2]):
+            raise JssError(
+                f"A batch of {c.batch} cannot be cut into {self.parts} equal micro-batches: "
+                "make accumulate divide every number, on several devices accumulate times these."
+            )
+        self.subsets = (data.synthetic, data.weak, data.unlabelled)
+        empty = [
+            s
+            for s, examples, n in zip(SUBSETS, self.subsets, c.batch, strict=True)
+            if n and not len(examples)
+        ]
+        if empty:
+            if empty == ["synthetic"] and len(data.weak):
+                raise JssError(
+                    f"There are no strong labels in {data.description}: add strong.tsv, or learn from the "
+                    f"weak ones alone with detection.batch=[0, {c.batch[0] + c.batch[1]}, {c.batch[2]}]."
+                )
+            raise JssError(
+                f"There are no {empty[0]} clips, which a detector learns from, in {data.description}: add "
+                "--data with a soundbank or DESED, or train the separator alone with --only PIT or MixIT."
+            )
+        self.steps = min(len(s) // n for s, n in zip(self.subsets, c.batch, strict=True) if n)
+        if not self.steps:
+            raise JssError(
+                f"A subset is smaller than its part of the batch {c.batch}: use a smaller batch."
+            )
+        self.steps = min(self.steps, c.steps) if c.steps else self.steps
+
+    def __len__(self) -> int:
+        return self.steps * self.parts
+
+    def __getitem__(self, step: int) -> DetectionBatch:
+        if step >= len(self):
+            raise IndexError(step)
+        strong, weak, rest = (self._examples(which, step) for which in range(3))
+        rng = np.random.default_rng((self.seed, self.epoch, step))
+        order, share = mixup_plan(rng, self.sizes, self.c)
+        return DetectionBatch(
+            torch.from_numpy(np.stack([e.mixture for e in (*strong, *weak, *rest)])),
+            torch.from_numpy(
+                _stacked([e.strong(self.labels) for e in strong], len(self.labels), 0)
+            ),
+            torch.from_numpy(_stacked([e.weak(self.labels) for e in weak], len(self.labels))),
+            torch.from_numpy(order),
+            torch.from_numpy(share),
+        )
+
+    def _examples(self, which: int, step: int) -> list[Example]:
+        subset, size = self.subsets[which], self.sizes[which]
+        if self.data.fresh:
+            first = self.epoch * len(subset) + step * size
+            return [subset[first + i] for i in range(size)]
+        order = np.random.default_rng((self.seed, self.epoch, which)).permutation(len(subset))
+        return [subset[int(i)] for i in order[step * size : (step + 1) * size]]
+
+
+def _stacked(items: list[Array], *shape: int) -> Array:
+    """Items along a new first axis; (0, *shape) where there is none."""
+    return np.stack(items) if items else np.zeros((0, *shape), np.float32)
+
+
+def mixup_plan(
+    rng: np.random.Generator, sizes: tuple[int, ...], c: DetectionConfig
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Array]:
+    """Partners and shares: with the chance ``mixup``, synthetic and weak clips each mix within
+    their own part with one c ~ Beta(alpha, alpha); unlabelled clips never do. sizes: of the three
+    parts -> order (B,), share (B,).
+    """
+    total = sum(sizes)
+    order, share = np.arange(total), np.ones(total, np.float32)
+    if rng.random() < c.mixup:
+        begin = 0
+        for size in sizes[:2]:
+            part = slice(begin, begin + size)
+            order[part] = begin + rng.permutation(size)
+            share[part] = rng.beta(c.mixup_alpha, c.mixup_alpha)
+            begin += size
+    return order, share
+
+
+def mix(x: Tensor, order: Tensor, share: Tensor) -> Tensor:
+    """Mixup: share * x + (1 - share) * x[order]. x: (B, ...); order, share: (B,)."""
+    weight = share.reshape(-1, *[1] * (x.ndim - 1)).to(x.dtype)
+    return weight * x + (1 - weight) * x[order]
+
+
+class SeparationSteps(Dataset[SeparationBatch]):
+    """One epoch of separation batches, each in a part for every process: pairs of mixtures for
+    MixIT, isolated sources for PIT.
+    """
+
+    def __init__(
+        self, data: TrainingData, config: Config, c: SeparationConfig, loss: str, epoch: int
+    ) -> None:
+        self.data, self.c, self.loss = data, c, loss
+        self.seed, self.epoch, self.n_src = config.seed, epoch, config.separator.n_src
+        self.samples = round(c.seconds * SAMPLE_RATE)
+        self.parts, self.size = config.processes, shared(c.batch, config)
+        mixtures = (data.synthetic, data.unlabelled) if data.mixtures is None else (data.mixtures,)
+        self.pool: tuple[Examples, ...] = (data.universal,) if loss == "pit" else mixtures
+        if not sum(map(len, self.pool)):
+            if loss == "pit":
+                raise JssError(
+                    "There are no mixtures with isolated sources to train on: PIT needs a soundbank, FUSS "
+                    "or another set that keeps its sources; MixIT needs none of them."
+                )
+            raise JssError(
+                "There are no mixtures to train on: MixIT needs a soundbank, DESED or a folder of audio."
+            )
+
+    def __len__(self) -> int:
+        return self.c.steps * self.parts
+
+    def __getitem__(self, step: int) -> SeparationBatch:
+        if step >= len(self):
+            raise IndexError(step)
+        rng = np.random.default_rng((self.seed, self.epoch, step, 1))
+        items = [self._item(rng) for _ in range(self.size)]
+        return SeparationBatch(torch.from_numpy(np.stack(items)))
+
+    def _item(self, rng: np.random.Generator) -> Array:
+        if self.loss == "pit":
+            return padded(self._crop(self._draw(rng).sources, rng), self.n_src)
+        return np.concatenate([self._crop(self._draw(rng).mixture[None], rng) for _ in range(2)])
+
+    def _draw(self, rng: np.random.Generator) -> Example:
+        index = int(rng.integers(sum(map(len, self.pool))))
+        for subset in self.pool:
+            if index < len(subset):
+                return subset[index + (self.epoch * len(subset) if self.data.fresh else 0)]
+            index -= len(subset)
+        raise AssertionError
+
+    def _crop(self, x: Array, rng: np.random.Generator) -> Array:
+        begin = int(rng.integers(max(1, x.shape[-1] - self.samples + 1)))
+        return np.stack([fit(row[begin:], self.samples) for row in x])
+
+
+def shared(batch: int, config: Config) -> int:
+    """What a process takes of a batch. Raises JssError where the processes cannot take equal parts."""
+    if batch % config.processes:
+        raise JssError(
+            f"A batch of {batch} cannot be shared by {config.processes} processes: make devices times nodes "
+            "divide it."
+        )
+    return batch // config.processes
+
+
+def padded(sources: Array, n_src: int) -> Array:
+    """Sources with silent rows up to M. (n, samples) -> (M, samples). Raises JssError where there
+    are more than M.
+    """
+    if len(sources) > n_src:
+        raise JssError(
+            f"A mixture has {len(sources)} sources and the separator {n_src}: raise separator.n_src."
+        )
+    return np.concatenate(
+        [sources, np.zeros((n_src - len(sources), sources.shape[-1]), np.float32)]
+    )
+
+
+def separation_validation(
+    data: TrainingData, config: Config, c: SeparationConfig, loss: str
+) -> Tensor:
+    """The fixed mixtures that select a separator: (n, 2 or M, samples), from validation subsets, by
+    a fixed seed.
+    """
+    samples = round(c.seconds * SAMPLE_RATE)
+    rng = np.random.default_rng((config.seed, 2))
+    mixtures = (
+        data.weak_validation if data.mixtures_validation is None else data.mixtures_validation
+    )
+    subset = data.universal_validation if loss == "pit" else mixtures
+    if not len(subset):
+        raise JssError(
+            "There is nothing to validate the separator on: PIT needs mixtures with isolated sources, MixIT "
+            "a soundbank, DESED or a folder of audio."
+        )
+    items = []
+    for i in range(c.validation):
+        if loss == "pit":
+            sources = np.stack([fit(s, samples) for s in subset[i % len(subset)].sources])
+            items.append(padded(sources, config.separator.n_src))
+        else:
+            pair = rng.choice(len(subset), 2, replace=len(subset) < 2)
+            items.append(np.stack([fit(subset[int(j)].mixture, samples) for j in pair]))
+    return torch.from_numpy(np.stack(items))
+
+
+def loader(steps: Dataset[Any], workers: int) -> DataLoader[Any]:
+    """Ready-made batches in order, made by ``workers`` processes."""
+    return DataLoader(
+        steps,
+        batch_size=None,
+        shuffle=False,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+        pin_memory=torch.cuda.is_available(),
+    )

@@ -1,0 +1,209 @@
+"""Other people's systems: their tables and the ground truth's -> what
+``jss.evaluation.measure.measure`` takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from jss.data.clip import SLACK
+from jss.errors import JssError
+from jss.evaluation.measure import Findings, Reference
+from jss.io import tsv
+from jss.io.tsv import Names
+from jss.metrics.counts import Truth
+from jss.metrics.events import EventArrays, Floats, from_table, from_tables, union
+from jss.metrics.scores import ScoreSet
+
+
+def reference(
+    truth: pd.DataFrame,
+    durations: Mapping[str, float],
+    labels: Sequence[str],
+    *,
+    dataset: str = "",
+    subset: str = "",
+    present: Names | None = None,
+) -> Reference:
+    """A set from its tables. truth: filename, onset, offset (seconds), event_label; durations:
+    seconds by file name.
+
+    present: the clips that a system gave scores for (None: all). Clips without a duration or
+    without scores are missing. Names match with and without an audio suffix and the leading "Y".
+    """
+    known = Names(durations)
+    named = {file: name for file in dict.fromkeys(truth["filename"]) if (name := known.find(file))}
+    strangers = [file for file in dict.fromkeys(truth["filename"]) if file not in named]
+    missing = sorted(
+        [*strangers, *(n for n in known.names if present is not None and present.find(n) is None)]
+    )
+    names = sorted(set(known.names) - set(missing))
+    if not names:
+        raise JssError(
+            "No file of the ground truth has both a duration and scores: are the names those of one set?"
+        )
+    table = truth.assign(filename=truth["filename"].map(named))
+    notes = (
+        [f"{len(strangers)} files of the ground truth have no duration and are not scored"]
+        if strangers
+        else []
+    )
+    return build(
+        table,
+        names,
+        np.array([durations[n] for n in names]),
+        labels,
+        dataset,
+        subset,
+        missing,
+        notes,
+    )
+
+
+def build(
+    table: pd.DataFrame,
+    names: Sequence[str],
+    seconds: Floats,
+    labels: Sequence[str],
+    dataset: str,
+    subset: str,
+    missing: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Reference:
+    """A set from events of known clips (sorted names); offsets far beyond the end are clamped,
+    overlaps merged.
+    """
+    events = from_table(table, names, labels)
+    told = list(notes)
+    beyond = events.offset > seconds[events.clip] + SLACK
+    if beyond.any():
+        events = replace(events, offset=np.where(beyond, seconds[events.clip], events.offset))
+        events = events.take(np.flatnonzero(events.offset > events.onset))
+        told.append(
+            f"{int(beyond.sum())} ground-truth offsets beyond the clip's end were clamped to it"
+        )
+    merged = union(events)
+    if len(merged) < len(events):
+        told.append(
+            f"{len(events) - len(merged)} overlapping ground-truth events of one class were merged"
+        )
+    truth = Truth(merged, seconds, len(labels))
+    return Reference(
+        dataset, subset, tuple(labels), tuple(names), truth, tuple(missing), tuple(told)
+    )
+
+
+def detections(
+    tables: Sequence[pd.DataFrame], reference: Reference
+) -> tuple[EventArrays, list[str]]:
+    """Events of operating points, matched by name and without same-class overlaps, and what there
+    is to tell.
+    """
+    known = Names(reference.names)
+    named = [t.assign(filename=np.array(known.map(t["filename"].tolist()), object)) for t in tables]
+    strangers = {
+        f for t, n in zip(tables, named, strict=True) for f in t["filename"][n["filename"].isna()]
+    }
+    strangers -= {f for f in strangers if Names(reference.missing).find(f)}
+    events = from_tables(named, reference.names, reference.labels)
+    merged = union(events)
+    notes = []
+    if strangers:
+        notes.append(
+            f"detections in {len(strangers)} files that are not in the set, such as {min(strangers)}, ignored"
+        )
+    if len(merged) < len(events):
+        notes.append(f"{len(events) - len(merged)} overlapping detections of one class were merged")
+    return merged, notes
+
+
+def score_curves(paths: Mapping[str, Path], reference: Reference, median: int) -> ScoreSet:
+    """Score curves of the reference's clips. paths: score table by clip; median: filter length in
+    frames.
+    """
+    labels = reference.labels
+    curves = (tsv.read_scores(paths[name], labels)[0] for name in reference.names)
+    return ScoreSet.build(curves, len(labels), median=median)
+
+
+def score_tables(
+    folder: Path, durations: Mapping[str, float]
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Score table by clip name, and the classes of the first. Raises JssError for two tables of one
+    clip.
+    """
+    known = Names(durations)
+    found: dict[str, Path] = {}
+    paths = tsv.score_files(folder)
+    for path in paths:
+        name = known.find(path.name.removesuffix(".tsv"))
+        if name is None:
+            continue
+        if name in found:
+            raise JssError(f"{path} and {found[name].name} are both of the clip {name}: keep one.")
+        found[name] = path
+    if not found:
+        raise JssError(
+            f"{folder}: no table is of a file with a duration: {paths[0].name} is of none of them."
+        )
+    return found, tsv.read_scores(next(iter(found.values())))[1]
+
+
+def score(
+    ground_truth: Path,
+    durations: Path,
+    *,
+    scores: Path | None = None,
+    points: Path | None = None,
+    decisions: Path | None = None,
+    labels: Sequence[str] | None = None,
+    median: int = 1,
+    system: str = "",
+    dataset: str = "",
+    subset: str = "",
+) -> tuple[Reference, Findings]:
+    """Everything from files. scores: folder of score tables; points: folder of
+    ``..._th_<threshold>.tsv``; decisions: events at the operating threshold; labels: the classes
+    (None: told by the tables). Raises JssError.
+    """
+    seconds = tsv.read_durations(durations)
+    paths: dict[str, Path] = {}
+    if scores is not None:
+        paths, header = score_tables(scores, seconds)
+        labels = header if labels is None else labels
+    if labels is None:
+        labels = tsv.guess_labels(tsv.read_events(ground_truth)["event_label"].dropna())
+    truth = tsv.read_events(ground_truth, labels)
+    present = Names(paths) if scores is not None else None
+    known = reference(truth, seconds, labels, dataset=dataset, subset=subset, present=present)
+    notes = list(known.notes)
+    found = Findings(system)
+    if scores is not None:
+        found = replace(
+            found, scores=score_curves(paths, known, median), settings={"median_frames": median}
+        )
+    if points is not None:
+        read = tsv.read_points(points, labels)
+        events, told = detections([table for _, table in read], known)
+        notes += told
+        found = replace(
+            found, points=events, thresholds=np.array([threshold for threshold, _ in read])
+        )
+    if decisions is not None:
+        events, told = detections([tsv.read_events(decisions, labels, separators="\t,")], known)
+        notes += told
+        found = replace(found, decisions=events)
+    elif (
+        found.thresholds is not None
+        and found.scores is None
+        and 0.5 in found.thresholds
+        and found.points is not None
+    ):
+        own = np.flatnonzero(found.points.point == int(np.flatnonzero(found.thresholds == 0.5)[0]))
+        found = replace(found, decisions=found.points.take(own))
+    return replace(known, notes=tuple(dict.fromkeys(notes))), found

@@ -1,0 +1,297 @@
+"""A set and what a system found in it -> ``EvalReport``. Knows neither files nor networks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jss.metrics import bootstrap
+from jss.metrics.collars import COLLAR, SHARE, matched
+from jss.metrics.counts import ClassCounts, Truth
+from jss.metrics.events import EventArrays, Floats
+from jss.metrics.f_score import F1, f1_from_counts
+from jss.metrics.intersection import match
+from jss.metrics.psds import (
+    PSDS1,
+    PSDS2,
+    Convention,
+    Curve,
+    Psds,
+    Scenario,
+    count_exactly,
+    count_points,
+    psds,
+)
+from jss.metrics.scores import THRESHOLDS, ScoreSet
+from jss.metrics.separation import ClipSeparation, summarise
+from jss.reports import EvalReport, commit
+
+#: Resamples behind every confidence interval, unless told otherwise.
+RESAMPLES = 1000
+#: Criteria of the intersection F1 of the DCASE baselines.
+INTERSECTION = 0.5
+#: Operating threshold of the F1 scores.
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What is known about a set. names: the N clips scored, sorted; truth: their events, without
+    same-class overlaps; missing: names of clips that could not be scored; notes: sentences about
+    what was mended in the data.
+    """
+
+    dataset: str
+    subset: str
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    truth: Truth
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What one system found in a reference's N clips, in their order; all is optional.
+
+    scores: curves after the median filter; points: detections at the operating points
+    ``thresholds``; decisions: events at the operating threshold; clip_scores: (N, K); similarity:
+    (N,) Eq. 30, NaN where there is none; separation: one a clip, None where sources are unknown;
+    settings: more about how they were found.
+    """
+
+    system: str
+    selection: str = ""
+    scores: ScoreSet | None = None
+    points: EventArrays | None = None
+    thresholds: Floats | None = None
+    decisions: EventArrays | None = None
+    clip_scores: npt.NDArray[np.floating] | None = None
+    similarity: Floats | None = None
+    separation: Sequence[ClipSeparation | None] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def measure(
+    reference: Reference,
+    found: Findings,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    legacy_nan: bool = False,
+) -> EvalReport:
+    """Everything that can be measured. resamples: 0 for no confidence intervals; legacy_nan: F1
+    scores leave out the classes that the reference tools leave out, instead of counting them 0.
+    """
+    truth, labels = reference.truth, reference.labels
+    drawn = bootstrap.weights(len(reference.names), resamples, seed)
+    values: dict[str, Any] = {}
+    replicates: dict[str, Floats] = {}
+    classwise: dict[str, dict[str, float | None]] = {label: {} for label in labels}
+    roc: dict[str, Any] = {}
+
+    def curve_score(name: str, scenario: Scenario, counts: list[ClassCounts]) -> None:
+        conventions: dict[str, Convention] = {name: "K-1"}
+        if scenario.alpha_ct:
+            conventions[f"{name}_k"] = "K"
+        for key, convention in conventions.items():
+            result = psds(counts, truth, scenario, convention)
+            values[key] = result.value
+            replicates[key] = bootstrap.psds(counts, truth, scenario, drawn, convention)
+            if convention == "K-1":
+                for row, own in zip(classwise.values(), result.per_class, strict=True):
+                    row[name] = float(own)
+                roc[name] = _roc(result, labels)
+
+    points, thresholds = found.points, found.thresholds
+    if points is None and found.scores is not None:
+        points, thresholds = found.scores.at(THRESHOLDS), THRESHOLDS
+    for scenario in (PSDS1, PSDS2):
+        if points is not None and thresholds is not None:
+            curve_score(scenario.name, scenario, count_points(points, truth, scenario, thresholds))
+        if found.scores is not None:
+            curve_score(
+                f"{scenario.name}_exact", scenario, count_exactly(found.scores, truth, scenario)
+            )
+
+    decisions = found.decisions
+    if decisions is None and found.scores is not None:
+        decisions = found.scores.at([THRESHOLD])
+    crossing = None
+    if decisions is not None:
+        for name, counts in _decided(decisions, truth).items():
+            f1 = _f1(name, counts, labels, legacy_nan)
+            values[name] = {"macro": f1.macro, "micro": f1.micro}
+            replicates[f"{name}_macro"], replicates[f"{name}_micro"] = bootstrap.f1(*counts, drawn)
+            for label, own in f1.per_class.items():
+                classwise[label][name] = own
+        crossing = _crossing(decisions, truth, labels)
+
+    heard = _heard(found, decisions, truth)
+    if heard is not None:
+        f1 = _f1("clip_f1", heard, labels, False)
+        values["clip_f1"] = f1.macro
+        replicates["clip_f1"] = bootstrap.f1(*heard, drawn)[0]
+        for label, own in f1.per_class.items():
+            classwise[label]["clip_f1"] = own
+
+    if found.similarity is not None and not np.all(np.isnan(found.similarity)):
+        values["similarity"] = {
+            "mean": float(np.nanmean(found.similarity)),
+            "per_clip": dict(
+                zip(reference.names, np.round(found.similarity, 6).tolist(), strict=True)
+            ),
+        }
+        replicates["similarity"] = bootstrap.mean(found.similarity, drawn)
+    clips = [c for c in found.separation or () if c is not None]
+    if found.separation is not None and clips:
+        values["separation"] = summarise(clips)
+        replicates["si_sdri"] = bootstrap.improvement(found.separation, drawn)
+
+    return EvalReport(
+        dataset=reference.dataset,
+        subset=reference.subset,
+        system=found.system,
+        selection=found.selection,
+        n_files=len(reference.names),
+        n_files_expected=len(reference.names) + len(reference.missing),
+        missing=list(reference.missing),
+        classwise=classwise,
+        roc=roc,
+        cross_triggers=crossing,
+        intervals={k: _bounds(v) for k, v in replicates.items()} if resamples else {},
+        bootstrap=_stored(reference, replicates, resamples, seed) if resamples else None,
+        commit=commit(),
+        settings=_settings(reference, found, thresholds, legacy_nan),
+        **values,
+    )
+
+
+Counts = tuple[Floats, Floats, Floats]
+
+
+def _decided(decisions: EventArrays, truth: Truth) -> dict[str, Counts]:
+    """Event and intersection counts by clip and class: true positives, detected, true, each (N, K)."""
+    shape = (len(truth.durations), truth.n_labels)
+
+    def table(clip: npt.NDArray[np.integer], label: npt.NDArray[np.integer]) -> Floats:
+        cells = np.bincount(clip * shape[1] + label, minlength=shape[0] * shape[1])
+        return cells.reshape(shape).astype(np.float64)
+
+    hits = matched(decisions, truth.events, truth.n_labels)
+    clip, label = truth.events.clip, truth.events.label
+    event = (table(clip[hits], label[hits]), table(decisions.clip, decisions.label), truth.number)
+    outcome = match(
+        decisions, truth.events, truth.durations, truth.n_labels, dtc=INTERSECTION, gtc=INTERSECTION
+    )
+    hits, misses = outcome.true_positive, outcome.false_positive
+    tp = table(clip[hits], label[hits])
+    return {
+        "event_f1": event,
+        "intersection_f1": (
+            tp,
+            tp + table(decisions.clip[misses], decisions.label[misses]),
+            truth.number,
+        ),
+    }
+
+
+def _heard(found: Findings, decisions: EventArrays | None, truth: Truth) -> Counts | None:
+    """Clip-level counts: from clip scores, or else from whether a class has any event."""
+    if found.clip_scores is not None:
+        there = np.asarray(found.clip_scores) > THRESHOLD
+    elif decisions is not None:
+        there = np.zeros((len(truth.durations), truth.n_labels), bool)
+        there[decisions.clip, decisions.label] = True
+    else:
+        return None
+    tags = truth.number > 0
+    return (there & tags).astype(float), there.astype(float), tags.astype(float)
+
+
+def _f1(name: str, counts: Counts, labels: Sequence[str], legacy_nan: bool) -> F1:
+    tp, detected, true = (c.sum(axis=0) for c in counts)
+    left_out = {"event_f1": (detected == 0) | (true == 0), "intersection_f1": tp == 0}
+    return f1_from_counts(
+        tp, detected, true, labels, nan_classes=left_out.get(name) if legacy_nan else None
+    )
+
+
+def _crossing(decisions: EventArrays, truth: Truth, labels: Sequence[str]) -> dict[str, Any]:
+    """Decisions under the criteria of PSDS2: true positives on the diagonal, cross-triggers beside
+    it.
+    """
+    s = PSDS2
+    out = match(
+        decisions, truth.events, truth.durations, truth.n_labels, dtc=s.dtc, gtc=s.gtc, cttc=s.cttc
+    )
+    counts = np.diag(np.bincount(truth.events.label[out.true_positive], minlength=len(labels)))
+    np.add.at(counts, (decisions.label[out.cross_trigger], out.ct_label), 1)
+    false = np.bincount(decisions.label[out.false_positive], minlength=len(labels))
+    return {"labels": list(labels), "counts": counts.tolist(), "false_positives": false.tolist()}
+
+
+def _roc(result: Psds, labels: Sequence[str]) -> dict[str, Any]:
+    def points(curve: Curve) -> dict[str, list[float]]:
+        return {"efpr": np.round(curve.efpr, 4).tolist(), "tpr": np.round(curve.rate, 5).tolist()}
+
+    return {
+        "overall": points(result.curve),
+        "classes": {label: points(c) for label, c in zip(labels, result.curves, strict=True)},
+    }
+
+
+def _bounds(replicates: Floats) -> list[float] | None:
+    bounds = bootstrap.interval(replicates)
+    return list(bounds) if bounds else None
+
+
+def _stored(
+    reference: Reference, replicates: Mapping[str, Floats], resamples: int, seed: int
+) -> dict[str, Any]:
+    """The resamples, with a fingerprint of the clips they are drawn from."""
+    names = hashlib.sha256("\n".join(reference.names).encode()).hexdigest()[:16]
+    rounded = {k: np.round(v, 5).tolist() for k, v in replicates.items()}
+    return {
+        "resamples": resamples,
+        "seed": seed,
+        "clips": names,
+        "level": 0.95,
+        "replicates": rounded,
+    }
+
+
+def _settings(
+    reference: Reference, found: Findings, thresholds: Floats | None, legacy_nan: bool
+) -> dict[str, Any]:
+    number = reference.truth.number.sum(axis=0)
+    absent = [label for label, n in zip(reference.labels, number, strict=True) if not n]
+    return {
+        "labels": list(reference.labels),
+        "events": int(number.sum()),
+        "hours": float(reference.truth.durations.sum() / 3600),
+        "classes_without_ground_truth": absent,
+        "psds1": vars(PSDS1),
+        "psds2": vars(PSDS2),
+        "thresholds": [] if thresholds is None else [float(t) for t in thresholds],
+        "cross_triggers": "K-1: mean over the other classes (psds_eval 0.5, sed_scores_eval); psds2_k, psds2_exact_k: "
+        "K: over all classes (psds_eval <= 0.4)",
+        "event_f1": {"collar_s": COLLAR, "offset_share": SHARE, "threshold": THRESHOLD},
+        "intersection_f1": {
+            "dtc": INTERSECTION,
+            "gtc": INTERSECTION,
+            "cttc": 0.3,
+            "threshold": THRESHOLD,
+        },
+        "clip_f1": "clip scores above 0.5"
+        if found.clip_scores is not None
+        else "classes with an event decided on",
+        "zero_true_positives": "left out, as the reference tools do" if legacy_nan else "count 0",
+        "notes": list(reference.notes),
+        **found.settings,
+    }

@@ -1,0 +1,193 @@
+"""Our systems on a set of clips -> reports: data, inference and measurement brought together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from jss.data.clip import Clip
+from jss.data.datasets import overlap
+from jss.data.datasets.overlap import OverlapClip
+from jss.decoding import MEDIAN_FRAMES
+from jss.errors import JssError
+from jss.evaluation import external
+from jss.evaluation.measure import RESAMPLES, Findings, Reference, measure
+from jss.inference.output_cache import (
+    CACHE,
+    ClipOutput,
+    Item,
+    Listener,
+    fingerprint,
+    fuse_outputs,
+    listen,
+)
+from jss.metrics.diversity import clip_similarity
+from jss.metrics.scores import ScoreSet
+from jss.reports import EvalReport
+
+#: Called with a text, how many clips are done, and of how many.
+Tell = Callable[[str, int, int], None]
+_ABSENT = "there is no audio"
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """One system's (or one fusion's) outputs by filename. missing: why a clip has none, by
+    filename.
+    """
+
+    system: str
+    selection: str
+    labels: tuple[str, ...]
+    clips: Mapping[str, ClipOutput]
+    missing: Mapping[str, str]
+    weights: Mapping[str, str]
+
+    @property
+    def unreadable(self) -> list[str]:
+        """A sentence for every clip whose audio is there but could not be read."""
+        return sorted(why for why in self.missing.values() if why != _ABSENT)
+
+
+def subset(root: str | Path, name: str) -> Sequence[Clip | OverlapClip]:
+    """The clips of a subset in DESED's layout; NAME_overlap: those of NAME in pairs (facts: Public
+    overlap).
+
+    Raises JssError where the subset is not there, or has no strong labels.
+    """
+    from jss.data.datasets.desed import prepare
+
+    base = name.removesuffix(overlap.SUFFIX)
+    subsets = prepare(root)
+    if base not in subsets:
+        there = ", ".join(subsets)
+        raise JssError(
+            f"{root} has no subset {base}: choose one of {there}, or one of them with {overlap.SUFFIX}."
+        )
+    clips: Sequence[Clip | OverlapClip] = subsets[base]
+    if any(clip.events is None for clip in clips):
+        raise JssError(
+            f"The subset {base} has no strong labels (onset, offset, event_label): choose another one."
+        )
+    return overlap.build(subsets[base]) if name.endswith(overlap.SUFFIX) else clips
+
+
+def items(clips: Sequence[Clip | OverlapClip]) -> list[Item]:
+    """What to listen to: the clips whose audio is there."""
+    found = []
+    for clip in clips:
+        sources = tuple(path for _, path in clip.sources)
+        if isinstance(clip, OverlapClip):
+            if clip.first.path is not None and clip.second.path is not None:
+                found.append(
+                    Item(clip.filename, (clip.first.path, clip.second.path), sources, clip.load)
+                )
+        elif clip.path is not None:
+            found.append(Item(clip.filename, (clip.path,), sources))
+    return found
+
+
+def collect(
+    system: Listener,
+    clips: Sequence[Clip | OverlapClip],
+    cache: Path | None = CACHE,
+    tell: Tell | None = None,
+) -> Outputs:
+    """Outputs of one system on a set; a clip that is missing or broken is told, and the rest goes
+    on.
+    """
+    todo = items(clips)
+    text = f"{system.name} ({system.selection})"
+    found, failed = listen(
+        system, todo, cache, tell=None if tell is None else lambda n: tell(text, n, len(todo))
+    )
+    there = {item.filename for item in todo}
+    absent = {clip.filename: _ABSENT for clip in clips if clip.filename not in there}
+    weights = {role: card.sha256 for role, card in system.cards.items()} | {
+        "system": fingerprint(system)
+    }
+    return Outputs(
+        system.name, system.selection, tuple(system.labels), found, absent | failed, weights
+    )
+
+
+def fuse(parts: Sequence[Outputs]) -> Outputs:
+    """Eq. 25 over several systems' outputs, of the clips that all of them have. Raises JssError."""
+    if len({part.labels for part in parts}) > 1:
+        raise JssError("Only systems of one class set can be fused.")
+    names = set.intersection(*(set(part.clips) for part in parts))
+    missing = {name: why for part in parts for name, why in part.missing.items()}
+    return Outputs(
+        " + ".join(part.system for part in parts),
+        "+".join(dict.fromkeys(part.selection for part in parts)),
+        parts[0].labels,
+        {name: fuse_outputs([part.clips[name] for part in parts]) for name in sorted(names)},
+        missing,
+        {f"{part.system} {role}": value for part in parts for role, value in part.weights.items()},
+    )
+
+
+def report(
+    outputs: Outputs,
+    clips: Sequence[Clip | OverlapClip],
+    dataset: str,
+    name: str,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    legacy_nan: bool = False,
+) -> EvalReport:
+    """The report of one system or fusion on a set. Raises JssError where no clip could be heard."""
+    known, found = material(outputs, clips, dataset, name)
+    return measure(known, found, resamples=resamples, seed=seed, legacy_nan=legacy_nan)
+
+
+def material(
+    outputs: Outputs, clips: Sequence[Clip | OverlapClip], dataset: str, name: str
+) -> tuple[Reference, Findings]:
+    """What ``jss.evaluation.measure.measure`` takes."""
+    import pandas as pd
+
+    by_name = {clip.filename: clip for clip in clips}
+    names = sorted(set(by_name) & set(outputs.clips))
+    if not names:
+        why = next(iter(outputs.missing.values()), "the subset is empty")
+        raise JssError(f"No clip of {dataset} {name} could be heard: {why.rstrip('.')}.")
+    rows = [(n, e.onset, e.offset, e.label) for n in names for e in by_name[n].events or ()]
+    strange = next((label for *_, label in rows if label not in outputs.labels), None)
+    if strange is not None:
+        raise JssError(
+            f"{dataset} {name} has events of {strange}, a class that {outputs.system} does not know."
+        )
+    seconds = np.array([by_name[n].duration for n in names])
+    table = pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
+    known = external.build(
+        table, names, seconds, outputs.labels, dataset, name, sorted(set(by_name) - set(names))
+    )
+    own = [outputs.clips[n] for n in names]
+    curves = [
+        (o.scores, np.minimum(np.arange(o.scores.shape[1] + 1) * o.hop, limit))
+        for o, limit in zip(own, seconds, strict=True)
+    ]
+    settings = {
+        "median_frames": MEDIAN_FRAMES,
+        "weights_sha256": dict(outputs.weights),
+        "unreadable": outputs.unreadable,
+        **(
+            {"overlap_seed": 0, "overlap_permutations": overlap.PERMUTATIONS}
+            if name.endswith(overlap.SUFFIX)
+            else {}
+        ),
+    }
+    return known, Findings(
+        outputs.system,
+        outputs.selection,
+        scores=ScoreSet.build(curves, len(outputs.labels), median=MEDIAN_FRAMES),
+        clip_scores=np.stack([o.weak for o in own]),
+        similarity=np.array([clip_similarity(o.source_scores) for o in own]),
+        separation=[o.separation for o in own],
+        settings=settings,
+    )

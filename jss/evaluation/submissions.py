@@ -1,0 +1,105 @@
+"""Score tables as somebody sends them, one by one or in a ZIP, scored against a known set."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from jss.data.clip import Clip
+from jss.data.datasets.desed import write_durations, write_strong
+from jss.errors import JssError
+from jss.evaluation import external
+from jss.evaluation.measure import measure
+from jss.reports import EvalReport
+
+#: Tables, and bytes of all of them unpacked, that are read at most.
+MOST_TABLES, MOST_BYTES = 20_000, 1 << 30
+
+
+def score(
+    files: Iterable[tuple[str, bytes]],
+    clips: Sequence[Clip],
+    *,
+    system: str,
+    dataset: str = "",
+    subset: str = "",
+    median: int = 1,
+    resamples: int = 200,
+) -> EvalReport:
+    """Metrics of score tables (``onset, offset, class...``, one a clip; ZIPs of them) on clips
+    whose events are known.
+
+    files: name and content; median: length in frames of a filter over the curves, 1: as they are.
+    Clips without a table are missing, and the report says how many. Raises JssError with the file
+    and the line that is wrong.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        tables = home / "scores"
+        tables.mkdir()
+        for number, (name, content) in enumerate(unpacked(files)):
+            if (tables / name).exists():
+                raise JssError(f"There are two tables named {name}: send one for each clip.")
+            if number >= MOST_TABLES:
+                raise JssError(
+                    f"These are more than {MOST_TABLES} tables: send those of the set alone."
+                )
+            (tables / name).write_bytes(content)
+        if not any(tables.iterdir()):
+            raise JssError(
+                "There is no table among these files: send a <clip>.tsv for each clip, or a ZIP of them."
+            )
+        write_strong(home / "truth.tsv", clips)
+        write_durations(home / "durations.tsv", clips)
+        try:
+            known, found = external.score(
+                home / "truth.tsv",
+                home / "durations.tsv",
+                scores=tables,
+                median=median,
+                system=system,
+                dataset=dataset,
+                subset=subset,
+            )
+        except JssError as error:
+            raise JssError(
+                str(error).replace(f"{tables}/", "").replace(str(tables), "the files")
+            ) from None
+        return measure(known, found, resamples=resamples)
+
+
+def unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """Name (without folders) and content of every .tsv, also of those in ZIPs. Raises JssError for
+    a damaged ZIP.
+    """
+    left = MOST_BYTES
+    for name, content in files:
+        if not name.lower().endswith(".zip"):
+            if name.lower().endswith(".tsv"):
+                yield PurePosixPath(name.replace("\\", "/")).name, content
+            continue
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                for item in archive.infolist():
+                    inner = PurePosixPath(item.filename.replace("\\", "/"))
+                    if (
+                        item.is_dir()
+                        or inner.suffix.lower() != ".tsv"
+                        or inner.name.startswith(".")
+                    ):
+                        continue
+                    with archive.open(item) as member:
+                        data = member.read(left + 1)
+                    left -= len(data)
+                    if left < 0:
+                        raise JssError(
+                            f"{name} unpacks to more than {MOST_BYTES >> 30} GB: send fewer tables."
+                        )
+                    yield inner.name, data
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+            raise JssError(
+                f"{name} is no ZIP file, or it is damaged or encrypted: pack it again."
+            ) from error

@@ -1,0 +1,200 @@
+"""Many recordings through a system, each one's files written as it is finished, so that a kill
+costs one at most.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jss import audio
+from jss.errors import DiskError, JssError
+from jss.inference.clip_files import Task, Tell, Wanted, needed, write
+from jss.inference.output_cache import Item, fingerprint
+from jss.inference.system import System
+from jss.inference.windows import Piece, pieces
+from jss.io.atomic import aside, sweep
+from jss.io.journal import Journal
+from jss.io.prefetch import ahead
+from jss.models.compiled import kernels
+
+#: In the output folder: which recordings are finished, with their events.
+JOURNAL = "jss-detect.jsonl"
+EVENTS = "events.tsv"
+_FORMAT = 2  # changes with what is written
+
+
+@dataclass
+class Tally:
+    """events in so many recordings, of which ``before`` were finished by an earlier run; failed:
+    could not be read.
+    """
+
+    events: int = 0
+    recordings: int = 0
+    before: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A line of the journal: a recording's files below the output folder, its events (onset s,
+    offset s, label).
+    """
+
+    files: list[str]
+    events: list[tuple[float, float, str]]
+
+
+Outcome = tuple[Task, dict[str, Any] | JssError]
+#: Analyses recordings: (system, tasks, out, wanted, tell) -> each with its line of the journal, or
+#: why it failed.
+Engine = Callable[[System, Sequence[Task], Path, Wanted, Tell], Generator[Outcome, None, None]]
+
+
+def one_process(
+    system: System, tasks: Sequence[Task], out: Path, wanted: Wanted, tell: Tell
+) -> Generator[Outcome, None, None]:
+    """An Engine: a thread reads and decodes what comes next, one analyses, and this one writes.
+    Raises DiskError.
+    """
+    with closing(ahead(_analysed(system, tasks), held=1)) as recordings:
+        for task, found in zip(tasks, recordings, strict=True):
+            outcome: dict[str, Any] | JssError
+            try:
+                outcome = write(system, task, found, out, wanted, tell)
+            except DiskError:
+                raise
+            except JssError as error:
+                outcome = error
+            yield task, outcome
+
+
+def _analysed(system: System, tasks: Sequence[Task]) -> Iterator[Iterator[Piece]]:
+    """The stretches of each recording, analysed when they are asked for."""
+    with closing(ahead(audio.stream(task.path) for task in tasks)) as streams:
+        for blocks in streams:
+            yield pieces(blocks, system.analyse)
+
+
+def detect(
+    system: System,
+    clips: Mapping[str, Path],
+    stems: Mapping[str, str],
+    out: Path,
+    wanted: Wanted,
+    *,
+    begin: Callable[[list[Path]], None],
+    tell: Tell,
+    say: Callable[[str], None],
+    engine: Engine = one_process,
+) -> Tally:
+    """Write scores/, and as wanted sources/ and results/, for every recording, then events.tsv for
+    all of them.
+
+    clips: name -> file; stems: name -> what its own files are called; begin: called once with the
+    files that are still to be analysed; tell: with the name and the seconds of sound of each
+    stretch; say: with the sentence that says why a recording failed, after which the rest goes on;
+    engine: where they are analysed. What an earlier run with the same settings finished is not done
+    again. Raises JssError where ``out`` holds what was found with other settings, or cannot be
+    written; DiskError at once where the disk is full, since nothing that follows would be kept.
+    """
+    settings = {
+        "version": _FORMAT,
+        "system": system.name,
+        "selection": system.selection,
+        "precision": system.precision,
+        "checkpoint": fingerprint(system),
+        "threshold": wanted.threshold,
+    }
+    tally = Tally()
+    with Journal(out / JOURNAL, settings) as journal:
+        sweep(out)
+        keys = _keys(clips, say)
+        todo = [
+            Task(name, clips[name], stems[name], key)
+            for name, key in keys.items()
+            if not _finished(journal, key, out, stems[name], wanted)
+        ]
+        tally.before, tally.failed = len(keys) - len(todo), len(clips) - len(keys)
+        begin([task.path for task in todo])
+        if len(clips) > 1 and todo:
+            kernels(
+                wait=None
+            )  # or else the first ones would be computed plainly: a last digit may differ
+        try:
+            with closing(engine(system, todo, out, wanted, tell)) as outcomes:
+                for task, outcome in outcomes:
+                    try:
+                        if isinstance(outcome, JssError):
+                            raise outcome
+                        journal.add(task.key, outcome)
+                    except DiskError:
+                        raise
+                    except JssError as error:
+                        tally.failed += 1
+                        say(str(error))
+        finally:
+            _write_events(journal, keys, out, tally)
+    return tally
+
+
+def _keys(clips: Mapping[str, Path], say: Callable[[str], None]) -> dict[str, str]:
+    """Name -> a key that changes with the file, of those that are there."""
+    keys = {}
+    for name, path in clips.items():
+        try:
+            keys[name] = Item(name, (path,)).key()
+        except JssError as error:
+            say(str(error))
+    return keys
+
+
+def _finished(journal: Journal, key: str, out: Path, stem: str, wanted: Wanted) -> bool:
+    """Whether the journal has it, and all that is wanted is there under the names that it has now."""
+    known = _known(journal, key)
+    if known is None:
+        return False
+    return needed(stem, wanted) <= {*known.files} and all(
+        (out / file).is_file() for file in known.files
+    )
+
+
+def _known(journal: Journal, key: str) -> _Known | None:
+    """What the journal says of a recording; None where it says nothing, or nothing that makes
+    sense.
+    """
+    if key not in journal:
+        return None
+    try:
+        line = journal[key]
+        events = [
+            (float(onset), float(offset), str(label)) for onset, offset, label in line["events"]
+        ]
+        return _Known([str(file) for file in line["files"]], events)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def _write_events(journal: Journal, keys: Mapping[str, str], out: Path, tally: Tally) -> None:
+    """The events of all that is finished, in the order of the recordings, and how many there are."""
+    if not any(key in journal for key in keys.values()):
+        return
+    with (
+        aside(out / EVENTS) as part,
+        part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        table = csv.writer(file, delimiter="\t", lineterminator="\n")
+        table.writerow(("filename", "onset", "offset", "event_label"))
+        for name, key in keys.items():
+            known = _known(journal, key)
+            if known is not None:
+                table.writerows(
+                    (name, f"{on:.6f}", f"{off:.6f}", label) for on, off, label in known.events
+                )
+                tally.events += len(known.events)
+                tally.recordings += 1

@@ -1,0 +1,110 @@
+"""What a system found in one recording: the files that are written of it, and its line of the
+journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jss import audio
+from jss.features import SCORE_HOP_S
+from jss.inference.system import System
+from jss.inference.windows import Piece
+from jss.io.atomic import aside
+from jss.results import Array, event_table, score_table
+
+#: Called with the name of a recording and the seconds of sound that were analysed.
+Tell = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """threshold: a score above it is an event; sources: write each as FLAC; results: write a .npz
+    per recording.
+    """
+
+    threshold: float = 0.5
+    sources: bool = False
+    results: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """A recording: its name in the tables, file, what its own files are called, and its key in the
+    journal.
+    """
+
+    name: str
+    path: Path
+    stem: str
+    key: str
+
+
+def needed(stem: str, wanted: Wanted) -> set[str]:
+    """Files, below the output folder, without which a recording is not finished."""
+    return {
+        _scores(stem),
+        *([_source(stem, 1)] * wanted.sources),
+        *([_result(stem)] * wanted.results),
+    }
+
+
+def write(
+    system: System, task: Task, found: Iterable[Piece], out: Path, wanted: Wanted, tell: Tell
+) -> dict[str, Any]:
+    """What was found in one recording, to its files below ``out``. -> its line of the journal.
+
+    found: the stretches of the recording that ``system`` has analysed, one after the other. Raises
+    JssError.
+    """
+    samples = 0
+    scores: list[Array] = []
+    kept: list[Piece] = []
+    files: list[str] = []
+    with ExitStack() as stack:
+        writers: list[audio.Put] = []
+        for piece in found:
+            if wanted.sources and not writers:
+                files += [_source(task.stem, m + 1) for m in range(len(piece.sources))]
+                writers = [stack.enter_context(audio.writer(out / file)) for file in files]
+            for put, source in zip(writers, piece.sources, strict=False):
+                put(source)
+            scores.append(piece.scores)
+            samples += len(piece.mixture)
+            if wanted.results:
+                kept.append(piece)
+            tell(task.name, len(piece.mixture) / audio.SAMPLE_RATE)
+    if wanted.results:
+        files.append(_result(task.stem))
+        system.join(kept, task.name).save(out / files[-1])
+    facts: dict[str, Any] = {"hop": SCORE_HOP_S, "duration": samples / audio.SAMPLE_RATE}
+    pooled = np.concatenate(scores, axis=-1)
+    files.append(_scores(task.stem))
+    with aside(out / files[-1]) as part:
+        score_table(pooled, system.labels, **facts).to_csv(
+            part, sep="\t", index=False, float_format="%.6f"
+        )
+    events = event_table(task.name, pooled, system.labels, threshold=wanted.threshold, **facts)
+    return {
+        "filename": task.name,
+        "files": files,
+        "events": events.drop(columns="filename").to_numpy().tolist(),
+    }
+
+
+def _scores(stem: str) -> str:
+    return f"scores/{stem}.tsv"
+
+
+def _source(stem: str, number: int) -> str:
+    return f"sources/{stem}_s{number}.flac"
+
+
+def _result(stem: str) -> str:
+    return f"results/{stem}.npz"

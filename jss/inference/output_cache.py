@@ -1,0 +1,229 @@
+"""What a system says about every clip of a set, kept on disk, so that another metric costs no
+inference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from jss import audio
+from jss.errors import JssError
+from jss.inference.fusion import fuse
+from jss.io.atomic import aside
+from jss.metrics.separation import ClipSeparation, separate_clip
+from jss.models.precision import Precision
+from jss.results import UNFIT, ClipResult
+
+Array = npt.NDArray[np.float32]
+#: Where outputs are kept unless told otherwise.
+CACHE = Path("cache") / "scores"
+_FORMAT = 1  # changes with what is stored
+
+
+@dataclass(frozen=True, eq=False)
+class ClipOutput:
+    """One clip through one system, without audio. scores: (K, T), source_scores: (M, K, T), weak:
+    (K,), in [0, 1]; hop: seconds a frame; separation: where the true sources are known and the
+    system has some of its own.
+    """
+
+    scores: Array
+    source_scores: Array
+    weak: Array
+    hop: float
+    separation: ClipSeparation | None = None
+
+    def save(self, path: Path) -> None:
+        """Write one .npz, aside first and then renamed."""
+        facts = {
+            "hop": self.hop,
+            "separation": asdict(self.separation) if self.separation else None,
+        }
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            facts=np.array(json.dumps(facts)),
+            scores=self.scores,
+            source_scores=self.source_scores,
+            weak=self.weak,
+        )
+        with aside(path) as part:
+            part.write_bytes(buffer.getvalue())
+
+    @classmethod
+    def load(cls, path: Path) -> ClipOutput | None:
+        """Read what :meth:`save` wrote; None where there is nothing whole."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                facts = json.loads(str(stored["facts"]))
+                scores, source_scores, weak = (
+                    stored[key] for key in ("scores", "source_scores", "weak")
+                )
+            told: dict[str, Any] | None = facts["separation"]
+            frozen: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in (told or {}).items()
+            }
+            separation = ClipSeparation(**frozen) if told else None
+            return cls(scores, source_scores, weak, float(facts["hop"]), separation)
+        except UNFIT:
+            return None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One clip to listen to. filename: its name; files: what it is made of; load: its samples, or
+    None where a path, the first of files, can be given to the system; sources: of its isolated
+    sources, empty where unknown.
+    """
+
+    filename: str
+    files: tuple[Path, ...]
+    sources: tuple[Path, ...] = ()
+    load: Callable[[], Array] | None = None
+
+    def key(self) -> str:
+        """Changes with any of its files. Raises JssError where one is missing."""
+        try:
+            facts = [
+                (str(p.resolve()), p.stat().st_size, p.stat().st_mtime_ns)
+                for p in (*self.files, *self.sources)
+            ]
+        except OSError as error:
+            raise JssError(f"There is no file at {error.filename}.") from None
+        return hashlib.sha256(repr((_FORMAT, self.filename, facts)).encode()).hexdigest()[:24]
+
+
+class Listener(Protocol):
+    """What is needed of ``jss.inference.system.System``."""
+
+    @property
+    def name(self) -> str:
+        """Of the system."""
+
+    @property
+    def selection(self) -> str:
+        """student or teacher."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its K classes."""
+
+    @property
+    def cards(self) -> Mapping[str, Any]:
+        """Of its blocks, each with the sha256 of its weights."""
+
+    @property
+    def manifest(self) -> Any:
+        """Its pooling, features, labels and consistency."""
+
+    @property
+    def precision(self) -> Precision:
+        """Of its products."""
+
+    def __call__(self, source: Any, filename: str | None = None) -> ClipResult:
+        """One clip."""
+
+
+def fingerprint(system: Listener) -> str:
+    """Changes with a system's weights and with all else that changes its scores."""
+    m = system.manifest
+    weights = sorted((role, card.sha256) for role, card in system.cards.items())
+    rest = (
+        m.pooling,
+        m.features,
+        m.consistent,
+        m.labels,
+        *_weight(m, system.selection),
+        *(["bf16"] if system.precision == "bf16" else []),
+    )
+    return hashlib.sha256(repr((weights, *rest)).encode()).hexdigest()[:16]
+
+
+def _weight(manifest: Any, selection: str) -> tuple[float, ...]:
+    """q of Eq. 2 where the system has a mixture branch; nothing elsewhere, so that other
+    fingerprints stay.
+    """
+    q = getattr(getattr(manifest, "selections", {}).get(selection), "q", None)
+    return () if q is None else (q,)
+
+
+def listen(
+    system: Listener,
+    items: Sequence[Item],
+    cache: Path | None = CACHE,
+    *,
+    tell: Callable[[int], None] | None = None,
+) -> tuple[dict[str, ClipOutput], dict[str, str]]:
+    """Outputs by filename, and the sentence that says why by filename for clips that cannot be
+    read.
+
+    cache: folder of what was computed before (None: nowhere); tell: called with how many clips are
+    done.
+    """
+    found: dict[str, ClipOutput] = {}
+    failed: dict[str, str] = {}
+    folder = (
+        None if cache is None else cache / f"{system.name}-{system.selection}-{fingerprint(system)}"
+    )
+    for number, item in enumerate(items, 1):
+        try:
+            path = None if folder is None else folder / f"{item.key()}.npz"
+            output = None if path is None else ClipOutput.load(path)
+            if output is None:
+                output = _analyse(system, item)
+                if path is not None:
+                    with suppress(
+                        JssError
+                    ):  # a full or read-only disk costs time next time, no more
+                        output.save(path)
+            found[item.filename] = output
+        except JssError as error:
+            failed[item.filename] = str(error)
+        if tell is not None:
+            tell(number)
+    return found, failed
+
+
+def fuse_outputs(outputs: Sequence[ClipOutput]) -> ClipOutput:
+    """Eq. 25 for one clip: mean scores of several systems; a fusion has no sources. Raises
+    JssError.
+    """
+    if len({output.hop for output in outputs}) > 1:
+        raise JssError("Only systems of one frame length can be fused.")
+    first = outputs[0]
+    return replace(
+        first,
+        scores=fuse([o.scores for o in outputs]),
+        weak=fuse([o.weak for o in outputs]),
+        source_scores=np.zeros((0, *first.scores.shape), np.float32),
+        separation=None,
+    )
+
+
+def _analyse(system: Listener, item: Item) -> ClipOutput:
+    source: str | os.PathLike[str] | Array = item.files[0] if item.load is None else item.load()
+    result = system(source, filename=item.filename)
+    separation = None
+    if item.sources and result.n_sources:
+        references = np.stack(
+            [_fit(audio.load(path), len(result.mixture)) for path in item.sources]
+        )
+        separation = separate_clip(result.sources, references, result.mixture)
+    return ClipOutput(
+        result.scores, result.source_scores, result.weak, result.score_hop, separation
+    )
+
+
+def _fit(x: Array, samples: int) -> Array:
+    return np.pad(x, (0, max(0, samples - len(x))))[:samples]

@@ -1,0 +1,336 @@
+"""A waveform goes in, a ``ClipResult`` comes out: trained systems on files, arrays and recordings
+of any length.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, get_args
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from jss import audio, checkpoints
+from jss.checkpoints import Card, Folder, Manifest
+from jss.errors import JssError
+from jss.features import HOP, MEL_HOP_S, N_FFT, N_MELS, SCORE_HOP_S, Scaling, score_frames, to_db
+from jss.inference.windows import Array, Piece, pieces
+from jss.models.branches import Balance, TwoBranchModel
+from jss.models.joint import JointModel
+from jss.models.precision import Precision, products
+from jss.results import ClipResult
+
+#: Front ends by the name in a manifest: how log-mels are scaled to [0, 1].
+FEATURES: dict[str, Scaling] = {"dcase2021": "clip", "dcase2021-mixture": "mixture"}
+#: A window whose peak is not above this (-80 dB of full scale) is silent: no sources, no events.
+SILENCE = 1e-4
+
+_SHORTEST = audio.SAMPLE_RATE  # shorter clips are filled up with zeros
+_MEL_FRAMES = 3750  # a minute: mels of long recordings are computed in such stretches
+_CONTEXT = N_FFT // 2 // HOP  # frames at the edge of a stretch which reach beyond it
+
+Source = str | os.PathLike[str] | BinaryIO | npt.ArrayLike
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A recording that could not be analysed; error: the sentence that says why."""
+
+    path: str
+    error: str
+
+
+class System:
+    """A trained system, in evaluation mode.
+
+    manifest: what it is made of; selection: "student" or "teacher"; cards: those of its blocks,
+    under "detector" and "separator" (and "mixture"); precision: of the factors of its products;
+    weights, spectra and results are float32. Made by :func:`load_system`.
+    """
+
+    def __init__(
+        self,
+        model: JointModel,
+        manifest: Manifest,
+        selection: str,
+        cards: dict[str, Card],
+        precision: Precision = "fp32",
+    ) -> None:
+        self.model = model.eval().requires_grad_(False)
+        self.manifest = manifest
+        self.selection = selection
+        self.cards = cards
+        self.precision = precision
+
+    @property
+    def name(self) -> str:
+        """The name of the manifest, such as MixIT-S1."""
+        return self.manifest.name
+
+    @property
+    def description(self) -> str:
+        """What the system is, in a sentence."""
+        return self.manifest.description
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The K class identifiers."""
+        return self.manifest.labels
+
+    @property
+    def separates(self) -> bool:
+        """Whether there is a separation stage."""
+        return self.model.separator is not None
+
+    @property
+    def device(self) -> torch.device:
+        """Where it runs."""
+        return next(self.model.parameters()).device
+
+    def to(self, device: str | torch.device | None) -> System:
+        """Move it to a device ("cpu", "cuda", ...; None: the GPU where there is one). -> itself.
+        Raises JssError.
+        """
+        with _memory():
+            self.model.to(_device(device))
+        return self
+
+    def __call__(
+        self, source: Source, filename: str | None = None, sample_rate: int = audio.SAMPLE_RATE
+    ) -> ClipResult:
+        """One recording, whole, as a ClipResult.
+
+        source: a path, an open binary file or samples, (samples,) or (samples, channels) at
+        sample_rate; filename: what to call it, by default the file's name. Of any length; sources
+        have exactly the length of the mixture at 16 kHz. Raises JssError for what is no sound.
+        """
+        return self.join(list(self.pieces(source, sample_rate)), filename or _filename(source))
+
+    def join(self, found: Sequence[Piece], filename: str) -> ClipResult:
+        """The stretches of a whole recording as its ClipResult; a clip-level score is the highest
+        of a stretch.
+        """
+        mixture = np.concatenate([p.mixture for p in found])
+        sources = np.concatenate([p.sources for p in found], axis=1)
+        branch = [p.mixture_scores for p in found]
+        heard = found[0].mels
+        with _memory():
+            if heard is None:
+                mels = self._mels([mixture, *sources])
+            elif len(sources):
+                mels = np.concatenate([self._mels([mixture]), heard])
+            else:
+                mels = heard
+        return ClipResult(
+            filename=filename,
+            mixture=mixture,
+            sources=sources,
+            mel=mels[0],
+            source_mels=mels[1:],
+            scores=np.concatenate([p.scores for p in found], axis=-1),
+            source_scores=np.concatenate([p.source_scores for p in found], axis=-1),
+            weak=np.max([p.weak for p in found], axis=0),
+            source_weak=np.max([p.source_weak for p in found], axis=0),
+            labels=self.labels,
+            sample_rate=audio.SAMPLE_RATE,
+            mel_hop=MEL_HOP_S,
+            score_hop=SCORE_HOP_S,
+            system=self.name,
+            selection=self.selection,
+            mixture_scores=None
+            if branch[0] is None
+            else np.concatenate([p for p in branch if p is not None], axis=-1),
+        )
+
+    def run(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[ClipResult | Failure]:
+        """Many recordings, one after the other; one that is broken gives a Failure and the rest
+        goes on.
+        """
+        for path in paths:
+            try:
+                yield self(path)
+            except JssError as error:
+                yield Failure(str(path), str(error))
+
+    def pieces(self, source: Source, sample_rate: int = audio.SAMPLE_RATE) -> Iterator[Piece]:
+        """One recording as analysed stretches, so that memory is bounded whatever its length
+        (``jss.inference.windows``).
+
+        Up to 30 s there is one stretch. Arguments and errors as for a call.
+        """
+        if isinstance(source, str | os.PathLike) or hasattr(source, "read"):
+            return pieces(audio.stream(source), self.analyse)  # type: ignore[arg-type]
+        return pieces([audio.from_array(source, sample_rate)], self.analyse)
+
+    def analyse(self, mixture: Array) -> Piece:
+        """One window in one pass. mixture: (n,) -> Piece; silence gives silent sources and scores
+        of 0.
+        """
+        samples, classes, frames = (
+            len(mixture),
+            len(self.labels),
+            max(1, score_frames(len(mixture))),
+        )
+        silent = float(np.max(np.abs(mixture), initial=0.0)) <= SILENCE
+        padded = np.pad(mixture, (0, max(0, _SHORTEST - samples)))
+        with torch.inference_mode(), _memory():
+            waveform = torch.from_numpy(padded).to(self.device)[None]
+            if silent:
+                n_sources = self.model.separate(waveform[:, :_SHORTEST]).shape[1]
+                return Piece(
+                    mixture,
+                    np.zeros((n_sources, samples), np.float32),
+                    np.zeros((classes, frames), np.float32),
+                    np.zeros((n_sources, classes, frames), np.float32),
+                    np.zeros(classes, np.float32),
+                    np.zeros((n_sources, classes), np.float32),
+                    np.zeros((classes, frames), np.float32)
+                    if isinstance(self.model, TwoBranchModel)
+                    else None,
+                )
+            with products(self.device, self.precision):
+                out = self.model(waveform)
+            piece = Piece(
+                mixture,
+                _numpy(out.sources[0, :, :samples]),
+                _numpy(out.strong[0, :, :frames]),
+                _numpy(out.source_strong[0, :, :, :frames]),
+                _numpy(out.weak[0]),
+                _numpy(out.source_weak[0]),
+                None if out.mixture_strong is None else _numpy(out.mixture_strong[0, :, :frames]),
+                None if out.mel is None or samples < _SHORTEST else _numpy(out.mel[0]),
+            )
+        if not (np.isfinite(piece.scores).all() and np.isfinite(piece.sources).all()):
+            raise JssError(
+                f"{self.name} computes values that are not numbers: its weights are unfit, train it again."
+            )
+        return piece
+
+    def _mels(self, signals: Sequence[Array]) -> Array:
+        """n signals of (samples,) -> (n, mels, frames) in dB; equal to one pass over the whole.
+
+        One signal and a minute at a time, since a spectrum takes many times the memory of its
+        sound.
+        """
+        frames = 1 + len(signals[0]) // HOP
+        mels = np.empty((len(signals), N_MELS, frames), np.float32)
+        with torch.inference_mode():
+            for signal, mel in zip(signals, mels, strict=True):
+                padded = np.pad(signal, (0, max(0, _SHORTEST - len(signal))))
+                for start in range(0, frames, _MEL_FRAMES):
+                    before = min(start, 2 * _CONTEXT)
+                    stop = min(start + _MEL_FRAMES, frames)
+                    stretch = padded[(start - before) * HOP :]
+                    if stop < frames:
+                        stretch = stretch[: (before + stop - start + _CONTEXT) * HOP]
+                    db = to_db(self.model.mel(torch.from_numpy(stretch).to(self.device)))
+                    mel[:, start:stop] = _numpy(db[:, before : before + stop - start])
+        return mels
+
+
+def load_system(
+    name: str,
+    selection: str = "teacher",
+    device: str | torch.device | None = None,
+    folder: Folder = None,
+    precision: Precision = "fp32",
+) -> System:
+    """A trained system by name, such as "MixIT-S1".
+
+    selection: "teacher" or "student"; device: None for the GPU where there is one, else the CPU;
+    folder: where blocks and systems lie (``jss.checkpoints``); precision: "bf16" is faster where
+    there are units for it (``jss.models.precision.bf16_units``), and moves scores by up to 0.03.
+    Raises JssError for an unknown system or precision, damaged weights or a missing device.
+    """
+    if precision not in get_args(Precision):
+        raise JssError(
+            f'There is no precision "{precision}": choose {" or ".join(get_args(Precision))}.'
+        )
+    manifest = checkpoints.manifest(name, folder)
+    if selection not in manifest.selections:
+        raise JssError(
+            f"{name} has no {selection} selection: choose {' or '.join(manifest.selections)}."
+        )
+    if manifest.features not in FEATURES:
+        raise JssError(
+            f"{name} names the features {manifest.features}: known are {', '.join(FEATURES)}."
+        )
+    blocks = manifest.selections[selection]
+    detector, card = checkpoints.load_network(blocks.detector, folder)
+    cards = {"detector": card}
+    if card.kind != "crnn":
+        raise JssError(
+            f"{name} names the block {card.name} as its detector, but that is a {card.kind}."
+        )
+    if card.config.get("n_classes", 10) != len(manifest.labels):
+        raise JssError(
+            f"{name} has {len(manifest.labels)} labels, but its detector {card.name} has "
+            f"{card.config.get('n_classes', 10)} classes: correct the labels of its manifest."
+        )
+    separator = None
+    if blocks.separator is not None:
+        separator, card = checkpoints.load_network(blocks.separator, folder)
+        cards["separator"] = card
+        if card.kind == "crnn":
+            raise JssError(
+                f"{name} names the block {card.name} as its separator, but that is a detector."
+            )
+    rest = (manifest.pooling, FEATURES[manifest.features], manifest.consistent)
+    if blocks.mixture is None:
+        model = JointModel(separator, detector, *rest)
+    else:
+        if separator is None or blocks.q is None or not 0.0 <= blocks.q <= 1.0:
+            raise JssError(
+                f"{name} has a mixture branch: its manifest must name a separator and a q from 0 to 1."
+            )
+        mixture, cards["mixture"] = checkpoints.load_network(blocks.mixture, folder)
+        model = TwoBranchModel(separator, detector, mixture, Balance(blocks.q), *rest)
+    return System(model, manifest, selection, cards, precision).to(device)
+
+
+def _device(name: str | torch.device | None) -> torch.device:
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+        if device.type == "cuda":  # float32 throughout: TF32 moves scores by 1e-3
+            torch.backends.cudnn.allow_tf32 = False
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise JssError(f"There is no device {name} on this machine: use cpu.") from error
+    return device
+
+
+def _filename(source: Source) -> str:
+    if isinstance(source, str | os.PathLike):
+        return Path(source).name
+    return Path(str(getattr(source, "name", "") or "clip")).name
+
+
+def _numpy(tensor: torch.Tensor) -> Array:
+    return np.asarray(tensor.cpu().numpy(), np.float32)
+
+
+@contextmanager
+def _memory() -> Iterator[None]:
+    """Says in one sentence that memory ran out, on the GPU or off it."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()  # for what comes next
+        raise JssError(
+            "The GPU ran out of memory: stop other programs on it, or use --device cpu."
+        ) from error
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
+            raise
+        raise JssError(
+            "The recording does not fit in memory: close other programs, or use --device cpu."
+        ) from error

@@ -1,0 +1,98 @@
+"""Where each equation of the papers is: its number, what it says, and the function or class that
+computes it.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Equation:
+    """number: in the paper; says: what it is, in a few words; where: the objects that compute it,
+    as dotted names.
+    """
+
+    number: int
+    says: str
+    where: tuple[str, ...]
+
+    def resolve(self) -> list[Any]:
+        """The objects themselves. Raises ImportError or AttributeError for a name that is gone."""
+        return [pkgutil.resolve_name(name) for name in self.where]
+
+
+def _table(*rows: tuple[int, str, str]) -> dict[int, Equation]:
+    return {
+        number: Equation(number, says, tuple(f"jss.{name}" for name in where.split()))
+        for number, says, where in rows
+    }
+
+
+#: de Benito-Gorrón, Zmolikova, Toledano: PLoS ONE 19(7), 2024.
+JSS: Mapping[int, Equation] = _table(
+    (1, "score sequences from a mixture", "models.crnn.CRNN"),
+    (2, "two branches weighted by q", "fusion.combine models.branches.Balance.forward"),
+    (3, "the teacher's moving average", "training.mean_teacher.update_teacher"),
+    (4, "supervised loss", "losses.sed.supervised_loss"),
+    (5, "consistency loss", "losses.sed.consistency_loss"),
+    (6, "the objective of Mean Teacher training", "training.detector.DetectionTask"),
+    (7, "F1", "metrics.f_score.f1_from_counts"),
+    (8, "precision", "metrics.f_score.f1_from_counts"),
+    (9, "recall", "metrics.f_score.f1_from_counts"),
+    (10, "a separator's estimates", "models.separator.ConvTasNet"),
+    (11, "negative SNR", "losses.snr.negative_snr"),
+    (12, "permutation invariant training", "losses.pit.pit_loss"),
+    (13, "thresholded SNR of an active source", "losses.snr.active_loss"),
+    (14, "loss of an inactive output", "losses.snr.inactive_loss"),
+    (15, "PIT with a variable number of sources", "losses.pit.pit_loss"),
+    (16, "the outputs assigned to two mixtures", "losses.mixit.assignments"),
+    (17, "mixture invariant training", "losses.mixit.mixit_loss"),
+    (18, "masks in the encoder's domain", "models.separator.Masker"),
+    (19, "SNR improvement", "metrics.separation.snr_improvement"),
+    (20, "sources of the joint model", "models.joint.JointModel.separate"),
+    (21, "scores of each source", "models.joint.JointModel.detect"),
+    (22, "pooling over the sources", "models.pooling.pooling"),
+    (23, "student model selection", "training.selection.best_epoch"),
+    (24, "teacher model selection", "training.selection.best_epoch"),
+    (25, "fusion by the mean of scores", "fusion.fuse"),
+    (26, "the student's objective", "training.selection.objective"),
+    (27, "sum pooling", "models.pooling.sum_pool"),
+    (28, "max pooling", "models.pooling.max_pool"),
+    (29, "the teacher's objective", "training.selection.objective"),
+    (
+        30,
+        "similarity of the sources' scores",
+        "metrics.diversity.frame_similarity metrics.diversity.clip_similarity",
+    ),
+)
+
+#: Pishdadian, Wichern, Le Roux: ICASSP 2020.
+WEAK_LABELS: Mapping[int, Equation] = _table(
+    (
+        1,
+        "masks of the mixture's magnitude",
+        "models.tf_masker.magnitudes models.tf_masker.TFMasker.forward",
+    ),
+    (2, "mixture loss, refined by weak labels", "losses.weak_label.mixture_loss"),
+    (3, "the critic on mixtures, frame labels", "losses.weak_label.critic_frame_loss"),
+    (4, "class weights", "losses.weak_label.class_weights"),
+    (5, "the critic on mixtures, clip labels", "losses.weak_label.critic_clip_loss"),
+    (6, "the critic on sources, frame labels", "losses.weak_label.source_frame_loss"),
+    (7, "the critic on sources, clip labels", "losses.weak_label.source_clip_loss"),
+    (
+        8,
+        "total loss, frame labels",
+        "losses.weak_label.total_loss training.weak_label.SeparatorTask",
+    ),
+    (
+        9,
+        "total loss, clip labels",
+        "losses.weak_label.total_loss training.weak_label.SeparatorTask",
+    ),
+)
+
+PAPERS: Mapping[str, Mapping[int, Equation]] = {"JSS": JSS, "Weak labels": WEAK_LABELS}

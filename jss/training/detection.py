@@ -1,0 +1,230 @@
+"""Mean Teacher training of a joint model (Eqs 3-6): one step for SED pre-training, S1, S2 and JT."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jss.config import Config, DetectionConfig
+from jss.data.training.batching import DetectionBatch, DetectionSteps, mix
+from jss.data.training.datasets import TrainingData
+from jss.features import Scaling, scale, to_db
+from jss.losses.sed import consistency_loss, supervised_loss
+from jss.models.branches import Balance, TwoBranchModel
+from jss.models.joint import JointModel, JointOutput, freeze
+from jss.training.mean_teacher import update_teacher, warmup
+from jss.training.retention import Retention
+from jss.training.selection import objective
+from jss.training.stages import Stage
+from jss.training.task import Task, compiles
+
+#: Clips that are validated at once.
+VALIDATED = 8
+
+
+class DetectionTask(Task):
+    """A student learns by Eq. 6, a teacher follows by Eq. 3; each has its own best epoch (Eqs 23,
+    24).
+
+    stage: its row, of which trains, learning_rate, retention and pooling count; blocks: "detector"
+    and, where there are such, "separator", "mixture" and "balance" (jss.models.branches). Those
+    that do not learn are frozen, in eval mode, and shared by student and teacher, so that a frozen
+    separator runs once for both.
+    """
+
+    selections = MappingProxyType(
+        {who: (f"{who}_objective", True) for who in ("student", "teacher")}
+    )
+
+    def __init__(
+        self,
+        folder: Path,
+        config: Config,
+        c: DetectionConfig,
+        data: TrainingData,
+        labels: Sequence[str],
+        stage: Stage,
+        blocks: Mapping[str, nn.Module],
+    ) -> None:
+        super().__init__(folder, config)
+        self.c, self.data, self.labels, self.rate = c, data, tuple(labels), stage.learning_rate
+        self.trained = trains = stage.trains
+        for name, block in blocks.items():
+            if name not in trains:
+                freeze(block)
+        averaged = dict(blocks)
+        averaged.update(
+            {name: copy.deepcopy(blocks[name]).requires_grad_(False) for name in trains}
+        )
+        pooling = stage.pooling or config.pooling
+        self.student, self.teacher = (
+            _model(which, pooling, config.scaling) for which in (blocks, averaged)
+        )
+        self.shared = "separator" not in trains
+        self.retention = (
+            Retention(stage.retention, blocks["separator"], config.separation)
+            if stage.retention
+            else None
+        )
+        self.separates = {"student": self.student.separate, "teacher": self.teacher.separate}
+        if compiles(config, blocks.get("separator"), gradients=not self.shared):
+            self.separates["student"] = torch.compile(self.separates["student"], dynamic=False)
+        if compiles(config, blocks.get("separator"), gradients=False):
+            self.separates["teacher"] = torch.compile(self.separates["teacher"], dynamic=False)
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The trained blocks of student and teacher, "student-detector" and so on."""
+        models = {"student": self.student, "teacher": self.teacher}
+        return {
+            f"{who}-{name}": getattr(model, name)
+            for who, model in models.items()
+            for name in self.trained
+        }
+
+    def both(self, batch: DetectionBatch) -> tuple[JointOutput, JointOutput]:
+        """Student and teacher on one batch, mixup included: of linear mels for SED, of waveforms
+        before separation.
+
+        What both hear alike (the mixture's mels, a frozen separator's sources) is computed once.
+        """
+        if self.student.separator is None:
+            mel = self.student.mel(batch.audio)
+            features = scale(to_db(mix(mel, batch.order, batch.share))).unsqueeze(1)
+            nothing = batch.audio[:, None][:, :0]
+            with torch.no_grad():
+                teacher = self.teacher.score(features, nothing)
+            return self.student.score(features, nothing), teacher
+        audio = mix(batch.audio, batch.order, batch.share)
+        with torch.no_grad():
+            heard = self.separates["teacher"](audio)
+            teacher = self.teacher.detect(audio, heard)
+        return self.student.detect(
+            audio, heard if self.shared else self.separates["student"](audio)
+        ), teacher
+
+    def losses(self, batch: DetectionBatch) -> dict[str, Tensor]:
+        """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, each where there are
+        any; consistency and retention on all.
+        """
+        student, teacher = self.both(batch)
+        self.finite(
+            student.strong.sum() + student.weak.sum()
+        )  # before torch's cross-entropy stumbles over it
+        n_strong, n_weak = len(batch.strong), len(batch.weak)
+        strong = mix(batch.strong, batch.order[:n_strong], batch.share[:n_strong])
+        part = slice(n_strong, n_strong + n_weak)
+        weak = mix(batch.weak, batch.order[part] - n_strong, batch.share[part])
+        frames = student.strong.shape[-1]
+        found = {
+            "mse_strong": consistency_loss(student.strong, teacher.strong),
+            "mse_weak": consistency_loss(student.weak, teacher.weak),
+        }
+        if n_strong:
+            found["bce_strong"] = supervised_loss(student.strong[:n_strong], strong[..., :frames])
+        if n_weak:
+            found["bce_weak"] = supervised_loss(student.weak[part], weak)
+        if self.retention is not None:
+            heard = mix(batch.audio, batch.order, batch.share)
+            found["retention"] = self.retention(heard, student.sources, self.separates["student"])
+        return found
+
+    def training_step(self, batch: DetectionBatch, step: int) -> Tensor:
+        """Lightning's hook: one micro-batch of Eq. 6."""
+        found = self.losses(batch)
+        weight = self.c.consistency * warmup(self.global_step, self._warmup_steps())
+        loss = weight * (found["mse_strong"] + found["mse_weak"])
+        loss = loss + found.get("bce_strong", 0.0) + found.get("bce_weak", 0.0)
+        loss = loss + self.c.retention_weight * found.get("retention", 0.0)
+        return self.tally({**found, "loss": loss})
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Lightning's hook: the teacher follows after every optimizer step."""
+        if (batch_idx + 1) % self.c.accumulate == 0:
+            for name in self.trained:
+                update_teacher(
+                    getattr(self.teacher, name),
+                    getattr(self.student, name),
+                    self.global_step,
+                    self.c.ema,
+                )
+
+    def enough(self) -> bool:
+        """Whether the student's objective has not grown for ``patience`` epochs (0: never)."""
+        return bool(self.c.patience) and self.stale("student_objective") >= self.c.patience
+
+    def validate(self) -> dict[str, float]:
+        """The objectives of student and teacher, and their parts."""
+        scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
+        weak_scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
+        events: list[Any] = []
+        tags: list[Any] = []
+        strong_set, weak_set = self.data.synthetic_validation, self.data.weak_validation
+        for chosen, kept, strong in ((strong_set, scores, True), (weak_set, weak_scores, False)):
+            for begin in range(0, len(chosen), VALIDATED):
+                examples = [chosen[i] for i in range(begin, min(begin + VALIDATED, len(chosen)))]
+                if strong:
+                    events += [example.events or () for example in examples]
+                else:
+                    tags += [example.weak(self.labels) for example in examples]
+                audio = torch.from_numpy(np.stack([example.mixture for example in examples])).to(
+                    self.device
+                )
+                heard = self.student.separate(audio)
+                for who, model in (("student", self.student), ("teacher", self.teacher)):
+                    sources = heard if self.shared or who == "student" else model.separate(audio)
+                    found = model.detect(audio, sources)
+                    kept[who] += (found.strong if strong else found.weak).float().cpu()
+        result = {}
+        for who in scores:
+            found_row = objective(
+                [s.numpy() for s in scores[who]],
+                events,
+                [s.numpy() for s in weak_scores[who]],
+                tags,
+                self.labels,
+                seconds=self.config.data.seconds,
+                threshold=self.c.threshold,
+            )
+            result.update({f"{who}_{key}": value for key, value in found_row.items()})
+        return result
+
+    def _warmup_steps(self) -> float:
+        steps = self._steps()
+        return self.c.warmup_epochs * len(steps) / steps.parts
+
+    def configure_optimizers(self) -> Any:
+        """Adam (0.9, 0.999) on the trained blocks; the rate warms up by exp(-5 (1 - n/N)^2), from
+        the first step on.
+        """
+        learning = [p for name in self.trained for p in getattr(self.student, name).parameters()]
+        parameters = [p for p in learning if p.requires_grad]
+        optimizer = torch.optim.Adam(parameters, lr=self.rate)
+        steps = self._warmup_steps()
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup(step, steps))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _steps(self) -> DetectionSteps:
+        return DetectionSteps(self.data, self.config, self.c, self.labels, self.current_epoch)
+
+    def train_dataloader(self) -> Any:
+        """One epoch of batches."""
+        return self.batches(self._steps())
+
+
+def _model(blocks: Mapping[str, nn.Module], pooling: str, scaling: Scaling) -> JointModel:
+    """The model that a system's blocks make."""
+    separator, detector, balance = (
+        blocks.get("separator"),
+        blocks["detector"],
+        blocks.get("balance"),
+    )
+    if separator is None or not isinstance(balance, Balance):
+        return JointModel(separator, detector, pooling, scaling)
+    return TwoBranchModel(separator, detector, blocks["mixture"], balance, pooling, scaling)

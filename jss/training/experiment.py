@@ -1,0 +1,288 @@
+"""A whole experiment: every system of a preset, each stage from the selected blocks of the one
+before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from jss import checkpoints
+from jss.config import Config, DetectionConfig, SeparationConfig
+from jss.data.training.datasets import TrainingData
+from jss.data.training.training_data import class_list, training_data
+from jss.errors import JssError
+from jss.io.ranges import within
+from jss.io.schema import strict
+from jss.models.branches import Balance, freeze_norms
+from jss.models.crnn import CRNN
+from jss.models.separator import ConvTasNet
+from jss.models.tdcn import TDCN
+from jss.training.cards import Heard, save_card, save_manifest, save_note, settings
+from jss.training.detection import DetectionTask
+from jss.training.distributed import alone, check, first, tell
+from jss.training.loop import fit
+from jss.training.selection import best_epoch
+from jss.training.separation import SeparationTask
+from jss.training.stages import STAGES, Stage, comes_from, needs, parse, separates_only
+from jss.training.task import load_networks
+
+#: Between stages both networks start from the teacher that Eq. 24 selects.
+BETWEEN = "teacher"
+#: What a preset may change in a stage's row, beside its DetectionConfig or SeparationConfig.
+OVERRIDDEN = ("learning_rate", "separator", "detector", "retention", "pooling")
+
+
+@dataclass
+class Chain:
+    """Trains the systems of a config.
+
+    root: the data, one folder or several; out: a folder for runs; folder: where blocks and systems
+    are kept; half: store blocks in half precision; say: prints a line. Of several processes the
+    first alone writes.
+    """
+
+    config: Config
+    root: str | tuple[str, ...]
+    out: Path
+    folder: Path
+    half: bool = False
+    say: Callable[[str], None] = tell
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The K class identifiers."""
+        return class_list(self.root, self.config)
+
+    @cached_property
+    def data(self) -> TrainingData:
+        """The subsets, opened when the first stage needs them."""
+        return first(lambda: training_data(self.root, self.config, self.out / "pool"))
+
+    @property
+    def heard(self) -> Heard:
+        """What the systems learn from, as their cards tell it."""
+        return self.data
+
+    def run(self, systems: tuple[str, ...], resume: bool) -> None:
+        """Train ``systems`` in order, and first what they start from; finished ones are reused.
+
+        Raises JssError where an unfinished run is there and ``resume`` is false, and where there
+        are not as many processes as the config says.
+        """
+        alone(lambda: check(self.config.devices, self.config.nodes))
+        if self.config.threads:
+            torch.set_num_threads(self.config.threads)
+        for system in systems:
+            self._needs(system)  # a wrong name is told before the first hour of training
+        for system in systems:
+            self._ensure(system, resume)
+
+    def _ensure(self, name: str, resume: bool) -> None:
+        if alone(lambda: self._finished(name)):
+            self.say(f"{name}: finished before")
+            return
+        for need in self._needs(name):
+            self._ensure(need, resume)
+        run = self.out / name
+        if alone(run.exists) and not resume:
+            raise JssError(
+                f"{run} holds an unfinished run: add --resume to go on with it, or use another --out."
+            )
+        self.say(f"{name}: training")
+        if separates_only(name):
+            self._pretrain(name, run)
+        else:
+            self._train(name, run)
+
+    def _needs(self, name: str) -> list[str]:
+        return [] if separates_only(name) else needs(name)
+
+    def _finished(self, name: str) -> bool:
+        if separates_only(name):
+            return (self.folder / "blocks" / f"{separator_block(name)}.json").is_file()
+        return (self.folder / "systems" / f"{name}.yaml").is_file()
+
+    def _stage(self, name: str, base: Any) -> tuple[Stage, Any]:
+        """The stage's row and settings with the preset's overrides."""
+        overrides = dict(self.config.stages.get(name, {}))
+        row = dataclasses.asdict(STAGES[name])
+        row.update({key: overrides.pop(key) for key in OVERRIDDEN if key in overrides})
+        stage = strict(Stage, row, f"stages.{name}")
+        c = strict(
+            type(base),
+            {**dataclasses.asdict(base), **stage.settings, **overrides},
+            f"stages.{name}",
+        )
+        for part in (stage, c):
+            within(part, f"stages.{name}")
+        return stage, c
+
+    def _pretrain(self, name: str, run: Path) -> None:
+        stage, c = self._stage(name, self.config.separation)
+        assert isinstance(c, SeparationConfig)
+        torch.manual_seed(self.config.seed)
+        separator, parent = self._start(stage.separator, name, "separator")
+        assert separator is not None
+        task = SeparationTask(
+            run, self.config, c, self.data, separator, stage.loss, stage.learning_rate
+        )
+        self._note(run, name, c.epochs)
+        fit(task, self.config, c.epochs, clip=c.clip)
+        alone(lambda: self._keep_separator(name, task, parent, stage, c))
+
+    def _keep_separator(
+        self, name: str, task: SeparationTask, parent: str | None, stage: Stage, c: SeparationConfig
+    ) -> None:
+        c = task.reached(c)
+        best = best_epoch(task.history, "validation_loss", largest=False)
+        task.separator.load_state_dict(
+            load_networks(task.folder / "best-separator.safetensors")["separator"]
+        )
+        self._save(
+            separator_block(name),
+            task.separator,
+            task.history,
+            best,
+            stage=name,
+            parent=parent,
+            settings=settings(self.config, stage, c),
+        )
+
+    def _train(self, name: str, run: Path) -> None:
+        pretraining, stage_name = parse(name)
+        stage, c = self._stage(stage_name, self.config.detection)
+        assert isinstance(c, DetectionConfig)
+        torch.manual_seed(self.config.seed)
+        blocks: dict[str, nn.Module] = {}
+        names: dict[str, str | None] = {"separator": None}
+        for block in ("separator", "detector", "mixture"):
+            network, found = self._start(getattr(stage, block), pretraining, block)
+            if network is not None:
+                blocks[block], names[block] = network, found
+        if not stage.trains:
+            source = checkpoints.manifest("SED", self.folder).selections
+            parts = {who: {**names, "detector": chosen.detector} for who, chosen in source.items()}
+            alone(lambda: self._system(name, stage, parts))
+            return
+        if "mixture" in blocks:
+            blocks["balance"] = Balance(float(torch.rand(())))
+        if c.frozen_norms:
+            freeze_norms(blocks["detector"])
+        task = DetectionTask(run, self.config, c, self.data, self.labels, stage, blocks)
+        self._note(run, name, c.epochs)
+        fit(task, self.config, c.epochs, accumulate=c.accumulate, clip=c.clip or None)
+        alone(lambda: self._keep_system(name, task, names, stage, c))
+
+    def _keep_system(
+        self,
+        name: str,
+        task: DetectionTask,
+        names: Mapping[str, str | None],
+        stage: Stage,
+        c: DetectionConfig,
+    ) -> None:
+        c = task.reached(c)
+        self._system(
+            name,
+            stage,
+            {who: self._selected(name, task, who, names, stage, c) for who in task.selections},
+        )
+
+    def _selected(
+        self,
+        name: str,
+        task: DetectionTask,
+        who: str,
+        names: Mapping[str, str | None],
+        stage: Stage,
+        c: Any,
+    ) -> dict[str, Any]:
+        """Save the blocks of a selection (Eqs 23, 24). -> what its manifest says: names of blocks,
+        and q.
+        """
+        chosen: dict[str, Any] = dict(names)
+        best = best_epoch(task.history, task.selections[who][0])
+        states = load_networks(task.folder / f"best-{who}.safetensors")
+        for block in stage.trains:
+            network = getattr(task.student, block)
+            network.load_state_dict(states[f"{who}-{block}"])
+            if isinstance(network, Balance):
+                chosen["q"] = min(max(network.q.item(), 0.0), 1.0)
+                continue
+            chosen[block] = f"{name}-{block}-{who}".lower()
+            self._save(
+                chosen[block],
+                network,
+                task.history,
+                best,
+                stage=name,
+                who=who,
+                parent=names[block],
+                settings=settings(self.config, stage, c),
+            )
+        return chosen
+
+    def _start(
+        self, start: str | None, pretraining: str | None, block: str
+    ) -> tuple[nn.Module | None, str | None]:
+        """The block that a stage starts from, and its name; a new one has no name."""
+        if start is None:
+            return None, None
+        if start in ("new", "new TDCN++"):
+            return self._new(start, block), None
+        source = comes_from(start, pretraining)
+        if source is None:
+            name = start
+        elif separates_only(source):
+            name = separator_block(source)
+        else:
+            chosen = checkpoints.manifest(source, self.folder).selections[BETWEEN]
+            name = str(chosen.separator if block == "separator" else chosen.detector)
+        network, _ = checkpoints.load_network(name, self.folder)
+        return network, name
+
+    def _new(self, start: str, block: str) -> nn.Module:
+        """A network of the preset's sizes."""
+        try:
+            if start == "new TDCN++":
+                return TDCN(self.config.tdcn)
+            if block == "separator":
+                return ConvTasNet(self.config.separator)
+            return CRNN(replace(self.config.detector, n_classes=len(self.labels)))
+        except (ValueError, TypeError, RuntimeError, MemoryError, ZeroDivisionError) as error:
+            raise JssError(
+                f"No {block} of these sizes can be made ({error}): change the preset's {block}."
+            ) from error
+
+    def _note(self, run: Path, name: str, epochs: int) -> None:
+        alone(lambda: save_note(run, name, self.root, epochs, self.config))
+
+    def _save(self, block: str, network: nn.Module, history: Any, best: int, **told: Any) -> None:
+        save_card(
+            block,
+            network,
+            history,
+            best,
+            self.folder,
+            data=self.heard,
+            seed=self.config.seed,
+            half=self.half,
+            **told,
+        )
+
+    def _system(self, name: str, stage: Stage, selections: Mapping[str, Mapping[str, Any]]) -> None:
+        save_manifest(name, self.config, self.labels, stage, selections, self.folder)
+        self.say(f"{name}: done")
+
+
+def separator_block(pretraining: str) -> str:
+    """The name of a pre-trained separator's block."""
+    return f"{pretraining}-separator".lower()

@@ -1,0 +1,120 @@
+"""Pre-training of the separator: PIT on isolated sources (Eq. 15) or MixIT on mixtures of mixtures
+(Eq. 17).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jss.config import Config, SeparationConfig
+from jss.data.training.batching import SeparationBatch, SeparationSteps, separation_validation
+from jss.data.training.datasets import TrainingData
+from jss.losses.mixit import mixit_loss
+from jss.losses.pit import pit_loss
+from jss.training.task import Task, compiles
+
+
+class SeparationTask(Task):
+    """One separator learns; the epoch of the lowest validation loss is selected. loss: "pit" or
+    "mixit".
+    """
+
+    selections = MappingProxyType({"separator": ("validation_loss", False)})
+
+    def __init__(
+        self,
+        folder: Path,
+        config: Config,
+        c: SeparationConfig,
+        data: TrainingData,
+        separator: nn.Module,
+        loss: str,
+        learning_rate: float,
+    ) -> None:
+        super().__init__(folder, config)
+        self.c, self.data, self.loss, self.rate = c, data, loss, learning_rate
+        self.separator = separator
+        # A function, so that the compiled copy is no second submodule of the state.
+        self.run = separator.forward
+        if compiles(config, separator, gradients=True):
+            self.run = torch.compile(self.run, dynamic=False)
+        self.validation = separation_validation(data, config, c, loss)
+        self.plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
+        self.plateau_state: dict[str, Any] | None = None
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The separator alone."""
+        return {"separator": self.separator}
+
+    def separation_loss(self, targets: Tensor) -> Tensor:
+        """Mean loss of a batch in dB (Eq. 15 or 17), per source or mixture. targets: (B, n,
+        samples) -> scalar.
+        """
+        mixture = targets.sum(1)
+        estimates = (self.run if torch.is_grad_enabled() else self.separator)(mixture).float()
+        with torch.autocast(mixture.device.type, enabled=False):
+            if self.loss == "pit":
+                c = self.c
+                loss, _ = pit_loss(
+                    estimates, targets, mixture, tau=c.tau, tau_inactive=c.tau_inactive
+                )
+            else:
+                loss, _ = mixit_loss(
+                    estimates, targets, tau=self.c.tau if self.c.thresholded else None
+                )
+        return loss.mean() / targets.shape[1]
+
+    def training_step(self, batch: SeparationBatch, step: int) -> Tensor:
+        """Lightning's hook: one optimizer step."""
+        return self.tally({"loss": self.separation_loss(batch.targets)})
+
+    def on_train_epoch_end(self) -> None:
+        """Lightning's hook: validate, record, halve the rate on a plateau, stop early."""
+        super().on_train_epoch_end()
+        self.plateau.step(self.history[-1]["validation_loss"])
+
+    def validate(self) -> dict[str, float]:
+        """The mean loss of the fixed mixtures."""
+        losses = [
+            self.separation_loss(self.validation[i : i + self.c.batch].to(self.device)).item()
+            for i in range(
+                0, len(self.validation) // self.c.batch * self.c.batch or 1, self.c.batch
+            )
+        ]
+        return {"validation_loss": sum(losses) / len(losses)}
+
+    def enough(self) -> bool:
+        """Whether the validation loss has not fallen for ``early_stop`` epochs."""
+        return (
+            bool(self.history) and self.stale("validation_loss", largest=False) >= self.c.early_stop
+        )
+
+    def configure_optimizers(self) -> Any:
+        """Adam; the rate halves after ``patience`` epochs without progress."""
+        optimizer = torch.optim.Adam(self.separator.parameters(), lr=self.rate)
+        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, factor=0.5, patience=self.c.patience
+        )
+        if self.plateau_state:
+            self.plateau.load_state_dict(self.plateau_state)
+        return optimizer
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Lightning's hook: the plateau is ours, stepped before the state is saved."""
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["plateau"] = self.plateau.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Lightning's hook, called before the optimizer is made."""
+        super().on_load_checkpoint(checkpoint)
+        self.plateau_state = checkpoint["plateau"]
+
+    def train_dataloader(self) -> Any:
+        """One epoch of batches."""
+        steps = SeparationSteps(self.data, self.config, self.c, self.loss, self.current_epoch)
+        return self.batches(steps)

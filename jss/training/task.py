@@ -1,0 +1,220 @@
+"""What the two training tasks share: a history, the selected weights, seeds by epoch, exact resume."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Subset
+
+from jss.config import Config
+from jss.data.scenes.batches import SceneSteps
+from jss.data.training.batching import DetectionSteps, SeparationSteps, loader
+from jss.errors import JssError
+from jss.io.atomic import aside
+from jss.models.precision import bf16_units
+from jss.models.separator import ConvTasNet
+from jss.training.distributed import alone, mean, rank, world
+from jss.training.selection import best_epoch
+
+C = TypeVar("C")
+
+
+def compiles(config: Config, separator: nn.Module | None, *, gradients: bool) -> bool:
+    """Whether a separator's pass is compiled, where ``config.compile`` lets it: always on a GPU; on
+    a CPU only with gradients, and a ConvTas-Net only in bf16, since its tiled pass is as fast in
+    fp32.
+    """
+    if not config.compile or separator is None:
+        return False
+    half = config.precision == "bf16" and bf16_units()
+    return torch.cuda.is_available() or (
+        gradients and (half or not isinstance(separator, ConvTasNet))
+    )
+
+
+class Task(pl.LightningModule):
+    """A LightningModule that writes history.csv and keeps the best networks by its ``selections``.
+
+    selections: name -> (column of the history, whether the largest wins); networks(): what is kept
+    of an epoch. It ends after the epoch of which ``enough`` or ``late`` holds. Of several processes
+    the first alone validates and writes; all have its history.
+    """
+
+    selections: Mapping[str, tuple[str, bool]]
+
+    def __init__(self, folder: Path, config: Config) -> None:
+        super().__init__()
+        self.folder, self.config, self.seed = folder, config, config.seed
+        self.began = time.monotonic()
+        self.history: list[dict[str, float]] = []
+        self.sums: dict[str, float] = {}
+        self.count = 0
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The networks of an epoch that may be selected, by name."""
+        raise NotImplementedError
+
+    def validate(self) -> dict[str, float]:
+        """The columns of the history that validation gives, in eval mode and without gradients."""
+        raise NotImplementedError
+
+    def enough(self) -> bool:
+        """Whether the history says that more epochs would not help."""
+        raise NotImplementedError
+
+    @property
+    def late(self) -> bool:
+        """Whether the config's minutes have passed since training began, or went on."""
+        return 0 < self.config.minutes * 60 <= time.monotonic() - self.began
+
+    def reached(self, c: C) -> C:
+        """A stage's settings (a dataclass with ``epochs``) with the epochs that there were minutes
+        for.
+        """
+        return dataclasses.replace(c, epochs=len(self.history)) if self.late else c  # type: ignore[type-var]
+
+    def stale(self, key: str, largest: bool = True) -> int:
+        """Epochs since the best one by a column of the history; 0 before the first."""
+        return len(self.history) - 1 - best_epoch(self.history, key, largest) if self.history else 0
+
+    def tally(self, found: Mapping[str, Tensor]) -> Tensor:
+        """Add a step's "loss" and its parts to the means of the epoch. -> the loss. Raises
+        JssError: see ``finite``.
+        """
+        for name, value in zip(
+            found, torch.stack([*found.values()]).tolist(), strict=True
+        ):  # one wait for a GPU
+            self.sums[name] = self.sums.get(name, 0.0) + value
+        self.count += 1
+        self.log("loss", found["loss"].detach(), prog_bar=True, logger=False)
+        return self.finite(found["loss"])
+
+    def means(self) -> dict[str, float]:
+        """The means, over all processes, of what was tallied since they were last asked for."""
+        row = {name: total / max(self.count, 1) for name, total in self.sums.items()}
+        self.sums, self.count = {}, 0
+        return mean(row)
+
+    def batches(self, steps: DetectionSteps | SeparationSteps | SceneSteps) -> DataLoader[Any]:
+        """This process's micro-batches of an epoch: number rank, rank + world and so on, as many as
+        each other process has. Raises JssError where there are none.
+        """
+        share = range(rank(), len(steps) // world() * world(), world())
+        if not share:
+            raise JssError(
+                f"An epoch of {len(steps)} micro-batches is too short for {world()} processes: lower "
+                "devices or nodes, or add data."
+            )
+        return loader(Subset(steps, share), self.config.data.workers)
+
+    @contextmanager
+    def validating(self) -> Iterator[None]:
+        """In eval mode, without gradients, in the precision of the run."""
+        self.eval()
+        with torch.no_grad(), self.trainer.precision_plugin.forward_context():
+            yield
+        self.train()
+
+    def rate_now(self) -> float:
+        """The optimizer's rate now."""
+        optimizer: Any = self.optimizers(use_pl_optimizer=False)
+        return float(optimizer.param_groups[0]["lr"])
+
+    def on_train_start(self) -> None:
+        """Lightning's hook: a run that had stopped early, and is resumed, stops at once."""
+        self.began = time.monotonic()
+        if self.enough():
+            self.trainer.should_stop = True
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Every batch starts from a seed of its own, so that a resumed run draws the same dropout."""
+        number = batch_idx * world() + rank()
+        torch.manual_seed((self.seed * 10_000 + self.current_epoch) * 1_000_000 + number)
+
+    def on_train_epoch_end(self) -> None:
+        """Lightning's hook: validate, record."""
+        self.record({**self.means(), **alone(self._validated), "learning_rate": self.rate_now()})
+
+    def _validated(self) -> dict[str, float]:
+        with self.validating():
+            return self.validate()
+
+    def finite(self, loss: Tensor) -> Tensor:
+        """The loss, unless it is NaN or infinite: then a JssError says what to change."""
+        if not torch.isfinite(loss):
+            raise JssError(
+                f"The loss became {loss.item()} in epoch {self.current_epoch + 1}: lower the learning rate, or set "
+                "precision=fp32, and resume."
+            )
+        return loss
+
+    def record(self, row: dict[str, float]) -> None:
+        """Append an epoch to the history, write it, and keep the networks of every selection that
+        it wins.
+        """
+        row = {"epoch": len(self.history) + 1, "steps": self.global_step, **row}
+        self.history.append(
+            {key: float(value) for key, value in row.items()}
+        )  # plain, as a checkpoint holds them
+        alone(self._write)
+        if alone(lambda: self.enough() or self.late):
+            self.trainer.should_stop = True
+
+    def _write(self) -> None:
+        with aside(self.folder / "history.csv") as part:
+            pd.DataFrame(self.history).to_csv(part, index=False)
+        if self.logger is not None:
+            self.logger.log_metrics(self.history[-1], self.global_step)
+        for name, (key, largest) in self.selections.items():
+            if best_epoch(self.history, key, largest) == len(self.history) - 1:
+                save_networks(self.folder / f"best-{name}.safetensors", self.networks())
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Lightning's hook: the history travels with the weights."""
+        checkpoint["history"] = self.history
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Lightning's hook."""
+        self.history = checkpoint["history"]
+
+
+def save_networks(path: Path, networks: dict[str, nn.Module]) -> None:
+    """Several networks in one safetensors file, keys "name/parameter"."""
+    from safetensors.torch import save
+
+    state = {
+        f"{name}/{key}": tensor.detach().cpu().contiguous().clone()
+        for name, network in networks.items()
+        for key, tensor in network.state_dict().items()
+    }
+    with aside(path) as part:
+        part.write_bytes(save(state))
+
+
+def load_networks(path: Path) -> dict[str, dict[str, Tensor]]:
+    """What :func:`save_networks` wrote: name -> state dict. Raises JssError where the file is
+    damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        stored = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise JssError(
+            f"{path} cannot be read: delete the run's folder and train it again."
+        ) from error
+    networks: dict[str, dict[str, Tensor]] = {}
+    for key, tensor in stored.items():
+        name, _, parameter = key.partition("/")
+        networks.setdefault(name, {})[parameter] = tensor
+    return networks

@@ -1,0 +1,244 @@
+"""Clips that can be opened, in sets: the shipped examples, and a folder of audio named when the app
+is started.
+
+A clip is looked up by its name in these lists. Nothing from the address ever becomes a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import pandas as pd
+
+import jss
+from jss import audio
+from jss.errors import JssError
+from jss.viz.agreement import Event, events_of
+
+EXAMPLES = Path(jss.__file__).parent / "examples"
+#: Where the folder of the visitor's own is named, by ``python -m pages --data FOLDER``.
+VARIABLE = "JSS_DATA"
+#: The shipped clips, and what was uploaded or recorded, as sets.
+SHIPPED, OWN = "examples", "own"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A clip that can be opened.
+
+    clip: its name in the address; title, note: for a person; audio: a path, the bytes of a file, or
+    None where it is missing; truth: (onset s, offset s, label) events, or None where nobody
+    annotated it; tags: its labels, or None.
+    """
+
+    clip: str
+    title: str
+    audio: Path | bytes | None
+    note: str = ""
+    truth: tuple[Event, ...] | None = None
+    tags: tuple[str, ...] | None = None
+
+    @property
+    def filename(self) -> str:
+        return self.title if isinstance(self.audio, bytes) else self.clip.rpartition("/")[2]
+
+    def open(self) -> io.BytesIO:
+        """Its bytes, as an open file of its name. Raises JssError where the audio is missing."""
+        if self.audio is None:
+            raise JssError(f"The audio of {self.filename} is not on this disk.")
+        try:
+            file = io.BytesIO(
+                self.audio.read_bytes() if isinstance(self.audio, Path) else self.audio
+            )
+        except OSError as error:
+            raise JssError(f"{self.filename} cannot be read: {error.strerror}.") from error
+        file.name = self.filename
+        return file
+
+    @property
+    def digest(self) -> str:
+        """What tells this sound from any other. Raises JssError."""
+        if not isinstance(self.audio, Path):
+            return hashlib.sha256(self.open().getbuffer()).hexdigest()
+        try:
+            stat = self.audio.stat()
+        except OSError as error:
+            raise JssError(f"{self.filename} cannot be read: {error.strerror}.") from error
+        return _digest(self.audio, stat.st_mtime_ns, stat.st_size)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...] | None:
+        """Labels of what is in it, or None where nobody said."""
+        return (
+            self.tags
+            if self.truth is None
+            else tuple(sorted({label for _, _, label in self.truth}))
+        )
+
+    @cached_property
+    def overlap(self) -> float | None:
+        """Seconds in which events of two classes or more sound at once, or None where nobody
+        annotated it.
+        """
+        if self.truth is None:
+            return None
+        edges = sorted({edge for onset, offset, _ in self.truth for edge in (onset, offset)})
+        return sum(
+            b - a
+            for a, b in itertools.pairwise(edges)
+            if len({label for onset, offset, label in self.truth if onset <= a and b <= offset}) > 1
+        )
+
+
+@cache  # the list of a large set asks for all of them, again and again
+def _digest(path: Path, changed: int, size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ClipSet:
+    """Clips that belong together. name: in the address; title: for a person."""
+
+    name: str
+    title: str
+    clips: tuple[Recording, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, Recording]:
+        return {item.clip: item for item in self.clips}
+
+
+def examples() -> ClipSet:
+    """The shipped clips, in the order of examples.json; empty where none are installed. Raises
+    JssError.
+    """
+    listing = EXAMPLES / "examples.json"
+    found: list[Recording] = []
+    try:
+        items = json.loads(listing.read_text(encoding="utf-8")) if listing.exists() else []
+        truth = pd.read_csv(EXAMPLES / "ground_truth.tsv", sep="\t") if items else None
+        for item in items:
+            name = item["filename"]
+            rows = truth[truth["filename"] == name]  # type: ignore[index]
+            found.append(
+                Recording(
+                    name,
+                    item["title"],
+                    EXAMPLES / name,
+                    item.get("note", ""),
+                    tuple(events_of(rows)),
+                )
+            )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise JssError(
+            f"The shipped examples in {EXAMPLES} cannot be read: restore them (git checkout)."
+        ) from error
+    there = tuple(item for item in found if isinstance(item.audio, Path) and item.audio.exists())
+    return ClipSet(SHIPPED, "Shipped examples", there)
+
+
+def own_folder() -> Path | None:
+    """The folder that was named at the start, or None."""
+    named = os.environ.get(VARIABLE)
+    return Path(named).expanduser().resolve() if named else None
+
+
+def folder_sets(root: Path) -> list[ClipSet]:
+    """What a folder holds: the subsets of DESED's layout, or one set of all audio files in and
+    below it.
+
+    A plain folder may have a ``ground_truth.tsv`` (filename, onset, offset, event_label) beside its
+    files. Raises JssError where there is nothing to open.
+    """
+    if not root.is_dir():
+        raise JssError(f"There is no folder {root}: start the app with one that is there.")
+    if (root / "metadata").is_dir() or (root / "dataset" / "metadata").is_dir():
+        from jss.data.datasets import desed
+
+        return [
+            ClipSet(
+                name,
+                f"{root.name}: {name}",
+                tuple(
+                    Recording(
+                        f"{name}/{c.filename}",
+                        c.filename,
+                        c.path,
+                        truth=None
+                        if c.events is None
+                        else tuple((e.onset, e.offset, e.label) for e in c.events),
+                        tags=c.tags,
+                    )
+                    for c in clips
+                ),
+            )
+            for name, clips in desed.prepare(root).items()
+        ]
+    truth = _plain_truth(root / "ground_truth.tsv")
+    found = []
+    for path in _audio_below(root):
+        inside = path.relative_to(root).as_posix()
+        found.append(
+            Recording(
+                f"{root.name}/{inside}", inside, path, truth=truth.get(inside, truth.get(path.name))
+            )
+        )
+    if not found:
+        raise JssError(
+            f"{root} holds no audio ({', '.join(sorted(audio.SUFFIXES))}): name another folder."
+        )
+    return [ClipSet(root.name, root.name, tuple(found))]
+
+
+def _audio_below(root: Path) -> Iterable[Path]:
+    """Audio files by name; folders of isolated sources and hidden ones are left out."""
+    for folder, inner, files in os.walk(root):
+        inner[:] = sorted(
+            d for d in inner if not d.endswith(("_events", "_sources")) and not d.startswith(".")
+        )
+        yield from (
+            Path(folder, name)
+            for name in sorted(files)
+            if Path(name).suffix.lower() in audio.SUFFIXES
+        )
+
+
+def _plain_truth(path: Path) -> dict[str, tuple[Event, ...]]:
+    if not path.is_file():
+        return {}
+    from jss.io.tables import read_table
+
+    found: dict[str, list[Event]] = {}
+    for row in read_table(path, "filename", "onset", "offset", "event_label"):
+        events = found.setdefault(row["filename"], [])
+        try:
+            if row["event_label"]:
+                events.append((float(row["onset"]), float(row["offset"]), row["event_label"]))
+        except ValueError as error:
+            raise JssError(
+                f"{path}: an event of {row['filename']} has no onset and offset in seconds."
+            ) from error
+    return {name: tuple(sorted(events)) for name, events in found.items()}
+
+
+def added(name: str, data: bytes) -> Recording:
+    """A recording of the visitor's own."""
+    return Recording(f"{OWN}/{hashlib.sha256(data).hexdigest()[:12]}", name, data)
+
+
+def matching(clips: Sequence[Recording], text: str) -> list[Recording]:
+    """Clips whose title, note or classes hold every word of a text, in any case."""
+    words = text.lower().split()
+    return [
+        c
+        for c in clips
+        if all(word in f"{c.title} {c.note} {' '.join(c.classes or ())}".lower() for word in words)
+    ]

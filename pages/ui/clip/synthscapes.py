@@ -1,0 +1,73 @@
+"""``synthscapes``, the set that anybody can have: each clip is rendered when it is first opened,
+and kept.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from pathlib import Path
+
+from jss import audio, checkpoints
+from jss.errors import JssError
+from pages.ui.clip.recordings import ClipSet, Recording
+
+NAME = "synthscapes"
+_NUMBER = re.compile(r"_(\d{5})\.flac$")
+
+
+class Synthscape(Recording):
+    """A clip of ``synthscapes``; its file need not be there yet."""
+
+    @property
+    def digest(self) -> str:
+        """Known without its sound: the number that it is drawn from."""
+        return self.clip
+
+    def open(self) -> io.BytesIO:
+        """Its bytes, rendered where they are not there yet. Raises JssError."""
+        path = self.audio
+        assert isinstance(path, Path)
+        if not path.is_file():
+            from jss.data.soundscapes.render_set import render_clip
+
+            _, subset, name = self.clip.split("/")
+            number = _NUMBER.search(name)
+            if number is None:
+                raise JssError(f"{self.clip} is no clip of {NAME}.")
+            audio.save(path, render_clip(NAME, subset, int(number[1])).mixture)
+        return super().open()
+
+
+def cache() -> Path:
+    """Where rendered clips are kept: jss/synthscapes in the user's cache folder."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jss" / NAME
+
+
+def clip_sets() -> list[ClipSet]:
+    """A set for each subset that our reports stand on, with the ground truth kept beside them.
+    Raises JssError.
+    """
+    from jss.evaluation.saved_scores import SUFFIX, read_clips
+
+    found: dict[str, ClipSet] = {}
+    for path in sorted((checkpoints.root() / "reports" / NAME).glob(f"*{SUFFIX}")):
+        dataset, subset, clips = read_clips(path)
+        if dataset != NAME or subset.endswith("_overlap") or subset in found:
+            continue
+        found[subset] = ClipSet(
+            f"{NAME}/{subset}",
+            f"{NAME} {subset}",
+            tuple(
+                Synthscape(
+                    f"{NAME}/{subset}/{clip.filename}",
+                    clip.filename,
+                    cache() / clip.filename,
+                    "Made by the built-in synthesiser when it was opened",
+                    tuple((e.onset, e.offset, e.label) for e in clip.events or ()),
+                )
+                for clip in clips
+            ),
+        )
+    return list(found.values())

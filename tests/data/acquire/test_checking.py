@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import true_layouts as layouts
+
+from jss.data.acquire import checking
+from jss.data.clip import Clip
+from jss.data.datasets import sets
+from jss.errors import JssError
+
+REAL = Path(__file__).parents[4] / "shared" / "evaluation" / "desed-metadata" / "real"
+
+
+def test_missing_damaged_and_of_the_wrong_length(tmp_path: Path) -> None:
+    root = layouts.desed(tmp_path)
+    weak = root / "audio/train/weak"
+    cut = (weak / "Y-weak2_20.000_30.000.wav").read_bytes()
+    (weak / "Y-weak2_20.000_30.000.wav").write_bytes(cut[: len(cut) // 2])
+    (weak / "Y-weak3_30.000_40.000.wav").write_bytes(b"not audio")
+    (weak / "Y-weak4_40.000_50.000.wav").unlink()
+    layouts.sound(weak / "Y-weak5_50.000_60.000.wav", 7.0)
+    layouts.text(
+        root / "audio/train/synthetic21_train/soundscapes/7_events/foreground0_Dog.wav", ""
+    )
+    found = checking.check("desed", root, workers=2)
+    weak_found = found["weak"]
+    assert weak_found.missing == ("Y-weak4_40.000_50.000.wav",)
+    assert set(weak_found.damaged) == {"Y-weak2_20.000_30.000.wav", "Y-weak3_30.000_40.000.wav"}
+    assert "cut off or damaged" in weak_found.damaged["Y-weak2_20.000_30.000.wav"]
+    assert weak_found.wrong_length == {"Y-weak5_50.000_60.000.wav": 7.0}
+    assert (weak_found.listed, weak_found.fine, weak_found.published) == (9, 5, 1420)
+    assert weak_found.seconds == pytest.approx(50.0)
+    assert "7_events" in found["synthetic21_train"].damaged["7.wav"]  # a source is part of its clip
+    assert found["validation"].fine == 2  # 9.4 s of a 10 s clip is what YouTube gives
+    assert found["unlabel_in_domain"].missing == ("Ygone_30.000_40.000.wav",)
+
+
+def test_headers_alone_miss_damage_within_and_find_the_rest(tmp_path: Path) -> None:
+    root = layouts.nested(tmp_path)
+    path = root / "001/001/0000000001.flac"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    (root / "002/002/0000000002.wav").write_bytes(b"")
+    for headers, damaged in ((True, 1), (False, 2)):
+        found = checking.check("folder", root, headers=headers)
+        assert sum(len(c.damaged) for c in found.values()) == damaged
+
+
+def test_one_broken_file_among_a_thousand_is_listed_and_the_rest_goes_on(tmp_path: Path) -> None:
+    for number in range(1000):
+        layouts.sound(tmp_path / f"{number // 20}/{number}.wav", 0.05, 16000)
+    (tmp_path / "3/77.wav").write_bytes(b"RIFF")
+    found = checking.check("folder", tmp_path, workers=2)
+    assert [name for c in found.values() for name in c.damaged] == ["3/77.wav"]
+    assert sum(c.fine for c in found.values()) == 999
+
+
+def test_a_manifest_and_a_table(tmp_path: Path) -> None:
+    root = layouts.fuss(tmp_path / "fuss", ("ssdata",))
+    (root / "ssdata/eval/example00003.wav").unlink()
+    found = checking.check("fuss", root)
+    told = checking.table("fuss", root, found)
+    assert len({len(line) for line in told[1:9]}) == 1  # columns in line
+    assert [line.split()[1:5] for line in told if line.startswith("train ")] == [
+        ["20000", "not", "there"]
+    ]
+    assert [line.split()[1:6] for line in told if line.startswith("eval_dry ")] == [
+        ["1000", "1", "1", "0", "0"]
+    ]
+    assert "  eval_dry, missing: example00003.wav" in told
+    checking.save("fuss", root, found, tmp_path / "m.json")
+    stored = json.loads((tmp_path / "m.json").read_text())
+    assert stored["dataset"] == "fuss"
+    assert stored["subsets"]["eval_dry"]["missing"] == ["example00003.wav"]
+    assert stored["subsets"]["train_dry"]["fine"] == 2
+
+
+def test_a_long_list_is_cut_in_the_table_alone(tmp_path: Path) -> None:
+    for number in range(8):
+        layouts.text(tmp_path / f"{number}.wav", "")
+    found = checking.check("folder", tmp_path)
+    told = checking.table("folder", tmp_path, found)
+    assert sum("damaged:" in line for line in told) == checking.TOLD + 1 + len(
+        found["validation"].damaged
+    )
+    assert any("more, which the manifest names" in line for line in told)
+
+
+def test_names_of_a_list_are_told_from_another_of_the_same_length() -> None:
+    clips = [
+        Clip("Yabcdefghijk_0.000_10.000.wav", None),
+        Clip("Ybbcdefghijk_0.000_10.000.wav", None),
+    ]
+    without = [
+        Clip("bbcdefghijk_0.000_10.000.flac", None),
+        Clip("abcdefghijk_0.000_10.000.flac", None),
+    ]
+    assert sets.fingerprint(clips) == sets.fingerprint(without)
+    assert sets.fingerprint(clips) != sets.fingerprint(
+        [clips[0], Clip("Ycbcdefghijk_0.000_10.000.wav", None)]
+    )
+
+
+@pytest.mark.skipif(
+    not REAL.is_dir(), reason="needs ../shared/evaluation, DESED's published metadata"
+)
+def test_the_published_lists_are_known(tmp_path: Path) -> None:
+    (tmp_path / "metadata").symlink_to(REAL)
+    found = checking.check("desed", tmp_path)
+    for subset in ("weak", "weak_validation", "unlabel_in_domain", "validation", "public"):
+        assert found[subset].names is True
+        assert found[subset].listed == found[subset].published == len(found[subset].missing)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "text"),
+    [
+        ("fuss", "us", "holds UrbanSound8K: use the name urbansound8k"),
+        ("desed", "desed/metadata/train", r"not the folder of DESED: give .*desed\."),
+        ("urbansound8k", "us/metadata", "not the folder of UrbanSound8K: give "),
+        ("fuss", ".", "give .*fuss"),
+        ("esc50", "nothing", r"it needs meta/esc50\.csv"),
+        ("esc50", "nowhere", "There is no folder"),
+        ("esc51", "us", "There is no data set 'esc51': use one of desed, fuss"),
+    ],
+)
+def test_a_wrong_folder_is_told_in_one_sentence(
+    tmp_path: Path, name: str, place: str, text: str
+) -> None:
+    layouts.urbansound(tmp_path / "us")
+    layouts.fuss(tmp_path / "fuss", ("ssdata",))
+    layouts.text(tmp_path / "desed/metadata/train/weak.tsv", "filename\tevent_labels\n")
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(JssError, match=text):
+        sets.locate(name, tmp_path / place)

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import true_layouts as layouts
+
+from jss import audio
+from jss.data.acquire.converting import CLAIM, convert
+from jss.data.clip import Clip
+from jss.data.datasets.sets import DATASETS
+from jss.errors import JssError
+
+HOME = Path(__file__).parents[3]
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {
+        p.relative_to(root).as_posix(): p.read_bytes()
+        for p in sorted(root.rglob("*"))
+        if p.is_file()
+    }
+
+
+def told(subsets: dict[str, list[Clip]]) -> dict[str, list[tuple[str, bool, int]]]:
+    return {
+        subset: [(Path(c.filename).stem, c.path is None, len(c.sources)) for c in clips]
+        for subset, clips in subsets.items()
+    }
+
+
+def test_the_copy_sounds_as_the_original(tmp_path: Path) -> None:
+    root, out = layouts.desed(tmp_path / "44k"), tmp_path / "16k"
+    assert convert("desed", root, out, workers=2) == {}
+    before, after = DATASETS["desed"].prepare(root), DATASETS["desed"].prepare(out)
+    assert list(before) == list(after)
+    for subset, clips in before.items():
+        for ours, theirs in zip(clips, after[subset], strict=True):
+            assert (ours.filename, ours.events, ours.tags) == (
+                theirs.filename,
+                theirs.events,
+                theirs.tags,
+            )
+            assert ours.duration == pytest.approx(theirs.duration, abs=1e-4)
+            assert (ours.path is None) == (theirs.path is None)
+            assert [label for label, _ in ours.sources] == [label for label, _ in theirs.sources]
+    for path in (p for p in out.rglob("*.wav")):
+        info = soundfile.info(path)
+        assert (info.samplerate, info.channels) == (16000, 1)
+        np.testing.assert_array_equal(audio.load(path), audio.load(root / path.relative_to(out)))
+    for table in root.rglob("*.tsv"):
+        assert (out / table.relative_to(root)).read_bytes() == table.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["fuss", "urbansound8k", "esc50", "folder"])
+def test_every_set_converts_to_one_that_reads_the_same(tmp_path: Path, name: str) -> None:
+    make = {
+        "fuss": layouts.fuss,
+        "urbansound8k": layouts.urbansound,
+        "esc50": layouts.esc50,
+        "folder": layouts.nested,
+    }
+    make[name](tmp_path / "set")
+    root = DATASETS[name].find(tmp_path / "set")
+    assert root is not None
+    assert convert(name, root, tmp_path / "out") == {}
+    before, after = DATASETS[name].prepare(root), DATASETS[name].prepare(tmp_path / "out")
+    assert told(before) == told(after)
+
+
+def test_what_is_16_khz_and_mono_is_copied_as_it_is(tmp_path: Path) -> None:
+    root = layouts.fuss(tmp_path / "fuss", ("ssdata",))
+    convert("fuss", root, tmp_path / "out")
+    path = "ssdata/train/example00001.wav"
+    assert (tmp_path / "out" / path).read_bytes() == (root / path).read_bytes()
+    assert (tmp_path / "out/ssdata/train/example00001.jams").is_file()
+
+
+def test_files_that_differ_in_their_suffix_alone_keep_apart(tmp_path: Path) -> None:
+    layouts.sound(tmp_path / "set/a.wav", 1.0)
+    layouts.sound(tmp_path / "set/a.flac", 2.0)
+    convert("folder", tmp_path / "set", tmp_path / "out")
+    lengths = {p.name: audio.duration(p) for p in (tmp_path / "out").glob("*.wav")}
+    assert sorted(lengths.values()) == pytest.approx([1.0, 2.0])
+
+
+def test_a_broken_file_among_many_is_listed_and_nothing_of_its_clip_is_half_there(
+    tmp_path: Path,
+) -> None:
+    root, out = layouts.desed(tmp_path / "set"), tmp_path / "out"
+    (root / "audio/train/weak/Y-weak2_20.000_30.000.wav").write_bytes(b"broken")
+    place = "audio/train/synthetic21_train/soundscapes"
+    (root / place / "7_events/foreground0_Dog.wav").write_bytes(b"broken")
+    failed = convert("desed", root, out, workers=2)
+    assert set(failed) == {("weak", "Y-weak2_20.000_30.000.wav"), ("synthetic21_train", "7.wav")}
+    assert (
+        "Y-weak2_20.000_30.000.wav is not audio that can be read"
+        in failed["weak", "Y-weak2_20.000_30.000.wav"]
+    )
+    assert not (out / place / "7.wav").exists()
+    assert (out / place / "12.wav").exists()
+    layouts.sound(root / "audio/train/weak/Y-weak2_20.000_30.000.wav", 10.0)  # downloaded again
+    assert set(convert("desed", root, out)) == {("synthetic21_train", "7.wav")}
+    assert (out / "audio/train/weak/Y-weak2_20.000_30.000.wav").exists()
+
+
+def test_killed_and_called_again_it_ends_the_same(tmp_path: Path) -> None:
+    for number in range(60):
+        layouts.sound(
+            tmp_path / f"set/{number % 7}/{number}.wav", 4.0, 44100, 2, 100.0 + 7 * number
+        )
+    command = [
+        sys.executable,
+        "-m",
+        "jss",
+        "prepare",
+        "folder",
+        str(tmp_path / "set"),
+        "--workers",
+        "2",
+        "--convert",
+    ]
+    killed = tmp_path / "killed"
+    process = subprocess.Popen(
+        [*command, str(killed)], cwd=HOME, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while (
+        len(list(killed.rglob("*.wav"))) < 5
+        and time.monotonic() < deadline
+        and process.poll() is None
+    ):
+        time.sleep(0.002)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    there = {path: path.stat().st_mtime_ns for path in killed.rglob("*.wav")}
+    assert 5 <= len(there) < 60
+    (killed / "0" / ".0123456789abcdef.part").write_bytes(b"half a file")
+    told = subprocess.run(
+        [*command, str(killed)], cwd=HOME, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    assert {
+        path: path.stat().st_mtime_ns for path in there
+    } == there  # what was there is not made again
+    assert convert("folder", tmp_path / "set", tmp_path / "straight") == {}
+    straight = contents(tmp_path / "straight")
+    assert len(straight) == 61
+    assert {
+        name: data for name, data in contents(killed).items() if name != "jss-manifest.json"
+    } == straight
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_converted(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    root = layouts.desed(tmp_path / "set")
+    with pytest.raises(
+        JssError, match=r"needs about 0\.0 GB more, and the disk of .* has 0\.0 GB free: make room"
+    ):
+        convert("desed", root, small_disk / "out")
+    assert not list(small_disk.rglob("*.wav"))
+
+
+def test_a_disk_that_fills_up_is_told_and_no_half_file_stays(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    root = layouts.nested(tmp_path / "set")
+    layouts.sound(root / "big.wav", 30.0)
+    with pytest.raises(JssError, match=r"cannot be written: No space left on device"):
+        convert("folder", root, small_disk / "out", workers=2)
+    assert not list(small_disk.rglob("*.part"))
+    for path in small_disk.rglob("*.wav"):
+        np.testing.assert_array_equal(
+            audio.load(path), audio.load(next(root.rglob(f"{path.stem}.*")))
+        )
+    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    assert convert("folder", root, small_disk / "out") == {}
+
+
+def test_a_read_only_disk_is_told(tmp_path: Path, small_disk: Path) -> None:
+    root = layouts.nested(tmp_path / "set")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(JssError, match="cannot be written: Read-only file system"):
+        convert("folder", root, small_disk / "out")
+
+
+def test_a_write_that_fails_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = layouts.nested(tmp_path / "set")
+    write = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if len(list(path.parents[2].rglob("*.wav"))) > 3:
+            raise OSError(28, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(JssError, match="No space left on device"):
+        convert("folder", root, tmp_path / "out", workers=2)
+
+
+def test_the_wrong_place_is_told(tmp_path: Path) -> None:
+    root = layouts.urbansound(tmp_path / "set")
+    for place in (root, root / "16k", tmp_path):
+        with pytest.raises(JssError, match="lie in one another"):
+            convert("urbansound8k", root, place)
+    layouts.text(tmp_path / "full/thesis.txt", "")
+    with pytest.raises(JssError, match="holds something else: give an empty folder"):
+        convert("urbansound8k", root, tmp_path / "full")
+    convert("urbansound8k", root, tmp_path / "out")
+    with pytest.raises(
+        JssError, match="holds a converted copy of urbansound8k: convert folder into another"
+    ):
+        convert("folder", layouts.nested(tmp_path / "nested"), tmp_path / "out")
+    (tmp_path / "out" / CLAIM).write_text("{")
+    with pytest.raises(JssError, match="is damaged: convert into another folder"):
+        convert("urbansound8k", root, tmp_path / "out")

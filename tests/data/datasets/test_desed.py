@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import true_layouts as layouts
+
+from jss import audio
+from jss.data.clip import SLACK, Clip, Event
+from jss.data.datasets import desed
+from jss.errors import JssError
+from jss.evaluation import external
+from jss.io import tsv as tsv_io
+from jss.labels import DESED_LABELS
+
+REAL = Path(__file__).parents[4] / "shared" / "evaluation" / "desed-metadata" / "real"
+
+
+def save(path: Path, seconds: float = 1.0) -> None:
+    audio.save(path, np.zeros(round(seconds * 16000), np.float32))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The true layout with the true quirks, one or two clips a subset."""
+    metadata, sound = tmp_path / "metadata", tmp_path / "audio"
+    for folder in ("train/synthetic21_train", "validation", "eval"):
+        (metadata / folder).mkdir(parents=True)
+    (metadata / "train/weak.tsv").write_text(
+        "filename\tevent_labels\nYone_0_10.wav\tSpeech,Dog\nYtwo_0_10.wav\tRunning_water,Running_water\n"
+    )
+    (metadata / "train/unlabel_in_domain.tsv").write_text("filename\nYthree.wav\nYfour.wav\n")
+    (metadata / "train/synthetic21_train/soundscapes.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\n7.wav\t1.5\t3.25\tDog\n7.wav\t0.5\t0.75\tCat\n"
+    )
+    (metadata / "validation/validation.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\r\nYa.wav\t0.000\t9.000\tSpeech\r\nYempty.wav\t\t\t\r\nYgone.wav\t1\t2\tDog\r\n"
+    )
+    (metadata / "eval/public.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\nb.wav\t0.25\t11.000\tFrying\nb.wav\t10.5\t10.9\tDog\n"
+    )
+    (metadata / "eval/public_durations.tsv").write_text("filename\tduration\nb.wav\t10.0\n")
+    for name in (
+        "train/weak/Yone_0_10.wav",
+        "train/weak/Ytwo_0_10.flac",
+        "train/unlabel_in_domain/Ythree.wav",
+        "train/synthetic21_train/soundscapes/7.wav",
+        "train/synthetic21_train/soundscapes/7_events/foreground1_Electric_shaver_toothbrush.wav",
+        "train/synthetic21_train/soundscapes/7_events/foreground0_Dog.wav",
+        "train/synthetic21_train/soundscapes/7_events/background0_rain.wav",
+        "validation/validation/Yempty.wav",
+        "eval/public/Yb.wav",
+    ):
+        save(sound / name)
+    save(sound / "validation/validation/Ya.wav", 4.0)
+    return tmp_path
+
+
+def by_name(clips: list[Clip]) -> dict[str, Clip]:
+    return {clip.filename: clip for clip in clips}
+
+
+def test_strong_labels_and_sources(root: Path) -> None:
+    (clip,) = desed.prepare(root)["synthetic21_train"]
+    assert clip.events == (Event(0.5, 0.75, "Cat"),)
+    assert clip.duration == 1.0
+    assert [label for label, _ in clip.sources] == [
+        "background",
+        "Dog",
+        "Electric_shaver_toothbrush",
+    ]
+    assert all(path.is_file() for _, path in clip.sources)
+
+
+def test_empty_rows_are_clips_offsets_are_clamped_and_missing_files_noted(root: Path) -> None:
+    subsets = desed.prepare(root)
+    validation = by_name(subsets["validation"])
+    assert validation["Yempty.wav"].events == ()
+    assert validation["Yempty.wav"].tags == ()
+    assert validation["Ya.wav"].events == (Event(0.0, 4.0, "Speech"),)
+    assert validation["Ygone.wav"].path is None
+    assert validation["Ygone.wav"].events == (Event(1.0, 2.0, "Dog"),)
+    assert desed.missing(subsets)["validation"] == 1
+    (public,) = subsets["public"]
+    assert public.path is not None
+    assert public.events == (Event(0.25, 10.0, "Frying"),)
+
+
+def test_weak_and_unlabelled(root: Path) -> None:
+    subsets = desed.prepare(root)
+    weak = by_name(subsets["weak"] + subsets["weak_validation"])
+    assert weak["Yone_0_10.wav"].tags == ("Dog", "Speech")
+    assert weak["Yone_0_10.wav"].events is None
+    assert weak["Ytwo_0_10.wav"].tags == ("Running_water",)
+    assert weak["Ytwo_0_10.wav"].path is not None
+    three, four = subsets["unlabel_in_domain"]
+    assert three.tags is None
+    assert three.path is not None
+    assert four.path is None
+
+
+def test_the_weak_tenth_is_that_of_the_baseline(root: Path) -> None:
+    rows = "".join(f"Y{i}.wav\tDog\n" for i in range(1578))
+    (root / "metadata/train/weak.tsv").write_text("filename\tevent_labels\n" + rows)
+    subsets = desed.prepare(root)
+    assert (len(subsets["weak"]), len(subsets["weak_validation"])) == (1420, 158)
+    (root / "metadata/train/weak_validation.tsv").write_text(
+        "filename\tevent_labels\nY5.wav\tDog\n"
+    )
+    assert [clip.filename for clip in desed.prepare(root)["weak_validation"]] == ["Y5.wav"]
+
+
+def test_a_folder_above_and_audio_without_a_table(root: Path, tmp_path: Path) -> None:
+    above = tmp_path / "above"
+    above.mkdir()
+    (above / "dataset").symlink_to(root)
+    (root / "metadata/train/unlabel_in_domain.tsv").unlink()
+    assert [clip.filename for clip in desed.prepare(above)["unlabel_in_domain"]] == ["Ythree.wav"]
+
+
+def test_clear_errors(tmp_path: Path, root: Path) -> None:
+    with pytest.raises(JssError, match="not in DESED's layout"):
+        desed.prepare(tmp_path / "eval")
+    tsv = root / "metadata/validation/validation.tsv"
+    tsv.write_text("filename\tonset\toffset\tevent_label\nYa.wav\tsoon\t9\tDog\n")
+    with pytest.raises(JssError, match="no onset and offset in seconds"):
+        desed.prepare(root)
+    tsv.write_text("filename\tonset\tevent_label\n")
+    with pytest.raises(JssError, match="lacks the column 'offset'"):
+        desed.prepare(root)
+
+
+def test_what_is_written_is_read_back(root: Path) -> None:
+    events = (Event(0.5, 1.0, "Dog"), Event(0.75, 2.5, "Cat"))
+    clips = [Clip("Ya.wav", None, 4.0, events), Clip("Yempty.wav", None, 1.0, ())]
+    tsv = root / "metadata/validation/validation.tsv"
+    desed.write_strong(tsv, clips)
+    desed.write_durations(tsv.with_name("validation_durations.tsv"), clips)
+    found = desed.prepare(root)["validation"]
+    assert [(c.filename, c.duration, c.events) for c in found] == [
+        (c.filename, c.duration, c.events) for c in clips
+    ]
+
+
+def test_the_published_layouts_of_2021(tmp_path: Path) -> None:
+    subsets = desed.prepare(layouts.desed(tmp_path))
+    assert {name: len(clips) for name, clips in subsets.items()} == {
+        "weak": 9,
+        "weak_validation": 1,
+        "unlabel_in_domain": 3,
+        "synthetic21_train": 2,
+        "synthetic21_validation": 2,
+        "validation": 3,
+        "public": 1,
+    }
+    assert desed.missing(subsets) | {"unlabel_in_domain": 1, "validation": 1} == desed.missing(
+        subsets
+    )
+    assert subsets["unlabel_in_domain"][2].duration == 10.0  # gone, but its name tells
+    assert [label for label, _ in subsets["synthetic21_train"][0].sources] == ["background", "Dog"]
+
+
+def test_the_published_layouts_of_2023(tmp_path: Path) -> None:
+    subsets = desed.prepare(layouts.desed_2023(tmp_path))
+    strong = subsets["strong_label_real"]
+    assert [(clip.filename, clip.path is None) for clip in strong] == [
+        ("Y--4gqARaEJE_0.000_10.000.wav", False),
+        ("Y-lost_0.000_10.000.wav", True),
+    ]
+    assert all("dcase_synth" in str(clip.path) for clip in subsets["synthetic21_train"])
+    assert desed.missing(subsets)["validation"] == 1  # audio right below audio/validation
+    at_16k = [
+        clip.filename
+        for name in ("weak", "weak_validation")
+        for clip in subsets[name]
+        if clip.path is not None and clip.path.parent.name == "weak_16k"
+    ]
+    assert at_16k == ["Y-weak3_30.000_40.000.wav"]
+
+
+def test_parts_downloaded_side_by_side_are_one_set(tmp_path: Path) -> None:
+    base = layouts.desed_2023(tmp_path) / "dataset"
+    (base / "dcase_synth").rename(tmp_path / "dcase_synth")
+    assert {"weak", "public", "synthetic21_train", "synthetic21_validation"} <= set(
+        desed.prepare(tmp_path)
+    )
+
+
+def test_a_rounding_stays_and_what_lies_further_out_is_clamped(tmp_path: Path) -> None:
+    subsets = desed.prepare(layouts.desed(tmp_path))
+    assert Event(9.865, 10.115, "Dog") in (
+        by_name(subsets["validation"])["Ya_350.000_360.000.wav"].events or ()
+    )
+    assert by_name(subsets["public"])["1Ro0FgMWTUE_120_130.wav"].events == (
+        Event(0.0, 2.081, "Speech"),
+        Event(3.847, 10.0, "Frying"),
+    )
+
+
+def test_the_weak_tenth_is_what_pandas_draws_and_the_synthetic_fifth_too(root: Path) -> None:
+    frame = pd.DataFrame({"filename": [f"Y{i}.wav" for i in range(101)], "event_labels": "Dog"})
+    frame.to_csv(root / "metadata/train/weak.tsv", sep="\t", index=False)
+    kept = frame.sample(frac=0.9, random_state=42)
+    assert [c.filename for c in desed.prepare(root)["weak_validation"]] == list(
+        frame.drop(kept.index)["filename"]
+    )
+    rows = pd.DataFrame(
+        {
+            "filename": [f"{i // 2}.wav" for i in range(100)],
+            "onset": 0.0,
+            "offset": 1.0,
+            "event_label": "Dog",
+        }
+    )
+    rows.to_csv(root / "metadata/train/synthetic21_train/soundscapes.tsv", sep="\t", index=False)
+    train = set(rows["filename"].drop_duplicates().sample(frac=0.8, random_state=26))
+    subsets = desed.prepare(root)
+    assert {c.filename for c in subsets["synthetic21_train"]} == train
+    assert len(subsets["synthetic21_validation"]) == 10
+
+
+@pytest.mark.skipif(
+    not REAL.is_dir(), reason="needs ../shared/evaluation, DESED's published metadata"
+)
+def test_the_real_metadata_parse_completely(tmp_path: Path) -> None:
+    (tmp_path / "metadata").symlink_to(REAL)
+    subsets = desed.prepare(tmp_path)
+    assert (len(subsets["weak"]), len(subsets["weak_validation"])) == (1420, 158)
+    assert len(subsets["unlabel_in_domain"]) == 14412
+    for name, files, events, empty in (("validation", 1168, 4224, 15), ("public", 692, 2765, 0)):
+        clips = subsets[name]
+        assert len(clips) == files
+        assert sum(len(clip.events or ()) for clip in clips) == events
+        assert sum(clip.events == () for clip in clips) == empty
+        assert {e.label for clip in clips for e in clip.events or ()} == set(DESED_LABELS)
+    assert (
+        max(e.offset - clip.duration for clip in subsets["public"] for e in clip.events or ())
+        <= SLACK
+    )
+
+
+@pytest.mark.skipif(
+    not REAL.is_dir(), reason="needs ../shared/evaluation, DESED's published metadata"
+)
+def test_both_ways_to_a_score_see_the_same_events(tmp_path: Path) -> None:
+    published = REAL.parents[1] / "desed-baseline-student"
+    tsv = layouts.text(
+        tmp_path / "metadata/validation/validation.tsv",
+        (published / "ground_truth.tsv").read_text(),
+    )
+    layouts.text(
+        tsv.with_name("validation_durations.tsv"), (published / "durations.tsv").read_text()
+    )
+    clips = desed.prepare(tmp_path)["validation"]
+    ours = [(c.filename, e.onset, e.offset, e.label) for c in clips for e in c.events or ()]
+    seconds = tsv_io.read_durations(published / "durations.tsv")
+    truth = tsv_io.read_events(published / "ground_truth.tsv")
+    names = sorted(seconds)
+    lengths = np.array([seconds[name] for name in names])
+    built = [
+        external.build(table, names, lengths, DESED_LABELS, "", "")
+        for table in (
+            truth,
+            pd.DataFrame(ours, columns=["filename", "onset", "offset", "event_label"]),
+        )
+    ]
+    for name in ("clip", "label", "onset", "offset"):
+        first, second = (getattr(reference.truth.events, name) for reference in built)
+        np.testing.assert_array_equal(first, second)
+    assert any(e.offset > c.duration for c in clips for e in c.events or ())  # roundings stay

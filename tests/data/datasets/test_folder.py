@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import true_layouts as layouts
+
+from jss.data.datasets import folder
+from jss.errors import JssError
+
+
+def test_all_audio_is_found_however_deep(tmp_path: Path) -> None:
+    subsets = folder.prepare(layouts.nested(tmp_path))
+    names = [clip.filename for clips in subsets.values() for clip in clips]
+    assert len(set(names)) == len(names) == 12
+    assert "000/000/0000000000.wav" in names
+    assert not any("hidden" in name or name.endswith(".txt") for name in names)
+    assert all(
+        clip.path is not None and clip.tags is None for clips in subsets.values() for clip in clips
+    )
+
+
+def test_a_file_stays_in_its_subset_when_others_come(tmp_path: Path) -> None:
+    for number in range(200):
+        layouts.text(tmp_path / f"{number}.wav", "")
+    before = {clip.filename for clip in folder.prepare(tmp_path)["validation"]}
+    assert 8 <= len(before) <= 35
+    layouts.text(tmp_path / "sub/one.wav", "")
+    assert before == {clip.filename for clip in folder.prepare(tmp_path)["validation"]} - {
+        "sub/one.wav"
+    }
+
+
+def test_two_files_make_two_subsets_and_a_loop_of_links_ends(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        layouts.text(tmp_path / f"in/{name}.wav", "")
+    (tmp_path / "in/back").symlink_to(tmp_path)
+    subsets = folder.prepare(tmp_path)
+    assert sorted(len(clips) for clips in subsets.values()) == [1, 1]
+
+
+def test_clear_errors(tmp_path: Path) -> None:
+    with pytest.raises(JssError, match="holds no audio"):
+        folder.prepare(tmp_path)

@@ -1,0 +1,129 @@
+"""The mixing statistics of the weak-label paper against their distributions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from jss.audio import SAMPLE_RATE
+from jss.data.recordings import Recording
+from jss.data.scenes.scenes import (
+    SceneRecipe,
+    SceneSet,
+    draw_scene,
+    render_scene,
+    scene_bank,
+    scene_recipe,
+)
+from jss.data.soundscapes.loudness import lufs
+from jss.errors import JssError
+from jss.labels import URBAN_LABELS
+
+RECIPE = SceneRecipe()
+
+
+class NoiseBank:
+    """Ten seconds of steady noise for every class, so that every length can be cut."""
+
+    def __init__(self) -> None:
+        self.noise = np.random.default_rng(0).normal(0, 0.05, 10 * SAMPLE_RATE).astype(np.float32)
+
+    def labels(self, split):
+        return URBAN_LABELS
+
+    def recordings(self, label, split):
+        return (Recording(label, f"{label}.wav", label, split),)
+
+    def pick(self, label, split, rng):
+        return self.recordings(label, split)[0]
+
+    def holds(self, recording):
+        return True
+
+    def load(self, recording):
+        return self.noise
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return NoiseBank()
+
+
+@pytest.fixture(scope="module")
+def scenes(bank):
+    return [draw_scene(RECIPE, bank, "train", (0, i)) for i in range(2000)]
+
+
+def test_the_number_of_events_is_a_zero_truncated_poisson(scenes):
+    counts = np.array([len(scene.layers) for scene in scenes])
+    mean = 5 / (1 - math.exp(-5))
+    assert counts.min() == 1
+    assert counts.mean() == pytest.approx(mean, abs=4 * math.sqrt(5 / len(counts)))
+    top = 10
+    seen = np.bincount(np.minimum(counts, top), minlength=top + 1)[1:]
+    chance = stats.poisson.pmf(np.arange(1, top), 5) / (1 - math.exp(-5))
+    expected = len(counts) * np.append(chance, 1 - chance.sum())
+    assert stats.chisquare(seen, expected).pvalue > 1e-3
+
+
+def test_classes_lengths_onsets_and_levels_are_uniform(scenes):
+    layers = [layer for scene in scenes for layer in scene.layers]
+    lengths = np.array([layer.spans[0][1] - layer.spans[0][0] for layer in layers])
+    onsets = np.array([layer.spans[0][0] for layer in layers])
+    levels = np.array([layer.level_db for layer in layers])
+    assert stats.kstest(lengths, stats.uniform(0.5, 3.5).cdf).pvalue > 1e-3
+    assert stats.kstest(onsets / (4 - lengths), stats.uniform(0, 1).cdf).pvalue > 1e-3
+    assert stats.kstest(levels, stats.uniform(-30, 5).cdf).pvalue > 1e-3
+    counts = [sum(layer.label == label for layer in layers) for label in URBAN_LABELS]
+    assert stats.chisquare(counts).pvalue > 1e-3
+    assert (onsets + lengths).max() <= 4.0001
+
+
+def test_every_event_has_its_level_by_pyloudnorm(scenes, bank):
+    single = [scene for scene in scenes if len(scene.layers) == 1]
+    assert len(single) > 20
+    for scene in single[:20]:
+        sources = render_scene(scene, bank)
+        onset, offset = (round(t * SAMPLE_RATE) for t in scene.layers[0].spans[0])
+        heard = sources[URBAN_LABELS.index(scene.layers[0].label)]
+        assert lufs(heard[onset:offset]) == pytest.approx(scene.layers[0].level_db, abs=0.05)
+        assert not heard[:onset].any()
+
+
+def test_events_of_a_class_are_one_source(scenes, bank):
+    scene = next(s for s in scenes if len(s.layers) > len({layer.label for layer in s.layers}))
+    sources = render_scene(scene, bank)
+    assert sources.shape == (5, 64000)
+    there = {layer.label for layer in scene.layers}
+    assert {label for label, row in zip(URBAN_LABELS, sources, strict=True) if row.any()} == there
+
+
+def test_a_set_is_the_same_again_and_its_splits_differ():
+    made, _, licence = scene_bank("synthscapes", URBAN_LABELS, 0.0, 4)
+    assert licence == "MIT"
+    one, two = (SceneSet(scene_recipe("urban"), made, "test", 3, 8) for _ in range(2))
+    assert np.array_equal(one[5].mixture, two[5].mixture)
+    np.testing.assert_allclose(one[5].sources.sum(0), one[5].mixture, atol=1e-6)
+    assert one.scene(5) != SceneSet(scene_recipe("urban"), made, "validation", 3, 8).scene(5)
+    assert one[5].tags == tuple(sorted({label for _, _, label in one[5].events}))
+
+
+def test_shorter_clips_have_shorter_events():
+    recipe = scene_recipe("urban", 1.0)
+    assert (recipe.duration, recipe.lengths) == (1.0, (0.125, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: scene_recipe("rural"), "no recipe"),
+        (lambda: scene_bank("/nowhere", URBAN_LABELS, 0.0, 4), "no folder"),
+        (lambda: SceneSet(RECIPE, NoiseBank(), "public", 0, 1), "no scenes of the split"),
+    ],
+)
+def test_mistakes_are_one_sentence(make, says):
+    with pytest.raises(JssError, match=says):
+        make()

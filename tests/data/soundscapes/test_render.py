@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from jss import audio
+from jss.cli import main
+from jss.commands.render import clips
+from jss.data.datasets import desed
+from jss.data.soundscapes.homescapes import SUBSETS
+from jss.data.soundscapes.render_set import Order, make_bank, read_scapes, render_lines, render_set
+from jss.errors import JssError
+
+COUNTS = {**dict.fromkeys(SUBSETS, 1), "weak": 2}
+
+
+def order(
+    root: Path, bank_folder: Path | None, name: str = "homescapes", **changes: object
+) -> Order:
+    fields = {
+        "name": name,
+        "root": root,
+        "soundbank": bank_folder,
+        "seed": 0,
+        "sources": True,
+        "clips": COUNTS,
+    }
+    return Order(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def digests(root: Path) -> dict[str, str]:
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def rendered(bank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("homescapes")
+    assert render_set(order(root, bank_folder)) == COUNTS
+    return root
+
+
+def test_the_layout_is_desed(rendered: Path) -> None:
+    subsets = desed.prepare(rendered)
+    assert {name: len(found) for name, found in subsets.items()} == COUNTS
+    assert not any(desed.missing(subsets).values())
+    for name, found in subsets.items():
+        for clip in found:
+            assert clip.duration == 10.0
+            assert (clip.events is not None) == (SUBSETS[name].labels == "strong")
+            assert (clip.tags is not None) == (SUBSETS[name].labels != "none")
+            assert clip.sources[0][0] == "background"
+
+
+def test_sources_add_up_on_disk(rendered: Path) -> None:
+    clip = desed.prepare(rendered)["validation"][0]
+    assert clip.path is not None
+    assert soundfile.info(str(clip.path)).subtype == "PCM_24"
+    total = sum(audio.load(path) for _, path in clip.sources)
+    assert np.abs(total - audio.load(clip.path)).max() < 1e-6
+
+
+def test_no_recording_is_used_on_both_sides(rendered: Path) -> None:
+    used: dict[str, set[str]] = {}
+    for path, scape in read_scapes(rendered).items():
+        names = {
+            r.recording
+            for layer in (scape.background, *scape.foregrounds)
+            for r in layer.recordings
+        }
+        used.setdefault(scape.split, set()).update(names)
+        assert (rendered / path).is_file()
+    assert set(used) == {"train", "validation", "test_a", "test_b"}
+    assert sum(map(len, used.values())) == len(set().union(*used.values()))
+
+
+def test_the_manifest_tells_what_was_synthesised(rendered: Path) -> None:
+    manifest = json.loads((rendered / "manifest.json").read_text())
+    assert manifest["clips"] == COUNTS
+    assert "not DESED" in manifest["note"]
+    assert set(manifest["synthesised"]) == set(SUBSETS)
+    assert not manifest["synthesised"]["weak"]
+
+
+def test_killed_and_resumed_gives_the_same_bytes(
+    rendered: Path, bank_folder: Path, tmp_path: Path
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "jss",
+        "render",
+        "homescapes",
+        str(tmp_path),
+        "--soundbank",
+        str(bank_folder),
+        "--workers",
+        "2",
+        "--clips",
+        "1",
+        "weak=2",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    running = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    limit = time.monotonic() + 60
+    while not any(tmp_path.rglob("*.flac")) and running.poll() is None and time.monotonic() < limit:
+        time.sleep(0.02)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    time.sleep(1.0)  # its workers see that it is gone
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert digests(tmp_path) == digests(rendered)
+
+
+def test_another_seed_does_not_mix_in(rendered: Path, bank_folder: Path) -> None:
+    with pytest.raises(JssError, match="another seed"):
+        render_set(order(rendered, bank_folder, seed=1))
+    with pytest.raises(JssError, match="another sources"):
+        render_set(order(rendered, bank_folder, sources=False))
+
+
+@pytest.mark.parametrize("given", ["file", "standard input"])
+def test_one_clip_again_from_its_line(
+    rendered: Path,
+    bank_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+) -> None:
+    """The same bytes, sources too, of this clip alone."""
+    line = next(
+        x for x in (rendered / "soundscapes.jsonl").read_text().splitlines() if "/weak_00001." in x
+    )
+    command = ["render", "clips", str(tmp_path), "--soundbank", str(bank_folder)]
+    if given == "file":
+        command += ["--lines", str(rendered / "soundscapes.jsonl"), "--only", "weak_00001"]
+    else:
+        monkeypatch.setattr("sys.stdin", io.StringIO(line + "\n"))
+        command += ["--lines", "-"]
+    assert main(command) == 0
+    again = digests(tmp_path)
+    assert capsys.readouterr().out == f"{tmp_path}/audio/train/weak/weak_00001.flac\n"
+    assert len(again) > 2
+    assert again == {
+        name: digest for name, digest in digests(rendered).items() if "/weak_00001" in name
+    }
+
+
+def test_a_universal_clip_again(bank_folder: Path, tmp_path: Path) -> None:
+    render_set(
+        order(
+            tmp_path / "set",
+            bank_folder,
+            "universal",
+            clips={"train": 2, "validation": 0, "eval": 0},
+        )
+    )
+    first = (tmp_path / "set" / "soundscapes.jsonl").read_text().splitlines()[1]
+    assert render_lines([first], tmp_path / "again", make_bank(bank_folder)) == [
+        "ssdata/train/example00001.flac"
+    ]
+    assert digests(tmp_path / "again").items() <= digests(tmp_path / "set").items()
+
+
+def test_lines_that_are_not_of_a_set(
+    rendered: Path, bank_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    bank = make_bank(bank_folder)
+    line = (rendered / "soundscapes.jsonl").read_text().splitlines()[0]
+    for wrong in ("", "{}", line[:99], '{"subset":1,"filename":2,"soundscape":3}'):
+        with pytest.raises(JssError, match=r"copy it whole|not a soundscape"):
+            render_lines([wrong], tmp_path, bank)
+    for place in ("../weak_00000.flac", "/tmp/weak_00000.flac", "audio/train/weak/weak_x.flac"):
+        row = {**json.loads(line), "filename": place}
+        with pytest.raises(JssError, match="no place of a clip"):
+            render_lines([json.dumps(row)], tmp_path, bank)
+    assert not list(tmp_path.iterdir())
+    lines = str(rendered / "soundscapes.jsonl")
+    assert main(["render", "clips", str(tmp_path), "--lines", lines, "--only", "weak_00099"]) == 2
+    assert main(["render", "clips", str(tmp_path)]) == 2
+    assert main(["render", "clips", str(tmp_path), "--lines", str(tmp_path / "nowhere")]) == 2
+    said = capsys.readouterr().err
+    assert all(text in said for text in ("no clip weak_00099", "with --lines", "cannot be read"))
+
+
+def test_universal_in_the_layout_of_fuss(bank_folder: Path, tmp_path: Path) -> None:
+    counts = {"train": 2, "validation": 1, "eval": 1}
+    render_set(order(tmp_path, bank_folder, "universal", clips=counts))
+    lines = (tmp_path / "ssdata/train_example_list.txt").read_text().splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        mixture, background, *foregrounds = line.split("\t")
+        assert mixture.startswith("train/example0000")
+        assert background.endswith("_sources/background0_sound.flac")
+        assert 1 <= len(foregrounds) <= 3
+        total = sum(audio.load(tmp_path / "ssdata" / name) for name in (background, *foregrounds))
+        assert np.abs(total - audio.load(tmp_path / "ssdata" / mixture)).max() < 1e-6
+
+
+def test_synthscapes_need_nothing(tmp_path: Path) -> None:
+    render_set(
+        order(
+            tmp_path,
+            None,
+            "synthscapes",
+            sources=False,
+            clips={**dict.fromkeys(SUBSETS, 0), "public": 1},
+        )
+    )
+    (clip,) = desed.prepare(tmp_path)["public"]
+    assert clip.path is not None
+    assert not clip.sources
+
+
+def test_how_many_clips() -> None:
+    assert clips(["5", "b=2"], {"a": 1, "b": 1}) == {"a": 5, "b": 2}
+    with pytest.raises(JssError, match="is not SUBSET=N"):
+        clips(["a=x"], {"a": 1})
+    with pytest.raises(JssError, match="no subset 'c'"):
+        clips(["c=1"], {"a": 1})

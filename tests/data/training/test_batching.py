@@ -1,0 +1,130 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from jss.config import load_preset
+from jss.data.training.batching import (
+    DetectionSteps,
+    SeparationSteps,
+    mix,
+    mixup_plan,
+    padded,
+    separation_validation,
+)
+from jss.data.training.datasets import TrainingData
+from jss.data.training.example import Example
+from jss.errors import JssError
+
+LABELS = ("a", "b")
+OVERRIDES = (
+    "detection.batch=[2, 2, 4]",
+    "data.seconds=1",
+    "detection.mixup=1",
+    "detection.accumulate=2",
+)
+CONFIG = load_preset("smoke", OVERRIDES)
+
+
+class Tones:
+    """Clip i is a constant of its number, so that what a batch holds can be read off."""
+
+    def __init__(self, base: int, size: int, sources: int = 2) -> None:
+        self.base, self.size, self.sources = base, size, sources
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, index: int) -> Example:
+        value = np.float32(self.base + index)
+        return Example(
+            np.full(16000, value), np.full((self.sources, 16000), value), ((0.0, 0.5, "a"),), ("a",)
+        )
+
+
+def world(fresh: bool = True) -> TrainingData:
+    return TrainingData(
+        Tones(0, 6),
+        Tones(1000, 8),
+        Tones(2000, 20),
+        Tones(0, 2),
+        Tones(0, 2),
+        Tones(0, 6),
+        Tones(0, 2),
+        "tones",
+        "MIT",
+        fresh,
+    )
+
+
+def steps(epoch: int = 0, **changes: object) -> DetectionSteps:
+    c = dataclasses.replace(CONFIG.detection, **changes)
+    return DetectionSteps(world(), CONFIG, c, LABELS, epoch)
+
+
+def test_an_epoch_is_as_long_as_the_shortest_subset_in_micro_batches():
+    assert len(steps()) == 3 * 2
+    assert len(steps(steps=2)) == 2 * 2
+
+
+def test_a_batch_holds_synthetic_then_weak_then_unlabelled_clips():
+    batch = steps()[1]
+    assert batch.audio.shape == (4, 16000)
+    assert batch.audio[:, 0].tolist() == [1, 1001, 2002, 2003]
+    assert batch.strong.shape == (1, 2, 15)
+    assert batch.strong[0, 0].sum() == 8  # ceil(0.5 / 0.064)
+    assert batch.weak.tolist() == [[1, 0]]
+
+
+def test_the_next_epoch_draws_fresh_clips_and_the_same_epoch_the_same():
+    assert steps(1)[0].audio[0, 0] == 6
+    assert torch.equal(steps(1)[0].audio, steps(1)[0].audio)
+
+
+def test_a_set_on_disk_is_shuffled_and_used_once_an_epoch():
+    data = DetectionSteps(
+        world(fresh=False), CONFIG, dataclasses.replace(CONFIG.detection, accumulate=1), LABELS, 3
+    )
+    seen = [int(v) for i in range(len(data)) for v in data[i].audio[:2, 0]]
+    assert sorted(seen) == list(range(6))
+
+
+def test_a_batch_that_cannot_be_cut_says_so():
+    with pytest.raises(JssError, match="accumulate divide"):
+        steps(accumulate=3)
+    with pytest.raises(JssError, match="smaller batch"):
+        steps(batch=(100, 2, 2), accumulate=1)
+
+
+def test_mixup_stays_within_its_part_and_spares_the_unlabelled():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        order, share = mixup_plan(rng, (4, 4, 8), CONFIG.detection)
+        assert set(order[:4]) == set(range(4))
+        assert set(order[4:8]) == set(range(4, 8))
+        assert (order[8:] == np.arange(8, 16)).all()
+        assert (share[8:] == 1).all()
+        assert len(set(share[:4].tolist())) == 1
+
+
+def test_mix_by_hand():
+    x = torch.tensor([[1.0], [3.0]])
+    torch.testing.assert_close(
+        mix(x, torch.tensor([1, 0]), torch.tensor([0.75, 0.75])), torch.tensor([[1.5], [2.5]])
+    )
+
+
+def test_separation_batches():
+    c = CONFIG.separation
+    mixit = SeparationSteps(world(), CONFIG, c, "mixit", 0)[0].targets
+    assert mixit.shape == (2, 2, 16000)
+    pit = SeparationSteps(world(), CONFIG, c, "pit", 0)[0].targets
+    assert pit.shape == (2, 4, 16000)
+    assert (pit[:, 2:] == 0).all()
+    assert separation_validation(world(), CONFIG, c, "pit").shape == (2, 4, 16000)
+
+
+def test_more_sources_than_outputs_says_so():
+    with pytest.raises(JssError, match="n_src"):
+        padded(np.zeros((5, 10), np.float32), 4)

@@ -1,0 +1,72 @@
+"""Training data from a soundbank and from a set on disk, and what worker processes find ready."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from jss.config import load_preset
+from jss.data.soundscapes import acoustics, placing
+from jss.data.soundscapes.homescapes import SUBSETS
+from jss.data.soundscapes.render_set import Order, render_set
+from jss.data.training.batching import DetectionSteps, loader
+from jss.data.training.datasets import ClipSet, SoundscapeSet
+from jss.data.training.training_data import training_data
+from jss.labels import DESED_LABELS
+
+SMOKE = (
+    "data.synthesised=0.0",
+    "data.sounds=2",
+    "data.synthetic=4",
+    "data.weak=4",
+    "data.unlabelled=4",
+)
+
+
+@pytest.fixture(scope="module")
+def on_disk(bank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("desed")
+    render_set(Order("homescapes", root, bank_folder, 0, True, dict.fromkeys(SUBSETS, 3)))
+    return root
+
+
+def test_workers_find_everything_ready(bank_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that every process would have to work out anew, and the same batches as without
+    workers.
+    """
+    monkeypatch.setattr(
+        "jss.data.training.training_data.ROOMS", 2
+    )  # of them all, which take seconds
+    acoustics.responses.cache_clear()
+    data = training_data(str(bank_folder), load_preset("smoke", (*SMOKE, "data.workers=1")))
+    assert acoustics.responses.cache_info().currsize == 2
+    assert isinstance(data.synthetic, SoundscapeSet)
+    bank = data.synthetic.bank
+    everything = {r.path for label in bank.labels("train") for r in bank.recordings(label, "train")}
+    assert {path for path, _ in placing._SPANS[bank]} == everything
+    config = load_preset("smoke", SMOKE)
+    steps = DetectionSteps(data, config, config.detection, DESED_LABELS, 0)
+    for alone, shared in zip(loader(steps, 0), loader(steps, 1), strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(alone, shared, strict=True))
+
+
+def test_sources_on_disk_are_read_only_where_they_are_wanted(on_disk: Path) -> None:
+    data = training_data(str(on_disk), load_preset("smoke", SMOKE))
+    assert data.synthetic[0].sources.shape == (0, 32000)
+    example = data.universal[0]
+    assert len(example.sources) >= 2
+    assert np.array_equal(example.mixture, data.synthetic[0].mixture)
+    assert np.abs(example.sources.sum(axis=0) - example.mixture).max() < 1e-5
+    assert isinstance(data.universal, ClipSet)
+
+
+def test_batches_from_disk_are_12_12_24_in_small(on_disk: Path) -> None:
+    config = load_preset("smoke", (*SMOKE, "detection.batch=[1, 1, 2]"))
+    data = training_data(str(on_disk), config)
+    batches = list(loader(DetectionSteps(data, config, config.detection, DESED_LABELS, 0), 0))
+    assert len(batches) == 1  # three unlabelled clips make one part of two: the shortest subset
+    assert batches[0].audio.shape == (4, 32000)
+    assert (len(batches[0].strong), len(batches[0].weak)) == (1, 1)

@@ -1,0 +1,38 @@
+import numpy as np
+
+from jss.data.soundbank.bank import SoundBank
+from jss.data.soundscapes.recipes import RECIPES
+from jss.data.training.singles import RecordingSet, Sprinkled
+
+
+def singles(bank: SoundBank, size: int = 60) -> RecordingSet:
+    return RecordingSet(RECIPES["desed"], bank, "train", 7, size)
+
+
+def test_a_clip_is_one_recording_at_full_length_with_its_one_label_or_a_distractor_without(
+    bank: SoundBank,
+) -> None:
+    clips = [singles(bank)[i] for i in range(60)]
+    assert {len(c.mixture) for c in clips} == {160_000}
+    assert {len(c.tags) for c in clips} == {0, 1}
+    assert {c.tags[0] for c in clips if c.tags} == set(RECIPES["desed"].classes)
+    assert all(c.events is None for c in clips), "nobody knows the onsets"
+    last_second = [np.sqrt(np.mean(c.mixture[-16000:] ** 2)) for c in clips]
+    assert min(last_second) > 1e-3, "short recordings are looped to the end"
+
+
+def test_the_same_number_gives_the_same_clip_and_no_sample_clips(bank: SoundBank) -> None:
+    again = singles(bank, 1)
+    for i in range(20):
+        clip = singles(bank)[i]
+        np.testing.assert_array_equal(clip.mixture, again[i].mixture)
+        assert np.abs(clip.mixture).max() <= 0.981
+
+
+def test_a_share_of_the_numbers_comes_from_the_other_set() -> None:
+    mixed = Sprinkled(range(1000), range(5000, 6000), 0.25, seed=3)  # type: ignore[arg-type]
+    got = [int(mixed[i]) for i in range(1000)]  # type: ignore[call-overload]
+    others = [i for i, value in enumerate(got) if value == 5000 + i]
+    assert all(value in (i, 5000 + i) for i, value in enumerate(got))
+    assert abs(len(others) - 250) < 50
+    assert len(mixed) == 1000

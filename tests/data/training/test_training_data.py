@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import true_layouts as layouts
+
+from jss.config import load_preset
+from jss.data.clip import Clip
+from jss.data.training.batching import DetectionSteps, SeparationSteps, separation_validation
+from jss.data.training.datasets import ClipSet
+from jss.data.training.training_data import training_data
+from jss.errors import JssError
+from jss.labels import DESED_LABELS
+
+CONFIG = load_preset("smoke", ("detection.batch=[1, 1, 1]",))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """DESED, FUSS and unlabelled recordings beside one another."""
+    root = tmp_path_factory.mktemp("world")
+    layouts.desed(root / "desed")
+    layouts.fuss(root / "fuss")
+    layouts.nested(root / "yfcc")
+    layouts.urbansound(root / "us8k")
+    return root
+
+
+def test_desed_fuss_and_a_folder_together_whatever_their_order(world: Path) -> None:
+    roots = [str(world / name) for name in ("yfcc", "fuss", "desed")]
+    data = training_data(roots, CONFIG)
+    assert (len(data.synthetic), len(data.weak), len(data.unlabelled)) == (2, 8, 2)
+    assert [len(data.universal[i].sources) for i in range(2)] == [
+        1,
+        4,
+    ]  # FUSS, the background among them
+    assert data.mixtures is not None
+    assert len(data.mixtures) == 10
+    assert data.description.startswith(
+        "the data set desed, in DESED's layout (files: synthetic21_train 2 of 2,"
+    )
+    assert "unlabel_in_domain 2 of 3" in data.description
+    assert "FUSS, reverberant (files: train 2 of 2, validation 1 of 1)" in data.description
+    batch = DetectionSteps(data, CONFIG, CONFIG.detection, DESED_LABELS, 0)[0]
+    assert batch.audio.shape == (3, 32000)
+    for loss, mixed in (("pit", CONFIG.separator.n_src), ("mixit", 2)):
+        steps = SeparationSteps(data, CONFIG, CONFIG.separation, loss, 3)
+        assert steps[0].targets.shape == (2, mixed, 16000)
+        assert separation_validation(data, CONFIG, CONFIG.separation, loss).shape == (
+            2,
+            mixed,
+            16000,
+        )
+
+
+def test_a_folder_alone_trains_mixit_and_says_what_a_detector_needs(world: Path) -> None:
+    data = training_data(str(world / "yfcc"), CONFIG)
+    assert SeparationSteps(data, CONFIG, CONFIG.separation, "mixit", 0)[0].targets.shape == (
+        2,
+        2,
+        16000,
+    )
+    with pytest.raises(
+        JssError, match=r"no synthetic clips.*10 unlabelled recordings in yfcc: add --data"
+    ):
+        DetectionSteps(data, CONFIG, CONFIG.detection, DESED_LABELS, 0)
+    with pytest.raises(JssError, match="PIT needs a soundbank, FUSS or another set"):
+        SeparationSteps(data, CONFIG, CONFIG.separation, "pit", 0)
+
+
+def test_fuss_alone_trains_pit(world: Path) -> None:
+    data = training_data((str(world / "fuss"),), CONFIG)
+    assert SeparationSteps(data, CONFIG, CONFIG.separation, "pit", 0)[0].targets.shape == (
+        2,
+        4,
+        16000,
+    )
+    with pytest.raises(JssError, match="MixIT needs a soundbank, DESED or a folder of audio"):
+        SeparationSteps(data, CONFIG, CONFIG.separation, "mixit", 0)
+
+
+def test_endless_soundscapes_beside_a_finite_set(world: Path) -> None:
+    data = training_data(("synthscapes", str(world / "fuss")), CONFIG)
+    assert data.fresh
+    assert SeparationSteps(data, CONFIG, CONFIG.separation, "pit", 7)[0].targets.shape == (
+        2,
+        4,
+        16000,
+    )
+
+
+def test_urbansound8k_is_a_soundbank_mixed_with_the_synthesiser(world: Path) -> None:
+    data = training_data(str(world / "us8k"), CONFIG)
+    assert data.fresh
+    assert "folder us8k" in data.description
+
+
+def test_clear_errors(world: Path, tmp_path: Path) -> None:
+    with pytest.raises(JssError, match="both hold labelled clips: give one of them"):
+        training_data((str(world / "desed"), "synthscapes"), CONFIG)
+    with pytest.raises(JssError, match="There is no folder"):
+        training_data(str(tmp_path / "nowhere"), CONFIG)
+    with pytest.raises(JssError, match="is empty: it needs class folders"):
+        training_data(str(tmp_path), CONFIG)
+    layouts.text(tmp_path / "ssdata/train/readme.txt", "")
+    layouts.text(tmp_path / "metadata/train/weak.tsv", "filename\tevent_labels\n")
+    with pytest.raises(
+        JssError, match="holds DESED and FUSS together: put each into a folder of its own"
+    ):
+        training_data(str(tmp_path), CONFIG)
+    layouts.sound(tmp_path / "one/only.wav", 1.0)
+    with pytest.raises(JssError, match="a single recording: MixIT needs at least two"):
+        training_data(str(tmp_path / "one"), CONFIG)
+
+
+def test_a_broken_clip_is_told_and_the_next_one_stands_in(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"broken")
+    layouts.sound(tmp_path / "b.wav", 3.0)
+    clips = [Clip(name, tmp_path / name) for name in ("a.wav", "b.wav")]
+    with pytest.warns(UserWarning, match=r"a\.wav is not audio .* Another clip stands in for it"):
+        stand_in = ClipSet(clips, 16000)[0]
+    np.testing.assert_array_equal(stand_in.mixture, ClipSet(clips, 16000)[1].mixture)
+    (tmp_path / "b.wav").write_bytes(b"")
+    with (
+        pytest.warns(UserWarning, match="stands in"),
+        pytest.raises(JssError, match="None of the 2 clips can be read"),
+    ):
+        ClipSet(clips, 16000)[0]
+
+
+def test_soundscapes_that_are_not_fresh_are_rendered_once(tmp_path: Path) -> None:
+    config = load_preset("smoke", ("data.fresh=false", "data.single=0.5"))
+    kept, fresh = (
+        training_data("synthscapes", c, tmp_path / "pool")
+        for c in (config, load_preset("smoke", ("data.single=0.5",)))
+    )
+    assert not kept.fresh
+    for name in ("synthetic", "weak", "synthetic_validation"):
+        a, b = getattr(kept, name)[1], getattr(fresh, name)[1]
+        assert (a.events, a.tags) == (b.events, b.tags)
+        assert abs(a.mixture - b.mixture).max() <= 2**-11 * abs(b.mixture).max()
+    written = (tmp_path / "pool" / "synthetic.npy").stat().st_mtime_ns
+    training_data("synthscapes", config, tmp_path / "pool")
+    assert (tmp_path / "pool" / "synthetic.npy").stat().st_mtime_ns == written
+    assert SeparationSteps(kept, config, config.separation, "pit", 0)[0].targets.shape == (
+        2,
+        4,
+        16000,
+    )
+    with pytest.raises(JssError, match="another"):
+        training_data(
+            "synthscapes", load_preset("smoke", ("data.fresh=false", "seed=7")), tmp_path / "pool"
+        )

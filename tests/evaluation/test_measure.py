@@ -1,0 +1,203 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from metric_worlds import world
+
+from jss.errors import JssError
+from jss.evaluation.measure import Findings, Reference, measure
+from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
+from jss.metrics.scores import THRESHOLDS
+from jss.metrics.separation import ClipSeparation
+from jss.reports import HEADLINES, EvalReport, compare, comparison_lines, lines
+
+KEYS = [
+    "dataset",
+    "subset",
+    "n_files",
+    "n_files_expected",
+    "missing",
+    "psds1",
+    "psds2",
+    "psds1_exact",
+    "psds2_exact",
+    "event_f1",
+    "intersection_f1",
+    "clip_f1",
+    "classwise",
+    "roc",
+    "similarity",
+    "separation",
+    "system",
+    "selection",
+    "commit",
+    "settings",
+]
+PAIR = ClipSeparation(2, 3, (0, 1), (1, 0), (True, False), (6.0, 2.0), (9.0, 3.0), (8.0, 2.0))
+
+
+def case(seed=1, noise=0.0, system="S", **options):
+    w = world(seed, n_clips=10, levels=1000, **options)
+    rng = np.random.default_rng(seed + 1)
+    w.scores = [s * (1 - noise) + noise * rng.random(s.shape) for s in w.scores]
+    scores, truth = w.ours()
+    reference = Reference(
+        "set", "test", tuple(w.labels), tuple(w.names), truth, ("gone.wav",), ("a note",)
+    )
+    found = Findings(
+        system,
+        "teacher",
+        scores=scores,
+        clip_scores=np.stack([s.max(axis=1) for s in w.scores]),
+        similarity=np.append(np.nan, rng.random(9)),
+        separation=[PAIR, None] * 5,
+        settings={"median_frames": 1},
+    )
+    return w, reference, found
+
+
+def test_a_report_holds_everything(tmp_path):
+    w, reference, found = case()
+    report = measure(reference, found, resamples=50)
+    for name, scenario in {"psds1": PSDS1, "psds2": PSDS2}.items():
+        grid = psds(
+            count_points(found.scores.at(), reference.truth, scenario, THRESHOLDS),
+            reference.truth,
+            scenario,
+        )
+        exact = psds(
+            count_exactly(found.scores, reference.truth, scenario), reference.truth, scenario
+        )
+        assert report.headline(name) == grid.value
+        assert report.headline(f"{name}_exact") == exact.value
+        assert [report.classwise[label][name] for label in w.labels] == grid.per_class.tolist()
+        assert report.roc[name]["overall"]["efpr"] == pytest.approx(grid.curve.efpr, abs=1e-4)
+    assert set(report.intervals) == set(HEADLINES)
+    for name in HEADLINES:
+        low, high = report.intervals[name]
+        assert low <= high
+    assert (report.n_files, report.n_files_expected, report.missing) == (10, 11, ["gone.wav"])
+    assert report.similarity["mean"] == pytest.approx(np.nanmean(found.similarity))
+    assert report.separation["msi"] == 9.0
+    assert report.separation["si_sdri"] == 6.0
+    assert report.settings["thresholds"] == THRESHOLDS.tolist()
+    assert np.shape(report.cross_triggers["counts"]) == (3, 3)
+
+    path = tmp_path / "deep" / "report.json"
+    report.save(path)
+    stored = json.loads(path.read_text())
+    assert set(KEYS) <= set(stored)
+    assert set(stored["event_f1"]) == set(stored["intersection_f1"]) == {"macro", "micro"}
+    assert {"psds1", "psds2", "event_f1"} <= set(stored["classwise"]["class_0"])
+    assert stored["similarity"]["per_clip"]["clip_0.wav"] is None
+    assert EvalReport.load(path).as_dict() == report.as_dict()
+    text = "\n".join(lines(report))
+    assert "10 of 11 files" in text
+    assert "gone.wav" in text
+    assert "a note" in text
+
+
+def test_what_was_not_given_is_none():
+    _, reference, found = case()
+    points = measure(
+        reference,
+        Findings("P", points=found.scores.at([0.3]), thresholds=np.array([0.3])),
+        resamples=0,
+    )
+    assert points.psds1 is not None
+    assert points.psds1_exact is None
+    assert points.event_f1 == {"macro": None, "micro": None}
+    assert points.clip_f1 is None
+    assert points.intervals == {}
+    decisions = measure(reference, Findings("D", decisions=found.scores.at([0.5])), resamples=5)
+    assert decisions.psds1 is None
+    assert decisions.event_f1["macro"] is not None
+    assert decisions.clip_f1 is not None
+    assert decisions.roc == {}
+
+
+def test_an_absent_class_is_named_and_left_out():
+    w, reference, found = case(absent=True)
+    report = measure(reference, replace(found, clip_scores=None), resamples=5)
+    assert report.settings["classes_without_ground_truth"] == [w.labels[-1]]
+    assert report.as_dict()["classwise"][w.labels[-1]]["psds1"] is None
+    assert report.intervals["psds1"] is not None
+
+
+def test_legacy_nan_only_raises_f1():
+    _, reference, found = case()
+    plain, legacy = (
+        measure(reference, found, resamples=0, legacy_nan=flag) for flag in (False, True)
+    )
+    assert legacy.intersection_f1["macro"] >= plain.intersection_f1["macro"]
+    assert legacy.intersection_f1["micro"] == plain.intersection_f1["micro"]
+    assert legacy.settings["zero_true_positives"] != plain.settings["zero_true_positives"]
+
+
+def test_comparison_is_paired():
+    _, reference, found = case()
+    tags = reference.truth.number > 0
+    good, bad = (
+        replace(found, system=name, clip_scores=s) for name, s in (("good", tags), ("bad", ~tags))
+    )
+    a, b = measure(reference, bad, resamples=200), measure(reference, good, resamples=200)
+    found = {d.headline: d for d in compare(a, b)}
+    assert found["clip_f1"].holds
+    assert (found["clip_f1"].a, found["clip_f1"].b, found["clip_f1"].p) == (0.0, 1.0, 1 / 200)
+    assert (
+        found["similarity"].low == found["similarity"].high == 0
+    )  # the same similarity: nothing holds
+    assert not found["similarity"].holds
+    assert "the difference holds" in "\n".join(comparison_lines(a, b))
+    assert all(not d.holds for d in compare(a, a))
+
+
+def test_comparison_needs_the_same_clips():
+    _, reference, found = case()
+    a = measure(reference, found, resamples=10)
+    b = measure(
+        replace(reference, names=tuple(n + "x" for n in reference.names)), found, resamples=10
+    )
+    with pytest.raises(JssError, match="different clips"):
+        compare(a, b)
+    with pytest.raises(JssError, match="without resamples"):
+        compare(a, replace(a, bootstrap=None))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"system": 1}',
+        '{"reports": []}',
+        "\x80",
+        "null",
+        '{"dataset": "x", "extra": 1}',
+    ],
+)
+def test_a_damaged_report_is_a_sentence(tmp_path, text):
+    path = tmp_path / "r.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(JssError, match="no report"):
+        EvalReport.load(path)
+
+
+def test_a_report_with_wrong_types_is_a_sentence(tmp_path):
+    _, reference, found = case()
+    good = measure(reference, found, resamples=3).as_dict()
+    for key, value in [
+        ("psds1", "high"),
+        ("event_f1", 3),
+        ("bootstrap", {}),
+        ("n_files", "all"),
+        ("settings", []),
+        ("similarity", {"mean": 0.5, "per_clip": []}),
+        ("bootstrap", {**good["bootstrap"], "replicates": []}),
+    ]:
+        with pytest.raises(JssError, match="no report"):
+            EvalReport.from_dict(good | {key: value})
+    with pytest.raises(JssError, match="There is no report"):
+        EvalReport.load(tmp_path / "nothing.json")

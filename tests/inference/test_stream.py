@@ -1,0 +1,175 @@
+"""Sound from a pipe gives the events that its file gives, as they end, in bounded memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+import tracemalloc
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from jss import audio
+from jss.cli import main
+from jss.decoding import decode, decode_running
+from jss.errors import JssError
+from jss.inference.stream import events, pipe
+from jss.inference.windows import Piece
+
+LABELS = ("Cat", "Dog", "Speech")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_running_decoding_is_decoding(seed):
+    rng = np.random.default_rng(seed)
+    frames = int(rng.integers(1, 60)) if seed % 2 else 500
+    scores = np.repeat(rng.random((3, frames // 4 + 1)), 4, axis=1)[:, :frames] + 0.1 * rng.random(
+        (3, frames)
+    )
+    duration = frames * 0.064 - 0.01
+    edges = sorted({0, frames, *rng.integers(0, frames, 12).tolist()})
+    stretches = [(scores[:, a:b], min(b * 0.064, duration)) for a, b in pairwise(edges)]
+    for median in (1, 7):
+        found = list(decode_running(iter(stretches), LABELS, hop=0.064, median=median))
+        assert found == sorted(found, key=lambda e: (e[1], e[0], LABELS.index(e[2])))
+        expected = decode(scores, LABELS, hop=0.064, duration=duration, median=median)
+        assert sorted(found) == sorted(expected)
+
+
+def test_an_event_is_told_as_soon_as_it_is_sure():
+    scores = np.zeros((3, 40))
+    scores[1, 2:12] = 1
+    taken = []
+    stretches = ((scores[:, n : n + 1], n * 0.064) for n in range(40) if taken.append(n) is None)
+    assert next(decode_running(stretches, LABELS, hop=0.064)) == (2 * 0.064, 12 * 0.064, "Dog")
+    assert taken[-1] == 15
+
+
+@pytest.fixture
+def descriptor():
+    """An open pipe with the bytes that are put into it."""
+    read, write = os.pipe()
+
+    def put(data: bytes) -> int:
+        def send() -> None:
+            with os.fdopen(write, "wb") as file:
+                file.write(data)
+
+        threading.Thread(target=send, daemon=True).start()
+        return read
+
+    yield put
+    os.close(read)
+
+
+@pytest.fixture
+def wav(tmp_path):
+    samples = np.random.default_rng(0).uniform(-0.3, 0.3, (50_000, 2))
+    sf.write(tmp_path / "a.wav", samples, 44100, subtype="PCM_16")
+    return tmp_path / "a.wav"
+
+
+def endless(data: bytes) -> bytes:
+    """The header of one who does not know how long it will be."""
+    at = data.find(b"data") + 4
+    return data[:4] + b"\xff" * 4 + data[8:at] + b"\xff" * 4 + data[at + 4 :]
+
+
+@pytest.mark.parametrize("header", [bytes, endless])
+def test_a_wav_from_a_pipe(wav, descriptor, header):
+    found = list(pipe(descriptor(header(wav.read_bytes()))))
+    assert max(map(len, found)) <= 16000
+    np.testing.assert_array_equal(np.concatenate(found), audio.load(wav))
+
+
+def test_raw_samples_from_a_pipe(descriptor):
+    samples = np.random.default_rng(0).integers(-9000, 9000, 40_000).astype("<i2")
+    found = np.concatenate(list(pipe(descriptor(samples.tobytes()), rate=16000)))
+    np.testing.assert_array_equal(found, samples / np.float32(32768))
+
+
+@pytest.mark.parametrize(
+    ("data", "rate", "said"),
+    [
+        (b"", None, "is no WAV"),
+        (b"This is no sound. " * 9, None, "is no WAV"),
+        (b"", 16000, "holds no samples"),
+        (b"\0\0" * 99, 10, "--raw 10 is not from"),
+    ],
+)
+def test_what_is_no_sound(descriptor, data, rate, said):
+    with pytest.raises(JssError, match=said):
+        list(pipe(descriptor(data), rate=rate))
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_command_prints_what_the_file_gives(
+    tiny_checkpoints, tmp_path, monkeypatch, descriptor, capsys
+):
+    """Over more than one window."""
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
+    standard = os.dup(0)
+    samples = np.random.default_rng(1).uniform(-0.3, 0.3, 42 * 16000) * np.repeat(
+        np.arange(42) % 3, 16000
+    )
+    audio.save(tmp_path / "a.wav", samples)
+    options = ["--system", "MixIT-S1", "--threshold", "0.47", "--device", "cpu"]
+    try:
+        assert (
+            main(["detect", str(tmp_path / "a.wav"), "--out", str(tmp_path / "out"), *options]) == 0
+        )
+        capsys.readouterr()
+        os.dup2(descriptor((tmp_path / "a.wav").read_bytes()), 0)
+        assert main(["detect", "--stream", *options]) == 0
+        head, *rows = capsys.readouterr().out.splitlines()
+    finally:
+        os.dup2(standard, 0)
+        os.close(standard)
+    assert head == "onset\toffset\tevent_label"
+    written = (tmp_path / "out" / "events.tsv").read_text().splitlines()[1:]
+    assert len(rows) > 3
+    assert sorted(rows) == sorted(line.partition("\t")[2] for line in written)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--stream", "a.wav"], "leave out INPUT"),
+        (["--stream", "--out", "o"], "leave out"),
+        (["a.wav"], "--out DIR are required"),
+        (["--out", "o"], "required"),
+    ],
+)
+def test_mistakes(arguments, said, capsys):
+    assert main(["detect", "--system", "SED", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_memory_does_not_grow():
+    def analyse(window):
+        frames = (len(window) // 256 + 1) // 4
+        scores = np.repeat(np.random.default_rng(0).random((3, frames // 9 + 1)), 9, axis=1)[
+            :, :frames
+        ]
+        return Piece(
+            window,
+            np.zeros((0, len(window)), np.float32),
+            scores.astype(np.float32),
+            np.zeros((0, 3, frames), np.float32),
+            np.zeros(3, np.float32),
+            np.zeros((0, 3), np.float32),
+        )
+
+    system = SimpleNamespace(analyse=analyse, labels=LABELS)
+    tracemalloc.start()
+    try:
+        assert (
+            sum(1 for _ in events(system, (np.zeros(16000, np.float32) for _ in range(1200))))
+            > 1000
+        )
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()

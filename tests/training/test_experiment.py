@@ -1,0 +1,159 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from jss import checkpoints
+from jss.config import load_preset
+from jss.errors import JssError
+from jss.inference.fusion import combine
+from jss.inference.system import load_system
+from jss.results import ClipResult
+from jss.training.experiment import Chain
+
+ROOT = Path(__file__).parents[2]
+
+
+def states(name, selection, folder):
+    chosen = checkpoints.manifest(name, folder).selections[selection]
+    return {
+        block: checkpoints.load_block(getattr(chosen, block), folder)[1]
+        for block in ("separator", "detector")
+        if getattr(chosen, block)
+    }
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+def test_every_system_of_the_preset_is_there(smoke):
+    assert {m.name for m in checkpoints.systems(smoke.checkpoints)} == set(smoke.config.systems)
+
+
+def test_blocks_are_shared_where_a_stage_trains_none(smoke):
+    manifests = {m.name: m.selections for m in checkpoints.systems(smoke.checkpoints)}
+    assert manifests["MixIT-S0"]["teacher"].detector == manifests["SED"]["teacher"].detector
+    assert manifests["MixIT-S1"]["teacher"].separator == manifests["MixIT-S0"]["teacher"].separator
+    assert manifests["MixIT-S2"]["student"].detector == manifests["MixIT-S1"]["teacher"].detector
+    assert manifests["MixIT-JT"]["teacher"].separator != manifests["MixIT-S0"]["teacher"].separator
+    assert manifests["PIT-S0"]["teacher"].separator == "pit-separator"
+
+
+def test_the_ssep_sed_baseline_shares_the_sed_teacher_and_learns_q(smoke):
+    system = load_system("SSep-SED", folder=smoke.checkpoints)
+    chosen = checkpoints.manifest("SSep-SED", smoke.checkpoints).selections
+    assert {c.mixture for c in chosen.values()} == {"sed-detector-teacher"}
+    assert {c.separator for c in chosen.values()} == {"tdcn-separator"}
+    assert 0 <= chosen["student"].q <= 1
+    assert chosen["student"].q != chosen["teacher"].q
+    before, after = (
+        states(n, "teacher", smoke.checkpoints)["detector"] for n in ("SED", "SSep-SED")
+    )
+    norms = [
+        key for key in before if ".1." in key and key.startswith("cnn")
+    ]  # BatchNorm, statistics and weights
+    assert all(torch.equal(before[key], after[key]) for key in norms)
+    result = system(0.1 * np.random.default_rng(0).standard_normal(32000, np.float32))
+    assert result.sources.shape == (8, 32000)
+    assert result.mixture_scores.shape == result.scores.shape == (10, 31)
+    q, sep = chosen["teacher"].q, result.source_scores.sum(0).clip(max=1)
+    np.testing.assert_allclose(result.scores, combine(result.mixture_scores, sep, q), atol=1e-6)
+    again = ClipResult.load(_saved(result, smoke.out / "result.npz"))
+    np.testing.assert_array_equal(again.mixture_scores, result.mixture_scores)
+    long = system(0.1 * np.random.default_rng(0).standard_normal(35 * 16000, np.float32))
+    assert long.mixture_scores.shape == long.scores.shape
+    assert system.cards["mixture"].name == "sed-detector-teacher"
+
+
+def _saved(result, path):
+    result.save(path)
+    return path
+
+
+def test_a_stage_moves_the_blocks_that_it_trains(smoke):
+    before, after = (
+        states(name, "teacher", smoke.checkpoints) for name in ("MixIT-S0", "MixIT-S1")
+    )
+    assert same(before["separator"], after["separator"])
+    assert not same(before["detector"], after["detector"])
+    second = states("MixIT-S2", "teacher", smoke.checkpoints)
+    assert same(after["detector"], second["detector"])
+    assert not same(after["separator"], second["separator"])
+
+
+def test_cards_say_where_the_weights_come_from(smoke):
+    card = checkpoints.load_card("mixit-s1-detector-teacher", smoke.checkpoints)
+    assert (card.stage, card.network, card.parent) == (
+        "MixIT-S1",
+        "teacher",
+        "sed-detector-teacher",
+    )
+    assert "synthesiser" in card.training_data
+    assert card.seed == smoke.config.seed
+    history = pd.read_csv(smoke.out / "MixIT-S1" / "history.csv")
+    assert card.epoch == history.teacher_objective.idxmax() + 1
+
+
+def test_a_stage_may_start_from_a_named_block_and_the_card_says_every_setting(smoke, tmp_path):
+    overrides = (
+        "stages.SED.detector=mixit-s1-detector-teacher",
+        "detection.epochs=1",
+        "stages.SED.mixup=0",
+    )
+    (tmp_path / "blocks").mkdir()
+    for suffix in ("json", "safetensors"):
+        shutil.copy(
+            smoke.checkpoints / "blocks" / f"mixit-s1-detector-teacher.{suffix}",
+            tmp_path / "blocks",
+        )
+    Chain(load_preset("smoke", overrides), "synthscapes", tmp_path / "runs", tmp_path).run(
+        ("SED",), resume=False
+    )
+    card = checkpoints.load_card("sed-detector-student", tmp_path)
+    assert card.parent == "mixit-s1-detector-teacher"
+    assert card.settings["preset"] == "smoke"
+    assert card.settings["stage"]["detector"] == "mixit-s1-detector-teacher"
+    assert (card.settings["detection"]["epochs"], card.settings["detection"]["mixup"]) == (1, 0.0)
+    assert card.settings["data"]["seconds"] == 2.0
+
+
+@pytest.mark.parametrize("setting", ["learning_rate=fast", "detector=3", "epochs=soon"])
+def test_a_stages_setting_of_a_wrong_type_is_named(setting, tmp_path):
+    config = load_preset("smoke", (f"stages.SED.{setting}",))
+    with pytest.raises(JssError, match=f"stages.SED: {setting.partition('=')[0]} must be"):
+        Chain(config, "synthscapes", tmp_path, tmp_path).run(("SED",), resume=False)
+
+
+def test_the_history_tells_each_epochs_losses_and_objectives(smoke):
+    history = pd.read_csv(smoke.out / "SED" / "history.csv")
+    assert len(history) == smoke.config.detection.epochs
+    assert {
+        "loss",
+        "bce_strong",
+        "mse_weak",
+        "student_objective",
+        "teacher_objective",
+        "learning_rate",
+    } <= set(history)
+    assert history.notna().all().all()
+
+
+def test_finished_systems_are_reused_and_unfinished_runs_need_resume(smoke, tmp_path):
+    said = []
+    chain = Chain(smoke.config, "synthscapes", tmp_path, smoke.checkpoints, say=said.append)
+    chain.run(("MixIT-S1",), resume=False)
+    assert said == ["MixIT-S1: finished before"]
+    (tmp_path / "SED").mkdir()
+    with pytest.raises(JssError, match="--resume"):
+        Chain(smoke.config, "synthscapes", tmp_path, tmp_path / "none").run(("SED",), resume=False)
+
+
+def test_a_nan_ends_the_run_with_advice(smoke, tmp_path):
+    config = load_preset("smoke", ("stages.SED.learning_rate=1.0e+30", "detection.warmup_epochs=0"))
+    chain = Chain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    with pytest.raises(JssError, match="lower the learning rate"):
+        chain.run(("SED",), resume=False)
