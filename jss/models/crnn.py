@@ -20,7 +20,8 @@ class CRNNConfig:
     """Sizes of the CRNN; the defaults are the baseline's (1,112,420 parameters).
 
     channels: of the convolutions; time_pools, mel_pools: average pooling after each; cells: of each
-    GRU direction.
+    GRU direction; dropout: after each convolution and after the GRU; recurrent_dropout: between
+    the GRU's layers, none in the baseline.
     """
 
     n_classes: int = 10
@@ -31,6 +32,7 @@ class CRNNConfig:
     cells: int = 128
     layers: int = 2
     dropout: float = 0.5
+    recurrent_dropout: float = 0.0
 
 
 class DetectorOutput(NamedTuple):
@@ -86,7 +88,7 @@ class CRNN(nn.Module):
             c.layers,
             batch_first=True,
             bidirectional=True,
-            dropout=c.dropout if c.layers > 1 else 0.0,
+            dropout=c.recurrent_dropout if c.layers > 1 else 0.0,
         )
         self.dropout = Dropout(c.dropout)
         self.strong = nn.Linear(2 * c.cells, c.n_classes)

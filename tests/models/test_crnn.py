@@ -1,5 +1,6 @@
 import torch
 
+from jss.config import load_preset
 from jss.models.crnn import CRNN, GLU, CRNNConfig
 from jss.models.joint import count_parameters
 
@@ -36,6 +37,13 @@ def test_weak_scores_pool_the_strong_ones_by_a_softmax_over_classes():
     attention = torch.softmax(heads["attention"], -1)[0]  # (T, K)
     strong = output.strong[0].T
     torch.testing.assert_close(output.weak[0], (strong * attention).sum(0) / attention.sum(0))
+
+
+def test_there_is_no_dropout_between_the_layers_of_the_gru_unless_asked():
+    assert CRNN().rnn.dropout == 0.0
+    assert CRNN(CRNNConfig(recurrent_dropout=0.3)).rnn.dropout == 0.3
+    for preset in ("paper", "desk", "gpu"):
+        assert CRNN(load_preset(preset).detector).rnn.dropout == 0.0
 
 
 def test_batch_norm_has_the_constants_of_the_reference():
