@@ -7,7 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from jss.losses.snr import EPS, negative_snr, thresholded_snr
+from jss.losses.snr import EPS, full_precision, negative_snr, thresholded_snr
 
 
 @cache
@@ -19,6 +19,7 @@ def assignments(n_src: int) -> Tensor:
     return torch.stack([first, 1 - first], dim=1)
 
 
+@full_precision
 def mixit_loss(
     estimates: Tensor, mixtures: Tensor, tau: float | None = None
 ) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from jss.losses.snr import TAU, active_loss, inactive_loss
+from jss.losses.snr import TAU, active_loss, full_precision, inactive_loss
 
 #: A reference counts as active above this RMS, as FUSS has it.
 ACTIVE_RMS = 1e-8
@@ -27,6 +27,7 @@ def pairwise_losses(
     return torch.where(active.unsqueeze(1), on, off)
 
 
+@full_precision
 def pit_loss(
     estimates: Tensor,
     targets: Tensor,

@@ -113,6 +113,8 @@ def fit(
     warnings.filterwarnings("ignore", module="pytorch_lightning")
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*Grad strides do not match.*")
+    # In TF32, cuDNN would round the factors of convolutions.
+    torch.backends.cudnn.allow_tf32 = config.precision != "fp32"
     trainer = pl.Trainer(
         default_root_dir=task.folder,
         max_epochs=epochs,

@@ -44,16 +44,14 @@ class Retention(nn.Module):
         -> scalar in dB, the mean over sources or over the mixtures of the pairs; the lower the
         better.
         """
-        with torch.autocast(audio.device.type, enabled=False):
-            if self.reference is not None:
-                with torch.no_grad():
-                    targets = self.reference(audio).float()
-                return thresholded_snr(sources.float(), targets, self.c.tau).mean()
-            pairs = pair(audio)
-        estimates = separate(pairs.sum(1)).float()
-        with torch.autocast(audio.device.type, enabled=False):
-            loss, _ = mixit_loss(estimates, pairs, self.c.tau if self.c.thresholded else None)
-            return loss.mean() / 2
+        if self.reference is not None:
+            with torch.no_grad(), torch.autocast(audio.device.type, enabled=False):
+                targets = self.reference(audio)
+            return thresholded_snr(sources, targets, self.c.tau).mean()
+        pairs = pair(audio)
+        tau = self.c.tau if self.c.thresholded else None
+        loss, _ = mixit_loss(separate(pairs.sum(1)), pairs, tau)
+        return loss.mean() / 2
 
 
 def pair(audio: Tensor) -> Tensor:

@@ -56,17 +56,12 @@ class SeparationTask(Task):
         samples) -> scalar.
         """
         mixture = targets.sum(1)
-        estimates = (self.run if torch.is_grad_enabled() else self.separator)(mixture).float()
-        with torch.autocast(mixture.device.type, enabled=False):
-            if self.loss == "pit":
-                c = self.c
-                loss, _ = pit_loss(
-                    estimates, targets, mixture, tau=c.tau, tau_inactive=c.tau_inactive
-                )
-            else:
-                loss, _ = mixit_loss(
-                    estimates, targets, tau=self.c.tau if self.c.thresholded else None
-                )
+        estimates = (self.run if torch.is_grad_enabled() else self.separator)(mixture)
+        c = self.c
+        if self.loss == "pit":
+            loss, _ = pit_loss(estimates, targets, mixture, tau=c.tau, tau_inactive=c.tau_inactive)
+        else:
+            loss, _ = mixit_loss(estimates, targets, tau=c.tau if c.thresholded else None)
         return loss.mean() / targets.shape[1]
 
     def training_step(self, batch: SeparationBatch, step: int) -> Tensor:

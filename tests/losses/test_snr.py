@@ -1,7 +1,10 @@
 import math
 
+import pytest
 import torch
 
+from jss.losses.mixit import mixit_loss
+from jss.losses.pit import pit_loss
 from jss.losses.snr import active_loss, inactive_loss, negative_snr, thresholded_snr
 
 
@@ -35,3 +38,31 @@ def test_silence_is_finite():
         loss = function(zero, torch.zeros(10))
         assert torch.isfinite(loss)
         assert torch.isfinite(torch.autograd.grad(loss, zero)[0]).all()
+
+
+@pytest.mark.parametrize("half", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda e, t: negative_snr(e, t),
+        lambda e, t: active_loss(e, t),
+        lambda e, t: inactive_loss(e, t),
+        lambda e, t: thresholded_snr(e, t),
+        lambda e, t: mixit_loss(e, t[:, :2])[0],
+        lambda e, t: mixit_loss(e, t[:, :2], 1e-3)[0],
+        lambda e, t: pit_loss(e, t, t.sum(1))[0],
+    ],
+)
+def test_no_loss_is_computed_in_half_precision(loss, half):
+    """Half-precision signals give what the same values in float32 give, within autocast as without."""
+    torch.manual_seed(0)
+    target = torch.randn(2, 3, 4000)
+    estimate = (target + 0.01 * torch.randn_like(target)).to(half)
+    expected = loss(estimate.float(), target.to(half).float())
+    assert expected.dtype == torch.float32
+    with torch.autocast("cpu", torch.bfloat16):
+        found = loss(estimate, target.to(half))
+        also = loss(estimate.float(), target.to(half).float())
+    assert found.dtype == torch.float32
+    assert torch.equal(found, expected)
+    assert torch.equal(also, expected)

@@ -19,7 +19,10 @@ from jss.training import task
 def test_a_tiled_pass_is_not_compiled_in_float32(gpu, units, gradients, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     monkeypatch.setattr(task, "bf16_units", lambda: units)
-    config, tiled = load_preset("paper"), ConvTasNet(ConvTasNetConfig(n_filters=16, hid_chan=8))
+    config, tiled = (
+        load_preset("paper", ("precision=bf16",)),
+        ConvTasNet(ConvTasNetConfig(n_filters=16, hid_chan=8)),
+    )
     other = TDCN(TDCNConfig(n_src=2, n_filters=8, bn_chan=8, hid_chan=8, n_blocks=1, n_repeats=1))
     assert task.compiles(config, tiled, gradients=gradients) is (gpu or (units and gradients))
     assert task.compiles(replace(config, precision="fp32"), tiled, gradients=gradients) is gpu
