@@ -60,7 +60,9 @@ class DetectionConfig:
     of Beta(alpha, alpha); threshold: of the objective's F1; retention_weight: of a dB of the
     separation term of S2+ and JT+; clip: largest gradient norm, 0 for any; patience: epochs without
     progress of the student's objective before the end, 0 for none; frozen_norms: BatchNorm stays as
-    the stage finds it.
+    the stage finds it; norm_clips:
+    training clips over which BatchNorm's statistics are averaged anew before each validation
+    (jss.training.norms), 0 for the running ones, as the paper has them: those of the last batch.
     """
 
     batch: tuple[int, int, int] = (12, 12, 24)
@@ -77,6 +79,7 @@ class DetectionConfig:
     clip: float = 0.0
     patience: int = 0
     frozen_norms: bool = False
+    norm_clips: int = 0
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,14 @@ def test_the_paper_preset_is_the_papers():
     assert (c.detection.epochs, c.detection.warmup_epochs, c.detection.ema) == (200, 50, 0.999)
     assert (c.separator.n_src, c.separator.n_repeats, c.separator.n_blocks) == (4, 1, 4)
     assert c.pooling == "max"
+    assert c.precision == "fp32"
+    assert c.detection.norm_clips == 0
+    assert load_preset("paper", ("precision=bf16",)).precision == "bf16"
+
+
+@pytest.mark.parametrize("preset", ["desk", "gpu"])
+def test_small_batches_have_batch_norm_averaged_over_clips(preset):
+    assert load_preset(preset).detection.norm_clips == 160
 
 
 def test_overrides():

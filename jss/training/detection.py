@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from jss.losses.sed import consistency_loss, supervised_loss
 from jss.models.branches import Balance, TwoBranchModel
 from jss.models.joint import JointModel, JointOutput, freeze
 from jss.training.mean_teacher import update_teacher, warmup
+from jss.training.norms import averaging
 from jss.training.retention import Retention
 from jss.training.selection import objective
 from jss.training.stages import Stage
@@ -68,6 +70,9 @@ class DetectionTask(Task):
             _model(which, pooling, config.scaling) for which in (blocks, averaged)
         )
         self.shared = "separator" not in trains
+        micro_batch = max(1, sum(c.batch) // (c.accumulate * config.processes))
+        #: The last clips of the epoch, without mixup.
+        self.recent: deque[Tensor] = deque(maxlen=-(-c.norm_clips // micro_batch))
         self.retention = (
             Retention(stage.retention, blocks["separator"], config.separation)
             if stage.retention
@@ -137,6 +142,7 @@ class DetectionTask(Task):
 
     def training_step(self, batch: DetectionBatch, step: int) -> Tensor:
         """Lightning's hook: one micro-batch of Eq. 6."""
+        self.recent.append(batch.audio)
         found = self.losses(batch)
         weight = self.c.consistency * warmup(self.global_step, self._warmup_steps())
         loss = weight * (found["mse_strong"] + found["mse_weak"])
@@ -159,8 +165,24 @@ class DetectionTask(Task):
         """Whether the student's objective has not grown for ``patience`` epochs (0: never)."""
         return bool(self.c.patience) and self.stale("student_objective") >= self.c.patience
 
+    def average_norms(self) -> None:
+        """Estimate the BatchNorm statistics of the trained blocks anew over the epoch's last
+        ``norm_clips`` clips.
+        """
+        if not self.recent:
+            return
+        with averaging(list(self.networks().values())):
+            for audio in self.recent:
+                sources = self.student.separate(audio)
+                self.student.detect(audio, sources)
+                self.teacher.detect(audio, sources if self.shared else self.teacher.separate(audio))
+        self.recent.clear()  # a resumed run has none of the epoch before
+
     def validate(self) -> dict[str, float]:
-        """The objectives of student and teacher, and their parts."""
+        """The objectives of student and teacher, and their parts, with BatchNorm statistics
+        estimated anew.
+        """
+        self.average_norms()
         scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
         weak_scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
         events: list[Any] = []
