@@ -10,7 +10,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -135,6 +135,26 @@ class ClipResult:
         if not self.n_sources:
             return np.zeros_like(self.mixture)
         return np.asarray(self.mixture - self.sources.sum(axis=0))
+
+    def trimmed(self, samples: int) -> ClipResult:
+        """The beginning of the clip: of one that was padded before it was analysed, what there was
+        before.
+
+        samples: at sample_rate. Arrays have the shapes that a clip of that length has; clip-level
+        scores stay.
+        """
+        mels = 1 + samples // round(self.mel_hop * self.sample_rate)
+        frames = max(1, mels // round(self.score_hop / self.mel_hop))
+        return replace(
+            self,
+            mixture=self.mixture[:samples],
+            sources=self.sources[:, :samples],
+            mel=self.mel[:, :mels],
+            source_mels=self.source_mels[..., :mels],
+            scores=self.scores[:, :frames],
+            source_scores=self.source_scores[..., :frames],
+            mixture_scores=None if self.mixture_scores is None else self.mixture_scores[:, :frames],
+        )
 
     def events(self, threshold: float = 0.5, median: int = MEDIAN_FRAMES) -> pd.DataFrame:
         """Decoded events: columns filename, onset, offset (seconds), event_label; one row an event.

@@ -32,7 +32,9 @@ class Clip:
     filename: as the TSVs name it; path: the audio, or None where it is missing; duration: seconds;
     events: strong labels, or None where nobody annotated them (an empty tuple: annotated, nothing
     there); tags: weak (clip-level) labels, or None; sources: label and path of every isolated
-    source, where known.
+    source, where known; padded_to: the clip length of its data set in seconds, to which shorter
+    clips are padded with zeros before they are analysed, as the DCASE baselines do; None: it is
+    analysed as it is.
     """
 
     filename: str
@@ -41,3 +43,4 @@ class Clip:
     events: tuple[Event, ...] | None = None
     tags: tuple[str, ...] | None = None
     sources: tuple[tuple[str, Path], ...] = ()
+    padded_to: float | None = None

@@ -76,17 +76,18 @@ def subset(root: str | Path, name: str) -> Sequence[Clip | OverlapClip]:
 
 
 def items(clips: Sequence[Clip | OverlapClip]) -> list[Item]:
-    """What to listen to: the clips whose audio is there."""
+    """What to analyse: the clips whose audio is there, those shorter than their set's clip length
+    padded to it.
+    """
     found = []
     for clip in clips:
         sources = tuple(path for _, path in clip.sources)
         if isinstance(clip, OverlapClip):
             if clip.first.path is not None and clip.second.path is not None:
-                found.append(
-                    Item(clip.filename, (clip.first.path, clip.second.path), sources, clip.load)
-                )
+                files = clip.first.path, clip.second.path
+                found.append(Item(clip.filename, files, sources, clip.load, clip.padded_to))
         elif clip.path is not None:
-            found.append(Item(clip.filename, (clip.path,), sources))
+            found.append(Item(clip.filename, (clip.path,), sources, padded_to=clip.padded_to))
     return found
 
 
@@ -168,11 +169,14 @@ def material(
         table, names, seconds, outputs.labels, dataset, name, sorted(set(by_name) - set(names))
     )
     own = [outputs.clips[n] for n in names]
+    # As the baseline's decoder: an event may run into the padding, and ends with it at the latest.
+    limits = [max(by_name[n].duration, by_name[n].padded_to or 0.0) for n in names]
     curves = [
         (o.scores, np.minimum(np.arange(o.scores.shape[1] + 1) * o.hop, limit))
-        for o, limit in zip(own, seconds, strict=True)
+        for o, limit in zip(own, limits, strict=True)
     ]
     settings = {
+        "clips_padded_to_s": by_name[names[0]].padded_to,
         "median_frames": MEDIAN_FRAMES,
         "weights_sha256": dict(outputs.weights),
         "unreadable": outputs.unreadable,

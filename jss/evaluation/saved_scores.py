@@ -68,6 +68,7 @@ class KeptScores:
             "weights": dict(o.weights),
             "hop": heard[0].hop if heard else 0.0,
             "clips": [clip.filename for clip in clips],
+            "padded_to": clips[0].padded_to if clips else None,
             "heard": names,
         }
         buffer = io.BytesIO()
@@ -132,7 +133,7 @@ def keep(
         dataset,
         subset,
         outputs,
-        tuple(Clip(c.filename, None, c.duration, c.events) for c in ordered),
+        tuple(Clip(c.filename, None, c.duration, c.events, padded_to=c.padded_to) for c in ordered),
     )
 
 
@@ -186,12 +187,16 @@ def _read(
 
 def _clips(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> tuple[Clip, ...]:
     labels, own = facts["labels"], arrays["events"]
+    padded_to = (
+        None if facts.get("padded_to") is None else float(facts["padded_to"])
+    )  # older files lack it
     return tuple(
         Clip(
             name,
             None,
             float(arrays["seconds"][n]),
             tuple(Event(on, off, labels[int(k)]) for _, k, on, off in own[own[:, 0] == n].tolist()),
+            padded_to=padded_to,
         )
         for n, name in enumerate(facts["clips"])
     )

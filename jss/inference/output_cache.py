@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +19,7 @@ import numpy.typing as npt
 from jss import audio
 from jss.errors import JssError
 from jss.inference.fusion import fuse
+from jss.inference.windows import padded
 from jss.io.atomic import aside
 from jss.metrics.separation import ClipSeparation, separate_clip
 from jss.models.precision import Precision
@@ -33,9 +33,9 @@ _FORMAT = 1  # changes with what is stored
 
 @dataclass(frozen=True, eq=False)
 class ClipOutput:
-    """One clip through one system, without audio. scores: (K, T), source_scores: (M, K, T), weak:
-    (K,), in [0, 1]; hop: seconds a frame; separation: where the true sources are known and the
-    system has some of its own.
+    """One clip through one system, without audio, as it was analysed (padding included). scores:
+    (K, T), source_scores: (M, K, T), weak: (K,), in [0, 1]; hop: seconds a frame; separation: where
+    the true sources are known and the system has some of its own.
     """
 
     scores: Array
@@ -82,18 +82,22 @@ class ClipOutput:
 
 @dataclass(frozen=True)
 class Item:
-    """One clip to listen to. filename: its name; files: what it is made of; load: its samples, or
-    None where a path, the first of files, can be given to the system; sources: of its isolated
-    sources, empty where unknown.
+    """One clip to analyse. filename: its name; files: what it is made of; load: its samples, or
+    None where they are those of the first of files; sources: of its isolated sources, empty where
+    unknown; padded_to: seconds to which a shorter clip is padded with zeros first
+    (``jss.data.clip.Clip``), None: it is analysed as it is.
     """
 
     filename: str
     files: tuple[Path, ...]
     sources: tuple[Path, ...] = ()
     load: Callable[[], Array] | None = None
+    padded_to: float | None = None
 
     def key(self) -> str:
-        """Changes with any of its files. Raises JssError where one is missing."""
+        """Changes with any of its files, and with what it is padded to. Raises JssError where one
+        is missing.
+        """
         try:
             facts = [
                 (str(p.resolve()), p.stat().st_size, p.stat().st_mtime_ns)
@@ -101,7 +105,10 @@ class Item:
             ]
         except OSError as error:
             raise JssError(f"There is no file at {error.filename}.") from None
-        return hashlib.sha256(repr((_FORMAT, self.filename, facts)).encode()).hexdigest()[:24]
+        rest = [] if self.padded_to is None else [self.padded_to]
+        return hashlib.sha256(repr((_FORMAT, self.filename, facts, *rest)).encode()).hexdigest()[
+            :24
+        ]
 
 
 class Listener(Protocol):
@@ -212,8 +219,8 @@ def fuse_outputs(outputs: Sequence[ClipOutput]) -> ClipOutput:
 
 
 def _analyse(system: Listener, item: Item) -> ClipOutput:
-    source: str | os.PathLike[str] | Array = item.files[0] if item.load is None else item.load()
-    result = system(source, filename=item.filename)
+    samples = audio.load(item.files[0]) if item.load is None else item.load()
+    result = system(padded(samples, item.padded_to), filename=item.filename)
     separation = None
     if item.sources and result.n_sources:
         references = np.stack(

@@ -1,5 +1,5 @@
-"""Long recordings: overlapping windows in, one seamless recording out, with a bounded memory. Numpy
-only.
+"""What a system is given at once: a short clip padded; a long recording in overlapping windows,
+joined without a seam with a bounded memory. Numpy only.
 """
 
 from __future__ import annotations
@@ -39,6 +39,16 @@ class Piece:
     source_weak: Array
     mixture_scores: Array | None = None
     mels: Array | None = None
+
+
+def padded(samples: Array, seconds: float | None) -> Array:
+    """Samples at 16 kHz with zeros after them up to ``seconds``; as they are where they are longer,
+    or it is None.
+
+    (n,) -> (max(n, seconds * 16000),)
+    """
+    lacking = 0 if seconds is None else round(seconds * 16000) - len(samples)
+    return np.pad(samples, (0, lacking)) if lacking > 0 else samples
 
 
 def pieces(blocks: Iterable[Array], analyse: Callable[[Array], Piece]) -> Iterator[Piece]:

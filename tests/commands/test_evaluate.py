@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ from jss.cli import main
 from jss.errors import JssError
 from jss.evaluation import run, saved_scores
 from jss.inference import system as inference
+from jss.inference.output_cache import ClipOutput, Item
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
 
@@ -281,3 +283,75 @@ def test_scores_of_different_clips_are_not_fused(root, systems):
     ]
     with pytest.raises(JssError, match="Only scores of the same clips"):
         saved_scores.report(parts)
+
+
+@pytest.fixture
+def short_set(tmp_path):
+    """A set in DESED's layout: a clip of 9.5 s, and the same clip padded with zeros to 10 s."""
+    home = tmp_path / "short"
+    samples = 0.2 * np.random.default_rng(0).standard_normal(152000).astype(np.float32)
+    for name, lacking in (("short.wav", 0), ("whole.wav", 8000)):
+        audio.save(
+            home / "audio" / "validation" / "validation" / name, np.pad(samples, (0, lacking))
+        )
+    tsv = home / "metadata" / "validation" / "validation.tsv"
+    tsv.parent.mkdir(parents=True)
+    tsv.write_text(
+        "filename\tonset\toffset\tevent_label\nshort.wav\t1.0\t9.4\tDog\nwhole.wav\t1.0\t9.4\tDog\n"
+    )
+    return home
+
+
+@pytest.mark.parametrize("name", ["SED", "MixIT-S1"])
+def test_a_clip_shorter_than_its_sets_length_is_padded_to_it_with_zeros(
+    name, short_set, tiny_checkpoints, tmp_path
+):
+    system = inference.load_system(name, folder=tiny_checkpoints, device="cpu")
+    clips = run.subset(short_set, "validation")
+    outputs = run.collect(system, clips, None)
+    short, whole = outputs.clips["short.wav"], outputs.clips["whole.wav"]
+    assert short.scores.shape == (10, 156)
+    for part in ("scores", "source_scores", "weak"):
+        np.testing.assert_array_equal(getattr(short, part), getattr(whole, part))
+    as_it_is = system(short_set / "audio" / "validation" / "validation" / "short.wav")
+    assert (
+        np.abs(as_it_is.scores - short.scores[:, :148]).max() > 0
+    )  # or else this test would show nothing
+
+    report = run.report(outputs, clips, "short", "validation", resamples=0)
+    assert report.settings["clips_padded_to_s"] == 10.0
+    path = tmp_path / "short.scores.npz"
+    saved_scores.keep(outputs, clips, "short", "validation").save(path)
+    again = saved_scores.KeptScores.load(path)
+    assert [clip.padded_to for clip in again.clips] == [10.0, 10.0]
+    assert saved_scores.report([again]).settings["clips_padded_to_s"] == 10.0
+
+
+def test_a_sum_of_short_clips_is_padded_too(short_set, tiny_checkpoints):
+    system = inference.load_system("SED", folder=tiny_checkpoints, device="cpu")
+    outputs = run.collect(system, run.subset(short_set, "validation_overlap"), None)
+    assert {output.scores.shape for output in outputs.clips.values()} == {(10, 156)}
+
+
+def test_an_event_may_run_into_the_padding_as_in_the_published_detections(
+    short_set, systems, monkeypatch
+):
+    """The baseline's detections at 50 thresholds hold such events: in Y0..., 2.9 s long, up to
+    9.984 s.
+    """
+    clips = run.subset(short_set, "validation")
+    all_active = outputs_of(clips, np.ones((10, 156), np.float32))
+    _, material = run.material(all_active, clips, "short", "validation")
+    assert material.scores.edges[material.scores.first_edge[0] :][156] == pytest.approx(156 * 0.064)
+
+
+def test_scores_cached_of_clips_as_they_are_are_not_those_of_padded_ones(tmp_path):
+    audio.save(tmp_path / "a.wav", np.zeros(1600))
+    item = Item("a.wav", (tmp_path / "a.wav",))
+    assert item.key() != replace(item, padded_to=10.0).key()
+
+
+def outputs_of(clips, scores):
+    weak, nothing = scores.max(1), np.zeros((0, *scores.shape), np.float32)
+    found = {clip.filename: ClipOutput(scores, nothing, weak, 0.064) for clip in clips}
+    return run.Outputs("all", "teacher", DESED_LABELS, found, {}, {})

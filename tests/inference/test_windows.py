@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from jss.inference.windows import FRAME, STEP, WHOLE, WINDOW, Piece, match, pieces, windows
+from jss.inference.windows import FRAME, STEP, WHOLE, WINDOW, Piece, match, padded, pieces, windows
 
 RATE = 16000
 
@@ -132,3 +132,9 @@ def test_match():
     quiet = old * np.array([[1], [0], [0], [1]], np.float32)
     np.testing.assert_array_equal(match(quiet, quiet), range(4))
     assert match(old[:0], old[:0]).shape == (0,)
+
+
+def test_short_clips_are_padded_with_zeros_and_others_stay():
+    signal = np.ones(24000, np.float32)
+    np.testing.assert_array_equal(padded(signal, 2.0), np.pad(signal, (0, 8000)))
+    assert padded(signal, 1.0) is padded(signal, None) is signal

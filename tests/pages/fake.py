@@ -67,7 +67,7 @@ class FakeSystem:
         self.name, self.selection = name, selection
 
     def pieces(self, file: Any) -> Any:
-        mixture = audio.load(file)
+        mixture = file if isinstance(file, np.ndarray) else audio.load(file)
         frames = max(1, len(mixture) // 1024)
         scores = source_scores(frames, self.name.rpartition("-")[2])
         if self.selection == "student":

@@ -34,6 +34,10 @@ HOMES = ("", "dataset", "dcase_synth", "dataset/dcase_synth")
 #: Where a table or the audio of a subset lies elsewhere in some years.
 TABLES: Mapping[str, str] = {"strong_label_real": "train/audioset_strong"}
 ELSEWHERE: Mapping[str, str] = {"validation": "validation"}
+#: Length of a clip in seconds. Shorter ones (88 of 1168 in ``validation``) are padded with zeros to
+#: it before they are analysed, as the DCASE baselines do: a clip's mel is scaled and the GRU runs
+#: over all 10 s.
+SECONDS = 10.0
 #: The clips of ``weak`` that select a model; where no TSV names them, a tenth as the DCASE baseline
 #: draws it.
 WEAK_VALIDATION = "weak_validation"
@@ -149,7 +153,7 @@ def _read(base: Path, name: str) -> list[Clip]:
     tsv = next((table for table in tables if table.is_file()), None)
     if tsv is None:
         return [
-            Clip(path.name, path, duration(path), sources=sources.get(stem, ()))
+            Clip(path.name, path, duration(path), sources=sources.get(stem, ()), padded_to=SECONDS)
             for stem, path in sorted(files.items())
         ]
     with reading(tsv) as file:
@@ -170,14 +174,14 @@ def _read(base: Path, name: str) -> list[Clip]:
         stem = _find(Path(filename).stem, files)
         path = files.get(stem)
         seconds = durations.get(filename) or (
-            duration(path) if path else seconds_named(filename) or 10.0
+            duration(path) if path else seconds_named(filename) or SECONDS
         )
         events = events_in(lines, seconds, tsv) if strong else None
         tags = tuple(sorted({e.label for e in events})) if events is not None else None
         if weak:
             named = {tag.strip() for row in lines for tag in row["event_labels"].split(",")}
             tags = tuple(sorted(named - {""}))
-        clips.append(Clip(filename, path, seconds, events, tags, sources.get(stem, ())))
+        clips.append(Clip(filename, path, seconds, events, tags, sources.get(stem, ()), SECONDS))
     return clips
 
 
@@ -281,4 +285,4 @@ def duration(path: Path) -> float:
     try:
         return audio.duration(path)
     except JssError:
-        return 10.0
+        return SECONDS

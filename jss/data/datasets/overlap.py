@@ -43,6 +43,11 @@ class OverlapClip:
         return self.first.path is None or self.second.path is None
 
     @property
+    def padded_to(self) -> float | None:
+        """The clip length of the set, as for a ``Clip``: the sum of two short clips is as short."""
+        return self.first.padded_to
+
+    @property
     def sources(self) -> tuple[tuple[str, Path], ...]:
         """Isolated sources of both clips; none unless both have them."""
         return (

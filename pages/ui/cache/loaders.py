@@ -15,6 +15,7 @@ import streamlit as st
 from jss import audio, checkpoints
 from jss.decoding import decode
 from jss.errors import JssError
+from jss.inference.windows import padded
 from jss.labels import Theme
 from jss.metrics.diversity import clip_similarity
 from jss.reports import EvalReport, below
@@ -143,7 +144,7 @@ def model_of_order(system: str, selection: str) -> str | None:
 
 
 def _key(recording: Recording, system: str, selection: str) -> str:
-    return f"{recording.digest}|{system}|{selection}|{made_of(system, selection)}"
+    return f"{recording.digest}|{recording.padded_to}|{system}|{selection}|{made_of(system, selection)}"
 
 
 def _place(recording: Recording, system: str, selection: str, like: str | None) -> str:
@@ -256,11 +257,17 @@ def _compute(recording: Recording, system: str, selection: str, report: jobs.Rep
     what = f"{system} listens to {seconds:.0f} s of sound"
     pieces, done = [], 0
     report(0.0, what)
-    for piece in network.pieces(recording.open()):
+    samples = (
+        None if recording.padded_to is None else audio.load(recording.open())
+    )  # padded as for evaluation
+    for piece in network.pieces(
+        recording.open() if samples is None else padded(samples, recording.padded_to)
+    ):
         pieces.append(piece)
         done += len(piece.mixture)
         report(min(1.0, done / audio.SAMPLE_RATE / max(seconds, 1e-3)), what)
     result = network.join(pieces, recording.filename)
+    result = result if samples is None else result.trimmed(len(samples))
     disk.put(_key(recording, system, selection), result)
     return result
 

@@ -64,4 +64,5 @@ def _clip(item: Recording) -> Clip:
     """As the statistics want it; a clip that is not rendered yet lasts 10 s."""
     path = item.audio if isinstance(item.audio, Path) and item.audio.is_file() else None
     events = None if item.truth is None else tuple(sorted(Event(*event) for event in item.truth))
-    return Clip(item.filename, path, audio.duration(path) if path else 10.0, events, item.tags)
+    seconds = audio.duration(path) if path else 10.0
+    return Clip(item.filename, path, seconds, events, item.tags, padded_to=item.padded_to)

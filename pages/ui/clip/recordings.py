@@ -36,7 +36,8 @@ class Recording:
 
     clip: its name in the address; title, note: for a person; audio: a path, the bytes of a file, or
     None where it is missing; truth: (onset s, offset s, label) events, or None where nobody
-    annotated it; tags: its labels, or None.
+    annotated it; tags: its labels, or None; padded_to: the clip length of its data set, as in
+    ``jss.data.clip.Clip``; None: it is analysed as it is.
     """
 
     clip: str
@@ -45,6 +46,7 @@ class Recording:
     note: str = ""
     truth: tuple[Event, ...] | None = None
     tags: tuple[str, ...] | None = None
+    padded_to: float | None = None
 
     @property
     def filename(self) -> str:
@@ -176,6 +178,7 @@ def folder_sets(root: Path) -> list[ClipSet]:
                         if c.events is None
                         else tuple((e.onset, e.offset, e.label) for e in c.events),
                         tags=c.tags,
+                        padded_to=c.padded_to,
                     )
                     for c in clips
                 ),

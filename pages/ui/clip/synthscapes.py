@@ -66,6 +66,7 @@ def clip_sets() -> list[ClipSet]:
                     cache() / clip.filename,
                     "Made by the built-in synthesiser when it was opened",
                     tuple((e.onset, e.offset, e.label) for e in clip.events or ()),
+                    padded_to=clip.padded_to,
                 )
                 for clip in clips
             ),

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 import true_layouts as layouts
 
+from jss import audio
 from jss.config import load_preset
 from jss.data.clip import Clip
+from jss.data.datasets import desed
 from jss.data.training.batching import DetectionSteps, SeparationSteps, separation_validation
 from jss.data.training.datasets import ClipSet
 from jss.data.training.training_data import training_data
 from jss.errors import JssError
+from jss.inference.windows import padded
 from jss.labels import DESED_LABELS
 
 CONFIG = load_preset("smoke", ("detection.batch=[1, 1, 1]",))
@@ -152,4 +155,30 @@ def test_soundscapes_that_are_not_fresh_are_rendered_once(tmp_path: Path) -> Non
     with pytest.raises(JssError, match="another"):
         training_data(
             "synthscapes", load_preset("smoke", ("data.fresh=false", "seed=7")), tmp_path / "pool"
+        )
+
+
+def test_validation_pads_a_short_clip_as_evaluation_does(world: Path, tmp_path: Path) -> None:
+    """With ``data.seconds`` of the paper, a clip under 10 s is what evaluation gives a system:
+    zeros up to 10 s.
+    """
+    root = tmp_path / "desed"
+    layouts.desed(root)
+    subset = desed.prepare(root)["weak"]
+    short = next(clip for clip in subset if clip.path is not None)
+    assert short.path is not None
+    audio.save(short.path, 0.1 * np.random.default_rng(0).standard_normal(152000))
+    subsets = desed.prepare(root)
+    data = training_data(str(root), load_preset("paper"))
+    clips = [clip for clip in subsets["weak"] if clip.path is not None]
+    at = [clip.filename for clip in clips].index(short.filename)
+    expected = padded(audio.load(short.path), clips[at].padded_to)
+    assert len(expected) == 160000
+    np.testing.assert_array_equal(data.weak[at].mixture, expected)
+    held_out = [clip for clip in subsets["weak_validation"] if clip.path is not None]
+    for number, clip in enumerate(held_out):
+        assert clip.path is not None
+        np.testing.assert_array_equal(
+            data.weak_validation[number].mixture,
+            padded(audio.load(clip.path), clip.padded_to)[:160000],
         )
