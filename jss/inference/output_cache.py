@@ -21,6 +21,7 @@ from jss.errors import JssError
 from jss.inference.fusion import fuse
 from jss.inference.windows import padded
 from jss.io.atomic import aside
+from jss.io.code_fingerprint import code_fingerprint
 from jss.metrics.separation import ClipSeparation, separate_clip
 from jss.models.precision import Precision
 from jss.results import UNFIT, ClipResult
@@ -157,6 +158,12 @@ def fingerprint(system: Listener) -> str:
     return hashlib.sha256(repr((weights, *rest)).encode()).hexdigest()[:16]
 
 
+def _folder(system: Listener) -> str:
+    """Name the cache folder of a system: it changes with the system and with the code."""
+    key = hashlib.sha256(f"{fingerprint(system)}|{code_fingerprint()}".encode()).hexdigest()[:16]
+    return f"{system.name}-{system.selection}-{key}"
+
+
 def _weight(manifest: Any, selection: str) -> tuple[float, ...]:
     """q of Eq. 2 where the system has a mixture branch; nothing elsewhere, so that other
     fingerprints stay.
@@ -180,9 +187,7 @@ def listen(
     """
     found: dict[str, ClipOutput] = {}
     failed: dict[str, str] = {}
-    folder = (
-        None if cache is None else cache / f"{system.name}-{system.selection}-{fingerprint(system)}"
-    )
+    folder = None if cache is None else cache / _folder(system)
     for number, item in enumerate(items, 1):
         try:
             path = None if folder is None else folder / f"{item.key()}.npz"

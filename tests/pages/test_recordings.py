@@ -128,3 +128,17 @@ def test_the_store_forgets_what_was_used_longest_ago(
     )  # its scores are small, and stay
     disk._path("two").write_bytes(b"half a file")
     assert disk.get("two") is None
+
+
+def test_results_of_other_code_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    import fake
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    system = fake.FakeSystem("SED", "teacher")
+    sound(tmp_path / "a.wav", 1.0)
+    disk.put("one", system.join(list(system.pieces(str(tmp_path / "a.wav"))), "a.wav"))
+    assert disk.get("one") is not None
+    monkeypatch.setattr(disk, "code_fingerprint", lambda: "another version")
+    assert disk.get("one") is None
+    assert disk.scores("one") is None
+    assert not disk.has("one")

@@ -1,8 +1,8 @@
 """Results on disk, so that a clip analysed yesterday is shown at once today, without torch being
 imported.
 
-A result lies under what was heard, by which weights and by which code (the key of ``loaders`` and
-:func:`_code`). Its scores lie beside it in a file of their own, so that a list of clips can tell
+A result lies under a hash of its input and weights (the key of ``loaders``) and of the code
+(:func:`jss.io.code_fingerprint.code_fingerprint`). Its scores lie beside it in a file of their own, so that a list of clips can tell
 what a system found in each of them.
 """
 
@@ -11,12 +11,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import jss
 from jss.errors import JssError
+from jss.io.code_fingerprint import code_fingerprint
 from jss.results import ClipResult
 
 if TYPE_CHECKING:
@@ -87,19 +86,7 @@ def _forget(kind: str, most: int) -> None:
 
 
 def _path(key: str, kind: str = "npz") -> Path:
-    return folder() / f"{hashlib.sha256(f'{_code()}|{key}'.encode()).hexdigest()[:40]}.{kind}"
-
-
-@cache
-def _code() -> str:
-    """What changes when the code between audio and result does."""
-    home = Path(jss.__file__).parent
-    files = [
-        home / name
-        for name in ("audio.py", "features.py", "inference.py", "results.py", "windows.py")
-    ]
-    digest = hashlib.sha256()
-    for path in [*files, *sorted((home / "models").glob("*.py"))]:
-        if path.exists():
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return (
+        folder()
+        / f"{hashlib.sha256(f'{code_fingerprint()}|{key}'.encode()).hexdigest()[:40]}.{kind}"
+    )

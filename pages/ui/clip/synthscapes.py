@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jss import audio, checkpoints
 from jss.errors import JssError
+from jss.io.code_fingerprint import code_fingerprint
 from pages.ui.clip.recordings import ClipSet, Recording
 
 NAME = "synthscapes"
@@ -41,8 +42,9 @@ class Synthscape(Recording):
 
 
 def cache() -> Path:
-    """Where rendered clips are kept: jss/synthscapes in the user's cache folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jss" / NAME
+    """Return the folder of clips rendered by this version of the code, in the user's cache folder."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return home / "jss" / NAME / code_fingerprint()[:16]
 
 
 def clip_sets() -> list[ClipSet]:

@@ -1,0 +1,41 @@
+"""A fingerprint of the code that makes results, computed from the package, for the keys of caches."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+#: Sub-packages that cannot lie between a clip and its result. All else counts, also what is new;
+#: synthesis too, since clips of ``synthscapes`` are rendered from their names.
+EXCLUDED = frozenset(
+    {
+        "bench",
+        "commands",
+        "evaluation",
+        "examples",
+        "papers",
+        "presets",
+        "training",
+        "viz",
+    }
+)
+
+
+@cache
+def code_fingerprint(package: Path = Path(__file__).parents[1]) -> str:
+    """Hash the names and bytes of the package's Python files, but for those in :data:`EXCLUDED`.
+
+    Args:
+        package: The folder of the package; jss itself unless a test names another.
+
+    Returns:
+        64 hexadecimal digits, read once for each process.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package)
+        if name.parts[0] not in EXCLUDED:
+            content = path.read_bytes()
+            digest.update(f"{name.as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
