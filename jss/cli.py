@@ -24,6 +24,7 @@ VERBS = {
     "statistics": "jss.commands.statistics",
     "render": "jss.commands.render",
     "train": "jss.commands.train",
+    "campaign": "jss.commands.campaign",
     "evaluate": "jss.commands.evaluate",
     "score": "jss.commands.score",
     "tag": "jss.commands.tag",

@@ -96,7 +96,7 @@ def decode_running(
                     found.append((decided + at, since[k], k))
         return sorted(found)
 
-    for scores, duration in stretches:
+    for scores, duration in stretches:  # noqa: B007
         held = np.concatenate([held, scores], axis=1)
         stop = max(before, held.shape[1] - margin)
         active = binarize(held, threshold, median)[:, before:stop]

@@ -45,8 +45,8 @@ class Chain:
     """Trains the systems of a config.
 
     root: the data, one folder or several; out: a folder for runs; folder: where blocks and systems
-    are kept; half: store blocks in half precision; say: prints a line. Of several processes the
-    first alone writes.
+    are kept; half: store blocks in half precision; say: prints a line; pool: where soundscapes are
+    kept that are rendered once (default: in out). Of several processes the first alone writes.
     """
 
     config: Config
@@ -55,6 +55,7 @@ class Chain:
     folder: Path
     half: bool = False
     say: Callable[[str], None] = tell
+    pool: Path | None = None
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -64,7 +65,7 @@ class Chain:
     @cached_property
     def data(self) -> TrainingData:
         """The subsets, opened when the first stage needs them."""
-        return first(lambda: training_data(self.root, self.config, self.out / "pool"))
+        return first(lambda: training_data(self.root, self.config, self.pool or self.out / "pool"))
 
     @property
     def heard(self) -> Heard:

@@ -54,7 +54,7 @@ class Task(pl.LightningModule):
     def __init__(self, folder: Path, config: Config) -> None:
         super().__init__()
         self.folder, self.config, self.seed = folder, config, config.seed
-        self.began = time.monotonic()
+        self.began = self.epoch_began = time.monotonic()
         self.history: list[dict[str, float]] = []
         self.sums: dict[str, float] = {}
         self.count = 0
@@ -131,7 +131,7 @@ class Task(pl.LightningModule):
 
     def on_train_start(self) -> None:
         """Lightning's hook: a run that had stopped early, and is resumed, stops at once."""
-        self.began = time.monotonic()
+        self.began = self.epoch_began = time.monotonic()
         if self.enough():
             self.trainer.should_stop = True
 
@@ -142,7 +142,10 @@ class Task(pl.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Lightning's hook: validate, record."""
-        self.record({**self.means(), **alone(self._validated), "learning_rate": self.rate_now()})
+        row = {**self.means(), **alone(self._validated), "learning_rate": self.rate_now()}
+        now = time.monotonic()
+        self.record({**row, "seconds": now - self.epoch_began})
+        self.epoch_began = now
 
     def _validated(self) -> dict[str, float]:
         with self.validating():

@@ -145,9 +145,10 @@ def test_dragging_the_threshold_reaches_the_table_and_the_address(page: Page):
         page.tab.locator(".plot").bounding_box(),
         page.ask("v.layout.panels.find(p => p.kind === 'pooled')"),
     )
-    height = lambda score: (
-        box["y"] + panel["y"] + 3 + (1 - score) * (panel["h"] - 6 - panel["strip"] - 3)
-    )
+
+    def height(score: float) -> float:
+        return box["y"] + panel["y"] + 3 + (1 - score) * (panel["h"] - 6 - panel["strip"] - 3)
+
     page.tab.mouse.move(x, height(0.5))
     page.tab.mouse.down()
     page.tab.mouse.move(x, height(0.7), steps=4)

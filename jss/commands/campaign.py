@@ -1,0 +1,50 @@
+"""``jss campaign FILE``: long trainings in order, started, resumed and watched by one command."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "train the rows of a campaign in order, go on after anything, and show where each stands"
+#: The campaigns that ship: a name in place of a path.
+CAMPAIGNS = Path(__file__).parent.parent / "presets" / "campaigns"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("campaign", help="the path of a campaign's YAML file, or desk")
+    parser.add_argument(
+        "--data", action="append", metavar="ROOT", help="as of train; may be given again"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder of the campaign (default: runs/campaign-NAME)",
+    )
+    parser.add_argument("--half", action="store_true", help="store blocks in half precision")
+    parser.add_argument(
+        "--status", action="store_true", help="only print where each row stands, train nothing"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train what is not finished, then print the table. -> 0. Raises JssError."""
+    from jss.training import campaign
+    from jss.training.distributed import joined
+
+    path = Path(args.campaign)
+    if path.suffix not in (".yaml", ".yml"):
+        path = CAMPAIGNS / f"{args.campaign}.yaml"
+    plan = campaign.read(path)
+    out = args.out or Path("runs") / f"campaign-{path.stem}"
+    if not args.status:
+        with joined():
+            campaign.run(plan, tuple(args.data or ("synthscapes",)), out, args.half)
+    print(f"{'row':<14} {'trains':<10} {'state':<9} {'clips':>8} {'hours':>6}  best so far")
+    for row in campaign.progress(plan, out):
+        print(
+            f"{row.row.name:<14} {row.row.trains:<10} {row.state:<9} {row.clips:>8} "
+            f"{row.hours:>6.1f}  {row.objective}"
+        )
+    return 0

@@ -1,0 +1,182 @@
+"""A campaign: trainings in order, each resumable and each ending with a selected block.
+
+A campaign is a YAML file that names a preset and lists rows. Each row is one training of one stage
+in a folder of its own, so that nothing but the row in hand can be lost; a long training is several
+rows, each going on from the selected blocks of the last.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jss import checkpoints
+from jss.config import Config, load_preset
+from jss.errors import JssError
+from jss.io import histories
+from jss.io.schema import read_yaml
+from jss.training.experiment import Chain
+from jss.training.runs import SELECTIONS
+from jss.training.selection import best_epoch
+
+log = logging.getLogger(__name__)
+
+#: In ``Row.start``: the systems and blocks that are installed.
+SHIPPED = "shipped"
+
+
+class Row(BaseModel):
+    """One training."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: Of the row's folder.
+    name: str = Field(pattern=r"^[\w+-]+$")
+    #: What it trains: a system (SED, MixIT-S1) or a separator's stage (MixIT, PIT, TDCN).
+    trains: str
+    #: Rows whose systems and blocks it may start from, later ones in place of earlier; "shipped"
+    #: stands for what is installed.
+    start: tuple[str, ...] = ()
+    #: Settings in place of the preset's, such as "detection.epochs=10".
+    settings: tuple[str, ...] = ()
+
+
+class Campaign(BaseModel):
+    """What a campaign's file says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: The preset of every row, by name or path.
+    preset: str
+    #: Settings of every row, before its own.
+    settings: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = Field(min_length=1)
+
+    def config(self, row: Row) -> Config:
+        """The settings of a row. Raises JssError where one is unknown."""
+        return load_preset(self.preset, (*self.settings, *row.settings))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a row stands.
+
+    Attributes:
+        state: "finished", "begun" or "waiting".
+        clips: Clips (for a separator: mixtures) of its training steps so far.
+        hours: Time spent in its epochs.
+        objective: The best value so far of what selects its blocks, as "teacher objective 1.234".
+    """
+
+    row: Row
+    state: str
+    clips: int
+    hours: float
+    objective: str
+
+
+def read(path: Path) -> Campaign:
+    """Read a campaign's file.
+
+    Raises:
+        JssError: It is no YAML, a key is unknown or a value is wrong, two rows share a name, or a
+            row starts from one that does not stand above it.
+    """
+    try:
+        campaign = Campaign.model_validate(read_yaml(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise JssError(f"{path}: {place}: {first['msg']}.") from error
+    earlier = {SHIPPED}
+    for row in campaign.rows:
+        if row.name in earlier:
+            raise JssError(f"{path}: two rows are named {row.name}: give each a name of its own.")
+        unknown = [name for name in row.start if name not in earlier]
+        if unknown:
+            raise JssError(
+                f"{path}: {row.name} starts from {unknown[0]}, which is no row above it: "
+                f'name an earlier row, or "{SHIPPED}".'
+            )
+        earlier.add(row.name)
+    return campaign
+
+
+def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = False) -> None:
+    """Train every row that is not finished, in order; a row that was begun goes on.
+
+    Args:
+        campaign: The rows.
+        root: The data, one folder or several, as of ``jss train``.
+        out: The folder of the campaign: a folder for each row, and the soundscapes that all share.
+        half: Store blocks in half precision.
+
+    Raises:
+        JssError: A row cannot be trained; the rows before it stay finished.
+    """
+    roots = (root,) if isinstance(root, str) else tuple(root)
+    for row in campaign.rows:
+        if _finished(row, out):
+            continue
+        log.info("%s: trains %s", row.name, row.trains)
+        folder = _prepared(row, out)
+        chain = Chain(campaign.config(row), roots, out / row.name, folder, half, pool=out / "pool")
+        chain.run((row.trains,), resume=True)
+
+
+def progress(campaign: Campaign, out: Path) -> Iterator[Progress]:
+    """Where each row stands, from what lies in ``out``."""
+    for row in campaign.rows:
+        path = out / row.name / row.trains / "history.csv"
+        history = histories.load(path) if path.is_file() else []
+        state = "finished" if _finished(row, out) else "begun" if history else "waiting"
+        steps = int(history[-1].get("steps", 0)) if history else 0
+        hours = sum(epoch.get("seconds", 0.0) for epoch in history) / 3600
+        clips = steps * _batch(row.trains, campaign.config(row))
+        yield Progress(row, state, clips, hours, _objective(history))
+
+
+def _batch(trains: str, config: Config) -> int:
+    """Clips of a training step."""
+    stage = config.stages.get(trains.rpartition("-")[2] if trains != "SSep-SED" else trains, {})
+    if trains in ("MixIT", "PIT", "TDCN"):
+        return int(stage.get("batch", config.separation.batch))
+    return sum(stage.get("batch", config.detection.batch))
+
+
+def _objective(history: Sequence[Mapping[str, float]]) -> str:
+    """The best value of the last selection rule that the history has a column for."""
+    for column, largest, _ in reversed(list(SELECTIONS.values())):
+        if history and column in history[-1]:
+            best = history[best_epoch(history, column, largest)]
+            return f"{column.replace('_', ' ')} {best[column]:.3f}"
+    return ""
+
+
+def _finished(row: Row, out: Path) -> bool:
+    return _result(row, out / row.name / "checkpoints").is_file()
+
+
+def _result(row: Row, folder: Path) -> Path:
+    """The file that is written last when a row ends."""
+    system = folder / "systems" / f"{row.trains}.yaml"
+    block = folder / "blocks" / f"{row.trains.lower()}-separator.json"
+    return block if row.trains in ("MixIT", "PIT", "TDCN") else system
+
+
+def _prepared(row: Row, out: Path) -> Path:
+    """The row's checkpoints folder, with the systems and blocks that it may start from."""
+    folder = out / row.name / "checkpoints"
+    for start in row.start:
+        source = checkpoints.root() if start == SHIPPED else out / start / "checkpoints"
+        for part in ("blocks", "systems"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+            for path in (source / part).iterdir():
+                if path != _result(row, source):
+                    shutil.copy2(path, folder / part / path.name)
+    return folder

@@ -1,0 +1,75 @@
+"""A campaign trains its rows in order, each from what the rows above it selected."""
+
+from __future__ import annotations
+
+import pytest
+
+from jss import checkpoints, cli
+from jss.errors import JssError
+from jss.training import campaign
+
+PLAN = """
+preset: smoke
+settings: [data.workers=0, detection.epochs=1]
+rows:
+  - {name: first, trains: SED}
+  - {name: second, trains: SED, start: [first], settings: [stages.SED.detector=sed-detector-teacher]}
+"""
+
+
+@pytest.fixture
+def plan(tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text(PLAN)
+    return path
+
+
+def test_rows_go_on_from_one_another(plan, tmp_path, one_thread, capsys):
+    out = tmp_path / "out"
+    assert cli.main(["campaign", str(plan), "--out", str(out), "--status"]) == 0
+    assert capsys.readouterr().out.count("waiting") == 2
+    assert cli.main(["campaign", str(plan), "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("finished") == 2
+    assert "teacher objective" in printed
+    second = checkpoints.load_card("sed-detector-teacher", out / "second" / "checkpoints")
+    first = checkpoints.load_card("sed-detector-teacher", out / "first" / "checkpoints")
+    assert second.settings["stage"]["detector"] == "sed-detector-teacher"
+    assert first.sha256 != second.sha256
+    rows = list(campaign.progress(campaign.read(plan), out))
+    assert rows[0].clips == rows[1].clips > 0
+    assert rows[0].hours > 0
+
+
+def test_finished_rows_are_not_trained_again(plan, tmp_path, one_thread, monkeypatch):
+    for name in ("first", "second"):
+        systems = tmp_path / "out" / name / "checkpoints" / "systems"
+        systems.mkdir(parents=True)
+        (systems / "SED.yaml").write_text("")
+    monkeypatch.setattr(campaign, "Chain", None)
+    campaign.run(campaign.read(plan), "synthscapes", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            ("start: [first]", "start: [third]"),
+            "second starts from third, which is no row above it",
+        ),
+        (("name: second", "name: first"), "two rows are named first"),
+        (("trains: SED, start", "trian: SED, start"), "rows.1.trains: Field required"),
+        (("preset: smoke", "colour: red"), "preset: Field required"),
+    ],
+)
+def test_a_wrong_file_is_a_sentence(plan, change, sentence):
+    plan.write_text(PLAN.replace(*change))
+    with pytest.raises(JssError, match=sentence):
+        campaign.read(plan)
+
+
+def test_the_shipped_campaign_is_whole():
+    from jss.commands.campaign import CAMPAIGNS
+
+    shipped = campaign.read(CAMPAIGNS / "desk.yaml")
+    assert [shipped.config(row).name for row in shipped.rows] == ["gpu"] * len(shipped.rows)
