@@ -1,5 +1,6 @@
 # make app     install what the app needs, then serve it on http://localhost:8501; DATA=FOLDER opens your own audio
 # make test    install what the tests need, then lint, type-check and test
+# make bench-app    what a person waits for in the app, beside its budget (needs Chromium)
 # make pictures    take the README's pictures again (needs Chromium)
 # make fuzz    put every bad file before every way in
 # make audit    known holes in what is installed
@@ -9,7 +10,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: app test lint fuzz audit soak pictures clean
+.PHONY: app test lint bench-app fuzz audit soak pictures clean
 
 app: $(VENV)/installed
 	$(BIN)/python -m pages $(if $(DATA),--data "$(DATA)") --server.port $(PORT)
@@ -27,6 +28,10 @@ audit: $(VENV)/installed
 
 soak: $(VENV)/installed-dev
 	$(BIN)/python tests/soak/run.py $(or $(MINUTES),30)
+
+# Measures the app's budgets in a real browser (needs Chromium), as a table.
+bench-app: $(VENV)/installed-dev
+	$(BIN)/python tests/browser/bench_app.py
 
 pictures: $(VENV)/installed-dev
 	$(BIN)/python tests/take_pictures.py

@@ -22,6 +22,17 @@ def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three clips of tones with their ground truth, for the app."""
+    pytest.importorskip("streamlit")
+    import fake
+
+    folder = tmp_path_factory.mktemp("examples")
+    fake.write_examples(folder)
+    return folder
+
+
 @pytest.fixture
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """torch on one thread, here and in processes that a test starts: two of them wait for one

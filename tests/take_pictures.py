@@ -13,9 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path[:0] = [str(Path(__file__).with_name("browser")), str(Path(__file__).parents[1])]
 
-from jss.bench import serving
+import serving
 
 #: Name -> address, and what is on the page once it is drawn.
 PAGES = {

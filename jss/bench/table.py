@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -62,3 +66,20 @@ def lines(rows: Sequence[Row]) -> list[str]:
         )
 
     return [line(head), line(["-" * width for width in widths]), *map(line, body)]
+
+
+def show(rows: Sequence[Row]) -> bool:
+    """Print the machine and the table. Returns whether no goal was missed."""
+    print(f"{processor()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
+    print("\n".join(lines(rows)))
+    return all(row.met is not False for row in rows)
+
+
+def processor() -> str:
+    """The name of this machine's processor, where the system tells; else its kind."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -5,12 +5,9 @@ one run.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jss.errors import JssError
@@ -28,7 +25,6 @@ BENCHES = {
     "evaluation": "jss.bench.evaluation",
     "training": "jss.bench.training",
     "data": "jss.bench.data",
-    "app": "jss.bench.app",
 }
 
 
@@ -55,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
     Raises JssError.
     """
-    from jss.bench.table import lines
+    from jss.bench.table import show
 
     rows, complete = [], True
     if args.bench == "all":
@@ -68,9 +64,7 @@ def run(args: argparse.Namespace) -> int:
                 print(f"jss: bench {name} is left out: {error}", file=sys.stderr)
     else:
         rows = import_module(BENCHES[args.bench]).run(args)
-    print(f"{processor()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
-    print("\n".join(lines(rows)))
-    return 0 if complete and all(row.met is not False for row in rows) else 1
+    return 0 if show(rows) and complete else 1
 
 
 def _with_defaults(module: Any, small: bool) -> list[Row]:
@@ -79,13 +73,3 @@ def _with_defaults(module: Any, small: bool) -> list[Row]:
     module.add_arguments(parser)
     rows: list[Row] = module.run(parser.parse_args(module.SMALL if small else []))
     return rows
-
-
-def processor() -> str:
-    """The name of this machine's processor, where the system tells; else its kind."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

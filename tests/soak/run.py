@@ -20,16 +20,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
+sys.path[:0] = [str(HERE), str(HERE.parent / "browser"), str(HERE.parent), str(HERE.parents[1])]
 
 import kills
 import numpy as np
+import serving
 from tiny import write_systems
 from users import Users
 
 from jss import audio
-from jss.bench import serving
-from jss.commands.bench import processor
+from jss.bench.table import processor
 
 TABS = 4
 #: Of the long recording in a soak of half an hour.

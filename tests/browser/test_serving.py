@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from jss.bench import serving
+import serving
 
 
 def test_a_link_opens_its_page_within_the_navigation(chromium: Any, tmp_path: Path):

@@ -1,8 +1,8 @@
 """The app in a real browser: how long a researcher waits for each thing, beside its budget.
 
-The app is served by itself on what is shipped. It is measured with results at hand, as a clip is
-opened again; the analysis of a new clip is the business of ``bench inference``. Figures are
-wall-clock times of this machine.
+Run by ``make bench-app``. The app is served by itself on what is shipped. It is measured with
+results at hand, as a clip is opened again; ``bench inference`` measures the analysis of a new clip.
+Figures are wall-clock times of this machine.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from jss.bench.serving import FLAGS, chromium, served
-from jss.bench.table import Row
-from jss.bench.visitors import Visitors, held
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from serving import FLAGS, chromium, served
+from visitors import Visitors, held
+
+from jss.bench.table import Row, show
 from jss.errors import JssError
 
-HELP = "what a person waits for in the app, beside its budget, in a real browser"
-SMALL = ("--switches", "2", "--seconds", "2")
 #: Visitors at once who do something, and who only have a page open.
 BUSY, OPEN = 10, 40
 CLIPS = (
@@ -32,14 +34,21 @@ SYSTEMS = ("SED", "MixIT-JT", "MixIT-S1")
 _VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The bench's arguments."""
+def main() -> int:
+    """Measure and print a table. Returns 0, or 1 where a budget is exceeded, or 2 without browser."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "--switches", type=int, default=20, help="clip and system switches each (default: 20)"
     )
     parser.add_argument(
         "--seconds", type=float, default=20.0, help=f"in which {BUSY} visitors act (default: 20)"
     )
+    try:
+        rows = run(parser.parse_args())
+    except JssError as error:
+        print(f"bench-app: {error}", file=sys.stderr)
+        return 2
+    return 0 if show(rows) else 1
 
 
 def run(args: argparse.Namespace) -> list[Row]:
@@ -258,3 +267,7 @@ def _row(what: str, budget: float, ours: float, note: str = "") -> Row:
 
 def _p95(spent: list[float]) -> float:
     return sorted(spent)[max(0, round(0.95 * len(spent)) - 1)]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -14,10 +14,10 @@ from urllib.parse import quote
 import fake
 import numpy as np
 import pytest
+import serving
 from browser import idle
 
 from jss import audio
-from jss.bench import serving
 
 ROOT = Path(__file__).parents[2]
 HTML = "<img src=x onerror=window.pwned=1>"

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import serving
 from browser import VIEWER, idle
 from streamlit.testing.v1 import AppTest
 from tiny import WEAK, write_weak
 
 from jss import audio
-from jss.bench import serving
 from jss.labels import URBAN_LABELS
 
 pytest.importorskip("torch")
