@@ -1,5 +1,6 @@
 # make app     install what the app needs, then serve it on http://localhost:8501; DATA=FOLDER opens your own audio
-# make test    install what the tests need, then lint, type-check and test
+# make check   install what the tests need, then lint, type-check and run the fast tests: before every commit
+# make test    the same with every test, the slow and the browser ones too
 # make bench-app    what a person waits for in the app, beside its budget (needs Chromium)
 # make pictures    take the README's pictures again (needs Chromium)
 # make fuzz    put every bad file before every way in
@@ -10,10 +11,13 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: app test lint bench-app fuzz audit soak pictures clean
+.PHONY: app check test lint bench-app fuzz audit soak pictures clean
 
 app: $(VENV)/installed
 	$(BIN)/python -m pages $(if $(DATA),--data "$(DATA)") --server.port $(PORT)
+
+check: $(VENV)/installed-dev lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # A file's tests stay together: they share a server and a browser. One thread each: more would wait for one another.
 test: $(VENV)/installed-dev lint
@@ -40,15 +44,19 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-$(VENV)/installed: requirements.txt
+# Only wheels: no compiler.
+$(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "jss needs Python 3.11 or newer; name one: make app PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=24" "setuptools>=77.0.3,<82" wheel
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.3" "setuptools>=78.1.1,<82"
+	$(BIN)/python -m pip install --quiet --editable '.[app]'
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+# pesq (which asteroid brings) and sed_scores_eval are built from source.
+$(VENV)/installed-dev: requirements-dev.txt requirements.txt $(VENV)/installed
+	@command -v cc >/dev/null || { echo "The tests need a C compiler, cc, which the app does not: \
+	apt-get install build-essential python3-dev, or on macOS xcode-select --install"; exit 1; }
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 

@@ -6,7 +6,8 @@ or not at all.
     systems/<name>.yaml         a system: which blocks, classes, pooling and features
 
 ``folder`` is everywhere the folder that holds ``blocks`` and ``systems``: by default that of the
-environment variable JSS_CHECKPOINTS, else ``checkpoints`` beside the package.
+environment variable JSS_CHECKPOINTS, else what is shipped: ``shipped`` in an installed package,
+``checkpoints`` beside the package in a checkout.
 """
 
 from __future__ import annotations
@@ -109,10 +110,14 @@ class Manifest:
 
 
 def root(folder: Folder = None) -> Path:
-    """The folder that holds ``blocks`` and ``systems``."""
-    return Path(
-        folder or os.environ.get("JSS_CHECKPOINTS") or Path(__file__).parent.parent / "checkpoints"
-    )
+    """The folder that holds ``blocks``, ``systems`` and ``reports``: ``folder``, or JSS_CHECKPOINTS,
+    or what is shipped.
+    """
+    named = folder or os.environ.get("JSS_CHECKPOINTS")
+    if named:
+        return Path(named)
+    installed = Path(__file__).parent / "shipped"  # see pyproject.toml
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "checkpoints"
 
 
 def save_block(

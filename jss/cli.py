@@ -1,4 +1,4 @@
-"""``python -m jss VERB``: the verbs, and what a mistake looks like: one sentence, no traceback."""
+"""``jss VERB``, or ``python -m jss VERB``: the verbs, and what a mistake looks like: one sentence, no traceback."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import NoReturn
 
 import jss
-from jss.errors import JssError
+from jss.errors import JssError, missing_package
 
 #: Verb -> the module of ``jss.commands`` with HELP, add_arguments(parser) and run(args) -> exit
 #: code.
@@ -32,6 +33,10 @@ VERBS = {
 }
 
 
+#: How a user calls it: the installed command, or the package in a checkout.
+PROGRAM = "jss" if Path(sys.argv[0]).stem == "jss" else "python -m jss"
+
+
 class _Parser(argparse.ArgumentParser):
     """One sentence instead of a page of usage."""
 
@@ -45,17 +50,17 @@ def verbs() -> list[str]:
 
 
 def help_text() -> str:
-    """What ``python -m jss --help`` prints: a line a verb."""
+    """What ``jss --help`` prints: a line a verb."""
     lines = [f"  {verb:<10} {import_module(VERBS[verb]).HELP}" for verb in verbs()]
     return "\n".join(
         [
-            "usage: python -m jss VERB ...",
+            f"usage: {PROGRAM} VERB ...",
             "",
             "Separates a recording into sources and finds its sound events.",
             "",
             *lines,
             "",
-            "python -m jss VERB --help tells the rest of a verb; the app starts with: make app",
+            f"{PROGRAM} VERB --help tells the rest of a verb; the app starts in a checkout with: make app",
         ]
     )
 
@@ -71,13 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"jss: {error}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package == "jss":
+        sentence = missing_package(error)
+        if sentence is None:
             raise
-        print(
-            f"jss: The package {package} is not installed: run pip install -r requirements.txt.",
-            file=sys.stderr,
-        )
+        print(f"jss: {sentence}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\njss: Stopped.", file=sys.stderr)
@@ -100,7 +102,7 @@ def _run(arguments: list[str]) -> int:
         advice = f"did you mean {close[0]}?" if close else f"use one of {', '.join(verbs())}."
         raise JssError(f"There is no verb '{verb}': {advice}")
     module = import_module(VERBS[verb])
-    parser = _Parser(prog=f"python -m jss {verb}", description=module.HELP)
+    parser = _Parser(prog=f"{PROGRAM} {verb}", description=module.HELP)
     module.add_arguments(parser)
     try:
         intermixed = getattr(

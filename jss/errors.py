@@ -2,6 +2,13 @@
 do.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
 
 class JssError(Exception):
     """Bad input, a missing file or an impossible request; ``str(error)`` is fit to be shown to a
@@ -18,6 +25,63 @@ class JssError(Exception):
         ):  # torch hands one on from a worker process with its whole traceback
             text = text.rpartition("JssError: ")[2].strip()
         return printable(text)
+
+
+#: Packages that every part needs, as Python imports them.
+CORE = (
+    "torch",
+    "numba",
+    "numpy",
+    "scipy",
+    "pandas",
+    "soundfile",
+    "av",
+    "soxr",
+    "pyloudnorm",
+    "safetensors",
+    "pydantic",
+    "yaml",
+    "tqdm",
+)
+#: Optional packages, by the extra of pyproject.toml that brings them.
+EXTRAS = {
+    "data": ("requests", "pooch", "pyroomacoustics"),
+    "app": ("streamlit", "plotly", "matplotlib", "PIL", "cachetools"),
+    "train": ("asteroid", "pytorch_lightning", "lightning_fabric"),
+    "bench": ("librosa", "psds_eval", "sed_scores_eval", "sed_eval"),
+    "ray": ("ray",),
+}
+
+
+def missing_package(error: ModuleNotFoundError) -> JssError | None:
+    """The sentence that names the command which installs the package that is missing.
+
+    Returns:
+        None where the error is not about a package that jss needs: then it is a bug.
+    """
+    package = (error.name or "").partition(".")[0]
+    extra = next((extra for extra, names in EXTRAS.items() if package in names), None)
+    if extra is None and package not in CORE:
+        return None
+    try:
+        distribution("jss")
+        place = "jss"
+    except PackageNotFoundError:  # a bare checkout; the package index has another project named jss
+        place = str(Path(__file__).parents[1])
+    what = f"{place}[{extra}]" if extra else place
+    return JssError(f"The package {package} is not installed: run pip install '{what}'.")
+
+
+@contextmanager
+def optional() -> Iterator[None]:
+    """Around the import of an optional package: where it is missing, a JssError says what to run."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        sentence = missing_package(error)
+        if sentence is None:
+            raise
+        raise sentence from error
 
 
 class DiskError(JssError):

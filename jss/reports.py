@@ -259,13 +259,11 @@ def commit() -> str:
     """The short hash of the code's commit, with "+" where files differ from it; empty outside a
     checkout.
     """
-    git = shutil.which("git")
-    if git is None:
+    git, package = shutil.which("git"), Path(__file__).parent
+    if git is None or not (package.parent / ".git").exists():
         return ""
     command = [git, "describe", "--always", "--dirty=+", "--exclude=*"]
-    result = subprocess.run(
-        command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(command, cwd=package, capture_output=True, text=True, check=False)
     return result.stdout.strip()
 
 

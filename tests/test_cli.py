@@ -10,7 +10,7 @@ import pytest
 
 import jss
 from jss import cli
-from jss.errors import JssError
+from jss.errors import JssError, missing_package
 
 
 def test_help(capsys):
@@ -60,7 +60,7 @@ def test_mistakes_are_one_sentence(capsys, arguments, said):
         (
             ModuleNotFoundError("no", name="soxr.core"),
             2,
-            "jss: The package soxr is not installed: run pip install -r requirements.txt.\n",
+            f"jss: {missing_package(ModuleNotFoundError(name='soxr'))}\n",
         ),
     ],
 )

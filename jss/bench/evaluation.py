@@ -20,7 +20,7 @@ import pandas as pd
 
 from jss.bench.table import Row
 from jss.decoding import MEDIAN_FRAMES, decode
-from jss.errors import JssError
+from jss.errors import JssError, optional
 from jss.io.tsv import read_durations, read_events, read_points
 from jss.labels import DESED_LABELS
 from jss.metrics.counts import Truth
@@ -196,13 +196,9 @@ def sed_scores_eval_psds(
     """Exact PSDS1 and PSDS2 and their classes' by sed_scores_eval, after the same median filter."""
     from scipy.ndimage import median_filter
 
-    try:
+    with optional():
         from sed_scores_eval.base_modules.scores import create_score_dataframe
         from sed_scores_eval.intersection_based import psds as exact
-    except ImportError as error:
-        raise JssError(
-            "sed_scores_eval is not installed: run pip install sed_scores_eval==0.0.4."
-        ) from error
     filtered = {name: median_filter(curve, (1, MEDIAN_FRAMES)).T for name, curve in curves.items()}
     tables = {
         name: create_score_dataframe(curve, edges, labels) for name, curve in filtered.items()
@@ -229,10 +225,8 @@ def sed_scores_eval_psds(
 
 def sed_eval_f1(found: pd.DataFrame, truth: pd.DataFrame) -> tuple[float, float]:
     """Macro and micro event F1 by sed_eval, as the DCASE baselines call it."""
-    try:
+    with optional():
         from sed_eval.sound_event import EventBasedMetrics
-    except ImportError as error:
-        raise JssError("sed_eval is not installed: run pip install sed_eval.") from error
     tool = EventBasedMetrics(
         event_label_list=list(DESED_LABELS),
         t_collar=0.2,

@@ -1,6 +1,6 @@
 """Recordings over a Ray cluster: Ray Data hands them to actors, each of which holds the system.
 
-Ray is an optional requirement (requirements-ray.txt). The machines of the cluster must see the
+Ray is an optional requirement (the extra ``ray``). The machines of the cluster must see the
 recordings, the checkpoints and the output folder under the same paths. An actor that dies is
 started again and its recordings are given out again, so that it costs time alone.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jss import audio, checkpoints
-from jss.errors import DiskError, JssError
+from jss.errors import DiskError, JssError, optional
 from jss.inference.clip_files import Task, Tell, Wanted, write
 from jss.inference.system import System, load_system
 from jss.inference.windows import pieces
@@ -172,11 +172,7 @@ def _import() -> Any:
     """Ray, told to send nothing home. Raises JssError where it is not installed."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     logging.getLogger("ray").setLevel(logging.ERROR)
-    try:
+    with optional():
         ray = import_module("ray")
         import_module("ray.data")
-    except ImportError as error:
-        raise JssError(
-            "--engine ray needs Ray: run pip install -r requirements-ray.txt, or leave it out."
-        ) from error
     return ray

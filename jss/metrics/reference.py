@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from jss.errors import JssError
+from jss.errors import optional
 from jss.metrics.counts import Truth
 from jss.metrics.events import EventArrays, Floats
 from jss.metrics.psds import Scenario
@@ -42,10 +42,8 @@ def psds_eval(
     overlaps; durations: (N,) seconds of the N names. Raises JssError where the package is not
     installed.
     """
-    try:
+    with optional():
         from psds_eval import PSDSEval
-    except ImportError as error:
-        raise JssError("psds_eval is not installed: run pip install psds_eval==0.5.3.") from error
     meta = pd.DataFrame({"filename": list(names), "duration": durations})
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")

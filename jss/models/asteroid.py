@@ -1,4 +1,5 @@
-"""The one door to Asteroid, whose import needs care; import it nowhere else.
+"""The one door to Asteroid, whose import needs care; import it nowhere else. It serves training
+losses, ``asteroid:NAME`` separators and benches: what is shipped runs without it.
 
 Asteroid reaches torchaudio through torch_stoi; torchaudio's CUDA build does not load beside a CPU
 torch, and the import of Asteroid fails. Only the STOI metric needs it, so the name is blocked
@@ -13,16 +14,19 @@ from typing import Any, cast
 
 from torch import nn
 
-from jss.errors import JssError
+from jss.errors import JssError, optional
 
 
 def asteroid() -> ModuleType:
-    """The asteroid package with ``losses``, ``masknn`` and ``models`` imported."""
+    """The asteroid package with ``losses``, ``masknn`` and ``models`` imported. Raises JssError
+    where it is not installed.
+    """
     sys.modules.setdefault("torch_stoi", cast(ModuleType, None))
-    import asteroid
-    import asteroid.losses
-    import asteroid.masknn
-    import asteroid.models
+    with optional():
+        import asteroid
+        import asteroid.losses
+        import asteroid.masknn
+        import asteroid.models
 
     return cast(ModuleType, asteroid)
 
@@ -42,4 +46,4 @@ def build(name: str, config: dict[str, Any]) -> nn.Module:
     try:
         return model(**config)
     except TypeError as error:
-        raise JssError(f"asteroid:{name} does not take these sizes: {error}.") from None
+        raise JssError(f"asteroid:{name} does not take these sizes: {error}.") from error

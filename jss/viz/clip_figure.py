@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jss.errors import JssError
+from jss.errors import JssError, optional
 from jss.labels import SoundClass, Theme, sound_class
 from jss.results import Array, ClipResult
 from jss.viz.agreement import events_of
@@ -34,7 +34,8 @@ def figure(
     nobody annotated the clip; threshold: where given, the events decoded at it are drawn beneath
     the truth, and the line across the scores. -> matplotlib Figure.
     """
-    from matplotlib.figure import Figure
+    with optional():
+        from matplotlib.figure import Figure
 
     if theme not in INKS:
         raise JssError(f"There is no theme '{theme}': choose {' or '.join(INKS)}.")

@@ -64,9 +64,7 @@ def folder(tmp_path):
 @pytest.fixture(scope="module")
 def workers():
     """A cluster of this machine with two workers."""
-    pytest.importorskip(
-        "ray.data", reason="Ray is not installed: pip install -r requirements-ray.txt"
-    )
+    pytest.importorskip("ray.data", reason="Ray is not installed: pip install .[ray]")
     ray = ray_cluster._import()
     ray.init(
         num_cpus=2,
@@ -136,6 +134,6 @@ def test_without_ray_it_is_one_sentence(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ray", None)
     assert detect(folder, tmp_path / "out", "--engine", "ray") == 2
     text = capsys.readouterr().err
-    assert "pip install -r requirements-ray.txt" in text
+    assert "The package ray is not installed: run pip install" in text
     assert text.count("\n") == 1
     assert not (tmp_path / "out").exists()

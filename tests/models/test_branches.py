@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from jss.inference.fusion import combine
+from jss.models.asteroid import asteroid
 from jss.models.branches import Balance, TwoBranchModel, freeze_norms
 from jss.models.crnn import CRNN, CRNNConfig
 from jss.models.joint import JointModel
@@ -32,6 +33,23 @@ def test_the_baselines_separator_has_asteroids_sizes():
     c = TDCNConfig()
     assert (c.n_src, c.n_repeats, c.n_blocks) == (8, 4, 8)
     assert isinstance(build_separator("tdcn", {"n_src": 2, "n_blocks": 1, "n_repeats": 1}), TDCN)
+
+
+def test_the_masker_is_asteroids_tdcnpp():
+    sizes = {k: v for k, v in vars(TINY).items() if k not in ("n_filters", "kernel_size", "stride")}
+    theirs = asteroid().masknn.TDConvNetpp(TINY.n_filters, mask_act="sigmoid", **sizes)
+    ours = TDCN(TINY).masker
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(2, TINY.n_filters, 50)
+    found, expected = ours(x), theirs(x)
+    for a, b in zip(found, expected, strict=True):
+        torch.testing.assert_close(a, b)
+    for outputs in (found, expected):
+        (outputs[0].square().mean() + outputs[1].square().mean()).backward()
+    for (name, p), q in zip(theirs.named_parameters(), ours.parameters(), strict=True):
+        if q.requires_grad:
+            torch.testing.assert_close(q.grad, p.grad, msg=name)
 
 
 def test_eq_2_over_the_clamped_sum_of_the_sources():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jss.errors import JssError
+from jss.errors import JssError, optional
 
 #: Cuts in a row without one new byte before a file is given up, and the first pause between them
 #: (s), then doubled.
@@ -91,7 +91,8 @@ def remaining(file: RemoteFile, folder: Path) -> int:
 
 def get_json(url: str) -> Any:
     """A JSON document of the web. Raises JssError where there is none."""
-    import requests
+    with optional():
+        import requests
 
     try:
         answer = requests.get(url, timeout=TIMEOUT)
@@ -129,7 +130,8 @@ def _retrieve(file: RemoteFile, folder: Path, tell: Tell) -> None:
     """One file, through pooch, which checks it and gives it its name. A damaged one is fetched once
     more, whole.
     """
-    import pooch
+    with optional():
+        import pooch
 
     pooch.get_logger().setLevel("WARNING")
     part = _part(file, folder)
@@ -159,7 +161,8 @@ def _download(file: RemoteFile, part: Path, tell: Tell) -> None:
     """All bytes into ``part``, from where it ends. Without a checksum nothing is resumed from an
     earlier call, since nobody would notice if the file had changed meanwhile.
     """
-    import requests
+    with optional():
+        import requests
 
     if file.checksum is None:
         part.unlink(missing_ok=True)
@@ -187,7 +190,8 @@ def _stream(file: RemoteFile, part: Path, start: int, tell: Tell) -> bool:
     """One request for what lies beyond ``start``. -> whether the file is whole; raises what
     requests raises.
     """
-    import requests
+    with optional():
+        import requests
 
     headers = {"Range": f"bytes={start}-"} if start else {}
     headers["Accept-Encoding"] = "identity"

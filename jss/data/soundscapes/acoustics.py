@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.signal import fftconvolve
 
 from jss.audio import SAMPLE_RATE
+from jss.errors import optional
 
 Audio = npt.NDArray[np.float32]
 
@@ -82,7 +83,8 @@ def responses(room: int) -> tuple[Audio, ...]:
     Rooms of 2 to 7 m with a reverberation time of 0.15 to 0.6 s; the direct sound is the first
     peak, scaled to 1. Seeded: the pool is the same everywhere.
     """
-    import pyroomacoustics
+    with optional():
+        import pyroomacoustics
 
     rng = np.random.default_rng((20230, room))
     size = rng.uniform((2.5, 2.0, 2.3), (7.0, 5.0, 3.2))
