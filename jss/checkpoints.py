@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jss.errors import JssError
 from jss.io import histories
@@ -69,15 +69,18 @@ class Card:
 
 @dataclass(frozen=True)
 class Selection:
-    """The blocks of a student or a teacher; separator: None for a system without a separation
-    stage; mixture: the detector of a branch that hears the mixture, q: its weight (Eq. 2), as in
-    the SSep+SED baseline.
+    """The blocks of a student or a teacher. separator: None for a system without a separation
+    stage; mixture: the frozen detector of the second branch of the SSep+SED baseline, q: its weight
+    (Eq. 2), mixture_input: what it takes, the sum of the sources' mels or the mixture's mel; note:
+    what a reader of its figures must know.
     """
 
     detector: str
     separator: str | None = None
     mixture: str | None = None
     q: float | None = None
+    mixture_input: Literal["sources", "mixture"] = "mixture"  # older manifests do not name it
+    note: str = ""
 
     @property
     def blocks(self) -> list[str]:

@@ -215,3 +215,11 @@ def test_systems_that_are_not_there(folder, tmp_path):
 def test_listing_needs_no_torch():
     code = "import sys, jss, jss.checkpoints; jss.checkpoints.systems(); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_mixture_branch_takes_the_mixture_where_a_manifest_does_not_say(tmp_path):
+    """The shipped SSep-SED block was trained so; what is trained now says "sources"."""
+    assert checkpoints.Selection("a", "b", "c", 0.5).mixture_input == "mixture"
+    shipped = checkpoints.manifest("SSep-SED").selections["teacher"]
+    assert shipped.mixture_input == "mixture"
+    assert "sum of the sources" in shipped.note

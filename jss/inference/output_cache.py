@@ -152,7 +152,7 @@ def fingerprint(system: Listener) -> str:
         m.features,
         m.consistent,
         m.labels,
-        *_weight(m, system.selection),
+        *_branch(m, system.selection),
         *(["bf16"] if system.precision == "bf16" else []),
     )
     return hashlib.sha256(repr((weights, *rest)).encode()).hexdigest()[:16]
@@ -164,12 +164,14 @@ def _folder(system: Listener) -> str:
     return f"{system.name}-{system.selection}-{key}"
 
 
-def _weight(manifest: Any, selection: str) -> tuple[float, ...]:
-    """q of Eq. 2 where the system has a mixture branch; nothing elsewhere, so that other
-    fingerprints stay.
+def _branch(manifest: Any, selection: str) -> tuple[float | str, ...]:
+    """q of Eq. 2 where the system has a mixture branch, and what that takes unless it is the
+    mixture; nothing elsewhere, so that other fingerprints stay.
     """
-    q = getattr(getattr(manifest, "selections", {}).get(selection), "q", None)
-    return () if q is None else (q,)
+    chosen = getattr(manifest, "selections", {}).get(selection)
+    if chosen is None or chosen.q is None:
+        return ()
+    return (chosen.q,) if chosen.mixture_input == "mixture" else (chosen.q, chosen.mixture_input)
 
 
 def listen(

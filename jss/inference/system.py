@@ -289,7 +289,9 @@ def load_system(
                 f"{name} has a mixture branch: its manifest must name a separator and a q from 0 to 1."
             )
         mixture, cards["mixture"] = checkpoints.load_network(blocks.mixture, folder)
-        model = TwoBranchModel(separator, detector, mixture, Balance(blocks.q), *rest)
+        model = TwoBranchModel(
+            separator, detector, mixture, Balance(blocks.q), *rest, blocks.mixture_input
+        )
     return System(model, manifest, selection, cards, precision).to(device)
 
 

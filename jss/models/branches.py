@@ -1,14 +1,19 @@
-"""The DCASE 2021 SSep+SED baseline (Fig. 3): one branch hears the sources, a frozen one the
-mixture, q weighs them.
+"""The DCASE 2021 SSep+SED baseline (Fig. 3): a detector on each source, a frozen one on their sum,
+and q weighs the two.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from jss.features import Scaling, scale, to_db
 from jss.models.joint import JointModel, JointOutput, freeze
+
+#: What the mixture branch takes: the sum of the sources' mels, or the mixture's mel.
+MixtureInput = Literal["sources", "mixture"]
 
 
 class Balance(nn.Module):
@@ -32,7 +37,9 @@ class TwoBranchModel(JointModel):
     """A joint model whose scores are those of its sources (Eq. 27, sum pooling) and of the mixture,
     by Eq. 2.
 
-    mixture: a detector, frozen here; balance: the weight q of its scores. The rest as JointModel.
+    mixture: a detector, frozen here; balance: the weight q of its scores; mixture_input: what it
+    takes, by default the sum of the sources' mel magnitudes, as the DCASE 2021 baseline. The rest
+    as JointModel.
     """
 
     def __init__(
@@ -44,10 +51,12 @@ class TwoBranchModel(JointModel):
         pooling_name: str = "sum",
         scaling: Scaling = "clip",
         consistent: bool = False,
+        mixture_input: MixtureInput = "sources",
     ) -> None:
         super().__init__(separator, detector, pooling_name, scaling, consistent)
         self.mixture = freeze(mixture)
         self.balance = balance
+        self.mixture_input = mixture_input
 
     def detect(self, waveform: Tensor, sources: Tensor) -> JointOutput:
         """Both branches. -> the scores of Eq. 2 as strong and weak; mixture_strong: those of the
@@ -55,7 +64,9 @@ class TwoBranchModel(JointModel):
         """
         sep = super().detect(waveform, sources)
         with torch.no_grad():
-            mix = self.mixture(scale(to_db(self.mel(waveform))))
+            summed = self.mixture_input == "sources"
+            mel = self.mel(sources).sum(1) if summed else self.mel(waveform)  # (B, mels, frames)
+            mix = self.mixture(scale(to_db(mel)))
         return sep._replace(
             strong=self.balance(mix.strong, sep.strong),
             weak=self.balance(mix.weak, sep.weak),

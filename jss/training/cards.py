@@ -22,7 +22,8 @@ from jss.training.stages import Stage, parse
 
 DESCRIPTIONS = {
     "SED": "The DCASE 2021 SED baseline: a CRNN on the mixture, no separation stage",
-    "SSep-SED": "The DCASE 2021 SSep+SED baseline: a CRNN on eight sources, weighed with one on the mixture",
+    "SSep-SED": "The DCASE 2021 SSep+SED baseline: a CRNN on eight sources, weighed with one on their sum",
+    "SSep-SED-DCASE": "The DCASE 2021 SSep+SED baseline with the reference's own schedule",
     "S0": "Stage 0: the {pretraining} separator and the SED baseline's detector, joined without training",
     "S1": "Stage 1: the detector fine-tuned on the sources of the {pretraining} separator",
     "S2": "Stage 2: the {pretraining} separator fine-tuned for the detector of Stage 1",

@@ -217,6 +217,7 @@ class Chain:
             network.load_state_dict(states[f"{who}-{block}"])
             if isinstance(network, Balance):
                 chosen["q"] = min(max(network.q.item(), 0.0), 1.0)
+                chosen["mixture_input"] = "sources"
                 continue
             chosen[block] = f"{name}-{block}-{who}".lower()
             self._save(

@@ -117,9 +117,13 @@ def system_diagram(
 
 
 def branches_diagram(
-    mixture: Block, separator: Block, detector: Block, pooling: str, q: str
+    mixture: Block, separator: Block, detector: Block, pooling: str, q: str, *, summed: bool
 ) -> Drawing:
-    """The two branches of the SSep+SED baseline, weighted by q (Fig. 3, Eq. 2)."""
+    """The two branches of the SSep+SED baseline, weighted by q (Fig. 3, Eq. 2).
+
+    mixture: the frozen detector; summed: whether it takes the sum of the sources' mels, and not the
+    mixture's.
+    """
     left, right, w = SIZE * 0.25, SIZE * 0.75, SIZE / 2 - 8
     shapes = list[Box | Arrow | Word]()
     top = _word(shapes, SIZE / 2, 0, "mixture x")
@@ -128,7 +132,7 @@ def branches_diagram(
     shapes += [
         Arrow(SIZE / 2, top, top + _GAP, right),
         Arrow(right, below - _GAP, below),
-        Arrow(SIZE / 2, top, below, left),
+        Arrow(right, below - _GAP, below, left) if summed else Arrow(SIZE / 2, top, below, left),
     ]
     for at, y, h, block in (
         (right, top + _GAP, first, separator),
@@ -149,8 +153,8 @@ def branches_diagram(
     return Drawing(
         _word(shapes, SIZE / 2, y + _GAP, "scores, then events"),
         shapes,
-        f"Block diagram: scores of {mixture.lines[0]} on the mixture and of {detector.lines[0]} on the "
-        f"sources of {separator.lines[0]}, weighted by q = {q}.",
+        f"Block diagram: scores of {mixture.title} {mixture.lines[0]} and of {detector.title} "
+        f"{detector.lines[0]} of {separator.lines[0]}, weighted by q = {q}.",
     )
 
 

@@ -3,11 +3,11 @@ import copy
 import pytest
 import torch
 
+from jss.features import scale, to_db
 from jss.inference.fusion import combine
 from jss.models.asteroid import asteroid
 from jss.models.branches import Balance, TwoBranchModel, freeze_norms
 from jss.models.crnn import CRNN, CRNNConfig
-from jss.models.joint import JointModel
 from jss.models.separator import build_separator
 from jss.models.tdcn import TDCN, TDCNConfig
 
@@ -52,15 +52,29 @@ def test_the_masker_is_asteroids_tdcnpp():
             torch.testing.assert_close(q.grad, p.grad, msg=name)
 
 
-def test_eq_2_over_the_clamped_sum_of_the_sources():
+class Rolled(torch.nn.Module):
+    """Eight sources whose mels do not add up to the mixture's."""
+
+    def forward(self, x):
+        return torch.stack([x.roll(1000 * m, -1) for m in range(8)], 1)
+
+
+@pytest.mark.parametrize("mixture_input", [None, "sources", "mixture"])
+def test_eq_2_over_the_clamped_sum_of_the_sources(mixture_input):
     torch.manual_seed(3)
-    separator, ours, frozen = TDCN(TINY).eval(), detector(1), detector(2)
-    model = TwoBranchModel(separator, ours, frozen, Balance(0.25)).eval()
+    separator, ours, frozen = Rolled(), detector(1), detector(2)
+    given = {} if mixture_input is None else {"mixture_input": mixture_input}
+    model = TwoBranchModel(separator, ours, frozen, Balance(0.25), **given).eval()
+    taken = []
+    frozen.register_forward_pre_hook(lambda _, inputs: taken.extend(inputs))
     x = torch.randn(2, 16000)
     with torch.no_grad():
         out = model(x)
         sep = out.source_strong.sum(1).clamp(max=1.0)
-        mix = JointModel(None, frozen).eval()(x).strong
+        summed = sum(model.mel(out.sources[:, m]) for m in range(8))  # magnitudes, before the log
+        mel = model.mel(x) if mixture_input == "mixture" else summed
+        torch.testing.assert_close(*taken, scale(to_db(mel)))
+        mix = frozen(scale(to_db(mel))).strong
     assert sep.max() == 1  # eight sources: the clamp is at work
     assert out.sources.shape == (2, 8, 16000)
     torch.testing.assert_close(out.mixture_strong, mix)

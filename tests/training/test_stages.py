@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from jss.config import load_preset
 from jss.errors import JssError
 from jss.training.stages import STAGES, needs, parse
 
@@ -14,6 +17,7 @@ def test_the_table_is_the_papers():
         "MixIT": 1e-3,
         "TDCN": 1e-3,
         "SSep-SED": 1e-3,
+        "SSep-SED-DCASE": 1e-3,
         "S0": 0.0,
         "S1": 1e-4,
         "S2": 1e-5,
@@ -21,6 +25,17 @@ def test_the_table_is_the_papers():
         "S2+": 1e-5,
         "JT+": 1e-4,
     }
+
+
+def test_the_ssep_sed_baseline_learns_as_the_sed_baseline_or_as_its_reference():
+    ours, theirs = STAGES["SSep-SED"], STAGES["SSep-SED-DCASE"]
+    assert ours.settings == {}
+    assert replace(theirs, settings={}) == ours
+    c = replace(load_preset("paper").detection, **theirs.settings)
+    assert [n // c.accumulate for n in c.batch] == [1, 2, 2]
+    steps = 1420 // c.batch[1]  # of DESED's weak clips, the shortest subset
+    assert (steps, c.warmup_epochs * steps) == (11, 330)
+    assert (c.patience, c.mixup, c.frozen_norms, c.clip) == (25, 0.0, True, 5.0)
 
 
 def test_each_stage_starts_from_the_one_before():

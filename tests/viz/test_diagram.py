@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+import pytest
+
 from jss.viz.diagram import (
     SIZE,
+    Arrow,
     Block,
     Box,
     Step,
@@ -79,10 +82,15 @@ def test_paper_and_screen_have_the_same_words():
     assert sorted(on_screen) == sorted(on_paper)
 
 
-def test_two_branches_are_weighted():
+@pytest.mark.parametrize("summed", [False, True])
+def test_two_branches_are_weighted(summed):
     drawing = branches_diagram(
-        Block("Detection", ["sed"]), SEP, Block("Detection", ["own"]), "sum", "0.40"
+        Block("Detection", ["sed"]), SEP, Block("Detection", ["own"]), "sum", "0.40", summed=summed
     )
+    (left,) = (
+        arrow for arrow in drawing.shapes if isinstance(arrow, Arrow) and arrow.to == SIZE / 4
+    )
+    assert (left.x > left.to + 100) is summed  # from below the separator, or from the mixture
     assert [box.lines[-1] for box in boxes(drawing)] == [
         "ConvTas-Net",
         "sed",

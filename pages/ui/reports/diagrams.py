@@ -32,7 +32,9 @@ def computes(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Dra
     detector = Block("Sound event detection", [*_facts(cards[chosen.detector]), *each])
     front = Block("Source separation", _facts(separator)) if separator else None
     if chosen.mixture and front:
-        branch = Block("Detection", ["on the mixture", *_facts(cards[chosen.mixture])[:1]])
+        summed = chosen.mixture_input == "sources"
+        on = "on the sources' sum" if summed else "on the mixture"
+        branch = Block("Detection", [on, *_facts(cards[chosen.mixture])[:1]])
         own = Block(
             "Detection", [f"on each of {sources} sources", *_facts(cards[chosen.detector])[:1]]
         )
@@ -43,6 +45,7 @@ def computes(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Dra
             own,
             system.pooling,
             weight,
+            summed=summed,
         )
     return system_diagram(
         detector, front, _POOLINGS.get(system.pooling, system.pooling), sources, len(system.labels)
