@@ -85,7 +85,7 @@ def _analysis(mixture: Mixture) -> None:
         threshold=address.threshold(),
         key=KEY,
         span=address.view_of(mixture.name),
-        on_hand=_hand,
+        on_interaction=_take_over,
     )
     charts.table(
         _table(found, shown, mixture),
@@ -160,12 +160,12 @@ def _table(found: dict[str, WeakAnalysis], shown: str, mixture: Mixture) -> pd.D
     return pd.DataFrame(rows).round(2)
 
 
-def _hand() -> None:
-    """What the hand did in the viewer goes into the address."""
-    hand = st.session_state[KEY]["hand"]
-    address.write(address.THRESHOLD, f"{hand['threshold']:.2f}")
-    address.write(SEPARATOR, hand["system"])
-    address.write(address.VIEW, hand["view"])
+def _take_over() -> None:
+    """What was chosen in the viewer goes into the address."""
+    chosen = st.session_state[KEY]["interaction"]
+    address.write(address.THRESHOLD, f"{chosen['threshold']:.2f}")
+    address.write(SEPARATOR, chosen["system"])
+    address.write(address.VIEW, chosen["view"])
 
 
 try:

@@ -167,7 +167,7 @@ def _hands(tab: _Tab, times: int) -> list[Row]:
     """What the browser does by itself."""
     tab.open(CLIPS[0], SYSTEMS[-1])
     tab.page.wait_for_function(
-        f"names => names.every(name => {_VIEWER}.systems.get(name)?.whole)",
+        f"names => names.every(name => {_VIEWER}.results.get(name)?.loaded)",
         arg=[*SYSTEMS],
         timeout=120_000,
     )
@@ -175,7 +175,7 @@ def _hands(tab: _Tab, times: int) -> list[Row]:
     found = []
     for what, act in (
         ("system switch", f"v.switchTo({list(SYSTEMS)}[i % 3])"),
-        ("solo", "v.listen(`source${i % 4 + 1}`)"),
+        ("solo", "v.solo(`source${i % 4 + 1}`)"),
         ("threshold", "v.setThreshold(0.2 + 0.02 * i, false)"),
         ("zoom", "v.setView(0.1 * i, 5 + 0.1 * i)"),
     ):
@@ -196,10 +196,10 @@ def _sound(tab: _Tab) -> list[Row]:
     """First sound after a click, and the playhead's frames in three seconds."""
     tab.open(CLIPS[0], SYSTEMS[-1])
     wait = (
-        "const start = performance.now(); v.togglePlay(); let heard = new Float32Array(1), loud = false;"
-        " while (!loud) { await new Promise(done => setTimeout(done, 1)); const ear = v.player.analyser;"
-        " if (ear && heard.length < ear.fftSize) heard = new Float32Array(ear.fftSize);"
-        " ear?.getFloatTimeDomainData(heard); loud = heard.some(x => Math.abs(x) > 1e-4); }"
+        "const start = performance.now(); v.togglePlay(); let wave = new Float32Array(1), loud = false;"
+        " while (!loud) { await new Promise(done => setTimeout(done, 1)); const analyser = v.player.analyser;"
+        " if (analyser && wave.length < analyser.fftSize) wave = new Float32Array(analyser.fftSize);"
+        " analyser?.getFloatTimeDomainData(wave); loud = wave.some(x => Math.abs(x) > 1e-4); }"
         " return (performance.now() - start) / 1000;"
     )
     first = tab.ask(wait)

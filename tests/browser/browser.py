@@ -62,8 +62,8 @@ class Page:
             )
         except TimeoutError:
             found = self.ask(
-                "v && JSON.stringify({drawn: v.root.dataset.drawn, wanted: v.wanted, told: v.told,"
-                " stamp: v.stamp, here: [...v.systems.takes.keys()]})"
+                "v && JSON.stringify({drawn: v.root.dataset.drawn, wanted: v.wanted, told: v.reporter.reported,"
+                " stamp: v.reporter.stamp, here: [...v.results.bySystem.keys()]})"
             )
             raise AssertionError(
                 f"{clip}|{system} is not drawn at {self.tab.url}: {found}"
@@ -120,7 +120,7 @@ class Page:
     def at(self, seconds: float, kind: str, share: float = 0.5) -> tuple[float, float]:
         """Where on the page a time lies in the first panel of a kind, at a share of its height."""
         box = self.tab.locator(".plot").bounding_box()
-        panel = self.ask(f"v.layout.panels.find(p => p.kind === '{kind}')")
-        view = self.ask("v.view")
+        panel = self.ask(f"v.screen.layout.panels.find(p => p.kind === '{kind}')")
+        view = self.ask("v.state.view")
         x = panel["x"] + (seconds - view["start"]) / (view["end"] - view["start"]) * panel["w"]
         return box["x"] + x, box["y"] + panel["y"] + share * panel["h"]

@@ -37,10 +37,10 @@ def test_from_the_start_to_the_figure_of_a_confusion(chromium: Any, address: str
     tab.get_by_role(
         "button", name="Cat instead of Dog"
     ).click()  # what went wrong, in words: zoom to it, loop it
-    assert page.ask("[v.view.start, v.view.end]") == pytest.approx([5.0, 7.0], abs=0.2)
+    assert page.ask("[v.state.view.start, v.state.view.end]") == pytest.approx([5.0, 7.0], abs=0.2)
     tab.get_by_role("button", name="Play").click()
-    for number in (2, 3):  # speech, and the dog that is taken for a cat: each is heard alone
-        tab.get_by_role("button", name=f"Hear Source {number} alone").click()
+    for number in (2, 3):  # speech, and the dog that is taken for a cat: each is soloed
+        tab.get_by_role("button", name=f"Solo Source {number}").click()
         page.until("v.player.playing && v.position() < 6.2")  # the speech ends at 6.5 s
         assert page.heard_hz() == pytest.approx(fake.TONES[number - 1], abs=12)
     tab.get_by_role("button", name="Pause").click()
@@ -57,7 +57,7 @@ def test_from_the_start_to_the_figure_of_a_confusion(chromium: Any, address: str
         system="MixIT-JT",
         clip="dog_and_speech.flac",
     )
-    assert again.ask("[v.view.start, v.view.end]") == pytest.approx(
+    assert again.ask("[v.state.view.start, v.state.view.end]") == pytest.approx(
         [5.0, 7.0], abs=0.2
     )  # a colleague sees the same
     assert page.wrong == again.wrong == []

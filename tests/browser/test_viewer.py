@@ -1,4 +1,4 @@
-"""The viewer in a real browser: what is drawn, heard and sent. Order, counts and values; no times."""
+"""The viewer in a real browser: what is drawn, played and sent. Order, counts and values; no times."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ def fresh(request: pytest.FixtureRequest) -> None:
     """The shared page as it was at first."""
     if "page" in request.fixturenames:
         page = request.getfixturevalue("page")
-        page.ask("(v.player.pause(), v.whole(), v.listen('mixture'), v.seek(0), v.hidden.clear())")
+        page.ask(
+            "(v.player.pause(), v.showWholeClip(), v.solo('mixture'), v.seek(0), v.state.hidden.clear())"
+        )
         page.rest()
 
 
 def events(page: Page) -> list[tuple[float, float, str]]:
-    return [(e["onset"], e["offset"], DESED_LABELS[e["k"]]) for e in page.ask("v.events")]
+    return [(e["onset"], e["offset"], DESED_LABELS[e["k"]]) for e in page.ask("v.state.events")]
 
 
 def scores() -> np.ndarray:
@@ -48,10 +50,10 @@ def scores() -> np.ndarray:
 def test_a_link_shows_its_clip_and_system(chromium: Any, address: str):
     link = "?clip=four_tones.flac&system=MixIT-JT&threshold=0.61&view=2.00-4.50"
     page = Page(chromium, address, link, system="MixIT-JT")
-    assert page.ask("[v.view, v.position()]") == [{"start": 2, "end": 4.5}, 2]
-    page.ask("v.whole()")
+    assert page.ask("[v.state.view, v.position()]") == [{"start": 2, "end": 4.5}, 2]
+    page.ask("v.showWholeClip()")
     page.tab.wait_for_function("() => !location.search.includes('view=')")
-    kinds = page.ask("v.layout.panels.map(p => p.kind)")
+    kinds = page.ask("v.screen.layout.panels.map(p => p.kind)")
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "wave": 2,
         "events": 1,
@@ -67,19 +69,19 @@ def test_a_link_shows_its_clip_and_system(chromium: Any, address: str):
 
 
 def test_panels_share_the_time_axis(page: Page):
-    panels = page.ask("v.layout.panels")
+    panels = page.ask("v.screen.layout.panels")
     assert len({panel["w"] for panel in panels}) == 1
-    assert {panel["x"] for panel in panels} == set(page.ask("v.layout.columns"))
+    assert {panel["x"] for panel in panels} == set(page.ask("v.screen.layout.columns"))
 
 
 def test_picture_is_that_of_the_arrays(page: Page):
     """Each source's tone is a dark line in its own spectrogram, at its own height."""
     for m, hz in enumerate(fake.TONES):
-        panel = page.ask(f"v.layout.panels.find(p => p.kind === 'mel' && p.of === {m})")
+        panel = page.ask(f"v.screen.layout.panels.find(p => p.kind === 'mel' && p.of === {m})")
         middle = sum(fake.SPANS[m]) / 2
         x = panel["x"] + round(middle / 10 * panel["w"])
         rows = page.ask(
-            f"Array.from({{length: {panel['h']}}}, (_, i) => v.still.getContext('2d')"
+            f"Array.from({{length: {panel['h']}}}, (_, i) => v.screen.still.getContext('2d')"
             f".getImageData({x}, {panel['y']} + i, 1, 1).data[0])"
         )
         share = (np.argmin(rows) + 0.5) / panel["h"]
@@ -96,9 +98,10 @@ def test_events_above_another_threshold_are_python_s_on_the_screen_and_in_the_fi
         page.ask(f"v.setThreshold({threshold}, true)")
         expected = decode(scores(), DESED_LABELS, hop=0.064, duration=10.0, threshold=threshold)
         assert events(page) == expected
-        truth = [(on, off, DESED_LABELS[k]) for on, off, k in page.ask("v.meta.truth")]
+        truth = [(on, off, DESED_LABELS[k]) for on, off, k in page.ask("v.state.meta.truth")]
         spans = [
-            (s["onset"], s["offset"], DESED_LABELS[s["k"]], s["kind"]) for s in page.ask("v.spans")
+            (s["onset"], s["offset"], DESED_LABELS[s["k"]], s["kind"])
+            for s in page.ask("v.state.spans")
         ]
         assert sorted(spans) == sorted(agreement(events(page), truth))
     page.tab.get_by_text("above 0.70").wait_for()
@@ -143,7 +146,7 @@ def test_dragging_the_threshold_reaches_the_table_and_the_address(page: Page):
     x, _ = page.at(5.0, "pooled")
     box, panel = (
         page.tab.locator(".plot").bounding_box(),
-        page.ask("v.layout.panels.find(p => p.kind === 'pooled')"),
+        page.ask("v.screen.layout.panels.find(p => p.kind === 'pooled')"),
     )
 
     def height(score: float) -> float:
@@ -153,10 +156,10 @@ def test_dragging_the_threshold_reaches_the_table_and_the_address(page: Page):
     page.tab.mouse.down()
     page.tab.mouse.move(x, height(0.7), steps=4)
     before = page.sent
-    assert page.ask("v.threshold") == pytest.approx(0.7, abs=0.02)
-    assert page.sent == before  # nothing is said while the hand moves
+    assert page.ask("v.state.threshold") == pytest.approx(0.7, abs=0.02)
+    assert page.sent == before  # nothing is sent while the line moves
     page.tab.mouse.up()
-    threshold = page.ask("v.threshold")
+    threshold = page.ask("v.state.threshold")
     page.tab.wait_for_url(re.compile(f"threshold={threshold:.2f}"))
     page.tab.get_by_text(f"above {threshold:.2f}").wait_for()
     page.ask("v.setThreshold(0.5, true)")
@@ -189,9 +192,7 @@ def rms(wave: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(wave))))
 
 
-def test_three_seconds_are_heard_as_they_are_in_the_file_and_send_nothing(
-    page: Page, examples: Path
-):
+def test_playing_three_seconds_matches_the_file_and_sends_nothing(page: Page, examples: Path):
     page.tab.locator(".play").click()
     page.until("v.position() > 0.1")
     before = page.sent
@@ -209,7 +210,7 @@ def test_three_seconds_are_heard_as_they_are_in_the_file_and_send_nothing(
     assert page.tab.locator(".time").text_content() == f"{at:.2f} / 10.00 s"
 
 
-def test_solo_and_mute_are_heard_at_the_same_position(page: Page):
+def test_solo_and_mute_keep_the_position(page: Page):
     page.ask("v.seek(2.2)")
     page.ask("v.player.setLoop({start: 2.0, end: 2.9})")  # sources 1, 2 and 4 sound
     page.tab.locator(".plot").focus()
@@ -219,13 +220,13 @@ def test_solo_and_mute_are_heard_at_the_same_position(page: Page):
         page.tab.keyboard.press(str(m + 1))
         assert page.heard_hz() == pytest.approx(fake.TONES[m], abs=12)
         assert 2.0 <= page.ask("v.position()") <= 2.9
-        assert page.tab.locator(".heard").text_content() == f"source {m + 1}"
+        assert page.tab.locator(".audible").text_content() == f"source {m + 1}"
     page.tab.keyboard.press("0")
     for name in ("Mute Source 1", "Mute Source 4"):
         page.tab.get_by_role("button", name=name).click()
     assert page.heard_hz() == pytest.approx(fake.TONES[1], abs=12)
     page.tab.keyboard.press("0")
-    assert page.tab.locator(".heard").text_content() == "mixture"
+    assert page.tab.locator(".audible").text_content() == "mixture"
 
 
 def test_residual_is_what_the_sources_leave(page: Page):
@@ -242,18 +243,18 @@ def playhead(page: Page) -> float:
     """
     page.tab.mouse.move(5, 5)
     page.rest()
-    left, width = page.ask("[v.layout.columns[0], v.layout.plot]")
+    left, width = page.ask("[v.screen.layout.columns[0], v.screen.layout.plot]")
     alpha = page.ask(
-        f"Array.from(v.moving.getContext('2d').getImageData({left}, 2, {width}, 1).data)"
+        f"Array.from(v.screen.moving.getContext('2d').getImageData({left}, 2, {width}, 1).data)"
         ".filter((_, i) => i % 4 === 3)"
     )
-    view = page.ask("v.view")
+    view = page.ask("v.state.view")
     return view["start"] + (np.flatnonzero(alpha).mean() + 0.5) / width * (
         view["end"] - view["start"]
     )
 
 
-def test_click_seeks_what_is_seen_and_heard(page: Page, examples: Path):
+def test_click_moves_playhead_and_sound(page: Page, examples: Path):
     page.tab.mouse.click(*page.at(5.0, "mel"))
     assert page.ask("v.position()") == pytest.approx(5.0, abs=0.02)
     assert playhead(page) == pytest.approx(5.0, abs=0.02)
@@ -286,7 +287,7 @@ def test_drag_zooms_and_loops(page: Page):
     page.tab.mouse.down()
     page.tab.mouse.move(*page.at(4.0, "mel"), steps=4)
     page.tab.mouse.up()
-    view = page.ask("v.view")
+    view = page.ask("v.state.view")
     assert (view["start"], view["end"]) == pytest.approx((2.0, 4.0), abs=0.03)
     assert page.ask("v.player.loop") == pytest.approx(view)
     assert page.tab.locator(".loop").get_attribute("aria-pressed") == "true"
@@ -295,7 +296,7 @@ def test_drag_zooms_and_loops(page: Page):
     page.tab.locator(".play").click()
     page.until("v.position() < 3.0")  # it came round
     page.tab.keyboard.press("Escape")
-    assert page.ask("v.view") == {"start": 0, "end": 10}
+    assert page.ask("v.state.view") == {"start": 0, "end": 10}
     assert page.ask("v.player.loop") is None
     page.tab.wait_for_function("() => !location.search.includes('view=')")
     page.idle()
@@ -304,8 +305,8 @@ def test_drag_zooms_and_loops(page: Page):
 def test_legend_hides_a_class_everywhere(page: Page):
     def dark(kind: str) -> int:
         """Pixels of the colour of Speech, #6426DE, in a panel."""
-        p = page.ask(f"v.layout.panels.find(p => p.kind === '{kind}')")
-        data = f"v.still.getContext('2d').getImageData({p['x']}, {p['y']}, {p['w']}, {p['h']}).data"
+        p = page.ask(f"v.screen.layout.panels.find(p => p.kind === '{kind}')")
+        data = f"v.screen.still.getContext('2d').getImageData({p['x']}, {p['y']}, {p['w']}, {p['h']}).data"
         return page.ask(
             f"(d => {{ let n = 0; for (let i = 0; i < d.length; i += 4) n += [0x64, 0x26, 0xDE]"
             f".every((c, j) => Math.abs(d[i + j] - c) < 12); return n; }})({data})"
@@ -324,7 +325,7 @@ def test_hover_shows_values_without_a_message(page: Page):
     before = page.sent
     page.tab.mouse.move(*page.at(1.0, "mel", 0.3))
     page.rest()
-    cursor = page.ask("({time: v.cursor.time, hz: v.cursor.hz})")
+    cursor = page.ask("({time: v.state.cursor.time, hz: v.state.cursor.hz})")
     assert cursor["time"] == pytest.approx(1.0, abs=0.02)
     assert 1500 < cursor["hz"] < 5000
     assert page.sent == before
@@ -335,7 +336,12 @@ def test_clip_and_system_switch(page: Page):
     page.tab.locator(".system", has_text="SED").click()
     page.drawn(system="SED")
     assert page.ask("v.position()") == 4  # another system keeps the position
-    assert page.ask("v.layout.panels.map(p => p.kind)") == ["wave", "events", "mel", "pooled"]
+    assert page.ask("v.screen.layout.panels.map(p => p.kind)") == [
+        "wave",
+        "events",
+        "mel",
+        "pooled",
+    ]
     page.tab.get_by_text("no separation stage", exact=False).first.wait_for()
     size = page.bytes
     page.tab.get_by_role("button", name="Next").click()
@@ -366,21 +372,21 @@ def test_twenty_clip_switches_are_drawn_once_each_in_order_and_are_small(page: P
 
 
 def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
-    """Once each system was heard, the browser switches by itself, at the same position; the page is
-    told afterwards.
+    """Once each system is loaded, the browser switches by itself, at the same position, and reports
+    afterwards.
     """
     for system in ("MixIT-JT", "SED", "MixIT-S1"):
         page.tab.locator(".system", has_text=system).click()
         page.drawn(system=system)
         page.tab.wait_for_url(re.compile(f"system={system}"))
-    page.until("[...v.systems.takes.values()].filter(one => one.whole).length === 3")
+    page.until("[...v.results.bySystem.values()].filter(one => one.loaded).length === 3")
     page.ask("v.seek(4)")
     drawn = page.tab.evaluate(
-        f"() => {{ const v = {VIEWER}; const told = [], drawn = [], tell = v.tell;"
-        " v.tell = name => told.push(name);"
+        f"() => {{ const v = {VIEWER}; const reports = [], drawn = [], send = v.reporter.send;"
+        " v.reporter.send = choices => reports.push(choices);"
         " for (let i = 0; i < 20; i++) { v.switchTo(['SED', 'MixIT-JT', 'MixIT-S1'][i % 3]);"
-        " drawn.push([v.root.dataset.drawn.split('|')[1], told.length, v.position()]); }"
-        " v.tell = tell; return drawn; }"
+        " drawn.push([v.root.dataset.drawn.split('|')[1], reports.length, v.position()]); }"
+        " v.reporter.send = send; return drawn; }"
     )
     assert drawn == [[("SED", "MixIT-JT", "MixIT-S1")[i % 3], 0, 4] for i in range(20)]
     page.tab.wait_for_url(re.compile("system=MixIT-JT"))
@@ -391,7 +397,7 @@ def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
     page.tab.wait_for_url(re.compile("system=MixIT-S1"))
 
 
-def test_what_the_hand_chose_is_told_before_it_touches_the_rest_of_the_page(page: Page):
+def test_a_choice_is_reported_before_the_rest_of_the_page_is_used(page: Page):
     """The next clip is drawn through the system just chosen, however soon after it Next is pressed."""
     page.idle()
     page.tab.locator(".system", has_text="SED").click()
@@ -410,38 +416,41 @@ def test_what_the_hand_chose_is_told_before_it_touches_the_rest_of_the_page(page
 
 
 def test_a_late_answer_takes_no_choice_back(page: Page):
-    """The page answers a switch only after the next one was made: what the hand chose last stays,
-    and is told.
+    """The page answers a switch only after the next one was made: the last choice stays, and is
+    reported.
     """
     for system in ("SED", "MixIT-S1"):
         page.tab.locator(".system", has_text=system).click()
         page.drawn(system=system)
         page.tab.wait_for_url(re.compile(f"system={system}"))
     page.ask(
-        "(v.answers = [], v.own = v.update, v.update = (data, tell) => { v.answers.push(data);"
-        " return v.own(data, tell); }, v.switchTo('SED'))"
+        "(v.answers = [], v.own = v.update, v.update = (data, send) => { v.answers.push(data); v.send = send;"
+        " return v.own(data, send); }, v.switchTo('SED'))"
     )
     page.tab.wait_for_url(re.compile("system=SED"))
     page.until("v.answers.some(data => data.shown === 'SED')")
     page.ask("v.switchTo('MixIT-S1')")
-    page.until("v.told.system === 'MixIT-S1'")  # told, and not yet answered, or just so
-    page.ask("v.own(v.answers.find(data => data.shown === 'SED'), v.tell)")
-    assert page.ask("[v.wanted, v.told.system]") == ["MixIT-S1", "MixIT-S1"]
+    page.until(
+        "v.reporter.reported.system === 'MixIT-S1'"
+    )  # reported, and not yet answered, or just so
+    page.ask("v.own(v.answers.find(data => data.shown === 'SED'), v.send)")
+    assert page.ask("[v.wanted, v.reporter.reported.system]") == ["MixIT-S1", "MixIT-S1"]
     page.ask("(delete v.update, 0)")
     page.drawn()
     page.tab.wait_for_url(re.compile("system=MixIT-S1"))
 
 
 def test_an_overtaken_update_leaves_the_viewer_alone(page: Page):
-    """Streamlit gives an update up, by the function that it returned, where the next one comes
-    before it is done.
+    """Streamlit ends an update, by the function that it returned, where the next one comes before
+    it is done.
     """
     page.ask("(v.old = true, v.seek(2), 0)")
     page.tab.evaluate(
         "async base => { const { default: mount } = await import(base + '/_stcore/bidi-components/jss.viewer/main.js');"
-        f" const v = {VIEWER}; const tell = () => {{}}; let give; const own = v.update; v.update = () => {{}};"
-        " give = mount({ data: {}, parentElement: v.root.getRootNode(), setStateValue: tell, setTriggerValue: tell });"
-        " v.update = own; give(); await new Promise(done => setTimeout(done, 50)); }",
+        f" const v = {VIEWER}; const nothing = () => {{}}; let end; const own = v.update; v.update = () => {{}};"
+        " end = mount({ data: {}, parentElement: v.root.getRootNode(), setStateValue: nothing,"
+        " setTriggerValue: nothing });"
+        " v.update = own; end(); await new Promise(done => setTimeout(done, 50)); }",
         page.tab.url.split("/?")[0],
     )
     page.tab.locator(".system", has_text="MixIT-JT").click()
@@ -455,36 +464,38 @@ def test_an_overtaken_update_leaves_the_viewer_alone(page: Page):
 
 def test_pooled_scores_are_the_maximum_over_sources(page: Page):
     worst = page.ask(
-        "Math.max(...v.picture.pooled.flatMap((row, k) => Array.from(row, (score, t) =>"
-        " Math.abs(score - Math.max(...v.picture.bySource.map(one => one[k][t])) / 255))))"
+        "Math.max(...v.state.picture.pooled.flatMap((row, k) => Array.from(row, (score, t) =>"
+        " Math.abs(score - Math.max(...v.state.picture.bySource.map(one => one[k][t])) / 255))))"
     )
     assert worst <= 1 / 255
 
 
 def test_compare_stacks_the_systems_and_keeps_the_position(chromium: Any, address: str):
     page = Page(chromium, address, "compare?clip=four_tones.flac&system=MixIT-S1")
-    page.until("v.rolls.length === 3")
-    kinds = page.ask("v.layout.panels.map(p => p.kind)")
+    page.until("v.state.compared.length === 3")
+    kinds = page.ask("v.screen.layout.panels.map(p => p.kind)")
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "wave": 2,
         "mel": 5,
-        "rolls": 1,
-        "similarities": 1,
+        "systemEvents": 1,
+        "systemSimilarity": 1,
         "pooled": 1,
         "scores": 4,
     }
-    spans = page.ask("v.rolls.map(roll => roll.spans.length)")
+    spans = page.ask("v.state.compared.map(roll => roll.spans.length)")
     assert all(spans)
     page.ask("v.seek(3)")
     page.tab.locator(".plot").focus()
     page.tab.keyboard.press("Shift+1")
     page.drawn(system="SED")
     assert page.ask("v.position()") == 3
-    assert len(page.ask("v.layout.panels")) == 14  # nothing jumps: SED says that it has no sources
+    assert (
+        len(page.ask("v.screen.layout.panels")) == 14
+    )  # nothing jumps: SED says that it has no sources
     page.tab.keyboard.press("x")
     page.drawn()
     page.tab.locator(".beside button[value=difference]").click()
-    page.until("v.layout.panels.filter(p => p.kind === 'difference').length === 4")
+    page.until("v.screen.layout.panels.filter(p => p.kind === 'difference').length === 4")
     page.tab.wait_for_url(re.compile("beside=difference"))
     download = page.download("Figure SVG")
     assert download.suggested_filename == "four_tones.compared.svg"
@@ -513,14 +524,16 @@ def test_themes_and_widths(page: Page):
         page.tab.emulate_media(color_scheme=scheme)
         page.until(f"v.root.dataset.theme === '{scheme}'")
         page.rest()
-        assert page.ask("v.table.palette") == {"light": "grey", "dark": "magma"}[scheme]
+        assert page.ask("v.screen.colours.palette") == {"light": "grey", "dark": "magma"}[scheme]
         corner = page.ask(
-            "Array.from(v.still.getContext('2d').getImageData(0, 0, 1, 1).data).slice(0, 3)"
+            "Array.from(v.screen.still.getContext('2d').getImageData(0, 0, 1, 1).data).slice(0, 3)"
         )
         assert (sum(corner) < 200) == (scheme == "dark")
         for width in (390, 2560, 1440):
             page.tab.set_viewport_size({"width": width, "height": 1100})
-            page.until(f"v.layout.wide === {str(width > 720).lower()} && v.layout.width <= {width}")
+            page.until(
+                f"v.screen.layout.wide === {str(width > 720).lower()} && v.screen.layout.width <= {width}"
+            )
             assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -534,7 +547,7 @@ def test_upload_is_analysed_and_downloads_open(
     page.tab.locator("input[type=file]").set_input_files(mine)
     page.tab.wait_for_selector(".jss[data-drawn^='own/']", timeout=120_000)
     page.tab.keyboard.press("Escape")
-    assert page.ask("v.truth") is None
+    assert page.ask("v.state.truth") is None
     assert len(events(page)) == 4
     for name, start in (
         ("Figure PDF", b"%PDF-"),

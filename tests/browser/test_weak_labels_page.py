@@ -307,23 +307,29 @@ def test_the_browser_switches_separators_at_one_position_and_shows_masks(
     chromium: Any, address: str
 ):
     tab = Tab(chromium, address, link="?scene=synthscapes/test/0/1&separator=weak-frame")
-    assert tab.ask("return v.names") == ["Car horn", "Dog bark", "Gun shot", "Jackhammer", "Siren"]
-    tab.ask("v.seek(2.5); v.listen('source3')")
+    assert tab.ask("return v.state.sourceNames") == [
+        "Car horn",
+        "Dog bark",
+        "Gun shot",
+        "Jackhammer",
+        "Siren",
+    ]
+    tab.ask("v.seek(2.5); v.solo('source3')")
     tab.page.get_by_role("button", name="true sources").click()
     tab.page.wait_for_selector(".jss[data-drawn='synthscapes/test/0/1|true sources|critic-frame']")
-    assert tab.ask("return [v.position(), [...v.player.heard][0]]") == [2.5, "source3"]
-    assert tab.page.locator(".heard").inner_text() == "gun shot"
+    assert tab.ask("return [v.position(), [...v.player.audible][0]]") == [2.5, "source3"]
+    assert tab.page.locator(".audible").inner_text() == "gun shot"
     tab.page.wait_for_url(re.compile("separator=true"))
     looks = (
-        "const {x, y, w, h} = v.layout.panels.find(p => p.kind === 'mel' && p.of === 2);"
-        " const d = window.devicePixelRatio; return [...v.still.getContext('2d')"
+        "const {x, y, w, h} = v.screen.layout.panels.find(p => p.kind === 'mel' && p.of === 2);"
+        " const d = window.devicePixelRatio; return [...v.screen.still.getContext('2d')"
         ".getImageData(x * d, y * d, w * d, h * d).data].reduce((a, b) => a + b, 0)"
     )
     before = tab.ask(looks)
     tab.page.get_by_role("button", name="Masks (0 to 1)").click()
     tab.page.wait_for_timeout(300)
     assert tab.ask(looks) != before
-    assert tab.ask("return v.masked && v.picture.masks.length") == 5
+    assert tab.ask("return v.state.masked && v.state.picture.masks.length") == 5
     tab.close()
 
 

@@ -140,18 +140,18 @@ def view(
         span=address.view_of(recording.clip),
         compare=compare,
         more=more,
-        on_hand=_hand,
+        on_interaction=_take_over,
         on_more=_more,
     )
 
 
-def _hand() -> None:
-    """What the hand did in the viewer goes into the address."""
-    hand = st.session_state[KEY]["hand"]
-    address.write(address.THRESHOLD, f"{hand['threshold']:.2f}")
+def _take_over() -> None:
+    """What was chosen in the viewer goes into the address."""
+    chosen = st.session_state[KEY]["interaction"]
+    address.write(address.THRESHOLD, f"{chosen['threshold']:.2f}")
     for name in (address.VIEW, address.SYSTEM, address.AGAINST, address.BESIDE):
-        if name in hand:
-            address.write(name, hand[name])
+        if name in chosen:
+            address.write(name, chosen[name])
     browser.grown_old()
 
 

@@ -1,9 +1,9 @@
-"""The clip viewer: one canvas and one Web Audio context in the browser; Python only says what is to
-be seen and heard.
+"""The clip viewer: canvas and Web Audio in the browser; Python sends a small message and addresses
+of files.
 
 view([pack(result, ground_truth, clip="a.flac")], shown="MixIT-S1", names=["SED", "MixIT-S1"],
 threshold=0.5,
-     key="clip", on_hand=changed)
+     key="clip", on_interaction=changed)
 """
 
 from __future__ import annotations
@@ -30,20 +30,21 @@ def view(
     span: str = "",
     compare: Mapping[str, str] | None = None,
     more: bool = False,
-    on_hand: Callable[[], None] = lambda: None,
+    on_interaction: Callable[[], None] = lambda: None,
     on_more: Callable[[], None] = lambda: None,
 ) -> None:
     """Show one clip through one of several systems, between which the browser switches by itself.
 
     payloads: of :func:`pages.ui.viewer.payload.pack`, a system each, that of ``shown`` among them;
-    names: all systems that can be chosen, in order; key: keeps the viewer, and what it plays,
-    across reruns; span: what is seen of a clip when it is opened, "2.00-4.50" in seconds, else all
-    of it; compare: None for one system at a time, else what stands beside the sources ("against": a
-    system, "beside": "scores" or "difference"). on_hand: called before the rerun that follows what
-    a hand did: ``st.session_state[key]["hand"]`` is then a mapping of threshold, system, view (a
-    span), against, beside and the stamp by which the viewer knows a late answer. A system whose
-    payload is not here is also asked for in this way. more: whether payloads can be had without
-    computing; once the viewer has drawn it calls on_more for them.
+    names: all systems that can be chosen, in order; key: of the widget, so that the viewer and what
+    it plays stay across reruns; span: what is visible of a clip when it is opened, "2.00-4.50" in
+    seconds, else all of it; compare: None for one system at a time, else what is drawn beside the
+    sources ("against": a system, "beside": "scores" or "difference"). on_interaction: called before
+    the rerun that follows an interaction: ``st.session_state[key]["interaction"]`` is then a
+    mapping of threshold, system, view (a span), against, beside and a stamp, by which the viewer
+    recognises a late answer. A system whose payload is missing is asked for in the same way. more:
+    whether payloads can be had without computing; once the viewer has drawn it calls on_more for
+    them.
     """
     data = {
         "clip": payloads[0].meta["clip"],
@@ -54,11 +55,17 @@ def view(
         "view": span,
         "compare": compare and dict(compare),
         "more": more,
-        "heard": st.session_state.get(key, {}).get("hand", {}).get("stamp", 0),
+        "acknowledged": st.session_state.get(key, {}).get("interaction", {}).get("stamp", 0),
     }
     internals.calm("calm")
     mount = internals.component(_WEB, html="viewer.html", css="viewer.css", js="main.js")
-    mount(key=key, data=data, default={"hand": {}}, on_hand_change=on_hand, on_more_change=on_more)
+    mount(
+        key=key,
+        data=data,
+        default={"interaction": {}},
+        on_interaction_change=on_interaction,
+        on_more_change=on_more,
+    )
 
 
 def _addressed(payload: Payload, key: str) -> dict[str, Any]:

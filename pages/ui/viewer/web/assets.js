@@ -1,29 +1,29 @@
-// What a clip's picture and sound are made of, fetched by address and kept while it may be needed again.
+// The images, scores and tracks of a clip: fetched by address, and cached while there is room.
 
 const RATE = 16000;
-const kept = new Map(); // address -> {made: promise, size}; the oldest go first
-const MOST = 300e6; // bytes
+const cache = new Map(); // address -> {content: promise, size}; the least recently used go first
+const CAPACITY = 300e6; // bytes
 
-/** What is made of an address, once. sizeOf: its bytes in memory. */
-function once(url, make, sizeOf) {
-  const known = kept.get(url);
+/** load(url), or what it gave before. sizeOf: bytes of its content in memory. */
+function cached(url, load, sizeOf) {
+  const known = cache.get(url);
   if (known) {
-    kept.delete(url);
-    kept.set(url, known);
-    return known.made;
+    cache.delete(url);
+    cache.set(url, known);
+    return known.content;
   }
-  const entry = { made: make(url), size: 0 };
-  kept.set(url, entry);
-  entry.made.then((thing) => {
-    entry.size = sizeOf(thing);
-    let total = [...kept.values()].reduce((sum, one) => sum + one.size, 0);
-    for (const [old, one] of kept) {
-      if (total <= MOST || old === url) break;
-      total -= one.size;
-      kept.delete(old);
+  const entry = { content: load(url), size: 0 };
+  cache.set(url, entry);
+  entry.content.then((content) => {
+    entry.size = sizeOf(content);
+    let total = [...cache.values()].reduce((sum, { size }) => sum + size, 0);
+    for (const [oldest, { size }] of cache) {
+      if (total <= CAPACITY || oldest === url) break;
+      total -= size;
+      cache.delete(oldest);
     }
-  }, () => kept.delete(url));
-  return entry.made;
+  }, () => cache.delete(url));
+  return entry.content;
 }
 
 const base = import.meta.url.split("/_stcore/")[0];
@@ -36,7 +36,8 @@ async function get(url) {
 
 /** One tile of a spectrogram: its levels, row 0 at the top, and a canvas to be coloured. */
 async function tile(url) {
-  const bitmap = await createImageBitmap(await (await get(url)).blob(), { colorSpaceConversion: "none" });
+  const blob = await (await get(url)).blob();
+  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -57,7 +58,10 @@ export function colour(picture, table) {
   picture.table = table;
 }
 
-/** Scores of a clip: pooled (K rows of float32), bySource (M x K rows of uint8), winners (K rows), similarity (T). */
+/**
+ * Scores of a clip: pooled (K rows of float32), bySource (M x K rows of uint8), winners (K rows: the
+ * source with the highest score in each frame), similarity (T).
+ */
 async function scores(url, { n_scored: classes, sources, frames }) {
   const bytes = await (await get(url)).arrayBuffer();
   const rows = (array, count) => Array.from({ length: count }, (_, i) => array.subarray(i * frames, (i + 1) * frames));
@@ -69,7 +73,8 @@ async function scores(url, { n_scored: classes, sources, frames }) {
     return rows(part, count);
   };
   const bySource = Array.from({ length: sources }, () => take(classes));
-  return { pooled, bySource, winners: sources ? take(classes) : [], similarity: sources > 1 ? take(1)[0] : null };
+  const winners = sources ? take(classes) : [];
+  return { pooled, bySource, winners, similarity: sources > 1 ? take(1)[0] : null };
 }
 
 async function sound(url, gain) {
@@ -80,18 +85,22 @@ async function sound(url, gain) {
   return buffer;
 }
 
-/** Everything that is seen: {mixture: [tile], sources: [[tile]], masks: [[tile]], pooled, ...}. */
+/** All that is drawn: {mixture: [tile], sources: [[tile]], masks: [[tile]], pooled, ...}. */
 export async function loadPicture(meta) {
-  const image = (urls) => Promise.all(urls.map((url) => once(url, tile, (one) => 9 * one.levels.length)));
+  const size = ({ levels }) => 9 * levels.length;
+  const image = (urls) => Promise.all(urls.map((url) => cached(url, tile, size)));
   const images = (lists) => Promise.all(lists.map(image));
-  const [mixture, curves, sources, masks] = await Promise.all([image(meta.mel),
-    once(meta.scores, (url) => scores(url, meta), () => 0), images(meta.source_mels), images(meta.source_masks)]);
+  const [mixture, curves, sources, masks] = await Promise.all([
+    image(meta.mel), cached(meta.scores, (url) => scores(url, meta), () => 0),
+    images(meta.source_mels), images(meta.source_masks)]);
   return { mixture, sources, masks, ...curves };
 }
 
-/** Everything that is heard: [{id, name, buffer}], mixture first, then the sources, then what they leave out. */
+/** All tracks: [{id, name, buffer}], mixture first, then the sources, then the residual. */
 export async function loadSound(meta) {
-  const [mixture, ...sources] = await Promise.all(meta.audio.map((url) => once(url, (u) => sound(u, meta.gain), (one) => 4 * one.length)));
+  const load = (url) => sound(url, meta.gain);
+  const [mixture, ...sources] = await Promise.all(meta.audio.map((url) =>
+    cached(url, load, ({ length }) => 4 * length)));
   const tracks = [{ id: "mixture", name: "Mixture", buffer: mixture }];
   sources.forEach((buffer, m) => tracks.push({ id: `source${m + 1}`, name: meta.source_names[m], buffer }));
   if (sources.length) {

@@ -1,4 +1,4 @@
-// Scores to events, as jss.decoding does it, and events against the truth, as jss.viz.agreement does it.
+// Scores to events, and events against the truth, exactly as the Python package computes both.
 
 /** Strict > threshold, then a median filter with reflected edges. scores: T values -> T of 0 and 1. */
 export function binarize(scores, threshold, median) {
@@ -23,16 +23,16 @@ export function binarize(scores, threshold, median) {
 
 /** Runs of ones -> [[first frame, frame after the last], ...]. */
 export function runs(active) {
-  const found = [];
+  const spans = [];
   let start = -1;
   for (let i = 0; i <= active.length; i++) {
     if (active[i] && start < 0) start = i;
     if (!active[i] && start >= 0) {
-      found.push([start, i]);
+      spans.push([start, i]);
       start = -1;
     }
   }
-  return found;
+  return spans;
 }
 
 /** pooled: K rows of T scores -> [{onset, offset, k}, ...] in seconds, by onset, then class. */
@@ -61,15 +61,15 @@ export function agreement(detected, truth) {
   const spans = [];
   const classes = [...new Set([...detected, ...truth].map((event) => event.k))].sort((a, b) => a - b);
   for (const k of classes) {
-    const [found, real] = [detected, truth].map((events) =>
+    const [decoded, actual] = [detected, truth].map((events) =>
       union(events.filter((event) => event.k === k).map((event) => [event.onset, event.offset])));
-    const edges = [...new Set([...found, ...real].flat())].sort((a, b) => a - b);
+    const edges = [...new Set([...decoded, ...actual].flat())].sort((a, b) => a - b);
     for (let i = 0; i + 1 < edges.length; i++) {
       const [start, end] = [edges[i], edges[i + 1]];
-      const inside = (kept) => kept.some(([a, b]) => a <= start && end <= b);
-      const [isFound, isReal] = [inside(found), inside(real)];
-      if (!isFound && !isReal) continue;
-      const kind = !isFound ? "miss" : isReal ? "hit" : "false alarm";
+      const inside = (merged) => merged.some(([a, b]) => a <= start && end <= b);
+      const [isDetected, isTrue] = [inside(decoded), inside(actual)];
+      if (!isDetected && !isTrue) continue;
+      const kind = !isDetected ? "miss" : isTrue ? "hit" : "false alarm";
       const last = spans.at(-1);
       if (last && last.k === k && last.kind === kind && last.offset === start) last.offset = end;
       else spans.push({ onset: start, offset: end, k, kind });
@@ -78,15 +78,15 @@ export function agreement(detected, truth) {
   return spans;
 }
 
-/** Where one class is missed while another is a false alarm: [{onset, offset, missed, heard}], by onset. */
+/** Where one class is missed while another is a false alarm: [{onset, offset, missed, detected}], by onset. */
 export function confusions(spans) {
   const of = (kind) => spans.filter((span) => span.kind === kind);
-  const found = [];
+  const confused = [];
   for (const miss of of("miss")) {
     for (const alarm of of("false alarm")) {
       const [onset, offset] = [Math.max(miss.onset, alarm.onset), Math.min(miss.offset, alarm.offset)];
-      if (offset > onset) found.push({ onset, offset, missed: miss.k, heard: alarm.k });
+      if (offset > onset) confused.push({ onset, offset, missed: miss.k, detected: alarm.k });
     }
   }
-  return found.sort((a, b) => a.onset - b.onset || a.missed - b.missed || a.heard - b.heard);
+  return confused.sort((a, b) => a.onset - b.onset || a.missed - b.missed || a.detected - b.detected);
 }

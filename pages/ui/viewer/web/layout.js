@@ -1,13 +1,15 @@
-// Where every panel lies. Panels of one column share the time axis, and both columns have the same width to the pixel.
+// Where every panel lies. Panels of one column share the time axis, and both columns have the same width
+// to the pixel.
 
 const TOP_HZ = 8000;
 
 /**
- * Panels for a width in CSS pixels. sources: a name for each row of them; lanes: of the event panel; rolls: null, or for a comparison
- * {height: of its rolls in pixels, beside: what stands beside the sources}.
- * -> {panels, columns, width, height, wide, rows}
+ * Panels for a width in CSS pixels. sources: a name for each row of them; lanes: of the event panel;
+ * comparison: null, or {height: of the events of all systems in pixels, beside: what is drawn beside
+ * the sources, "scores" or "difference"}.
+ * -> {panels, rows, columns, plot, width, height, wide, type, axis}
  */
-export function arrange(width, { sources, lanes, rolls }) {
+export function arrange(width, { sources, lanes, comparison }) {
   const m = sources.length;
   const wide = width >= 720;
   const scale = wide ? Math.min(1.75, Math.max(0.92, width / 1400)) : 0.9;
@@ -19,21 +21,23 @@ export function arrange(width, { sources, lanes, rolls }) {
   const head = wide ? 0 : 28; // on a narrow page a row's name and buttons stand above it
   const gap = wide ? 8 : 6;
   const events = Math.max(px(62), lanes * 17 + 6);
-  const tall = rolls && Math.max(px(62) + gap + px(104), rolls.height);
-  const pairs = rolls ? [
+  const tall = comparison && Math.max(px(62) + gap + px(104), comparison.height);
+  const pairs = comparison ? [
     { name: "Mixture", track: "mixture", left: ["wave", "mixture"], right: null, h: px(62) },
-    { name: "", left: ["mel", "mixture"], right: ["rolls"], h: tall - px(62) - gap, up: px(62) + gap, tall },
-    { name: "Similarity", left: ["similarities"], right: ["pooled"], h: px(104) },
+    { name: "", left: ["mel", "mixture"], right: ["systemEvents"],
+      h: tall - px(62) - gap, up: px(62) + gap, tall },
+    { name: "Similarity", left: ["systemSimilarity"], right: ["pooled"], h: px(104) },
   ] : [
-    { name: "Mixture", track: "mixture", left: ["wave", "mixture"], right: ["events"], h: wide ? events : px(62), tall: events },
+    { name: "Mixture", track: "mixture", left: ["wave", "mixture"], right: ["events"],
+      h: wide ? events : px(62), tall: events },
     { name: "", left: ["mel", "mixture"], right: ["pooled"], h: px(104) },
   ];
   for (let i = 0; i < m; i++) {
     pairs.push({ name: sources[i], track: `source${i + 1}`, source: i, left: ["mel", i],
-      right: [rolls?.beside ?? "scores", i], h: px(80) });
+      right: [comparison?.beside ?? "scores", i], h: px(80) });
   }
   if (m) pairs.push({ name: "Residual", track: "residual", left: ["wave", "residual"],
-    right: m > 1 && !rolls ? ["similarity"] : null, h: px(46) });
+    right: m > 1 && !comparison ? ["similarity"] : null, h: px(46) });
 
   const [panels, rows] = [[], []];
   let y = 4;
@@ -67,7 +71,7 @@ export function timeAxis(layout, view) {
   };
 }
 
-/** Height of a score from 0 to 1 in a panel, above the strip of winners where there is one. */
+/** Height of a score from 0 to 1 in a panel, above the attribution strip where there is one. */
 export function scoreY(panel, score) {
   return panel.y + 3 + (1 - score) * (panel.h - 6 - (panel.strip ? panel.strip + 3 : 0));
 }

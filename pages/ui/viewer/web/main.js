@@ -1,7 +1,7 @@
 // What Streamlit calls: once to mount, and again for every change of data or theme.
 
 import { Viewer } from "./viewer.js";
-// The modules of these, named here so that the browser fetches all at once and not one after another.
+// All modules, so that the browser fetches them at once and not one after another.
 import "./assets.js";
 import "./decode.js";
 import "./input.js";
@@ -13,9 +13,10 @@ import "./paint_compare.js";
 import "./paint_events.js";
 import "./paint_scores.js";
 import "./player.js";
+import "./reporter.js";
+import "./results.js";
 import "./screen.js";
-import "./shown.js";
-import "./systems.js";
+import "./state.js";
 import "./systems_bar.js";
 import "./theme.js";
 import "./toolbar.js";
@@ -23,17 +24,17 @@ import "./toolbar.js";
 const viewers = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const host = parentElement.host ?? parentElement;
   let viewer = viewers.get(parentElement);
   if (!viewer) {
-    const host = parentElement.host ?? parentElement;
     viewer = new Viewer(parentElement.querySelector(".jss"), host, parentElement);
     viewers.set(parentElement, viewer);
     host.viewer = viewer; // for tests and for the console
   }
-  viewer.update(data, (name, value) => (name === "more" ? setTriggerValue : setStateValue)(name, value));
-  // Streamlit also calls this where one update overtakes another: only what has left the page is given up.
+  viewer.update(data, (name, value) =>
+    (name === "more" ? setTriggerValue : setStateValue)(name, value));
+  // Also called where one update overtakes another: only a viewer that has left the page is disposed of.
   return () => setTimeout(() => {
-    const host = parentElement.host ?? parentElement;
     if (host.isConnected || viewers.get(parentElement) !== viewer) return;
     viewer.dispose();
     viewers.delete(parentElement);

@@ -1,58 +1,63 @@
-// What moves: playhead, cursor with the values under it, the threshold line, the loop. Cheap enough for every frame.
+// What moves: playhead, cursor with the values under it, threshold line, marked span. Painted each frame.
 
 import { hzText, hzToY, scoreY, timeAxis, yToHz } from "./layout.js";
+import { subtrahend } from "./paint_compare.js";
 import { lanes } from "./paint_events.js";
-import { otherOf } from "./paint_compare.js";
-import { winner } from "./paint_scores.js";
+import { attribution } from "./paint_scores.js";
 
-const hasHz = (panel) => panel.kind === "mel" || panel.kind === "difference";
-const signed = (db) => `${db.toFixed(0).replace("-", "\u2212")} dB`;
+const hasFrequency = (panel) => panel.kind === "mel" || panel.kind === "difference";
+const decibels = (db) => `${db.toFixed(0).replace("-", "\u2212")} dB`;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+const share = (uint8) => (uint8 / 255).toFixed(2);
 
-export function paintOverlay(c, s) {
-  const { layout, theme } = s;
+export function paintOverlay(c, scene) {
+  const { layout, position, state } = scene;
+  const { cursor, drag, looping, region, view } = state;
   c.clearRect(0, 0, layout.width, layout.height);
-  const axis = timeAxis(layout, s.view);
-  const whole = s.region && s.region.start <= s.view.start && s.region.end >= s.view.end;
-  if (s.region && !whole) for (const left of layout.columns) region(c, s, axis, left, s.region, s.looping ? 0.1 : 0.04);
-  if (s.drag) for (const left of layout.columns) region(c, s, axis, left, s.drag, 0.2);
-  threshold(c, s);
-  const at = s.position();
-  if (at >= s.view.start && at <= s.view.end) {
-    c.fillStyle = theme.accent;
-    for (const left of layout.columns) {
-      const x = Math.round(axis.x(left, at));
-      c.fillRect(x - 0.75, 4, 1.5, layout.axis - 4);
-      c.beginPath();
-      c.moveTo(x - 5, 0);
-      c.lineTo(x + 5, 0);
-      c.lineTo(x, 7);
-      c.fill();
-    }
+  const axis = timeAxis(layout, view);
+  const fillsView = region && region.start <= view.start && region.end >= view.end;
+  for (const left of layout.columns) {
+    if (region && !fillsView) paintSpan(c, scene, axis, left, region, looping ? 0.1 : 0.04);
+    if (drag) paintSpan(c, scene, axis, left, drag, 0.2);
   }
-  if (s.cursor) cursor(c, s, axis);
+  paintThreshold(c, scene);
+  if (position >= view.start && position <= view.end) paintPlayhead(c, scene, axis);
+  if (cursor) paintCursor(c, scene, axis);
 }
 
-function region(c, s, axis, left, { start, end }, alpha) {
-  const from = clamp(axis.x(left, start), left, left + s.layout.plot);
-  const to = clamp(axis.x(left, end), left, left + s.layout.plot);
+function paintPlayhead(c, { layout, position, theme }, axis) {
+  c.fillStyle = theme.accent;
+  for (const left of layout.columns) {
+    const x = Math.round(axis.x(left, position));
+    c.fillRect(x - 0.75, 4, 1.5, layout.axis - 4);
+    c.beginPath();
+    c.moveTo(x - 5, 0);
+    c.lineTo(x + 5, 0);
+    c.lineTo(x, 7);
+    c.fill();
+  }
+}
+
+function paintSpan(c, { layout, theme }, axis, left, { start, end }, alpha) {
+  const x = (seconds) => clamp(axis.x(left, seconds), left, left + layout.plot);
+  const [from, to] = [x(start), x(end)];
   c.globalAlpha = alpha;
-  c.fillStyle = s.theme.accent;
-  c.fillRect(from, 4, to - from, s.layout.axis - 4);
+  c.fillStyle = theme.accent;
+  c.fillRect(from, 4, to - from, layout.axis - 4);
   c.globalAlpha = 0.7;
-  c.fillRect(from, 4, 1, s.layout.axis - 4);
-  c.fillRect(to - 1, 4, 1, s.layout.axis - 4);
+  c.fillRect(from, 4, 1, layout.axis - 4);
+  c.fillRect(to - 1, 4, 1, layout.axis - 4);
   c.globalAlpha = 1;
 }
 
-function threshold(c, s) {
-  for (const panel of s.layout.panels) {
+function paintThreshold(c, { layout, state, theme }) {
+  for (const panel of layout.panels) {
     if (panel.kind !== "pooled" && panel.kind !== "scores") continue;
     const main = panel.kind === "pooled";
-    const y = Math.round(scoreY(panel, s.threshold)) + 0.5;
-    c.strokeStyle = main ? s.theme.ink : s.theme.soft;
+    const y = Math.round(scoreY(panel, state.threshold)) + 0.5;
+    c.strokeStyle = main ? theme.ink : theme.soft;
     c.globalAlpha = main ? 0.9 : 0.45;
-    c.lineWidth = main && s.overThreshold ? 2 : 1;
+    c.lineWidth = main && state.overThreshold ? 2 : 1;
     c.setLineDash(main ? [5, 3] : [1, 3]);
     c.beginPath();
     c.moveTo(panel.x, y);
@@ -60,118 +65,131 @@ function threshold(c, s) {
     c.stroke();
     c.setLineDash([]);
     c.globalAlpha = 1;
-    if (main) {
-      const text = s.threshold.toFixed(2);
-      c.font = `600 ${s.layout.type}px ${s.theme.font}`;
-      const w = c.measureText(text).width + 10;
-      c.fillStyle = s.theme.ink;
-      c.beginPath();
-      c.roundRect(panel.x + panel.w - w, y - 8, w, 16, 3);
-      c.fill();
-      c.fillStyle = s.theme.paper;
-      c.textAlign = "center";
-      c.textBaseline = "middle";
-      c.fillText(text, panel.x + panel.w - w / 2, y + 0.5);
-    }
+    if (!main) continue;
+    const text = state.threshold.toFixed(2);
+    c.font = `600 ${layout.type}px ${theme.font}`;
+    const w = c.measureText(text).width + 10;
+    c.fillStyle = theme.ink;
+    c.beginPath();
+    c.roundRect(panel.x + panel.w - w, y - 8, w, 16, 3);
+    c.fill();
+    c.fillStyle = theme.paper;
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    c.fillText(text, panel.x + panel.w - w / 2, y + 0.5);
   }
 }
 
-function cursor(c, s, axis) {
-  const { layout, theme } = s;
-  const { time, hz } = s.cursor;
+function paintCursor(c, scene, axis) {
+  const { layout, state, theme } = scene;
+  const { time, hz, panel: under } = state.cursor;
   c.fillStyle = theme.soft;
-  for (const left of layout.columns) c.fillRect(Math.round(axis.x(left, time)), 4, 1, layout.axis - 4);
+  for (const left of layout.columns) {
+    c.fillRect(Math.round(axis.x(left, time)), 4, 1, layout.axis - 4);
+  }
   for (const panel of layout.panels) {
-    const x = axis.x(panel.x, time);
-    if (hasHz(panel) && hz !== null) {
+    if (hasFrequency(panel) && hz !== null) {
       c.globalAlpha = 0.6;
       c.fillStyle = theme.soft;
-      c.fillRect(panel.x, Math.round(panel.y + hzToY(hz, s.meta.mels) * panel.h), panel.w, 1);
+      c.fillRect(panel.x, Math.round(panel.y + hzToY(hz, state.meta.mels) * panel.h), panel.w, 1);
       c.globalAlpha = 1;
     }
-    const lines = values(s, panel, time, hz);
-    if (lines.length) box(c, s, panel, x, lines);
+    const lines = valuesAt(scene, panel, time, hz);
+    if (lines.length) paintBox(c, scene, panel, axis.x(panel.x, time), lines);
   }
   for (const left of layout.columns) {
-    tag(c, s, `${time.toFixed(3)} s`, clamp(axis.x(left, time), left + 26, left + layout.plot - 26), layout.axis + 12);
+    const x = clamp(axis.x(left, time), left + 26, left + layout.plot - 26);
+    paintTag(c, scene, `${time.toFixed(3)} s`, x, layout.axis + 12);
   }
-  if (hz !== null && s.cursor.panel) {
-    const { panel } = s.cursor;
-    tag(c, s, hzText(hz), panel.x - 30, panel.y + hzToY(hz, s.meta.mels) * panel.h);
-  }
+  if (hz === null || !under) return;
+  paintTag(c, scene, hzText(hz), under.x - 30, under.y + hzToY(hz, state.meta.mels) * under.h);
 }
 
-/** Lines of text for one panel at one time: [{text, ink}]. */
-function values(s, panel, time, hz) {
-  const { meta, theme, picture } = s;
-  const frame = Math.floor(time / meta.score_hop);
-  const inside = frame >= 0 && frame < meta.frames;
+/** Lines of text for one panel at a time (s) and a frequency (Hz or null): [{text, colour}]. */
+function valuesAt(scene, panel, time, hz) {
+  const { state, theme } = scene;
+  const { meta, picture } = state;
+  const line = (text, colour = theme.ink) => ({ text, colour });
   if (panel.kind === "wave") {
-    const shape = s.waves[panel.of];
-    if (!shape) return [];
-    const block = Math.floor(time / shape.seconds);
-    if (!(block >= 0 && block < shape.low.length)) return [];
-    const peak = Math.max(-shape.low[block], shape.high[block]);
-    return [{ text: `\u00b1${peak.toFixed(3)} FS`, ink: theme.ink }];
+    const amplitude = amplitudeAt(state.waveforms[panel.of], time);
+    return amplitude === null ? [] : [line(`\u00b1${amplitude.toFixed(3)} FS`)];
   }
-  if (hasHz(panel)) {
-    const masked = panel.kind === "mel" && panel.of !== "mixture" && s.masked;
-    const tiles = panel.of === "mixture" ? picture.mixture : (masked ? picture.masks : picture.sources)[panel.of];
-    if (masked) {
-      const share = hz === null ? null : stored(s, tiles, time, hz);
-      return share === null ? [] : [{ text: `mask ${share.toFixed(2)}`, ink: theme.ink }];
-    }
-    const here = tiles && hz !== null ? level(s, tiles, time, hz) : null;
-    if (here === null) return [];
-    if (panel.kind === "mel") return [{ text: signed(here), ink: theme.ink }];
-    const { other } = otherOf(s, panel.of);
-    return other ? [{ text: signed(here - level(s, other.picture.sources[panel.of], time, hz)), ink: theme.ink }] : [];
+  if (hasFrequency(panel)) {
+    const value = hz === null ? null : spectrogramValue(state, panel, time, hz);
+    return value === null ? [] : [line(value)];
   }
-  if (!inside) return [];
+  const frame = Math.floor(time / meta.score_hop);
+  if (!(frame >= 0 && frame < meta.frames)) return [];
+  const at = (events) => events.filter(({ k, onset, offset }) =>
+    state.isVisible(k) && onset <= time && time < offset);
   if (panel.kind === "similarity") {
-    return picture.similarity ? [{ text: (picture.similarity[frame] / 255).toFixed(2), ink: theme.ink }] : [];
+    return picture.similarity ? [line(share(picture.similarity[frame]))] : [];
   }
-  if (panel.kind === "similarities") {
-    return s.rolls.filter(({ take }) => take.picture.similarity)
-      .map(({ number, name, take }) => ({ text: `${number} ${name} ${(take.picture.similarity[frame] / 255).toFixed(2)}`, ink: theme.ink }));
+  if (panel.kind === "systemSimilarity") {
+    return state.compared.filter(({ result }) => result.picture.similarity).map(({ number, name, result }) =>
+      line(`${number} ${name} ${share(result.picture.similarity[frame])}`));
   }
-  if (panel.kind === "rolls") {
-    return s.rolls.map(({ number, spans, events }) => {
-      const now = (spans ?? events).filter((e) => s.visible(e.k) && e.onset <= time && time < e.offset)
-        .map((e) => (e.kind ? `${e.kind} ${meta.classes[e.k].short}` : meta.classes[e.k].short));
-      return { text: `${number}  ${now.join(", ") || "nothing"}`, ink: theme.ink };
+  if (panel.kind === "systemEvents") {
+    return state.compared.map(({ number, spans, events }) => {
+      const now = at(spans ?? events).map(({ k, kind }) =>
+        (kind ? `${kind} ${meta.classes[k].short}` : meta.classes[k].short));
+      return line(`${number}  ${now.join(", ") || "nothing"}`);
     });
   }
   if (panel.kind === "events") {
-    return lanes(s, panel).flatMap(({ k }) => {
-      const here = (events) => (events ?? []).find((e) => e.k === k && e.onset <= time && time < e.offset);
-      const span = here(s.truth ? s.spans : s.events);
-      const kind = meta.classes[k];
-      return span ? [{ text: `${kind.short}: ${span.kind ?? "detected"}`, ink: s.inks[kind.label] }] : [];
+    const now = at(state.truth ? state.spans : state.events);
+    return lanes(state, panel).flatMap(({ k }) => {
+      const span = now.find((one) => one.k === k);
+      const { short, label } = meta.classes[k];
+      return span ? [line(`${short}: ${span.kind ?? "detected"}`, scene.textColours[label])] : [];
     });
   }
-  if (panel.kind === "scores" && !picture.bySource[panel.of]) return [];
-  const score = panel.kind === "pooled" ? (k) => picture.pooled[k][frame] : (k) => picture.bySource[panel.of][k][frame] / 255;
-  const best = meta.classes.map((_, k) => k).filter((k) => k < meta.n_scored && s.visible(k) && score(k) >= 0.02)
-    .sort((a, b) => score(b) - score(a)).slice(0, 3);
-  const lines = best.map((k) => ({ text: `${meta.classes[k].short} ${score(k).toFixed(2)}`, ink: s.inks[meta.classes[k].label] }));
-  if (panel.strip && meta.sources && lines.length) {
-    const won = winner(s, frame);
-    if (won) lines.push({ text: `${meta.classes[won.k].short} in ${meta.source_names[won.source].toLowerCase()}`, ink: theme.soft });
-  }
-  return lines;
+  return scoreLines(scene, panel, frame);
 }
 
-/** Level of a spectrogram in dB at a time and a frequency, or null outside. */
-function level(s, tiles, time, hz) {
-  const [low, high] = s.meta.stored_db;
-  const share = stored(s, tiles, time, hz);
-  return share === null ? null : low + share * (high - low);
+/** The three highest scores, and which source the highest pooled one comes from. */
+function scoreLines({ state, textColours, theme }, panel, frame) {
+  const { meta, picture } = state;
+  const rows = panel.kind === "pooled" ? picture.pooled : picture.bySource[panel.of];
+  if (!rows) return [];
+  const score = (k) => rows[k][frame] / (panel.kind === "pooled" ? 1 : 255);
+  const lines = meta.classes.map((_, k) => k)
+    .filter((k) => k < meta.n_scored && state.isVisible(k) && score(k) >= 0.02)
+    .sort((a, b) => score(b) - score(a)).slice(0, 3)
+    .map((k) => [meta.classes[k], score(k).toFixed(2)])
+    .map(([{ label, short }, text]) => ({ text: `${short} ${text}`, colour: textColours[label] }));
+  if (!panel.strip || !meta.sources || !lines.length) return lines;
+  const won = attribution(state, frame);
+  const text = won && `${meta.classes[won.k].short} in ${meta.source_names[won.source].toLowerCase()}`;
+  return won ? [...lines, { text, colour: theme.soft }] : lines;
+}
+
+function amplitudeAt(wave, time) {
+  const block = wave ? Math.floor(time / wave.seconds) : -1;
+  return block >= 0 && block < wave.low.length ? Math.max(-wave.low[block], wave.high[block]) : null;
+}
+
+/** Level, mask or difference of levels as text, or null where there is none. */
+function spectrogramValue(state, panel, time, hz) {
+  const { meta, picture } = state;
+  const isSource = panel.of !== "mixture";
+  const level = (tiles) => {
+    const [low, high] = meta.stored_db;
+    const stored = tiles ? storedAt(meta, tiles, time, hz) : null;
+    return stored === null ? null : low + stored * (high - low);
+  };
+  if (panel.kind === "mel" && isSource && state.masked) {
+    const mask = storedAt(meta, picture.masks[panel.of], time, hz);
+    return mask === null ? null : `mask ${mask.toFixed(2)}`;
+  }
+  const here = level(isSource ? picture.sources[panel.of] : picture.mixture);
+  if (here === null || panel.kind === "mel") return here === null ? null : decibels(here);
+  const { other } = subtrahend(state, panel.of);
+  return other ? decibels(here - level(other.picture.sources[panel.of])) : null;
 }
 
 /** What an image holds at a time and a frequency, from 0 to 1, or null outside. */
-function stored(s, tiles, time, hz) {
-  const { meta } = s;
+function storedAt(meta, tiles, time, hz) {
   let column = Math.max(0, Math.round(time / meta.mel_hop));
   const row = clamp(Math.floor(hzToY(hz, meta.mels) * meta.mels), 0, meta.mels - 1);
   for (const tile of tiles) {
@@ -181,15 +199,15 @@ function stored(s, tiles, time, hz) {
   return null;
 }
 
-function box(c, s, panel, x, lines) {
-  c.font = `${s.layout.type}px ${s.theme.font}`;
+function paintBox(c, { layout, theme }, panel, x, lines) {
+  c.font = `${layout.type}px ${theme.font}`;
   const w = Math.max(...lines.map(({ text }) => c.measureText(text).width)) + 12;
-  const step = s.layout.type + 3;
+  const step = layout.type + 3;
   const h = lines.length * step + 4;
   const left = x + 8 + w > panel.x + panel.w ? x - 8 - w : x + 8;
   const top = panel.y + 3 + (panel.strip && lines.length < 3 ? 4 : 0);
-  c.fillStyle = s.theme.paperAlpha(0.9);
-  c.strokeStyle = s.theme.line;
+  c.fillStyle = theme.paperAlpha(0.9);
+  c.strokeStyle = theme.line;
   c.lineWidth = 1;
   c.beginPath();
   c.roundRect(left + 0.5, top + 0.5, w, h, 3);
@@ -197,15 +215,14 @@ function box(c, s, panel, x, lines) {
   c.stroke();
   c.textAlign = "left";
   c.textBaseline = "middle";
-  lines.forEach(({ text, ink }, i) => {
-    c.fillStyle = ink;
+  lines.forEach(({ text, colour }, i) => {
+    c.fillStyle = colour;
     c.fillText(text, left + 6, top + step / 2 + 2.5 + i * step);
   });
 }
 
-function tag(c, s, text, x, y) {
-  const { theme } = s;
-  c.font = `600 ${s.layout.type}px ${theme.font}`;
+function paintTag(c, { layout, theme }, text, x, y) {
+  c.font = `600 ${layout.type}px ${theme.font}`;
   const w = c.measureText(text).width + 8;
   c.fillStyle = theme.ink;
   c.beginPath();
@@ -217,12 +234,12 @@ function tag(c, s, text, x, y) {
   c.fillText(text, x, y + 0.5);
 }
 
-/** What lies under a point: {panel, time, hz} or null. */
-export function probe(s, x, y) {
-  const column = s.layout.columns.findLast((left) => x >= left - 1) ?? null;
-  if (column === null || x > column + s.layout.plot + 1 || y > s.layout.axis + 20) return null;
-  const panel = s.layout.panels.find((p) => p.x === column && y >= p.y && y < p.y + p.h) ?? null;
-  const time = clamp(timeAxis(s.layout, s.view).seconds(column, x), 0, s.meta.duration);
-  const hz = panel && hasHz(panel) ? yToHz((y - panel.y) / panel.h, s.meta.mels) : null;
+/** What lies under a point: {panel, column, time, hz}, or null. */
+export function probe(state, layout, x, y) {
+  const column = layout.columns.findLast((left) => x >= left - 1) ?? null;
+  if (column === null || x > column + layout.plot + 1 || y > layout.axis + 20) return null;
+  const panel = layout.panels.find((p) => p.x === column && y >= p.y && y < p.y + p.h) ?? null;
+  const time = clamp(timeAxis(layout, state.view).seconds(column, x), 0, state.meta.duration);
+  const hz = panel && hasFrequency(panel) ? yToHz((y - panel.y) / panel.h, state.meta.mels) : null;
   return { panel, column, time, hz };
 }

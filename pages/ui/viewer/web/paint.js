@@ -1,23 +1,30 @@
-// The still picture: waveforms, spectrograms, curves, events, axes. Redrawn when data, view, threshold or theme change.
+// The still picture: waveforms, spectrograms, curves, events, axes. Painted again when data, view,
+// threshold or theme change.
 
+import { colour } from "./assets.js";
 import { hzToY, scoreY, timeAxis, timeTicks } from "./layout.js";
+import { note, paintDifference, paintSystemEvents, paintSystemNumbers, paintSystemSimilarity }
+  from "./paint_compare.js";
 import { paintEvents, paintLaneNames } from "./paint_events.js";
 import { paintAttribution, paintCurves, paintSimilarity } from "./paint_scores.js";
-import { colour } from "./assets.js";
-import { note, paintDifference, paintRollNames, paintRolls, paintSimilarities } from "./paint_compare.js";
 
-const HZ = [250, 1000, 4000];
+const HZ_TICKS = [250, 1000, 4000];
 
-const PAINTERS = { wave, mel, events: paintEvents, pooled, scores, similarity: paintSimilarity, rolls: paintRolls,
-  similarities: paintSimilarities, difference: paintDifference };
-const SCORES = ["pooled", "scores", "similarities"];
+/** By kind of panel. */
+const PAINTERS = {
+  wave: paintWave, mel: paintMel, events: paintEvents, pooled: paintPooled, scores: paintSourceScores,
+  similarity: paintSimilarity, systemEvents: paintSystemEvents,
+  systemSimilarity: paintSystemSimilarity, difference: paintDifference,
+};
+const SPECTROGRAMS = ["mel", "difference"];
+const SCORES = ["pooled", "scores", "systemSimilarity"];
 
-/** s: what is shown (see shown.js); c: the canvas's context, already scaled to CSS pixels. */
-export function paint(c, s) {
-  const { layout, theme } = s;
+/** c: the canvas's context, scaled to CSS pixels; scene: see Screen.scene. */
+export function paint(c, scene) {
+  const { layout, theme } = scene;
   c.fillStyle = theme.paper;
   c.fillRect(0, 0, layout.width, layout.height);
-  const axis = timeAxis(layout, s.view);
+  const axis = timeAxis(layout, scene.state.view);
   for (const panel of layout.panels) {
     c.save();
     c.beginPath();
@@ -25,22 +32,22 @@ export function paint(c, s) {
     c.clip();
     c.fillStyle = theme.panel;
     c.fillRect(panel.x, panel.y, panel.w, panel.h);
-    if (panel.kind !== "mel" && panel.kind !== "difference") grid(c, s, panel, axis);
-    PAINTERS[panel.kind](c, s, panel, axis);
+    if (!SPECTROGRAMS.includes(panel.kind)) paintGrid(c, scene, panel, axis);
+    PAINTERS[panel.kind](c, scene, panel, axis);
     c.restore();
     c.strokeStyle = theme.line;
     c.lineWidth = 1;
     c.strokeRect(panel.x - 0.5, panel.y - 0.5, panel.w + 1, panel.h + 1);
-    labels(c, s, panel);
+    paintLabels(c, scene, panel);
   }
-  timeScale(c, s, axis);
+  paintTimeScale(c, scene, axis);
 }
 
-function grid(c, s, panel, axis) {
-  c.strokeStyle = s.theme.grid;
+function paintGrid(c, scene, panel, axis) {
+  c.strokeStyle = scene.theme.grid;
   c.lineWidth = 1;
   c.beginPath();
-  for (const { seconds } of timeTicks(s.view, panel.w)) {
+  for (const { seconds } of timeTicks(scene.state.view, panel.w)) {
     const x = Math.round(axis.x(panel.x, seconds)) + 0.5;
     c.moveTo(x, panel.y);
     c.lineTo(x, panel.y + panel.h);
@@ -54,97 +61,104 @@ function grid(c, s, panel, axis) {
 }
 
 /** Waveforms of mixture and residual share one scale. */
-function wave(c, s, panel, axis) {
-  const shape = s.waves[panel.of];
-  if (panel.of === "residual" && !s.meta.sources) {
-    note(c, s, panel, `${s.meta.system}: no sources, no residual`);
+function paintWave(c, scene, panel, axis) {
+  const { meta, waveforms } = scene.state;
+  const wave = waveforms[panel.of];
+  if (panel.of === "residual" && !meta.sources) {
+    note(c, scene, panel, `${meta.system}: no sources, no residual`);
     return;
   }
   const middle = panel.y + panel.h / 2;
-  c.fillStyle = s.theme.line;
+  c.fillStyle = scene.theme.line;
   c.fillRect(panel.x, middle, panel.w, 1);
-  if (!shape) return;
-  const half = (panel.h / 2 - 3) / (s.waves.mixture.peak || 1);
-  c.fillStyle = s.theme.soft;
+  if (!wave) return;
+  const half = (panel.h / 2 - 3) / (waveforms.mixture.peak || 1);
+  c.fillStyle = scene.theme.soft;
   for (let x = 0; x < panel.w; x++) {
-    const from = Math.max(0, Math.floor(axis.seconds(0, x) / shape.seconds));
-    const to = Math.min(shape.low.length, Math.max(from + 1, Math.ceil(axis.seconds(0, x + 1) / shape.seconds)));
+    const from = Math.max(0, Math.floor(axis.seconds(0, x) / wave.seconds));
+    const to = Math.min(wave.low.length,
+      Math.max(from + 1, Math.ceil(axis.seconds(0, x + 1) / wave.seconds)));
     let [low, high] = [Infinity, -Infinity];
     for (let i = from; i < to; i++) {
-      if (shape.low[i] < low) low = shape.low[i];
-      if (shape.high[i] > high) high = shape.high[i];
+      if (wave.low[i] < low) low = wave.low[i];
+      if (wave.high[i] > high) high = wave.high[i];
     }
-    if (high >= low) c.fillRect(panel.x + x, middle - high * half, 1, Math.max(1, (high - low) * half));
+    if (high < low) continue;
+    c.fillRect(panel.x + x, middle - high * half, 1, Math.max(1, (high - low) * half));
   }
 }
 
 /** Column j is centred on j * hop. */
-function mel(c, s, panel, axis) {
-  const masked = panel.of !== "mixture" && s.masked;
-  const tiles = panel.of === "mixture" ? s.picture.mixture : (masked ? s.picture.masks : s.picture.sources)[panel.of];
+function paintMel(c, scene, panel, axis) {
+  const { meta, picture } = scene.state;
+  const isSource = panel.of !== "mixture";
+  const masked = isSource && scene.state.masked;
+  const tiles = isSource ? (masked ? picture.masks : picture.sources)[panel.of] : picture.mixture;
   if (!tiles) {
-    note(c, s, panel, `${s.meta.system}: no separation stage`);
+    note(c, scene, panel, `${meta.system}: no separation stage`);
     return;
   }
-  const hop = s.meta.mel_hop;
+  const hop = meta.mel_hop;
   let column = 0;
   c.imageSmoothingEnabled = axis.perSecond * hop < 3;
   c.imageSmoothingQuality = "medium";
   for (const tile of tiles) {
-    const [from, to] = [axis.x(panel.x, (column - 0.5) * hop), axis.x(panel.x, (column + tile.width - 0.5) * hop)];
+    const from = axis.x(panel.x, (column - 0.5) * hop);
+    const to = axis.x(panel.x, (column + tile.width - 0.5) * hop);
     column += tile.width;
     if (to < panel.x || from > panel.x + panel.w) continue;
-    colour(tile, masked ? s.maskTable : s.table);
+    colour(tile, masked ? scene.maskColours : scene.colours);
     c.drawImage(tile.canvas, from, panel.y, to - from, panel.h);
   }
 }
 
-function pooled(c, s, panel, axis) {
-  paintCurves(c, s, panel, axis, (k) => s.picture.pooled[k], 1);
-  if (panel.strip && s.meta.sources) paintAttribution(c, s, panel, axis);
+function paintPooled(c, scene, panel, axis) {
+  paintCurves(c, scene, panel, axis, (k) => scene.state.picture.pooled[k], 1);
+  if (panel.strip && scene.state.meta.sources) paintAttribution(c, scene, panel, axis);
 }
 
-function scores(c, s, panel, axis) {
-  if (!s.picture.bySource[panel.of]) {
-    note(c, s, panel, "its scores are those of the mixture, above");
-    return;
-  }
-  paintCurves(c, s, panel, axis, (k) => s.picture.bySource[panel.of][k], 255);
+function paintSourceScores(c, scene, panel, axis) {
+  const scores = scene.state.picture.bySource[panel.of];
+  if (scores) paintCurves(c, scene, panel, axis, (k) => scores[k], 255);
+  else note(c, scene, panel, "its scores are those of the mixture, above");
 }
 
-function labels(c, s, panel) {
-  const { theme } = s;
-  c.font = `${s.layout.type}px ${theme.font}`;
+/** What stands at the left of a panel. */
+function paintLabels(c, scene, panel) {
+  const { layout, state, theme } = scene;
+  c.font = `${layout.type}px ${theme.font}`;
   c.fillStyle = theme.soft;
   c.textAlign = "right";
   c.textBaseline = "middle";
-  const tick = (text, y) => c.fillText(text, panel.x - 6, Math.min(panel.y + panel.h - 5, Math.max(panel.y + 5, y)));
-  if (panel.kind === "mel" || panel.kind === "difference") {
-    for (const hz of HZ) {
-      const y = panel.y + hzToY(hz, s.meta.mels) * panel.h;
+  const inside = (y) => Math.min(panel.y + panel.h - 5, Math.max(panel.y + 5, y));
+  const tick = (text, y) => c.fillText(text, panel.x - 6, inside(y));
+  const [top, bottom] = [panel.y + 4, panel.y + panel.h - 4];
+  if (SPECTROGRAMS.includes(panel.kind)) {
+    for (const hz of HZ_TICKS) {
+      const y = panel.y + hzToY(hz, state.meta.mels) * panel.h;
       tick(hz >= 1000 ? `${hz / 1000} kHz` : `${hz} Hz`, y);
       c.fillRect(panel.x - 4, Math.round(y), 3, 1);
     }
-  } else if (panel.kind === "wave" && s.waves.mixture) {
-    const peak = s.waves.mixture.peak;
-    tick(`+${peak.toFixed(2)} FS`, panel.y + 4);
-    tick(`\u2212${peak.toFixed(2)} FS`, panel.y + panel.h - 4);
+  } else if (panel.kind === "wave" && state.waveforms.mixture) {
+    const peak = state.waveforms.mixture.peak.toFixed(2);
+    tick(`+${peak} FS`, top);
+    tick(`\u2212${peak} FS`, bottom);
   } else if (SCORES.includes(panel.kind)) {
     for (const score of [0, 0.5, 1]) tick(String(score), scoreY(panel, score));
-    if (panel.strip && s.meta.sources) tick("source", panel.y + panel.h - 4);
-    if (s.layout.wide && panel.x > s.layout.columns[0]) sideways(c, panel, "score 0\u20131");
-  } else if (panel.kind === "rolls") {
-    paintRollNames(c, s, panel);
+    if (panel.strip && state.meta.sources) tick("source", bottom);
+    if (layout.wide && panel.x > layout.columns[0]) paintSideways(c, panel, "score 0\u20131");
+  } else if (panel.kind === "systemEvents") {
+    paintSystemNumbers(c, scene, panel);
   } else if (panel.kind === "events") {
-    paintLaneNames(c, s, panel);
+    paintLaneNames(c, scene, panel);
   } else if (panel.kind === "similarity") {
-    tick("1", panel.y + 4);
-    tick("0", panel.y + panel.h - 4);
-    if (s.layout.wide) sideways(c, panel, "Eq. 30");
+    tick("1", top);
+    tick("0", bottom);
+    if (layout.wide) paintSideways(c, panel, "Eq. 30");
   }
 }
 
-function sideways(c, panel, text) {
+function paintSideways(c, panel, text) {
   c.save();
   c.translate(panel.x - 44, panel.y + panel.h / 2);
   c.rotate(-Math.PI / 2);
@@ -153,9 +167,10 @@ function sideways(c, panel, text) {
   c.restore();
 }
 
-function timeScale(c, s, axis) {
-  const { layout, theme, view } = s;
-  c.font = `${s.layout.type}px ${theme.font}`;
+function paintTimeScale(c, scene, axis) {
+  const { layout, state, theme } = scene;
+  const { meta, view } = state;
+  c.font = `${layout.type}px ${theme.font}`;
   c.textBaseline = "top";
   for (const left of layout.columns) {
     c.fillStyle = theme.soft;
@@ -167,12 +182,12 @@ function timeScale(c, s, axis) {
     }
     c.fillStyle = theme.ink;
     c.fillText("time (s)", left + layout.plot / 2, layout.axis + 8 + layout.type);
-    if (view.end - view.start < s.meta.duration - 1e-6) { // where the visible span lies in the clip
-      c.fillStyle = theme.line;
-      c.fillRect(left, layout.height - 3, layout.plot, 3);
-      c.fillStyle = theme.accent;
-      c.fillRect(left + (view.start / s.meta.duration) * layout.plot, layout.height - 3,
-        Math.max(3, ((view.end - view.start) / s.meta.duration) * layout.plot), 3);
-    }
+    if (!state.zoomedIn) continue;
+    const perSecond = layout.plot / meta.duration; // where the visible span lies in the clip
+    c.fillStyle = theme.line;
+    c.fillRect(left, layout.height - 3, layout.plot, 3);
+    c.fillStyle = theme.accent;
+    c.fillRect(left + view.start * perSecond, layout.height - 3,
+      Math.max(3, (view.end - view.start) * perSecond), 3);
   }
 }

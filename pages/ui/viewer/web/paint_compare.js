@@ -1,167 +1,197 @@
-// Several systems at once: their events under the truth, class by class; their similarity; one's sources less another's.
+// Several systems at once: their events under the truth, class by class; their similarity; the sources
+// of one minus those of another.
 
 import { scoreY } from "./layout.js";
-import { bars, status } from "./paint_events.js";
+import { barOf, paintOutcome } from "./paint_events.js";
 import { haloText } from "./paint_scores.js";
 import { differenceTable } from "./theme.js";
 
 /** Decibels at which the difference of two spectrograms has its full colour. */
 export const FULL_DB = 30;
+/** Heights in pixels: the lane of the truth, of each system, of their bars, and between classes. */
+const TRUTH_LANE = 15;
+const SYSTEM_LANE = 11;
+const [TRUTH_BAR, SYSTEM_BAR] = [9, 8];
+const GAP = 4;
+const DASHES = [[6, 3], [2, 2], [8, 3, 2, 3], [4, 4]];
+/** Canvases of differences that are kept. */
+const CACHED = 64;
 
 /** Classes with an event in the truth or in any system. */
-export function sharedLanes(s) {
-  const present = new Set([...(s.truth ?? []), ...s.rolls.flatMap((roll) => roll.events)].map((event) => event.k));
-  return [...present].filter((k) => s.visible(k)).sort((a, b) => a - b);
+function sharedClasses(state) {
+  const all = [...(state.truth ?? []), ...state.compared.flatMap(({ events }) => events)];
+  const present = new Set(all.map((event) => event.k));
+  return [...present].filter((k) => state.isVisible(k)).sort((a, b) => a - b);
 }
 
-/** Height of a class: the truth, then a line a system. */
-export const rollHeight = (systems) => 15 + systems * 11 + 4;
+const classHeight = (systems) => TRUTH_LANE + systems * SYSTEM_LANE + GAP;
 
-/** [{k, y, lines: [{roll, y, h}]}] */
-export function groups(s, panel) {
-  const each = rollHeight(s.rolls.length);
-  return sharedLanes(s).map((k, i) => {
-    const y = panel.y + 4 + i * each;
-    return { k, y, lines: s.rolls.map((roll, n) => ({ roll, y: y + 14 + n * 11, h: 8 })) };
+/** Height of the panel of all events, in pixels. */
+export function systemEventsHeight(state) {
+  return 8 + classHeight(state.compared.length) * sharedClasses(state).length;
+}
+
+/** Where each class and, below its truth, each system lies: [{k, y, lanes: [{system, y}]}]. */
+function classLanes(state, panel) {
+  const height = classHeight(state.compared.length);
+  return sharedClasses(state).map((k, i) => {
+    const y = panel.y + GAP + i * height;
+    const lanes = state.compared.map((system, n) =>
+      ({ system, y: y + TRUTH_LANE - 1 + n * SYSTEM_LANE }));
+    return { k, y, lanes };
   });
 }
 
-export function paintRolls(c, s, panel, axis) {
-  const { theme, meta } = s;
-  const shown = groups(s, panel);
-  shown.forEach(({ k, y, lines }, i) => {
+export function paintSystemEvents(c, scene, panel, axis) {
+  const { state, theme } = scene;
+  const { focus, meta } = state;
+  const rows = classLanes(state, panel);
+  rows.forEach(({ k, y, lanes }, i) => {
+    const colour = meta.classes[k][theme.name];
+    const ofClass = (events) => events.filter((event) => event.k === k);
     if (i) {
       c.fillStyle = theme.line;
       c.fillRect(panel.x, Math.round(y) - 2, panel.w, 1);
     }
-    c.globalAlpha = s.focus && meta.classes[k].label !== s.focus ? 0.25 : 1;
-    c.fillStyle = meta.classes[k][theme.name];
-    for (const event of (s.truth ?? []).filter((one) => one.k === k)) c.fillRect(...bars(panel, axis, event, y + 2, 9));
-    for (const { roll, y: top, h } of lines) {
-      if (roll.name === s.meta.system) {
+    c.globalAlpha = focus && meta.classes[k].label !== focus ? 0.25 : 1;
+    c.fillStyle = colour;
+    for (const event of ofClass(state.truth ?? [])) {
+      c.fillRect(...barOf(panel, axis, event, y + 2, TRUTH_BAR));
+    }
+    for (const { system, y: top } of lanes) {
+      if (system.name === meta.system) {
         c.fillStyle = theme.grid;
-        c.fillRect(panel.x, top - 1.5, panel.w, h + 3);
+        c.fillRect(panel.x, top - 1.5, panel.w, SYSTEM_BAR + 3);
       }
-      c.fillStyle = meta.classes[k][theme.name];
-      const spans = (roll.spans ?? roll.events).filter((one) => one.k === k);
-      for (const span of spans) {
-        if (span.kind) status(c, theme, span.kind, bars(panel, axis, span, top, h));
-        else c.fillRect(...bars(panel, axis, span, top, h));
+      c.fillStyle = colour;
+      for (const span of ofClass(system.spans ?? system.events)) {
+        const bar = barOf(panel, axis, span, top, SYSTEM_BAR);
+        if (span.kind) paintOutcome(c, theme, span.kind, bar);
+        else c.fillRect(...bar);
       }
     }
     c.globalAlpha = 1;
   });
-  if (!shown.length) note(c, s, panel, "no event, in none of the systems");
+  if (!rows.length) note(c, scene, panel, "no event in any system");
 }
 
-/** Beside the rolls: the class, and the number of each system. */
-export function paintRollNames(c, s, panel) {
+/** Beside the events: the class, and the number of each system. */
+export function paintSystemNumbers(c, scene, panel) {
+  const { layout, state, theme } = scene;
   c.textAlign = "right";
   c.textBaseline = "middle";
-  for (const { k, y, lines } of groups(s, panel)) {
-    c.font = `${s.layout.type}px ${s.theme.font}`;
-    c.fillStyle = s.theme.ink;
-    c.fillText(s.meta.classes[k].short, panel.x - 6, y + 6.5, s.layout.wide ? 58 : 38);
-    for (const { roll, y: top, h } of lines) {
-      const own = roll.name === s.meta.system;
-      c.font = `${own ? 700 : 400} 9px ${s.theme.font}`;
-      c.fillStyle = own ? s.theme.ink : s.theme.soft;
-      c.fillText(String(roll.number), panel.x - 6, top + h / 2 + 0.5);
+  for (const { k, y, lanes } of classLanes(state, panel)) {
+    c.font = `${layout.type}px ${theme.font}`;
+    c.fillStyle = theme.ink;
+    c.fillText(state.meta.classes[k].short, panel.x - 6, y + 6.5, layout.wide ? 58 : 38);
+    for (const { system, y: top } of lanes) {
+      const displayed = system.name === state.meta.system;
+      c.font = `${displayed ? 700 : 400} 9px ${theme.font}`;
+      c.fillStyle = displayed ? theme.ink : theme.soft;
+      c.fillText(String(system.number), panel.x - 6, top + SYSTEM_BAR / 2 + 0.5);
     }
   }
 }
 
-/** Eq. 30 over time, a line a system, each with its number; that of the system shown is thick. */
-export function paintSimilarities(c, s, panel, axis) {
-  const lines = s.rolls.filter(({ take }) => take.picture.similarity);
-  const first = Math.max(0, Math.floor(s.view.start / s.meta.score_hop) - 1);
-  const end = Math.min(s.meta.frames, Math.ceil(s.view.end / s.meta.score_hop) + 1);
-  const x = (i) => axis.x(panel.x, (i + 0.5) * s.meta.score_hop);
-  lines.sort((a, b) => (a.name === s.meta.system) - (b.name === s.meta.system));
-  lines.forEach(({ name, number, take }, n) => {
-    const own = name === s.meta.system;
+/** Eq. 30 over time, a line for each system with its number; that of the system displayed is thick. */
+export function paintSystemSimilarity(c, scene, panel, axis) {
+  const { layout, state, theme } = scene;
+  const { meta, view } = state;
+  const isDisplayed = ({ name }) => name === meta.system;
+  const lines = state.compared.filter(({ result }) => result.picture.similarity)
+    .sort((a, b) => isDisplayed(a) - isDisplayed(b));
+  const first = Math.max(0, Math.floor(view.start / meta.score_hop) - 1);
+  const end = Math.min(meta.frames, Math.ceil(view.end / meta.score_hop) + 1);
+  const x = (i) => axis.x(panel.x, (i + 0.5) * meta.score_hop);
+  lines.forEach((line, n) => {
+    const { number, result: { picture: { similarity } } } = line;
+    const displayed = isDisplayed(line);
+    const y = (i) => scoreY(panel, similarity[i] / 255);
     c.beginPath();
-    for (let i = first; i < end; i++) c.lineTo(x(i), scoreY(panel, take.picture.similarity[i] / 255));
-    c.strokeStyle = own ? s.theme.ink : s.theme.soft;
-    c.lineWidth = own ? 2 : 1;
-    c.setLineDash(own ? [] : [[6, 3], [2, 2], [8, 3, 2, 3], [4, 4]][number % 4]);
+    for (let i = first; i < end; i++) c.lineTo(x(i), y(i));
+    c.strokeStyle = displayed ? theme.ink : theme.soft;
+    c.lineWidth = displayed ? 2 : 1;
+    c.setLineDash(displayed ? [] : DASHES[number % DASHES.length]);
     c.stroke();
     c.setLineDash([]);
-    const at = Math.min(end - 1, Math.max(first, Math.round(first + ((end - first) * (n + 0.5)) / lines.length)));
-    c.font = `${own ? 700 : 400} ${s.layout.type}px ${s.theme.font}`;
+    const share = first + ((end - first) * (n + 0.5)) / lines.length;
+    const at = Math.min(end - 1, Math.max(first, Math.round(share)));
+    c.font = `${displayed ? 700 : 400} ${layout.type}px ${theme.font}`;
     c.textAlign = "center";
     c.textBaseline = "middle";
-    haloText(c, s.theme, String(number), x(at), scoreY(panel, take.picture.similarity[at] / 255), own ? s.theme.ink : s.theme.soft);
+    haloText(c, theme, String(number), x(at), y(at), displayed ? theme.ink : theme.soft);
   });
-  if (!lines.length) note(c, s, panel, "no system with sources: nothing to compare them by");
+  if (!lines.length) note(c, scene, panel, "no system here separates sources");
 }
 
-/** The other system of a difference, or the sentence that says why there is none. */
-export function otherOf(s, m) {
-  const { against } = s.compare;
-  const other = s.rolls.find(({ name }) => name === against)?.take;
-  if (!s.picture.sources[m]) return { why: `${s.meta.system}: no separation stage` };
-  if (against === s.meta.system) return { why: `this is ${against} itself: show another, or compare with another` };
-  if (!other) return { why: `${against} is on its way` };
-  if (!other.picture.sources[m]) return { why: `${against}: no separation stage, no source to compare with` };
+/** The system to subtract, as {other: its result}, or {why: the sentence that says why there is none}. */
+export function subtrahend(state, m) {
+  const { meta, picture, compare: { against } } = state;
+  const other = state.compared.find(({ name }) => name === against)?.result;
+  if (!picture.sources[m]) return { why: `${meta.system}: no separation stage` };
+  if (against === meta.system) return { why: `${against} is displayed: choose another to compare with` };
+  if (!other) return { why: `${against} is loading` };
+  if (!other.picture.sources[m]) return { why: `${against}: no separation stage` };
   return { other };
 }
 
-const kept = new Map(); // of canvases, by the spectrograms and the theme
-
-/** Source m of the system shown less that of another, in dB, on the same axes as the spectrograms. */
-export function paintDifference(c, s, panel, axis) {
-  const { other, why } = otherOf(s, panel.of);
+/** Source m of the system displayed minus that of another, in dB, on the axes of the spectrograms. */
+export function paintDifference(c, scene, panel, axis) {
+  const { layout, state, theme } = scene;
+  const { meta, picture, compare: { against } } = state;
+  const { other, why } = subtrahend(state, panel.of);
   if (why) {
-    note(c, s, panel, why);
+    note(c, scene, panel, why);
     return;
   }
-  const hop = s.meta.mel_hop;
+  const hop = meta.mel_hop;
   let column = 0;
-  let same = true;
-  s.picture.sources[panel.of].forEach((tile, i) => {
-    const [from, to] = [axis.x(panel.x, (column - 0.5) * hop), axis.x(panel.x, (column + tile.width - 0.5) * hop)];
-    const found = difference(s, tile, other.picture.sources[panel.of][i]);
+  let equal = true;
+  picture.sources[panel.of].forEach((tile, i) => {
+    const from = axis.x(panel.x, (column - 0.5) * hop);
+    const to = axis.x(panel.x, (column + tile.width - 0.5) * hop);
+    const image = difference(scene, tile, other.picture.sources[panel.of][i]);
     column += tile.width;
-    same &&= found.same;
-    c.drawImage(found.canvas, from, panel.y, to - from, panel.h);
+    equal &&= image.equal;
+    c.drawImage(image.canvas, from, panel.y, to - from, panel.h);
   });
-  if (same) {
-    note(c, s, panel, `${s.meta.system} and ${s.compare.against} have the same source here: they share the separator`);
+  if (equal) {
+    note(c, scene, panel, `${meta.system} and ${against} share the separator: the source is the same`);
     return;
   }
-  c.font = `${s.layout.type}px ${s.theme.font}`;
+  c.font = `${layout.type}px ${theme.font}`;
   c.textAlign = "left";
   c.textBaseline = "middle";
-  haloText(c, s.theme, `${s.meta.system} less ${s.compare.against}`, panel.x + 6, panel.y + panel.h - 9, s.theme.soft);
+  haloText(c, theme, `${meta.system} minus ${against}`, panel.x + 6, panel.y + panel.h - 9, theme.soft);
 }
 
-function difference(s, a, b) {
-  const name = s.theme.name;
-  const known = kept.get(a)?.get(b);
-  if (known?.theme === name) return known;
+const cache = new Map(); // tile -> other tile -> {theme, canvas, equal}
+
+function difference(scene, a, b) {
+  const theme = scene.theme.name;
+  const known = cache.get(a)?.get(b);
+  if (known?.theme === theme) return known;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [a.width, a.height];
   const image = new ImageData(a.width, a.height);
   const out = new Uint32Array(image.data.buffer);
-  const table = differenceTable(s.theme, s.meta.stored_db, FULL_DB);
-  let same = true;
+  const table = differenceTable(scene.theme, scene.state.meta.stored_db, FULL_DB);
+  let equal = true;
   for (let i = 0; i < out.length; i++) {
-    same &&= a.levels[i] === b.levels[i];
+    equal &&= a.levels[i] === b.levels[i];
     out[i] = table[255 + a.levels[i] - b.levels[i]];
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
-  if (!kept.has(a)) kept.set(a, new Map());
-  const found = { theme: name, canvas, same };
-  kept.get(a).set(b, found);
-  while (kept.size > 64) kept.delete(kept.keys().next().value);
-  return found;
+  if (!cache.has(a)) cache.set(a, new Map());
+  cache.get(a).set(b, { theme, canvas, equal });
+  while (cache.size > CACHED) cache.delete(cache.keys().next().value);
+  return { theme, canvas, equal };
 }
 
 /** A sentence where there is nothing to draw. */
-export function note(c, s, panel, text) {
-  c.font = `${s.layout.type}px ${s.theme.font}`;
+export function note(c, scene, panel, text) {
+  c.font = `${scene.layout.type}px ${scene.theme.font}`;
   c.textAlign = "left";
   c.textBaseline = "middle";
-  haloText(c, s.theme, text, panel.x + 8, panel.y + panel.h / 2, s.theme.soft);
+  haloText(c, scene.theme, text, panel.x + 8, panel.y + panel.h / 2, scene.theme.soft);
 }

@@ -1,15 +1,16 @@
-// Ground truth above, decoded events below, in one lane a class; the decoded ones as hits, false alarms and misses.
+// Ground truth above, decoded events below, one lane for each class; the decoded ones as hits, false
+// alarms and misses.
 
 import { haloText } from "./paint_scores.js";
 
-let hatched = null;
+let hatch = null; // of the theme's colour of false alarms
 
-function hatch(c, ink) {
-  if (hatched?.ink === ink) return hatched.pattern;
+function hatchPattern(c, colour) {
+  if (hatch?.colour === colour) return hatch.pattern;
   const tile = document.createElement("canvas");
   [tile.width, tile.height] = [6, 6];
   const t = tile.getContext("2d");
-  t.strokeStyle = ink;
+  t.strokeStyle = colour;
   t.lineWidth = 1.8;
   t.beginPath();
   for (const x of [-6, 0, 6]) {
@@ -17,73 +18,71 @@ function hatch(c, ink) {
     t.lineTo(x + 6, 0);
   }
   t.stroke();
-  hatched = { ink, pattern: c.createPattern(tile, "repeat") };
-  return hatched.pattern;
+  hatch = { colour, pattern: c.createPattern(tile, "repeat") };
+  return hatch.pattern;
 }
 
-/** Classes with an event, true or decoded, in the order of the classes. */
-export function lanesOf(s) {
-  const present = new Set([...(s.truth ?? []), ...s.events].map((event) => event.k));
-  return [...present].filter((k) => s.visible(k)).sort((a, b) => a - b);
+/** Visible classes with an event, true or decoded, in the order of the classes. */
+export function lanesOf(state) {
+  const present = new Set([...(state.truth ?? []), ...state.events].map((event) => event.k));
+  return [...present].filter((k) => state.isVisible(k)).sort((a, b) => a - b);
 }
 
 /** Lanes of a panel: [{k, y, h}]. */
-export function lanes(s, panel) {
-  const shown = lanesOf(s);
-  const h = Math.min(26, (panel.h - 4) / Math.max(1, shown.length));
-  const top = panel.y + (panel.h - h * shown.length) / 2;
-  return shown.map((k, row) => ({ k, y: top + row * h, h }));
+export function lanes(state, panel) {
+  const classes = lanesOf(state);
+  const h = Math.min(26, (panel.h - 4) / Math.max(1, classes.length));
+  const top = panel.y + (panel.h - h * classes.length) / 2;
+  return classes.map((k, row) => ({ k, y: top + row * h, h }));
 }
 
 /** [x, y, w, h] of a span of time. */
-export function bars(panel, axis, span, y, h) {
+export function barOf(panel, axis, span, y, h) {
   return [axis.x(panel.x, span.onset), y, (span.offset - span.onset) * axis.perSecond, h];
 }
 
-export function paintEvents(c, s, panel, axis) {
-  const { theme, meta } = s;
-  const rows = lanes(s, panel);
-  const bar = (span, y, h) => bars(panel, axis, span, y, h);
+export function paintEvents(c, scene, panel, axis) {
+  const { layout, state, theme } = scene;
+  const { events, focus, meta, spans, truth } = state;
+  const rows = lanes(state, panel);
   rows.forEach(({ k, y, h }, row) => {
+    const bar = (span, top, height) => barOf(panel, axis, span, y + h * top, h * height);
+    const ofClass = (some) => some.filter((one) => one.k === k);
     if (row) {
       c.fillStyle = theme.grid;
       c.fillRect(panel.x, Math.round(y), panel.w, 1);
     }
-    const ink = meta.classes[k][theme.name];
-    const own = (span) => span.k === k;
-    c.globalAlpha = s.focus && meta.classes[k].label !== s.focus ? 0.25 : 1;
-    c.fillStyle = ink;
-    if (!s.truth) {
-      for (const event of s.events.filter(own)) c.fillRect(...bar(event, y + h * 0.25, h * 0.5));
+    c.globalAlpha = focus && meta.classes[k].label !== focus ? 0.25 : 1;
+    c.fillStyle = meta.classes[k][theme.name];
+    if (truth) {
+      for (const event of ofClass(truth)) c.fillRect(...bar(event, 0.12, 0.38));
+      for (const span of ofClass(spans)) paintOutcome(c, theme, span.kind, bar(span, 0.56, 0.3));
     } else {
-      for (const event of s.truth.filter(own)) c.fillRect(...bar(event, y + h * 0.12, h * 0.38));
-      for (const span of s.spans.filter(own)) status(c, theme, span.kind, bar(span, y + h * 0.56, h * 0.3));
+      for (const event of ofClass(events)) c.fillRect(...bar(event, 0.25, 0.5));
     }
     c.globalAlpha = 1;
   });
-  c.font = `${s.layout.type}px ${theme.font}`;
+  if (rows.length) return;
+  c.font = `${layout.type}px ${theme.font}`;
   c.textAlign = "left";
   c.textBaseline = "middle";
-  if (!rows.length) {
-    haloText(c, theme, s.truth ? "no event, neither true nor detected" : "no event above the threshold",
-      panel.x + 8, panel.y + panel.h / 2, theme.soft);
-  }
+  haloText(c, theme, truth ? "no event, neither true nor detected" : "no event above the threshold",
+    panel.x + 8, panel.y + panel.h / 2, theme.soft);
 }
 
 /** One span of the lower bar: filled (hit), hatched (false alarm) or an empty frame (miss). */
-export function status(c, theme, kind, [x, y, w, h]) {
+export function paintOutcome(c, theme, kind, [x, y, w, h]) {
+  c.lineWidth = 1;
   if (kind === "hit") {
     c.fillStyle = theme.hit;
     c.fillRect(x, y, w, h);
   } else if (kind === "false alarm") {
-    c.fillStyle = hatch(c, theme.alarm);
+    c.fillStyle = hatchPattern(c, theme.alarm);
     c.fillRect(x, y, w, h);
     c.strokeStyle = theme.alarm;
-    c.lineWidth = 1;
     c.strokeRect(x + 0.5, y + 0.5, Math.max(0.5, w - 1), h - 1);
   } else {
     c.strokeStyle = theme.miss;
-    c.lineWidth = 1;
     c.setLineDash([3, 2]);
     c.strokeRect(x + 0.5, y + 0.5, Math.max(0.5, w - 1), h - 1);
     c.setLineDash([]);
@@ -91,12 +90,13 @@ export function status(c, theme, kind, [x, y, w, h]) {
 }
 
 /** Class names beside the lanes. */
-export function paintLaneNames(c, s, panel) {
-  c.font = `${s.layout.type}px ${s.theme.font}`;
+export function paintLaneNames(c, scene, panel) {
+  const { layout, state, theme } = scene;
+  c.font = `${layout.type}px ${theme.font}`;
+  c.fillStyle = theme.ink;
   c.textAlign = "right";
   c.textBaseline = "middle";
-  for (const { k, y, h } of lanes(s, panel)) {
-    c.fillStyle = s.theme.ink;
-    c.fillText(s.meta.classes[k].short, panel.x - 6, y + h / 2, s.layout.wide ? 58 : 38);
+  for (const { k, y, h } of lanes(state, panel)) {
+    c.fillText(state.meta.classes[k].short, panel.x - 6, y + h / 2, layout.wide ? 58 : 38);
   }
 }

@@ -1,4 +1,4 @@
-// One Web Audio context for the page; all tracks of a clip run in step, and what is heard is a matter of gains.
+// One Web Audio context for the page. All tracks of a clip run in step; gains decide which are audible.
 
 const RATE = 16000;
 let shared = null;
@@ -16,7 +16,7 @@ export class Player {
     this.nodes = null;
     this.offset = 0;
     this.loop = null; // {start, end} in seconds
-    this.heard = new Set(["mixture"]);
+    this.audible = new Set(["mixture"]);
     this.analyser = null;
   }
 
@@ -95,12 +95,12 @@ export class Player {
     if (this.playing) this.seek(at);
   }
 
-  /** heard: the identifiers of the tracks to be heard together. The position goes on. */
-  setHeard(heard) {
-    this.heard = heard;
+  /** audible: identifiers of the tracks to be played together. The position goes on. */
+  setAudible(audible) {
+    this.audible = audible;
     if (!this.nodes) return;
     const now = context().currentTime;
-    for (const { id, gain } of this.nodes) gain.gain.setTargetAtTime(heard.has(id) ? 1 : 0, now, 0.004);
+    for (const { id, gain } of this.nodes) gain.gain.setTargetAtTime(audible.has(id) ? 1 : 0, now, 0.004);
   }
 
   start() {
@@ -126,7 +126,7 @@ export class Player {
       const [source, gain] = [audio.createBufferSource(), audio.createGain()];
       source.buffer = buffer;
       gain.gain.value = 0;
-      gain.gain.setTargetAtTime(this.heard.has(id) ? 1 : 0, when, 0.002);
+      gain.gain.setTargetAtTime(this.audible.has(id) ? 1 : 0, when, 0.002);
       if (loop) [source.loop, source.loopStart, source.loopEnd] = [true, loop.start, loop.end];
       source.connect(gain).connect(this.analyser);
       source.start(when, offset);

@@ -1,47 +1,62 @@
-// The viewer's two canvases: a still picture, and what moves above it. Drawn at most once a frame, and only when needed.
+// The two canvases: a still picture, and what moves above it. Drawn at most once a frame, on demand.
 
 import { arrange } from "./layout.js";
-import { paintOverlay } from "./overlay.js";
+import { paintOverlay, probe } from "./overlay.js";
 import { paint } from "./paint.js";
-import { rollHeight, sharedLanes } from "./paint_compare.js";
+import { systemEventsHeight } from "./paint_compare.js";
 import { lanesOf } from "./paint_events.js";
 import { lookupTable, readTheme, textColour } from "./theme.js";
 
 export class Screen {
-  /** root: the element that holds the parts of viewer.html. */
-  constructor(root) {
-    this.root = root;
-    this.meta = null;
+  /**
+   * root: the element that holds the parts of viewer.html; state: see state.js; player: see player.js.
+   * events: functions {laidOut, themed, drawn}, called after the layout or the theme has changed, and
+   * with each frame drawn.
+   */
+  constructor(root, state, player, events) {
+    Object.assign(this, { root, state, player, events });
+    this.layout = null;
+    this.paletteName = null; // null: by the theme
+    this.outdated = true; // the still picture
     this.plot = root.querySelector(".plot");
     [this.still, this.moving] = root.querySelectorAll("canvas");
-    this.sizes = new ResizeObserver(() => {
+    this.observer = new ResizeObserver(() => {
       if (Math.floor(root.clientWidth) === this.layout?.width) return;
       this.resize();
-      if (this.meta) this.drawNow();
+      if (this.state.meta) this.drawNow();
     });
-    this.sizes.observe(root);
+    this.observer.observe(root);
   }
 
-  retheme() {
+  setPalette(name) {
+    this.paletteName = name;
+    this.updateTheme();
+  }
+
+  updateTheme() {
+    const { meta } = this.state;
     this.theme = readTheme(this.root);
     this.root.dataset.theme = this.theme.name;
-    const palette = this.palette ?? (this.theme.dark ? "magma" : "grey");
-    this.table = this.meta ? lookupTable(palette, this.meta.stored_db, this.meta.shown_db) : null;
-    this.maskTable = lookupTable(palette, [0, 1], [0, 1]);
-    this.toolbar?.retheme(palette);
-    if (!this.meta) return;
-    this.inks = Object.fromEntries(this.meta.classes.map((kind) => [kind.label, textColour(this.theme, kind[this.theme.name])]));
+    const palette = this.paletteName ?? (this.theme.dark ? "magma" : "grey");
+    this.colours = meta ? lookupTable(palette, meta.stored_db, meta.shown_db) : null;
+    this.maskColours = lookupTable(palette, [0, 1], [0, 1]);
+    this.events.themed(palette);
+    if (!meta) return;
+    this.textColours = Object.fromEntries(meta.classes.map((kind) =>
+      [kind.label, textColour(this.theme, kind[this.theme.name])]));
     this.redraw();
   }
 
   arranged() {
-    const height = 8 + rollHeight(this.rolls.length) * sharedLanes(this).length;
-    return arrange(Math.floor(this.root.clientWidth), { sources: this.names, lanes: lanesOf(this).length,
-      rolls: this.compare && { height, beside: this.compare.beside } });
+    const { state } = this;
+    const comparison = state.compare && {
+      height: systemEventsHeight(state), beside: state.compare.beside };
+    return arrange(Math.floor(this.root.clientWidth), {
+      sources: state.sourceNames, lanes: lanesOf(state).length, comparison });
   }
 
-  /** Other panels, or more of them, where they were. */
-  fit() {
+  /** The number or the kind of panels may have changed. */
+  updateLayout() {
     const next = this.arranged();
     if (next.height !== this.layout?.height || next.width !== this.layout.width) this.resize();
     else {
@@ -52,7 +67,7 @@ export class Screen {
 
   resize() {
     const width = Math.floor(this.root.clientWidth);
-    if (!this.meta || width < 100) return;
+    if (!this.state.meta || width < 100) return;
     this.layout = this.arranged();
     this.root.classList.toggle("narrow", !this.layout.wide);
     this.root.style.fontSize = `${this.layout.type + 2}px`;
@@ -65,8 +80,8 @@ export class Screen {
       canvas.getContext("2d").setTransform(scale, 0, 0, scale, 0, 0);
     }
     this.plot.style.height = `${this.layout.height}px`;
-    this.toolbar.placeRows(this.layout);
-    this.retheme();
+    this.updateTheme();
+    this.events.laidOut(this.layout);
   }
 
   /** Now, not with the next frame. */
@@ -74,40 +89,48 @@ export class Screen {
     cancelAnimationFrame(this.waiting);
     this.waiting = 0;
     this.draw();
-    if (this.player.playing) this.tick();
+    if (this.player.playing) this.requestFrame();
   }
 
+  /** Draw the still picture again with the next frame. */
   redraw() {
-    this.stale = true;
-    this.tick();
+    this.outdated = true;
+    this.requestFrame();
   }
 
   /** Ask for the next frame; while the clip plays, every frame asks for another. */
-  tick() {
+  requestFrame() {
     if (this.waiting || !this.layout) return;
     this.waiting = requestAnimationFrame(() => {
       this.waiting = 0;
       this.draw();
-      if (this.player.playing) this.tick();
+      if (this.player.playing) this.requestFrame();
     });
   }
 
   draw() {
-    if (this.player.playing) this.follow();
-    if (this.stale !== false) paint(this.still.getContext("2d"), this);
-    this.stale = false;
-    paintOverlay(this.moving.getContext("2d"), this);
-    this.toolbar.tell(this.position());
+    const position = this.player.position();
+    if (this.player.playing && this.state.follow(position)) this.outdated = true;
+    const scene = this.scene(position);
+    if (this.outdated) paint(this.still.getContext("2d"), scene);
+    this.outdated = false;
+    paintOverlay(this.moving.getContext("2d"), scene);
+    this.events.drawn(position);
   }
 
-  /** Zoomed in and not looping: the next page of time when the playhead leaves this one. */
-  follow() {
-    const at = this.position();
-    if (at < this.view.start || at > this.view.end) this.pan(at - this.view.start);
+  /** What the painters need. */
+  scene(position) {
+    const { state, layout, theme, colours, maskColours, textColours } = this;
+    return { state, layout, theme, colours, maskColours, textColours, position };
+  }
+
+  /** What lies under a point: {panel, column, time, hz}, or null. */
+  probe(x, y) {
+    return probe(this.state, this.layout, x, y);
   }
 
   dispose() {
     cancelAnimationFrame(this.waiting);
-    this.sizes.disconnect();
+    this.observer.disconnect();
   }
 }

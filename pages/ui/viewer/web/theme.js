@@ -1,4 +1,4 @@
-// Colours: the inks of the page's theme, the lookup tables of the spectrograms, the shades of the sources.
+// Colours: of the page's theme, of the spectrograms (lookup tables), of the sources.
 
 const MAGMA = [ // polynomial fit of the colour map, constant term first
   [-0.002136485, -0.000749655, -0.005386128], [0.251660541, 0.677523244, 2.494026599],
@@ -13,9 +13,9 @@ function magma(x) {
   });
 }
 
-const tables = new Map(); // the same colours are the same table, so that what has them is not coloured again
+const tables = new Map(); // equal colours are the same table, so that no tile is coloured twice
 
-/** 256 packed colours for stored levels. stored, shown: [low, high] in dB; beyond what is shown, colours clip. */
+/** 256 packed colours for stored levels. stored, shown: [low, high] in dB; colours clip outside shown. */
 export function lookupTable(palette, stored, shown) {
   const name = `${palette} ${stored} ${shown}`;
   if (!tables.has(name)) tables.set(name, Object.assign(makeTable(palette, stored, shown), { palette }));
@@ -61,20 +61,20 @@ export function gradient(palette) {
   return `linear-gradient(90deg, ${stops.map((rgb) => `rgb(${rgb})`).join(", ")})`;
 }
 
-const inks = new Map(); // a canvas is asked once for each colour: it is slow to answer
-let probe = null;
+const parsed = new Map(); // CSS colour -> [r, g, b]; a canvas is slow to parse it
+let parser = null;
 
 function rgb(css) {
-  if (!inks.has(css)) {
-    probe ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-    probe.fillStyle = css;
-    probe.fillRect(0, 0, 1, 1);
-    inks.set(css, [...probe.getImageData(0, 0, 1, 1).data].slice(0, 3));
+  if (!parsed.has(css)) {
+    parser ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    parser.fillStyle = css;
+    parser.fillRect(0, 0, 1, 1);
+    parsed.set(css, [...parser.getImageData(0, 0, 1, 1).data].slice(0, 3));
   }
-  return inks.get(css);
+  return parsed.get(css);
 }
 
-/** A class's colour, moved towards the ink where it would be too faint for small text. */
+/** A class's colour, moved towards that of text where it would be too faint for small text. */
 export function textColour(theme, css) {
   const [colour, ink, paper] = [css, theme.ink, theme.paper].map(rgb);
   const luminance = (c) => {
@@ -92,7 +92,7 @@ export function textColour(theme, css) {
   return theme.ink;
 }
 
-/** Inks of the theme that the page has now, read from Streamlit's variables. */
+/** Colours of the theme that the page has now, read from Streamlit's variables. */
 export function readTheme(element) {
   const style = getComputedStyle(element);
   const variable = (name, fallback) => style.getPropertyValue(name).trim() || fallback;

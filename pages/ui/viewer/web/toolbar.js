@@ -1,19 +1,22 @@
-// The part of the viewer that is made of buttons: transport, threshold, classes, solo and mute, and what is said aloud.
+// The parts of the viewer that are buttons and text: transport, threshold, classes, solo and mute.
 
 import { FULL_DB } from "./paint_compare.js";
 import { differenceGradient, gradient, sourceShade } from "./theme.js";
 
 const PLAY = "M4 2.5v11l9-5.5z";
 const PAUSE = "M4 2.5h3v11H4zm5 0h3v11H9z";
+/** At most so many confusions are listed, each at least so many score frames long. */
+const CONFUSIONS = 4;
+const CONFUSION_FRAMES = 2;
 
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
+  const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children);
-  return made;
+  node.append(...children);
+  return node;
 }
 
 const seconds = (value, digits = 2) => value.toFixed(digits);
@@ -21,165 +24,190 @@ const seconds = (value, digits = 2) => value.toFixed(digits);
 export class Toolbar {
   constructor(viewer, root) {
     this.viewer = viewer;
-    this.root = root;
-    const find = (name) => root.querySelector(`.${name}`);
+    const find = (selector) => root.querySelector(selector);
     Object.assign(this, {
-      play: find("play"), loop: find("loop"), whole: find("whole"), time: find("time"), heard: find("heard"),
-      range: find("threshold input"), rangeText: find("threshold output"), palette: find("palette"), scale: find("scale"),
-      legend: find("legend"), key: find("key"), rows: find("rows"), said: find("said"), error: find("error"),
-      matrix: find("matrix"), tally: find("tally"), plot: find("plot"), confused: find("confused"),
-      less: find("less"),
+      play: find(".play"), loop: find(".loop"), wholeClip: find(".whole-clip"), time: find(".time"),
+      audible: find(".audible"), threshold: find(".threshold input"),
+      thresholdText: find(".threshold output"), palette: find(".palette"), scale: find(".scale"),
+      differenceScale: find(".difference-scale"), legend: find(".legend"), key: find(".key"),
+      rows: find(".rows"), status: find(".status"), error: find(".error"), matrix: find(".matrix"),
+      totals: find(".foot .totals"), confusions: find(".confusions"), plot: find(".plot"),
     });
     this.play.addEventListener("click", () => viewer.togglePlay());
-    this.loop.addEventListener("click", () => viewer.setLooping(!viewer.looping));
-    this.whole.addEventListener("click", () => viewer.whole());
-    this.range.addEventListener("input", () => viewer.setThreshold(this.range.valueAsNumber, false));
-    this.range.addEventListener("change", () => viewer.commit());
-    this.palette.addEventListener("change", () => viewer.setPalette(this.palette.value));
+    this.loop.addEventListener("click", () => viewer.setLooping(!viewer.state.looping));
+    this.wholeClip.addEventListener("click", () => viewer.showWholeClip());
+    this.threshold.addEventListener("input", () =>
+      viewer.setThreshold(this.threshold.valueAsNumber, false));
+    this.threshold.addEventListener("change", () => viewer.reporter.schedule());
+    this.palette.addEventListener("change", () => viewer.screen.setPalette(this.palette.value));
   }
 
-  /** A clip or system has come: the buttons that depend on it. */
-  show(meta) {
+  /** Another clip or system: the parts that depend on it. */
+  showClip(meta) {
     this.legend.replaceChildren(...meta.classes.map((kind) => this.chip(kind)));
-    this.key.hidden = this.tally.hidden = !meta.truth;
+    this.key.hidden = this.totals.hidden = !meta.truth;
     this.plot.setAttribute("aria-valuemax", seconds(meta.duration));
     this.showMatrix(meta);
-    this.retheme();
-    this.state();
+    this.update();
   }
 
+  /** The button of a class in the legend. */
   chip(kind) {
     const { viewer } = this;
-    const line = `<svg width="22" height="8" aria-hidden="true"><line x1="1" y1="4" x2="21" y2="4" stroke-width="2.4" `
-      + `stroke-dasharray="${kind.dash.join(" ")}"/></svg>`;
-    const made = element("button", {
-      type: "button", class: "chip", title: `${kind.display}: click hides or shows, Shift-click shows it alone`,
+    const chip = element("button", {
+      type: "button", class: "chip",
+      title: `${kind.display}: click hides or shows, Shift-click shows it alone`,
       onclick: (event) => viewer.toggleClass(kind.label, event.shiftKey),
-      onpointerenter: () => viewer.setFocus(viewer.hidden.has(kind.label) ? null : kind.label),
+      onpointerenter: () => viewer.setFocus(viewer.state.hidden.has(kind.label) ? null : kind.label),
       onpointerleave: () => viewer.setFocus(null),
     });
-    made.innerHTML = line;
-    made.append(kind.short);
-    made.kind = kind;
-    return made;
+    chip.innerHTML = '<svg width="22" height="8" aria-hidden="true"><line x1="1" y1="4" x2="21" y2="4" '
+      + `stroke-width="2.4" stroke-dasharray="${kind.dash.join(" ")}"/></svg>`;
+    chip.append(kind.short);
+    chip.kind = kind;
+    return chip;
   }
 
   /** Names, solo and mute beside (or, on a narrow page, above) the panels. */
   placeRows(layout) {
-    const { viewer } = this;
-    const button = (text, label, press, name) => element("button", { type: "button", class: `small ${name}`,
-      "aria-label": label, title: label, onclick: press }, text);
     this.rows.replaceChildren(...layout.rows.map((row) => {
-      const made = element("div", { class: "row", style: `left:${row.x}px;top:${row.y}px;width:${row.w}px` });
-      const name = element("span", { class: "name" }, row.name);
-      if (row.source !== undefined) {
-        const { fill } = sourceShade(row.source, viewer.names.length, viewer.theme.dark);
-        const number = `${row.source + 1}`; // as on the strip of winners
-        if (!row.name.endsWith(number)) name.prepend(element("span", { class: "number" }, number));
-        name.prepend(element("i", { class: "swatch", style: `background:${fill}` }));
-      }
-      made.append(name);
-      const buttons = element("span", { class: "buttons" });
-      if (!row.track) made.title = "How alike the scores of the sources are (Eq. 30), a line a system";
-      else if (row.track === "mixture") buttons.append(button("Hear", "Hear the mixture (0)", () => viewer.listen("mixture"), "solo"));
-      else {
-        const key = row.source === undefined ? "" : ` (${row.source + 1})`;
-        buttons.append(button("Solo", `Hear ${row.name} alone${key}; Shift adds it`,
-          (event) => viewer.listen(row.track, event.shiftKey), "solo"));
-        if (row.source !== undefined) {
-          buttons.append(button("Mute", `Mute ${row.name}: hear the other sources`, () => viewer.mute(row.track), "mute"));
-        }
-      }
-      made.append(buttons);
-      made.track = row.track;
-      return made;
+      const node = element("div", { class: "row",
+        style: `left:${row.x}px;top:${row.y}px;width:${row.w}px` }, this.rowName(row), this.rowButtons(row));
+      if (!row.track) node.title = "Similarity of the scores of the sources (Eq. 30), a line for each system";
+      node.track = row.track;
+      return node;
     }));
-    this.state();
+    this.update();
   }
 
-  retheme(palette) {
-    const { theme, meta } = this.viewer;
-    this.less.style.background = differenceGradient(theme);
-    this.less.previousElementSibling.textContent = `\u2212${FULL_DB}`;
-    this.less.nextElementSibling.textContent = `+${FULL_DB} dB`;
-    if (palette) {
-      this.palette.value = palette;
-      this.scale.style.background = gradient(palette);
-    }
-    if (meta) {
-      const [low, high] = meta.shown_db.map((db) => `${db}`.replace("-", "\u2212"));
-      this.scale.previousElementSibling.textContent = low;
-      this.scale.nextElementSibling.textContent = `${high} dB`;
-    }
-    for (const chip of this.legend.children) chip.querySelector("line").setAttribute("stroke", chip.kind[theme.name]);
+  rowName(row) {
+    const name = element("span", { class: "name" }, row.name);
+    if (row.source === undefined) return name;
+    const { state, screen } = this.viewer;
+    const { fill } = sourceShade(row.source, state.sourceNames.length, screen.theme.dark);
+    const number = `${row.source + 1}`; // as on the attribution strip
+    if (!row.name.endsWith(number)) name.prepend(element("span", { class: "number" }, number));
+    name.prepend(element("i", { class: "swatch", style: `background:${fill}` }));
+    return name;
   }
 
-  /** Everything pressed, named or counted, from what the viewer is now. */
-  state() {
+  rowButtons(row) {
     const { viewer } = this;
-    if (!viewer.meta) return;
-    const { playing, heard } = viewer.player;
-    this.play.querySelector("path").setAttribute("d", playing ? PAUSE : PLAY);
-    this.play.setAttribute("aria-label", playing ? "Pause" : "Play");
-    this.loop.setAttribute("aria-pressed", viewer.looping);
-    const { start, end } = viewer.view ?? { start: 0, end: viewer.meta.duration };
-    this.whole.hidden = end - start > viewer.meta.duration - 1e-6 && !viewer.region;
-    this.range.value = viewer.threshold;
-    this.rangeText.textContent = viewer.threshold.toFixed(2);
-    for (const chip of this.legend.children) chip.setAttribute("aria-pressed", !viewer.hidden.has(chip.kind.label));
+    const button = (text, label, press) => element("button", { type: "button",
+      class: `small ${text.toLowerCase()}`, "aria-label": label, title: label, onclick: press }, text);
+    const buttons = element("span", { class: "buttons" });
+    if (row.track === "mixture") {
+      buttons.append(button("Solo", "Solo the mixture (0)", () => viewer.solo("mixture")));
+    } else if (row.track) {
+      const key = row.source === undefined ? "" : ` (${row.source + 1})`;
+      buttons.append(button("Solo", `Solo ${row.name}${key}; Shift adds it`,
+        (event) => viewer.solo(row.track, event.shiftKey)));
+    }
+    if (row.source !== undefined) {
+      buttons.append(button("Mute", `Mute ${row.name}; the other sources stay audible`,
+        () => viewer.mute(row.track)));
+    }
+    return buttons;
+  }
+
+  updateTheme(palette) {
+    const { state, screen } = this.viewer;
+    const { theme } = screen;
+    const label = (scale, low, high) => {
+      scale.previousElementSibling.textContent = `${low}`.replace("-", "\u2212");
+      scale.nextElementSibling.textContent = `${high} dB`.replace("-", "\u2212");
+    };
+    this.differenceScale.style.background = differenceGradient(theme);
+    label(this.differenceScale, -FULL_DB, `+${FULL_DB}`);
+    this.palette.value = palette;
+    this.scale.style.background = gradient(palette);
+    if (state.meta) label(this.scale, ...state.meta.shown_db);
+    for (const chip of this.legend.children) {
+      chip.querySelector("line").setAttribute("stroke", chip.kind[theme.name]);
+    }
+  }
+
+  /** Everything that is pressed, named or counted, from what the viewer is now. */
+  update() {
+    const { state, player } = this.viewer;
+    if (!state.meta) return;
+    this.play.querySelector("path").setAttribute("d", player.playing ? PAUSE : PLAY);
+    this.play.setAttribute("aria-label", player.playing ? "Pause" : "Play");
+    this.loop.setAttribute("aria-pressed", state.looping);
+    this.wholeClip.hidden = !state.zoomedIn && !state.region;
+    this.threshold.value = state.threshold;
+    this.thresholdText.textContent = state.threshold.toFixed(2);
+    for (const chip of this.legend.children) {
+      chip.setAttribute("aria-pressed", !state.hidden.has(chip.kind.label));
+    }
+    this.updateRows();
+    this.updateAudible();
+    if (state.truth) {
+      const total = (kind) => seconds(state.total(kind), 1);
+      this.totals.textContent =
+        `hit ${total("hit")} s, missed ${total("miss")} s, false alarm ${total("false alarm")} s`;
+    }
+    this.updateConfusions();
+  }
+
+  updateRows() {
+    const { player: { audible, playing }, mixer } = this.viewer;
     for (const row of this.rows.children) {
-      row.querySelector(".solo")?.setAttribute("aria-pressed", row.track === "mixture" ? heard.has("mixture") : viewer.mixer.solo.has(row.track));
-      row.querySelector(".mute")?.setAttribute("aria-pressed", viewer.mixer.muted.has(row.track));
-      row.classList.toggle("silent", playing && row.track && !heard.has(row.track));
+      const soloed = row.track === "mixture" ? audible.has("mixture") : mixer.soloed.has(row.track);
+      row.querySelector(".solo")?.setAttribute("aria-pressed", soloed);
+      row.querySelector(".mute")?.setAttribute("aria-pressed", mixer.muted.has(row.track));
+      row.classList.toggle("silent", playing && row.track && !audible.has(row.track));
     }
-    const names = viewer.player.tracks.filter((track) => heard.has(track.id)).map((track) => track.name.toLowerCase());
-    const text = names.length ? names.join(" + ") : "nothing";
-    if (this.heard.textContent !== text) {
-      this.heard.textContent = text;
-      if (viewer.player.tracks.length) this.say(`Hearing ${text}`);
-    }
-    if (viewer.truth) {
-      const total = (kind) => viewer.spans.filter((span) => span.kind === kind && viewer.visible(span.k))
-        .reduce((sum, span) => sum + span.offset - span.onset, 0);
-      this.tally.textContent = `hit ${seconds(total("hit"), 1)} s, missed ${seconds(total("miss"), 1)} s, `
-        + `false alarm ${seconds(total("false alarm"), 1)} s`;
-    }
-    this.showConfused();
   }
 
-  /** Aloud, for who does not see it. */
-  say(text) {
-    this.said.textContent = text;
+  /** The names of the audible tracks. */
+  updateAudible() {
+    const { player } = this.viewer;
+    const names = player.tracks.filter(({ id }) => player.audible.has(id))
+      .map(({ name }) => name.toLowerCase());
+    const text = names.join(" + ") || "nothing";
+    if (this.audible.textContent === text) return;
+    this.audible.textContent = text;
+    if (player.tracks.length) this.announce(`Sound: ${text}`);
   }
 
-  /** What was taken for something else, each to be heard at a press. */
-  showConfused() {
+  /** Where one class was detected instead of another, each a button that loops it. */
+  updateConfusions() {
     const { viewer } = this;
-    const name = (k) => viewer.meta.classes[k].short;
-    const found = viewer.confused.filter((one) => viewer.visible(one.missed) && viewer.visible(one.heard)
-      && one.offset - one.onset >= 2 * viewer.meta.score_hop).sort((a, b) => (b.offset - b.onset) - (a.offset - a.onset));
-    this.confused.hidden = !found.length;
-    const texts = found.slice(0, 4).map((one) =>
-      [`${name(one.heard)} instead of ${name(one.missed)}, ${seconds(one.onset, 1)}\u2013${seconds(one.offset, 1)} s`, one]);
-    const key = texts.map(([text]) => text).join("|");
-    if (this.confused.dataset.key === key) return; // a button that has the focus keeps it
-    this.confused.dataset.key = key;
-    this.confused.replaceChildren("Confused: ", ...texts.map(([text, one]) => element("button", {
-      type: "button", class: "small", title: "Zoom to it and loop it", onclick: () => viewer.choose({ start: one.onset, end: one.offset }, true),
-    }, text)));
+    const { state } = viewer;
+    const short = (k) => state.meta.classes[k].short;
+    const length = ({ onset, offset }) => offset - onset;
+    const long = state.confusions
+      .filter(({ missed, detected }) => state.isVisible(missed) && state.isVisible(detected))
+      .filter((one) => length(one) >= CONFUSION_FRAMES * state.meta.score_hop)
+      .sort((a, b) => length(b) - length(a)).slice(0, CONFUSIONS);
+    const texts = long.map(({ onset, offset, missed, detected }) => `${short(detected)} instead of `
+      + `${short(missed)}, ${seconds(onset, 1)}\u2013${seconds(offset, 1)} s`);
+    this.confusions.hidden = !long.length;
+    if (this.confusions.dataset.texts === texts.join("|")) return; // a button that has the focus stays
+    this.confusions.dataset.texts = texts.join("|");
+    this.confusions.replaceChildren("Confused: ", ...long.map(({ onset, offset }, i) =>
+      element("button", { type: "button", class: "small", title: "Zoom to it and loop it",
+        onclick: () => viewer.selectSpan({ start: onset, end: offset }, true) }, texts[i])));
+  }
+
+  /** For screen readers. */
+  announce(text) {
+    this.status.textContent = text;
   }
 
   /** The position, as text; written only when it changes. */
-  tell(position) {
-    const text = `${seconds(position)} / ${seconds(this.viewer.meta.duration)} s`;
+  showPosition(position) {
+    const { state: { meta }, player } = this.viewer;
+    const text = `${seconds(position)} / ${seconds(meta.duration)} s`;
     if (this.time.textContent === text) return;
     this.time.textContent = text;
-    if (this.viewer.player.playing) return;
+    if (player.playing) return;
     this.plot.setAttribute("aria-valuenow", seconds(position));
-    this.plot.setAttribute("aria-valuetext", `${seconds(position)} seconds of ${seconds(this.viewer.meta.duration)}`);
+    this.plot.setAttribute("aria-valuetext", `${seconds(position)} seconds of ${seconds(meta.duration)}`);
   }
 
-  message(text) {
+  showError(text) {
     this.error.textContent = text;
     this.error.hidden = !text;
   }
@@ -189,10 +217,13 @@ export class Toolbar {
     this.matrix.hidden = !similarity;
     if (!similarity) return;
     const { matrix, mean } = similarity;
-    this.matrix.querySelector("summary").textContent = `Similarity of the sources (Eq. 30): ${mean.toFixed(3)}`;
-    const head = element("tr", {}, element("td"), ...matrix.map((_, m) => element("th", { scope: "col", "aria-label": names[m] }, `${m + 1}`)));
+    this.matrix.querySelector("summary").textContent =
+      `Similarity of the sources (Eq. 30): ${mean.toFixed(3)}`;
+    const head = element("tr", {}, element("td"), ...names.map((name, m) =>
+      element("th", { scope: "col", "aria-label": name }, `${m + 1}`)));
     const body = matrix.map((row, m) => element("tr", {}, element("th", { scope: "row" }, names[m]),
-      ...row.map((value, n) => element("td", { style: `--share:${m === n ? 0 : value}` }, m === n ? "\u2013" : value.toFixed(2)))));
+      ...row.map((value, n) => element("td", { style: `--share:${m === n ? 0 : value}` },
+        m === n ? "\u2013" : value.toFixed(2)))));
     this.matrix.querySelector("table").replaceChildren(head, ...body);
   }
 }

@@ -1,125 +1,268 @@
-// The viewer of one clip: what hand and keys do to what is shown and heard.
+// The viewer of one clip: its parts, and what pointer, keys, buttons and the page do to them.
 
 import { attachKeys, attachLeaving, attachPointer } from "./input.js";
 import { Mixer } from "./mixer.js";
 import { Player } from "./player.js";
-import { Shown } from "./shown.js";
+import { Reporter } from "./reporter.js";
+import { Results } from "./results.js";
+import { Screen } from "./screen.js";
+import { State } from "./state.js";
 import { SystemsBar } from "./systems_bar.js";
 import { Toolbar } from "./toolbar.js";
 
-export class Viewer extends Shown {
-  /** root: the element that holds the parts of viewer.html; host: the element that page and keyboard see. */
+export class Viewer {
+  /**
+   * root: the element that holds the parts of viewer.html; host: the element that has the focus, as the
+   * page sees it; scope: the document or shadow root that root is in.
+   */
   constructor(root, host, scope) {
-    super(root);
-    this.hidden = new Set();
-    this.focus = null;
+    this.root = root;
+    this.clip = null; // of the page's last message
+    this.wanted = this.previous = null; // systems: chosen now, and before
+    this.turn = 0;
+    this.state = new State();
+    this.results = new Results(() => this.updateEvents());
+    this.reporter = new Reporter(() => this.choices());
     this.mixer = new Mixer();
-    this.region = this.drag = this.cursor = null;
-    this.looping = this.overThreshold = false;
     this.player = new Player(() => this.playingChanged());
     this.toolbar = new Toolbar(this, root);
-    this.bar = new SystemsBar(this, root);
-    attachPointer(this, this.plot);
-    this.drop = [attachKeys(this, host, scope), attachLeaving(this, host)];
-    this.retheme();
+    this.systemsBar = new SystemsBar(this, root);
+    this.screen = new Screen(root, this.state, this.player, {
+      laidOut: (layout) => this.toolbar.placeRows(layout),
+      themed: (palette) => this.toolbar.updateTheme(palette),
+      drawn: (position) => this.toolbar.showPosition(position),
+    });
+    this.screen.updateTheme();
+    attachPointer(this, this.screen.plot);
+    this.removeListeners = [attachKeys(this, host, scope), attachLeaving(this, host)];
   }
 
-  visible(k) {
-    return !this.hidden.has(this.meta.classes[k].label);
+  // page
+
+  /**
+   * A message of the page: another clip, system or threshold. send(name, value) reports to it. A message
+   * from before our last report (data.acknowledged is older) brings its results, and changes no choice.
+   */
+  update(data, send) {
+    const { state } = this;
+    this.reporter.send = (choices) => send("interaction", choices);
+    this.requestMore = data.more ? (id) => send("more", id) : null;
+    this.screen.updateTheme();
+    const { threshold, shown: system, view, compare } = data;
+    const anotherClip = data.clip !== this.clip;
+    const takeOver = this.reporter.receive({ threshold, system, view, ...compare },
+      data.acknowledged, anotherClip);
+    if (takeOver("threshold")) state.threshold = threshold;
+    if (takeOver("system")) this.wanted = system;
+    if (anotherClip) this.span = view;
+    state.compare = compare && Object.fromEntries(Object.keys(compare).map((name) =>
+      [name, takeOver(name) ? compare[name] : state.compare[name]]));
+    this.clip = data.clip;
+    this.results.update(data);
+    this.systemsBar.rebuild();
+    const result = this.results.get(this.wanted) ?? this.results.get(system);
+    if (result !== state.result) return this.open(result);
+    this.updateEvents();
+    return this.results.prefetch();
   }
+
+  /** The choices that page and viewer share. */
+  choices() {
+    const { threshold, viewText, compare } = this.state;
+    return { threshold, system: this.wanted, view: viewText, ...compare };
+  }
+
+  /** Display a result: at once where it is loaded, else its picture first, then its sound. */
+  async open(result) {
+    const turn = (this.turn += 1);
+    if (result.loaded) {
+      this.showPicture(result);
+      this.useSound(result);
+    } else if (!await this.load(result, turn)) return;
+    this.root.removeAttribute("aria-busy");
+    this.screen.drawNow();
+    this.root.dataset.drawn = result.meta.id;
+    this.requestMore?.(result.meta.id);
+    this.results.prefetch();
+  }
+
+  /** -> whether all is loaded and displayed, and nothing else has been opened meanwhile. */
+  async load(result, turn) {
+    const succeeded = (loading) => loading.then(() => true, (error) => console.warn(error));
+    this.root.setAttribute("aria-busy", "true");
+    result.load();
+    const [picture, sound] = [succeeded(result.pictureLoaded), succeeded(result.soundLoaded)];
+    const hasPicture = await picture;
+    if (turn !== this.turn) return false;
+    if (hasPicture) {
+      this.showPicture(result);
+      this.screen.drawNow();
+    }
+    const hasSound = await sound;
+    if (turn !== this.turn) return false;
+    const complete = hasPicture && hasSound;
+    if (complete) this.useSound(result);
+    else {
+      result.forget();
+      this.root.removeAttribute("aria-busy");
+    }
+    this.toolbar.showError(complete ? "" : "The server no longer has this clip. Reload the page.");
+    return complete;
+  }
+
+  showPicture(result) {
+    this.sameClip = this.state.display(result, this.span);
+    if (!this.sameClip) {
+      this.player.pause();
+      this.player.seek(0);
+      this.player.setLoop(null);
+    }
+    this.state.decode(this.results.withPicture());
+    this.toolbar.showClip(result.meta);
+    this.systemsBar.update();
+    this.screen.resize();
+  }
+
+  useSound(result) {
+    this.player.setTracks(result.tracks, this.sameClip);
+    if (!this.sameClip) this.player.seek(this.state.view.start);
+    this.updateMix();
+    this.state.waveforms = result.waveforms;
+    this.screen.redraw();
+  }
+
+  /** Another result has been loaded, or the threshold has moved. */
+  updateEvents() {
+    if (!this.state.result) return;
+    this.state.decode(this.results.withPicture());
+    this.updateButtons();
+    if (this.state.compare) this.screen.updateLayout();
+    else this.screen.redraw();
+  }
+
+  updateButtons() {
+    this.toolbar.update();
+    this.systemsBar.update();
+  }
+
+  // what is displayed
+
+  setCursor(cursor) {
+    this.state.cursor = cursor;
+    this.screen.requestFrame();
+  }
+
+  setDrag(drag) {
+    this.state.drag = drag;
+    this.screen.requestFrame();
+  }
+
+  /** Mark a span and loop it. zoom: look at it alone. */
+  selectSpan(span, zoom) {
+    if (span.end - span.start < 0.02) return;
+    this.state.region = { ...span };
+    this.setLooping(true);
+    if (zoom) this.setView(span.start, span.end);
+    const position = this.position();
+    if (position < span.start || position > span.end) this.seek(span.start);
+    this.reporter.schedule();
+  }
+
+  showWholeClip() {
+    this.state.region = null;
+    this.setLooping(false);
+    this.setView(0, this.state.meta.duration);
+    this.reporter.schedule();
+  }
+
+  setView(start, end) {
+    this.state.setView(start, end);
+    this.toolbar.update();
+    this.screen.redraw();
+  }
+
+  zoom(factor, at) {
+    const { start, end } = this.state.view;
+    this.setView(at - (at - start) * factor, at + (end - at) * factor);
+  }
+
+  pan(seconds) {
+    const { start, end } = this.state.view;
+    this.setView(start + seconds, end + seconds);
+  }
+
+  /** report: false while the line is still being dragged. */
+  setThreshold(value, report) {
+    const next = Math.round(Math.min(0.99, Math.max(0.01, value)) * 100) / 100;
+    if (next !== this.state.threshold) {
+      this.state.threshold = next;
+      this.updateEvents();
+    }
+    if (report) this.reporter.schedule();
+  }
+
+  toggleClass(label, alone) {
+    this.state.toggleClass(label, alone);
+    this.updateButtons();
+    this.screen.redraw();
+  }
+
+  setFocus(label) {
+    this.state.focus = label;
+    this.screen.redraw();
+  }
+
+  /** Another system. The page is informed once the picture is drawn. */
+  switchTo(name) {
+    if (!name || name === this.wanted) return;
+    this.previous = this.wanted;
+    this.wanted = name;
+    const result = this.results.get(name);
+    if (result) this.open(result);
+    else this.root.setAttribute("aria-busy", "true");
+    this.systemsBar.update();
+    this.toolbar.announce(result ? `Showing ${name}` : `Analysing the clip with ${name}`);
+    this.reporter.schedule();
+  }
+
+  setBeside(beside) {
+    this.state.compare.beside = beside;
+    this.systemsBar.update();
+    this.screen.updateLayout();
+    this.reporter.schedule();
+  }
+
+  setAgainst(name) {
+    this.state.compare.against = name;
+    this.systemsBar.update();
+    this.screen.redraw();
+    this.reporter.schedule();
+  }
+
+  setSourcesAs(kind) {
+    this.state.sourcesAs = kind;
+    this.systemsBar.update();
+    this.screen.redraw();
+  }
+
+  // what is played
 
   position() {
     return this.player.position();
   }
 
-  // hand
-
-  setCursor(cursor) {
-    this.cursor = cursor;
-    this.tick();
-  }
-
-  setDrag(drag) {
-    this.drag = drag;
-    this.tick();
-  }
-
   seek(seconds) {
     this.player.seek(seconds);
-    this.tick();
-  }
-
-  /** A span dragged over: look at it (zoom) and loop it. */
-  choose(span, zoom) {
-    if (span.end - span.start < 0.02) return;
-    this.region = { ...span };
-    this.setLooping(true);
-    if (zoom) this.setView(span.start, span.end);
-    if (this.position() < span.start || this.position() > span.end) this.seek(span.start);
-    this.commit();
-  }
-
-  whole() {
-    this.region = null;
-    this.setLooping(false);
-    this.setView(0, this.meta.duration);
-    this.commit();
-  }
-
-  setView(start, end) {
-    const length = Math.min(this.meta.duration, Math.max(end - start, Math.min(0.2, this.meta.duration)));
-    const from = Math.min(Math.max(0, start), this.meta.duration - length);
-    this.view = { start: from, end: from + length };
-    this.toolbar.state();
-    this.redraw();
-  }
-
-  zoom(factor, at) {
-    const { start, end } = this.view;
-    this.setView(at - (at - start) * factor, at + (end - at) * factor);
-  }
-
-  pan(seconds) {
-    this.setView(this.view.start + seconds, this.view.end + seconds);
+    this.screen.requestFrame();
   }
 
   setLooping(on) {
-    this.looping = on;
-    const span = this.region ?? { start: 0, end: this.meta.duration };
-    this.player.setLoop(on ? span : null);
-    this.toolbar.state();
-    this.tick();
+    const { state } = this;
+    state.looping = on;
+    this.player.setLoop(on ? state.region ?? { start: 0, end: state.meta.duration } : null);
+    this.toolbar.update();
+    this.screen.requestFrame();
   }
-
-  setThreshold(value, commit) {
-    const next = Math.round(Math.min(0.99, Math.max(0.01, value)) * 100) / 100;
-    if (next !== this.threshold) {
-      this.threshold = next;
-      this.arrived();
-    }
-    if (commit) this.commit();
-  }
-
-  toggleClass(label, alone) {
-    const others = this.meta.classes.map((kind) => kind.label).filter((other) => other !== label);
-    if (alone) this.hidden = new Set(others.every((other) => this.hidden.has(other)) ? [] : others);
-    else if (!this.hidden.delete(label)) this.hidden.add(label);
-    this.toolbar.state();
-    this.bar.state();
-    this.redraw();
-  }
-
-  setFocus(label) {
-    this.focus = label;
-    this.redraw();
-  }
-
-  setPalette(palette) {
-    this.palette = palette;
-    this.retheme();
-  }
-
-  // ear
 
   togglePlay() {
     if (this.player.playing) this.player.pause();
@@ -127,50 +270,60 @@ export class Viewer extends Shown {
   }
 
   playingChanged() {
-    this.toolbar.state();
-    this.tick();
+    this.toolbar.update();
+    this.screen.requestFrame();
   }
 
-  listen(id, add = false) {
-    this.mixer.listen(id, add);
-    this.hear();
+  solo(id, add = false) {
+    this.mixer.solo(id, add);
+    this.updateMix();
   }
 
   mute(id) {
     this.mixer.mute(id);
-    this.hear();
+    this.updateMix();
   }
 
-  hear() {
-    this.player.setHeard(this.mixer.heard(this.meta.sources));
-    this.toolbar.state();
+  updateMix() {
+    this.player.setAudible(this.mixer.audible(this.state.meta.sources));
+    this.toolbar.update();
   }
 
-  /** key: as of a KeyboardEvent, digits as such also where Shift gives another sign. -> whether it is one of ours. */
-  key(key, shift) {
-    const step = shift ? this.meta.score_hop : 0.5;
+  // keys
+
+  /**
+   * key: as of a KeyboardEvent, digits as such also where Shift gives another sign.
+   * -> whether the viewer has a use for it.
+   */
+  pressKey(key, shift) {
+    const { state } = this;
+    const step = shift ? state.meta.score_hop : 0.5;
     const actions = {
       " ": () => this.togglePlay(),
       ArrowLeft: () => this.seek(this.position() - step),
       ArrowRight: () => this.seek(this.position() + step),
-      Home: () => this.seek(this.looping && this.region ? this.region.start : 0),
-      End: () => this.seek(this.meta.duration),
-      0: () => this.listen("mixture"),
-      l: () => this.setLooping(!this.looping),
-      Escape: () => this.whole(),
-      x: () => this.switchTo(this.before),
+      Home: () => this.seek(state.looping && state.region ? state.region.start : 0),
+      End: () => this.seek(state.meta.duration),
+      0: () => this.solo("mixture"),
+      l: () => this.setLooping(!state.looping),
+      Escape: () => this.showWholeClip(),
+      x: () => this.switchTo(this.previous),
     };
     const number = Number(key);
-    if (number >= 1 && shift) this.switchTo(this.systems.names[number - 1]);
-    else if (number >= 1 && number <= this.names.length) this.listen(`source${number}`);
-    else if (actions[key.length === 1 ? key.toLowerCase() : key]) actions[key.length === 1 ? key.toLowerCase() : key]();
+    const action = actions[key.length === 1 ? key.toLowerCase() : key];
+    if (number >= 1 && shift) this.switchTo(this.results.names[number - 1]);
+    else if (number >= 1 && number <= state.sourceNames.length) this.solo(`source${number}`);
+    else if (action) action();
     else return false;
     return true;
   }
 
   dispose() {
-    super.dispose();
-    for (const drop of this.drop) drop();
+    this.turn += 1;
+    for (const remove of this.removeListeners) remove();
+    this.reporter.dispose();
+    this.results.dispose();
+    this.screen.dispose();
     this.player.dispose();
   }
 }

@@ -1,0 +1,90 @@
+// Results of a clip, one for each system, fetched ahead so that a switch needs no server.
+
+import { envelope, loadPicture, loadSound } from "./assets.js";
+
+/** A clip through a system. picture, tracks and waveforms are null until they have been loaded. */
+class Result {
+  constructor(meta) {
+    this.meta = meta;
+    this.name = meta.system;
+    this.picture = this.tracks = this.waveforms = null;
+  }
+
+  /** Fetch picture and sound, once: the promises pictureLoaded and soundLoaded. */
+  load() {
+    this.pictureLoaded ??= loadPicture(this.meta).then((picture) => { this.picture = picture; });
+    this.soundLoaded ??= loadSound(this.meta).then((tracks) => {
+      const buffer = (id) => tracks.find((track) => track.id === id)?.buffer;
+      this.tracks = tracks;
+      this.waveforms = { mixture: envelope(buffer("mixture")),
+        residual: buffer("residual") && envelope(buffer("residual")) };
+    });
+    return this;
+  }
+
+  /** After a failure: fetched again when it is next needed. */
+  forget() {
+    this.pictureLoaded = this.soundLoaded = undefined;
+  }
+
+  get loaded() {
+    return Boolean(this.picture && this.tracks);
+  }
+}
+
+export class Results {
+  /** changed: called whenever another result has been loaded. */
+  constructor(changed) {
+    this.changed = changed;
+    this.bySystem = new Map(); // name -> Result
+    this.names = []; // of all systems that can be chosen, in order
+    this.turn = 0;
+  }
+
+  /** What the page offers now. Results whose files are the same stay as they are. */
+  update({ systems, names }) {
+    const before = this.bySystem;
+    this.names = names;
+    this.bySystem = new Map(systems.map((meta) => {
+      const known = before.get(meta.system);
+      const same = known && known.meta.id === meta.id && known.meta.scores === meta.scores;
+      if (same) known.meta = meta;
+      return [meta.system, same ? known : new Result(meta)];
+    }));
+    this.turn += 1;
+  }
+
+  get(name) {
+    return this.bySystem.get(name);
+  }
+
+  /** Those that can be drawn, in order, each with its number: [{number, name, result}]. */
+  withPicture() {
+    return this.names.map((name, i) => ({ number: i + 1, name, result: this.get(name) }))
+      .filter(({ result }) => result?.picture);
+  }
+
+  /** Fetch the others, one after the other, while the browser is idle. */
+  async prefetch() {
+    const { turn } = this;
+    const idle = (done) => (window.requestIdleCallback ?? setTimeout)(done, { timeout: 500 });
+    for (const result of [...this.bySystem.values()].filter((one) => !one.loaded)) {
+      await new Promise(idle);
+      if (turn !== this.turn) return;
+      try {
+        await result.load().pictureLoaded;
+        await result.soundLoaded;
+      } catch (error) {
+        console.warn(error);
+        result.forget();
+        continue;
+      }
+      if (turn !== this.turn) return;
+      this.changed();
+    }
+  }
+
+  dispose() {
+    this.turn += 1;
+  }
+}

@@ -1,0 +1,123 @@
+// What is displayed: a clip through one system, or through several. Plain values and what follows
+// from them: no drawing, no sound, no page.
+
+import { agreement, confusions, decode } from "./decode.js";
+
+/** Shortest span of time that can be looked at, in seconds. */
+const SHORTEST = 0.2;
+
+/** "2.00-4.50" -> the span of a clip to look at; the whole clip where the text is no span of it. */
+function parseSpan(text, duration) {
+  const [start, end] = text.split("-").map(Number);
+  const valid = end - start >= 0.05 && start < duration;
+  return valid ? { start, end: Math.min(end, duration) } : { start: 0, end: duration };
+}
+
+export class State {
+  constructor() {
+    this.meta = null; // of the result displayed: names, durations, classes
+    this.result = null; // see results.js
+    this.picture = null;
+    this.waveforms = {};
+    this.truth = null; // [{onset, offset, k}], seconds and class, or null where there is none
+    this.events = []; // decoded at the threshold: [{onset, offset, k}]
+    this.spans = []; // events against the truth: [{onset, offset, k, kind}]
+    this.confusions = [];
+    this.compare = null; // or {against: a system, beside: "scores" or "difference"}
+    this.compared = []; // events of every system loaded: [{number, name, result, events, spans}]
+    this.sourcesAs = "mels"; // or "masks", where the system has them
+
+    this.threshold = 0.5;
+    this.view = null; // {start, end} in seconds: the span of time that is visible
+    this.region = null; // {start, end} in seconds: the span that is marked and looped
+    this.looping = false;
+    this.hidden = new Set(); // labels of the classes that are switched off
+    this.focus = null; // the label of the class that is emphasised
+    this.cursor = this.drag = null;
+    this.overThreshold = false;
+  }
+
+  /** Display a result. span: of a new clip, "" for all of it. -> whether it is of the same clip. */
+  display(result, span) {
+    const { meta } = result;
+    const sameClip = this.meta?.clip === meta.clip;
+    Object.assign(this, { result, meta, picture: result.picture, waveforms: {} });
+    this.truth = meta.truth && meta.truth.map(([onset, offset, k]) => ({ onset, offset, k }));
+    if (!sameClip) { // a new clip starts at its beginning, whole, unless a link asks for a part
+      this.view = parseSpan(span, meta.duration);
+      this.region = null;
+      this.looping = false;
+    }
+    return sameClip;
+  }
+
+  /** Decode the events at the threshold. loaded: see Results.withPicture. */
+  decode(loaded) {
+    const { meta } = this;
+    const decoded = (result) => {
+      const events = decode(result.picture.pooled, { hop: meta.score_hop, duration: meta.duration,
+        threshold: this.threshold, median: meta.median });
+      return { result, events, spans: this.truth && agreement(events, this.truth) };
+    };
+    const displayed = decoded(this.result);
+    this.events = displayed.events;
+    this.spans = displayed.spans ?? [];
+    this.confusions = confusions(this.spans);
+    this.compared = !this.compare ? [] : loaded.filter(({ result }) => result.meta.clip === meta.clip)
+      .map((one) => ({ ...one, ...(one.result === this.result ? displayed : decoded(one.result)) }));
+  }
+
+  /** Names of the rows of sources: in a comparison those of the system that has most. */
+  get sourceNames() {
+    if (!this.compare) return this.meta.source_names;
+    const all = this.compared.map(({ result }) => result.meta.source_names);
+    return all.reduce((most, names) => (names.length > most.length ? names : most));
+  }
+
+  /** Whether masks are displayed in place of the sources' spectrograms. */
+  get masked() {
+    return this.sourcesAs === "masks" && this.picture.masks.length > 0;
+  }
+
+  isVisible(k) {
+    return !this.hidden.has(this.meta.classes[k].label);
+  }
+
+  /** Hide or show a class; alone: show it alone, or all again. */
+  toggleClass(label, alone) {
+    const others = this.meta.classes.map((kind) => kind.label).filter((other) => other !== label);
+    if (alone) this.hidden = new Set(others.every((other) => this.hidden.has(other)) ? [] : others);
+    else if (!this.hidden.delete(label)) this.hidden.add(label);
+  }
+
+  /** Seconds of one kind ("hit", "miss" or "false alarm") in spans of visible classes. */
+  total(kind, spans = this.spans) {
+    return spans.filter((span) => span.kind === kind && this.isVisible(span.k))
+      .reduce((sum, span) => sum + span.offset - span.onset, 0);
+  }
+
+  setView(start, end) {
+    const { duration } = this.meta;
+    const length = Math.min(duration, Math.max(end - start, Math.min(SHORTEST, duration)));
+    const from = Math.min(Math.max(0, start), duration - length);
+    this.view = { start: from, end: from + length };
+  }
+
+  get zoomedIn() {
+    return this.view.end - this.view.start < this.meta.duration - 1e-6;
+  }
+
+  /** The visible span as it is written in the address: "" for the whole clip. */
+  get viewText() {
+    const { start, end } = this.view;
+    return this.zoomedIn ? `${start.toFixed(2)}-${end.toFixed(2)}` : "";
+  }
+
+  /** The next page of time where a position has left the visible span. -> whether it had. */
+  follow(position) {
+    const { start, end } = this.view;
+    if (position >= start && position <= end) return false;
+    this.setView(position, position + end - start);
+    return true;
+  }
+}
