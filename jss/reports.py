@@ -26,10 +26,20 @@ HEADLINES: Mapping[str, str] = {
     "psds2_exact": "PSDS2 exact (K-1)",
     "psds2_exact_k": "PSDS2 exact (K)",
     "event_f1_macro": "event F1 macro",
+    "event_precision_macro": "event precision macro",
+    "event_recall_macro": "event recall macro",
     "event_f1_micro": "event F1 micro",
+    "event_precision_micro": "event precision micro",
+    "event_recall_micro": "event recall micro",
     "intersection_f1_macro": "intersection F1 macro",
+    "intersection_precision_macro": "intersection precision macro",
+    "intersection_recall_macro": "intersection recall macro",
     "intersection_f1_micro": "intersection F1 micro",
+    "intersection_precision_micro": "intersection precision micro",
+    "intersection_recall_micro": "intersection recall micro",
     "clip_f1": "clip F1 macro",
+    "clip_precision": "clip precision macro",
+    "clip_recall": "clip recall macro",
     "similarity": "similarity (Eq. 30)",
     "si_sdri": "SI-SDR improvement, dB",
 }
@@ -39,6 +49,13 @@ PLACES = "DATA stands for a folder to render into, BANK for one with a folder of
 _DRAW = ("clips", "seed", "resamples")
 
 
+Average = dict[str, float | None]
+
+
+def _no_average() -> Average:
+    return {"macro": None, "micro": None}
+
+
 @dataclass(frozen=True)
 class EvalReport:
     """Scores of one system on one set; all are None where they could not be measured.
@@ -46,8 +63,8 @@ class EvalReport:
     dataset, subset: what it was scored on; n_files of n_files_expected, missing: the names of the
     others; psds1, psds2: 50 thresholds as the paper, psds1_exact, psds2_exact: all thresholds,
     cross-triggers averaged over the K - 1 other classes; psds2_k, psds2_exact_k: over all K, as
-    psds_eval <= 0.4; event_f1, intersection_f1: macro and micro in [0, 1]; clip_f1: macro;
-    classwise: label -> psds1, psds2, event_f1 and more; roc: scenario -> PSD-ROC curves (efpr per
+    psds_eval <= 0.4; event_f1, intersection_f1 and their precisions and recalls (Eqs 7-9): macro
+    and micro in [0, 1]; clip_f1, clip_precision, clip_recall: macro; classwise: label -> psds1, psds2, event_f1 and more; roc: scenario -> PSD-ROC curves (efpr per
     hour, effective tpr), overall and by class; cross_triggers: matrix of decisions, row: detected
     as, column: truly; similarity: mean and per_clip (Eq. 30); separation: dB and rates; intervals:
     headline -> 95 % bounds; bootstrap: the resamples behind them, for paired comparisons; commit:
@@ -67,13 +84,15 @@ class EvalReport:
     psds2_exact: float | None = None
     psds2_k: float | None = None
     psds2_exact_k: float | None = None
-    event_f1: dict[str, float | None] = field(
-        default_factory=lambda: {"macro": None, "micro": None}
-    )
-    intersection_f1: dict[str, float | None] = field(
-        default_factory=lambda: {"macro": None, "micro": None}
-    )
+    event_f1: Average = field(default_factory=_no_average)
+    event_precision: Average = field(default_factory=_no_average)
+    event_recall: Average = field(default_factory=_no_average)
+    intersection_f1: Average = field(default_factory=_no_average)
+    intersection_precision: Average = field(default_factory=_no_average)
+    intersection_recall: Average = field(default_factory=_no_average)
     clip_f1: float | None = None
+    clip_precision: float | None = None
+    clip_recall: float | None = None
     classwise: dict[str, dict[str, float | None]] = field(default_factory=dict)
     roc: dict[str, Any] = field(default_factory=dict)
     cross_triggers: dict[str, Any] | None = None
@@ -86,7 +105,7 @@ class EvalReport:
 
     def headline(self, name: str) -> float | None:
         """One of ``HEADLINES`` as a number."""
-        if name.startswith(("event_f1_", "intersection_f1_")):
+        if name.endswith(("_macro", "_micro")):
             kind, _, average = name.rpartition("_")
             return dict(getattr(self, kind)).get(average)
         if name == "similarity":

@@ -13,8 +13,18 @@ from jss.inference.system import load_system
 from jss.reports import EvalReport
 
 SUBSET = "validation"
-COLUMNS = ("psds1", "psds2", "event_f1_macro", "clip_f1", "similarity")
-TITLES = ("PSDS1", "PSDS2", "event F1", "clip F1", "similarity")
+#: Column of the table -> figure of a report.
+COLUMNS = {
+    "PSDS1": "psds1",
+    "PSDS2": "psds2",
+    "event F1": "event_f1_macro",
+    "event precision": "event_precision_macro",
+    "event recall": "event_recall_macro",
+    "clip F1": "clip_f1",
+    "clip precision": "clip_precision",
+    "clip recall": "clip_recall",
+    "similarity": "similarity",
+}
 
 
 def held_out(root: str, out: Path, clips: int, workers: int) -> Path:
@@ -74,13 +84,16 @@ def table(reports: Sequence[EvalReport]) -> list[str]:
         (
             report.system,
             report.selection,
-            *("" if (value := report.headline(key)) is None else f"{value:.3f}" for key in COLUMNS),
+            *(
+                "" if (value := report.headline(key)) is None else f"{value:.3f}"
+                for key in COLUMNS.values()
+            ),
         )
         for report in reports
     ]
     return [
         f"{first.dataset} {first.subset}, {first.n_files} of {first.n_files_expected} files:",
-        "| " + " | ".join(("system", "selection", *TITLES)) + " |",
-        "|" + "---|" * (2 + len(TITLES)),
+        "| " + " | ".join(("system", "selection", *COLUMNS)) + " |",
+        "|" + "---|" * (2 + len(COLUMNS)),
         *("| " + " | ".join(row) + " |" for row in rows),
     ]

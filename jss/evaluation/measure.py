@@ -14,7 +14,7 @@ from jss.metrics import bootstrap
 from jss.metrics.collars import COLLAR, SHARE, matched
 from jss.metrics.counts import ClassCounts, Truth
 from jss.metrics.events import EventArrays, Floats
-from jss.metrics.f_score import F1, f1_from_counts
+from jss.metrics.f_score import F1, Averages, f1_from_counts
 from jss.metrics.intersection import match
 from jss.metrics.psds import (
     PSDS1,
@@ -85,8 +85,9 @@ def measure(
     seed: int = 0,
     legacy_nan: bool = False,
 ) -> EvalReport:
-    """Everything that can be measured. resamples: 0 for no confidence intervals; legacy_nan: F1
-    scores leave out the classes that the reference tools leave out, instead of counting them 0.
+    """Everything that can be measured. resamples: 0 for no confidence intervals; legacy_nan: F1,
+    precision and recall leave out the classes that the reference tools leave out, instead of
+    counting them 0.
     """
     truth, labels = reference.truth, reference.labels
     drawn = bootstrap.weights(len(reference.names), resamples, seed)
@@ -108,6 +109,18 @@ def measure(
                     row[name] = float(own)
                 roc[name] = _roc(result, labels)
 
+    def f_scores(kind: str, counts: Counts, legacy: bool) -> dict[str, Averages]:
+        f1 = _f1(kind, counts, labels, legacy)
+        scores = {
+            f"{kind}_f1": f1,
+            f"{kind}_precision": f1.precision,
+            f"{kind}_recall": f1.recall,
+        }
+        for name, averages in scores.items():
+            for label, own in averages.per_class.items():
+                classwise[label][name] = own
+        return scores
+
     points, thresholds = found.points, found.thresholds
     if points is None and found.scores is not None:
         points, thresholds = found.scores.at(THRESHOLDS), THRESHOLDS
@@ -124,21 +137,20 @@ def measure(
         decisions = found.scores.at([THRESHOLD])
     crossing = None
     if decisions is not None:
-        for name, counts in _decided(decisions, truth).items():
-            f1 = _f1(name, counts, labels, legacy_nan)
-            values[name] = {"macro": f1.macro, "micro": f1.micro}
-            replicates[f"{name}_macro"], replicates[f"{name}_micro"] = bootstrap.f1(*counts, drawn)
-            for label, own in f1.per_class.items():
-                classwise[label][name] = own
+        for kind, counts in _decided(decisions, truth).items():
+            for name, averages in f_scores(kind, counts, legacy_nan).items():
+                values[name] = {"macro": averages.macro, "micro": averages.micro}
+            for name, (macro, micro) in bootstrap.f1(*counts, drawn).items():
+                replicates[f"{kind}_{name}_macro"] = macro
+                replicates[f"{kind}_{name}_micro"] = micro
         crossing = _crossing(decisions, truth, labels)
 
     heard = _heard(found, decisions, truth)
     if heard is not None:
-        f1 = _f1("clip_f1", heard, labels, False)
-        values["clip_f1"] = f1.macro
-        replicates["clip_f1"] = bootstrap.f1(*heard, drawn)[0]
-        for label, own in f1.per_class.items():
-            classwise[label]["clip_f1"] = own
+        for name, averages in f_scores("clip", heard, False).items():
+            values[name] = averages.macro
+        for name, (macro, _) in bootstrap.f1(*heard, drawn).items():
+            replicates[f"clip_{name}"] = macro
 
     if found.similarity is not None and not np.all(np.isnan(found.similarity)):
         values["similarity"] = {
@@ -192,8 +204,8 @@ def _decided(decisions: EventArrays, truth: Truth) -> dict[str, Counts]:
     hits, misses = outcome.true_positive, outcome.false_positive
     tp = table(clip[hits], label[hits])
     return {
-        "event_f1": event,
-        "intersection_f1": (
+        "event": event,
+        "intersection": (
             tp,
             tp + table(decisions.clip[misses], decisions.label[misses]),
             truth.number,
@@ -214,11 +226,11 @@ def _heard(found: Findings, decisions: EventArrays | None, truth: Truth) -> Coun
     return (there & tags).astype(float), there.astype(float), tags.astype(float)
 
 
-def _f1(name: str, counts: Counts, labels: Sequence[str], legacy_nan: bool) -> F1:
+def _f1(kind: str, counts: Counts, labels: Sequence[str], legacy_nan: bool) -> F1:
     tp, detected, true = (c.sum(axis=0) for c in counts)
-    left_out = {"event_f1": (detected == 0) | (true == 0), "intersection_f1": tp == 0}
+    left_out = {"event": (detected == 0) | (true == 0), "intersection": tp == 0}
     return f1_from_counts(
-        tp, detected, true, labels, nan_classes=left_out.get(name) if legacy_nan else None
+        tp, detected, true, labels, nan_classes=left_out.get(kind) if legacy_nan else None
     )
 
 

@@ -1,6 +1,4 @@
-"""Late fusion of systems: the mean of their score curves (Eq. 25), or two branches weighted by q
-(Eq. 2).
-"""
+"""Late fusion of systems: the mean of their score curves (Eq. 25)."""
 
 from __future__ import annotations
 
@@ -53,21 +51,6 @@ def fuse(scores: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
             f"Only scores of one shape can be fused, not {listed}: use systems of one class set and hop."
         )
     return np.asarray(np.mean(np.stack(scores), axis=0, dtype=np.float64), np.float32)
-
-
-def combine(mix: npt.NDArray[Any], sep: npt.NDArray[Any], q: float) -> npt.NDArray[np.float32]:
-    """q * mix + (1 - q) * sep, the two branches of the SSep+SED baseline (Eq. 2). Both (K, T); q in
-    [0, 1].
-
-    Raises JssError for another q, or where the shapes differ.
-    """
-    if not 0.0 <= q <= 1.0:
-        raise JssError(f"The weight q of the mixture branch must lie between 0 and 1, not {q}.")
-    if mix.shape != sep.shape:
-        raise JssError(
-            f"Both branches must have scores of one shape, not {mix.shape} and {sep.shape}."
-        )
-    return np.asarray(q * mix.astype(np.float64) + (1.0 - q) * sep, np.float32)
 
 
 def fuse_results(results: Sequence[ClipResult]) -> ClipResult:

@@ -1,4 +1,4 @@
-"""Mixture invariant training (Eqs 16, 17): mixtures of mixtures, no reference sources."""
+"""Mixture invariant training (Eq. 17): mixtures of mixtures, no reference sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jss.losses.snr import EPS, full_precision, negative_snr, thresholded_snr
 
 @cache
 def assignments(n_src: int) -> Tensor:
-    """All binary assignment matrices A of Eqs 16 and 17: (2^M, 2, M), every column summing to one."""
+    """All binary assignment matrices A of Eq. 17: (2^M, 2, M), every column summing to one."""
     first = torch.tensor(
         [[(code >> m) & 1 for m in range(n_src)] for code in range(2**n_src)], dtype=torch.float32
     )

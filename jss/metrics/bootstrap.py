@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from jss.metrics.counts import ClassCounts, Truth
 from jss.metrics.events import Floats
+from jss.metrics.f_score import f1_score, precision, recall
 from jss.metrics.psds import Convention, Scenario, area, rates, staircase
 from jss.metrics.separation import ClipSeparation
 
@@ -32,17 +33,34 @@ def weights(n_clips: int, resamples: int, seed: int = 0) -> Floats:
     return np.asarray(draws.T, np.float64)
 
 
-def f1(tp: Floats, detected: Floats, true: Floats, drawn: Floats) -> tuple[Floats, Floats]:
-    """Macro and micro F1 of every resample, by the rules of ``f1_from_counts``.
+def f1(
+    tp: Floats, detected: Floats, true: Floats, drawn: Floats
+) -> dict[str, tuple[Floats, Floats]]:
+    """F1, precision and recall of every resample, by the rules of ``f1_from_counts``.
 
-    tp, detected, true: (N, K) counts by clip; drawn: (N, B). -> (B,) and (B,)
+    Args:
+        tp, detected, true: (N, K) counts by clip.
+        drawn: (N, B) how often each clip is drawn.
+
+    Returns:
+        "f1", "precision" and "recall" -> macro and micro average, (B,) each.
     """
-    hits, total = drawn.T @ tp, drawn.T @ (detected + true)
-    single = np.divide(2 * hits, total, out=np.zeros_like(hits), where=total > 0)
-    macro = single.sum(axis=1) / np.maximum((total > 0).sum(axis=1), 1)
-    whole = total.sum(axis=1)
-    micro = np.divide(2 * hits.sum(axis=1), whole, out=np.zeros_like(whole), where=whole > 0)
-    return macro, micro
+    hits, found, there = drawn.T @ tp, drawn.T @ detected, drawn.T @ true
+    counted = found + there > 0
+    classes = np.maximum(counted.sum(axis=1), 1)
+    all_hits, all_found, all_there = (counts.sum(axis=1) for counts in (hits, found, there))
+    # A class that is not counted has a rate of 0.
+    return {
+        "f1": (
+            f1_score(hits, found, there).sum(axis=1) / classes,
+            f1_score(all_hits, all_found, all_there),
+        ),
+        "precision": (
+            precision(hits, found).sum(axis=1) / classes,
+            precision(all_hits, all_found),
+        ),
+        "recall": (recall(hits, there).sum(axis=1) / classes, recall(all_hits, all_there)),
+    }
 
 
 def psds(

@@ -1,5 +1,5 @@
-"""F1 scores (Eqs 7-9): clip-level, intersection-based and event-based, each with macro and micro
-average.
+"""F1, precision and recall (Eqs 7-9): clip-level, intersection-based and event-based, each with
+macro and micro average.
 """
 
 from __future__ import annotations
@@ -12,22 +12,55 @@ import numpy.typing as npt
 import pandas as pd
 
 from jss.metrics.collars import COLLAR, SHARE, matched
-from jss.metrics.events import durations_array, from_table, union
+from jss.metrics.events import Floats, durations_array, from_table, union
 from jss.metrics.intersection import match
 
 
 @dataclass(frozen=True)
-class F1:
-    """An F1 score in [0, 1]. macro: mean over classes; micro: over all decisions; per_class: by
-    label.
-
-    A class with errors but no true positive counts 0; one that occurs in neither table has no score
-    (NaN) and is left out of the mean, as torchmetrics does.
+class Averages:
+    """One score in [0, 1]. macro: mean over classes; micro: over all decisions; per_class: by
+    label, NaN for a class that has none.
     """
 
     macro: float
     micro: float
     per_class: dict[str, float]
+
+
+@dataclass(frozen=True)
+class F1(Averages):
+    """An F1 score, and the precision and recall that it is made of.
+
+    A class with errors but no true positive counts 0; one that occurs in neither table has no score
+    (NaN) and is left out of the mean, as torchmetrics does. Precision is 0 where nothing was
+    detected, recall where there is nothing to detect, and both average over the classes of F1.
+    """
+
+    precision: Averages
+    recall: Averages
+
+
+def f1_score(tp: Floats, n_detected: Floats, n_true: Floats) -> Floats:
+    """Eq. 7: 2 P R / (P + R), which is 2 tp / (detected + true). Counts of one shape -> that shape;
+    0 where there is neither.
+    """
+    return _ratio(2 * tp, n_detected + n_true)
+
+
+def precision(tp: Floats, n_detected: Floats) -> Floats:
+    """Eq. 8: tp / (tp + fp), the share of what was detected that is true; 0 where nothing was.
+
+    Counts of one shape -> that shape.
+    """
+    return _ratio(tp, n_detected)
+
+
+def recall(tp: Floats, n_true: Floats) -> Floats:
+    """Eq. 9: tp / (tp + fn), the share of what is true that was detected; 0 where nothing is true.
+
+    Counts of one shape -> that shape.
+    """
+    return _ratio(tp, n_true)
 
 
 def f1_from_counts(
@@ -38,20 +71,41 @@ def f1_from_counts(
     *,
     nan_classes: npt.ArrayLike | None = None,
 ) -> F1:
-    """F1 = 2 tp / (detected + true) (Eqs 7-9). tp, n_detected, n_true: (K,) counts; nan_classes:
-    (K,) bool, left out.
+    """F1, precision and recall (Eqs 7-9) with their averages.
 
     With nothing to average, macro and micro are 0.
+
+    Args:
+        tp: (K,) true positives of each class.
+        n_detected: (K,) true and false positives.
+        n_true: (K,) true positives and false negatives.
+        labels: the K names.
+        nan_classes: (K,) bool, classes to leave out of the means.
     """
     hits, detected, true = (np.asarray(a, float) for a in (tp, n_detected, n_true))
-    total = detected + true
-    score = np.divide(2 * hits, total, out=np.full(len(labels), np.nan), where=total > 0)
+    counted = detected + true > 0
     if nan_classes is not None:
-        score[np.asarray(nan_classes, bool)] = np.nan
-    known = ~np.isnan(score)
-    macro = float(score[known].mean()) if known.any() else 0.0
-    micro = float(2 * hits.sum() / total.sum()) if total.sum() > 0 else 0.0
-    return F1(macro, micro, dict(zip(labels, score.tolist(), strict=True)))
+        counted &= ~np.asarray(nan_classes, bool)
+
+    def averages(single: Floats, micro: Floats) -> Averages:
+        macro = float(single[counted].mean()) if counted.any() else 0.0
+        per_class = np.where(counted, single, np.nan).tolist()
+        return Averages(macro, float(micro), dict(zip(labels, per_class, strict=True)))
+
+    all_hits, all_detected, all_true = hits.sum(), detected.sum(), true.sum()
+    f1 = averages(f1_score(hits, detected, true), f1_score(all_hits, all_detected, all_true))
+    return F1(
+        f1.macro,
+        f1.micro,
+        f1.per_class,
+        averages(precision(hits, detected), precision(all_hits, all_detected)),
+        averages(recall(hits, true), recall(all_hits, all_true)),
+    )
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    """part / whole, 0 where whole is 0."""
+    return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=np.asarray(whole) > 0)
 
 
 def clip_f1(

@@ -52,8 +52,10 @@ class SeparationTask(Task):
         return {"separator": self.separator}
 
     def separation_loss(self, targets: Tensor) -> Tensor:
-        """Mean loss of a batch in dB (Eq. 15 or 17), per source or mixture. targets: (B, n,
-        samples) -> scalar.
+        """Mean loss of a batch in dB (Eq. 15 or 17), per source or mixture.
+
+        The separator is given the sum of the targets: of sources for PIT, and of two mixtures for
+        MixIT (Eq. 16). targets: (B, n, samples) -> scalar.
         """
         mixture = targets.sum(1)
         estimates = (self.run if torch.is_grad_enabled() else self.separator)(mixture)

@@ -179,7 +179,7 @@ class SeparatorTask(WeakLabelTask):
         self.labels = labels
 
     def terms(self, batch: SceneBatch) -> Terms:
-        """L1 on magnitudes, or Eq. 8 or 9 with both its terms."""
+        """L1 on magnitudes, or Eqs 8 or 9 with both terms."""
         mixture, sources = magnitudes(self.network, batch.mixture)
         if self.critic is None:
             return {"loss": losses.magnitude_loss(sources, stft(batch.sources).abs())}

@@ -16,10 +16,16 @@ CLASS_METRICS = {
     "psds1_exact": "PSDS1 exact",
     "psds2_exact": "PSDS2 exact",
     "event_f1": "event F1",
+    "event_precision": "event precision",
+    "event_recall": "event recall",
     "psds1": "PSDS1 (50 thresholds)",
     "psds2": "PSDS2 (50 thresholds)",
     "intersection_f1": "intersection F1",
+    "intersection_precision": "intersection precision",
+    "intersection_recall": "intersection recall",
     "clip_f1": "clip F1",
+    "clip_precision": "clip precision",
+    "clip_recall": "clip recall",
 }
 SCATTERED = {
     "psds1_exact": "PSDS1 exact",

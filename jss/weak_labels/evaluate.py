@@ -71,8 +71,8 @@ def evaluate_weak(
         table1=_rounded(separation_rows(x[~one], y[~one], system.labels)),
         single=_rounded(separation_rows(x[one], y[one], system.labels)),
         table2={
-            "frame": _f_measures([p for p, _ in frames], [t for _, t in frames], system),
-            "clip": _f_measures([p[None] for p, _ in tags], [t[None] for _, t in tags], system),
+            **_f_measures("frame", [p for p, _ in frames], [t for _, t in frames], system),
+            **_f_measures("clip", [p[None] for p, _ in tags], [t[None] for _, t in tags], system),
         },
         check=_check(np.stack(heard), ~np.isnan(x), system.labels)
         | {"similarity": round(float(np.mean(alike)), 4)},
@@ -93,12 +93,21 @@ def evaluate_weak(
 
 
 def _f_measures(
-    p: Sequence[Floats], true: Sequence[Floats], system: WeakSystem
-) -> dict[str, float | None]:
-    """By class and "macro". p, true: (n, K) each, n rows of probabilities and labels."""
-    found = clip_f1(np.concatenate(p), np.concatenate(true), system.labels, threshold=THRESHOLD)
-    rows = {**found.per_class, "macro": found.macro}
-    return {label: None if np.isnan(value) else round(value, 4) for label, value in rows.items()}
+    level: str, p: Sequence[Floats], true: Sequence[Floats], system: WeakSystem
+) -> dict[str, dict[str, float | None]]:
+    """F-measure, precision and recall, each by class and "macro".
+
+    p, true: (n, K) each, n rows of probabilities and labels. -> rows of ``WeakReport.table2``.
+    """
+    f1 = clip_f1(np.concatenate(p), np.concatenate(true), system.labels, threshold=THRESHOLD)
+    rows = {level: f1, f"{level} precision": f1.precision, f"{level} recall": f1.recall}
+    return {
+        name: {
+            label: None if np.isnan(value) else round(value, 4)
+            for label, value in {**row.per_class, "macro": row.macro}.items()
+        }
+        for name, row in rows.items()
+    }
 
 
 def _check(heard: Floats, there: npt.NDArray[np.bool_], labels: tuple[str, ...]) -> dict[str, Any]:

@@ -13,6 +13,15 @@ from jss.io.schema import read_json, strict
 from jss.metrics.class_separation import OVERALL
 
 Row = dict[str, int | float | None]
+#: Rows of ``WeakReport.table2``; "frame" and "clip" are the F-measures.
+CRITIC_ROWS = (
+    "frame",
+    "frame precision",
+    "frame recall",
+    "clip",
+    "clip precision",
+    "clip recall",
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,8 @@ class WeakReport:
     class and "overall" over clips with two active classes or more (see
     ``jss.metrics.class_separation``), samples: behind it; single: rows over the n_single clips with
     one active class, whose mixture is the source (output_median is what is left of it); table2: the
-    critic's F-measures at 0.5 on the mixtures, "frame" and "clip", by class and "macro"; check:
+    critic on the mixtures at 0.5, by class and "macro": ``CRITIC_ROWS``, F-measure, precision and
+    recall of frames and clips (older reports have the F-measures alone); check:
     what the critic hears in separated sources that are active: "probabilities", row: source,
     column: class, and "own_only", the share in which it hears its own class and no other, and of
     all separated sources "similarity", Eq. 30 of the JSS paper on its frames, mean over clips;
@@ -83,19 +93,18 @@ def lines(report: WeakReport) -> list[str]:
     several = report.n_clips - report.n_single
     told = [
         f"{report.system} on {report.dataset} {report.split}, {report.n_clips} clips, {several} with several classes",
-        f"  {'SI-SDR, dB':<14}{'n':>6}{'input':>16}{'improvement':>18}{'F frame':>10}{'F clip':>9}{'own only':>10}",
+        f"  {'SI-SDR, dB':<14}{'n':>6}{'input':>16}{'improvement':>18}{'own only':>10}",
     ]
     for label in (*report.labels, OVERALL):
         row = report.table1[label]
-        macro = "macro" if label == OVERALL else label
-        frame, clip = (report.table2[kind].get(macro) for kind in ("frame", "clip"))
-        numbers = (frame, clip, report.check["own_only"].get(label))
-        scores = "".join(
-            _number(value, width) for value, width in zip(numbers, (10, 9, 10), strict=True)
-        )
-        told.append(
-            f"  {label:<14}{row['n']:>6}{_spread(row, 'input'):>16}{_spread(row, 'improvement'):>18}{scores}"
-        )
+        spreads = f"{_spread(row, 'input'):>16}{_spread(row, 'improvement'):>18}"
+        share = _number(report.check["own_only"].get(label), 10)
+        told.append(f"  {label:<14}{row['n']:>6}{spreads}{share}")
+    names = [name for name in CRITIC_ROWS if name in report.table2]  # older reports have F alone
+    told.append(f"  {'critic':<14}" + "".join(f"{name:>17}" for name in names))
+    for label in (*report.labels, "macro"):
+        scores = (report.table2[name].get(label) for name in names)
+        told.append(f"  {label:<14}" + "".join(_number(score, 17) for score in scores))
     told.append(
         f"  similarity of the sources, as the critic hears them:{_number(report.check.get('similarity'), 6)}"
     )

@@ -143,7 +143,10 @@ def test_tables_are_those_of_the_reports_and_the_papers_stand_apart(
     )
     critics = ours.dataframe[1].value
     assert set(zip(critics["Critic"], critics["Level"], strict=True)) == {
-        (name, level) for name in ("critic-frame", "critic-clip") for level in ("frame", "clip")
+        (name, f"{level} {score}")
+        for name in ("critic-frame", "critic-clip")
+        for level in ("frame", "clip")
+        for score in ("F-measure", "precision", "recall")
     }
     assert f"{report.n_clips - report.n_single} of {report.n_clips} scenes" in ours.caption[0].value
     assert f"Scenes of one class ({report.n_single})" in ours.expander[0].label

@@ -34,6 +34,7 @@ KEYS = [
     "commit",
     "settings",
 ]
+RATES = ("f1", "precision", "recall")
 PAIR = ClipSeparation(2, 3, (0, 1), (1, 0), (True, False), (6.0, 2.0), (9.0, 3.0), (8.0, 2.0))
 
 
@@ -201,3 +202,33 @@ def test_a_report_with_wrong_types_is_a_sentence(tmp_path):
             EvalReport.from_dict(good | {key: value})
     with pytest.raises(JssError, match="There is no report"):
         EvalReport.load(tmp_path / "nothing.json")
+
+
+def test_precision_and_recall_stand_beside_every_f1():
+    """By hand, from what sklearn's formulas need: F1 is the harmonic mean of the two (Eqs 7-9)."""
+    w, reference, found = case()
+    report = measure(reference, found, resamples=20)
+    for kind in ("event", "intersection"):
+        f1, precision, recall = (report.headline(f"{kind}_{n}_micro") for n in RATES)
+        assert f1 == pytest.approx(2 * precision * recall / (precision + recall))
+    for label in w.labels:
+        for kind in ("event", "intersection", "clip"):
+            f1, precision, recall = (report.classwise[label][f"{kind}_{n}"] for n in RATES)
+            assert f1 == pytest.approx(2 * precision * recall / max(precision + recall, 1e-9))
+    detected, tags = found.clip_scores > 0.5, reference.truth.number > 0
+    hits = (detected & tags).sum(0)
+    assert report.clip_precision == pytest.approx(np.mean(hits / detected.sum(0)))
+    assert report.clip_recall == pytest.approx(np.mean(hits / tags.sum(0)))
+    text = "\n".join(lines(report))
+    assert all(title in text for name, title in HEADLINES.items() if name.endswith("recall_macro"))
+
+
+def test_a_report_from_before_precision_and_recall_is_read():
+    _, reference, found = case()
+    stored = measure(reference, found, resamples=5).as_dict()
+    for name in [key for key in stored if key.endswith(("_precision", "_recall"))]:
+        del stored[name]
+    older = EvalReport.from_dict(stored)
+    assert older.headline("event_precision_macro") is None
+    assert older.clip_recall is None
+    assert "event precision" not in "\n".join(lines(older))

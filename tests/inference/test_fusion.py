@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from jss.errors import JssError
-from jss.inference.fusion import FUSIONS, combine, fuse, fuse_results, members
+from jss.inference.fusion import FUSIONS, fuse, fuse_results, members
 from jss.results import ClipResult
 
 
@@ -36,16 +36,6 @@ def test_equation_25_is_the_mean():
     a, b, c = np.array([[0.1, 0.9]]), np.array([[0.3, 0.5]]), np.array([[0.2, 0.1]])
     assert fuse([a, b, c]) == pytest.approx(np.array([[0.2, 0.5]]))
     assert fuse([a]) == pytest.approx(a)
-
-
-def test_equation_2_weighs_the_branches():
-    mix, sep = np.array([[1.0, 0.0]]), np.array([[0.0, 0.5]])
-    assert combine(mix, sep, 0.25) == pytest.approx(np.array([[0.25, 0.375]]))
-    assert combine(mix, sep, 1.0) == pytest.approx(mix)
-    with pytest.raises(JssError, match="between 0 and 1"):
-        combine(mix, sep, 1.5)
-    with pytest.raises(JssError, match="one shape"):
-        combine(mix, sep[:, :1], 0.5)
 
 
 def test_a_fused_result_has_no_sources():

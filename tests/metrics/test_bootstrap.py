@@ -26,11 +26,13 @@ def test_f1_of_a_resample_is_f1_of_the_resampled_counts():
     detected, true = tp + rng.integers(0, 2, (6, 3)), tp + rng.integers(0, 2, (6, 3))
     detected[:, 2] = true[:, 2] = 0
     drawn = np.column_stack([np.ones(6), bootstrap.weights(6, 3)])
-    macro, micro = bootstrap.f1(tp, detected, true, drawn)
+    found = bootstrap.f1(tp, detected, true, drawn)
     for b in range(4):
-        expected = f1_from_counts(*(drawn[:, b] @ c for c in (tp, detected, true)), LABELS)
-        assert macro[b] == pytest.approx(expected.macro)
-        assert micro[b] == pytest.approx(expected.micro)
+        f1 = f1_from_counts(*(drawn[:, b] @ c for c in (tp, detected, true)), LABELS)
+        for name, expected in (("f1", f1), ("precision", f1.precision), ("recall", f1.recall)):
+            macro, micro = found[name]
+            assert macro[b] == pytest.approx(expected.macro)
+            assert micro[b] == pytest.approx(expected.micro)
 
 
 @pytest.mark.parametrize("scenario", [PSDS1, PSDS2])

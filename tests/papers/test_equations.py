@@ -1,4 +1,7 @@
-"""The index of equations is true: every number is there, and what it names says so itself."""
+"""The index of equations is true: every number is there, and what it names says so itself.
+
+What it computes is in ``test_numbers.py``.
+"""
 
 from __future__ import annotations
 

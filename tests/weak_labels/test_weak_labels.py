@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from jss.weak_labels.inference import (
     separators,
     told,
 )
-from jss.weak_labels.report import WeakReport, lines
+from jss.weak_labels.report import CRITIC_ROWS, WeakReport, lines
 from jss.weak_labels.view import clip_result, mel_masks
 
 
@@ -145,8 +146,20 @@ def test_a_report_has_both_tables_and_tells_them(report):
     assert report.table1[OVERALL]["n"] == len(report.samples.input)
     improvement = np.subtract(report.samples.output, report.samples.input)
     assert report.table1[OVERALL]["improvement_mean"] == pytest.approx(improvement.mean(), abs=0.01)
-    assert set(report.table2["frame"]) == {*URBAN_LABELS, "macro"}
-    assert len(lines(report)) >= 8
+    assert tuple(report.table2) == CRITIC_ROWS
+    for row in report.table2.values():
+        assert set(row) == {*URBAN_LABELS, "macro"}
+    for level in ("frame", "clip"):
+        for label in URBAN_LABELS:  # Eq. 7 of the JSS paper, to the four decimals that are stored
+            f, p, r = (
+                report.table2[f"{level}{end}"][label] for end in ("", " precision", " recall")
+            )
+            if f is not None and p + r > 0:
+                assert f == pytest.approx(2 * p * r / (p + r), abs=2e-3)
+    text = lines(report)
+    assert len(text) >= 14
+    older = replace(report, table2={level: report.table2[level] for level in ("frame", "clip")})
+    assert len(lines(older)) == len(text)
 
 
 def test_the_check_counts_what_the_critic_hears_in_every_source(folder, scenes, report):

@@ -18,11 +18,19 @@ SHOWN = (
     "psds1",
     "psds2",
     "event_f1_macro",
+    "event_precision_macro",
+    "event_recall_macro",
     "psds1_exact",
     "psds2_exact",
     "event_f1_micro",
+    "event_precision_micro",
+    "event_recall_micro",
     "intersection_f1_macro",
+    "intersection_precision_macro",
+    "intersection_recall_macro",
     "clip_f1",
+    "clip_precision",
+    "clip_recall",
 )
 Place = tuple[str, str, str]
 
