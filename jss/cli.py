@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import logging
 import os
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,6 +63,7 @@ def help_text() -> str:
             "",
             *lines,
             "",
+            "--debug, or JSS_DEBUG=1, shows where an error arose.",
             f"{PROGRAM} VERB --help tells the rest of a verb; the app starts in a checkout with: make app",
         ]
     )
@@ -70,23 +74,49 @@ def main(argv: Sequence[str] | None = None) -> int:
     stopped by Ctrl-C.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments or os.environ.get("JSS_DEBUG", "0") not in ("", "0")
     try:
-        return _run(arguments)
+        with _logging(debug):
+            return _run([word for word in arguments if word != "--debug"])
     except JssError as error:
-        print(f"jss: {error}", file=sys.stderr)
-        return 2
+        return _mistake(error, debug)
     except ModuleNotFoundError as error:
         sentence = missing_package(error)
         if sentence is None:
             raise
-        print(f"jss: {sentence}", file=sys.stderr)
-        return 2
+        sentence.__cause__ = error
+        return _mistake(sentence, debug)
     except KeyboardInterrupt:
         print("\njss: Stopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe has left: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _mistake(error: JssError, debug: bool) -> int:
+    """Show what went wrong: its sentence, below where it arose for a developer. -> 2."""
+    if debug:
+        traceback.print_exception(error)
+    print(f"jss: {error}", file=sys.stderr)
+    return 2
+
+
+@contextmanager
+def _logging(debug: bool) -> Iterator[None]:
+    """What the library logs, on standard error: a sentence a line; where, when and why too with
+    ``debug``.
+    """
+    handler = logging.StreamHandler()
+    line = "%(asctime)s %(levelname)s %(name)s: %(message)s" if debug else "jss: %(message)s"
+    handler.setFormatter(logging.Formatter(line))
+    logger = logging.getLogger("jss")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG if debug else logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _run(arguments: list[str]) -> int:

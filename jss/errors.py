@@ -4,6 +4,7 @@ do.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
@@ -82,6 +83,12 @@ def optional() -> Iterator[None]:
         if sentence is None:
             raise
         raise sentence from error
+
+
+def report(log: logging.Logger, error: JssError) -> None:
+    """Log an error after which the rest goes on: its sentence, and for a developer where it arose."""
+    log.warning("%s", error)
+    log.debug("It arose here:", exc_info=error)
 
 
 class DiskError(JssError):

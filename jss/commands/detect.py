@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from jss import audio
-from jss.errors import JssError, printable
+from jss.commands.bars import SECONDS, progress
+from jss.errors import JssError
 
 HELP = "find the sound events of recordings, and separate their sources"
-_BAR = "{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} s of sound [{elapsed}<{remaining}{postfix}]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,8 +106,6 @@ def _stream(args: argparse.Namespace) -> int:
 
 def _files(args: argparse.Namespace) -> int:
     """Analyse files. -> the exit code. Raises JssError."""
-    from tqdm import tqdm
-
     from jss.inference.batch import Engine, detect, one_process
     from jss.inference.clip_files import Wanted
     from jss.inference.system import load_system
@@ -136,25 +133,16 @@ def _files(args: argparse.Namespace) -> int:
         raise JssError(
             f"{system.name} has no separation stage: leave out --save-sources or choose another system."
         )
-    with tqdm(total=0, bar_format=_BAR, disable=None) as bar:
-
-        def begin(todo: list[Path]) -> None:
-            bar.total = round(sum(map(_duration, todo)))
-
-        def tell(name: str, seconds: float) -> None:
-            bar.set_postfix_str(printable(name[-40:]))
-            bar.update(seconds)
-
+    with progress(0, bar_format=SECONDS) as bar:
         tally = detect(
             system,
             clips,
             stems(clips),
             out,
             Wanted(args.threshold, args.save_sources, args.save_results),
-            begin=begin,
-            tell=tell,
-            say=lambda sentence: bar.write(f"jss: {sentence}", file=sys.stderr),
             engine=engine,
+            begin=lambda todo: bar.expect(round(sum(map(_duration, todo)))),
+            progress=bar,
         )
     if tally.recordings:
         before = f", {tally.before} of them before" if tally.before else ""

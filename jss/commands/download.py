@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from jss.commands.bars import progress
 from jss.errors import JssError
 
 HELP = "fetch a data set that may be downloaded: resumed where it was cut, checked, several files at a time"
@@ -34,8 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fetch and unpack. -> 0; 1 where some files failed; 2 where all did. Raises JssError."""
-    from tqdm import tqdm
-
     from jss.data.acquire.downloads import DOWNLOADS, download, listing, select, unpack
     from jss.data.acquire.fetching import fetch, remaining
 
@@ -58,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(f"  {file.name:<50} {_size(file.size)}" for file in files))
         return 0
     left = sum(remaining(file, args.root) for file in files)
-    with tqdm(total=left or None, unit="B", unit_scale=True, disable=None) as bar:
-        failed = fetch(files, args.root, args.jobs, bar.update)
+    with progress(left or None, unit="B", unit_scale=True) as bar:
+        failed = fetch(files, args.root, args.jobs, bar)
     told = list(failed.values())
     for file in files:
         if file.name in failed or args.keep_packed:

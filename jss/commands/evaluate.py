@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from jss.commands.bars import progress
 from jss.commands.score import add_report_arguments, check_report_arguments, compare
 from jss.errors import JssError, printable
 
@@ -101,12 +101,11 @@ def run(args: argparse.Namespace) -> int:
     clips = evaluation_run.subset(args.data, args.subset)
     dataset = args.dataset or Path(args.data).resolve().name
     cache = None if args.no_cache else args.cache
-    found = [
-        evaluation_run.collect(
-            load_system(name, args.selection, args.device), clips, cache, _progress
-        )
-        for name in args.system
-    ]
+    found = []
+    for name in args.system:
+        system = load_system(name, args.selection, args.device)
+        with progress(len(clips), f"{name} ({args.selection})", unit="clip") as bar:
+            found.append(evaluation_run.collect(system, clips, cache, bar))
     reports: list[EvalReport] = []
     for outputs in [evaluation_run.fuse(found)] if args.fusion else found:
         made = evaluation_run.report(
@@ -189,7 +188,8 @@ def _weak(args: argparse.Namespace) -> int:
         system = load_weak(name)
         scenes = held_out(args.data, system.labels, args.subset, args.clips, args.seed)
         dataset = args.dataset or f"urban scenes of {Path(args.data).name}"
-        made = evaluate_weak(system, scenes, dataset, partial(_progress, name))
+        with progress(len(scenes), name, unit="clip") as bar:
+            made = evaluate_weak(system, scenes, dataset, bar)
         print("\n".join(lines(made)))
         if args.out is not None:
             path = args.out.with_name(args.out.name.replace("{system}", name))
@@ -222,16 +222,3 @@ def _load(name: str) -> EvalReport:
     from jss.reports import EvalReport
 
     return EvalReport.load(name)
-
-
-def _progress(text: str, done: int, whole: int) -> None:
-    """A line on the terminal that counts the clips; nothing where nobody watches."""
-    import sys
-
-    if sys.stderr.isatty():
-        print(
-            f"\r{text}: {done} of {whole} clips",
-            end="\n" if done == whole else "",
-            file=sys.stderr,
-            flush=True,
-        )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
+from jss.commands.bars import progress
 from jss.errors import printable
 
 HELP = "measure how well systems name whole single recordings of a soundbank (average precision)"
@@ -39,21 +39,11 @@ def run(args: argparse.Namespace) -> int:
 
     bank = SoundBank(args.soundbank)
     for name in args.system:
-        report = tag(
-            load_system(name, args.selection, args.device), bank, args.split, tell=_progress
-        )
+        system = load_system(name, args.selection, args.device)
+        with progress(title=name, unit="file") as bar:
+            report = tag(system, bank, args.split, progress=bar)
         print("\n".join(map(printable, report.lines())))
         if args.out is not None:
             report.save(args.out / f"{name}.json")
             print(f"written to {args.out / name}.json")
     return 0
-
-
-def _progress(done: int, whole: int) -> None:
-    if sys.stderr.isatty():
-        print(
-            f"\r{done} of {whole} recordings",
-            end="\n" if done == whole else "",
-            file=sys.stderr,
-            flush=True,
-        )

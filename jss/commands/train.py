@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import warnings
 from pathlib import Path
 
 from jss import checkpoints
 from jss.errors import JssError
+
+log = logging.getLogger(__name__)
 
 HELP = "train the systems of a preset: pre-training, then Stage 0, 1, 2 and Joint Training"
 #: Settings may stand anywhere on the line, not only right after the preset.
@@ -80,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _train(args: argparse.Namespace) -> None:
     from jss.config import load_preset
-    from jss.training.distributed import alone, tell
+    from jss.training.distributed import alone
     from jss.training.experiment import Chain
     from jss.training.stages import TREE
     from jss.training.weak_experiment import WeakChain
@@ -104,7 +107,7 @@ def _train(args: argparse.Namespace) -> None:
     kind = WeakChain if set(config.systems) <= set(WEAK_STAGES) else Chain
     kind(config, roots, out, folder, half=args.half).run(systems, args.resume or everything)
     if kind is Chain:
-        tell(f"Load one with jss.load_system(NAME, folder={str(folder)!r}).")
+        log.info("Load one with jss.load_system(NAME, folder=%r).", str(folder))
     if everything:
         alone(lambda: _table(systems, roots[0], out, folder, args.clips, config.data.workers))
 

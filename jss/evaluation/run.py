@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +24,12 @@ from jss.inference.output_cache import (
     fuse_outputs,
     listen,
 )
+from jss.io.progress import Progress, silent
 from jss.metrics.diversity import clip_similarity
 from jss.metrics.scores import ScoreSet
 from jss.reports import EvalReport
 
 #: Called with a text, how many clips are done, and of how many.
-Tell = Callable[[str, int, int], None]
 _ABSENT = "there is no audio"
 
 
@@ -95,16 +95,13 @@ def collect(
     system: Listener,
     clips: Sequence[Clip | OverlapClip],
     cache: Path | None = CACHE,
-    tell: Tell | None = None,
+    progress: Progress = silent,
 ) -> Outputs:
-    """Outputs of one system on a set; a clip that is missing or broken is told, and the rest goes
-    on.
+    """Outputs of one system on a set; a clip that is missing or broken is noted, and the rest goes
+    on. progress: in clips.
     """
     todo = items(clips)
-    text = f"{system.name} ({system.selection})"
-    found, failed = listen(
-        system, todo, cache, tell=None if tell is None else lambda n: tell(text, n, len(todo))
-    )
+    found, failed = listen(system, todo, cache, progress=progress)
     there = {item.filename for item in todo}
     absent = {clip.filename: _ABSENT for clip in clips if clip.filename not in there}
     weights = {role: card.sha256 for role, card in system.cards.items()} | {

@@ -5,7 +5,6 @@ by class.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from jss.data.soundbank.bank import SoundBank
 from jss.errors import JssError
 from jss.inference.system import System
 from jss.io.atomic import aside
+from jss.io.progress import Progress, silent
 from jss.metrics.average_precision import average_precision, resampled
 from jss.metrics.bootstrap import interval, weights
 from jss.reports import commit
@@ -66,9 +66,9 @@ def tag(
     *,
     resamples: int = 1000,
     seed: int = 0,
-    tell: Callable[[int, int], None] = lambda done, whole: None,
+    progress: Progress = silent,
 ) -> TagReport:
-    """Score every recording of the system's classes in a split. tell: (done, whole) after each.
+    """Score every recording of the system's classes in a split. progress: in recordings.
 
     Raises JssError where the split has no recording of these classes.
     """
@@ -82,7 +82,7 @@ def tag(
     tags = np.array([[r.label == label for label in system.labels] for r in known])
     for i, recording in enumerate(known):
         weak[i] = system(bank.load(recording), filename=recording.path).weak
-        tell(i + 1, len(known))
+        progress(recording.path, 1)
     found = average_precision(weak, tags)
     there = ~np.isnan(found)
     counts = tags.sum(axis=0)

@@ -5,6 +5,7 @@ costs one at most.
 from __future__ import annotations
 
 import csv
+import logging
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,15 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from jss import audio
-from jss.errors import DiskError, JssError
-from jss.inference.clip_files import Task, Tell, Wanted, needed, write
+from jss.errors import DiskError, JssError, report
+from jss.inference.clip_files import Task, Wanted, needed, write
 from jss.inference.output_cache import Item, fingerprint
 from jss.inference.system import System
 from jss.inference.windows import Piece, pieces
 from jss.io.atomic import aside, sweep
 from jss.io.journal import Journal
 from jss.io.prefetch import ahead
+from jss.io.progress import Progress, silent
 from jss.models.compiled import kernels
+
+log = logging.getLogger(__name__)
 
 #: In the output folder: which recordings are finished, with their events.
 JOURNAL = "jss-detect.jsonl"
@@ -51,13 +55,13 @@ class _Known:
 
 
 Outcome = tuple[Task, dict[str, Any] | JssError]
-#: Analyses recordings: (system, tasks, out, wanted, tell) -> each with its line of the journal, or
+#: Analyses recordings: (system, tasks, out, wanted, progress) -> each with its line of the journal, or
 #: why it failed.
-Engine = Callable[[System, Sequence[Task], Path, Wanted, Tell], Generator[Outcome, None, None]]
+Engine = Callable[[System, Sequence[Task], Path, Wanted, Progress], Generator[Outcome, None, None]]
 
 
 def one_process(
-    system: System, tasks: Sequence[Task], out: Path, wanted: Wanted, tell: Tell
+    system: System, tasks: Sequence[Task], out: Path, wanted: Wanted, progress: Progress
 ) -> Generator[Outcome, None, None]:
     """An Engine: a thread reads and decodes what comes next, one analyses, and this one writes.
     Raises DiskError.
@@ -66,7 +70,7 @@ def one_process(
         for task, found in zip(tasks, recordings, strict=True):
             outcome: dict[str, Any] | JssError
             try:
-                outcome = write(system, task, found, out, wanted, tell)
+                outcome = write(system, task, found, out, wanted, progress)
             except DiskError:
                 raise
             except JssError as error:
@@ -88,19 +92,17 @@ def detect(
     out: Path,
     wanted: Wanted,
     *,
-    begin: Callable[[list[Path]], None],
-    tell: Tell,
-    say: Callable[[str], None],
     engine: Engine = one_process,
+    begin: Callable[[list[Path]], None] = lambda todo: None,
+    progress: Progress = silent,
 ) -> Tally:
     """Write scores/, and as wanted sources/ and results/, for every recording, then events.tsv for
     all of them.
 
-    clips: name -> file; stems: name -> what its own files are called; begin: called once with the
-    files that are still to be analysed; tell: with the name and the seconds of sound of each
-    stretch; say: with the sentence that says why a recording failed, after which the rest goes on;
-    engine: where they are analysed. What an earlier run with the same settings finished is not done
-    again. Raises JssError where ``out`` holds what was found with other settings, or cannot be
+    clips: name -> file; stems: name -> what its own files are called; engine: where they are
+    analysed; begin: called once with the files that are still to be analysed; progress: in seconds
+    of sound. What an earlier run with the same settings finished is not done again; a recording
+    that cannot be read is logged, and the rest goes on. Raises JssError where ``out`` holds what was found with other settings, or cannot be
     written; DiskError at once where the disk is full, since nothing that follows would be kept.
     """
     settings = {
@@ -114,7 +116,7 @@ def detect(
     tally = Tally()
     with Journal(out / JOURNAL, settings) as journal:
         sweep(out)
-        keys = _keys(clips, say)
+        keys = _keys(clips)
         todo = [
             Task(name, clips[name], stems[name], key)
             for name, key in keys.items()
@@ -127,7 +129,7 @@ def detect(
                 wait=None
             )  # or else the first ones would be computed plainly: a last digit may differ
         try:
-            with closing(engine(system, todo, out, wanted, tell)) as outcomes:
+            with closing(engine(system, todo, out, wanted, progress)) as outcomes:
                 for task, outcome in outcomes:
                     try:
                         if isinstance(outcome, JssError):
@@ -137,20 +139,20 @@ def detect(
                         raise
                     except JssError as error:
                         tally.failed += 1
-                        say(str(error))
+                        report(log, error)
         finally:
             _write_events(journal, keys, out, tally)
     return tally
 
 
-def _keys(clips: Mapping[str, Path], say: Callable[[str], None]) -> dict[str, str]:
+def _keys(clips: Mapping[str, Path]) -> dict[str, str]:
     """Name -> a key that changes with the file, of those that are there."""
     keys = {}
     for name, path in clips.items():
         try:
             keys[name] = Item(name, (path,)).key()
         except JssError as error:
-            say(str(error))
+            report(log, error)
     return keys
 
 

@@ -4,7 +4,7 @@ journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,8 @@ from jss.features import SCORE_HOP_S
 from jss.inference.system import System
 from jss.inference.windows import Piece
 from jss.io.atomic import aside
+from jss.io.progress import Progress
 from jss.results import Array, event_table, score_table
-
-#: Called with the name of a recording and the seconds of sound that were analysed.
-Tell = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -56,12 +54,17 @@ def needed(stem: str, wanted: Wanted) -> set[str]:
 
 
 def write(
-    system: System, task: Task, found: Iterable[Piece], out: Path, wanted: Wanted, tell: Tell
+    system: System,
+    task: Task,
+    found: Iterable[Piece],
+    out: Path,
+    wanted: Wanted,
+    progress: Progress,
 ) -> dict[str, Any]:
     """What was found in one recording, to its files below ``out``. -> its line of the journal.
 
-    found: the stretches of the recording that ``system`` has analysed, one after the other. Raises
-    JssError.
+    found: the stretches of the recording that ``system`` has analysed, one after the other;
+    progress: in seconds of sound. Raises JssError.
     """
     samples = 0
     scores: list[Array] = []
@@ -79,7 +82,7 @@ def write(
             samples += len(piece.mixture)
             if wanted.results:
                 kept.append(piece)
-            tell(task.name, len(piece.mixture) / audio.SAMPLE_RATE)
+            progress(task.name, len(piece.mixture) / audio.SAMPLE_RATE)
     if wanted.results:
         files.append(_result(task.stem))
         system.join(kept, task.name).save(out / files[-1])

@@ -22,6 +22,7 @@ from jss.inference.fusion import fuse
 from jss.inference.windows import padded
 from jss.io.atomic import aside
 from jss.io.code_fingerprint import code_fingerprint
+from jss.io.progress import Progress, silent
 from jss.metrics.separation import ClipSeparation, separate_clip
 from jss.models.precision import Precision
 from jss.results import UNFIT, ClipResult
@@ -179,18 +180,17 @@ def listen(
     items: Sequence[Item],
     cache: Path | None = CACHE,
     *,
-    tell: Callable[[int], None] | None = None,
+    progress: Progress = silent,
 ) -> tuple[dict[str, ClipOutput], dict[str, str]]:
     """Outputs by filename, and the sentence that says why by filename for clips that cannot be
     read.
 
-    cache: folder of what was computed before (None: nowhere); tell: called with how many clips are
-    done.
+    cache: folder of what was computed before (None: nowhere); progress: in clips.
     """
     found: dict[str, ClipOutput] = {}
     failed: dict[str, str] = {}
     folder = None if cache is None else cache / _folder(system)
-    for number, item in enumerate(items, 1):
+    for item in items:
         try:
             path = None if folder is None else folder / f"{item.key()}.npz"
             output = None if path is None else ClipOutput.load(path)
@@ -204,8 +204,7 @@ def listen(
             found[item.filename] = output
         except JssError as error:
             failed[item.filename] = str(error)
-        if tell is not None:
-            tell(number)
+        progress(item.filename, 1)
     return found, failed
 
 

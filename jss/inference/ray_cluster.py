@@ -18,10 +18,11 @@ from typing import Any
 
 from jss import audio, checkpoints
 from jss.errors import DiskError, JssError, optional
-from jss.inference.clip_files import Task, Tell, Wanted, write
+from jss.inference.clip_files import Task, Wanted, write
 from jss.inference.system import System, load_system
 from jss.inference.windows import pieces
 from jss.io.atomic import sweep
+from jss.io.progress import Progress
 from jss.models.precision import Precision
 
 #: So many recordings make a block, which is what is given out again, where there are MANY of them;
@@ -39,7 +40,7 @@ class Ray:
         self.ray = _import()
 
     def __call__(
-        self, system: System, tasks: Sequence[Task], out: Path, wanted: Wanted, tell: Tell
+        self, system: System, tasks: Sequence[Task], out: Path, wanted: Wanted, progress: Progress
     ) -> Generator[tuple[Task, dict[str, Any] | JssError], None, None]:
         """Recordings as they are finished, in any order. Raises DiskError, and JssError where the
         cluster gives up.
@@ -54,7 +55,7 @@ class Ray:
                 if row["full"]:
                     raise DiskError(row["error"])
                 line = json.loads(row["line"])
-                tell(tasks[row["number"]].name, row["seconds"])
+                progress(tasks[row["number"]].name, row["seconds"])
                 yield tasks[row["number"]], line if line is not None else JssError(row["error"])
         except self.ray.exceptions.RayError as error:
             said = str(error).strip().splitlines()

@@ -6,6 +6,7 @@ Alone, as without torchrun, a process is number 0 of 1 and agrees with itself.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,6 +49,8 @@ def joined() -> Iterator[None]:
         return
     gpu = torch.cuda.is_available()
     dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo", timeout=PATIENCE)
+    if rank():  # what all of them would say is said once
+        logging.getLogger("jss").setLevel(logging.ERROR)
     try:
         yield
     except RuntimeError as error:
@@ -111,9 +114,3 @@ def mean(values: dict[str, float]) -> dict[str, float]:
     if world() > 1:
         dist.all_gather_object(found, values)
     return {key: sum(one[key] for one in found) / len(found) for key in values}
-
-
-def tell(line: str) -> None:
-    """Print a line once, not from every process."""
-    if rank() == 0:
-        print(line, flush=True)

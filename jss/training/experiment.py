@@ -5,7 +5,8 @@ before.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,12 +28,14 @@ from jss.models.separator import ConvTasNet
 from jss.models.tdcn import TDCN
 from jss.training.cards import Heard, save_card, save_manifest, save_note, settings
 from jss.training.detection import DetectionTask
-from jss.training.distributed import alone, check, first, tell
+from jss.training.distributed import alone, check, first
 from jss.training.loop import fit
 from jss.training.selection import best_epoch
 from jss.training.separation import SeparationTask
 from jss.training.stages import STAGES, Stage, comes_from, needs, parse, separates_only
 from jss.training.task import load_networks
+
+log = logging.getLogger(__name__)
 
 #: Between stages both networks start from the teacher that Eq. 24 selects.
 BETWEEN = "teacher"
@@ -45,7 +48,7 @@ class Chain:
     """Trains the systems of a config.
 
     root: the data, one folder or several; out: a folder for runs; folder: where blocks and systems
-    are kept; half: store blocks in half precision; say: prints a line; pool: where soundscapes are
+    are kept; half: store blocks in half precision; pool: where soundscapes are
     kept that are rendered once (default: in out). Of several processes the first alone writes.
     """
 
@@ -54,7 +57,6 @@ class Chain:
     out: Path
     folder: Path
     half: bool = False
-    say: Callable[[str], None] = tell
     pool: Path | None = None
 
     @cached_property
@@ -88,7 +90,7 @@ class Chain:
 
     def _ensure(self, name: str, resume: bool) -> None:
         if alone(lambda: self._finished(name)):
-            self.say(f"{name}: finished before")
+            log.info("%s: finished before", name)
             return
         for need in self._needs(name):
             self._ensure(need, resume)
@@ -97,7 +99,7 @@ class Chain:
             raise JssError(
                 f"{run} holds an unfinished run: add --resume to go on with it, or use another --out."
             )
-        self.say(f"{name}: training")
+        log.info("%s: training", name)
         if separates_only(name):
             self._pretrain(name, run)
         else:
@@ -282,7 +284,7 @@ class Chain:
 
     def _system(self, name: str, stage: Stage, selections: Mapping[str, Mapping[str, Any]]) -> None:
         save_manifest(name, self.config, self.labels, stage, selections, self.folder)
-        self.say(f"{name}: done")
+        log.info("%s: done", name)
 
 
 def separator_block(pretraining: str) -> str:

@@ -5,7 +5,6 @@ progress.
 from __future__ import annotations
 
 import logging
-import sys
 import warnings
 from functools import cache
 from typing import Any, Literal
@@ -23,6 +22,8 @@ from jss.io.atomic import aside
 from jss.models.precision import bf16_units
 from jss.training.distributed import alone, rank, world
 from jss.training.task import Task
+
+log = logging.getLogger(__name__)
 
 LAST = "last.ckpt"
 
@@ -47,7 +48,11 @@ class SafeCheckpointIO(TorchCheckpointIO):
         try:
             checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             return checkpoint
-        except Exception as error:  # whatever the file makes of the reader
+        except OSError as error:
+            raise JssError(
+                f"The checkpoint {path} cannot be read: {error.strerror or error}."
+            ) from error
+        except Exception as error:  # a damaged file can make any error of torch's reader
             raise JssError(
                 f"The checkpoint {path} is damaged, or not one of jss: delete it to begin its stage "
                 "again."
@@ -73,17 +78,14 @@ def _precision(config: Config) -> Literal["bf16-mixed", "32-true"]:
         return "32-true"
     if bf16_units():
         return "bf16-mixed"
-    _tell_fp32()
+    _report_fp32()
     return "32-true"
 
 
 @cache
-def _tell_fp32() -> None:
+def _report_fp32() -> None:
     if rank() == 0:
-        print(
-            "This CPU has no bf16 units and would emulate them slowly: training in fp32.",
-            file=sys.stderr,
-        )
+        log.warning("This CPU has no bf16 units and would emulate them slowly: training in fp32.")
 
 
 def _tensorboard(task: Task) -> TensorBoardLogger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from jss.training.selection import best_epoch
 from jss.training.task import load_networks
 from jss.training.weak_label import CriticTask, SeparatorTask, WeakLabelTask
 from jss.training.weak_stages import WEAK_STAGES, WeakStage
+
+log = logging.getLogger(__name__)
 
 
 class WeakChain(Chain):
@@ -82,7 +85,7 @@ class WeakChain(Chain):
             stage=stage.says,
             settings=self._settings(stage, c),
         )
-        self.say(f"{name}: done")
+        log.info("%s: done", name)
 
     def _task(self, stage: WeakStage, c: WeakLabelConfig, run: Path) -> WeakLabelTask:
         config, count = self.config, len(self.scenes.train.recipe.labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from jss.data.scenes.batches import activity
 from jss.data.scenes.scenes import SceneSet, scene_bank, scene_recipe
+from jss.io.progress import Progress, silent
 from jss.metrics.class_separation import OVERALL, separation_rows
 from jss.metrics.diversity import clip_similarity
 from jss.metrics.f_score import clip_f1
@@ -21,7 +22,6 @@ from jss.weak_labels.report import Row, Samples, WeakReport
 #: Where the critic says that a class is there.
 THRESHOLD = 0.5
 #: Called with how many clips are done, and of how many.
-Tell = Callable[[int, int], None]
 Floats = npt.NDArray[np.floating]
 
 
@@ -34,9 +34,9 @@ def held_out(root: str, labels: tuple[str, ...], split: str, clips: int, seed: i
 
 
 def evaluate_weak(
-    system: WeakSystem, scenes: SceneSet, dataset: str, tell: Tell | None = None
+    system: WeakSystem, scenes: SceneSet, dataset: str, progress: Progress = silent
 ) -> WeakReport:
-    """Everything that the paper reports, on all of ``scenes``."""
+    """Everything that the paper reports, on all of ``scenes``. progress: in clips."""
     before, after, alone, frames, tags, heard, alike = [], [], [], [], [], [], []
     for number in range(len(scenes)):
         example = scenes[number]
@@ -54,8 +54,7 @@ def evaluate_weak(
         tags.append((result.clip_probabilities, active.max(-1)))
         heard.append(result.source_clip_probabilities)
         alike.append(clip_similarity(result.source_probabilities))
-        if tell is not None:
-            tell(number + 1, len(scenes))
+        progress(str(number), 1)
     x, y, one = np.array(before), np.array(after), np.array(alone)
     clip, label = np.nonzero(~np.isnan(x) & ~one[:, None])
     return WeakReport(

@@ -160,8 +160,8 @@ def test_a_chain_in_two_processes_is_that_of_one_and_goes_on(tmp_path):
         [*torchrun, *line], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert first.returncode == 0, first.stderr
-    told = [row for row in first.stdout.splitlines() if row.startswith("SED")]
-    assert told == ["SED: training", "SED: done"]
+    told = [row for row in first.stderr.splitlines() if row.startswith("jss: SED")]
+    assert told == ["jss: SED: training", "jss: SED: done"]
     shutil.rmtree(two / "checkpoints" / "systems")  # as if killed before they were written
     config = load_preset("smoke", (*SMALL, "devices=2"))
     again = Chain(config, ("synthscapes",), two, two / "checkpoints")

@@ -141,11 +141,11 @@ def test_the_history_tells_each_epochs_losses_and_objectives(smoke):
     assert history.notna().all().all()
 
 
-def test_finished_systems_are_reused_and_unfinished_runs_need_resume(smoke, tmp_path):
-    said = []
-    chain = Chain(smoke.config, "synthscapes", tmp_path, smoke.checkpoints, say=said.append)
-    chain.run(("MixIT-S1",), resume=False)
-    assert said == ["MixIT-S1: finished before"]
+def test_finished_systems_are_reused_and_unfinished_runs_need_resume(smoke, tmp_path, caplog):
+    chain = Chain(smoke.config, "synthscapes", tmp_path, smoke.checkpoints)
+    with caplog.at_level("INFO", logger="jss"):
+        chain.run(("MixIT-S1",), resume=False)
+    assert caplog.messages == ["MixIT-S1: finished before"]
     (tmp_path / "SED").mkdir()
     with pytest.raises(JssError, match="--resume"):
         Chain(smoke.config, "synthscapes", tmp_path, tmp_path / "none").run(("SED",), resume=False)

@@ -46,16 +46,17 @@ def test_a_checkpoint_that_is_cut_off(tmp_path):
         SafeCheckpointIO().load_checkpoint(tmp_path / "last.ckpt")
 
 
-def test_bf16_where_there_are_units_for_it(monkeypatch, capsys):
+def test_bf16_where_there_are_units_for_it(monkeypatch, caplog):
     config = load_preset("smoke", ("precision=bf16",))
-    loop._tell_fp32.cache_clear()
+    loop._report_fp32.cache_clear()
     monkeypatch.setattr(loop, "bf16_units", lambda: False)
     assert [loop._precision(config) for _ in range(2)] == ["32-true"] * 2
-    assert capsys.readouterr().err.count("training in fp32") == 1
+    assert sum("training in fp32" in line for line in caplog.messages) == 1
+    caplog.clear()
     monkeypatch.setattr(loop, "bf16_units", lambda: True)
     assert loop._precision(config) == "bf16-mixed"
     assert loop._precision(load_preset("smoke")) == "32-true"
-    assert capsys.readouterr().err == ""
+    assert not caplog.messages
 
 
 def test_tensorboard_gets_the_history(tmp_path):

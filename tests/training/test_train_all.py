@@ -89,7 +89,7 @@ def test_the_whole_tree_its_table_and_a_kill_that_changes_nothing(tmp_path, caps
         assert all(torch.equal(ours[key], theirs[key]) for key in theirs), name
     capsys.readouterr()
     assert main(command(whole)) == 0
-    assert capsys.readouterr().out.count(": finished before") >= len(TREE)
+    assert capsys.readouterr().err.count(": finished before") >= len(TREE)
 
 
 def test_another_preset_than_all_takes_no_base(capsys):

@@ -9,13 +9,14 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jss.errors import JssError, optional
+from jss.io.progress import Progress, silent
 
 #: Cuts in a row without one new byte before a file is given up, and the first pause between them
 #: (s), then doubled.
@@ -25,9 +26,6 @@ TIMEOUT = 30.0
 CHUNK = 1 << 20
 #: Disk space (bytes) that is left free beside what is fetched.
 SPARE = 100_000_000
-
-#: Called with the number of new bytes; negative where bytes had to be given up.
-Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -43,28 +41,28 @@ class RemoteFile:
 
 
 def fetch(
-    files: Sequence[RemoteFile], folder: Path, jobs: int = 4, tell: Tell = lambda count: None
+    files: Sequence[RemoteFile], folder: Path, jobs: int = 4, progress: Progress = silent
 ) -> dict[str, str]:
     """Fetch into ``folder`` what is not there yet. -> why, by name, for each file that failed; the
     rest is complete.
 
     A file lies under its name only when it is whole and its checksum is right; until then in
-    ``.NAME.part``, from which the next call goes on. jobs: files at a time. Raises JssError where
-    the disk has not enough room.
+    ``.NAME.part``, from which the next call goes on. jobs: files at a time; progress: in bytes,
+    from several threads. Raises JssError where the disk has not enough room.
     """
     todo = [file for file in files if not _complete(file, folder)]
     _make_room(todo, folder)
 
     stopped = threading.Event()
 
-    def told(count: int) -> None:
+    def unless_stopped(name: str, count: float) -> None:
         if stopped.is_set():
             raise JssError("Stopped.")
-        tell(count)
+        progress(name, count)
 
     def one(file: RemoteFile) -> str | None:
         try:
-            _retrieve(file, folder, told)
+            _retrieve(file, folder, unless_stopped)
         except JssError as error:
             return str(error)
         return None
@@ -126,7 +124,7 @@ def _make_room(todo: Sequence[RemoteFile], folder: Path) -> None:
         )
 
 
-def _retrieve(file: RemoteFile, folder: Path, tell: Tell) -> None:
+def _retrieve(file: RemoteFile, folder: Path, progress: Progress) -> None:
     """One file, through pooch, which checks it and gives it its name. A damaged one is fetched once
     more, whole.
     """
@@ -140,14 +138,14 @@ def _retrieve(file: RemoteFile, folder: Path, tell: Tell) -> None:
     for last in (False, True):
 
         def download(url: str, target: str, _: object) -> None:
-            _download(file, part, tell)
+            _download(file, part, progress)
             os.replace(part, target)
 
         try:
             pooch.retrieve(file.url, file.checksum, file.name, folder, downloader=download)
             return
         except ValueError as error:  # another checksum; pooch has removed the file
-            tell(-(file.size or 0))
+            progress(file.name, -(file.size or 0))
             if last:
                 raise JssError(
                     f"{file.name} arrived damaged twice (its {file.checksum} is published by the host): "
@@ -157,7 +155,7 @@ def _retrieve(file: RemoteFile, folder: Path, tell: Tell) -> None:
             raise JssError(_refused(part, error)) from error
 
 
-def _download(file: RemoteFile, part: Path, tell: Tell) -> None:
+def _download(file: RemoteFile, part: Path, progress: Progress) -> None:
     """All bytes into ``part``, from where it ends. Without a checksum nothing is resumed from an
     earlier call, since nobody would notice if the file had changed meanwhile.
     """
@@ -172,12 +170,12 @@ def _download(file: RemoteFile, part: Path, tell: Tell) -> None:
         if file.size is not None and before == file.size:
             return
         try:
-            if _stream(file, part, before, tell):
+            if _stream(file, part, before, progress):
                 return
         except requests.RequestException as error:
             why = type(error).__name__
-        progress = part.is_file() and part.stat().st_size > before
-        cuts, pause = (0, PAUSE) if progress else (cuts + 1, pause)
+        grew = part.is_file() and part.stat().st_size > before
+        cuts, pause = (0, PAUSE) if grew else (cuts + 1, pause)
         time.sleep(pause)
         pause *= 2
     raise JssError(
@@ -186,7 +184,7 @@ def _download(file: RemoteFile, part: Path, tell: Tell) -> None:
     )
 
 
-def _stream(file: RemoteFile, part: Path, start: int, tell: Tell) -> bool:
+def _stream(file: RemoteFile, part: Path, start: int, progress: Progress) -> bool:
     """One request for what lies beyond ``start``. -> whether the file is whole; raises what
     requests raises.
     """
@@ -198,14 +196,14 @@ def _stream(file: RemoteFile, part: Path, start: int, tell: Tell) -> bool:
     with requests.get(file.url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         if answer.status_code == 416 or (answer.status_code == 206 and not _begins(answer, start)):
             part.unlink(missing_ok=True)  # longer than the file, or of another one
-            tell(-start)
+            progress(file.name, -start)
             return False
         if answer.status_code in (429, 500, 502, 503, 504):
             raise requests.ConnectionError(f"status {answer.status_code}")
         _check_status(answer.status_code, file.url)
         resumed = answer.status_code == 206
         if start and not resumed:
-            tell(-start)
+            progress(file.name, -start)
         length = answer.headers.get("Content-Length")
         whole = file.size
         if whole is None and length is not None:
@@ -213,11 +211,11 @@ def _stream(file: RemoteFile, part: Path, start: int, tell: Tell) -> bool:
         with part.open("ab" if resumed else "wb") as out:
             for chunk in answer.iter_content(CHUNK):
                 out.write(chunk)
-                tell(len(chunk))
+                progress(file.name, len(chunk))
     there = part.stat().st_size
     if whole is not None and there > whole:
         part.unlink()
-        tell(-there)
+        progress(file.name, -there)
         raise JssError(
             f"{file.url} is longer than the {whole} bytes that are published: nothing was kept."
         )

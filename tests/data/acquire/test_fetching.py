@@ -44,8 +44,8 @@ def leftovers(folder: Path) -> list[str]:
 
 def test_several_files_and_a_second_call_asks_for_nothing(web: Web, tmp_path: Path) -> None:
     files = [remote(web, f"{i}.bin") for i in range(5)]
-    told: list[int] = []
-    assert fetch(files, tmp_path / "new", tell=told.append) == {}
+    told: list[float] = []
+    assert fetch(files, tmp_path / "new", progress=lambda name, count: told.append(count)) == {}
     assert all((tmp_path / "new" / file.name).read_bytes() == BODY for file in files)
     assert sum(told) == 5 * len(BODY)
     assert not leftovers(tmp_path / "new")
@@ -56,8 +56,8 @@ def test_several_files_and_a_second_call_asks_for_nothing(web: Web, tmp_path: Pa
 
 def test_a_cut_connection_is_taken_up_where_it_broke(web: Web, tmp_path: Path) -> None:
     file = remote(web, cuts=[100_000, 50_000, 0, 30_000])
-    told: list[int] = []
-    assert fetch([file], tmp_path, tell=told.append) == {}
+    told: list[float] = []
+    assert fetch([file], tmp_path, progress=lambda name, count: told.append(count)) == {}
     assert (tmp_path / "a.zip").read_bytes() == BODY
     assert [wanted for _, wanted in web.asked] == [
         None,
@@ -80,12 +80,12 @@ def test_a_stopped_call_goes_on_in_the_next(web: Web, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_the_others_and_keeps_what_is_there(web: Web, tmp_path: Path) -> None:
-    def stop(count: int) -> None:
+    def stop(name: str, count: float) -> None:
         raise KeyboardInterrupt
 
     files = [remote(web, f"{i}.bin") for i in range(20)]
     with pytest.raises(KeyboardInterrupt):
-        fetch(files, tmp_path, jobs=2, tell=stop)
+        fetch(files, tmp_path, jobs=2, progress=stop)
     assert len(web.asked) < 20
     assert not list(tmp_path.glob("*.bin"))
     assert fetch(files, tmp_path) == {}
@@ -94,8 +94,8 @@ def test_ctrl_c_ends_the_others_and_keeps_what_is_there(web: Web, tmp_path: Path
 
 def test_a_server_without_ranges_sends_it_all_again(web: Web, tmp_path: Path) -> None:
     file = remote(web, cuts=[200_000], ranges=False)
-    told: list[int] = []
-    assert fetch([file], tmp_path, tell=told.append) == {}
+    told: list[float] = []
+    assert fetch([file], tmp_path, progress=lambda name, count: told.append(count)) == {}
     assert (tmp_path / "a.zip").read_bytes() == BODY
     assert sum(told) == len(BODY)
     assert web.sent["/a.zip"] == 200_000 + len(BODY)
