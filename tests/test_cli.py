@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import types
@@ -10,7 +11,7 @@ import pytest
 
 import jss
 from jss import cli
-from jss.errors import JssError, missing_package
+from jss.errors import JssError, missing_package, report
 
 
 def test_help(capsys):
@@ -72,6 +73,59 @@ def test_errors_of_a_verb(capsys, monkeypatch, error, code, said):
     monkeypatch.setattr(cli, "import_module", lambda name: verb)
     assert cli.main(["list"]) == code
     assert capsys.readouterr().err == said
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """A verb that logs, then fails for a reason."""
+
+    def run(_):
+        logging.getLogger("jss.somewhere").info("It begins.")
+        try:
+            {}["key"]
+        except KeyError as error:
+            raise JssError("It is wrong.") from error
+
+    verb = types.SimpleNamespace(HELP="", add_arguments=lambda parser: None, run=run)
+    monkeypatch.setattr(cli, "import_module", lambda name: verb)
+    monkeypatch.delenv("JSS_DEBUG", raising=False)
+
+
+def test_a_user_gets_the_sentence_alone(failing, capsys):
+    assert cli.main(["list"]) == 2
+    assert capsys.readouterr().err == "jss: It begins.\njss: It is wrong.\n"
+
+
+@pytest.mark.parametrize("way", ["before", "after", "environment"])
+def test_a_developer_gets_the_cause_too(failing, capsys, monkeypatch, way):
+    if way == "environment":
+        monkeypatch.setenv("JSS_DEBUG", "1")
+    line = {"before": ["--debug", "list"], "after": ["list", "--debug"]}.get(way, ["list"])
+    assert cli.main(line) == 2
+    text = capsys.readouterr().err
+    assert "INFO jss.somewhere: It begins." in text
+    assert "KeyError: 'key'" in text
+    assert "Traceback" in text
+    assert text.endswith("\njss: It is wrong.\n")
+
+
+def test_a_bug_is_no_advice(monkeypatch):
+    def run(_):
+        raise TypeError("a bug")
+
+    verb = types.SimpleNamespace(HELP="", add_arguments=lambda parser: None, run=run)
+    monkeypatch.setattr(cli, "import_module", lambda name: verb)
+    with pytest.raises(TypeError, match="a bug"):
+        cli.main(["list"])
+
+
+def test_what_goes_wrong_in_passing_is_a_sentence_and_its_cause(caplog):
+    error = JssError("It is wrong.")
+    with caplog.at_level("DEBUG", logger="jss"):
+        report(logging.getLogger("jss.somewhere"), error)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "DEBUG"]
+    assert caplog.messages[0] == "It is wrong."
+    assert caplog.records[1].exc_info[1] is error
 
 
 def test_a_verb_that_is_not_there_is_not_listed(monkeypatch):
