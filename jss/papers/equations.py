@@ -60,7 +60,7 @@ JSS: Mapping[int, Equation] = _table(
     ),
     (
         17,
-        "mixture invariant training, over all assignments",
+        "mixture invariant training",
         "losses.mixit.mixit_loss losses.mixit.assignments",
     ),
     (18, "masks in the encoder's domain", "models.separator.Masker"),
