@@ -17,16 +17,18 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from pydantic.dataclasses import dataclass
 
 from jss.errors import JssError
 from jss.io import histories
 from jss.io.atomic import aside
-from jss.io.ranges import allowed
-from jss.io.schema import read_yaml, strict
+from jss.io.schema import SCHEMA, read_yaml, validate
 from jss.labels import CLASS_SETS
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ _STAGES = ("SED", "S0", "S1", "S2", "S2+", "JT", "JT+")  # the order of a list o
 _RESTORE = "restore it (git checkout) or train it again"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class Card:
     """Where a block's weights come from.
 
@@ -67,7 +69,7 @@ class Card:
     sha256: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class Selection:
     """The blocks of a student or a teacher. separator: None for a system without a separation
     stage; mixture: the frozen detector of the second branch of the SSep+SED baseline, q: its weight
@@ -88,7 +90,7 @@ class Selection:
         return [name for name in (self.separator, self.detector, self.mixture) if name]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class Manifest:
     """A system.
 
@@ -183,7 +185,7 @@ def load_card(name: str, folder: Folder = None) -> Card:
         ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise JssError(f"The card {path} cannot be read ({error}): {_RESTORE}.") from error
-    card = strict(Card, data, str(path))
+    card = validate(Card, data, str(path))
     if card.name != name:
         raise JssError(f"The card {path} is that of the block {card.name}: {_RESTORE}.")
     return card
@@ -221,42 +223,47 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
     }
 
 
+#: Kind of a block -> the module of its network, the network's class and the class of its sizes.
+NETWORKS: Mapping[str, tuple[str, str, str]] = {
+    "crnn": ("jss.models.crnn", "CRNN", "CRNNConfig"),
+    "conv_tasnet": ("jss.models.separator", "ConvTasNet", "ConvTasNetConfig"),
+    "tdcn": ("jss.models.tdcn", "TDCN", "TDCNConfig"),
+    "critic": ("jss.models.critic", "Critic", "CriticConfig"),
+    "tf_masker": ("jss.models.tf_masker", "TFMasker", "TFMaskerConfig"),
+}
+#: A kind that begins with this is a waveform model of Asteroid, such as asteroid:DPRNNTasNet.
+ASTEROID = "asteroid:"
+
+
 def build(kind: str, config: Mapping[str, Any]) -> nn.Module:
-    """A network with fresh weights. kind: as a card names it. Raises JssError for sizes that
-    are unknown, or that no network has."""
-    try:
-        return _built(kind, config)
-    except (
-        TypeError,
-        ValueError,
-        RuntimeError,
-        LookupError,
-        AttributeError,
-        ArithmeticError,
-        MemoryError,
-    ) as error:
+    """A network with fresh weights.
+
+    Args:
+        kind: One of ``NETWORKS``, or "asteroid:NAME".
+        config: Its sizes, as a card holds them.
+
+    Raises:
+        JssError: The kind is unknown, or a size is unknown, out of range, or one that no network
+            has.
+    """
+    if kind.startswith(ASTEROID):
+        from jss.models import asteroid
+
+        return asteroid.build(kind.removeprefix(ASTEROID), dict(config))
+    if kind not in NETWORKS:
         raise JssError(
-            f"A {kind} block has sizes that this version does not know: {error}."
-        ) from error
-
-
-def _built(kind: str, config: Mapping[str, Any]) -> nn.Module:
-    sizes: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in config.items()
-    }
-    for key, value in sizes.items():
-        allowed(key, value, f"A {kind} block")
-    if kind not in ("crnn", "critic", "tf_masker"):
-        from jss.models.separator import build_separator
-
-        return build_separator(kind, sizes)
-    from jss.models.critic import Critic, CriticConfig
-    from jss.models.crnn import CRNN, CRNNConfig
-    from jss.models.tf_masker import TFMasker, TFMaskerConfig
-
-    if kind == "crnn":
-        return CRNN(CRNNConfig(**sizes))
-    return Critic(CriticConfig(**sizes)) if kind == "critic" else TFMasker(TFMaskerConfig(**sizes))
+            f'There is no kind of block "{kind}": use one of {", ".join(NETWORKS)} or '
+            "asteroid:NAME, such as asteroid:DPRNNTasNet."
+        )
+    module, network, sizes = NETWORKS[kind]
+    found = import_module(module)
+    try:
+        built: nn.Module = getattr(found, network)(
+            validate(getattr(found, sizes), config, f"A {kind} block")
+        )
+    except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
+        raise JssError(f"No {kind} block can have these sizes ({error}).") from error
+    return built
 
 
 def load_network(name: str, folder: Folder = None) -> tuple[nn.Module, Card]:
@@ -267,7 +274,7 @@ def load_network(name: str, folder: Folder = None) -> tuple[nn.Module, Card]:
 
     card, state = load_block(name, folder)
     with torch.device(
-        "cpu" if card.kind.startswith("asteroid:") else "meta"
+        "cpu" if card.kind.startswith(ASTEROID) else "meta"
     ):  # a card may claim any size
         expected = {
             k: tuple(tensor.shape)
@@ -319,7 +326,7 @@ def manifest(name: str, folder: Folder = None) -> Manifest:
     chosen = data.get("selections")
     if not isinstance(chosen, dict) or not chosen or not set(chosen) <= set(_SELECTIONS):
         raise JssError(f"{where}: selections must name the blocks of student, teacher or both.")
-    system = strict(Manifest, data, where)
+    system = validate(Manifest, data, where)
     if system.name != name:
         raise JssError(f"{where} must say name: {name}, not {system.name}.")
     return system

@@ -1,20 +1,20 @@
-"""Configurations: frozen dataclasses, and presets as strict YAML files that hold only what they
-override.
+"""Configurations: declared settings, and presets as YAML files that hold only what they override.
 
-An unknown key, a wrong type, or a number that YAML reads as text (``1e-4``) is an error that names
-the key.
+An unknown key, a wrong type, a number out of range or one that YAML reads as text (``1e-4``) is an
+error that names the key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from jss.errors import JssError
-from jss.io.ranges import within
-from jss.io.schema import parse_yaml, read_yaml, strict
+from jss.io.schema import SCHEMA, Count, Share, parse_yaml, read_yaml, validate
 from jss.models.critic import CriticConfig
 from jss.models.crnn import CRNNConfig
 from jss.models.separator import ConvTasNetConfig
@@ -23,134 +23,154 @@ from jss.models.tf_masker import TFMaskerConfig
 
 PRESETS = Path(__file__).parent / "presets"
 
+Epochs = Annotated[int, Field(ge=1, le=10**6)]
+Clips = Annotated[int, Field(ge=0, le=10_000)]
+Limit = Annotated[float, Field(ge=0, le=10**9)]
+Tau = Annotated[float, Field(ge=1e-12, le=1)]
+Rate = Annotated[float, Field(ge=0, le=1e30)]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, config=SCHEMA)
 class DataConfig:
-    """Which clips. seconds: length of a clip; synthetic, weak, unlabelled: clips of an epoch's
-    subsets, the shortest of which sets its length (facts of DESED: 10,000, 1420 and 14,412);
-    validation_synthetic, validation_weak: clips that select a model; recipe: how soundscapes are
-    drawn where ROOT is a soundbank; synthesised: the chance that a sound is a synthesised one
-    there; single: the chance that a weak clip there is a single recording, not mixed; sounds:
-    synthesised recordings of each class; workers: rendering processes; fresh: draw new soundscapes
-    in every epoch (False: render the subsets once, into OUT/pool, for a device that learns faster
-    than processors render).
-    """
+    """Which clips teach and select."""
 
-    seconds: float = 10.0
+    #: Length of a clip in seconds.
+    seconds: Annotated[float, Field(ge=0.5, le=600)] = 10.0
+    #: How soundscapes are drawn where the data is a soundbank (jss.data.soundscapes.recipes).
     recipe: str = "desed"
-    synthetic: int = 10000
-    weak: int = 1420
-    unlabelled: int = 14412
-    validation_synthetic: int = 2500
-    validation_weak: int = 158
-    synthesised: float = 0.3
-    single: float = 0.0
-    sounds: int = 200
-    workers: int = 1
+    #: Clips of an epoch's subsets; the shortest sets its length. The defaults are DESED's.
+    synthetic: Count = 10000
+    weak: Count = 1420
+    unlabelled: Count = 14412
+    #: Clips that select a model.
+    validation_synthetic: Count = 2500
+    validation_weak: Count = 158
+    #: The chance that a sound of a soundscape is a synthesised one.
+    synthesised: Share = 0.3
+    #: The chance that a weak clip is a single recording, not a soundscape.
+    single: Share = 0.0
+    #: Synthesised recordings of each class.
+    sounds: Annotated[int, Field(ge=1, le=10_000)] = 200
+    #: Processes that make batches.
+    workers: Annotated[int, Field(ge=0, le=256)] = 1
+    #: Draw new soundscapes in every epoch. False: render the subsets once, into OUT/pool, for a
+    #: device that learns faster than processors render.
     fresh: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class DetectionConfig:
-    """Mean Teacher training (SED, S1, S2, JT). batch: synthetic, weak and unlabelled clips of one
-    step, in ``accumulate`` micro-batches of that ratio on every device (BatchNorm sees a
-    micro-batch); steps: of an epoch, 0 for as many as the shortest subset gives; epochs;
-    warmup_epochs: N of the warm-up exp(-5 (1 - n/N)^2) of rate and consistency; consistency:
-    alpha_self of Eq. 6 after it; ema: alpha_ema of Eq. 3; mixup: its chance in a step, mixup_alpha:
-    of Beta(alpha, alpha); threshold: of the objective's F1; retention_weight: of a dB of the
-    separation term of S2+ and JT+; clip: largest gradient norm, 0 for any; patience: epochs without
-    progress of the student's objective before the end, 0 for none; frozen_norms: BatchNorm stays as
-    the stage finds it; norm_clips:
-    training clips over which BatchNorm's statistics are averaged anew before each validation
-    (jss.training.norms), 0 for the running ones, as the paper has them: those of the last batch.
-    """
+    """Mean Teacher training (SED, S1, S2, JT)."""
 
-    batch: tuple[int, int, int] = (12, 12, 24)
-    accumulate: int = 1
-    steps: int = 0
-    epochs: int = 200
-    warmup_epochs: float = 50.0
-    consistency: float = 2.0
-    ema: float = 0.999
-    mixup: float = 0.5
-    mixup_alpha: float = 0.2
-    threshold: float = 0.5
+    #: Synthetic, weak and unlabelled clips of one step.
+    batch: tuple[Clips, Clips, Clips] = (12, 12, 24)
+    #: Micro-batches of a step, each of the batch's ratio; BatchNorm sees one of them.
+    accumulate: Annotated[int, Field(ge=1, le=10_000)] = 1
+    #: Steps of an epoch, 0 for as many as the shortest subset gives.
+    steps: Count = 0
+    epochs: Epochs = 200
+    #: N, in epochs, of the warm-up exp(-5 (1 - n/N)^2) of rate and consistency.
+    warmup_epochs: Annotated[float, Field(ge=0, le=10**6)] = 50.0
+    #: alpha_self of Eq. 6 after the warm-up.
+    consistency: Annotated[float, Field(ge=0, le=1e6)] = 2.0
+    #: alpha_ema of Eq. 3.
+    ema: Share = 0.999
+    #: The chance of mixup in a step, and alpha of its Beta(alpha, alpha).
+    mixup: Share = 0.5
+    mixup_alpha: Annotated[float, Field(ge=1e-3, le=1e3)] = 0.2
+    #: Of the objective's F1.
+    threshold: Share = 0.5
+    #: Weight of a dB of the separation term of S2+ and JT+.
     retention_weight: float = 0.03
-    clip: float = 0.0
-    patience: int = 0
+    #: Largest gradient norm, 0 for any.
+    clip: Limit = 0.0
+    #: Epochs without progress of the student's objective before the end, 0 for no such end.
+    patience: Count = 0
+    #: BatchNorm stays as the stage finds it.
     frozen_norms: bool = False
-    norm_clips: int = 0
+    #: Training clips over which the statistics of BatchNorm are averaged before each validation
+    #: (jss.training.norms); 0 for the running ones, as the paper has them: those of the last batch.
+    norm_clips: Clips = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class SeparationConfig:
-    """Pre-training of the separator (PIT, MixIT). batch: mixtures of a step (pairs for MixIT);
-    seconds: of a crop; steps: of an epoch; epochs; patience: epochs without progress before the
-    rate is halved, early_stop: before the end; clip: largest gradient norm; validation: mixtures
-    that select a model; tau, tau_inactive: Eqs 13 and 14; thresholded: cap the SNR of MixIT at -10
-    log10(tau) dB instead of Eq. 11 as written.
-    """
+    """Pre-training of the separator (PIT, MixIT)."""
 
-    batch: int = 4
-    seconds: float = 10.0
-    steps: int = 5000
-    epochs: int = 200
-    patience: int = 5
-    early_stop: int = 30
-    clip: float = 5.0
-    validation: int = 500
-    tau: float = 1e-3
-    tau_inactive: float = 1e-3
+    #: Mixtures of a step (pairs for MixIT).
+    batch: Clips = 4
+    #: Length of a crop in seconds.
+    seconds: Annotated[float, Field(ge=0.5, le=600)] = 10.0
+    #: Steps of an epoch.
+    steps: Count = 5000
+    epochs: Epochs = 200
+    #: Epochs without progress before the rate is halved, and before the end.
+    patience: Count = 5
+    early_stop: Count = 30
+    #: Largest gradient norm.
+    clip: Limit = 5.0
+    #: Mixtures that select a model.
+    validation: Annotated[int, Field(ge=1, le=10**6)] = 500
+    #: tau of Eq. 13 (active sources) and of Eq. 14 (inactive ones).
+    tau: Tau = 1e-3
+    tau_inactive: Tau = 1e-3
+    #: Cap the SNR of MixIT at -10 log10(tau) dB, instead of Eq. 11 as written.
     thresholded: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class WeakLabelConfig:
-    """Training of the weak-label paper's critics and separators. batch: mixtures of a step; crop:
-    seconds of a random crop of each, 0 for all of it (its clip labels are then those of the crop);
-    epochs at most; early_stop: epochs without progress before the end; learning_rate: of Adam;
-    alpha: weight of the mixture term (Eqs 8, 9); reduction: of both terms, "sum" as written or
-    "mean", with which alpha is worth a fortieth; fresh: draw new mixtures in every epoch instead of
-    a fixed set; clip: largest gradient norm, 0 for none.
-    """
+    """Training of the weak-label paper's critics and separators."""
 
-    batch: int = 10
-    crop: float = 0.0
-    epochs: int = 50
-    early_stop: int = 5
-    learning_rate: float = 1e-4
-    alpha: float = 100.0
+    #: Mixtures of a step.
+    batch: Clips = 10
+    #: Seconds of a random crop of each, 0 for all of it; clip labels are then those of the crop.
+    crop: Annotated[float, Field(ge=0, le=600)] = 0.0
+    #: At most.
+    epochs: Epochs = 50
+    #: Epochs without progress before the end.
+    early_stop: Count = 5
+    #: Of Adam.
+    learning_rate: Rate = 1e-4
+    #: Weight of the mixture term (Eqs 8, 9).
+    alpha: Annotated[float, Field(ge=0, le=1e9)] = 100.0
+    #: Of both terms: "sum" as written, or "mean", with which alpha is worth a fortieth.
     reduction: Literal["sum", "mean"] = "sum"
+    #: Draw new mixtures in every epoch instead of a fixed set.
     fresh: bool = False
-    clip: float = 0.0
+    #: Largest gradient norm, 0 for any.
+    clip: Limit = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class Config:
-    """One experiment. labels: a class set by name or a list of labels, null for those of the data
-    (DESED's where it has no list of its own); systems: to be trained, in order; precision: of the
-    products, bf16 or fp32; compile: compile a separator that learns; tensorboard: write each run's
-    history for TensorBoard too; minutes: a stage ends with the epoch in which so many have passed
-    since it began or went on, 0 for no limit; devices, nodes: on how many devices of how many
-    machines each, with a process and a part of every batch on each; scaling: jss.features.Scaling;
-    stages: overrides by stage, such as {S1: {epochs: 10}}, of DetectionConfig, SeparationConfig,
-    the rate (``learning_rate``), the block to start from (``detector``, ``separator``) and the
-    separation term (``retention``: mixit or distillation), or of WeakLabelConfig.
-    """
+    """One experiment."""
 
     name: str
     description: str = ""
-    seed: int = 42
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 42
+    #: A class set by name or a list of labels; null for those of the data (DESED's where it has no
+    #: list of its own).
     labels: str | tuple[str, ...] | None = None
+    #: Over sources (jss.models.pooling).
     pooling: str = "max"
+    #: Of each clip's or source's log-mel to [0, 1]: by its own range, or by the mixture's.
     scaling: Literal["clip", "mixture"] = "clip"
+    #: Of matrix products.
     precision: Literal["bf16", "fp32"] = "bf16"
+    #: Compile a separator that learns.
     compile: bool = False
-    threads: int = 0
+    #: Of torch, 0 for its own choice.
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    #: Write each run's history for TensorBoard too.
     tensorboard: bool = False
-    minutes: float = 0.0
-    devices: int = 1
-    nodes: int = 1
+    #: A stage ends with the epoch in which so many minutes have passed since it began or went on; 0
+    #: for no limit.
+    minutes: Annotated[float, Field(ge=0, le=10**6)] = 0.0
+    #: Devices of each machine, and machines; each device has a process and a part of every batch.
+    devices: Annotated[int, Field(ge=1, le=1024)] = 1
+    nodes: Annotated[int, Field(ge=1, le=1024)] = 1
+    #: To be trained, in order.
     systems: tuple[str, ...] = (
         "SED",
         "PIT-S0",
@@ -163,16 +183,18 @@ class Config:
         "MixIT-JT",
         "SSep-SED",
     )
-    detector: CRNNConfig = field(default_factory=CRNNConfig)
-    separator: ConvTasNetConfig = field(default_factory=ConvTasNetConfig)
-    tdcn: TDCNConfig = field(default_factory=TDCNConfig)
-    data: DataConfig = field(default_factory=DataConfig)
-    detection: DetectionConfig = field(default_factory=DetectionConfig)
-    separation: SeparationConfig = field(default_factory=SeparationConfig)
-    masker: TFMaskerConfig = field(default_factory=TFMaskerConfig)
-    critic: CriticConfig = field(default_factory=CriticConfig)
-    weak: WeakLabelConfig = field(default_factory=WeakLabelConfig)
-    stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    detector: CRNNConfig = CRNNConfig()
+    separator: ConvTasNetConfig = ConvTasNetConfig()
+    tdcn: TDCNConfig = TDCNConfig()
+    data: DataConfig = DataConfig()
+    detection: DetectionConfig = DetectionConfig()
+    separation: SeparationConfig = SeparationConfig()
+    masker: TFMaskerConfig = TFMaskerConfig()
+    critic: CriticConfig = CriticConfig()
+    weak: WeakLabelConfig = WeakLabelConfig()
+    #: Overrides by stage, such as {S1: {epochs: 10}}: of DetectionConfig, SeparationConfig or
+    #: WeakLabelConfig, and of the stage's row (learning_rate, detector, separator, retention).
+    stages: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
 
     @property
     def processes(self) -> int:
@@ -213,6 +235,4 @@ def load_preset(name: str, overrides: tuple[str, ...] = ()) -> Config:
             place[last] = parse_yaml(text)
         except ValueError:
             raise JssError(f'"{override}": the value is not valid YAML.') from None
-    config = strict(Config, data, str(path))
-    within(config, str(path))
-    return config
+    return validate(Config, data, str(path))

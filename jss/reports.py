@@ -9,13 +9,15 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
 
 from jss.errors import JssError, printable
 from jss.io.atomic import write_json_lines
-from jss.io.schema import read_json, strict
+from jss.io.schema import SCHEMA, read_json, validate
 
 #: Headline figure -> how a person reads it.
 HEADLINES: Mapping[str, str] = {
@@ -56,6 +58,37 @@ def _no_average() -> Average:
     return {"macro": None, "micro": None}
 
 
+#: Lower and upper bound.
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class Similarity(TypedDict):
+    """Eq. 30: the mean over clips, and each clip's."""
+
+    mean: float | None
+    per_clip: dict[str, float | None]
+
+
+class Bootstrap(TypedDict):
+    """The resamples behind the intervals: of which clips, and each headline's value in each."""
+
+    resamples: int
+    seed: int
+    clips: str
+    level: float
+    replicates: dict[str, list[float | None] | None]
+
+
+class Settings(TypedDict, total=False):
+    """How a report was measured; other keys say more."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    #: Sentences for the reader.
+    notes: list[str]
+    #: The commands that measure the report again.
+    reproduce: list[str]
+
+
 @dataclass(frozen=True)
 class EvalReport:
     """Scores of one system on one set; all are None where they could not be measured.
@@ -70,6 +103,8 @@ class EvalReport:
     headline -> 95 % bounds; bootstrap: the resamples behind them, for paired comparisons; commit:
     of the code; settings: how it was measured, ``reproduce``: the commands.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = SCHEMA
 
     dataset: str
     subset: str
@@ -96,12 +131,12 @@ class EvalReport:
     classwise: dict[str, dict[str, float | None]] = field(default_factory=dict)
     roc: dict[str, Any] = field(default_factory=dict)
     cross_triggers: dict[str, Any] | None = None
-    similarity: dict[str, Any] | None = None
-    separation: dict[str, Any] | None = None
-    intervals: dict[str, list[float] | None] = field(default_factory=dict)
-    bootstrap: dict[str, Any] | None = None
+    similarity: Similarity | None = None
+    separation: dict[str, float | None] | None = None
+    intervals: dict[str, Pair | None] = field(default_factory=dict)
+    bootstrap: Bootstrap | None = None
     commit: str = ""
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
 
     def headline(self, name: str) -> float | None:
         """One of ``HEADLINES`` as a number."""
@@ -143,39 +178,11 @@ class EvalReport:
         wrong type.
         """
         try:
-            report = strict(cls, stored, name)
-            numbers = [report.headline(headline) for headline in HEADLINES]
-            numbers += report.similarity["per_clip"].values() if report.similarity else []
-            drawn: list[Any] = []
-            if report.bootstrap is not None:
-                drawn = [
-                    values
-                    for values in report.bootstrap["replicates"].values()
-                    if values is not None
-                ]
-                numbers += [value for values in drawn for value in values]
-                _ = [report.bootstrap[key] for key in _DRAW]
-            wrong = [
-                v
-                for v in numbers
-                if v is not None and (isinstance(v, bool) or not isinstance(v, int | float))
-            ]
-            pairs = [bounds for bounds in report.intervals.values() if bounds is not None]
-            if not isinstance(report.settings.get("reproduce", []), list):
-                raise TypeError
-            texts = [*report.settings.get("notes", []), *report.settings.get("reproduce", [])]
-            if (
-                wrong
-                or not all(isinstance(values, list) for values in drawn)
-                or any(len(pair) != 2 for pair in pairs)
-                or not all(isinstance(text, str) for text in texts)
-            ):
-                raise TypeError
-        except (JssError, TypeError, KeyError, AttributeError, ValueError) as error:
+            return validate(cls, stored, name)
+        except JssError as error:
             raise JssError(
-                f"{name} is no report of this version of jss: evaluate again."
+                f"{name} is no report of this version of jss: evaluate again ({error})"
             ) from error
-        return report
 
 
 def below(folder: Path) -> tuple[EvalReport, ...]:

@@ -7,16 +7,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
 import numpy as np
 import numpy.typing as npt
+from pydantic.dataclasses import dataclass
 
 from jss import audio
 from jss.data.clip import Clip, Event
 from jss.errors import JssError
 from jss.io.atomic import write_json_lines
-from jss.io.schema import read_json, strict
+from jss.io.schema import SCHEMA, read_json, validate
 from jss.labels import CLASS_SETS
 
 #: Lower ends (s) of the bins of event lengths; the last bin has no upper end.
@@ -30,7 +31,7 @@ Shares = tuple[float, float, float, float]
 Quartiles = tuple[float, float, float, float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class ClipStatistics:
     """One clip. audio: whether it is there and can be read; labels: its classes, sorted; events:
     how many; most: of them at once; overlapped: share of its time with two or more at once, in [0,
@@ -47,7 +48,7 @@ class ClipStatistics:
     level_db: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class ClassStatistics:
     """One class. clips: in which it occurs; events; minutes: in which it sounds (events of its own
     that overlap count once); lengths: of its events, in seconds; histogram: events in each of
@@ -63,7 +64,7 @@ class ClassStatistics:
     others: Shares | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class Statistics:
     """A set, or one subset of it.
 
@@ -105,7 +106,7 @@ class Statistics:
             f"There are no statistics at {path}.",
             f"{path} holds no statistics of jss, or it is damaged: measure again.",
         )
-        return strict(cls, stored, str(path))
+        return validate(cls, stored, str(path))
 
 
 def measure(

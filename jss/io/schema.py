@@ -1,5 +1,8 @@
-"""Plain data to frozen dataclasses, strictly: whatever is unknown, missing or of a wrong type is
-named.
+"""Declared data: dataclasses whose fields have types and ranges, validated by pydantic.
+
+A class that is read from a file is a ``pydantic.dataclasses.dataclass`` with ``config=SCHEMA``;
+:func:`validate` makes one of plain data, and turns what is wrong into a sentence that names the
+file, the key, the value and what is allowed.
 """
 
 from __future__ import annotations
@@ -8,16 +11,26 @@ import dataclasses
 import json
 import os
 import reprlib
-import types
 import typing
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from jss.errors import JssError
 
 T = TypeVar("T")
+
+#: Of every class that is read from a file: a key that it does not know is an error.
+SCHEMA = ConfigDict(extra="forbid")
+#: Numbers that several classes hold.
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Size = Annotated[int, Field(ge=1, le=2**14)]
+Sizes = tuple[Size, ...]
+Few = Annotated[int, Field(ge=1, le=64)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -61,112 +74,121 @@ def parse_yaml(text: str) -> Any:
         raise ValueError(str(error) or type(error).__name__) from None
 
 
-def strict(cls: type[T], data: object, where: str) -> T:
-    """A dataclass from plain data, nested ones too. Raises JssError that names the key which is
-    unknown, missing or of a wrong type; where: the file, for the message.
+def validate(cls: type[T], data: object, where: str) -> T:
+    """Plain data as an instance of a declared class.
+
+    Args:
+        cls: A dataclass (or any type that pydantic knows).
+        data: What a YAML or JSON file holds.
+        where: The file, for the sentence.
+
+    Raises:
+        JssError: A key is unknown, missing, of a wrong type or out of range.
     """
-    return typing.cast(T, _convert(data, cls, where, ""))
+    try:
+        text = json.dumps(data, default=str)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise JssError(f"{where} is not plain data of keys and values ({error}).") from error
+    try:
+        # From JSON, a list is a tuple where one is declared; strictly, so that no text is a number.
+        return _adapter(cls).validate_json(text, strict=True)
+    except ValidationError as error:
+        raise JssError(_sentence(error, cls, data, where)) from error
 
 
-def _convert(value: object, hint: Any, where: str, key: str) -> Any:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return _dataclass(value, hint, where, key)
-    if origin in (typing.Union, types.UnionType):
-        for option in arguments:
-            try:
-                return _convert(value, option, where, key)
-            except JssError:
-                continue
-    elif origin is Literal:
-        if value in arguments:
-            return value
-    elif origin is tuple and isinstance(value, list | tuple):
-        if arguments[-1] is Ellipsis:
-            return tuple(
-                _convert(item, arguments[0], where, f"{key}[{i}]") for i, item in enumerate(value)
-            )
-        if len(value) == len(arguments):
-            pairs = enumerate(zip(value, arguments, strict=True))
-            return tuple(_convert(item, each, where, f"{key}[{i}]") for i, (item, each) in pairs)
-    elif origin is list and isinstance(value, list):
-        return [_convert(item, arguments[0], where, f"{key}[{i}]") for i, item in enumerate(value)]
-    elif (
-        origin in (dict, Mapping, types.MappingProxyType)
-        or getattr(origin, "__name__", "") == "Mapping"
-    ):
-        if isinstance(value, Mapping):
-            return {
-                str(k): _convert(v, arguments[1], where, f"{key}.{k}") for k, v in value.items()
-            }
-    elif hint is Any or (hint is type(None) and value is None):
-        return value
-    elif hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        with suppress(OverflowError):  # a whole number of four hundred digits
-            return float(value)
-    elif (
-        isinstance(hint, type)
-        and isinstance(value, hint)
-        and not (isinstance(value, bool) and hint is not bool)
-    ):
-        return value
-    raise JssError(f"{where}: {key} must be {_kind(hint)}, not {_short(value)}{_advice(value)}.")
+@cache
+def _adapter(cls: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(cls)
 
 
-def _dataclass(value: object, hint: type, where: str, key: str) -> Any:
-    if not isinstance(value, Mapping):
-        raise JssError(f"{where}: {key or 'the file'} must hold keys and values.")
-    hints = typing.get_type_hints(hint)
-    prefix = f"{key}." if key else ""
-    for name in value:
-        if name not in hints:
-            raise JssError(
-                f"{where} has an unknown key '{prefix}{name}': known are {', '.join(hints)}."
-            )
-    for item in dataclasses.fields(hint):
-        missing = (
-            item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-        )
-        if missing and item.name not in value:
-            raise JssError(f"{where} lacks the key '{prefix}{item.name}'.")
-    return hint(
-        **{name: _convert(v, hints[name], where, f"{prefix}{name}") for name, v in value.items()}
-    )
+#: Type of a pydantic error -> what is allowed there.
+_KINDS: Mapping[str, str] = {
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of fewer digits",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "none_required": "null",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "keys and values",
+    "mapping_type": "keys and values",
+}
 
 
-def _kind(hint: Any) -> str:
-    names = {
-        float: "a number",
-        int: "a whole number",
-        str: "text",
-        bool: "true or false",
-        type(None): "null",
-    }
-    if hint in names:
-        return names[hint]
-    if typing.get_origin(hint) is Literal:
-        return " or ".join(repr(option) for option in typing.get_args(hint))
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        return " or ".join(_kind(option) for option in typing.get_args(hint))
-    if typing.get_origin(hint) in (tuple, list):
-        return "a list of " + _kind(typing.get_args(hint)[0])
-    return "keys and values"
+def _sentence(error: ValidationError, cls: Any, data: object, where: str) -> str:
+    """The first mistake as a sentence."""
+    found = error.errors(include_url=False)
+    first = found[0]
+    keys, kind, value = _keys(first["loc"], data), first["type"], first["input"]
+    name = _dotted(keys)
+    if kind == "unexpected_keyword_argument":
+        known = ", ".join(_fields(cls, keys[:-1]))
+        return f"{where} has an unknown key '{name}': known are {known}."
+    if kind == "missing" and isinstance(first["loc"][-1], str):
+        return f"{where} lacks the key '{_dotted((*keys, first['loc'][-1]))}'."
+    if kind == "dataclass_type":
+        return f"{where}: {name or 'the file'} must hold keys and values."
+    # Several mistakes at one place are those of a union's types.
+    alike = [one for one in found if _keys(one["loc"], data) == keys]
+    allowed = " or ".join(dict.fromkeys(map(_allowed, alike)))
+    return f"{where}: {name} must be {allowed}, not {reprlib.repr(value)}{_advice(value)}."
 
 
-def _short(value: object) -> str:
-    """The value for a sentence; YAML can hold a list that holds itself, or a million items in ten
-    lines.
-    """
-    return reprlib.repr(value)
+def _fields(cls: Any, keys: Sequence[str]) -> list[str]:
+    """Names of the fields of the class that lies at some keys."""
+    for key in keys:
+        if dataclasses.is_dataclass(cls):
+            cls = typing.get_type_hints(cls)[key]
+        else:  # of a mapping, the type of its values
+            cls = typing.get_args(cls)[-1]
+    return [field.name for field in dataclasses.fields(cls)]
+
+
+def _allowed(one: Any) -> str:
+    """What is allowed where pydantic found a mistake."""
+    kind, context = one["type"], one.get("ctx", {})
+    if kind == "literal_error":
+        return str(context["expected"])
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = context.get("ge", context.get("le"))
+        return f"at {'least' if 'ge' in context else 'most'} {bound:g}"
+    if kind in ("missing", "too_short", "too_long"):
+        return "a list of another length"
+    return _KINDS.get(kind, str(one["msg"]).lower())
+
+
+def _keys(place: Sequence[int | str], data: object) -> tuple[str, ...]:
+    """The part of an error's place that is keys of the data: pydantic adds names of types."""
+    keys: list[str] = []
+    for key in place:
+        if isinstance(data, Mapping):
+            inner = {str(k): value for k, value in data.items()}
+            if str(key) not in inner:
+                break
+            data = inner[str(key)]
+            keys.append(str(key))
+        elif isinstance(data, list | tuple) and isinstance(key, int) and key < len(data):
+            data = data[key]
+            keys.append(f"[{key}]")
+        else:
+            break
+    return tuple(keys)
+
+
+def _dotted(keys: Sequence[int | str]) -> str:
+    """("a", "b", "[0]") -> "a.b[0]"."""
+    return ".".join(map(str, keys)).replace(".[", "[")
 
 
 def _advice(value: object) -> str:
     if isinstance(value, str):
         try:
-            return (
-                f" (YAML reads this as text; write {float(value):.12f}".rstrip("0").rstrip(".")
-                + ")"
-            )
+            number = f"{float(value):.12f}".rstrip("0").rstrip(".")
         except ValueError:
             return ""
+        return f" (YAML reads this as text; write {number})"
     return ""

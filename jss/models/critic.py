@@ -5,32 +5,34 @@ classes sound when.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from jss.features import mel_filters
+from jss.io.schema import SCHEMA, Size, Sizes
 from jss.models.recurrent import recurrent
 from jss.models.stft import BINS, HOP_S, WINDOW
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class CriticConfig:
     """Sizes; the defaults are the paper's. channels: of the convolutions; kernel: their side;
     freq_pools, time_pools: max-pooling after each; cells: of each LSTM direction; bands: mel bands
     that the bins are summed to first, 0 for the linear bins themselves.
     """
 
-    n_classes: int = 5
-    channels: tuple[int, ...] = (32, 64, 128)
-    kernel: int = 5
-    freq_pools: tuple[int, ...] = (2, 2, 2)
-    time_pools: tuple[int, ...] = (1, 2, 2)
-    cells: int = 100
-    bands: int = 0
+    n_classes: Size = 5
+    channels: Sizes = (32, 64, 128)
+    kernel: Annotated[int, Field(ge=1, le=255)] = 5
+    freq_pools: Sizes = (2, 2, 2)
+    time_pools: Sizes = (1, 2, 2)
+    cells: Size = 100
+    bands: Annotated[int, Field(ge=0, le=1024)] = 0
 
 
 class Critic(nn.Module):

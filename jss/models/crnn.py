@@ -4,35 +4,37 @@ out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import torch
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from jss.io.schema import SCHEMA, Few, Size, Sizes
 from jss.models.dropout import Dropout
 from jss.models.recurrent import recurrent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class CRNNConfig:
-    """Sizes of the CRNN; the defaults are the baseline's (1,112,420 parameters).
+    """Sizes of the CRNN; the defaults are the baseline's (1,112,420 parameters)."""
 
-    channels: of the convolutions; time_pools, mel_pools: average pooling after each; cells: of each
-    GRU direction; dropout: after each convolution and after the GRU; recurrent_dropout: between
-    the GRU's layers, none in the baseline.
-    """
-
-    n_classes: int = 10
-    n_mels: int = 128
-    channels: tuple[int, ...] = (16, 32, 64, 128, 128, 128, 128)
-    time_pools: tuple[int, ...] = (2, 2, 1, 1, 1, 1, 1)
-    mel_pools: tuple[int, ...] = (2, 2, 2, 2, 2, 2, 2)
-    cells: int = 128
-    layers: int = 2
-    dropout: float = 0.5
-    recurrent_dropout: float = 0.0
+    n_classes: Size = 10
+    n_mels: Size = 128
+    #: Of the convolutions.
+    channels: Sizes = (16, 32, 64, 128, 128, 128, 128)
+    #: Average pooling after each convolution.
+    time_pools: Sizes = (2, 2, 1, 1, 1, 1, 1)
+    mel_pools: Sizes = (2, 2, 2, 2, 2, 2, 2)
+    #: Of each GRU direction.
+    cells: Size = 128
+    layers: Few = 2
+    #: After each convolution and after the GRU.
+    dropout: Annotated[float, Field(ge=0, le=0.99)] = 0.5
+    #: Between the GRU's layers; none in the baseline.
+    recurrent_dropout: Annotated[float, Field(ge=0, le=0.99)] = 0.0
 
 
 class DetectorOutput(NamedTuple):

@@ -9,35 +9,36 @@ shapes are Asteroid's: state dicts go both ways.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from jss.errors import JssError
+from jss.io.schema import SCHEMA, Few, Size
 from jss.models.compiled import kernels
 from jss.models.tiled import TAPS, masked_frames
 from jss.models.tiled_gradient import TiledFrames
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class ConvTasNetConfig:
     """Sizes, by Asteroid's names and defaults, with the paper's M = 4 outputs, R = 1 repeat, X = 4
     blocks.
     """
 
-    n_src: int = 4
-    n_filters: int = 512
-    kernel_size: int = 16
-    stride: int = 8
-    bn_chan: int = 128
-    hid_chan: int = 512
-    skip_chan: int = 128
-    conv_kernel_size: int = 3
-    n_blocks: int = 4
-    n_repeats: int = 1
+    n_src: Few = 4
+    n_filters: Size = 512
+    kernel_size: Size = 16
+    stride: Size = 8
+    bn_chan: Size = 128
+    hid_chan: Size = 512
+    skip_chan: Size = 128
+    conv_kernel_size: Size = 3
+    n_blocks: Few = 4
+    n_repeats: Few = 1
 
 
 class GlobalNorm(nn.Module):
@@ -282,31 +283,3 @@ def _overlap_add(frames: Tensor, stride: int, samples: int) -> Tensor:
             batch, n_src, length
         )
     return F.pad(wave, (0, samples - wave.shape[-1]))
-
-
-def build_separator(kind: str, config: dict[str, Any]) -> nn.Module:
-    """A separator by kind: "conv_tasnet" (this module), "tdcn" or "asteroid:NAME" (any waveform
-    model of Asteroid).
-
-    Every one maps (batch, samples) to (batch, M, samples). Raises JssError for an unknown kind or
-    sizes.
-    """
-    try:
-        if kind == ConvTasNet.kind:
-            return ConvTasNet(ConvTasNetConfig(**config))
-        if kind == "tdcn":
-            from jss.models.tdcn import TDCN, TDCNConfig
-
-            return TDCN(TDCNConfig(**config))
-    except TypeError as error:
-        raise JssError(
-            f"A {kind} block has sizes that this version does not know: {error}."
-        ) from None
-    if kind.startswith("asteroid:"):
-        from jss.models.asteroid import build
-
-        return build(kind.removeprefix("asteroid:"), config)
-    raise JssError(
-        f'There is no separator "{kind}": name conv_tasnet, tdcn or asteroid:NAME, such as '
-        "asteroid:DPRNNTasNet."
-    )

@@ -7,32 +7,33 @@ state dicts go both ways.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from jss.errors import JssError
+from jss.io.schema import SCHEMA, Few, Size
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class TDCNConfig:
     """Sizes by Asteroid's names; M = 8 outputs, four repeats of eight blocks, frames of 40 samples
     every 20.
     """
 
-    n_src: int = 8
-    n_filters: int = 256
-    kernel_size: int = 40
-    stride: int = 20
-    bn_chan: int = 128
-    hid_chan: int = 512
-    skip_chan: int = 128
-    conv_kernel_size: int = 3
-    n_blocks: int = 8
-    n_repeats: int = 4
+    n_src: Few = 8
+    n_filters: Size = 256
+    kernel_size: Size = 40
+    stride: Size = 20
+    bn_chan: Size = 128
+    hid_chan: Size = 512
+    skip_chan: Size = 128
+    conv_kernel_size: Size = 3
+    n_blocks: Few = 8
+    n_repeats: Few = 4
 
 
 class ChannelNorm(nn.Module):

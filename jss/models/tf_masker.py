@@ -4,19 +4,21 @@ class.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from jss.io.schema import SCHEMA, Few, Size
 from jss.models.stft import BINS, istft, stft
 
 #: Added to magnitudes before the logarithm.
 FLOOR = 1e-8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class TFMaskerConfig:
     """Sizes; the defaults are the paper's. n_src: classes; cells: of each LSTM direction; layers;
     centre, spread: the log-magnitudes x go in as (x - centre) / spread; floor: added to every mask
@@ -24,12 +26,12 @@ class TFMaskerConfig:
     for masks as they are learned.
     """
 
-    n_src: int = 5
-    cells: int = 600
-    layers: int = 3
+    n_src: Few = 5
+    cells: Size = 600
+    layers: Few = 3
     centre: float = 0.0
-    spread: float = 1.0
-    floor: float = 0.0
+    spread: Annotated[float, Field(ge=1e-6, le=1e6)] = 1.0
+    floor: Annotated[float, Field(ge=0, le=1e3)] = 0.0
 
 
 class TFMasker(nn.Module):

@@ -20,8 +20,7 @@ from jss.config import Config, DetectionConfig, SeparationConfig
 from jss.data.training.datasets import TrainingData
 from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
-from jss.io.ranges import within
-from jss.io.schema import strict
+from jss.io.schema import validate
 from jss.models.branches import Balance, freeze_norms
 from jss.models.crnn import CRNN
 from jss.models.separator import ConvTasNet
@@ -118,14 +117,12 @@ class Chain:
         overrides = dict(self.config.stages.get(name, {}))
         row = dataclasses.asdict(STAGES[name])
         row.update({key: overrides.pop(key) for key in OVERRIDDEN if key in overrides})
-        stage = strict(Stage, row, f"stages.{name}")
-        c = strict(
+        stage = validate(Stage, row, f"stages.{name}")
+        c = validate(
             type(base),
             {**dataclasses.asdict(base), **stage.settings, **overrides},
             f"stages.{name}",
         )
-        for part in (stage, c):
-            within(part, f"stages.{name}")
         return stage, c
 
     def _pretrain(self, name: str, run: Path) -> None:

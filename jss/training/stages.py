@@ -5,13 +5,17 @@ a row.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import field, replace
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from jss.errors import JssError
+from jss.io.schema import SCHEMA
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class Stage:
     """One training process. separator, detector, mixture: the stage whose selected block it starts
     from ("new", "new TDCN++": random; None: it has no such block; anything else: the block of that
@@ -25,7 +29,7 @@ class Stage:
     separator: str | None
     detector: str | None
     trains: tuple[Literal["separator", "detector", "balance"], ...]
-    learning_rate: float
+    learning_rate: Annotated[float, Field(ge=0, le=1e30)]
     loss: Literal["sed", "pit", "mixit"] = "sed"
     retention: Literal["mixit", "distillation"] | None = None
     mixture: str | None = None

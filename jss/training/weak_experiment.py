@@ -15,7 +15,7 @@ from jss import checkpoints
 from jss.config import WeakLabelConfig
 from jss.data.scenes.scenes import SceneData, scene_data
 from jss.errors import JssError
-from jss.io.schema import strict
+from jss.io.schema import validate
 from jss.models.critic import Critic
 from jss.models.separator import ConvTasNet
 from jss.models.tf_masker import TFMasker
@@ -62,7 +62,7 @@ class WeakChain(Chain):
     def _train(self, name: str, run: Path) -> None:
         stage = WEAK_STAGES[name]
         overrides = dict(self.config.stages.get(name, {}))
-        c = strict(
+        c = validate(
             WeakLabelConfig, {**dataclasses.asdict(self.config.weak), **overrides}, f"stages.{name}"
         )
         torch.manual_seed(self.config.seed)

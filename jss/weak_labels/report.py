@@ -5,11 +5,13 @@ check, as JSON.
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
+from pydantic.dataclasses import dataclass
+
 from jss.io.atomic import write_json_lines
-from jss.io.schema import read_json, strict
+from jss.io.schema import SCHEMA, read_json, validate
 from jss.metrics.class_separation import OVERALL
 
 Row = dict[str, int | float | None]
@@ -24,7 +26,7 @@ CRITIC_ROWS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class Samples:
     """One number of each list is one active source of one clip: clip and class number, SI-SDR
     before and after (dB).
@@ -36,7 +38,7 @@ class Samples:
     output: tuple[float, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SCHEMA)
 class WeakReport:
     """One separator on one set of scenes.
 
@@ -85,7 +87,7 @@ class WeakReport:
             f"There is no report at {path}.",
             f"{path} is no report of jss, or it is damaged: evaluate again.",
         )
-        return strict(cls, stored, str(path))
+        return validate(cls, stored, str(path))
 
 
 def lines(report: WeakReport) -> list[str]:

@@ -3,11 +3,11 @@ import copy
 import pytest
 import torch
 
+from jss.checkpoints import build
 from jss.features import scale, to_db
 from jss.models.asteroid import asteroid
 from jss.models.branches import Balance, TwoBranchModel, freeze_norms
 from jss.models.crnn import CRNN, CRNNConfig
-from jss.models.separator import build_separator
 from jss.models.tdcn import TDCN, TDCNConfig
 
 TINY = TDCNConfig(n_filters=8, bn_chan=4, hid_chan=8, skip_chan=4, n_blocks=2, n_repeats=2)
@@ -31,7 +31,7 @@ def test_tdcn_gives_eight_sources_that_sum_to_the_mixture(samples):
 def test_the_baselines_separator_has_asteroids_sizes():
     c = TDCNConfig()
     assert (c.n_src, c.n_repeats, c.n_blocks) == (8, 4, 8)
-    assert isinstance(build_separator("tdcn", {"n_src": 2, "n_blocks": 1, "n_repeats": 1}), TDCN)
+    assert isinstance(build("tdcn", {"n_src": 2, "n_blocks": 1, "n_repeats": 1}), TDCN)
 
 
 def test_the_masker_is_asteroids_tdcnpp():

@@ -1,10 +1,11 @@
 import pytest
 import torch
 
+from jss.checkpoints import build
 from jss.errors import JssError
 from jss.models.asteroid import asteroid
 from jss.models.joint import count_parameters
-from jss.models.separator import ConvTasNet, ConvTasNetConfig, build_separator
+from jss.models.separator import ConvTasNet, ConvTasNetConfig
 
 
 def snr(reference: torch.Tensor, other: torch.Tensor) -> float:
@@ -89,7 +90,7 @@ def test_any_number_of_sources_from_one_to_eight(n_src):
 
 
 def test_a_model_of_asteroid_by_name():
-    model = build_separator(
+    model = build(
         "asteroid:DPRNNTasNet",
         {"n_src": 2, "n_filters": 8, "bn_chan": 4, "hid_size": 4, "chunk_size": 20, "n_repeats": 1},
     )
@@ -99,16 +100,16 @@ def test_a_model_of_asteroid_by_name():
 @pytest.mark.parametrize(
     ("kind", "config", "says"),
     [
-        ("wavenet", {}, "no separator"),
+        ("wavenet", {}, "no kind of block"),
         ("asteroid:Nothing", {}, "no model"),
         ("asteroid:DPRNNTasNet", {}, "does not take"),
-        ("conv_tasnet", {"n_sources": 4}, "does not know"),
+        ("conv_tasnet", {"n_sources": 4}, "unknown key .n_sources.: known are n_src"),
         ("conv_tasnet", {"n_src": 9}, "1 to 8"),
     ],
 )
 def test_bad_separators_are_one_sentence(kind, config, says):
     with pytest.raises(JssError, match=says):
-        build_separator(kind, config)
+        build(kind, config)
 
 
 def test_masks_of_1_on_the_fourier_basis_give_the_waveform_back(monkeypatch):

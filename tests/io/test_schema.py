@@ -1,0 +1,74 @@
+"""What is wrong in a file is a sentence with the file, the key, the value and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from jss.errors import JssError
+from jss.io.schema import SCHEMA, validate
+
+
+@dataclass(frozen=True, config=SCHEMA)
+class Part:
+    rate: float = 1.0
+    batch: tuple[int, int, int] = (1, 2, 3)
+    kind: Literal["clip", "mixture"] = "clip"
+    count: Annotated[int, Field(ge=1, le=5)] = 2
+    labels: str | tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, config=SCHEMA)
+class Whole:
+    name: str
+    part: Part = Part()
+    rest: Mapping[str, Any] = Field(default_factory=dict)
+    parts: Mapping[str, Part] = Field(default_factory=dict)
+
+
+def test_plain_data_becomes_an_instance():
+    found = validate(Whole, {"name": "a", "part": {"rate": 2, "batch": [4, 5, 6]}}, "f")
+    assert found == Whole("a", Part(2.0, (4, 5, 6)))
+
+
+def circle() -> dict[str, Any]:
+    data: dict[str, Any] = {"name": "a"}
+    data["rest"] = data
+    return data
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({}, "f.yaml lacks the key 'name'."),
+        (
+            {"name": "a", "x": 1},
+            "f.yaml has an unknown key 'x': known are name, part, rest, parts.",
+        ),
+        ({"name": "a", "part": {"x": 1}}, "unknown key 'part.x': known are rate, batch, kind"),
+        ({"name": "a", "parts": {"b": {"x": 1}}}, "unknown key 'parts.b.x': known are rate, batch"),
+        ({"name": 3}, "f.yaml: name must be text, not 3."),
+        ({"name": "a", "part": 3}, "f.yaml: part must hold keys and values."),
+        (3, "f.yaml: the file must hold keys and values."),
+        (
+            {"name": "a", "part": {"rate": "1e-4"}},
+            "part.rate must be a number, not '1e-4' (YAML reads this as text; write 0.0001).",
+        ),
+        ({"name": "a", "part": {"rate": True}}, "part.rate must be a number, not True."),
+        ({"name": "a", "part": {"batch": [1, 2]}}, "part.batch must be a list of another length"),
+        ({"name": "a", "part": {"batch": [1, 2, "b"]}}, "part.batch[2] must be a whole number"),
+        ({"name": "a", "part": {"kind": "loud"}}, "part.kind must be 'clip' or 'mixture'"),
+        ({"name": "a", "part": {"count": 9}}, "part.count must be at most 5, not 9."),
+        ({"name": "a", "part": {"count": 1.5}}, "part.count must be a whole number, not 1.5."),
+        ({"name": "a", "part": {"labels": 3}}, "part.labels must be text or a list, not 3."),
+        (circle(), "f.yaml is not plain data of keys and values"),
+    ],
+)
+def test_a_mistake_is_a_sentence(data, sentence):
+    with pytest.raises(JssError) as caught:
+        validate(Whole, data, "f.yaml")
+    assert sentence in str(caught.value)
