@@ -47,8 +47,6 @@ HEADLINES: Mapping[str, str] = {
 }
 #: What stands for a folder in the commands that measure a report again.
 PLACES = "DATA stands for a folder to render into, BANK for one with a folder of recordings for each class."
-#: What must agree for resamples to be of the same clips.
-_DRAW = ("clips", "seed", "resamples")
 
 
 Average = dict[str, float | None]
@@ -136,7 +134,7 @@ class EvalReport:
     intervals: dict[str, Pair | None] = field(default_factory=dict)
     bootstrap: Bootstrap | None = None
     commit: str = ""
-    settings: Settings = field(default_factory=dict)
+    settings: Settings = field(default_factory=lambda: Settings())
 
     def headline(self, name: str) -> float | None:
         """One of ``HEADLINES`` as a number."""
@@ -242,7 +240,7 @@ def compare(a: EvalReport, b: EvalReport, level: float = 0.95) -> list[Differenc
         raise JssError(
             "A report without resamples cannot be compared: evaluate again with --resamples 1000."
         )
-    if [a.bootstrap[k] for k in _DRAW] != [b.bootstrap[k] for k in _DRAW]:
+    if _drawn(a.bootstrap) != _drawn(b.bootstrap):
         raise JssError(
             f"The reports stand on different clips or resamples ({a.n_files} and {b.n_files} files): "
             "evaluate both on the same files with the same options."
@@ -265,6 +263,11 @@ def compare(a: EvalReport, b: EvalReport, level: float = 0.95) -> list[Differenc
         p = min(1.0, max(p, 1 / len(change)))
         found.append(Difference(headline, ours, theirs, float(low), float(high), p))
     return found
+
+
+def _drawn(bootstrap: Bootstrap) -> tuple[str, int, int]:
+    """What must agree for resamples to be of the same clips."""
+    return bootstrap["clips"], bootstrap["seed"], bootstrap["resamples"]
 
 
 def comparison_lines(a: EvalReport, b: EvalReport) -> list[str]:

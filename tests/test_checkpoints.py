@@ -122,8 +122,8 @@ def test_weights_of_another_shape(folder):
         ({"seed": "three"}, "seed must be"),
         ({"config": [1]}, "config must be"),
         ({"name": "other"}, "block other"),
-        ({"kind": "transformer"}, "no separator"),
-        ({"config": {"n_source": 4}}, "sizes"),
+        ({"kind": "transformer"}, "no kind of block"),
+        ({"config": {"n_source": 4}}, "unknown key 'n_source'"),
     ],
 )
 def test_cards_that_are_wrong(folder, changes, said):
@@ -133,7 +133,7 @@ def test_cards_that_are_wrong(folder, changes, said):
 
 def test_detector_of_unknown_sizes(folder):
     edit(folder, "tiny-detector-teacher", config={"cells": "many"})
-    assert "sizes" in refused(load_network, "tiny-detector-teacher", folder)
+    assert "cells must be a whole number" in refused(load_network, "tiny-detector-teacher", folder)
 
 
 def test_cards_that_are_missing_or_no_json(folder):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ from jss.metrics.psds import (
 )
 from jss.metrics.scores import THRESHOLDS, ScoreSet
 from jss.metrics.separation import ClipSeparation, summarise
-from jss.reports import EvalReport, commit
+from jss.reports import Bootstrap, EvalReport, Settings, commit
 
 #: Resamples behind every confidence interval, unless told otherwise.
 RESAMPLES = 1000
@@ -265,7 +265,7 @@ def _bounds(replicates: Floats) -> list[float] | None:
 
 def _stored(
     reference: Reference, replicates: Mapping[str, Floats], resamples: int, seed: int
-) -> dict[str, Any]:
+) -> Bootstrap:
     """The resamples, with a fingerprint of the clips they are drawn from."""
     names = hashlib.sha256("\n".join(reference.names).encode()).hexdigest()[:16]
     rounded = {k: np.round(v, 5).tolist() for k, v in replicates.items()}
@@ -280,10 +280,10 @@ def _stored(
 
 def _settings(
     reference: Reference, found: Findings, thresholds: Floats | None, legacy_nan: bool
-) -> dict[str, Any]:
+) -> Settings:
     number = reference.truth.number.sum(axis=0)
     absent = [label for label, n in zip(reference.labels, number, strict=True) if not n]
-    return {
+    settings = {
         "labels": list(reference.labels),
         "events": int(number.sum()),
         "hours": float(reference.truth.durations.sum() / 3600),
@@ -307,3 +307,4 @@ def _settings(
         "notes": list(reference.notes),
         **found.settings,
     }
+    return cast(Settings, settings)

@@ -15,7 +15,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -91,16 +91,19 @@ def validate(cls: type[T], data: object, where: str) -> T:
         raise JssError(f"{where} is not plain data of keys and values ({error}).") from error
     try:
         # From JSON, a list is a tuple where one is declared; strictly, so that no text is a number.
-        return _adapter(cls).validate_json(text, strict=True)
+        instance: T = _adapter(cast(Any, cls)).validate_json(text, strict=True)
     except ValidationError as error:
         raise JssError(_sentence(error, cls, data, where)) from error
+    return instance
 
 
 @cache
-def _adapter(cls: type[T]) -> TypeAdapter[T]:
+def _adapter(cls: Any) -> TypeAdapter[Any]:
     return TypeAdapter(cls)
 
 
+#: Pydantic's type of error for a key that a class does not know.
+UNKNOWN = "unexpected_keyword_argument"
 #: Type of a pydantic error -> what is allowed there.
 _KINDS: Mapping[str, str] = {
     "float_type": "a number",
@@ -122,10 +125,11 @@ _KINDS: Mapping[str, str] = {
 def _sentence(error: ValidationError, cls: Any, data: object, where: str) -> str:
     """The first mistake as a sentence."""
     found = error.errors(include_url=False)
-    first = found[0]
+    # An unknown key before the missing one whose name it may misspell.
+    first = next((one for one in found if one["type"] == UNKNOWN), found[0])
     keys, kind, value = _keys(first["loc"], data), first["type"], first["input"]
     name = _dotted(keys)
-    if kind == "unexpected_keyword_argument":
+    if kind == UNKNOWN:
         known = ", ".join(_fields(cls, keys[:-1]))
         return f"{where} has an unknown key '{name}': known are {known}."
     if kind == "missing" and isinstance(first["loc"][-1], str):

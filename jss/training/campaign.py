@@ -23,6 +23,7 @@ from jss.io.schema import read_yaml
 from jss.training.experiment import Chain
 from jss.training.runs import SELECTIONS
 from jss.training.selection import best_epoch
+from jss.training.task import hours_of
 
 log = logging.getLogger(__name__)
 
@@ -132,13 +133,13 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
 def progress(campaign: Campaign, out: Path) -> Iterator[Progress]:
     """Where each row stands, from what lies in ``out``."""
     for row in campaign.rows:
-        path = out / row.name / row.trains / "history.csv"
+        run = out / row.name / row.trains
+        path = run / "history.csv"
         history = histories.load(path) if path.is_file() else []
         state = "finished" if _finished(row, out) else "begun" if history else "waiting"
         steps = int(history[-1].get("steps", 0)) if history else 0
-        hours = sum(epoch.get("seconds", 0.0) for epoch in history) / 3600
         clips = steps * _batch(row.trains, campaign.config(row))
-        yield Progress(row, state, clips, hours, _objective(history))
+        yield Progress(row, state, clips, hours_of(run), _objective(history))
 
 
 def _batch(trains: str, config: Config) -> int:

@@ -26,6 +26,9 @@ from jss.training.distributed import alone, mean, rank, world
 from jss.training.selection import best_epoch
 
 C = TypeVar("C")
+#: A run's file of the hours that its finished epochs took; beside the history, which is the same
+#: however often a run was stopped.
+HOURS = "hours.txt"
 
 
 def compiles(config: Config, separator: nn.Module | None, *, gradients: bool) -> bool:
@@ -142,10 +145,7 @@ class Task(pl.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Lightning's hook: validate, record."""
-        row = {**self.means(), **alone(self._validated), "learning_rate": self.rate_now()}
-        now = time.monotonic()
-        self.record({**row, "seconds": now - self.epoch_began})
-        self.epoch_began = now
+        self.record({**self.means(), **alone(self._validated), "learning_rate": self.rate_now()})
 
     def _validated(self) -> dict[str, float]:
         with self.validating():
@@ -175,6 +175,11 @@ class Task(pl.LightningModule):
     def _write(self) -> None:
         with aside(self.folder / "history.csv") as part:
             pd.DataFrame(self.history).to_csv(part, index=False)
+        now = time.monotonic()
+        hours = hours_of(self.folder) + (now - self.epoch_began) / 3600
+        self.epoch_began = now
+        with aside(self.folder / HOURS) as part:
+            part.write_text(f"{hours:.4f}\n")
         if self.logger is not None:
             self.logger.log_metrics(self.history[-1], self.global_step)
         for name, (key, largest) in self.selections.items():
@@ -188,6 +193,12 @@ class Task(pl.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Lightning's hook."""
         self.history = checkpoint["history"]
+
+
+def hours_of(run: Path) -> float:
+    """Hours that a run's finished epochs took, 0 before the first."""
+    path = run / HOURS
+    return float(path.read_text()) if path.is_file() else 0.0
 
 
 def save_networks(path: Path, networks: dict[str, nn.Module]) -> None:

@@ -202,5 +202,5 @@ def test_what_cannot_be_shared_is_told():
         DetectionSteps(tiny_task.DATA, config, config.detection, tiny_task.LABELS, 0)
     with pytest.raises(JssError, match="shared by 2 processes"):
         SeparationSteps(tiny_task.DATA, config, config.separation, "mixit", 0)
-    with pytest.raises(JssError, match="devices must be from 1 to 1024"):
+    with pytest.raises(JssError, match="devices must be at least 1"):
         load_preset("smoke", ("devices=0",))
