@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 
 import jss
 from jss.inference import output_cache
@@ -112,7 +113,7 @@ class Model:
 
 
 def test_evaluate_uses_no_scores_of_other_code(tmp_path, monkeypatch):
-    (tmp_path / "a.wav").write_bytes(b"sound")
+    sf.write(tmp_path / "a.wav", np.zeros(1600), 16000)
     model, items = Model(), [Item("a.wav", (tmp_path / "a.wav",))]
 
     def first(code: str) -> float:
