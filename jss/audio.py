@@ -1,30 +1,30 @@
-"""Audio in and out: any file of libsndfile becomes 16 kHz mono float32, in one piece or in blocks."""
+"""Audio in and out: any file with sound in it becomes 16 kHz mono float32, in one piece or in
+blocks.
+"""
 
 from __future__ import annotations
 
 import io
+import logging
 import os
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from jss.errors import JssError
 from jss.io.atomic import Sink, aside
+from jss.io.sound.decoders import Source, opened
+from jss.io.sound.pcm import FAR_BEYOND, Blocks, Note, average, to_full_scale
 
 #: Every waveform in jss has this many samples a second.
 SAMPLE_RATE = 16000
-#: Suffixes that a folder is searched for.
-SUFFIXES = frozenset(
-    {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64"}
-)
 
 Array = npt.NDArray[np.float32]
-Source = str | os.PathLike[str] | BinaryIO
 Put = Callable[[npt.ArrayLike], None]
 
 # (format, subtype) by name. WAV keeps every sample as it is; the others hold [-1, 1] only.
@@ -35,53 +35,55 @@ _FORMATS = {
     "opus": ("OGG", "OPUS"),
     "mp3": ("MP3", "MPEG_LAYER_III"),
 }
-_LOWEST_RATE = 1000
-_LOUDEST = 1e6  # full scale is 1; float files of 16-bit integers reach 3e4
-_UNKNOWN_LENGTH = 1 << 62  # libsndfile's count where a header gives none
+_MOST = 1 << 20  # values that are held at once
+_log = logging.getLogger("jss.audio")
 
 
-def load(source: Source) -> Array:
+@lru_cache(maxsize=4096)
+def warn(sentence: str) -> None:
+    """The usual way of a note: a warning in the log, once."""
+    _log.warning("%s", sentence)
+
+
+def _silent(sentence: str) -> None:
+    """For what reads a file only to measure it."""
+
+
+def load(source: Source, note: Note = warn) -> Array:
     """A whole recording as float32 (samples,) at 16 kHz, channels averaged.
 
-    source: a path or an open binary file of whatever libsndfile reads, any rate from 1 kHz, any
-    number of channels. Raises JssError for a file that is missing, empty, damaged, cut off or no
-    audio, or has samples that are not finite.
+    source: a path or an open binary file of whatever libsndfile or FFmpeg reads (of a video, its
+    sound), any rate from 1 kHz, any number of channels; note: called with a sentence where it is
+    not read as its header says. Raises JssError for a file that is missing, empty, damaged, cut off
+    or no audio, or has samples that are not finite.
     """
-    return np.concatenate(list(stream(source)))
+    return np.concatenate(list(stream(source, note=note)))
 
 
-def stream(source: Source, seconds: float = 10.0) -> Iterator[Array]:
+def stream(source: Source, seconds: float = 10.0, note: Note = warn) -> Iterator[Array]:
     """The same samples as :func:`load` in blocks of ``seconds`` (the last one is shorter, never
     empty).
 
     Memory is bounded by the block, whatever the length of the file. Raises what load raises, while
     iterating.
     """
-    with _open(source) as file:
+    with opened(source, note) as sound:
         size = _size(source)
-        yield from stretches(file, _name(source), seconds)
-        if _size(source, size) < size:  # libsndfile would take what is left of a WAV for the whole
+        yield from stretches(sound.read(), sound.name, seconds, note)
+        if _size(source, size) < size:  # a decoder would take what is left for the whole
             raise JssError(
-                f"{_name(source)} was cut off while it was read: give it again when it is whole."
+                f"{sound.name} was cut off while it was read: give it again when it is whole."
             )
 
 
-def stretches(file: Any, name: str, seconds: float = 10.0, most: int = 1 << 20) -> Iterator[Array]:
-    """:func:`stream` of an open ``soundfile.SoundFile``, called ``name``; ``most`` values are read
-    from it at once.
-    """
-    import soxr
-
+def stretches(
+    blocks: Blocks, name: str, seconds: float = 10.0, note: Note = warn
+) -> Iterator[Array]:
+    """:func:`stream` of what a decoder gives: (rate, samples (n, channels)), one after the other."""
     size = max(1, round(seconds * SAMPLE_RATE))
-    rate = int(file.samplerate)
-    resampler = (
-        None if rate == SAMPLE_RATE else soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
-    )
     pending: list[Array] = []
     held = total = 0
-    for block in _blocks(file, name, most):
-        if resampler is not None:
-            block = resampler.resample_chunk(block)
+    for block in _resampled(_mono(blocks, name, note)):
         pending.append(block)
         held += len(block)
         total += len(block)
@@ -91,30 +93,42 @@ def stretches(file: Any, name: str, seconds: float = 10.0, most: int = 1 << 20) 
                 yield joined[start : start + size]
             pending = [joined[held - held % size :].copy()]
             held = len(pending[0])
-    if resampler is not None:
-        pending.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
-    rest = np.concatenate(pending)
-    if not len(rest) and not total:
+    if not total:
         raise JssError(f"{name} holds too few samples to be sound.")
-    for start in range(0, len(rest), size):
-        yield rest[start : start + size]
+    if held:
+        yield np.concatenate(pending)
 
 
 def duration(source: Source) -> float:
-    """Length of a recording in seconds, from its header; counted where the header does not tell.
-    Raises JssError.
+    """Length of a recording in seconds: of a WAV, AIFF or FLAC from its header, where the file
+    agrees with it; counted, which decodes it, of all else. Raises JssError.
     """
-    with _open(source) as file:
-        frames = int(file.frames)
-        if frames >= _UNKNOWN_LENGTH:
-            frames = sum(len(block) for block in _blocks(file, _name(source)))
-        return frames / int(file.samplerate)
+    with opened(source, _silent) as sound:
+        if sound.frames is not None:
+            return sound.frames / sound.rate
+        return sum(len(block) / rate for rate, block in sound.read())
 
 
-def check(source: Source) -> float:
+def estimate(source: Source) -> float:
+    """Length of a recording in seconds as its header guesses it, which costs no decoding: for a
+    progress bar.
+    """
+    with opened(source, _silent) as sound:
+        return sound.guess
+
+
+def check(source: Source, note: Note = warn) -> float:
     """Length of a recording in seconds, after reading every sample of it. Raises what load raises."""
-    with _open(source) as file:
-        return sum(len(block) for block in _blocks(file, _name(source))) / int(file.samplerate)
+    with opened(source, note) as sound:
+        return sum(len(block) / rate for rate, block in _mono(sound.read(), sound.name, note))
+
+
+def is_plain(source: Source) -> bool:
+    """Whether it is a WAV of one channel at 16 kHz whose header agrees with the file. Raises
+    JssError.
+    """
+    with opened(source, _silent) as sound:
+        return sound.mono_wav and sound.rate == SAMPLE_RATE
 
 
 def from_array(
@@ -141,13 +155,17 @@ def from_array(
         limits = np.iinfo(samples.dtype)
         middle = 0.0 if limits.min < 0 else (limits.max + 1) / 2
         samples = (samples - middle) / (limits.max + 1 - middle)
-    if samples.ndim == 2:
-        samples = samples.mean(axis=1)
     if not samples.size:
         raise JssError(f"{name} holds no samples.")
     with np.errstate(over="ignore"):
-        mono = samples.astype(np.float32)
-    _check(mono, name)
+        columns = samples.astype(np.float32).reshape(len(samples), -1)
+
+    def read() -> Blocks:
+        yield sample_rate, columns
+
+    mono = np.concatenate(
+        [block for _, block in _mono(to_full_scale(read, name, warn)(), name, warn)]
+    )
     return resample(mono, sample_rate)
 
 
@@ -251,100 +269,70 @@ def _size(source: Source, gone: int = 0) -> int:
         return gone
 
 
-def _name(source: Source) -> str:
-    if isinstance(source, str | os.PathLike):
-        return str(os.fspath(source))
-    return str(getattr(source, "name", None) or "the uploaded file")
+def _resampled(blocks: Iterable[tuple[int, Array]]) -> Iterator[Array]:
+    """Samples (n,) of any rate, which may change on the way, at 16 kHz."""
+    import soxr
 
-
-def _open(source: Source) -> Any:
-    """An open soundfile.SoundFile, or the sentence that says why there is none."""
-    import soundfile
-
-    name = _name(source)
-    if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        if not path.exists():
-            raise JssError(f"There is no file at {name}.")
-        if not path.is_file():
-            raise JssError(
-                f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}: give an audio file."
+    rate, resampler = SAMPLE_RATE, None
+    for new, block in blocks:
+        if new != rate:
+            if resampler is not None:
+                yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+            resampler = (
+                None
+                if new == SAMPLE_RATE
+                else soxr.ResampleStream(new, SAMPLE_RATE, 1, dtype="float32")
             )
-        if path.stat().st_size == 0:
-            raise JssError(f"{name} is empty (0 bytes): copy or record it again.")
-    else:
-        source.seek(0)
-        if not source.read(1):
-            raise JssError(f"{name} is empty (0 bytes): copy or record it again.")
-        source.seek(0)
-    try:
-        # As bytes, since a name on disk need not be UTF-8.
-        file = soundfile.SoundFile(
-            os.fsencode(source) if isinstance(source, str | os.PathLike) else source
-        )
-    except PermissionError as error:
-        raise JssError(f"{name} cannot be opened: permission denied.") from error
-    except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
-        raise JssError(
-            f"{name} is not audio that can be read, or it is damaged: give a wav, flac, ogg, opus or "
-            "mp3 file."
-        ) from error
-    if file.samplerate < _LOWEST_RATE:
-        rate = file.samplerate
-        file.close()
-        raise JssError(
-            f"{name} has {rate} samples a second, too few for sound: is its header right?"
-        )
-    if file.frames == 0:
-        file.close()
-        raise JssError(f"{name} holds no samples: copy or record it again.")
-    return file
+            rate = new
+        yield block if resampler is None else resampler.resample_chunk(block)
+    if resampler is not None:
+        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
-def _blocks(file: Any, name: str, most: int = 1 << 20) -> Iterator[Array]:
-    """Mono blocks at the file's own rate, checked; at most so many values are held at a time."""
-    import soundfile
-
-    cut_off = JssError(f"{name} is cut off or damaged: copy or download it again.")
-    if _header_promises_more(str(file.extra_info)):
-        raise cut_off
-    size = max(1024, most // int(file.channels))
-    count = 0
-    try:
-        while len(block := file.read(size, dtype="float32", always_2d=True)):
-            mono = block[:, 0] if block.shape[1] == 1 else _mean(block)
-            _check(mono, name)
-            count += len(mono)
-            yield mono
-    except soundfile.LibsndfileError as error:
-        raise cut_off from error
+def _mono(
+    blocks: Iterable[tuple[int, Array]], name: str, note: Note
+) -> Iterator[tuple[int, Array]]:
+    """(rate, samples (n,)), checked, a second at a time, whatever the blocks: (rate, samples (n,
+    channels)).
+    """
+    count, cancelled = 0, 0.0
+    for rate, block in _seconds(blocks):
+        mono = block[:, 0]
+        if block.shape[1] > 1:
+            mono, cancels = average(block)
+            cancelled += cancels * len(block) / rate
+        _check(mono, name)
+        count += len(mono)
+        yield rate, mono
     if not count:
         raise JssError(f"{name} holds no samples: copy or record it again.")
-    # An mp3 of variable rate has its length in a header; without one the length is a guess.
-    if (
-        "bitrate mode   : variable" in str(file.extra_info)
-        and file.frames - count > file.samplerate // 2
-    ):
-        raise cut_off
+    if cancelled:
+        note(
+            f"{name}: its channels cancel one another for {cancelled:.0f} s; the louder one is taken there, in place "
+            "of their average."
+        )
 
 
-def _mean(block: Array) -> Array:
-    """Channels averaged, column by column: faster than a mean along the short axis. (n, c) -> (n,)"""
-    total = block[:, 0].copy()
-    for channel in range(1, block.shape[1]):
-        total += block[:, channel]
-    return total / np.float32(block.shape[1])
-
-
-def _header_promises_more(log: str) -> bool:
-    """Whether libsndfile's log of a header tells of missing data. A writer to a pipe promises 2 GB
-    and more.
-    """
-    sizes = re.search(r"^\s*(?:data|SSND) : (\d+) \(should be (\d+)\)", log, re.MULTILINE)
-    if sizes:
-        promised, there = int(sizes[1]), int(sizes[2])
-        return there + 64 < 0.99 * promised and promised < 2**31 - 2**16
-    return "lacks an end-of-stream bit" in log and "Junk after the last page" in log
+def _seconds(blocks: Iterable[tuple[int, Array]]) -> Iterator[tuple[int, Array]]:
+    """The same in blocks of a second (less of very many channels)."""
+    pending: list[Array] = []
+    rate, channels, held = 0, 0, 0
+    for new, block in blocks:
+        if (new, block.shape[1]) != (rate, channels) and held:
+            yield rate, np.concatenate(pending)
+            pending, held = [], 0
+        rate, channels = new, block.shape[1]
+        size = max(1024, min(rate, _MOST // max(1, channels)))
+        pending.append(block)
+        held += len(block)
+        if held >= size:
+            joined = pending[0] if len(pending) == 1 else np.concatenate(pending)
+            for start in range(0, held - size + 1, size):
+                yield rate, joined[start : start + size]
+            pending = [joined[held - held % size :]]
+            held = len(pending[0])
+    if held:
+        yield rate, np.concatenate(pending)
 
 
 def _check(samples: Array, name: str) -> None:
@@ -353,7 +341,7 @@ def _check(samples: Array, name: str) -> None:
         raise JssError(
             f"{name} holds samples that are not numbers (NaN or infinite): export it again."
         )
-    if peak > _LOUDEST:
+    if peak > FAR_BEYOND:
         raise JssError(
             f"{name} holds samples of up to {peak:.0e} where full scale is 1: export it again."
         )

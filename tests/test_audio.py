@@ -202,7 +202,9 @@ def test_arrays():
         audio.from_array((signal * 32768).astype(np.int16)), signal, atol=1e-4
     )
     np.testing.assert_allclose(audio.from_array(np.full(10, 192, np.uint8)), 0.5)
-    np.testing.assert_allclose(audio.from_array(np.stack([signal, -signal], axis=1)), 0, atol=1e-7)
+    np.testing.assert_allclose(
+        audio.from_array(np.stack([signal, signal / 2], axis=1), 16000), signal * 0.75, atol=1e-7
+    )
     for bad in (np.zeros((2, 100)), np.zeros(0), np.zeros((1, 2, 3)), np.array(["a"])):
         with pytest.raises(JssError):
             audio.from_array(bad)

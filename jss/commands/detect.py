@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,9 @@ from pathlib import Path
 from jss import audio
 from jss.commands.bars import SECONDS, progress
 from jss.errors import JssError
+from jss.io.inputs import AGAIN, OUTPUT, Listing, walk, without_suffix
 
+log = logging.getLogger(__name__)
 HELP = "find the sound events of recordings, and separate their sources"
 
 
@@ -117,7 +120,8 @@ def _files(args: argparse.Namespace) -> int:
     out = Path(args.out)
     if out.exists() and not out.is_dir():
         raise JssError(f"--out {out} is a file: name a folder.")
-    clips = collect(args.input, out)
+    listing = collect(args.input, out)
+    clips = listing.files
     engine: Engine = one_process
     if args.engine == "ray":
         from jss.inference.ray_cluster import Ray
@@ -133,6 +137,8 @@ def _files(args: argparse.Namespace) -> int:
         raise JssError(
             f"{system.name} has no separation stage: leave out --save-sources or choose another system."
         )
+    for why in listing.refused.values():
+        log.warning("%s", why)
     with progress(0, bar_format=SECONDS) as bar:
         tally = detect(
             system,
@@ -151,58 +157,68 @@ def _files(args: argparse.Namespace) -> int:
             f"{tally.events} events in {tally.recordings} recordings{before} ({system.name}, {system.selection}) -> "
             f"{out}{failures}"
         )
-    return 0 if not tally.failed else 1 if tally.recordings else 2
+    print(listing.account({"analysed": tally.recordings, "failed": tally.failed}))
+    return 0 if not tally.failed and not listing.refused else 1 if tally.recordings else 2
 
 
-def collect(inputs: Sequence[str], out: Path) -> dict[str, Path]:
-    """Recordings by the name that the tables give them: relative to the folder that was named, else
-    the file's own; where two names clash, all are relative to the folder that all recordings share.
+def collect(inputs: Sequence[str], out: Path) -> Listing:
+    """All names below the inputs; the recordings by the name that the tables give them: relative to
+    the folder that was named, else the file's own; where two names clash, all are relative to the
+    folder that all recordings share.
 
-    Folders are searched for the suffixes of ``jss.audio.SUFFIXES``; hidden files and what lies
-    under ``out`` are left out. Raises JssError for an input that does not exist and where no
-    recording is found.
+    What lies in ``out`` is left out. Raises JssError for an input that does not exist and where
+    there is no recording.
     """
-    named: dict[Path, str] = {}
+    whole = Listing()
+    names: dict[Path, str] = {}
+
+    def add(name: str, path: Path) -> None:
+        if names.setdefault(path.resolve(), name) is not name:
+            whole.left_out[AGAIN] += 1
+
     for text in inputs:
         given = Path(text)
         if given.is_dir():
-            for path in sorted(given.rglob("*")):
-                inside = path.relative_to(given)
-                hidden = any(part.startswith(".") for part in inside.parts)
-                ours = path.resolve().is_relative_to(out.resolve())
-                if (
-                    path.suffix.lower() in audio.SUFFIXES
-                    and path.is_file()
-                    and not hidden
-                    and not ours
-                ):
-                    named.setdefault(path.resolve(), inside.as_posix())
-        elif given.exists():
-            named.setdefault(given.resolve(), given.name)
+            if given.resolve().is_relative_to(out.resolve()):
+                raise JssError(
+                    f"{given} lies in the output folder {out}: name another folder with --out."
+                )
+            listing = walk(
+                given, lambda _, path: OUTPUT if path.resolve() == out.resolve() else None
+            )
+            whole.add(listing)
+            for name, path in listing.files.items():
+                add(name, path)
+        elif os.path.lexists(given):  # a dangling link says so when its turn comes
+            add(given.name, given)
         else:
             raise JssError(f"There is no file or folder at {given}.")
-    if not named:
+    if not names and not whole.refused:
         raise JssError(
-            f"{', '.join(inputs)} holds no audio: name files or folders with wav, flac, ogg, opus or mp3."
+            f"{', '.join(inputs)} holds no audio: name files, or folders with wav, flac, ogg, opus, mp3, "
+            f"m4a and the like. {whole.account({})}"
         )
-    if len({*named.values()}) < len(named):
-        shared = Path(os.path.commonpath([path.parent for path in named]))
-        named = {path: path.relative_to(shared).as_posix() for path in named}
-    return {name: path for path, name in named.items()}
+    if len({*names.values()}) < len(names):
+        shared = Path(os.path.commonpath([path.parent for path in names]))
+        names = {path: path.relative_to(shared).as_posix() for path in names}
+    whole.files = {name: path for path, name in names.items()}
+    return whole
 
 
 def stems(names: Iterable[str]) -> dict[str, str]:
     """What a recording's own files are called: its name without suffix, with it where that would
     clash.
     """
-    short = {name: os.path.splitext(name)[0] for name in names}
+    short = {name: without_suffix(name) for name in names}
     counts = Counter(short.values())
     return {name: stem if counts[stem] == 1 else name for name, stem in short.items()}
 
 
 def _duration(path: Path) -> float:
-    """Seconds, for the progress bar; 0 for what cannot be read, which is said when its turn comes."""
+    """Seconds, about, for the progress bar; 0 for what cannot be read, which is said when its turn
+    comes.
+    """
     try:
-        return audio.duration(path)
+        return audio.estimate(path)
     except JssError:
         return 0.0

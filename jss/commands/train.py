@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import warnings
+from functools import partial
 from pathlib import Path
 
 from jss import checkpoints
@@ -83,6 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _train(args: argparse.Namespace) -> None:
     from jss.config import load_preset
+    from jss.data.soundbank.account import account
     from jss.training.distributed import alone
     from jss.training.experiment import Chain
     from jss.training.stages import TREE
@@ -110,6 +112,9 @@ def _train(args: argparse.Namespace) -> None:
         log.info("Load one with jss.load_system(NAME, folder=%r).", str(folder))
     if everything:
         alone(lambda: _table(systems, roots[0], out, folder, args.clips, config.data.workers))
+    for root in roots:
+        if Path(root).is_dir():
+            log.info("%s", alone(partial(account, root)))
 
 
 def _table(

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jss import audio
 from jss.errors import JssError
+from jss.io.inputs import inside, is_litter
 from jss.io.tables import reading
 
 SPLITS = ("train", "validation", "test")
@@ -145,13 +145,10 @@ def scan(root: Path) -> list[Recording]:
     """The recordings of a soundbank without a catalogue: a folder a class, the split drawn by a
     hash of the name.
     """
-    paths = sorted(
-        p
-        for folder in root.iterdir()
-        if folder.is_dir()
-        for p in folder.iterdir()
-        if p.suffix.lower() in audio.SUFFIXES
+    folders = (
+        folder for folder in root.iterdir() if folder.is_dir() and not is_litter(folder.name)
     )
+    paths = sorted(path for folder in folders for path in inside(folder))
     names = [p.relative_to(root).as_posix() for p in paths]
     return [Recording(name.split("/")[0], name, name, hashed_split(name)) for name in names]
 

@@ -4,9 +4,11 @@ it lasts.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, BinaryIO
 
 from jss import audio
 from jss.decoding import decode_running
@@ -14,23 +16,23 @@ from jss.errors import JssError
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
 from jss.inference.windows import Piece, pieces
+from jss.io.sound.ffmpeg import open_container, packets
+from jss.io.sound.headers import Samples, is_rest, samples_of
+from jss.io.sound.pcm import Blocks, Note, pcm
 from jss.models.compiled import kernels
 from jss.results import Array
 
 _NAME = "Standard input"
 _RATES, _CHANNELS = (1000, 768_000), (1, 64)
-_ENDLESS = 2**31 - 2**17  # bytes that a header promises where its writer did not know better
 
 
 def pipe(descriptor: int = 0, rate: int | None = None, channels: int = 1) -> Iterator[Array]:
     """Blocks of a second, (samples,) at 16 kHz, as they arrive.
 
     descriptor: of the open pipe, 0 for standard input; rate: of raw 16-bit little-endian samples,
-    None where a WAV comes, which may promise any length. Raises what ``jss.audio.load`` raises, and
-    JssError for a terminal.
+    None where a file comes: a WAV, which may promise any length, or what FFmpeg reads from its
+    beginning to its end. Raises what ``jss.audio.load`` raises, and JssError for a terminal.
     """
-    import soundfile
-
     if os.isatty(descriptor):
         raise JssError(f"{_NAME} is a terminal: pipe sound into it.")
     for what, value, (least, most) in (
@@ -39,25 +41,88 @@ def pipe(descriptor: int = 0, rate: int | None = None, channels: int = 1) -> Ite
     ):
         if value is not None and not least <= value <= most:
             raise JssError(f"{what} {value} is not from {least} to {most}.")
-    try:
+    with open(descriptor, "rb", buffering=0, closefd=False) as file:
         if rate is None:
-            file = soundfile.SoundFile(descriptor, closefd=False)
-            if file.format == "WAV" and file.frames * _bytes(file) >= _ENDLESS:
-                file = _raw(
-                    descriptor, file.samplerate, file.channels, file.subtype
-                )  # goes on when that is over
+            blocks = _decoded(file, _NAME, audio.warn)
         else:
-            file = _raw(descriptor, rate, channels, "PCM_16")
-    except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
-        raise JssError(
-            f"{_NAME} is no WAV: pipe one into it, or raw 16-bit samples with --raw RATE."
-        ) from error
-    with file:
-        if file.samplerate < _RATES[0]:
+            blocks = pcm(file, Samples("raw", "pcm_s16le", rate, channels, 0, None))
+        yield from audio.stretches(_checked(blocks), _NAME, 1.0)
+
+
+def _decoded(pipe: BinaryIO, name: str, note: Note) -> Blocks:
+    """What comes, as it comes: whatever ``jss.audio.load`` reads that need not be read from its
+    end.
+
+    A WAV may promise any length: it lasts until the pipe ends, or until something follows it that
+    is no sound. Raises JssError.
+    """
+    reader = _Rewound(pipe)
+    samples = samples_of(reader)  # type: ignore[arg-type]
+    if samples is None or samples.codec is None:
+        reader.rewind()
+        with ExitStack() as stack:
+            container = open_container(reader, stack)
+            if container is None or not container.streams.audio:
+                raise JssError(
+                    f"{name} is no sound that can be read: pipe a WAV, FLAC, OGG, MP3 or WebM into it, or "
+                    "raw 16-bit samples with --raw RATE."
+                )
+            yield from packets(container, name, note)
+        return
+    promised = None if samples.endless else samples.promised
+    reader.forget()
+    yield from pcm(reader, samples, promised)  # type: ignore[arg-type]
+    rest = reader.peek(64) if promised is not None else b""
+    if rest and not is_rest(rest + bytes(4096), 1 << 26):
+        note(f"{name} goes on after the end that its header tells: what comes is analysed.")
+        yield from pcm(reader, samples)  # type: ignore[arg-type]
+
+
+class _Rewound(io.RawIOBase):
+    """A pipe whose first bytes can be read again."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe, self._begin, self._at, self._remember = pipe, b"", 0, True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._at < len(self._begin):
+            data = self._begin[self._at : self._at + len(buffer)]
+        else:
+            data = self._pipe.read(len(buffer)) or b""
+            if self._remember:
+                self._begin += data
+        self._at += len(data) if self._remember or self._at < len(self._begin) else 0
+        buffer[: len(data)] = data
+        return len(data)
+
+    def rewind(self) -> None:
+        """Once more from the start, and then on without a memory."""
+        self._at, self._remember = 0, False
+
+    def forget(self) -> None:
+        """On from here without a memory."""
+        self._begin, self._at, self._remember = b"", 0, False
+
+    def peek(self, size: int) -> bytes:
+        """The next bytes, which are read again."""
+        data = b""
+        while len(data) < size and (more := self.read(size - len(data))):
+            data += more
+        self._begin, self._at = data, 0
+        return data
+
+
+def _checked(blocks: Blocks) -> Blocks:
+    """Raises JssError for a rate that cannot be."""
+    for rate, block in blocks:
+        if rate < _RATES[0]:
             raise JssError(
-                f"{_NAME} has {file.samplerate} samples a second, too few for sound: is its header right?"
+                f"{_NAME} has {rate} samples a second, too few for sound: is its header right?"
             )
-        yield from audio.stretches(file, _NAME, 1.0, most=file.samplerate * file.channels)
+        yield rate, block
 
 
 def events(
@@ -79,19 +144,3 @@ def events(
 
     found = stretches(pieces(blocks, system.analyse))
     return decode_running(found, system.labels, hop=SCORE_HOP_S, threshold=threshold)
-
-
-def _raw(descriptor: int, rate: int, channels: int, subtype: str) -> Any:
-    """Samples without a header."""
-    import soundfile
-
-    return soundfile.SoundFile(
-        descriptor, "r", rate, channels, subtype, "LITTLE", "RAW", closefd=False
-    )
-
-
-def _bytes(file: Any) -> int:
-    """Of a frame, about."""
-    return int(file.channels) * {"PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "DOUBLE": 8}.get(
-        file.subtype, 4
-    )

@@ -11,8 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from jss.audio import SAMPLE_RATE, SUFFIXES
+from jss.audio import SAMPLE_RATE
 from jss.errors import printable
+from jss.io.inputs import SUFFIXES
 from pages.ui.cache import loaders
 from pages.ui.clip.recordings import OWN, ClipSet, Recording, added
 from pages.ui.first_choice import beside, default_system
@@ -176,6 +177,7 @@ def clip_set() -> ClipSet:
             list(sets),
             key="pick clips",
             format_func=lambda name: _size(sets[name]),
+            help=literal(chosen.note) if chosen.note else None,
             width=220,
             on_change=_take_set,
         )

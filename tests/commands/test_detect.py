@@ -155,9 +155,9 @@ def test_names_that_clash(tmp_path):
         write(tmp_path / "2" / "a.wav", noise(0.1)),
     )
     out = tmp_path / "out"
-    assert list(collect([str(one), str(two), str(one)], out)) == ["1/a.wav", "2/a.wav"]
-    assert list(collect([str(tmp_path), str(one)], out)) == ["1/a.wav", "2/a.wav"]
-    assert list(collect([str(one)], out)) == ["a.wav"]
+    assert list(collect([str(one), str(two), str(one)], out).files) == ["1/a.wav", "2/a.wav"]
+    assert list(collect([str(tmp_path), str(one)], out).files) == ["1/a.wav", "2/a.wav"]
+    assert list(collect([str(one)], out).files) == ["a.wav"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(JssError, match="holds no audio"):
         collect([str(tmp_path / "empty")], out)

@@ -88,17 +88,8 @@ def _convert_clip(clip: Clip, out: Path, targets: Mapping[Path, str]) -> str | N
 
 def _at_16k(path: Path) -> bytes | None:
     """The bytes of the converted file; None where the file can be taken as it is. Raises JssError."""
-    import soundfile
-
     samples = audio.load(path)
-    info = soundfile.info(str(path))
-    if (
-        info.samplerate == audio.SAMPLE_RATE
-        and info.channels == 1
-        and path.suffix.lower() == ".wav"
-    ):
-        return None
-    return audio.wav(samples)
+    return None if path.suffix.lower() == ".wav" and audio.is_plain(path) else audio.wav(samples)
 
 
 def _targets(root: Path, subsets: Mapping[str, list[Clip]]) -> dict[Path, str]:

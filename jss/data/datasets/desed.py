@@ -17,6 +17,7 @@ from pathlib import Path
 from jss import audio
 from jss.data.clip import Clip, Event, clamped
 from jss.errors import JssError
+from jss.io.inputs import is_audio, without_suffix
 from jss.io.tables import read_table, reading, write_table
 
 #: Subset -> its folder under ``audio`` and ``metadata``.
@@ -91,12 +92,12 @@ def find(root: str | Path) -> Path | None:
 
 def core(name: str) -> str:
     """Y1GMWn4IxVro_100.000_110.000.wav -> 1GMWn4IxVro_100.000_110.000: what the years agree on."""
-    return re.sub(r"^Y(?=.{11}_\d)", "", Path(name).stem)
+    return re.sub(r"^Y(?=.{11}_\d)", "", without_suffix(Path(name).name))
 
 
 def seconds_named(name: str) -> float | None:
     """Y1GMWn4IxVro_100.000_110.000.wav -> 10.0; None for a name that does not tell."""
-    cut = _CUT.search(Path(name).stem)
+    cut = _CUT.search(without_suffix(Path(name).name))
     return float(cut[2]) - float(cut[1]) if cut else None
 
 
@@ -154,7 +155,8 @@ def _read(base: Path, name: str) -> list[Clip]:
     if tsv is None:
         return [
             Clip(path.name, path, duration(path), sources=sources.get(stem, ()), padded_to=SECONDS)
-            for stem, path in sorted(files.items())
+            for stem, paths in sorted(files.items())
+            for path in paths
         ]
     with reading(tsv) as file:
         header = file.readline().rstrip("\r\n").split("\t")
@@ -171,8 +173,8 @@ def _read(base: Path, name: str) -> list[Clip]:
     durations = _durations(tsv)
     clips: list[Clip] = []
     for filename, lines in rows.items():
-        stem = _find(Path(filename).stem, files)
-        path = files.get(stem)
+        stem = _find(without_suffix(Path(filename).name), files)
+        path = _one(filename, files.get(stem, []), tsv)
         seconds = durations.get(filename) or (
             duration(path) if path else seconds_named(filename) or SECONDS
         )
@@ -233,26 +235,39 @@ def _draw(clips: list[Clip], share: float, seed: int) -> tuple[list[Clip], list[
 
 def _audio(
     base: Path, name: str
-) -> tuple[dict[str, Path], dict[str, tuple[tuple[str, Path], ...]]]:
-    """Stem -> audio file, and stem -> isolated sources, the background first."""
-    files: dict[str, Path] = {}
+) -> tuple[dict[str, list[Path]], dict[str, tuple[tuple[str, Path], ...]]]:
+    """Stem -> audio files of it in one folder, and stem -> isolated sources, the background first."""
+    files: dict[str, list[Path]] = {}
     sources: dict[str, tuple[tuple[str, Path], ...]] = {}
     for home in reversed(HOMES):
         for folder in (ELSEWHERE.get(name), FOLDERS[name], f"{FOLDERS[name]}_16k"):
             place = base / home / "audio" / folder if folder else None
+            here: dict[str, list[Path]] = {}
             for path in sorted(place.iterdir()) if place is not None and place.is_dir() else ():
-                if path.suffix.lower() in audio.SUFFIXES:
-                    files[path.stem] = path
+                if is_audio(path.name):
+                    here.setdefault(without_suffix(path.name), []).append(path)
                 elif path.name.endswith("_events") and path.is_dir():
                     sources[path.name.removesuffix("_events")] = _sources(path)
+            files |= here
     return files, sources
+
+
+def _one(filename: str, paths: Sequence[Path], tsv: Path) -> Path | None:
+    """The audio of a row: the only file of its name, or the one whose suffix the row has too."""
+    if len(paths) < 2:
+        return next(iter(paths), None)
+    same = [path for path in paths if path.suffix == Path(filename).suffix]
+    if len(same) != 1:
+        names = ", ".join(path.name for path in paths)
+        raise JssError(f"{tsv}: {filename} may be any of {names}: write the suffix too.")
+    return same[0]
 
 
 def _sources(folder: Path) -> tuple[tuple[str, Path], ...]:
     found: list[tuple[str, int, str, Path]] = []
     for path in folder.iterdir():
-        match = _SOURCE.match(path.stem)
-        if match and path.suffix.lower() in audio.SUFFIXES:
+        match = _SOURCE.match(without_suffix(path.name))
+        if match and is_audio(path.name):
             kind, number, label = match[1], int(match[2]), match[3]
             found.append(
                 (kind, number, "background" if kind == "background" else label or "unknown", path)
@@ -260,7 +275,7 @@ def _sources(folder: Path) -> tuple[tuple[str, Path], ...]:
     return tuple((label, path) for _, _, label, path in sorted(found))
 
 
-def _find(stem: str, files: Mapping[str, Path]) -> str:
+def _find(stem: str, files: Mapping[str, Sequence[Path]]) -> str:
     """The stem of the audio: YouTube names come with and without the leading Y."""
     candidates = (stem, f"Y{stem}", stem.removeprefix("Y"))
     return next((candidate for candidate in candidates if candidate in files), stem)

@@ -13,6 +13,7 @@ from pathlib import Path
 from jss.data.clip import Clip
 from jss.data.recordings import Recording
 from jss.errors import JssError
+from jss.io.inputs import inside, without_suffix
 from jss.io.tables import home, read_table
 
 TABLE = "meta/esc50.csv"
@@ -110,8 +111,8 @@ def _base(root: str | Path) -> Path:
 
 def _rows(base: Path) -> list[Row]:
     stems = {
-        path.stem: path.relative_to(base).as_posix()
-        for path in sorted((base / "audio").glob("[!.]*.*"))
+        without_suffix(path.name): path.relative_to(base).as_posix()
+        for path in inside(base / "audio")
     }
     found: list[Row] = []
     for number, row in enumerate(read_table(base / TABLE, *COLUMNS, delimiter=","), start=2):
@@ -119,6 +120,6 @@ def _rows(base: Path) -> list[Row]:
             raise JssError(
                 f"{base / TABLE}, line {number}: the fold is 1 to 5, not {row['fold']!r}."
             )
-        path = stems.get(Path(row["filename"]).stem)
+        path = stems.get(without_suffix(Path(row["filename"]).name))
         found.append(Row(row["filename"], int(row["fold"]), row["category"], row["src_file"], path))
     return found

@@ -4,29 +4,32 @@ from.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
-from jss import audio
+from jss.audio import warn
 from jss.data.clip import Clip
 from jss.data.recordings import hashed_split
 from jss.errors import JssError
+from jss.io.inputs import has_audio, walk, without_suffix
 
 
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
     """Every audio file below ROOT by its path in it, sorted; one in ten, by a hash of that path
     without its suffix, is for validation.
 
-    Hidden files and folders are passed over; of two or more files one is for validation. Lengths
-    are not looked up: there may be a million files. Raises JssError where there is none.
+    What is no audio is passed over by the rules of ``jss.io.inputs``; of two or more files one is for
+    validation. Lengths are not looked up: there may be a million files. Raises JssError where there
+    is none.
     """
-    base = find(root)
-    if base is None:
+    listing = walk(root)
+    for why in listing.refused.values():
+        warn(why)
+    clips = [Clip(name, path) for name, path in listing.files.items()]
+    if not clips:
         raise JssError(
-            f"{root} holds no audio: give a folder with wav, flac, ogg, opus or mp3 files, nested or not."
+            f"{root} holds no audio: give a folder with wav, flac, ogg, opus, mp3 or m4a files, nested or "
+            f"not. {listing.account({})}"
         )
-    clips = [Clip(path.relative_to(base).as_posix(), path) for path in _walk(base)]
     clips.sort(key=lambda clip: (_stem(clip), clip.filename))
     held_out = [clip for clip in clips if hashed_split(_stem(clip)) == "validation"] or clips[1:][
         -1:
@@ -37,21 +40,8 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
 
 def find(root: str | Path) -> Path | None:
     """ROOT, or None where there is no audio in it."""
-    return Path(root) if next(_walk(Path(root)), None) is not None else None
+    return Path(root) if has_audio(root) else None
 
 
 def _stem(clip: Clip) -> str:
-    return str(Path(clip.filename).with_suffix(""))
-
-
-def _walk(root: Path) -> Iterator[Path]:
-    seen: set[str] = set()
-    for folder, folders, names in os.walk(root, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if (real := os.path.realpath(folder)) in seen:  # a link that leads back
-            folders.clear()
-            continue
-        seen.add(real)
-        for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in audio.SUFFIXES:
-                yield Path(folder, name)
+    return without_suffix(clip.filename)

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from jss import audio
 from jss.data.clip import Clip
 from jss.errors import JssError
+from jss.io.inputs import is_audio
 
 #: End of a subset's name -> folder: the reverberant version is the one that systems are trained on.
 VERSIONS: Mapping[str, str] = {"": "ssdata_reverb", "_dry": "ssdata"}
@@ -70,9 +70,7 @@ def _read(folder: Path, split: str) -> list[Clip]:
                 f"{table} cannot be read: it should be a text file with tabs."
             ) from error
         return [_clip(folder, line.split("\t"), table) for line in lines if line.strip()]
-    mixtures = sorted(
-        p for p in (folder / split).glob("example*.*") if p.suffix.lower() in audio.SUFFIXES
-    )
+    mixtures = sorted(p for p in (folder / split).glob("example*.*") if is_audio(p.name))
     return [
         _clip(folder, [f"{split}/{path.name}", *_beside(folder, path)], table) for path in mixtures
     ]
@@ -81,11 +79,7 @@ def _read(folder: Path, split: str) -> list[Clip]:
 def _beside(folder: Path, mixture: Path) -> list[str]:
     """The sources of a mixture, the background first, relative to ``folder``."""
     found = sorted((mixture.parent / f"{mixture.stem}_sources").glob("*ground*.*"))
-    return [
-        path.relative_to(folder).as_posix()
-        for path in found
-        if path.suffix.lower() in audio.SUFFIXES
-    ]
+    return [path.relative_to(folder).as_posix() for path in found if is_audio(path.name)]
 
 
 def _clip(folder: Path, names: list[str], table: Path) -> Clip:

@@ -14,6 +14,7 @@ from pathlib import Path
 from jss.data.clip import Clip
 from jss.data.recordings import Recording
 from jss.errors import JssError
+from jss.io.inputs import inside, without_suffix
 from jss.io.tables import home, read_table
 
 TABLE = "metadata/UrbanSound8K.csv"
@@ -126,7 +127,7 @@ def read_slices(base: Path) -> list[Slice]:
                 f"{base / TABLE}, line {number}: the fold is 1 to 10 and the salience 1 or 2, not "
                 f"{fold} and {salience}."
             )
-        path = folders[fold].get(Path(name).stem)
+        path = folders[fold].get(without_suffix(Path(name).name))
         found.append(Slice(name, row["fsID"], start, end, salience, fold, row["class"], path))
     return found
 
@@ -148,7 +149,7 @@ def _base(root: str | Path) -> Path:
 def _stems(base: Path, fold: int) -> dict[str, str]:
     """Stem -> path within the data set of every file in a fold's folder."""
     folder = base / "audio" / f"fold{fold}"
-    return {path.stem: path.relative_to(base).as_posix() for path in sorted(folder.glob("[!.]*.*"))}
+    return {without_suffix(path.name): path.relative_to(base).as_posix() for path in inside(folder)}
 
 
 def _clip(base: Path, item: Slice) -> Clip:

@@ -15,6 +15,7 @@ from jss import audio
 from jss.data.datasets import esc50, urbansound
 from jss.data.recordings import Recording, choose, index, read_catalogue, scan, split_name
 from jss.errors import JssError
+from jss.labels import DESED_LABELS
 
 __all__ = ["TERMS", "Audio", "Bank", "MixedBank", "Recording", "SoundBank", "as_int16"]
 
@@ -62,7 +63,7 @@ class SoundBank:
             raise JssError(
                 f"There is no soundbank at {self.root}: give a folder that holds one folder for each class."
             )
-        own = _read_bank(self.root)
+        own = read_bank(self.root)
         self.root, found = own[0], own[1] if found is None else found
         if not found:
             raise JssError(
@@ -162,7 +163,15 @@ class MixedBank:
         ]
 
 
-def _read_bank(root: Path) -> tuple[Path, list[Recording]]:
+def is_bank(place: Path) -> bool:
+    """Whether a folder is a soundbank: it has a catalogue, or a folder of a class that soundscapes
+    are made of.
+    """
+    known = {*DESED_LABELS, "background"}
+    return (place / "catalog.tsv").is_file() or any((place / label).is_dir() for label in known)
+
+
+def read_bank(root: Path) -> tuple[Path, list[Recording]]:
     """The folder that paths are relative to, and the recordings there."""
     if (root / "catalog.tsv").is_file():
         return root, read_catalogue(root / "catalog.tsv")
@@ -174,19 +183,13 @@ def _read_bank(root: Path) -> tuple[Path, list[Recording]]:
 
 
 def _read_int16(path: Path) -> npt.NDArray[np.int16]:
-    """A file's samples. 16 kHz mono needs no conversion; anything else goes through ``jss.audio``."""
-    import soundfile
-
+    """A file's samples."""
     try:
-        info = soundfile.info(str(path))
-        if info.samplerate == audio.SAMPLE_RATE and info.channels == 1:
-            samples: npt.NDArray[np.int16] = soundfile.read(str(path), dtype="int16")[0]
-            return samples
-    except (soundfile.LibsndfileError, OSError) as error:
+        return as_int16(audio.load(path))
+    except JssError as error:
         raise JssError(
-            f"The soundbank's file {path} cannot be read: remove it or put it back."
+            f"{error} It is listed in the soundbank: remove it there or put it back."
         ) from error
-    return as_int16(audio.load(path))
 
 
 def as_int16(samples: Audio) -> npt.NDArray[np.int16]:

@@ -16,7 +16,7 @@ from jss.config import Config
 from jss.data.clip import Clip
 from jss.data.datasets import desed, folder, fuss, labelled, sets
 from jss.data.manifest import claim
-from jss.data.soundbank.bank import TERMS, Bank, MixedBank, Recording, SoundBank
+from jss.data.soundbank.bank import TERMS, Bank, MixedBank, Recording, SoundBank, is_bank
 from jss.data.soundbank.synthbank import SYNTHSCAPES, SynthBank
 from jss.data.soundscapes import Recipe, placing
 from jss.data.soundscapes.acoustics import ROOMS, responses
@@ -119,7 +119,7 @@ def _part(root: str, config: Config, pool: Path) -> tuple[int, TrainingData]:
         return SOURCES, _fuss(place, config)
     if layouts == ["labelled"]:
         return LABELS, _labelled(place, config)
-    if not layouts and not _is_bank(place) and folder.find(place) is not None:
+    if not layouts and not is_bank(place) and folder.find(place) is not None:
         return MIXTURES, _folder(place, config)
     synthesised = config.data.synthesised
     sounds = SynthBank(config.data.sounds)
@@ -149,14 +149,6 @@ def _joined(whole: TrainingData, part: TrainingData) -> TrainingData:
         description=f"{whole.description}; {part.description}",
         licence="; ".join(dict.fromkeys((whole.licence, part.licence))),
     )
-
-
-def _is_bank(place: Path) -> bool:
-    """Whether a folder is a soundbank: it has a catalogue, or a folder of a class that soundscapes
-    are made of.
-    """
-    known = {*DESED_LABELS, "background"}
-    return (place / "catalog.tsv").is_file() or any((place / label).is_dir() for label in known)
 
 
 def prepare_workers(bank: Bank, split: str = "train", threads: int = 1) -> None:

@@ -11,7 +11,8 @@ import io
 import itertools
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -19,8 +20,8 @@ from pathlib import Path
 import pandas as pd
 
 import jss
-from jss import audio
 from jss.errors import JssError
+from jss.io.inputs import SOURCES, walk
 from jss.viz.agreement import Event, events_of
 
 EXAMPLES = Path(jss.__file__).parent / "examples"
@@ -107,11 +108,14 @@ def _digest(path: Path, changed: int, size: int) -> str:
 
 @dataclass(frozen=True)
 class ClipSet:
-    """Clips that belong together. name: in the address; title: for a person."""
+    """Clips that belong together. name: in the address; title: for a person; note: what became of
+    every name in the folder, where it is one.
+    """
 
     name: str
     title: str
     clips: tuple[Recording, ...]
+    note: str = ""
 
     @cached_property
     def by_name(self) -> dict[str, Recording]:
@@ -186,32 +190,29 @@ def folder_sets(root: Path) -> list[ClipSet]:
             for name, clips in desed.prepare(root).items()
         ]
     truth = _plain_truth(root / "ground_truth.tsv")
-    found = []
-    for path in _audio_below(root):
-        inside = path.relative_to(root).as_posix()
-        found.append(
-            Recording(
-                f"{root.name}/{inside}", inside, path, truth=truth.get(inside, truth.get(path.name))
-            )
+    listing = walk(root, _isolated)
+    count = Counter(path.name for path in listing.files.values())
+    twice = next((name for name in truth if count[name] > 1 and name not in listing.files), None)
+    if twice is not None:
+        raise JssError(
+            f"{root / 'ground_truth.tsv'}: {twice} may be any of {count[twice]} files: write its path "
+            f"below {root}."
         )
+    found = tuple(
+        Recording(f"{root.name}/{name}", name, path, truth=truth.get(name, truth.get(path.name)))
+        for name, path in listing.files.items()
+    )
     if not found:
         raise JssError(
-            f"{root} holds no audio ({', '.join(sorted(audio.SUFFIXES))}): name another folder."
+            f"{root} holds no audio: name another folder. {listing.account({'to open': 0})}"
         )
-    return [ClipSet(root.name, root.name, tuple(found))]
+    note = " ".join([listing.account({"to open": len(found)}), *listing.refused.values()])
+    return [ClipSet(root.name, root.name, found, note)]
 
 
-def _audio_below(root: Path) -> Iterable[Path]:
-    """Audio files by name; folders of isolated sources and hidden ones are left out."""
-    for folder, inner, files in os.walk(root):
-        inner[:] = sorted(
-            d for d in inner if not d.endswith(("_events", "_sources")) and not d.startswith(".")
-        )
-        yield from (
-            Path(folder, name)
-            for name in sorted(files)
-            if Path(name).suffix.lower() in audio.SUFFIXES
-        )
+def _isolated(name: str, path: Path) -> str | None:
+    """Folders of isolated sources are left out."""
+    return SOURCES if name.endswith(("_events", "_sources")) else None
 
 
 def _plain_truth(path: Path) -> dict[str, tuple[Event, ...]]:

@@ -1,0 +1,259 @@
+"""Any sound file, decoded: libsndfile for WAV, AIFF and FLAC whose header agrees with the file,
+FFmpeg for all else.
+
+Lengths are counted, not believed. What is read in another way than the header says is one sentence,
+by ``note``.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from jss.errors import JssError
+from jss.io.sound.ffmpeg import open_container, packets
+from jss.io.sound.headers import Samples, cut_off, cut_off_error, is_rest, samples_of, short
+from jss.io.sound.joined import parts_of
+from jss.io.sound.pcm import Blocks, Note, pcm, to_full_scale
+
+Source = str | os.PathLike[str] | BinaryIO
+
+_LOWEST_RATE = 1000
+_UNKNOWN_LENGTH = 1 << 60  # libsndfile's count where a header gives none is beyond it
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A sound that can be decoded.
+
+    name: for a person; rate: samples a second (of its first part); frames: samples of each channel,
+    None: only counting tells; guess: seconds, about, 0 where nothing is known; mono_wav: whether it
+    is a WAV of one channel whose header agrees with the file; read: decodes from the start.
+    """
+
+    name: str
+    rate: int
+    frames: int | None
+    guess: float
+    mono_wav: bool
+    read: Callable[[], Blocks]
+
+
+@contextmanager
+def opened(source: Source, note: Note) -> Iterator[Opened]:
+    """A file on disk or in memory, open. Raises JssError where there is none, or it is no sound."""
+    name = name_of(source)
+    with ExitStack() as stack:
+        file: Any = source
+        if isinstance(source, str | os.PathLike):
+            file = stack.enter_context(_open_file(Path(source), name))
+        size = file.seek(0, io.SEEK_END)
+        if not size:
+            raise JssError(f"{name} is empty (0 bytes): copy or record it again.")
+        parts = [_part(part, name, note, stack) for part in parts_of(file, size)]
+        if len(parts) > 1:
+            note(
+                f"{name} holds {len(parts)} recordings, one after the other: all of them are read."
+            )
+        first = parts[0]
+        if first.rate < _LOWEST_RATE:
+            raise JssError(
+                f"{name} has {first.rate} samples a second, too few for sound: is its header right?"
+            )
+        frames = first.frames if len(parts) == 1 else None
+
+        def read() -> Blocks:
+            for part in parts:
+                yield from part.read()
+
+        guess = sum(part.guess for part in parts)
+        yield Opened(name, first.rate, frames, guess, first.mono_wav and len(parts) == 1, read)
+
+
+def name_of(source: Source) -> str:
+    """What a sentence calls it."""
+    if isinstance(source, str | os.PathLike):
+        return str(os.fspath(source))
+    return str(getattr(source, "name", None) or "the uploaded file")
+
+
+def _open_file(path: Path, name: str) -> BinaryIO:
+    """Raises JssError."""
+    try:
+        if not path.is_file():
+            if not path.exists():
+                link = f" ({name} is a link to {os.readlink(path)})" if path.is_symlink() else ""
+                raise JssError(f"There is no file at {name}{link}.")
+            raise JssError(
+                f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}: give an audio file."
+            )
+        return path.open("rb")
+    except PermissionError as error:
+        raise JssError(f"{name} cannot be opened: permission denied.") from error
+    except (OSError, ValueError) as error:
+        raise JssError(
+            f"{name} cannot be opened: {getattr(error, 'strerror', None) or error}."
+        ) from error
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """One part: as :class:`Opened`."""
+
+    rate: int
+    frames: int | None
+    guess: float
+    mono_wav: bool
+    read: Callable[[], Blocks]
+
+
+def _part(part: tuple[BinaryIO, int], name: str, note: Note, stack: ExitStack) -> _Decoded:
+    """How one recording is decoded. Raises JssError."""
+    file, _ = part
+    file.seek(0)
+    samples = samples_of(file)
+    file.seek(0)
+    if samples is not None:
+        reader = _uncompressed(part, samples, name, note, stack)
+        if reader is not None:
+            return reader
+    elif (magic := file.read(4)) in (b"fLaC", b"caff"):
+        total = int.from_bytes(file.read(22)[-8:], "big") & 0xF_FFFF_FFFF
+        if (total or magic == b"caff") and (
+            reader := _libsndfile(file, name, note, stack)
+        ) is not None:
+            return reader
+    reader = _ffmpeg(part, name, note) or _libsndfile(file, name, note, stack)
+    if reader is None:
+        raise JssError(
+            f"{name} is not audio that can be read, or it is damaged: give a wav, flac, ogg, opus, mp3 or "
+            "m4a file, or a video with sound."
+        )
+    return reader
+
+
+def _uncompressed(
+    part: tuple[BinaryIO, int], samples: Samples, name: str, note: Note, stack: ExitStack
+) -> _Decoded | None:
+    """WAV, AIFF or AU: what is there, whatever its header promises. None where only FFmpeg may know
+    its codec.
+    """
+    file, size = part
+    there = max(0, size - samples.start)
+    promised = there if samples.promised is None else samples.promised
+    file.seek(samples.start + min(promised, there))
+    rest = is_rest(file.read(4096), there - promised) if there > promised else False
+    if not there or (promised == 0 and rest):
+        raise JssError(f"{name} holds no samples: copy or record it again.")
+    if there < promised and not samples.endless and short(promised, there):
+        raise cut_off_error(name)
+    agrees = there == promised or (there > promised and rest)
+    count = promised if agrees else there
+    if samples.codec is None:
+        if not agrees:
+            note(
+                f"{name} holds another amount of sound than its header tells: what can be decoded is read."
+            )
+        return _libsndfile(file, name, note, stack) if agrees else None
+    seconds = count // samples.frame / max(1, samples.rate)
+    if not agrees:
+        told = (
+            "leaves its length open"
+            if not promised or (samples.endless and there < promised)
+            else f"tells of {promised // samples.frame / max(1, samples.rate):.1f} s"
+        )
+        note(f"{name}: its header {told}, and all {seconds:.1f} s that are there are read.")
+    decoded = _libsndfile(file, name, note, stack) if agrees else None
+    if decoded is None:
+
+        def read() -> Blocks:
+            file.seek(samples.start)
+            return pcm(file, samples, count)
+
+        decoded = _Decoded(samples.rate, count // samples.frame, seconds, False, read)
+        if samples.codec.startswith("pcm_f"):
+            decoded = replace(decoded, read=to_full_scale(read, name, note))
+    return replace(
+        decoded, mono_wav=agrees and samples.container == "wav" and samples.channels == 1
+    )
+
+
+def _libsndfile(file: BinaryIO, name: str, note: Note, stack: ExitStack) -> _Decoded | None:
+    """None where libsndfile does not know it."""
+    import soundfile
+
+    file.seek(0)
+    try:
+        sound = stack.enter_context(soundfile.SoundFile(file))
+    except (soundfile.LibsndfileError, OSError, TypeError, ValueError):
+        return None
+    begun = False  # not all formats can be wound back
+
+    def read() -> Blocks:
+        nonlocal begun
+        count = 0
+        try:
+            if begun:
+                sound.seek(0)
+            begun = True
+            while len(
+                block := sound.read(
+                    max(1024, (1 << 20) // sound.channels), dtype="float32", always_2d=True
+                )
+            ):
+                count += len(block)
+                yield sound.samplerate, block
+        except soundfile.LibsndfileError as error:
+            raise cut_off_error(name) from error
+        if sound.frames < _UNKNOWN_LENGTH and short(sound.frames, count):
+            raise cut_off_error(name)
+
+    floats = sound.subtype in ("FLOAT", "DOUBLE")
+    frames = sound.frames if sound.frames < _UNKNOWN_LENGTH else None
+    guess = (frames or 0) / sound.samplerate
+    return _Decoded(
+        sound.samplerate, frames, guess, False, to_full_scale(read, name, note) if floats else read
+    )
+
+
+def _ffmpeg(part: tuple[BinaryIO, int], name: str, note: Note) -> _Decoded | None:
+    """None where FFmpeg does not know it. Raises JssError for a video without sound."""
+    file, size = part
+    with ExitStack() as stack:
+        file.seek(0)
+        container = open_container(file, stack)
+        if container is None:
+            return None
+        streams = container.streams.audio
+        if not streams:
+            raise JssError(f"{name} has no sound track: give a recording with sound.")
+        if len(streams) > 1:
+            note(f"{name} has {len(streams)} sound tracks: the main one is read.")
+        rate = container.streams.best("audio").rate
+        guess = (container.duration or 0) / 1e6
+    if not rate:
+        return None
+
+    def read() -> Blocks:
+        with ExitStack() as stack:
+            file.seek(0)
+            container = open_container(file, stack)
+            if container is None:
+                raise cut_off_error(name)
+            seconds = 0.0
+            for rate, block in packets(container, name, note):
+                seconds += len(block) / rate
+                yield rate, block
+            stream = container.streams.best("audio")
+            promised = 0.0
+            if container.format.name.startswith("mov") and stream.duration:
+                promised = float(stream.duration * stream.time_base)
+        if cut_off(file, size, seconds) or short(round(promised * rate), round(seconds * rate)):
+            raise cut_off_error(name)
+
+    return _Decoded(rate, None, guess, False, read)

@@ -1,0 +1,69 @@
+"""FFmpeg, through PyAV: what it reads of a file or a pipe, and what it may take it for."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from jss.io.sound.headers import cut_off_error
+from jss.io.sound.pcm import Array, Blocks, Note, integers
+
+#: A file is damaged where more than this share of its packets cannot be decoded.
+_BAD_SHARE = 0.02
+
+# What FFmpeg may take a file for. Lists of other files (HLS, concat) are not among them: they would
+# open those.
+_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,aac,loas,latm,ogg,flac,wav,w64,aiff,au,caf,asf,asf_o,avi,mpegts,"
+    "mpeg,mpegvideo,flv,live_flv,amr,amrnb,amrwb,ac3,eac3,dts,dtshd,truehd,mlp,wv,ape,tta,tak,mpc,mpc8,voc,"
+    "nistsphere,sox,ircam,avr,paf,pvf,xwma,rm,oma,aea,gsm,iff,dsf,mxf,gxf,wtv,nut,ac4,g722,adx,shn,svx,8svx,"
+    "wve,qcp,swf,dv,nsv,vivo,wsaud,wsvqa,smjpeg,smacker,bink,hca,spdif,s337m,sbc,msbc,lvf"
+)
+
+
+def open_container(file: Any, stack: ExitStack) -> Any:
+    """An open file of FFmpeg's; None where it is none."""
+    import av
+
+    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "none"}
+    try:
+        return stack.enter_context(av.open(file, options=options, metadata_errors="replace"))
+    except (av.FFmpegError, OSError, ValueError, OverflowError):
+        return None
+
+
+def packets(container: Any, name: str, note: Note) -> Blocks:
+    """What the main sound track of FFmpeg's container holds. Raises JssError where too much of it
+    is damaged.
+    """
+    import av
+
+    stream = container.streams.best("audio")
+    bad = count = 0
+    whole = container.demux(stream)
+    try:
+        for packet in whole:
+            count += 1
+            try:
+                frames = packet.decode()
+            except (av.FFmpegError, ValueError):
+                bad += 1
+                continue
+            for frame in frames:
+                if frame.samples and frame.sample_rate:
+                    yield frame.sample_rate, _frame(frame)
+    except av.FFmpegError as error:  # in the container itself
+        raise cut_off_error(name) from error
+    if bad > max(2, _BAD_SHARE * count):
+        raise cut_off_error(name)
+    if bad:
+        note(f"{name}: {bad} of its {count} packets cannot be decoded and are left out.")
+
+
+def _frame(frame: Any) -> Array:
+    """(n, channels), with full scale 1."""
+    numbers = frame.to_ndarray()
+    numbers = numbers.T if frame.format.is_planar else numbers.reshape(-1, frame.layout.nb_channels)
+    return numbers.astype(np.float32) if numbers.dtype.kind == "f" else integers(numbers)

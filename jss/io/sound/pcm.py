@@ -1,0 +1,124 @@
+"""Plain samples without a container: bytes in, floats with full scale 1 out, equal to libsndfile's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from jss.io.sound.headers import Samples
+
+Array = npt.NDArray[np.float32]
+#: (rate, samples (n, channels)), one after the other.
+Blocks = Iterator[tuple[int, Array]]
+#: Called with a sentence about a file that is read, but not as it says of itself.
+Note = Callable[[str], None]
+#: Samples beyond this are no sound of full scale 1.
+FAR_BEYOND = 100.0
+#: Those of integers in a float file are divided by one of these.
+_INTEGER_SCALES = (2.0**15, 2.0**23, 2.0**31)
+#: Channels cancel one another where their average has less than this share of their mean power (-20
+#: dB).
+_CANCELLED = 0.01
+
+
+def pcm(file: BinaryIO, samples: Samples, count: int | None = None) -> Blocks:
+    """Plain samples, as they come. count: bytes, None: to the end. What is left of a last, broken
+    frame is dropped.
+    """
+    assert samples.codec is not None
+    step, left = samples.frame * max(1, min(samples.rate, (1 << 20) // samples.frame)), b""
+    while count is None or count > 0:
+        data = file.read(step if count is None else min(step, count))
+        if not data:
+            return
+        count = None if count is None else count - len(data)
+        data = left + data
+        whole = len(data) - len(data) % samples.frame
+        left = data[whole:]
+        if whole:
+            yield samples.rate, _numbers(data[:whole], samples.codec).reshape(-1, samples.channels)
+
+
+def _numbers(data: bytes, codec: str) -> Array:
+    """Samples with full scale 1."""
+    kind, order = codec.removeprefix("pcm_"), "<"
+    if kind.endswith(("le", "be")):
+        kind, order = kind[:-2], "<" if kind.endswith("le") else ">"
+    if kind in ("f32", "f64"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.frombuffer(
+                data, f"{order}f{kind[1:-1].replace('3', '4').replace('6', '8')}"
+            ).astype(np.float32)
+    if kind == "s24":
+        bytes_of = np.frombuffer(data, np.uint8).reshape(-1, 3)
+        wide = np.zeros((len(bytes_of), 4), np.uint8)
+        wide[:, 1:] = bytes_of if order == "<" else bytes_of[:, ::-1]
+        return wide.view("<i4")[:, 0].astype(np.float32) / np.float32(2**31)
+    if kind in ("alaw", "mulaw"):
+        table = _alaw() if kind == "alaw" else _mulaw()
+        return table[np.frombuffer(data, np.uint8)]
+    numbers = np.frombuffer(
+        data, {"u8": "u1", "s8": "i1", "s16": f"{order}i2", "s32": f"{order}i4"}[kind]
+    )
+    return integers(numbers)
+
+
+def integers(numbers: npt.NDArray[Any]) -> Array:
+    """Integers with full scale 1; unsigned ones are of 8 bits."""
+    if numbers.dtype.kind == "u":
+        return (numbers.astype(np.float32) - np.float32(128)) / np.float32(128)
+    return numbers.astype(np.float32) / np.float32(2 ** (8 * numbers.dtype.itemsize - 1))
+
+
+def _mulaw() -> Array:
+    code = ~np.arange(256) & 0xFF
+    size = ((((code & 15) << 3) + 132) << (code >> 4 & 7)) - 132
+    return np.asarray(np.where(code & 128, -size, size) / 32768, np.float32)
+
+
+def _alaw() -> Array:
+    code = np.arange(256) ^ 0x55
+    exponent, mantissa = code >> 4 & 7, (code & 15) << 4
+    size = np.where(exponent == 0, mantissa + 8, (mantissa + 264) << np.maximum(exponent - 1, 0))
+    return np.asarray(np.where(code & 128, size, -size) / 32768, np.float32)
+
+
+def to_full_scale(read: Callable[[], Blocks], name: str, note: Note) -> Callable[[], Blocks]:
+    """Floats that hold integers (a peak far beyond full scale, which is 1) are divided by what
+    their full scale is.
+    """
+
+    def scaled() -> Blocks:
+        peak = max((float(np.max(np.abs(block))) for _, block in read() if block.size), default=0.0)
+        scale = (
+            next((scale for scale in _INTEGER_SCALES if peak <= 2 * scale), None)
+            if peak > FAR_BEYOND
+            else None
+        )
+        if scale is None:  # what is no number at all is refused where samples are checked
+            yield from read()
+            return
+        note(
+            f"{name} holds samples of up to {peak:.0f} where full scale is 1: they are divided by {scale:.0f}."
+        )
+        for rate, block in read():
+            yield rate, block / np.float32(scale)
+
+    return scaled
+
+
+def average(block: Array) -> tuple[Array, bool]:
+    """Channels averaged, and whether they cancel one another: then it is the loudest channel. (n,
+    c) -> (n,)
+    """
+    total = block[:, 0].copy()  # column by column: faster than a mean along the short axis
+    for channel in range(1, block.shape[1]):
+        total += block[:, channel]
+    mean = total / np.float32(block.shape[1])
+    power = np.einsum("nc,nc->c", block, block)
+    if float(mean @ mean) >= _CANCELLED * float(power.mean()) or not np.isfinite(power).all():
+        return mean, False
+    return block[:, int(power.argmax())].copy(), bool(power.any())
