@@ -84,7 +84,8 @@ class DetectionConfig:
     retention_weight: float = 0.03
     #: Largest gradient norm, 0 for any.
     clip: Limit = 0.0
-    #: Epochs without progress of the student's objective before the end, 0 for no such end.
+    #: Epochs without progress of the selected network's objective before the end, 0 for no such
+    #: end.
     patience: Count = 0
     #: BatchNorm stays as the stage finds it.
     frozen_norms: bool = False

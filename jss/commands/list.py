@@ -34,6 +34,8 @@ def systems() -> list[str]:
         sets = sorted(path.parent.name for path in reports.glob(f"*/{system.name}.json"))
         told = f" [{', '.join(system.selections)}; reports: {', '.join(sets) or 'none'}]"
         lines.append(f"{system.name:<10} {system.description}{told}")
+        notes = [(who, chosen.note) for who, chosen in system.selections.items() if chosen.note]
+        lines += [f"  {who}: {note}" for who, note in notes]
     return lines
 
 

@@ -20,9 +20,10 @@ from jss.config import Config, load_preset
 from jss.errors import JssError
 from jss.io import histories
 from jss.io.schema import read_yaml
-from jss.training.experiment import Chain
+from jss.training.experiment import Chain, separator_block
 from jss.training.runs import SELECTIONS
 from jss.training.selection import best_epoch
+from jss.training.stages import parse, separates_only, split, trainings
 from jss.training.task import hours_of
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,8 @@ class Row(BaseModel):
 
     #: Of the row's folder.
     name: str = Field(pattern=r"^[\w+-]+$")
-    #: What it trains: a system (SED, MixIT-S1) or a separator's stage (MixIT, PIT, TDCN).
+    #: What it trains: a system of one training (SED, MixIT-S1-teacher) or a separator's stage
+    #: (MixIT, PIT, TDCN).
     trains: str
     #: Rows whose systems and blocks it may start from, later ones in place of earlier; "shipped"
     #: stands for what is installed.
@@ -98,6 +100,11 @@ def read(path: Path) -> Campaign:
     for row in campaign.rows:
         if row.name in earlier:
             raise JssError(f"{path}: two rows are named {row.name}: give each a name of its own.")
+        if len(trainings(row.trains)) > 1:
+            raise JssError(
+                f"{path}: {row.name} trains {row.trains}, which are two trainings: name one, "
+                f"{' or '.join(trainings(row.trains))}."
+            )
         unknown = [name for name in row.start if name not in earlier]
         if unknown:
             raise JssError(
@@ -144,8 +151,8 @@ def progress(campaign: Campaign, out: Path) -> Iterator[Progress]:
 
 def _batch(trains: str, config: Config) -> int:
     """Clips of a training step."""
-    stage = config.stages.get(trains.rpartition("-")[2] if trains != "SSep-SED" else trains, {})
-    if trains in ("MixIT", "PIT", "TDCN"):
+    stage = config.stages.get(trains if separates_only(trains) else parse(trains)[1], {})
+    if separates_only(trains):
         return int(stage.get("batch", config.separation.batch))
     return sum(stage.get("batch", config.detection.batch))
 
@@ -165,9 +172,9 @@ def _finished(row: Row, out: Path) -> bool:
 
 def _result(row: Row, folder: Path) -> Path:
     """The file that is written last when a row ends."""
-    system = folder / "systems" / f"{row.trains}.yaml"
-    block = folder / "blocks" / f"{row.trains.lower()}-separator.json"
-    return block if row.trains in ("MixIT", "PIT", "TDCN") else system
+    if separates_only(row.trains):
+        return folder / "blocks" / f"{separator_block(row.trains)}.json"
+    return folder / "systems" / f"{split(row.trains)[0]}.yaml"
 
 
 def _prepared(row: Row, out: Path) -> Path:

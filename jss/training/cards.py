@@ -16,6 +16,7 @@ from jss import checkpoints
 from jss.checkpoints import Card
 from jss.config import Config
 from jss.io.atomic import aside
+from jss.io.schema import read_yaml
 from jss.labels import CLASS_SETS
 from jss.reports import commit
 from jss.training.stages import Stage, parse
@@ -114,14 +115,15 @@ def save_manifest(
     selections: Mapping[str, Mapping[str, Any]],
     folder: Path,
 ) -> None:
-    """Write a system. selections: student and teacher, each with its blocks, and q where there are
-    two branches.
+    """Write a system. selections: student, teacher or both, each with its blocks, and q where there
+    are two branches. What the manifest there says of another selection stays, where the rest is the
+    same.
     """
     pretraining, kind = parse(name)
     known = [
         set_ for set_, classes in CLASS_SETS.items() if tuple(c.label for c in classes) == labels
     ]
-    manifest = {
+    manifest: dict[str, Any] = {
         "name": name,
         "description": DESCRIPTIONS[kind].format(pretraining=pretraining),
         "labels": known[0] if known else list(labels),
@@ -129,7 +131,13 @@ def save_manifest(
         "features": "dcase2021" if config.scaling == "clip" else f"dcase2021-{config.scaling}",
         "selections": {who: dict(blocks) for who, blocks in selections.items()},
     }
-    with aside(folder / "systems" / f"{name}.yaml") as part:
+    path = folder / "systems" / f"{name}.yaml"
+    if path.is_file():
+        before = read_yaml(path)
+        if all(before.get(key) == value for key, value in manifest.items() if key != "selections"):
+            both = {**before["selections"], **manifest["selections"]}
+            manifest["selections"] = {who: both[who] for who in sorted(both)}
+    with aside(path) as part:
         part.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120), encoding="utf-8")
 
 

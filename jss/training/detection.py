@@ -6,7 +6,6 @@ import copy
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from jss.training.mean_teacher import update_teacher, warmup
 from jss.training.norms import averaging
 from jss.training.retention import Retention
 from jss.training.selection import objective
-from jss.training.stages import Stage
+from jss.training.stages import SELECTIONS, Stage
 from jss.training.task import Task, compiles
 
 #: Clips that are validated at once.
@@ -38,12 +37,9 @@ class DetectionTask(Task):
     stage: its row, of which trains, learning_rate, retention and pooling count; blocks: "detector"
     and, where there are such, "separator", "mixture" and "balance" (jss.models.branches). Those
     that do not learn are frozen, in eval mode, and shared by student and teacher, so that a frozen
-    separator runs once for both.
+    separator runs once for both. selected: whose best epoch is saved: of both networks, or of the
+    one whose chain the stage belongs to.
     """
-
-    selections = MappingProxyType(
-        {who: (f"{who}_objective", True) for who in ("student", "teacher")}
-    )
 
     def __init__(
         self,
@@ -54,8 +50,10 @@ class DetectionTask(Task):
         labels: Sequence[str],
         stage: Stage,
         blocks: Mapping[str, nn.Module],
+        selected: Sequence[str] = SELECTIONS,
     ) -> None:
         super().__init__(folder, config)
+        self.selections = {who: (f"{who}_objective", True) for who in selected}
         self.c, self.data, self.labels, self.rate = c, data, tuple(labels), stage.learning_rate
         self.trained = trains = stage.trains
         for name, block in blocks.items():
@@ -162,8 +160,9 @@ class DetectionTask(Task):
                 )
 
     def enough(self) -> bool:
-        """Whether the student's objective has not grown for ``patience`` epochs (0: never)."""
-        return bool(self.c.patience) and self.stale("student_objective") >= self.c.patience
+        """Whether no selected network's objective has grown for ``patience`` epochs (0: never)."""
+        stale = min(self.stale(key, largest) for key, largest in self.selections.values())
+        return bool(self.c.patience) and stale >= self.c.patience
 
     def average_norms(self) -> None:
         """Estimate the BatchNorm statistics of the trained blocks anew over the epoch's last

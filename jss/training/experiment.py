@@ -31,13 +31,21 @@ from jss.training.distributed import alone, check, first
 from jss.training.loop import fit
 from jss.training.selection import best_epoch
 from jss.training.separation import SeparationTask
-from jss.training.stages import STAGES, Stage, comes_from, needs, parse, separates_only
+from jss.training.stages import (
+    SELECTIONS,
+    STAGES,
+    Stage,
+    comes_from,
+    needs,
+    parse,
+    separates_only,
+    split,
+    trainings,
+)
 from jss.training.task import load_networks
 
 log = logging.getLogger(__name__)
 
-#: Between stages both networks start from the teacher that Eq. 24 selects.
-BETWEEN = "teacher"
 #: What a preset may change in a stage's row, beside its DetectionConfig or SeparationConfig.
 OVERRIDDEN = ("learning_rate", "separator", "detector", "retention", "pooling")
 
@@ -82,10 +90,11 @@ class Chain:
         alone(lambda: check(self.config.devices, self.config.nodes))
         if self.config.threads:
             torch.set_num_threads(self.config.threads)
-        for system in systems:
-            self._needs(system)  # a wrong name is told before the first hour of training
-        for system in systems:
-            self._ensure(system, resume)
+        names = self._trainings(systems)
+        for name in names:
+            self._needs(name)  # a wrong name is told before the first hour of training
+        for name in names:
+            self._ensure(name, resume)
 
     def _ensure(self, name: str, resume: bool) -> None:
         if alone(lambda: self._finished(name)):
@@ -104,13 +113,20 @@ class Chain:
         else:
             self._train(name, run)
 
+    def _trainings(self, systems: tuple[str, ...]) -> list[str]:
+        """The trainings of the systems, in order: of a chain each, where a stage needs two."""
+        return [name for system in systems for name in trainings(system)]
+
     def _needs(self, name: str) -> list[str]:
         return [] if separates_only(name) else needs(name)
 
     def _finished(self, name: str) -> bool:
         if separates_only(name):
             return (self.folder / "blocks" / f"{separator_block(name)}.json").is_file()
-        return (self.folder / "systems" / f"{name}.yaml").is_file()
+        system, who = split(name)
+        if not (self.folder / "systems" / f"{system}.yaml").is_file():
+            return False
+        return who is None or who in checkpoints.manifest(system, self.folder).selections
 
     def _stage(self, name: str, base: Any) -> tuple[Stage, Any]:
         """The stage's row and settings with the preset's overrides."""
@@ -158,28 +174,34 @@ class Chain:
 
     def _train(self, name: str, run: Path) -> None:
         pretraining, stage_name = parse(name)
+        system, who = split(name)
         stage, c = self._stage(stage_name, self.config.detection)
         assert isinstance(c, DetectionConfig)
         torch.manual_seed(self.config.seed)
         blocks: dict[str, nn.Module] = {}
         names: dict[str, str | None] = {"separator": None}
         for block in ("separator", "detector", "mixture"):
-            network, found = self._start(getattr(stage, block), pretraining, block)
+            network, found = self._start(
+                getattr(stage, block), pretraining, block, who or SELECTIONS[0]
+            )
             if network is not None:
                 blocks[block], names[block] = network, found
         if not stage.trains:
             source = checkpoints.manifest("SED", self.folder).selections
-            parts = {who: {**names, "detector": chosen.detector} for who, chosen in source.items()}
-            alone(lambda: self._system(name, stage, parts))
+            parts = {
+                each: {**names, "detector": chosen.detector} for each, chosen in source.items()
+            }
+            alone(lambda: self._system(system, stage, parts))
             return
         if "mixture" in blocks:
             blocks["balance"] = Balance(float(torch.rand(())))
         if c.frozen_norms:
             freeze_norms(blocks["detector"])
-        task = DetectionTask(run, self.config, c, self.data, self.labels, stage, blocks)
+        selected = (who,) if who else SELECTIONS
+        task = DetectionTask(run, self.config, c, self.data, self.labels, stage, blocks, selected)
         self._note(run, name, c.epochs)
         fit(task, self.config, c.epochs, accumulate=c.accumulate, clip=c.clip or None)
-        alone(lambda: self._keep_system(name, task, names, stage, c))
+        alone(lambda: self._keep_system(system, task, names, stage, c))
 
     def _keep_system(
         self,
@@ -232,9 +254,11 @@ class Chain:
         return chosen
 
     def _start(
-        self, start: str | None, pretraining: str | None, block: str
+        self, start: str | None, pretraining: str | None, block: str, who: str = SELECTIONS[0]
     ) -> tuple[nn.Module | None, str | None]:
-        """The block that a stage starts from, and its name; a new one has no name."""
+        """The block that a stage starts from, and its name; a new one has no name. who: the chain
+        whose selected block it is, student and teacher starting alike from it.
+        """
         if start is None:
             return None, None
         if start in ("new", "new TDCN++"):
@@ -245,7 +269,7 @@ class Chain:
         elif separates_only(source):
             name = separator_block(source)
         else:
-            chosen = checkpoints.manifest(source, self.folder).selections[BETWEEN]
+            chosen = checkpoints.manifest(source, self.folder).selections[who]
             name = str(chosen.separator if block == "separator" else chosen.detector)
         network, _ = checkpoints.load_network(name, self.folder)
         return network, name

@@ -90,24 +90,60 @@ TREE = (
 )
 
 
-def parse(system: str) -> tuple[str | None, str]:
-    """A system's pre-training and stage: "MixIT-S1" -> ("MixIT", "S1"), "SED" -> (None, "SED").
+#: The networks whose best epoch is selected (Eqs 24, 23). A selection is made at every stage, so
+#: each has a chain of its own: the student of S2 starts from the student of S1.
+SELECTIONS = ("teacher", "student")
+
+
+def split(training: str) -> tuple[str, str | None]:
+    """A training's system and chain: "MixIT-S1-student" -> ("MixIT-S1", "student"), "SED" ->
+    ("SED", None).
+    """
+    system, _, who = training.rpartition("-")
+    return (system, who) if who in SELECTIONS else (training, None)
+
+
+def chained(stage: str) -> bool:
+    """Whether a stage starts from a selected system, so that teacher and student need a training
+    each. In the others one training gives both.
+    """
+    row = STAGES[stage]
+    starts = (row.separator, row.detector, row.mixture)
+    return bool(row.trains) and any(s in STAGES and not separates_only(s) for s in starts if s)
+
+
+def trainings(system: str) -> tuple[str, ...]:
+    """What trains a system: MixIT-S1 -> (MixIT-S1-teacher, MixIT-S1-student), SED -> (SED,); a
+    training stands for itself. Raises JssError for a name that the table does not know.
+    """
+    if separates_only(system) or split(system)[1] or not chained(parse(system)[1]):
+        return (system,)
+    return tuple(f"{system}-{who}" for who in SELECTIONS)
+
+
+def parse(training: str) -> tuple[str | None, str]:
+    """The pre-training and stage of a system or training: "MixIT-S1-student" -> ("MixIT", "S1"),
+    "SED" -> (None, "SED").
 
     Raises JssError for a name that the table does not know.
     """
-    if system in BASELINES:
-        return None, system
+    system, who = split(training)
     pretraining, _, stage = system.rpartition("-")
-    if (
+    if system in BASELINES:
+        pretraining, stage = "", system
+    elif (
         pretraining not in ("PIT", "MixIT")
         or stage not in STAGES
         or STAGES[stage].separator != "pre-training"
     ):
+        stage = ""
+    if not stage or (who and not chained(stage)):
         raise JssError(
-            f'There is no way to train "{system}": name SED, SSep-SED, SSep-SED-DCASE, or PIT- or MixIT- with '
-            "S0, S1, S2, JT, S2+ or JT+."
+            f'There is no way to train "{training}": name SED, SSep-SED, SSep-SED-DCASE, or PIT- or '
+            "MixIT- with S0, S1, S2, JT, S2+ or JT+; what starts from a selected system may end in "
+            "-teacher or -student, for that chain alone."
         )
-    return pretraining, stage
+    return pretraining or None, stage
 
 
 def separates_only(name: str) -> bool:
@@ -126,11 +162,14 @@ def comes_from(start: str | None, pretraining: str | None) -> str | None:
     return start if start in BASELINES or separates_only(start) else f"{pretraining}-{start}"
 
 
-def needs(system: str) -> list[str]:
-    """What must be there before a system is trained: other systems, or the separators by their
-    stage.
-    """
-    pretraining, name = parse(system)
-    row = STAGES[name]
-    found = [comes_from(start, pretraining) for start in (row.separator, row.detector, row.mixture)]
-    return list(dict.fromkeys(item for item in found if item))
+def needs(training: str) -> list[str]:
+    """What must be there before a training: other trainings, or the separators by their stage."""
+    pretraining, name = parse(training)
+    row, who = STAGES[name], split(training)[1]
+    found = []
+    for start in (row.separator, row.detector, row.mixture):
+        source = comes_from(start, pretraining)
+        if source is not None:
+            own = who and f"{source}-{who}" in trainings(source)
+            found.append(f"{source}-{who}" if own else source)
+    return list(dict.fromkeys(found))

@@ -48,6 +48,9 @@ class WeakChain(Chain):
         """The scenes."""
         return self.scenes
 
+    def _trainings(self, systems: tuple[str, ...]) -> list[str]:
+        return list(systems)
+
     def _finished(self, name: str) -> bool:
         return (self.folder / "blocks" / f"{name}.json").is_file()
 

@@ -33,11 +33,45 @@ def test_every_system_of_the_preset_is_there(smoke):
     assert {m.name for m in checkpoints.systems(smoke.checkpoints)} == set(smoke.config.systems)
 
 
+def test_each_chain_follows_its_own_selection(smoke):
+    cards = {
+        path.stem: checkpoints.load_card(path.stem, smoke.checkpoints)
+        for path in (smoke.checkpoints / "blocks").glob("*.json")
+    }
+    parents = [(card, cards[card.parent]) for card in cards.values() if card.parent]
+    assert {card.stage for card, _ in parents} == {"SSep-SED", "MixIT-S1", "MixIT-S2", "MixIT-JT"}
+    for card, parent in parents:
+        if parent.name not in ("pit-separator", "mixit-separator", "tdcn-separator"):
+            assert card.network == parent.network, card.name
+        assert card.name.endswith(f"-{card.network}")
+    assert not [c.name for c, p in parents if c.network == "student" and p.network == "teacher"]
+    for system in checkpoints.systems(smoke.checkpoints):
+        assert set(system.selections) == {"student", "teacher"}
+        for who, chosen in system.selections.items():
+            others = {"student": "teacher", "teacher": "student"}[who]
+            assert not [name for name in chosen.blocks if name.endswith(f"-{others}")]
+    one, other = (
+        pd.read_csv(smoke.out / f"MixIT-S1-{who}" / "history.csv") for who in ("student", "teacher")
+    )
+    assert not one.equals(other)
+
+
+def test_a_shipped_student_says_that_it_is_not_of_the_student_chain():
+    for system in checkpoints.systems():
+        for who, chosen in system.selections.items():
+            cards = [checkpoints.load_card(name) for name in chosen.blocks]
+            parents = [checkpoints.load_card(card.parent) for card in cards if card.parent]
+            foreign = [c.name for c in (*cards, *parents) if c.network == "teacher"]
+            assert bool(who == "student" and foreign) == ("student chain" in chosen.note), (
+                system.name
+            )
+
+
 def test_blocks_are_shared_where_a_stage_trains_none(smoke):
     manifests = {m.name: m.selections for m in checkpoints.systems(smoke.checkpoints)}
     assert manifests["MixIT-S0"]["teacher"].detector == manifests["SED"]["teacher"].detector
     assert manifests["MixIT-S1"]["teacher"].separator == manifests["MixIT-S0"]["teacher"].separator
-    assert manifests["MixIT-S2"]["student"].detector == manifests["MixIT-S1"]["teacher"].detector
+    assert manifests["MixIT-S2"]["student"].detector == manifests["MixIT-S1"]["student"].detector
     assert manifests["MixIT-JT"]["teacher"].separator != manifests["MixIT-S0"]["teacher"].separator
     assert manifests["PIT-S0"]["teacher"].separator == "pit-separator"
 
@@ -45,7 +79,9 @@ def test_blocks_are_shared_where_a_stage_trains_none(smoke):
 def test_the_ssep_sed_baseline_shares_the_sed_teacher_and_learns_q(smoke):
     system = load_system("SSep-SED", folder=smoke.checkpoints)
     chosen = checkpoints.manifest("SSep-SED", smoke.checkpoints).selections
-    assert {c.mixture for c in chosen.values()} == {"sed-detector-teacher"}
+    assert {who: c.mixture for who, c in chosen.items()} == {
+        who: f"sed-detector-{who}" for who in ("student", "teacher")
+    }
     assert {c.separator for c in chosen.values()} == {"tdcn-separator"}
     assert 0 <= chosen["student"].q <= 1
     assert chosen["student"].q != chosen["teacher"].q
@@ -93,7 +129,7 @@ def test_cards_say_where_the_weights_come_from(smoke):
     )
     assert "synthesiser" in card.training_data
     assert card.seed == smoke.config.seed
-    history = pd.read_csv(smoke.out / "MixIT-S1" / "history.csv")
+    history = pd.read_csv(smoke.out / "MixIT-S1-teacher" / "history.csv")
     assert card.epoch == history.teacher_objective.idxmax() + 1
 
 
@@ -145,7 +181,7 @@ def test_finished_systems_are_reused_and_unfinished_runs_need_resume(smoke, tmp_
     chain = Chain(smoke.config, "synthscapes", tmp_path, smoke.checkpoints)
     with caplog.at_level("INFO", logger="jss"):
         chain.run(("MixIT-S1",), resume=False)
-    assert caplog.messages == ["MixIT-S1: finished before"]
+    assert caplog.messages == [f"MixIT-S1-{who}: finished before" for who in ("teacher", "student")]
     (tmp_path / "SED").mkdir()
     with pytest.raises(JssError, match="--resume"):
         Chain(smoke.config, "synthscapes", tmp_path, tmp_path / "none").run(("SED",), resume=False)

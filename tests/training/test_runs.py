@@ -59,7 +59,7 @@ def test_a_foreign_config_is_told(tmp_path):
 
 def test_a_trained_block_keeps_its_epochs_beside_its_card(smoke):
     kept = checkpoints.load_history("mixit-s1-detector-teacher", smoke.checkpoints)
-    (run,) = (run for run in runs.find(smoke.out) if run.system == "MixIT-S1")
+    (run,) = (run for run in runs.find(smoke.out) if run.system == "MixIT-S1-teacher")
     assert len(kept) == len(run.history) == smoke.config.detection.epochs
     assert kept[0]["teacher_objective"] == pytest.approx(
         run.history[0]["teacher_objective"], rel=1e-4

@@ -4,7 +4,7 @@ import pytest
 
 from jss.config import load_preset
 from jss.errors import JssError
-from jss.training.stages import STAGES, needs, parse
+from jss.training.stages import STAGES, needs, parse, trainings
 
 
 def test_the_table_is_the_papers():
@@ -47,8 +47,32 @@ def test_each_stage_starts_from_the_one_before():
     assert needs("MixIT-S2+") == ["MixIT", "MixIT-S1"]
 
 
+def test_what_starts_from_a_selected_system_is_trained_once_a_chain():
+    assert trainings("SED") == ("SED",)
+    assert trainings("MixIT") == ("MixIT",)
+    assert trainings("MixIT-S0") == ("MixIT-S0",)
+    assert trainings("PIT-JT") == ("PIT-JT-teacher", "PIT-JT-student")
+    assert trainings("PIT-JT-student") == ("PIT-JT-student",)
+    assert trainings("SSep-SED") == ("SSep-SED-teacher", "SSep-SED-student")
+    assert needs("MixIT-S2-student") == ["MixIT", "MixIT-S1-student"]
+    assert needs("MixIT-S1-student") == ["MixIT", "SED"]
+    assert needs("SSep-SED-teacher") == ["TDCN", "SED"]
+    assert parse("SSep-SED-DCASE-student") == (None, "SSep-SED-DCASE")
+
+
 @pytest.mark.parametrize(
-    "name", ["S1", "MixIT-SED", "MixIT-S3", "ICA-S1", "MixIT", "MixIT-PIT", ""]
+    "name",
+    [
+        "S1",
+        "MixIT-SED",
+        "MixIT-S3",
+        "ICA-S1",
+        "SED-student",
+        "MixIT-S0-teacher",
+        "MixIT",
+        "MixIT-PIT",
+        "",
+    ],
 )
 def test_a_system_that_nobody_can_train(name):
     with pytest.raises(JssError, match="no way to train"):
