@@ -16,6 +16,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from jss.arrays import Float32
 from jss.errors import JssError
 from jss.io.atomic import Sink, aside
 from jss.io.sound.decoders import Source, opened
@@ -24,7 +25,6 @@ from jss.io.sound.pcm import FAR_BEYOND, Blocks, Note, average, to_full_scale
 #: Every waveform in jss has this many samples a second.
 SAMPLE_RATE = 16000
 
-Array = npt.NDArray[np.float32]
 Put = Callable[[npt.ArrayLike], None]
 
 # (format, subtype) by name. WAV keeps every sample as it is; the others hold [-1, 1] only.
@@ -49,7 +49,7 @@ def _silent(sentence: str) -> None:
     """For what reads a file only to measure it."""
 
 
-def load(source: Source, note: Note = warn) -> Array:
+def load(source: Source, note: Note = warn) -> Float32:
     """A whole recording as float32 (samples,) at 16 kHz, channels averaged.
 
     source: a path or an open binary file of whatever libsndfile or FFmpeg reads (of a video, its
@@ -60,7 +60,7 @@ def load(source: Source, note: Note = warn) -> Array:
     return np.concatenate(list(stream(source, note=note)))
 
 
-def stream(source: Source, seconds: float = 10.0, note: Note = warn) -> Iterator[Array]:
+def stream(source: Source, seconds: float = 10.0, note: Note = warn) -> Iterator[Float32]:
     """The same samples as :func:`load` in blocks of ``seconds`` (the last one is shorter, never
     empty).
 
@@ -78,10 +78,10 @@ def stream(source: Source, seconds: float = 10.0, note: Note = warn) -> Iterator
 
 def stretches(
     blocks: Blocks, name: str, seconds: float = 10.0, note: Note = warn
-) -> Iterator[Array]:
+) -> Iterator[Float32]:
     """:func:`stream` of what a decoder gives: (rate, samples (n, channels)), one after the other."""
     size = max(1, round(seconds * SAMPLE_RATE))
-    pending: list[Array] = []
+    pending: list[Float32] = []
     held = total = 0
     for block in _resampled(_mono(blocks, name, note)):
         pending.append(block)
@@ -133,7 +133,7 @@ def is_plain(source: Source) -> bool:
 
 def from_array(
     array: npt.ArrayLike, sample_rate: int = SAMPLE_RATE, name: str = "the array"
-) -> Array:
+) -> Float32:
     """Samples in memory as float32 (samples,) at 16 kHz.
 
     array: (samples,) or (samples, channels); floats with full scale 1, or integers, which are
@@ -169,7 +169,7 @@ def from_array(
     return resample(mono, sample_rate)
 
 
-def resample(array: Array, rate: int, target: int = SAMPLE_RATE) -> Array:
+def resample(array: Float32, rate: int, target: int = SAMPLE_RATE) -> Float32:
     """Another sampling rate, by soxr (HQ). array: (samples,) -> float32 (about samples * target /
     rate,).
     """
@@ -212,7 +212,7 @@ def encode(array: npt.ArrayLike, format: str = "wav", sample_rate: int = SAMPLE_
     return buffer.getvalue()
 
 
-def wav(samples: Array) -> bytes:
+def wav(samples: Float32) -> bytes:
     """The bytes of a 32-bit float WAV file at 16 kHz, which depend on the samples alone; samples:
     (n,).
 
@@ -269,7 +269,7 @@ def _size(source: Source, gone: int = 0) -> int:
         return gone
 
 
-def _resampled(blocks: Iterable[tuple[int, Array]]) -> Iterator[Array]:
+def _resampled(blocks: Iterable[tuple[int, Float32]]) -> Iterator[Float32]:
     """Samples (n,) of any rate, which may change on the way, at 16 kHz."""
     import soxr
 
@@ -290,8 +290,8 @@ def _resampled(blocks: Iterable[tuple[int, Array]]) -> Iterator[Array]:
 
 
 def _mono(
-    blocks: Iterable[tuple[int, Array]], name: str, note: Note
-) -> Iterator[tuple[int, Array]]:
+    blocks: Iterable[tuple[int, Float32]], name: str, note: Note
+) -> Iterator[tuple[int, Float32]]:
     """(rate, samples (n,)), checked, a second at a time, whatever the blocks: (rate, samples (n,
     channels)).
     """
@@ -313,9 +313,9 @@ def _mono(
         )
 
 
-def _seconds(blocks: Iterable[tuple[int, Array]]) -> Iterator[tuple[int, Array]]:
+def _seconds(blocks: Iterable[tuple[int, Float32]]) -> Iterator[tuple[int, Float32]]:
     """The same in blocks of a second (less of very many channels)."""
-    pending: list[Array] = []
+    pending: list[Float32] = []
     rate, channels, held = 0, 0, 0
     for new, block in blocks:
         if (new, block.shape[1]) != (rate, channels) and held:
@@ -335,7 +335,7 @@ def _seconds(blocks: Iterable[tuple[int, Array]]) -> Iterator[tuple[int, Array]]
         yield rate, np.concatenate(pending)
 
 
-def _check(samples: Array, name: str) -> None:
+def _check(samples: Float32, name: str) -> None:
     peak = float(np.max(np.abs(samples))) if len(samples) else 0.0
     if not np.isfinite(peak):
         raise JssError(

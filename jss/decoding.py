@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from jss.arrays import Floats
+
 #: Length of the median filter after thresholding, in score frames: 7 x 64 ms = 448 ms.
 MEDIAN_FRAMES = 7
 
-FloatArray = npt.NDArray[np.floating]
-
 
 def binarize(
-    scores: FloatArray, threshold: float = 0.5, median: int = MEDIAN_FRAMES
+    scores: Floats, threshold: float = 0.5, median: int = MEDIAN_FRAMES
 ) -> npt.NDArray[np.bool_]:
     """Strict ``>`` threshold, then a median filter over time. scores: (..., T) in [0, 1] -> bool
     (..., T).
@@ -41,7 +41,7 @@ def runs(active: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def decode(
-    scores: FloatArray,
+    scores: Floats,
     labels: Sequence[str],
     *,
     hop: float,
@@ -68,7 +68,7 @@ def decode(
 
 
 def decode_running(
-    stretches: Iterable[tuple[FloatArray, float]],
+    stretches: Iterable[tuple[Floats, float]],
     labels: Sequence[str],
     *,
     hop: float,

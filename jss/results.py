@@ -13,15 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from jss.arrays import Float32
 from jss.decoding import MEDIAN_FRAMES, decode
 from jss.errors import JssError
 from jss.io.atomic import aside
 from jss.labels import sound_class
-
-Array = npt.NDArray[np.float32]
 
 #: What numpy and json raise for an archive that is damaged, or lies about its sizes.
 UNFIT = (
@@ -42,7 +40,7 @@ UNFIT = (
 
 def event_table(
     filename: str,
-    scores: Array,
+    scores: Float32,
     labels: Sequence[str],
     *,
     hop: float,
@@ -62,7 +60,7 @@ def event_table(
 
 
 def score_table(
-    scores: Array, labels: Sequence[str], *, hop: float, duration: float
+    scores: Float32, labels: Sequence[str], *, hop: float, duration: float
 ) -> pd.DataFrame:
     """Scores (K, T) as the field exchanges them: onset, offset (seconds), then a column per class;
     T rows.
@@ -91,21 +89,21 @@ class ClipResult:
     """
 
     filename: str
-    mixture: Array
-    sources: Array
-    mel: Array
-    source_mels: Array
-    scores: Array
-    source_scores: Array
-    weak: Array
-    source_weak: Array
+    mixture: Float32
+    sources: Float32
+    mel: Float32
+    source_mels: Float32
+    scores: Float32
+    source_scores: Float32
+    weak: Float32
+    source_weak: Float32
     labels: tuple[str, ...]
     sample_rate: int
     mel_hop: float
     score_hop: float
     system: str
     selection: str
-    mixture_scores: Array | None = None
+    mixture_scores: Float32 | None = None
     source_labels: tuple[str, ...] = ()
 
     @property
@@ -128,7 +126,7 @@ class ClipResult:
         return tuple(f"Source {m + 1}" for m in range(self.n_sources))
 
     @property
-    def residual(self) -> Array:
+    def residual(self) -> Float32:
         """What the sources leave out: mixture minus their sum. -> (samples,); all zeros where M =
         0.
         """

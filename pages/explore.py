@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from jss.errors import JssError
-from jss.viz.tables import event_table
+from jss.viz.tables import detected_events
 from pages.ui import address, exports, selections
 from pages.ui.cache import loaders
 from pages.ui.clip import browser
@@ -45,7 +45,7 @@ def analysis(recording: Recording) -> None:
     clip_view.view(found, system, recording, selection, [item.name for item in loaders.systems()])
     threshold = address.threshold()
     clip_view.tables(
-        event_table(result, recording.truth, threshold=threshold), recording, threshold
+        detected_events(result, recording.truth, threshold=threshold), recording, threshold
     )
     exports.clip_downloads(result, recording.truth, threshold)
 

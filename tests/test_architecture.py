@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 # A module may import from its own package and from lower layers, never from its own layer or a higher
 # one.
 LEVELS: list[set[str]] = [
-    {"errors", "labels", "papers"},
+    {"arrays", "errors", "labels", "papers"},
     {"io"},
     {"decoding", "features"},
     {"audio", "results", "reports"},
@@ -43,7 +43,7 @@ DATA: list[set[str]] = [
 DATA_LEVEL = {name: level for level, names in enumerate(DATA) for name in names}
 
 # What only knows results: numpy, never torch.
-DRAWN_AND_MEASURED = {"errors", "labels", "io", "decoding", "results"}
+DRAWN_AND_MEASURED = {"arrays", "errors", "labels", "io", "decoding", "results"}
 
 
 def sources(*folders: str) -> list[Path]:

@@ -19,6 +19,7 @@ import torch
 
 import jss
 from jss import audio
+from jss.arrays import Float32
 from jss.bench.alone import alone
 from jss.bench.plain import asteroid_separator, eager_crnn
 from jss.bench.precisions import precisions
@@ -26,7 +27,6 @@ from jss.bench.table import Row
 from jss.decoding import decode
 from jss.errors import JssError
 from jss.models.precision import Precision
-from jss.results import Array
 
 HELP = "a clip through a joint system beside Asteroid's ConvTasNet and an eager CRNN"
 SMALL = ("--clips", "2")
@@ -98,7 +98,7 @@ def first(system: str, device: str) -> Row:
     )
 
 
-def compare(system: Any, clips: list[Array]) -> list[Row]:
+def compare(system: Any, clips: list[Float32]) -> list[Row]:
     """Rows of wall and CPU seconds, medians over all clips but the first. clips: each (samples,)."""
     from jss.features import SCORE_HOP_S
 
@@ -156,7 +156,7 @@ def _where(device: torch.device) -> str:
     )
 
 
-def peer(system: Any) -> Callable[[Array], Array]:
+def peer(system: Any) -> Callable[[Float32], Float32]:
     """The plain composition: (samples,) -> pooled scores (K, T). Its pooling is the maximum (Eq.
     28).
     """
@@ -168,7 +168,7 @@ def peer(system: Any) -> Callable[[Array], Array]:
     )
 
     @torch.inference_mode()
-    def run_one(clip: Array) -> Array:
+    def run_one(clip: Float32) -> Float32:
         sources = separator(torch.from_numpy(clip).to(system.device)[None])[0]
         strong = [
             eager_crnn(model.detector, scale(to_db(model.mel(source[None]))))[0][0]

@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
         with progress(len(clips), f"{name} ({args.selection})", unit="clip") as bar:
             found.append(evaluation_run.collect(system, clips, cache, bar))
     reports: list[EvalReport] = []
-    for outputs in [evaluation_run.fuse(found)] if args.fusion else found:
+    for outputs in [evaluation_run.fuse_sets(found)] if args.fusion else found:
         made = evaluation_run.report(
             outputs,
             clips,

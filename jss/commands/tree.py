@@ -68,7 +68,7 @@ def results(
                 outputs[name] = found
     for parts in [members(fusion, kind) for kind in ("PIT", "MixIT") for fusion in FUSIONS]:
         if set(parts) <= set(outputs):
-            fused = run.fuse([outputs[name] for name in parts])
+            fused = run.fuse_sets([outputs[name] for name in parts])
             made.append(run.report(fused, clips, data.name, SUBSET, resamples=resamples))
     for report in made:
         report.save(reports / f"{report.system.replace(' ', '')}-{report.selection}.json")

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from jss.arrays import Float64
 from jss.data.clip import SLACK
 from jss.errors import JssError
 from jss.evaluation.measure import Findings, Reference
 from jss.io import tsv
 from jss.io.tsv import Names
 from jss.metrics.counts import Truth
-from jss.metrics.events import EventArrays, Floats, from_table, from_tables, union
+from jss.metrics.events import EventArrays, from_table, from_tables, union
 from jss.metrics.scores import ScoreSet
 
 
@@ -68,7 +69,7 @@ def reference(
 def build(
     table: pd.DataFrame,
     names: Sequence[str],
-    seconds: Floats,
+    seconds: Float64,
     labels: Sequence[str],
     dataset: str,
     subset: str,

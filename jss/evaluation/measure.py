@@ -10,10 +10,11 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from jss.arrays import Float64
 from jss.metrics import bootstrap
 from jss.metrics.collars import COLLAR, SHARE, matched
 from jss.metrics.counts import ClassCounts, Truth
-from jss.metrics.events import EventArrays, Floats
+from jss.metrics.events import EventArrays
 from jss.metrics.f_score import F1, Averages, f1_from_counts
 from jss.metrics.intersection import match
 from jss.metrics.psds import (
@@ -69,10 +70,10 @@ class Findings:
     selection: str = ""
     scores: ScoreSet | None = None
     points: EventArrays | None = None
-    thresholds: Floats | None = None
+    thresholds: Float64 | None = None
     decisions: EventArrays | None = None
     clip_scores: npt.NDArray[np.floating] | None = None
-    similarity: Floats | None = None
+    similarity: Float64 | None = None
     separation: Sequence[ClipSeparation | None] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -92,7 +93,7 @@ def measure(
     truth, labels = reference.truth, reference.labels
     drawn = bootstrap.weights(len(reference.names), resamples, seed)
     values: dict[str, Any] = {}
-    replicates: dict[str, Floats] = {}
+    replicates: dict[str, Float64] = {}
     classwise: dict[str, dict[str, float | None]] = {label: {} for label in labels}
     roc: dict[str, Any] = {}
 
@@ -184,14 +185,14 @@ def measure(
     )
 
 
-Counts = tuple[Floats, Floats, Floats]
+Counts = tuple[Float64, Float64, Float64]
 
 
 def _decided(decisions: EventArrays, truth: Truth) -> dict[str, Counts]:
     """Event and intersection counts by clip and class: true positives, detected, true, each (N, K)."""
     shape = (len(truth.durations), truth.n_labels)
 
-    def table(clip: npt.NDArray[np.integer], label: npt.NDArray[np.integer]) -> Floats:
+    def table(clip: npt.NDArray[np.integer], label: npt.NDArray[np.integer]) -> Float64:
         cells = np.bincount(clip * shape[1] + label, minlength=shape[0] * shape[1])
         return cells.reshape(shape).astype(np.float64)
 
@@ -258,13 +259,13 @@ def _roc(result: Psds, labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _bounds(replicates: Floats) -> list[float] | None:
+def _bounds(replicates: Float64) -> list[float] | None:
     bounds = bootstrap.interval(replicates)
     return list(bounds) if bounds else None
 
 
 def _stored(
-    reference: Reference, replicates: Mapping[str, Floats], resamples: int, seed: int
+    reference: Reference, replicates: Mapping[str, Float64], resamples: int, seed: int
 ) -> Bootstrap:
     """The resamples, with a fingerprint of the clips they are drawn from."""
     names = hashlib.sha256("\n".join(reference.names).encode()).hexdigest()[:16]
@@ -279,7 +280,7 @@ def _stored(
 
 
 def _settings(
-    reference: Reference, found: Findings, thresholds: Floats | None, legacy_nan: bool
+    reference: Reference, found: Findings, thresholds: Float64 | None, legacy_nan: bool
 ) -> Settings:
     number = reference.truth.number.sum(axis=0)
     absent = [label for label, n in zip(reference.labels, number, strict=True) if not n]

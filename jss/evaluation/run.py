@@ -112,7 +112,7 @@ def collect(
     )
 
 
-def fuse(parts: Sequence[Outputs]) -> Outputs:
+def fuse_sets(parts: Sequence[Outputs]) -> Outputs:
     """Eq. 25 over several systems' outputs, of the clips that all of them have. Raises JssError."""
     if len({part.labels for part in parts}) > 1:
         raise JssError("Only systems of one class set can be fused.")

@@ -161,7 +161,7 @@ def report(parts: Sequence[KeptScores], resamples: int = 0) -> EvalReport:
         raise JssError(
             "Only scores of the same clips can be fused: evaluate the systems on one set again."
         )
-    whole = first.outputs if len(parts) == 1 else run.fuse([part.outputs for part in parts])
+    whole = first.outputs if len(parts) == 1 else run.fuse_sets([part.outputs for part in parts])
     return run.report(whole, first.clips, first.dataset, first.subset, resamples=resamples)
 
 

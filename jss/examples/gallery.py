@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jss.arrays import Float32
 from jss.features import MEL_HOP_S, MelSpectrogram, to_db
 from jss.labels import DESED_LABELS
-from jss.results import Array
 from jss.synthesis import synthesise
 
 #: Seeds whose sounds are typical of their class; 1 for the others.
@@ -18,8 +18,8 @@ SEEDS: Mapping[str, int] = {}
 class Sample:
     """wave: (samples,) at 16 kHz; mel: (128, frames) in dB, a column every ``hop`` seconds."""
 
-    wave: Array
-    mel: Array
+    wave: Float32
+    mel: Float32
     hop: float = MEL_HOP_S
 
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from jss import audio
 from jss.errors import DiskError, JssError, report
-from jss.inference.clip_files import Task, Wanted, needed, write
+from jss.inference.clip_files import RecordingFiles, Wanted, needed, write
 from jss.inference.output_cache import Item, fingerprint
 from jss.inference.system import System
-from jss.inference.windows import Piece, pieces
+from jss.inference.windows import Stretch, pieces
 from jss.io.atomic import aside, sweep
 from jss.io.journal import Journal
 from jss.io.prefetch import ahead
@@ -33,7 +33,7 @@ _FORMAT = 2  # changes with what is written
 
 
 @dataclass
-class Tally:
+class BatchSummary:
     """events in so many recordings, of which ``before`` were finished by an earlier run; failed:
     could not be read.
     """
@@ -54,14 +54,16 @@ class _Known:
     events: list[tuple[float, float, str]]
 
 
-Outcome = tuple[Task, dict[str, Any] | JssError]
+Outcome = tuple[RecordingFiles, dict[str, Any] | JssError]
 #: Analyses recordings: (system, tasks, out, wanted, progress) -> each with its line of the journal, or
 #: why it failed.
-Engine = Callable[[System, Sequence[Task], Path, Wanted, Progress], Generator[Outcome, None, None]]
+Engine = Callable[
+    [System, Sequence[RecordingFiles], Path, Wanted, Progress], Generator[Outcome, None, None]
+]
 
 
 def one_process(
-    system: System, tasks: Sequence[Task], out: Path, wanted: Wanted, progress: Progress
+    system: System, tasks: Sequence[RecordingFiles], out: Path, wanted: Wanted, progress: Progress
 ) -> Generator[Outcome, None, None]:
     """An Engine: a thread reads and decodes what comes next, one analyses, and this one writes.
     Raises DiskError.
@@ -78,7 +80,7 @@ def one_process(
             yield task, outcome
 
 
-def _analysed(system: System, tasks: Sequence[Task]) -> Iterator[Iterator[Piece]]:
+def _analysed(system: System, tasks: Sequence[RecordingFiles]) -> Iterator[Iterator[Stretch]]:
     """The stretches of each recording, analysed when they are asked for."""
     with closing(ahead(audio.stream(task.path) for task in tasks)) as streams:
         for blocks in streams:
@@ -95,7 +97,7 @@ def detect(
     engine: Engine = one_process,
     begin: Callable[[list[Path]], None] = lambda todo: None,
     progress: Progress = silent,
-) -> Tally:
+) -> BatchSummary:
     """Write scores/, and as wanted sources/ and results/, for every recording, then events.tsv for
     all of them.
 
@@ -113,12 +115,12 @@ def detect(
         "checkpoint": fingerprint(system),
         "threshold": wanted.threshold,
     }
-    tally = Tally()
+    tally = BatchSummary()
     with Journal(out / JOURNAL, settings) as journal:
         sweep(out)
         keys = _keys(clips)
         todo = [
-            Task(name, clips[name], stems[name], key)
+            RecordingFiles(name, clips[name], stems[name], key)
             for name, key in keys.items()
             if not _finished(journal, key, out, stems[name], wanted)
         ]
@@ -182,7 +184,9 @@ def _known(journal: Journal, key: str) -> _Known | None:
         return None
 
 
-def _write_events(journal: Journal, keys: Mapping[str, str], out: Path, tally: Tally) -> None:
+def _write_events(
+    journal: Journal, keys: Mapping[str, str], out: Path, tally: BatchSummary
+) -> None:
     """The events of all that is finished, in the order of the recordings, and how many there are."""
     if not any(key in journal for key in keys.values()):
         return

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from jss import audio
+from jss.arrays import Float32
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
-from jss.inference.windows import Piece
+from jss.inference.windows import Stretch
 from jss.io.atomic import aside
 from jss.io.progress import Progress
-from jss.results import Array, event_table, score_table
+from jss.results import event_table, score_table
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Task:
+class RecordingFiles:
     """A recording: its name in the tables, file, what its own files are called, and its key in the
     journal.
     """
@@ -55,8 +56,8 @@ def needed(stem: str, wanted: Wanted) -> set[str]:
 
 def write(
     system: System,
-    task: Task,
-    found: Iterable[Piece],
+    task: RecordingFiles,
+    found: Iterable[Stretch],
     out: Path,
     wanted: Wanted,
     progress: Progress,
@@ -67,8 +68,8 @@ def write(
     progress: in seconds of sound. Raises JssError.
     """
     samples = 0
-    scores: list[Array] = []
-    kept: list[Piece] = []
+    scores: list[Float32] = []
+    kept: list[Stretch] = []
     files: list[str] = []
     with ExitStack() as stack:
         writers: list[audio.Put] = []

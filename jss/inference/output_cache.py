@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from jss import audio
+from jss.arrays import Float32
 from jss.errors import JssError
 from jss.inference.fusion import fuse
 from jss.inference.windows import padded
@@ -27,7 +27,6 @@ from jss.metrics.separation import ClipSeparation, separate_clip
 from jss.models.precision import Precision
 from jss.results import UNFIT, ClipResult
 
-Array = npt.NDArray[np.float32]
 #: Where outputs are kept unless told otherwise.
 CACHE = Path("cache") / "scores"
 _FORMAT = 1  # changes with what is stored
@@ -40,9 +39,9 @@ class ClipOutput:
     the true sources are known and the system has some of its own.
     """
 
-    scores: Array
-    source_scores: Array
-    weak: Array
+    scores: Float32
+    source_scores: Float32
+    weak: Float32
     hop: float
     separation: ClipSeparation | None = None
 
@@ -93,7 +92,7 @@ class Item:
     filename: str
     files: tuple[Path, ...]
     sources: tuple[Path, ...] = ()
-    load: Callable[[], Array] | None = None
+    load: Callable[[], Float32] | None = None
     padded_to: float | None = None
 
     def key(self) -> str:
@@ -238,5 +237,5 @@ def _analyse(system: Listener, item: Item) -> ClipOutput:
     )
 
 
-def _fit(x: Array, samples: int) -> Array:
+def _fit(x: Float32, samples: int) -> Float32:
     return np.pad(x, (0, max(0, samples - len(x))))[:samples]

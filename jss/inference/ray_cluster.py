@@ -18,7 +18,7 @@ from typing import Any
 
 from jss import audio, checkpoints
 from jss.errors import DiskError, JssError, optional
-from jss.inference.clip_files import Task, Wanted, write
+from jss.inference.clip_files import RecordingFiles, Wanted, write
 from jss.inference.system import System, load_system
 from jss.inference.windows import pieces
 from jss.io.atomic import sweep
@@ -40,8 +40,13 @@ class Ray:
         self.ray = _import()
 
     def __call__(
-        self, system: System, tasks: Sequence[Task], out: Path, wanted: Wanted, progress: Progress
-    ) -> Generator[tuple[Task, dict[str, Any] | JssError], None, None]:
+        self,
+        system: System,
+        tasks: Sequence[RecordingFiles],
+        out: Path,
+        wanted: Wanted,
+        progress: Progress,
+    ) -> Generator[tuple[RecordingFiles, dict[str, Any] | JssError], None, None]:
         """Recordings as they are finished, in any order. Raises DiskError, and JssError where the
         cluster gives up.
         """
@@ -82,7 +87,7 @@ class Ray:
             raise JssError(f"There is no Ray cluster at {place}: {error}") from error
 
     def _rows(
-        self, system: System, tasks: Sequence[Task], out: Path, wanted: Wanted
+        self, system: System, tasks: Sequence[RecordingFiles], out: Path, wanted: Wanted
     ) -> Iterator[dict[str, Any]]:
         """What :class:`Analyst` gives."""
         data = self.ray.data
@@ -150,7 +155,7 @@ class Analyst:
 
         full: whether the error is one of the disk.
         """
-        task = Task(row["name"], Path(row["path"]), row["stem"], row["key"])
+        task = RecordingFiles(row["name"], Path(row["path"]), row["stem"], row["key"])
         heard = [0.0]
         told: dict[str, Any] = {"number": row["number"], "line": "null", "error": "", "full": False}
         try:

@@ -11,22 +11,22 @@ from contextlib import ExitStack
 from typing import Any, BinaryIO
 
 from jss import audio
+from jss.arrays import Float32
 from jss.decoding import decode_running
 from jss.errors import JssError
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
-from jss.inference.windows import Piece, pieces
+from jss.inference.windows import Stretch, pieces
 from jss.io.sound.ffmpeg import open_container, packets
 from jss.io.sound.headers import Samples, is_rest, samples_of
 from jss.io.sound.pcm import Blocks, Note, pcm
 from jss.models.compiled import kernels
-from jss.results import Array
 
 _NAME = "Standard input"
 _RATES, _CHANNELS = (1000, 768_000), (1, 64)
 
 
-def pipe(descriptor: int = 0, rate: int | None = None, channels: int = 1) -> Iterator[Array]:
+def pipe(descriptor: int = 0, rate: int | None = None, channels: int = 1) -> Iterator[Float32]:
     """Blocks of a second, (samples,) at 16 kHz, as they arrive.
 
     descriptor: of the open pipe, 0 for standard input; rate: of raw 16-bit little-endian samples,
@@ -126,7 +126,7 @@ def _checked(blocks: Blocks) -> Blocks:
 
 
 def events(
-    system: System, blocks: Iterable[Array], threshold: float = 0.5
+    system: System, blocks: Iterable[Float32], threshold: float = 0.5
 ) -> Iterator[tuple[float, float, str]]:
     """(onset s, offset s, label) of each event once it has ended: those that ``detect`` finds in
     the whole recording.
@@ -136,7 +136,7 @@ def events(
     """
     kernels(wait=None)
 
-    def stretches(found: Iterable[Piece]) -> Iterator[tuple[Array, float]]:
+    def stretches(found: Iterable[Stretch]) -> Iterator[tuple[Float32, float]]:
         samples = 0
         for piece in found:
             samples += len(piece.mixture)

@@ -16,10 +16,11 @@ import numpy.typing as npt
 import torch
 
 from jss import audio, checkpoints
+from jss.arrays import Float32
 from jss.checkpoints import Card, Folder, Manifest
 from jss.errors import JssError
 from jss.features import HOP, MEL_HOP_S, N_FFT, N_MELS, SCORE_HOP_S, Scaling, score_frames, to_db
-from jss.inference.windows import Array, Piece, pieces
+from jss.inference.windows import Stretch, pieces
 from jss.models.branches import Balance, TwoBranchModel
 from jss.models.joint import JointModel
 from jss.models.precision import Precision, products
@@ -111,7 +112,7 @@ class System:
         """
         return self.join(list(self.pieces(source, sample_rate)), filename or _filename(source))
 
-    def join(self, found: Sequence[Piece], filename: str) -> ClipResult:
+    def join(self, found: Sequence[Stretch], filename: str) -> ClipResult:
         """The stretches of a whole recording as its ClipResult; a clip-level score is the highest
         of a stretch.
         """
@@ -157,7 +158,7 @@ class System:
             except JssError as error:
                 yield Failure(str(path), str(error))
 
-    def pieces(self, source: Source, sample_rate: int = audio.SAMPLE_RATE) -> Iterator[Piece]:
+    def pieces(self, source: Source, sample_rate: int = audio.SAMPLE_RATE) -> Iterator[Stretch]:
         """One recording as analysed stretches, so that memory is bounded whatever its length
         (``jss.inference.windows``).
 
@@ -167,7 +168,7 @@ class System:
             return pieces(audio.stream(source), self.analyse)  # type: ignore[arg-type]
         return pieces([audio.from_array(source, sample_rate)], self.analyse)
 
-    def analyse(self, mixture: Array) -> Piece:
+    def analyse(self, mixture: Float32) -> Stretch:
         """One window in one pass. mixture: (n,) -> Piece; silence gives silent sources and scores
         of 0.
         """
@@ -182,7 +183,7 @@ class System:
             waveform = torch.from_numpy(padded).to(self.device)[None]
             if silent:
                 n_sources = self.model.separate(waveform[:, :_SHORTEST]).shape[1]
-                return Piece(
+                return Stretch(
                     mixture,
                     np.zeros((n_sources, samples), np.float32),
                     np.zeros((classes, frames), np.float32),
@@ -195,7 +196,7 @@ class System:
                 )
             with products(self.device, self.precision):
                 out = self.model(waveform)
-            piece = Piece(
+            piece = Stretch(
                 mixture,
                 _numpy(out.sources[0, :, :samples]),
                 _numpy(out.strong[0, :, :frames]),
@@ -211,7 +212,7 @@ class System:
             )
         return piece
 
-    def _mels(self, signals: Sequence[Array]) -> Array:
+    def _mels(self, signals: Sequence[Float32]) -> Float32:
         """n signals of (samples,) -> (n, mels, frames) in dB; equal to one pass over the whole.
 
         One signal and a minute at a time, since a spectrum takes many times the memory of its
@@ -316,7 +317,7 @@ def _filename(source: Source) -> str:
     return Path(str(getattr(source, "name", "") or "clip")).name
 
 
-def _numpy(tensor: torch.Tensor) -> Array:
+def _numpy(tensor: torch.Tensor) -> Float32:
     return np.asarray(tensor.cpu().numpy(), np.float32)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
+from jss.arrays import Float32
 
 #: Samples of a score frame: 64 ms at 16 kHz.
 FRAME = 1024
@@ -22,7 +22,7 @@ STEP = 125 * FRAME
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class Stretch:
     """A stretch of an analysed recording; stretches follow each other without gap.
 
     mixture: (n,), sources: (M, n), scores: (K, t), source_scores: (M, K, t), weak: (K,),
@@ -31,17 +31,17 @@ class Piece:
     is the whole recording and they are at hand.
     """
 
-    mixture: Array
-    sources: Array
-    scores: Array
-    source_scores: Array
-    weak: Array
-    source_weak: Array
-    mixture_scores: Array | None = None
-    mels: Array | None = None
+    mixture: Float32
+    sources: Float32
+    scores: Float32
+    source_scores: Float32
+    weak: Float32
+    source_weak: Float32
+    mixture_scores: Float32 | None = None
+    mels: Float32 | None = None
 
 
-def padded(samples: Array, seconds: float | None) -> Array:
+def padded(samples: Float32, seconds: float | None) -> Float32:
     """Samples at 16 kHz with zeros after them up to ``seconds``; as they are where they are longer,
     or it is None.
 
@@ -51,7 +51,7 @@ def padded(samples: Array, seconds: float | None) -> Array:
     return np.pad(samples, (0, lacking)) if lacking > 0 else samples
 
 
-def pieces(blocks: Iterable[Array], analyse: Callable[[Array], Piece]) -> Iterator[Piece]:
+def pieces(blocks: Iterable[Float32], analyse: Callable[[Float32], Stretch]) -> Iterator[Stretch]:
     """A recording as analysed stretches.
 
     blocks: (samples,) after (samples,); analyse: one window to its Piece. A recording of up to 30 s
@@ -62,7 +62,7 @@ def pieces(blocks: Iterable[Array], analyse: Callable[[Array], Piece]) -> Iterat
     return _stitch((analyse(window), last) for window, last in windows(blocks))
 
 
-def windows(blocks: Iterable[Array]) -> Iterator[tuple[Array, bool]]:
+def windows(blocks: Iterable[Float32]) -> Iterator[tuple[Float32, bool]]:
     """Cut a stream: (samples of a window, whether it is the last). Holds at most 30 s and a block."""
     held = np.zeros(0, np.float32)
     limit = WHOLE
@@ -75,8 +75,8 @@ def windows(blocks: Iterable[Array]) -> Iterator[tuple[Array, bool]]:
     yield held, True
 
 
-def _stitch(analysed: Iterable[tuple[Piece, bool]]) -> Iterator[Piece]:
-    tail: Piece | None = None
+def _stitch(analysed: Iterable[tuple[Stretch, bool]]) -> Iterator[Stretch]:
+    tail: Stretch | None = None
     for piece, last in analysed:
         if tail is not None:
             piece = _fade(tail, piece)
@@ -87,7 +87,7 @@ def _stitch(analysed: Iterable[tuple[Piece, bool]]) -> Iterator[Piece]:
             tail = _cut(piece, slice(STEP, None))
 
 
-def _cut(piece: Piece, part: slice) -> Piece:
+def _cut(piece: Stretch, part: slice) -> Stretch:
     """A part of a piece in samples, from or to a whole score frame; weak scores stay those of the
     whole.
     """
@@ -103,7 +103,7 @@ def _cut(piece: Piece, part: slice) -> Piece:
     )
 
 
-def _fade(old: Piece, new: Piece) -> Piece:
+def _fade(old: Stretch, new: Stretch) -> Stretch:
     """The new piece in the old one's order of sources, beginning as the old one ends."""
     overlap = old.sources.shape[1]
     order = match(old.sources, new.sources[:, :overlap])
@@ -120,7 +120,7 @@ def _fade(old: Piece, new: Piece) -> Piece:
     )
 
 
-def match(old: Array, new: Array) -> npt.NDArray[np.intp]:
+def match(old: Float32, new: Float32) -> npt.NDArray[np.intp]:
     """Which new source continues each old one: the order that leaves the least squared difference.
 
     old, new: (M, n), the same stretch twice -> (M,) indices into new. Where sources are silent they
@@ -139,7 +139,7 @@ def match(old: Array, new: Array) -> npt.NDArray[np.intp]:
     return np.asarray(order, np.intp)
 
 
-def _blend(old: Array, new: Array) -> Array:
+def _blend(old: Float32, new: Float32) -> Float32:
     """new (..., n) with its first samples cross-faded from all of old (..., overlap); the weights
     add up to 1.
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from jss.arrays import Float64
 
 
-def average_precision(scores: npt.ArrayLike, tags: npt.ArrayLike) -> Floats:
+def average_precision(scores: npt.ArrayLike, tags: npt.ArrayLike) -> Float64:
     """AP_k = sum_n (R_n - R_{n-1}) P_n over the thresholds of class k; equal scores are one
     threshold.
 
@@ -22,7 +22,7 @@ def average_precision(scores: npt.ArrayLike, tags: npt.ArrayLike) -> Floats:
     return np.array([_one(found[:, k], true[:, k]) for k in range(found.shape[1])])
 
 
-def resampled(scores: npt.ArrayLike, tags: npt.ArrayLike, drawn: Floats) -> Floats:
+def resampled(scores: npt.ArrayLike, tags: npt.ArrayLike, drawn: Float64) -> Float64:
     """Macro average precision of every resample, classes that it lost left out. drawn: (N, B)
     counts -> (B,).
     """
@@ -34,7 +34,7 @@ def resampled(scores: npt.ArrayLike, tags: npt.ArrayLike, drawn: Floats) -> Floa
     return np.asarray(np.nanmean(per_class, axis=1))
 
 
-def _one(scores: Floats, true: npt.NDArray[np.bool_]) -> float:
+def _one(scores: Float64, true: npt.NDArray[np.bool_]) -> float:
     if not true.any():
         return float("nan")
     order = np.argsort(-scores, kind="stable")

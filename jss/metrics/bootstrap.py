@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from jss.arrays import Float64
 from jss.metrics.counts import ClassCounts, Truth
-from jss.metrics.events import Floats
 from jss.metrics.f_score import f1_score, precision, recall
 from jss.metrics.psds import Convention, Scenario, area, rates, staircase
 from jss.metrics.separation import ClipSeparation
@@ -21,7 +21,7 @@ LEVELS = 400
 STEP = 100
 
 
-def weights(n_clips: int, resamples: int, seed: int = 0) -> Floats:
+def weights(n_clips: int, resamples: int, seed: int = 0) -> Float64:
     """How often each of N clips is drawn in each of B resamples; the same for every system. -> (N,
     B)
     """
@@ -34,8 +34,8 @@ def weights(n_clips: int, resamples: int, seed: int = 0) -> Floats:
 
 
 def f1(
-    tp: Floats, detected: Floats, true: Floats, drawn: Floats
-) -> dict[str, tuple[Floats, Floats]]:
+    tp: Float64, detected: Float64, true: Float64, drawn: Float64
+) -> dict[str, tuple[Float64, Float64]]:
     """F1, precision and recall of every resample, by the rules of ``f1_from_counts``.
 
     Args:
@@ -67,9 +67,9 @@ def psds(
     counts: Sequence[ClassCounts],
     truth: Truth,
     scenario: Scenario,
-    drawn: Floats,
+    drawn: Float64,
     convention: Convention = "K-1",
-) -> Floats:
+) -> Float64:
     """PSDS of every resample. counts: one a class; drawn: (N, B) -> (B,).
 
     Of a class with more than ``LEVELS`` levels, those of its curve on the whole set are kept, and
@@ -107,7 +107,7 @@ def thin(
     return counts.select(np.union1d(np.flatnonzero(on_curve), even))
 
 
-def mean(values: Floats, drawn: Floats) -> Floats:
+def mean(values: Float64, drawn: Float64) -> Float64:
     """Mean of one value a clip in every resample; clips without one (NaN) do not count. (N,), (N,
     B) -> (B,)
     """
@@ -117,7 +117,7 @@ def mean(values: Floats, drawn: Floats) -> Floats:
     return np.asarray(np.divide(total, number, out=np.full(len(number), np.nan), where=number > 0))
 
 
-def improvement(separation: Sequence[ClipSeparation | None], drawn: Floats) -> Floats:
+def improvement(separation: Sequence[ClipSeparation | None], drawn: Float64) -> Float64:
     """Mean SI-SDR improvement over all matched sources of clips with several, in every resample.
     (N, B) -> (B,)
     """

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from jss.metrics.events import EventArrays, Floats, Ints
+from jss.arrays import Float64
+from jss.metrics.events import EventArrays, Ints
 
 #: Kinds of count: true positive, false positive, CROSS + j: cross-trigger of class j.
 TRUE, FALSE, CROSS = 0, 1, 2
@@ -25,9 +26,9 @@ class Changes:
 
     label: Ints
     kind: Ints
-    score: Floats
+    score: Float64
     clip: Ints
-    value: Floats
+    value: Float64
 
     @classmethod
     def concatenate(cls, parts: Sequence[Changes]) -> Changes:
@@ -49,20 +50,20 @@ class Truth:
     """What there is to be found. events: without same-class overlaps; durations: (N,) seconds."""
 
     events: EventArrays
-    durations: Floats
+    durations: Float64
     n_labels: int
 
     @property
-    def number(self) -> Floats:
+    def number(self) -> Float64:
         """Events by clip and class. -> (N, K)"""
         return self._table(np.ones(len(self.events)))
 
     @property
-    def seconds(self) -> Floats:
+    def seconds(self) -> Float64:
         """Total length of events by clip and class. -> (N, K)"""
         return self._table(self.events.length)
 
-    def _table(self, weights: Floats) -> Floats:
+    def _table(self, weights: Float64) -> Float64:
         cell = self.events.clip * self.n_labels + self.events.label
         size = len(self.durations) * self.n_labels
         return np.asarray(np.bincount(cell, weights, minlength=size), np.float64).reshape(
@@ -81,9 +82,9 @@ class ClassCounts:
     matrix: csr_matrix
     levels: int
     falling: bool
-    thresholds: Floats
+    thresholds: Float64
 
-    def total(self, weights: npt.NDArray[np.float64] | None = None) -> Floats:
+    def total(self, weights: npt.NDArray[np.float64] | None = None) -> Float64:
         """Counts over the set. weights: (N, B), how often each clip counts; None: once. -> (kinds,
         L, B)
         """
@@ -113,7 +114,7 @@ def at_points(
     point: Ints,
     clip: Ints,
     *,
-    thresholds: Floats,
+    thresholds: Float64,
     n_labels: int,
     n_clips: int,
 ) -> list[ClassCounts]:

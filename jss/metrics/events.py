@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jss.arrays import Float64
+
 Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +25,8 @@ class EventArrays:
 
     clip: Ints
     label: Ints
-    onset: Floats
-    offset: Floats
+    onset: Float64
+    offset: Float64
     point: Ints
 
     def __len__(self) -> int:
@@ -42,13 +43,13 @@ class EventArrays:
         )
 
     @property
-    def length(self) -> Floats:
+    def length(self) -> Float64:
         """Offset minus onset in seconds. -> (n,)"""
         return self.offset - self.onset
 
 
 def from_arrays(
-    clip: Ints, label: Ints, onset: Floats, offset: Floats, point: Ints | None = None
+    clip: Ints, label: Ints, onset: Float64, offset: Float64, point: Ints | None = None
 ) -> EventArrays:
     """Sorts events given as equally long arrays; those without a length are left out."""
     point = np.zeros(len(clip), np.int64) if point is None else point
@@ -136,7 +137,7 @@ def _same_group(events: EventArrays) -> npt.NDArray[np.bool_]:
     return np.asarray(same, bool)
 
 
-def durations_array(durations: Mapping[str, float] | pd.DataFrame) -> tuple[list[str], Floats]:
+def durations_array(durations: Mapping[str, float] | pd.DataFrame) -> tuple[list[str], Float64]:
     """Clip names and their durations in seconds, from a mapping or a table with columns filename
     and duration.
     """

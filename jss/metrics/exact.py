@@ -12,8 +12,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from jss.arrays import Float64
 from jss.metrics.counts import CROSS, FALSE, TRUE, Changes
-from jss.metrics.events import EventArrays, Floats, Ints
+from jss.metrics.events import EventArrays, Ints
 from jss.metrics.intersection import overlapping
 from jss.metrics.scores import ScoreSet, maximal_runs
 
@@ -50,8 +51,8 @@ def changes(
 
 def _judge(
     runs: EventArrays,
-    birth: Floats,
-    death: Floats,
+    birth: Float64,
+    death: Float64,
     truth: EventArrays,
     n_labels: int,
     dtc: float,
@@ -85,7 +86,7 @@ def _judge(
 
 
 def _births_and_deaths(
-    label: Ints, kind: Ints | int, birth: Floats, death: Floats, clip: Ints
+    label: Ints, kind: Ints | int, birth: Float64, death: Float64, clip: Ints
 ) -> Changes:
     """One more at each birth, one less at each death above -inf."""
     kinds = np.broadcast_to(np.asarray(kind, np.int64), label.shape)
@@ -101,9 +102,9 @@ def _births_and_deaths(
 
 def _true_positives(
     gt: npt.NDArray[np.intp],
-    overlap: Floats,
-    birth: Floats,
-    death: Floats,
+    overlap: Float64,
+    birth: Float64,
+    death: Float64,
     truth: EventArrays,
     gtc: float,
 ) -> Changes:

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jss.arrays import Float64
 from jss.metrics.collars import COLLAR, SHARE, matched
-from jss.metrics.events import Floats, durations_array, from_table, union
+from jss.metrics.events import durations_array, from_table, union
 from jss.metrics.intersection import match
 
 
@@ -40,14 +41,14 @@ class F1(Averages):
     recall: Averages
 
 
-def f1_score(tp: Floats, n_detected: Floats, n_true: Floats) -> Floats:
+def f1_score(tp: Float64, n_detected: Float64, n_true: Float64) -> Float64:
     """Eq. 7: 2 P R / (P + R), which is 2 tp / (detected + true). Counts of one shape -> that shape;
     0 where there is neither.
     """
     return _ratio(2 * tp, n_detected + n_true)
 
 
-def precision(tp: Floats, n_detected: Floats) -> Floats:
+def precision(tp: Float64, n_detected: Float64) -> Float64:
     """Eq. 8: tp / (tp + fp), the share of what was detected that is true; 0 where nothing was.
 
     Counts of one shape -> that shape.
@@ -55,7 +56,7 @@ def precision(tp: Floats, n_detected: Floats) -> Floats:
     return _ratio(tp, n_detected)
 
 
-def recall(tp: Floats, n_true: Floats) -> Floats:
+def recall(tp: Float64, n_true: Float64) -> Float64:
     """Eq. 9: tp / (tp + fn), the share of what is true that was detected; 0 where nothing is true.
 
     Counts of one shape -> that shape.
@@ -87,7 +88,7 @@ def f1_from_counts(
     if nan_classes is not None:
         counted &= ~np.asarray(nan_classes, bool)
 
-    def averages(single: Floats, micro: Floats) -> Averages:
+    def averages(single: Float64, micro: Float64) -> Averages:
         macro = float(single[counted].mean()) if counted.any() else 0.0
         per_class = np.where(counted, single, np.nan).tolist()
         return Averages(macro, float(micro), dict(zip(labels, per_class, strict=True)))
@@ -103,7 +104,7 @@ def f1_from_counts(
     )
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
+def _ratio(part: Float64, whole: Float64) -> Float64:
     """part / whole, 0 where whole is 0."""
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=np.asarray(whole) > 0)
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jss.metrics.events import EventArrays, Floats, Ints
+from jss.arrays import Float64
+from jss.metrics.events import EventArrays, Ints
 
 Index = npt.NDArray[np.intp]
 
@@ -37,7 +38,7 @@ class Outcome:
 def match(
     detections: EventArrays,
     truth: EventArrays,
-    durations: Floats,
+    durations: Float64,
     n_labels: int,
     *,
     dtc: float,
@@ -102,7 +103,7 @@ def candidates(
 
 def overlapping(
     detections: EventArrays, truth: EventArrays, n_labels: int, *, same_label: bool
-) -> tuple[Index, Index, Floats]:
+) -> tuple[Index, Index, Float64]:
     """Pairs that overlap in time: detection index (sorted), ground-truth index, overlap in seconds.
 
     same_label: pairs of one class, or else of one clip but of two classes.
@@ -116,7 +117,7 @@ def overlapping(
     return det, gt, end - np.maximum(detections.onset[det], truth.onset[gt])
 
 
-def _sum_by(group: npt.NDArray[np.integer], values: Floats, size: int) -> Floats:
+def _sum_by(group: npt.NDArray[np.integer], values: Float64, size: int) -> Float64:
     """Sums of values by group (sorted), compensated (Kahan) as pandas sums groups. -> (size,)"""
     total = np.zeros(size)
     if not len(group):

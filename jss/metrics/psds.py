@@ -12,9 +12,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from jss.arrays import Float64
 from jss.metrics import exact
 from jss.metrics.counts import CROSS, FALSE, TRUE, ClassCounts, Truth, at_points, falling
-from jss.metrics.events import EventArrays, Floats, Ints
+from jss.metrics.events import EventArrays, Ints
 from jss.metrics.intersection import match
 from jss.metrics.scores import ScoreSet
 
@@ -50,8 +51,8 @@ class Curve:
     0.
     """
 
-    efpr: Floats
-    rate: Floats
+    efpr: Float64
+    rate: Float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +63,13 @@ class Psds:
     """
 
     value: float
-    per_class: Floats
+    per_class: Float64
     curve: Curve
     curves: tuple[Curve, ...]
 
 
 def count_points(
-    detections: EventArrays, truth: Truth, scenario: Scenario, thresholds: Floats
+    detections: EventArrays, truth: Truth, scenario: Scenario, thresholds: Float64
 ) -> list[ClassCounts]:
     """Counts by class at given operating points, as psds_eval 0.5.3 counts.
 
@@ -110,7 +111,7 @@ def rates(
     scenario: Scenario,
     convention: Convention = "K-1",
     weights: npt.NDArray[np.float64] | None = None,
-) -> tuple[Floats, Floats]:
+) -> tuple[Float64, Float64]:
     """True positive ratio and effective false positive rate per hour of one class. -> (B, L) and
     (B, L).
 
@@ -133,8 +134,8 @@ def rates(
 
 
 def area(
-    ratio: Sequence[Floats], efpr: Sequence[Floats], *, alpha_st: float, e_max: float
-) -> Floats:
+    ratio: Sequence[Float64], efpr: Sequence[Float64], *, alpha_st: float, e_max: float
+) -> Float64:
     """Normalised area under the effective true positive rate, mean minus alpha_st times deviation
     over classes.
 
@@ -161,7 +162,7 @@ def area(
     return np.asarray((effective * width).sum(axis=1) / e_max)
 
 
-def staircase(ratio: Floats, efpr: Floats, e_max: float) -> Curve:
+def staircase(ratio: Float64, efpr: Float64, e_max: float) -> Curve:
     """The points of one class that count: the best ratio at or below each rate up to e_max. ratio,
     efpr: (L,).
     """

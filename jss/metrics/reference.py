@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from jss.arrays import Float64
 from jss.errors import optional
 from jss.metrics.counts import Truth
-from jss.metrics.events import EventArrays, Floats
+from jss.metrics.events import EventArrays
 from jss.metrics.psds import Scenario
 
 
@@ -35,7 +36,7 @@ def psds_eval(
     points: Sequence[pd.DataFrame],
     truth: pd.DataFrame,
     names: Sequence[str],
-    durations: Floats,
+    durations: Float64,
     scenario: Scenario,
 ) -> float:
     """PSDS of operating points by psds_eval. points, truth: event tables without same-class
@@ -57,7 +58,7 @@ def psds_eval(
 
 def reference_psds(
     points: EventArrays,
-    thresholds: Floats,
+    thresholds: Float64,
     truth: Truth,
     names: Sequence[str],
     labels: Sequence[str],

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import median_filter
 
+from jss.arrays import Float64
 from jss.decoding import MEDIAN_FRAMES
-from jss.metrics.events import EventArrays, Floats, Ints
+from jss.metrics.events import EventArrays, Ints
 
 #: The 50 thresholds of the DCASE baselines and of the paper: 0.01, 0.03 ... 0.99.
-THRESHOLDS: Floats = np.round(np.arange(0.01, 1, 0.02), 2)
+THRESHOLDS: Float64 = np.round(np.arange(0.01, 1, 0.02), 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +27,10 @@ class ScoreSet:
     """
 
     n_labels: int
-    value: Floats
+    value: Float64
     series: npt.NDArray[np.int32]
     start: Ints
-    edges: Floats
+    edges: Float64
     first_edge: Ints
 
     @classmethod
@@ -78,7 +79,7 @@ class ScoreSet:
     def __len__(self) -> int:
         return len(self.first_edge)
 
-    def at(self, thresholds: Sequence[float] | Floats = THRESHOLDS) -> EventArrays:
+    def at(self, thresholds: Sequence[float] | Float64 = THRESHOLDS) -> EventArrays:
         """Events above each threshold (strict ``>``); their ``point`` is the threshold's index."""
         begin, end, point = [], [], []
         for index, threshold in enumerate(thresholds):
@@ -111,7 +112,7 @@ class ScoreSet:
         return slice(int(self.start[first * k]) - 1, stop)
 
 
-def maximal_runs(value: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+def maximal_runs(value: Float64) -> tuple[Ints, Ints, Float64, Float64]:
     """Every run of frames that some threshold cuts out of the curves: at most one a frame.
 
     value: (F,) curves closed by -inf on both sides. -> begin, end (exclusive), birth, death: the

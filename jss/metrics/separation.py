@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-Floats = npt.NDArray[np.float64]
+from jss.arrays import Float64
 
 #: A reference is active above this root mean square (FUSS).
 ACTIVE_RMS = 1e-8
@@ -20,7 +20,7 @@ ACTIVE_RMS = 1e-8
 ACTIVE_SHARE = 0.01
 
 
-def snr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Floats:
+def snr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Float64:
     """Signal-to-noise ratio in dB over the last axis, the first term of Eq. 19; shapes broadcast."""
     s, e = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
     signal, noise = (s**2).sum(-1), ((s - e) ** 2).sum(-1)
@@ -29,12 +29,12 @@ def snr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) ->
 
 def snr_improvement(
     estimate: npt.ArrayLike, reference: npt.ArrayLike, mixture: npt.ArrayLike, eps: float = 1e-8
-) -> Floats:
+) -> Float64:
     """SNRi in dB (Eq. 19): SNR of the estimate minus SNR of the mixture taken as an estimate."""
     return snr(estimate, reference, eps) - snr(mixture, reference, eps)
 
 
-def si_sdr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Floats:
+def si_sdr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Float64:
     """Scale-invariant signal-to-distortion ratio in dB over the last axis (Le Roux et al. 2019);
     shapes broadcast.
 
@@ -53,14 +53,14 @@ def si_sdr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8)
 
 def si_sdr_improvement(
     estimate: npt.ArrayLike, reference: npt.ArrayLike, mixture: npt.ArrayLike, eps: float = 1e-8
-) -> Floats:
+) -> Float64:
     """SI-SDR of the estimate minus SI-SDR of the mixture taken as an estimate, in dB."""
     return si_sdr(estimate, reference, eps) - si_sdr(mixture, reference, eps)
 
 
 def pairwise_si_sdr(
     estimates: npt.ArrayLike, references: npt.ArrayLike, eps: float = 1e-8
-) -> Floats:
+) -> Float64:
     """SI-SDR of every estimate against every reference. (M, samples), (N, samples) -> (M, N) in dB."""
     e, s = np.asarray(estimates, np.float64), np.asarray(references, np.float64)
     e, s = e - e.mean(-1, keepdims=True), s - s.mean(-1, keepdims=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from jss.arrays import Floats
 from jss.errors import JssError
 from jss.labels import DESED_LABELS, URBAN_LABELS
 from jss.synthesis.animals import cat, dog
@@ -21,7 +22,7 @@ from jss.synthesis.espeak import espeak
 from jss.synthesis.frying import frying
 from jss.synthesis.motors import blender, shaver, vacuum
 from jss.synthesis.speech import speech
-from jss.synthesis.tools import RATE, Array, Rng, crest, gate, samples
+from jss.synthesis.tools import RATE, Rng, crest, gate, samples
 from jss.synthesis.urban import car_horn, gun_shot, jackhammer, siren
 from jss.synthesis.water import water
 
@@ -30,7 +31,7 @@ LABELS: tuple[str, ...] = (*DESED_LABELS, "background")
 #: Everything that can be synthesised.
 EVERY: tuple[str, ...] = (*LABELS, *URBAN_LABELS)
 
-_FAMILIES: Mapping[str, Callable[[Rng, float | None], Array]] = {
+_FAMILIES: Mapping[str, Callable[[Rng, float | None], Floats]] = {
     "Alarm_bell_ringing": alarm,
     "Blender": blender,
     "Cat": cat,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from jss.arrays import Floats
 from jss.synthesis.room import floor, room
 from jss.synthesis.tools import (
     RATE,
-    Array,
     Rng,
     between,
     crest,
@@ -25,7 +25,7 @@ from jss.synthesis.tools import (
 )
 
 
-def voice(rng: Rng, hz: Array, tilt: float, rough: float, breath: float) -> Array:
+def voice(rng: Rng, hz: Floats, tilt: float, rough: float, breath: float) -> Floats:
     """A larynx -> (n,): pitch hz (n,), harmonics falling ``tilt`` dB an octave, ``rough`` (jitter,
     subharmonics) and ``breath`` (noise that beats with the pitch) from 0 up.
     """
@@ -37,11 +37,11 @@ def voice(rng: Rng, hz: Array, tilt: float, rough: float, breath: float) -> Arra
     y = tone(cycles, amplitudes, rng.uniform(-0.6, 0.6, len(h)))
     y = y * (1.0 + 0.35 * rough * np.sin(np.pi * cycles) + 0.25 * rough * wander(rng, n, 90.0))
     air = noise(rng, n, (60, 1000, 8000), (0, -2, -12)) * (1.0 + 0.5 * np.sin(2 * np.pi * cycles))
-    x: Array = unit(y) + breath * air
+    x: Floats = unit(y) + breath * air
     return x
 
 
-def mouth(x: Array, openness: Array, formants: Array, widths: Array) -> Array:
+def mouth(x: Floats, openness: Floats, formants: Floats, widths: Floats) -> Floats:
     """x (n,) through formants (Hz) that rise with openness (n,) in 0..1; an open mouth is also
     brighter -> (n,).
     """
@@ -55,7 +55,7 @@ def mouth(x: Array, openness: Array, formants: Array, widths: Array) -> Array:
     return framewise(x, h * lips)
 
 
-def bark(rng: Rng, size: float, mood: float) -> Array:
+def bark(rng: Rng, size: float, mood: float) -> Floats:
     """One bark -> (samples,), unit peak: a sudden rough burst; pitch jumps up, then falls. size: 0
     big, 1 small.
     """
@@ -82,7 +82,7 @@ def bark(rng: Rng, size: float, mood: float) -> Array:
     return crest(x)
 
 
-def howl(rng: Rng, seconds: float, size: float) -> Array:
+def howl(rng: Rng, seconds: float, size: float) -> Floats:
     """A howl or a whine -> (samples,), unit peak."""
     n = samples(seconds)
     t = np.arange(n) / n
@@ -101,7 +101,7 @@ def howl(rng: Rng, seconds: float, size: float) -> Array:
     return crest(x)
 
 
-def growl(rng: Rng, seconds: float, size: float) -> Array:
+def growl(rng: Rng, seconds: float, size: float) -> Floats:
     """A growl -> (samples,), unit peak: slow rough pulses, almost noise."""
     n = samples(seconds)
     hz = between(rng, 45.0, 110.0) * (1.0 + 0.5 * size) * np.exp(0.12 * wander(rng, n, 3.0))
@@ -112,7 +112,7 @@ def growl(rng: Rng, seconds: float, size: float) -> Array:
     return crest(x)
 
 
-def dog(rng: Rng, duration: float | None) -> Array:
+def dog(rng: Rng, duration: float | None) -> Floats:
     """Barks, singly or in bouts; sometimes a howl, a whine or a growl. One dog keeps its voice."""
     size, mood = rng.random(), rng.random()
     n = samples(between(rng, 0.4, 6.0) if duration is None else duration)
@@ -140,7 +140,7 @@ def dog(rng: Rng, duration: float | None) -> Array:
     return floor(room(y, rng, 1.2), rng, 60.0, 22.0)
 
 
-def meow(rng: Rng, age: float, mood: float) -> Array:
+def meow(rng: Rng, age: float, mood: float) -> Floats:
     """One meow -> (samples,), unit peak: a mouth that opens and closes, a pitch that arches. age: 0
     old, 1 kitten.
     """
@@ -163,17 +163,17 @@ def meow(rng: Rng, age: float, mood: float) -> Array:
     return crest(x)
 
 
-def purr(rng: Rng, n: int) -> Array:
+def purr(rng: Rng, n: int) -> Floats:
     """Purring -> (n,): 20 to 30 soft bursts a second, in and out with the breath."""
     rate = between(rng, 20.0, 31.0) * np.exp(0.05 * wander(rng, n, 1.5))
     cycles = phase(rate)
     breath = np.sin(2 * np.pi * phase(np.full(n, between(rng, 0.4, 0.9))))
     pulses = np.exp(-((cycles % 1.0) * between(rng, 4.0, 10.0))) * (1.0 + 0.35 * breath)
-    y: Array = noise(rng, n, (30, 80, 300, 900, 3000, 8000), (-4, 0, 0, -8, -22, -38)) * pulses
+    y: Floats = noise(rng, n, (30, 80, 300, 900, 3000, 8000), (-4, 0, 0, -8, -22, -38)) * pulses
     return y
 
 
-def hiss(rng: Rng, seconds: float) -> Array:
+def hiss(rng: Rng, seconds: float) -> Floats:
     """A hiss or spit -> (samples,), unit peak."""
     n = samples(seconds)
     c = between(rng, 1500.0, 4500.0)
@@ -183,7 +183,7 @@ def hiss(rng: Rng, seconds: float) -> Array:
     return crest(x)
 
 
-def cat(rng: Rng, duration: float | None) -> Array:
+def cat(rng: Rng, duration: float | None) -> Floats:
     """Meows with rests; sometimes a yowl, purring or a hiss. One cat keeps its voice."""
     age, mood = rng.random(), rng.random()
     kind = rng.choice(("meow", "purr", "hiss"), p=(0.82, 0.1, 0.08))

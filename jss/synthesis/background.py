@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from jss.arrays import Floats
 from jss.synthesis.room import room
 from jss.synthesis.tools import (
-    Array,
     Rng,
     arrivals,
     between,
@@ -24,7 +24,7 @@ from jss.synthesis.tools import (
 )
 
 
-def room_tone(rng: Rng, n: int) -> Array:
+def room_tone(rng: Rng, n: int) -> Floats:
     """A quiet room: noise that falls steeply with frequency."""
     fall = rng.uniform(3.0, 9.0)
     return noise(
@@ -36,7 +36,7 @@ def room_tone(rng: Rng, n: int) -> Array:
     )
 
 
-def hum(rng: Rng, n: int) -> Array:
+def hum(rng: Rng, n: int) -> Floats:
     """Mains hum of a refrigerator or a lamp."""
     hz = float(rng.choice((50.0, 60.0)))
     h = np.arange(1, 17)
@@ -44,11 +44,11 @@ def hum(rng: Rng, n: int) -> Array:
         -rng.uniform(3.0, 9.0) * np.log2(h) + 6.0 * rng.standard_normal(16) + 6.0 * (h % 2 == 0)
     )
     y = tone(phase(np.full(n, hz)), 10.0 ** (levels / 20.0), rng.uniform(0, 6.3, 16))
-    tones: Array = unit(y) * np.exp(0.1 * wander(rng, n, 0.5)) + 0.3 * room_tone(rng, n)
+    tones: Floats = unit(y) * np.exp(0.1 * wander(rng, n, 0.5)) + 0.3 * room_tone(rng, n)
     return tones
 
 
-def street(rng: Rng, n: int) -> Array:
+def street(rng: Rng, n: int) -> Floats:
     """Distant traffic: a rumble with cars that swell, pass and fade."""
     y = noise(
         rng,
@@ -66,7 +66,7 @@ def street(rng: Rng, n: int) -> Array:
     return y
 
 
-def rain(rng: Rng, n: int) -> Array:
+def rain(rng: Rng, n: int) -> Floats:
     """Rain on leaves or a roof: a hiss of drops too many to tell apart, and some that can be."""
     points = spectrum(rng, (80, 400, 1500, 5000, 8000), (-10, -5, -1, 0, -3), 4.0, 4, 5.0)
     y = noise(rng, n, *points) * np.exp(0.1 * wander(rng, n, 1.0))
@@ -76,7 +76,7 @@ def rain(rng: Rng, n: int) -> Array:
     return unit(y) + between(rng, 0.05, 0.8) * unit(scatter(n, at, drops))
 
 
-def fan(rng: Rng, n: int) -> Array:
+def fan(rng: Rng, n: int) -> Floats:
     """A fan or an air conditioner: air, and a faint low tone of the blades."""
     hz = between(rng, 40.0, 240.0)
     count = min(limit(hz), 12)
@@ -92,11 +92,11 @@ def fan(rng: Rng, n: int) -> Array:
         rng, n, *spectrum(rng, (40, 150, 500, 2000, 8000), (0, 0, -6, -16, -30), 4.0, 8, 7.0)
     )
     swing = np.sin(2 * np.pi * phase(np.full(n, between(rng, 0.5, 8.0))))
-    y: Array = air * (1.0 + 0.1 * swing) + between(rng, 0.03, 0.5) * unit(blades)
+    y: Floats = air * (1.0 + 0.1 * swing) + between(rng, 0.03, 0.5) * unit(blades)
     return y
 
 
-def wind(rng: Rng, n: int) -> Array:
+def wind(rng: Rng, n: int) -> Floats:
     """Wind: a low roar and a higher whistle that rise and fall."""
     gust = wander(rng, n, between(rng, 0.4, 1.5))
     roar = noise(
@@ -105,15 +105,15 @@ def wind(rng: Rng, n: int) -> Array:
     leaves = noise(rng, n, *spectrum(rng, (200, 1000, 4000, 8000), (-12, -3, 0, -4), 3.0)) * np.exp(
         0.9 * gust
     )
-    y: Array = roar + between(rng, 0.02, 0.5) * leaves
+    y: Floats = roar + between(rng, 0.02, 0.5) * leaves
     return y
 
 
-_KINDS: tuple[Callable[[Rng, int], Array], ...] = (room_tone, hum, street, rain, fan, wind)
+_KINDS: tuple[Callable[[Rng, int], Floats], ...] = (room_tone, hum, street, rain, fan, wind)
 _CHANCE = (0.3, 0.1, 0.2, 0.12, 0.18, 0.1)
 
 
-def background(rng: Rng, duration: float | None) -> Array:
+def background(rng: Rng, duration: float | None) -> Floats:
     """One or two of room tone, hum, street, rain, fan and wind over a recorder's own noise."""
     n = samples(between(rng, 3.0, 10.0) if duration is None else duration)
     y = np.zeros(n)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from jss.arrays import Floats
 from jss.synthesis.room import floor, room
 from jss.synthesis.tools import (
     RATE,
-    Array,
     Rng,
     between,
     convolve,
@@ -35,7 +35,7 @@ BELL = np.array([0.5, 1.0, 1.19, 1.5, 2.0, 2.51, 2.66, 3.01, 4.08, 5.3])
 BAR = np.array([1.0, 2.756, 5.404, 8.933])
 
 
-def struck(rng: Rng, hz: float, ratios: Array, decay: float, seconds: float) -> Array:
+def struck(rng: Rng, hz: float, ratios: Floats, decay: float, seconds: float) -> Floats:
     """One strike of a bell or bar -> (samples,), unit peak; higher partials die sooner; near pairs
     beat.
     """
@@ -49,7 +49,7 @@ def struck(rng: Rng, hz: float, ratios: Array, decay: float, seconds: float) -> 
     return crest(y)
 
 
-def strikes(n: int, at: Array, sizes: Array) -> Array:
+def strikes(n: int, at: Floats, sizes: Floats) -> Floats:
     """An impulse train (n,) with ``sizes`` at times ``at`` (s)."""
     train = np.zeros(n)
     index = (np.asarray(at) * RATE).astype(int)
@@ -58,7 +58,7 @@ def strikes(n: int, at: Array, sizes: Array) -> Array:
     return train
 
 
-def hammered(rng: Rng, n: int) -> Array:
+def hammered(rng: Rng, n: int) -> Floats:
     """An electric bell, a telephone or an old alarm clock: one or two gongs struck 12 to 32 times a
     second.
     """
@@ -85,7 +85,7 @@ def hammered(rng: Rng, n: int) -> Array:
     return y
 
 
-def chime(rng: Rng, n: int) -> Array:
+def chime(rng: Rng, n: int) -> Floats:
     """A doorbell: two to eight notes of struck bars or soft tones, ding-dong first of all."""
     base = between(rng, 350.0, 1100.0)
     tunes = (
@@ -115,7 +115,7 @@ def chime(rng: Rng, n: int) -> Array:
     return y
 
 
-def bell(rng: Rng, n: int) -> Array:
+def bell(rng: Rng, n: int) -> Floats:
     """A bell struck by hand, a bicycle bell, a church bell far off."""
     hz, decay = between(rng, 250.0, 2500.0), between(rng, 0.3, 3.0)
     gap = between(rng, 0.12, 1.5)
@@ -127,7 +127,7 @@ def bell(rng: Rng, n: int) -> Array:
     )
 
 
-def beeper(rng: Rng, n: int) -> Array:
+def beeper(rng: Rng, n: int) -> Floats:
     """A clock, a timer, a smoke alarm: one high tone keyed in groups."""
     hz = between(rng, 900.0, 4200.0)
     on = between(rng, 0.04, 0.6)
@@ -152,7 +152,7 @@ def beeper(rng: Rng, n: int) -> Array:
     return tone(phase(pitch), amplitudes[: len(h)], rng.uniform(0, 6.3, len(h))) * keyed
 
 
-def siren(rng: Rng, n: int) -> Array:
+def siren(rng: Rng, n: int) -> Floats:
     """Hi-lo, wail or yelp, by a loudspeaker that is never pure."""
     low = between(rng, 350.0, 1100.0)
     high = low * between(rng, 1.2, 2.2)
@@ -174,7 +174,7 @@ def siren(rng: Rng, n: int) -> Array:
     )
 
 
-def ringtone(rng: Rng, n: int) -> Array:
+def ringtone(rng: Rng, n: int) -> Floats:
     """A mobile telephone: a short melody in chip, marimba or FM tones, or a warbling trill, over
     and over.
     """
@@ -207,7 +207,7 @@ def ringtone(rng: Rng, n: int) -> Array:
     return np.resize(bar, n)
 
 
-def buzzer(rng: Rng, n: int) -> Array:
+def buzzer(rng: Rng, n: int) -> Floats:
     """A door or timer buzzer: a rough comb of the mains or of a reed."""
     hz = between(rng, 90.0, 450.0)
     h = np.arange(1, min(limit(hz), 60) + 1)
@@ -222,7 +222,7 @@ def buzzer(rng: Rng, n: int) -> Array:
     return y
 
 
-_KINDS: tuple[Callable[[Rng, int], Array], ...] = (
+_KINDS: tuple[Callable[[Rng, int], Floats], ...] = (
     hammered,
     chime,
     bell,
@@ -234,7 +234,7 @@ _KINDS: tuple[Callable[[Rng, int], Array], ...] = (
 _CHANCE = (0.21, 0.12, 0.1, 0.26, 0.07, 0.19, 0.05)
 
 
-def alarm(rng: Rng, duration: float | None) -> Array:
+def alarm(rng: Rng, duration: float | None) -> Floats:
     """One of the family, through its own small loudspeaker or case and a room."""
     n = samples(between(rng, 0.8, 7.0) if duration is None else duration)
     y = unit(_KINDS[int(rng.choice(len(_KINDS), p=_CHANCE))](rng, n))

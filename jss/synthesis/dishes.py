@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from jss.arrays import Floats
 from jss.synthesis.room import floor, room
 from jss.synthesis.tools import (
     RATE,
-    Array,
     Rng,
     between,
     convolve,
@@ -32,7 +32,7 @@ BODIES = {
 }
 
 
-def body(rng: Rng, kind: str) -> Array:
+def body(rng: Rng, kind: str) -> Floats:
     """The ring (samples,) of one struck body, of unit energy: stretched modes that die sooner the
     higher they are.
     """
@@ -51,7 +51,7 @@ def body(rng: Rng, kind: str) -> Array:
     return np.asarray(ring)
 
 
-def clatter(rng: Rng, n: int) -> Array:
+def clatter(rng: Rng, n: int) -> Floats:
     """Times and sizes of the blows, as an impulse train (n,): handfuls of blows, some of them
     bouncing.
     """
@@ -72,7 +72,7 @@ def clatter(rng: Rng, n: int) -> Array:
     return train
 
 
-def scrape(rng: Rng, n: int) -> Array:
+def scrape(rng: Rng, n: int) -> Floats:
     """Cutlery on a plate: rough noise that moves -> (n,)."""
     y = noise(rng, n, *spectrum(rng, (200, 1000, 3000, 8000), (-20, -4, 0, -3), 3.0, 8, 12.0))
     start = int(rng.integers(0, max(1, n // 2)))
@@ -81,7 +81,7 @@ def scrape(rng: Rng, n: int) -> Array:
     return y
 
 
-def dishes(rng: Rng, duration: float | None) -> Array:
+def dishes(rng: Rng, duration: float | None) -> Floats:
     """From one clink to a sink full of crockery."""
     n = samples(between(rng, 0.5, 6.0) if duration is None else duration)
     kinds = list(BODIES)

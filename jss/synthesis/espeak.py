@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import resample_poly
 
+from jss.arrays import Floats
 from jss.errors import JssError
 from jss.synthesis.room import floor, room
 from jss.synthesis.speech import speech
-from jss.synthesis.tools import RATE, Array, between, crest
+from jss.synthesis.tools import RATE, between, crest
 
 VOICES = ("en-us", "en-gb", "en-gb-scotland", "en-029")
 VARIANTS = ("m1", "m3", "m7", "f1", "f2", "f4", "f5")
@@ -33,7 +34,7 @@ def espeak(text: str, seed: int) -> npt.NDArray[np.float32]:
     rng = np.random.default_rng((zlib.crc32(b"espeak"), seed))
     voice = f"{rng.choice(VOICES)}+{rng.choice(VARIANTS)}"
     pace, pitch = round(between(rng, 125.0, 195.0)), int(rng.integers(25, 75))
-    x: Array = np.zeros(0)
+    x: Floats = np.zeros(0)
     if program := shutil.which("espeak-ng"):
         command = [
             program,

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from jss.arrays import Floats
 from jss.synthesis.room import floor, room
 from jss.synthesis.tools import (
     RATE,
-    Array,
     Rng,
     arrivals,
     between,
@@ -24,8 +24,8 @@ from jss.synthesis.tools import (
 
 
 def crackle(
-    rng: Rng, n: int, rate: Array, tail: float, length: float, low: float, high: float
-) -> Array:
+    rng: Rng, n: int, rate: Floats, tail: float, length: float, low: float, high: float
+) -> Floats:
     """Poisson pops -> (n,): rate (n,) a second, Pareto sizes of exponent ``tail``, noise and ring
     that decay over about ``length`` seconds at low..high Hz.
     """
@@ -41,7 +41,7 @@ def crackle(
     return scatter(n, at, grains * sizes)
 
 
-def frying(rng: Rng, duration: float | None) -> Array:
+def frying(rng: Rng, duration: float | None) -> Floats:
     """Frying in a pan, from a gentle simmer to a fierce sizzle."""
     n = samples(between(rng, 3.0, 10.0) if duration is None else duration)
     boil = np.exp(between(rng, 0.03, 0.3) * wander(rng, n, between(rng, 0.3, 3.0)))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from jss.arrays import Floats
 from jss.synthesis.room import floor, room
 from jss.synthesis.tools import (
-    Array,
     Rng,
     between,
     gate,
@@ -27,7 +27,7 @@ from jss.synthesis.tools import (
 )
 
 
-def runs(rng: Rng, n: int, pulses: bool) -> tuple[Array, Array]:
+def runs(rng: Rng, n: int, pulses: bool) -> tuple[Floats, Floats]:
     """Speed (0..1 of full) and whether it is on (0..1), both (n,): one long run, or several short
     presses.
     """
@@ -47,7 +47,7 @@ def runs(rng: Rng, n: int, pulses: bool) -> tuple[Array, Array]:
     return speed, on
 
 
-def edges(rng: Rng, n: int, start: float, stop: float) -> Array:
+def edges(rng: Rng, n: int, start: float, stop: float) -> Floats:
     """Speed (n,) of one run: with chance ``start`` it is heard to start, with chance ``stop`` to
     run down.
     """
@@ -64,7 +64,9 @@ def edges(rng: Rng, n: int, start: float, stop: float) -> Array:
     return speed
 
 
-def comb(rng: Rng, hz: Array, load: Array, tilt: float, every: int, top: float = 7800.0) -> Array:
+def comb(
+    rng: Rng, hz: Floats, load: Floats, tilt: float, every: int, top: float = 7800.0
+) -> Floats:
     """The tones of a shaft turning ``hz`` (n,), with load (n,) in 0..1 -> (n,), unit deviation.
 
     tilt: dB an octave; every: each ``every``-th harmonic (blades, commutator bars) stands out; top:
@@ -84,7 +86,7 @@ def comb(rng: Rng, hz: Array, load: Array, tilt: float, every: int, top: float =
     return unit(idle * (1.0 - load) + busy * load)
 
 
-def blender(rng: Rng, duration: float | None) -> Array:
+def blender(rng: Rng, duration: float | None) -> Floats:
     """A kitchen machine: a loud universal motor under a load that splashes and crunches."""
     n = samples(between(rng, 3.0, 10.0) if duration is None else duration)
     pulses = rng.random() < 0.35
@@ -114,7 +116,7 @@ def blender(rng: Rng, duration: float | None) -> Array:
     return floor(room(y, rng), rng, 60.0, 25.0)
 
 
-def vacuum(rng: Rng, duration: float | None) -> Array:
+def vacuum(rng: Rng, duration: float | None) -> Floats:
     """A vacuum cleaner: a steady whine of the fan in a broad rush of air, darker on carpet,
     brighter in the air.
     """
@@ -140,7 +142,7 @@ def vacuum(rng: Rng, duration: float | None) -> Array:
     return floor(room(y, rng, 0.6), rng, 60.0, 30.0)
 
 
-def shaver(rng: Rng, duration: float | None) -> Array:
+def shaver(rng: Rng, duration: float | None) -> Floats:
     """A shaver, clipper or electric toothbrush: a bright buzz, close to the microphone, that bends
     when it touches.
     """

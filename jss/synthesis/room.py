@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from jss.synthesis.tools import GRID, RATE, Array, Rng, between, bumps, convolve, noise, shape, unit
+from jss.arrays import Floats
+from jss.synthesis.tools import GRID, RATE, Rng, between, bumps, convolve, noise, shape, unit
 
 
-def response(rng: Rng, wet: float) -> Array:
+def response(rng: Rng, wet: float) -> Floats:
     """An impulse response (samples,): direct sound, early reflections and a decaying tail ``wet``
     times as strong.
     """
@@ -29,7 +30,7 @@ def response(rng: Rng, wet: float) -> Array:
     return np.asarray(ir)
 
 
-def room(x: Array, rng: Rng, strength: float = 1.0, colour: float = 1.0) -> Array:
+def room(x: Floats, rng: Rng, strength: float = 1.0, colour: float = 1.0) -> Floats:
     """x (n,) as heard in a random place -> (n,).
 
     strength scales the reflections, colour the microphone's unevenness in dB; most rooms are
@@ -44,10 +45,10 @@ def room(x: Array, rng: Rng, strength: float = 1.0, colour: float = 1.0) -> Arra
     return shape(y, GRID, db)
 
 
-def floor(x: Array, rng: Rng, quiet: float = 70.0, loud: float = 42.0) -> Array:
+def floor(x: Floats, rng: Rng, quiet: float = 70.0, loud: float = 42.0) -> Floats:
     """x (n,) over faint noise, between ``loud`` and ``quiet`` dB below its loudest 64 ms."""
     power = np.convolve(x**2, np.ones(1024) / 1024.0, "same").max()
     level = np.sqrt(power) * 10.0 ** (-rng.uniform(loud, quiet) / 20.0)
     slope = rng.uniform(0.0, 9.0)
-    y: Array = x + level * unit(noise(rng, len(x), (30.0, 8000.0), (0.0, -8.0 * slope)))
+    y: Floats = x + level * unit(noise(rng, len(x), (30.0, 8000.0), (0.0, -8.0 * slope)))
     return y

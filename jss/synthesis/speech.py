@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from jss.arrays import Floats
 from jss.synthesis.room import floor, room
 from jss.synthesis.tools import (
-    Array,
     Rng,
     between,
     frames,
@@ -201,7 +201,7 @@ def phrase(
 
 def render(
     rng: Rng, who: Voice, rows: list[tuple[float, ...]], melody: list[tuple[float, float]]
-) -> Array:
+) -> Floats:
     """Rows and melody to sound -> (samples,)."""
     table = np.array(rows)
     ms = np.repeat(table[:, 1:], np.maximum(1, np.rint(table[:, 0])).astype(int), axis=0)
@@ -240,7 +240,7 @@ def render(
     return voiced + who.noise * framewise(hiss, band)
 
 
-def speech(rng: Rng, duration: float | None) -> Array:
+def speech(rng: Rng, duration: float | None) -> Floats:
     """A phrase or a few by one random speaker."""
     who = speaker(rng)
     want = between(rng, 0.8, 5.0) if duration is None else duration

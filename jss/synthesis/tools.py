@@ -8,7 +8,6 @@ the only source of chance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +15,11 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.interpolate import CubicSpline
 from scipy.signal.windows import hann
 
+from jss.arrays import Floats
+
 RATE = 16_000
 CONTROL = 64  # samples between two points of a smooth curve
 
-Array = npt.NDArray[np.floating[Any]]
 Rng = np.random.Generator
 
 
@@ -35,65 +35,65 @@ def between(rng: Rng, low: float, high: float) -> float:
     return float(low * (high / low) ** rng.random())
 
 
-def line(n: int, times: Sequence[float] | Array, values: Sequence[float] | Array) -> Array:
+def line(n: int, times: Sequence[float] | Floats, values: Sequence[float] | Floats) -> Floats:
     """Straight lines through (seconds, value) points -> (n,)."""
-    points: Array = np.interp(np.arange(n) / RATE, times, values)
+    points: Floats = np.interp(np.arange(n) / RATE, times, values)
     return points
 
 
-def wander(rng: Rng, n: int, rate: float) -> Array:
+def wander(rng: Rng, n: int, rate: float) -> Floats:
     """A smooth random curve of about unit deviation with ``rate`` knots a second -> (n,)."""
     knots = int(n / RATE * rate) + 4
     at = np.arange(0, n + CONTROL, CONTROL)
     curve = CubicSpline(np.arange(knots), rng.standard_normal(knots))(0.5 + at / RATE * rate)
-    smooth: Array = np.interp(np.arange(n), at, curve)
+    smooth: Floats = np.interp(np.arange(n), at, curve)
     return smooth
 
 
-def gate(n: int, start: int, stop: int, rise: float = 0.005, fall: float = 0.02) -> Array:
+def gate(n: int, start: int, stop: int, rise: float = 0.005, fall: float = 0.02) -> Floats:
     """One between two sample indices, with sine-shaped edges of ``rise`` and ``fall`` seconds ->
     (n,).
     """
     at = np.arange(n)
     up = np.clip((at - start) / max(1.0, rise * RATE), 0.0, 1.0)
     down = np.clip((stop - at) / max(1.0, fall * RATE), 0.0, 1.0)
-    edge: Array = np.sin(0.5 * np.pi * np.minimum(up, down)) ** 2
+    edge: Floats = np.sin(0.5 * np.pi * np.minimum(up, down)) ** 2
     return edge
 
 
 def curve_db(
-    frequencies: Sequence[float] | Array, db: Sequence[float] | Array, bins: Array
-) -> Array:
+    frequencies: Sequence[float] | Floats, db: Sequence[float] | Floats, bins: Floats
+) -> Floats:
     """A response through (Hz, dB) points, straight over log frequency, as gains at ``bins`` (Hz)."""
-    gains: Array = 10.0 ** (
+    gains: Floats = 10.0 ** (
         np.interp(np.log(np.maximum(bins, 1.0)), np.log(frequencies), db) / 20.0
     )
     return gains
 
 
-def shape(x: Array, frequencies: Sequence[float] | Array, db: Sequence[float] | Array) -> Array:
+def shape(x: Floats, frequencies: Sequence[float] | Floats, db: Sequence[float] | Floats) -> Floats:
     """Zero-phase filter through (Hz, dB) points; x: (n,) -> (n,)."""
     size = next_fast_len(len(x) + 1024, real=True)
     bins = np.fft.rfftfreq(size, 1.0 / RATE)
-    y: Array = irfft(rfft(x, size) * curve_db(frequencies, db, bins), size)[: len(x)]
+    y: Floats = irfft(rfft(x, size) * curve_db(frequencies, db, bins), size)[: len(x)]
     return y
 
 
 def noise(
-    rng: Rng, n: int, frequencies: Sequence[float] | Array, db: Sequence[float] | Array
-) -> Array:
+    rng: Rng, n: int, frequencies: Sequence[float] | Floats, db: Sequence[float] | Floats
+) -> Floats:
     """Gaussian noise with a spectrum through (Hz, dB) points, of unit deviation -> (n,)."""
     return unit(shape(rng.standard_normal(n), frequencies, db))
 
 
 def bumps(
     rng: Rng,
-    frequencies: Array,
+    frequencies: Floats,
     count: int,
     height: float,
     low: float = 100.0,
     high: float = 7000.0,
-) -> Array:
+) -> Floats:
     """``count`` random resonances up to ``height`` dB (and dips of half that), in dB at
     ``frequencies`` (Hz).
     """
@@ -101,11 +101,11 @@ def bumps(
     centres = np.log2(low * (high / low) ** rng.random(count))
     widths = 0.08 * 8.0 ** rng.random(count)
     heights = height * rng.uniform(-0.5, 1.0, count)
-    total: Array = (heights * np.exp(-0.5 * ((octaves - centres) / widths) ** 2)).sum(1)
+    total: Floats = (heights * np.exp(-0.5 * ((octaves - centres) / widths) ** 2)).sum(1)
     return total
 
 
-GRID: Array = np.geomspace(20.0, 8000.0, 240)
+GRID: Floats = np.geomspace(20.0, 8000.0, 240)
 
 
 def spectrum(
@@ -115,7 +115,7 @@ def spectrum(
     loose: float = 4.0,
     count: int = 6,
     height: float = 9.0,
-) -> tuple[Array, Array]:
+) -> tuple[Floats, Floats]:
     """A random spectrum about given (Hz, dB) points: points moved by ``loose`` dB, then resonances
     -> GRID, dB.
     """
@@ -124,24 +124,24 @@ def spectrum(
     return GRID, smooth + bumps(rng, GRID, count, height)
 
 
-def crest(x: Array) -> Array:
+def crest(x: Floats) -> Floats:
     """x scaled to a peak of one."""
-    scaled: Array = x / max(float(np.abs(x).max()), 1e-9)
+    scaled: Floats = x / max(float(np.abs(x).max()), 1e-9)
     return scaled
 
 
-def unit(x: Array) -> Array:
+def unit(x: Floats) -> Floats:
     """x scaled to unit deviation (silence stays silence)."""
-    scaled: Array = x / max(float(np.sqrt(np.mean(np.square(x)))), 1e-9)
+    scaled: Floats = x / max(float(np.sqrt(np.mean(np.square(x)))), 1e-9)
     return scaled
 
 
-def phase(frequency: Array, start: float = 0.0) -> Array:
+def phase(frequency: Floats, start: float = 0.0) -> Floats:
     """The running phase, in cycles, of a frequency curve in Hz -> (n,)."""
     return start + np.cumsum(frequency) / RATE
 
 
-def tone(cycles: Array, amplitudes: Array, phases: Array | None = None) -> Array:
+def tone(cycles: Floats, amplitudes: Floats, phases: Floats | None = None) -> Floats:
     """A periodic wave by table: harmonic h+1 has ``amplitudes[h]``; cycles: (n,) -> (n,).
 
     The caller bounds the number of harmonics (``limit``), so nothing folds over.
@@ -155,18 +155,18 @@ def tone(cycles: Array, amplitudes: Array, phases: Array | None = None) -> Array
     low = place.astype(np.int64)
     part = place - low
     low %= size
-    wave: Array = table[low] * (1.0 - part) + table[(low + 1) % size] * part
+    wave: Floats = table[low] * (1.0 - part) + table[(low + 1) % size] * part
     return wave
 
 
-def limit(frequency: float | Array) -> int:
+def limit(frequency: float | Floats) -> int:
     """How many harmonics of a frequency (its highest value) lie below 7.8 kHz, from 1 to 400."""
     return int(np.clip(7800.0 / np.max(frequency), 1, 400))
 
 
 def modes(
-    n: int, frequencies: Array, decays: Array, amplitudes: Array, phases: Array | None = None
-) -> Array:
+    n: int, frequencies: Floats, decays: Floats, amplitudes: Floats, phases: Floats | None = None
+) -> Floats:
     """Decaying sinusoids, sum_k a_k exp(-t / decay_k) sin(2 pi f_k t + phase_k); all (modes,) ->
     (n,).
 
@@ -179,31 +179,31 @@ def modes(
     weights = np.where(keep, amplitudes, 0.0) * np.exp(1j * angles)
     blocks = np.exp(np.outer(np.arange(-(-n // width)) * width, z)) * weights
     rest = np.exp(np.outer(z, np.arange(width)))
-    wave: Array = (blocks @ rest).imag.reshape(-1)[:n]
+    wave: Floats = (blocks @ rest).imag.reshape(-1)[:n]
     return wave
 
 
-def arrivals(rng: Rng, n: int, rate: float | Array) -> npt.NDArray[np.int64]:
+def arrivals(rng: Rng, n: int, rate: float | Floats) -> npt.NDArray[np.int64]:
     """Sample indices of a Poisson process; rate: events a second, a number or a curve (n,)."""
     curve = np.broadcast_to(np.asarray(rate, dtype=np.float64), (n,))
     return np.flatnonzero(rng.random(n) < curve / RATE).astype(np.int64)
 
 
-def scatter(n: int, starts: npt.NDArray[np.int64], grains: Array) -> Array:
+def scatter(n: int, starts: npt.NDArray[np.int64], grains: Floats) -> Floats:
     """Grains (count, length) added at sample indices ``starts`` (count,), cut at the end -> (n,)."""
     at = starts[:, None] + np.arange(grains.shape[1])
     total = np.bincount(np.minimum(at, n).ravel(), weights=grains.ravel(), minlength=n + 1)
     return total[:n].astype(np.float64)
 
 
-def convolve(x: Array, response: Array) -> Array:
+def convolve(x: Floats, response: Floats) -> Floats:
     """x (n,) through an impulse response, cut to n samples."""
     size = next_fast_len(len(x) + len(response) - 1, real=True)
-    y: Array = irfft(rfft(x, size) * rfft(response, size), size)[: len(x)]
+    y: Floats = irfft(rfft(x, size) * rfft(response, size), size)[: len(x)]
     return y
 
 
-def framewise(x: Array, responses: npt.NDArray[np.complex128] | Array) -> Array:
+def framewise(x: Floats, responses: npt.NDArray[np.complex128] | Floats) -> Floats:
     """x (n,) through a filter that changes: responses (frames(n), 257) at 0..8 kHz, one each 128
     samples.
     """
@@ -218,7 +218,7 @@ def framewise(x: Array, responses: npt.NDArray[np.complex128] | Array) -> Array:
     out = np.zeros((count + size // hop, hop))
     for k in range(size // hop):
         out[k : k + count] += filtered[:, k]
-    y: Array = out.reshape(-1)[hop : hop + len(x)]
+    y: Floats = out.reshape(-1)[hop : hop + len(x)]
     return y
 
 
@@ -227,7 +227,7 @@ def frames(n: int) -> int:
     return -(-n // 128) + 1
 
 
-def resonances(centres: Array, widths: Array) -> npt.NDArray[np.complex128]:
+def resonances(centres: Floats, widths: Floats) -> npt.NDArray[np.complex128]:
     """A cascade of resonances; centres, widths: (formants, frames) in Hz -> responses (frames,
     257), 1 at 0 Hz.
     """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from jss.arrays import Floats
 from jss.synthesis.bells import siren as wail
 from jss.synthesis.room import floor, room
 from jss.synthesis.tools import (
     RATE,
-    Array,
     Rng,
     between,
     crest,
@@ -26,7 +26,7 @@ from jss.synthesis.tools import (
 )
 
 
-def car_horn(rng: Rng, duration: float | None) -> Array:
+def car_horn(rng: Rng, duration: float | None) -> Floats:
     """One to three blasts of two reeds, a third or so apart, rich in harmonics; one car keeps its
     horn.
     """
@@ -34,7 +34,7 @@ def car_horn(rng: Rng, duration: float | None) -> Array:
     low = between(rng, 230.0, 520.0)
     notes = (low,) if rng.random() < 0.2 else (low, low * rng.uniform(1.15, 1.35))
     bend = np.exp(0.002 * wander(rng, n, 3.0))
-    y: Array = np.zeros(n)
+    y: Floats = np.zeros(n)
     for hz in notes:
         h = np.arange(1, limit(hz * 1.05) + 1)
         amplitudes = 10.0 ** (
@@ -50,7 +50,7 @@ def car_horn(rng: Rng, duration: float | None) -> Array:
     return floor(room(y * blown, rng, 1.2), rng, 60.0, 24.0)
 
 
-def shot(rng: Rng, size: float) -> Array:
+def shot(rng: Rng, size: float) -> Floats:
     """One shot -> (samples,), unit peak: a crack, the gases behind it, a thump, a tail. size: 0
     small arm, 1 big.
     """
@@ -72,7 +72,7 @@ def shot(rng: Rng, size: float) -> Array:
     return crest(y + between(rng, 0.02, 0.25) * tail)
 
 
-def gun_shot(rng: Rng, duration: float | None) -> Array:
+def gun_shot(rng: Rng, duration: float | None) -> Floats:
     """One shot, several, or a burst of an automatic weapon, outdoors or in a hall."""
     n = samples(between(rng, 0.5, 4.0) if duration is None else duration)
     size = rng.random()
@@ -91,7 +91,7 @@ def gun_shot(rng: Rng, duration: float | None) -> Array:
     return floor(room(y, rng, 1.6), rng, 60.0, 26.0)
 
 
-def jackhammer(rng: Rng, duration: float | None) -> Array:
+def jackhammer(rng: Rng, duration: float | None) -> Floats:
     """A pneumatic drill: 10 to 30 blows a second of a chisel that rings, its exhaust and the ground
     it breaks.
     """
@@ -133,7 +133,7 @@ def jackhammer(rng: Rng, duration: float | None) -> Array:
     return floor(room(y * np.exp(0.1 * wander(rng, n, 1.0)), rng, 0.8), rng, 60.0, 26.0)
 
 
-def siren(rng: Rng, duration: float | None) -> Array:
+def siren(rng: Rng, duration: float | None) -> Floats:
     """A police car, an ambulance or a fire engine: hi-lo, wail or yelp, as it comes and goes in the
     street.
     """

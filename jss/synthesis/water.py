@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import lfilter
 
+from jss.arrays import Floats
 from jss.synthesis.room import floor, room
 from jss.synthesis.tools import (
     RATE,
-    Array,
     Rng,
     arrivals,
     between,
@@ -27,7 +27,7 @@ from jss.synthesis.tools import (
 )
 
 
-def bubbles(rng: Rng, n: int, rate: Array, low: float, high: float, rise: float) -> Array:
+def bubbles(rng: Rng, n: int, rate: Floats, low: float, high: float, rise: float) -> Floats:
     """Single bubbles -> (n,): rate (n,) a second, low..high Hz, pitch rising by ``rise`` of its
     value each 10 ms.
     """
@@ -44,7 +44,7 @@ def bubbles(rng: Rng, n: int, rate: Array, low: float, high: float, rise: float)
     return scatter(n, at, loud * attack * np.sin(2.0 * np.pi * cycles) * np.exp(-damping * t))
 
 
-def patter(rng: Rng, n: int, rate: float, low: float, high: float, bands: int = 10) -> Array:
+def patter(rng: Rng, n: int, rate: float, low: float, high: float, bands: int = 10) -> Floats:
     """A dense ensemble of small bubbles -> (n,): ``bands`` resonators, each struck ``rate / bands``
     times a second.
     """
@@ -63,7 +63,7 @@ def patter(rng: Rng, n: int, rate: float, low: float, high: float, bands: int = 
     return total
 
 
-def basin(rng: Rng, x: Array) -> Array:
+def basin(rng: Rng, x: Floats) -> Floats:
     """x (n,) in a basin of sheet metal or stone: a few dozen narrow resonances."""
     bins = np.linspace(20.0, 8000.0, 2000)
     centres = between(rng, 80.0, 300.0) + np.cumsum(rng.uniform(20.0, 300.0, 40))
@@ -73,7 +73,7 @@ def basin(rng: Rng, x: Array) -> Array:
     return unit(shape(x, bins, db))
 
 
-def water(rng: Rng, duration: float | None) -> Array:
+def water(rng: Rng, duration: float | None) -> Floats:
     """A tap in a sink, a filling vessel, a shower, or a trickle."""
     n = samples(between(rng, 3.0, 10.0) if duration is None else duration)
     kind = rng.choice(("tap", "vessel", "shower", "trickle"), p=(0.45, 0.15, 0.15, 0.25))

@@ -66,7 +66,7 @@ class Campaign(BaseModel):
 
 
 @dataclass(frozen=True)
-class Progress:
+class RowProgress:
     """Where a row stands.
 
     Attributes:
@@ -137,7 +137,7 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
         chain.run((row.trains,), resume=True)
 
 
-def progress(campaign: Campaign, out: Path) -> Iterator[Progress]:
+def progress(campaign: Campaign, out: Path) -> Iterator[RowProgress]:
     """Where each row stands, from what lies in ``out``."""
     for row in campaign.rows:
         run = out / row.name / row.trains
@@ -146,7 +146,7 @@ def progress(campaign: Campaign, out: Path) -> Iterator[Progress]:
         state = "finished" if _finished(row, out) else "begun" if history else "waiting"
         steps = int(history[-1].get("steps", 0)) if history else 0
         clips = steps * _batch(row.trains, campaign.config(row))
-        yield Progress(row, state, clips, hours_of(run), _objective(history))
+        yield RowProgress(row, state, clips, hours_of(run), _objective(history))
 
 
 def _batch(trains: str, config: Config) -> int:

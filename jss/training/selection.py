@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from jss.arrays import Floats
 from jss.decoding import decode
 from jss.metrics.f_score import clip_f1, intersection_f1
 
-Floats = npt.NDArray[np.floating]
 Events = Sequence[tuple[float, float, str]]
 COLUMNS = ["filename", "onset", "offset", "event_label"]
 

@@ -88,7 +88,7 @@ def confusions(spans: Iterable[Span]) -> list[tuple[float, float, str, str]]:
 
 
 @dataclass(frozen=True)
-class Tally:
+class Agreement:
     """Seconds of a clip, summed over classes: hit, missed, false_alarm; confused: in which one
     class is missed while another is a false alarm, counted once; confused_overlap: those of them in
     which two classes or more sound.
@@ -101,7 +101,7 @@ class Tally:
     confused_overlap: float
 
 
-def tally(spans: Iterable[Span]) -> Tally:
+def tally(spans: Iterable[Span]) -> Agreement:
     """What the spans of :func:`agreement` add up to."""
     spans = list(spans)
     hit, missed, false = (
@@ -117,7 +117,7 @@ def tally(spans: Iterable[Span]) -> Tally:
         ]
     )
     both = [(max(a[0], b[0]), min(a[1], b[1])) for a, b in itertools.product(confused, shared)]
-    return Tally(
+    return Agreement(
         hit,
         missed,
         false,

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jss.arrays import Float32
 from jss.errors import JssError, optional
 from jss.labels import SoundClass, Theme, sound_class
-from jss.results import Array, ClipResult
+from jss.results import ClipResult
 from jss.viz.agreement import events_of
 from jss.viz.mel import SHOWN_DB, TICKS_HZ, hz_label, hz_to_row
 from jss.viz.printed import Format, save
@@ -154,7 +155,7 @@ def _waveform(axes: Axes, result: ClipResult, ink: Ink) -> None:
     tag(axes, "mixture", ink)
 
 
-def mel_panel(axes: Axes, mel: Array, result: ClipResult, name: str, ink: Ink) -> Any:
+def mel_panel(axes: Axes, mel: Float32, result: ClipResult, name: str, ink: Ink) -> Any:
     """Column j is centred on j * hop. -> the image."""
     n_mels, frames = mel.shape
     image = axes.imshow(
@@ -175,7 +176,7 @@ def mel_panel(axes: Axes, mel: Array, result: ClipResult, name: str, ink: Ink) -
 
 def score_panel(
     axes: Axes,
-    scores: Array,
+    scores: Float32,
     result: ClipResult,
     kinds: dict[str, SoundClass],
     theme: Theme,

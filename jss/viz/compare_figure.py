@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from jss.arrays import Float32
 from jss.errors import JssError
 from jss.labels import SoundClass, Theme, sound_class
-from jss.results import Array, ClipResult
+from jss.results import ClipResult
 from jss.viz.agreement import Event, agreement, events_of
 from jss.viz.clip_figure import class_legend, colour_bar, mel_panel, score_panel
 from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress, tag
@@ -34,7 +35,7 @@ def comparison(
     *,
     shown: str,
     threshold: float,
-    similarity: Mapping[str, Array],
+    similarity: Mapping[str, Float32],
     against: str = "",
     beside: Literal["scores", "difference"] = "scores",
 ) -> Figure:
@@ -231,7 +232,7 @@ def _status_legend(fig: Figure, height: float, ink: Ink) -> None:
     )
 
 
-def _similarities(axes: Axes, similarity: Mapping[str, Array], own: ClipResult, ink: Ink) -> None:
+def _similarities(axes: Axes, similarity: Mapping[str, Float32], own: ClipResult, ink: Ink) -> None:
     """A line a system; that of the system shown is thick."""
     for n, (name, row) in enumerate(similarity.items()):
         time = (np.arange(len(row)) + 0.5) * own.score_hop

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from jss.arrays import Float32
 from jss.labels import Theme, sound_class
-from jss.results import Array
 from jss.viz.mel import SHOWN_DB, TICKS_HZ, hz_label, hz_to_row
 from jss.viz.style import INKS, LABEL, TICK, WIDTH, dress
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def class_gallery(
-    mels: Mapping[str, Array], hop: float, theme: Theme = "light", columns: int = 5
+    mels: Mapping[str, Float32], hop: float, theme: Theme = "light", columns: int = 5
 ) -> Figure:
     """mels: label -> (mels, frames) in dB, a column every hop seconds -> a grid of panels, 183 mm
     wide.

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.floating]
+from jss.arrays import Floats
+
 Palette = Literal["grey", "magma"]
 
 #: The features are clamped to this range, in dB: what a stored image spans.
@@ -36,7 +37,7 @@ def hz_label(hz: float) -> str:
 
 
 def levels(
-    mel: Array, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]
+    mel: Floats, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]
 ) -> npt.NDArray[np.uint8]:
     """mel in dB, any shape -> uint8: 0 at ``low`` and below, 255 at ``high`` and above."""
     scaled = (np.asarray(mel, np.float32) - low) * (255.0 / (high - low))
@@ -45,7 +46,7 @@ def levels(
 
 
 def mel_png(
-    mel: Array,
+    mel: Floats,
     palette: Palette = "grey",
     *,
     low: float = FEATURE_DB[0],

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from jss.arrays import Float32
 from jss.labels import Theme, sound_class
-from jss.results import Array
 from jss.viz.agreement import Event
 from jss.viz.chart import Chart, Heat, Panel, Series
 from jss.viz.style import INKS
@@ -98,7 +98,7 @@ def co_occurrence(labels: Sequence[str], counts: Sequence[Sequence[float]]) -> C
 
 
 def clip_scores(
-    scores: Array,
+    scores: Float32,
     hop: float,
     labels: Sequence[str],
     truth: Sequence[Event],

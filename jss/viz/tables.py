@@ -12,7 +12,7 @@ from jss.results import ClipResult
 from jss.viz.agreement import agreement, events_of
 
 
-def event_table(
+def detected_events(
     result: ClipResult, ground_truth: Any = None, *, threshold: float = 0.5
 ) -> pd.DataFrame:
     """Decoded events, one a row: Class, Onset (s), Offset (s), Duration (s), Peak score.

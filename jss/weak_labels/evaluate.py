@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jss.arrays import Floats
 from jss.data.scenes.batches import activity
 from jss.data.scenes.scenes import SceneSet, scene_bank, scene_recipe
 from jss.io.progress import Progress, silent
@@ -22,7 +23,6 @@ from jss.weak_labels.report import Row, Samples, WeakReport
 #: Where the critic says that a class is there.
 THRESHOLD = 0.5
 #: Called with how many clips are done, and of how many.
-Floats = npt.NDArray[np.floating]
 
 
 def held_out(root: str, labels: tuple[str, ...], split: str, clips: int, seed: int = 0) -> SceneSet:

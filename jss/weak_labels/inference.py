@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from jss import audio, checkpoints
-from jss.audio import SAMPLE_RATE, Array
+from jss.arrays import Float32
+from jss.audio import SAMPLE_RATE
 from jss.checkpoints import Card, Folder
 from jss.data.scenes.scenes import SceneSet
 from jss.errors import JssError
@@ -42,7 +43,7 @@ class WeakSystem:
     card: Card
 
     def analyse(
-        self, mixture: Array | str | Path, filename: str = "", truth: Array | None = None
+        self, mixture: Float32 | str | Path, filename: str = "", truth: Float32 | None = None
     ) -> WeakResult:
         """One mixture, of any length. mixture: (samples,) at 16 kHz, or an audio file; truth: (K,
         samples), if known.
@@ -76,7 +77,7 @@ class WeakSystem:
             truth=truth,
         )
 
-    def _window(self, window: Array) -> tuple[Array, Array, Array, Array]:
+    def _window(self, window: Float32) -> tuple[Float32, Float32, Float32, Float32]:
         """Sources (K, n), masks (K, 257, frames), probabilities (K, T) and those of the sources (K,
         K, T).
         """
@@ -96,7 +97,7 @@ class WeakSystem:
 class Known(nn.Module):
     """A separator that was told the answer: whatever it hears, it gives ``sources``, (K, samples)."""
 
-    def __init__(self, sources: Array) -> None:
+    def __init__(self, sources: Float32) -> None:
         super().__init__()
         self.sources = torch.from_numpy(sources)
 
@@ -163,7 +164,7 @@ def load_critic(name: str, folder: Folder = None) -> WeakSystem:
     return WeakSystem(name, tuple(card.settings["classes"]), None, critic, name, card)
 
 
-def told(critic: WeakSystem, name: str, sources: Array) -> WeakSystem:
+def told(critic: WeakSystem, name: str, sources: Float32) -> WeakSystem:
     """A critic of :func:`load_critic` beside a separator that was told the true sources, (K,
     samples), of one mixture.
 
@@ -185,7 +186,7 @@ def analyse_scene(system: WeakSystem, scenes: SceneSet, number: int) -> WeakResu
     return system.analyse(example.mixture, f"{scenes.split}-{number:05d}", example.sources)
 
 
-def _join(parts: Sequence[Array], step: int) -> Array:
+def _join(parts: Sequence[Float32], step: int) -> Float32:
     """Stretches that start ``step`` apart and overlap, cross-faded along the last axis."""
     whole, at = parts[0], 0
     for part in parts[1:]:

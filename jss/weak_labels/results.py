@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from jss.arrays import Float32
 from jss.metrics.separation import ACTIVE_RMS, si_sdr
-
-Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,19 +28,19 @@ class WeakResult:
     """
 
     filename: str
-    mixture: Array
-    sources: Array
-    magnitude: Array
-    masks: Array
-    probabilities: Array
-    source_probabilities: Array
+    mixture: Float32
+    sources: Float32
+    magnitude: Float32
+    masks: Float32
+    probabilities: Float32
+    source_probabilities: Float32
     labels: tuple[str, ...]
     sample_rate: int
     hop: float
     score_hop: float
     system: str
     critic: str
-    truth: Array | None = None
+    truth: Float32 | None = None
 
     @property
     def duration(self) -> float:
@@ -49,17 +48,17 @@ class WeakResult:
         return len(self.mixture) / self.sample_rate
 
     @property
-    def source_magnitudes(self) -> Array:
+    def source_magnitudes(self) -> Float32:
         """Magnitudes of the sources (Eq. 1), (K, 257, frames), linear."""
         return np.asarray(self.masks * self.magnitude)
 
     @property
-    def clip_probabilities(self) -> Array:
+    def clip_probabilities(self) -> Float32:
         """The critic's clip level on the mixture: the largest of its frames, (K,)."""
         return np.asarray(self.probabilities.max(-1))
 
     @property
-    def source_clip_probabilities(self) -> Array:
+    def source_clip_probabilities(self) -> Float32:
         """The same of each source: (K sources, K classes)."""
         return np.asarray(self.source_probabilities.max(-1))
 

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 
 from jss import features
+from jss.arrays import Float32
 from jss.features import MEL_HOP_S, N_FFT, N_MELS, MelSpectrogram, to_db
 from jss.models.stft import HOP
 from jss.results import ClipResult
 from jss.viz.mel import hz_to_row
-from jss.weak_labels.results import Array, WeakResult
+from jss.weak_labels.results import WeakResult
 
 
 def clip_result(result: WeakResult) -> ClipResult:
@@ -43,7 +44,7 @@ def clip_result(result: WeakResult) -> ClipResult:
     )
 
 
-def mel_masks(result: WeakResult) -> Array:
+def mel_masks(result: WeakResult) -> Float32:
     """Masks (K, 257, frames) on the axes of the mel spectrograms of :func:`clip_result`: (K, 128, 1
     + samples // 256).
 
@@ -61,7 +62,7 @@ def mel_masks(result: WeakResult) -> Array:
     return np.asarray((1 - share) * columns[:, low] + share * columns[:, low + 1])
 
 
-def _mel(wave: Array) -> Array:
+def _mel(wave: Float32) -> Float32:
     """(samples,) -> (128, 1 + samples // 256) in dB."""
     padded = np.pad(wave, (0, max(0, N_FFT - len(wave))))
     with torch.no_grad():

@@ -123,7 +123,7 @@ def detect_folder(room: Room, name: str, data: bytes) -> None:
 
 def upload(room: Room, name: str, data: bytes) -> None:
     """As the app takes it: the name is the browser's word, so it may hold anything."""
-    from jss.viz.tables import event_table
+    from jss.viz.tables import detected_events
     from pages.ui.cache import loaders
     from pages.ui.clip import recordings
 
@@ -131,7 +131,7 @@ def upload(room: Room, name: str, data: bytes) -> None:
     recording = recordings.added(name, data)
     found = loaders.analyse(recording, "MixIT-S1", "teacher")
     json.dumps(found.payload.meta, allow_nan=False)
-    event_table(found.result, None, threshold=0.3)
+    detected_events(found.result, None, threshold=0.3)
 
 
 def tag(room: Room, name: str, data: bytes) -> None:

@@ -17,7 +17,7 @@ from jss.cli import main
 from jss.decoding import decode, decode_running
 from jss.errors import JssError
 from jss.inference.stream import events, pipe
-from jss.inference.windows import Piece
+from jss.inference.windows import Stretch
 
 LABELS = ("Cat", "Dog", "Speech")
 
@@ -154,7 +154,7 @@ def test_memory_does_not_grow():
         scores = np.repeat(np.random.default_rng(0).random((3, frames // 9 + 1)), 9, axis=1)[
             :, :frames
         ]
-        return Piece(
+        return Stretch(
             window,
             np.zeros((0, len(window)), np.float32),
             scores.astype(np.float32),

@@ -9,7 +9,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from jss.inference.windows import FRAME, STEP, WHOLE, WINDOW, Piece, match, padded, pieces, windows
+from jss.inference.windows import (
+    FRAME,
+    STEP,
+    WHOLE,
+    WINDOW,
+    Stretch,
+    match,
+    padded,
+    pieces,
+    windows,
+)
 
 RATE = 16000
 
@@ -67,7 +77,7 @@ def test_sources_keep_their_order_from_window_to_window(samples):
         marks = np.arange(3, dtype=np.float32)[
             order
         ]  # a score that tells which source it belongs to
-        return Piece(
+        return Stretch(
             window,
             bands(window)[order],
             np.full((2, frames), 0.5, np.float32),
@@ -101,7 +111,7 @@ def test_scores_fade_over_the_overlap():
     def analyse(window):
         frames = (len(window) // 256 + 1) // 4
         scores = np.full((1, frames), next(values), np.float32)
-        return Piece(
+        return Stretch(
             window,
             np.zeros((0, len(window)), np.float32),
             scores,

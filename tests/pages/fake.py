@@ -13,7 +13,7 @@ import numpy as np
 
 from jss import audio, checkpoints
 from jss.checkpoints import Card, Manifest, Selection
-from jss.inference.windows import Piece
+from jss.inference.windows import Stretch
 from jss.io import histories
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
@@ -74,7 +74,7 @@ class FakeSystem:
             scores = scores * np.float32(0.9)
         sources = np.stack([tone(m, len(mixture)) for m in range(4)])
         kept = {"SED": [], "MixIT-JT": JT_ORDER}.get(self.name, [0, 1, 2, 3])
-        yield Piece(
+        yield Stretch(
             mixture,
             sources[kept],
             scores.max(axis=0),
@@ -83,7 +83,7 @@ class FakeSystem:
             scores[kept].max(axis=2),
         )
 
-    def join(self, found: list[Piece], filename: str) -> ClipResult:
+    def join(self, found: list[Stretch], filename: str) -> ClipResult:
         (p,) = found
         mels = np.stack([mel_db(x) for x in (p.mixture, *p.sources)])
         return ClipResult(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jss.viz.tables import event_table, truth_table
+from jss.viz.tables import detected_events, truth_table
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def two_events(result):
 
 
 def test_events_with_what_one_wants_to_know(two_events):
-    table = event_table(two_events, [(0.96, 1.28, "Dog"), (0.0, 10.0, "Cat")])
+    table = detected_events(two_events, [(0.96, 1.28, "Dog"), (0.0, 10.0, "Cat")])
     assert table["Class"].tolist() == ["Dog", "Speech"]
     assert table["Onset (s)"].tolist() == pytest.approx([0.64, 3.2])
     assert table["Offset (s)"].tolist() == pytest.approx([1.92, two_events.scores.shape[1] * 0.064])
@@ -29,9 +29,9 @@ def test_events_with_what_one_wants_to_know(two_events):
 
 
 def test_events_are_those_of_the_result(two_events):
-    assert event_table(two_events, threshold=0.85)["Class"].tolist() == ["Speech"]
-    assert "In truth (%)" not in event_table(two_events)
-    assert event_table(two_events, [], threshold=0.99).columns.tolist() == [
+    assert detected_events(two_events, threshold=0.85)["Class"].tolist() == ["Speech"]
+    assert "In truth (%)" not in detected_events(two_events)
+    assert detected_events(two_events, [], threshold=0.99).columns.tolist() == [
         "Class",
         "Onset (s)",
         "Offset (s)",
@@ -43,7 +43,7 @@ def test_events_are_those_of_the_result(two_events):
 
 
 def test_without_sources_there_is_no_source_column(no_sources):
-    assert "Source" not in event_table(no_sources)
+    assert "Source" not in detected_events(no_sources)
 
 
 def test_truth_is_sorted_and_named():

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from jss.arrays import Float32
 from jss.data.scenes.scenes import SceneSet
-from jss.data.training.example import Array, Example
+from jss.data.training.example import Example
 from jss.decoding import encode
 from jss.models.stft import HOP, HOP_S
 
@@ -80,12 +81,12 @@ class SceneSteps(Dataset[SceneBatch]):
         return SceneBatch(batch.mixture[..., samples], batch.sources[..., samples], active)
 
 
-def activity(example: Example, labels: tuple[str, ...]) -> Array:
+def activity(example: Example, labels: tuple[str, ...]) -> Float32:
     """Frame labels of a clip: (K, 1 + samples // 128) of 0 and 1."""
     return encode(example.events or (), labels, frames=1 + len(example.mixture) // HOP, hop=HOP_S)
 
 
-def active_share(scenes: SceneSet, most: int = 2000) -> Array:
+def active_share(scenes: SceneSet, most: int = 2000) -> Float32:
     """gamma of Eq. 4: in which share of the frames a class is active, over the first ``most``
     scenes. -> (K,).
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jss import audio
-from jss.audio import Array
+from jss.arrays import Float32
 from jss.data.acquire.checking import over
 from jss.data.clip import Clip, Event
 from jss.data.datasets import desed
@@ -135,6 +135,6 @@ def _write(root: Path, split: str, name: str, scene: Scene, bank: Bank, sources:
     _save(_mixture(root, split, name), made.sum(0))
 
 
-def _save(path: Path, samples: Array) -> None:
+def _save(path: Path, samples: Float32) -> None:
     with aside(path) as part:
         part.write_bytes(audio.wav(samples))

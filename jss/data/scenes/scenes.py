@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jss.arrays import Float32
 from jss.audio import SAMPLE_RATE
 from jss.config import Config
 from jss.data.recordings import Recording
@@ -19,8 +20,8 @@ from jss.data.soundscapes.loudness import lufs
 from jss.data.soundscapes.pieces import sound_of
 from jss.data.soundscapes.placing import TRIES, sounds
 from jss.data.soundscapes.recipes import STEADY
-from jss.data.soundscapes.soundscape import Layer, Piece
-from jss.data.training.example import Array, Example
+from jss.data.soundscapes.soundscape import Layer, PlacedCut
+from jss.data.training.example import Example
 from jss.errors import JssError
 from jss.labels import URBAN_LABELS
 
@@ -80,7 +81,7 @@ def draw_scene(recipe: SceneRecipe, bank: Bank, split: str, seed: Sequence[int])
         recording = bank.pick(label, split, rng)
         start, stop, length = _cut(recipe, bank, recording, rng)
         onset = round(float(rng.uniform(0.0, recipe.duration - length)), 4)
-        piece = Piece(round(start, 4), round(stop, 4), onset, round(length, 4), ATTACK, RELEASE)
+        piece = PlacedCut(round(start, 4), round(stop, 4), onset, round(length, 4), ATTACK, RELEASE)
         level = round(float(rng.uniform(*recipe.lufs)), 2)
         layers.append(
             Layer(label, (recording,), level, (piece,), ((onset, round(onset + length, 4)),))
@@ -116,7 +117,7 @@ def _cut(
     return best, best + wanted, wanted
 
 
-def render_scene(scene: Scene, bank: Bank) -> Array:
+def render_scene(scene: Scene, bank: Bank) -> Float32:
     """The sources of a scene: events of a class are one source, silent where it has none. -> (K,
     samples).
 

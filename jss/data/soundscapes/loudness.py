@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from jss.audio import SAMPLE_RATE, Array
+from jss.arrays import Float32
+from jss.audio import SAMPLE_RATE
 
 #: The gate measures blocks of this length (s); a shorter event is repeated until it fills one.
 BLOCK_S = 0.4
 
 
-def lufs(samples: Array) -> float:
+def lufs(samples: Float32) -> float:
     """Integrated loudness of an event, in LUFS; -inf for silence. samples: (n,) at 16 kHz.
 
     An event shorter than 0.4 s is measured on a copy tiled to that length; where every block lies

@@ -8,7 +8,7 @@ from jss.audio import SAMPLE_RATE
 from jss.data.recordings import Recording
 from jss.data.soundbank.bank import Audio, Bank
 from jss.data.soundscapes.acoustics import fade, loop, reverberate, shift_pitch
-from jss.data.soundscapes.soundscape import Piece
+from jss.data.soundscapes.soundscape import PlacedCut
 
 #: A difference in length up to this (samples) comes from rounding, not from a loop.
 ROUNDING = 160
@@ -16,7 +16,7 @@ ROUNDING = 160
 
 @functools.lru_cache(maxsize=16)
 def sound_of(
-    piece: Piece, bank: Bank, recording: Recording, room: int | None, position: int | None
+    piece: PlacedCut, bank: Bank, recording: Recording, room: int | None, position: int | None
 ) -> Audio:
     """Cut from its recording, pitched, looped to its length, faded, and in its room where it has
     one.

@@ -21,7 +21,7 @@ from jss.data.soundscapes.activity import (
 )
 from jss.data.soundscapes.pieces import sound_of
 from jss.data.soundscapes.recipes import Recipe
-from jss.data.soundscapes.soundscape import Piece, merge
+from jss.data.soundscapes.soundscape import PlacedCut, merge
 from jss.errors import JssError
 
 #: Silence kept before and after a sound that is not cut, with the fades in it; fades where a sound
@@ -43,7 +43,7 @@ QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 Seconds = tuple[float, float]
 #: Room and position, or None for either: dry.
 Place = tuple[int | None, int | None]
-Placed = tuple[list[Piece], list[Seconds]]
+Placed = tuple[list[PlacedCut], list[Seconds]]
 #: Start and stop in a recording, fades at both ends: seconds.
 Cut = tuple[float, float, float, float]
 
@@ -63,7 +63,7 @@ def place_steady(
     """Steady sounds: lengths after the recipe, the onset's distribution taken for the middle;
     looped where needed.
     """
-    pieces: list[Piece] = []
+    pieces: list[PlacedCut] = []
     spans: list[Seconds] = []
     semitones = pitch(recipe, rng)
     longest = min(recipe.duration, LOOPS * seconds_of(sounds(bank, files[0], steady=True)))
@@ -92,7 +92,7 @@ def cut_steady(
     duration: float,
     semitones: float,
     rng: np.random.Generator,
-) -> Piece:
+) -> PlacedCut:
     """A steady sound from onset to offset, from anywhere in its recording; looped where that is too
     short.
 
@@ -105,7 +105,7 @@ def cut_steady(
         begin += float(rng.uniform(0.0, end - begin - needed))
         end = begin + needed
     fade = round(min(STEADY_FADE, length / 5), 4)
-    return Piece(
+    return PlacedCut(
         round(begin, 4),
         round(end, 4),
         onset,
@@ -131,7 +131,7 @@ def place_natural(
     files: of one original recording; the first one is used first, then the others in turn. Audible
     spans are those of the very sound that is rendered, pitch and room included.
     """
-    pieces: list[Piece] = []
+    pieces: list[PlacedCut] = []
     placed: list[Seconds] = []
     base = pitch(recipe, rng)
     for attempt in range(TRIES):
@@ -234,7 +234,7 @@ def _put(
     file: int,
     place: Place,
     rng: np.random.Generator,
-) -> tuple[Piece, list[Seconds]]:
+) -> tuple[PlacedCut, list[Seconds]]:
     """A cut at a random onset. -> the piece and its audible spans in the clip, disjoint, 250 ms or
     longer.
     """
@@ -246,7 +246,9 @@ def _put(
     length = min(whole, recipe.duration - onset)
     if length < whole:
         stop, release = start + length * ratio, CUT_RELEASE
-    piece = Piece(start, round(stop, 4), onset, round(length, 4), attack, release, semitones, file)
+    piece = PlacedCut(
+        start, round(stop, 4), onset, round(length, 4), attack, release, semitones, file
+    )
     audible = [
         (onset + a / SAMPLE_RATE, onset + b / SAMPLE_RATE)
         for a, b in active_spans(sound_of(piece, bank, files[file], *place))

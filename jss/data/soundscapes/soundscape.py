@@ -15,7 +15,7 @@ from jss.errors import JssError
 
 
 @dataclass(frozen=True)
-class Piece:
+class PlacedCut:
     """A cut of a recording and its place. start, stop: seconds of the recording; onset, length:
     seconds of the clip.
 
@@ -46,7 +46,7 @@ class Layer:
     label: str
     recordings: tuple[Recording, ...]
     level_db: float
-    pieces: tuple[Piece, ...]
+    pieces: tuple[PlacedCut, ...]
     spans: tuple[tuple[float, float], ...]
     position: int | None = None
     labelled: bool = True
@@ -131,7 +131,7 @@ def layer_of(fields: dict[str, Any]) -> Layer:
         **{
             **fields,
             "recordings": tuple(Recording(**item) for item in fields["recordings"]),
-            "pieces": tuple(Piece(**piece) for piece in fields["pieces"]),
+            "pieces": tuple(PlacedCut(**piece) for piece in fields["pieces"]),
             "spans": tuple((float(a), float(b)) for a, b in fields["spans"]),
         }
     )

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from jss.arrays import Float32
 from jss.config import Config, DetectionConfig, SeparationConfig
 from jss.data.training.datasets import TrainingData
-from jss.data.training.example import Array, Example, Examples, fit
+from jss.data.training.example import Example, Examples, fit
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
 
@@ -116,14 +117,14 @@ class DetectionSteps(Dataset[DetectionBatch]):
         return [subset[int(i)] for i in order[step * size : (step + 1) * size]]
 
 
-def _stacked(items: list[Array], *shape: int) -> Array:
+def _stacked(items: list[Float32], *shape: int) -> Float32:
     """Items along a new first axis; (0, *shape) where there is none."""
     return np.stack(items) if items else np.zeros((0, *shape), np.float32)
 
 
 def mixup_plan(
     rng: np.random.Generator, sizes: tuple[int, ...], c: DetectionConfig
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Array]:
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Float32]:
     """Partners and shares: with the chance ``mixup``, synthetic and weak clips each mix within
     their own part with one c ~ Beta(alpha, alpha); unlabelled clips never do. sizes: of the three
     parts -> order (B,), share (B,).
@@ -180,7 +181,7 @@ class SeparationSteps(Dataset[SeparationBatch]):
         items = [self._item(rng) for _ in range(self.size)]
         return SeparationBatch(torch.from_numpy(np.stack(items)))
 
-    def _item(self, rng: np.random.Generator) -> Array:
+    def _item(self, rng: np.random.Generator) -> Float32:
         if self.loss == "pit":
             return padded(self._crop(self._draw(rng).sources, rng), self.n_src)
         return np.concatenate([self._crop(self._draw(rng).mixture[None], rng) for _ in range(2)])
@@ -193,7 +194,7 @@ class SeparationSteps(Dataset[SeparationBatch]):
             index -= len(subset)
         raise AssertionError
 
-    def _crop(self, x: Array, rng: np.random.Generator) -> Array:
+    def _crop(self, x: Float32, rng: np.random.Generator) -> Float32:
         begin = int(rng.integers(max(1, x.shape[-1] - self.samples + 1)))
         return np.stack([fit(row[begin:], self.samples) for row in x])
 
@@ -208,7 +209,7 @@ def shared(batch: int, config: Config) -> int:
     return batch // config.processes
 
 
-def padded(sources: Array, n_src: int) -> Array:
+def padded(sources: Float32, n_src: int) -> Float32:
     """Sources with silent rows up to M. (n, samples) -> (M, samples). Raises JssError where there
     are more than M.
     """

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from jss.arrays import Float32
 from jss.decoding import encode
 from jss.errors import JssError
 from jss.features import SCORE_HOP_S, score_frames
-
-Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -22,12 +20,12 @@ class Example:
     label).
     """
 
-    mixture: Array
-    sources: Array
+    mixture: Float32
+    sources: Float32
     events: tuple[tuple[float, float, str], ...] | None
     tags: tuple[str, ...] | None
 
-    def strong(self, labels: Sequence[str]) -> Array:
+    def strong(self, labels: Sequence[str]) -> Float32:
         """Label frames (K, T). Raises JssError where nobody annotated the events."""
         if self.events is None:
             raise JssError(
@@ -36,7 +34,7 @@ class Example:
         frames = score_frames(len(self.mixture))
         return encode(self.events, labels, frames=frames, hop=SCORE_HOP_S)
 
-    def weak(self, labels: Sequence[str]) -> Array:
+    def weak(self, labels: Sequence[str]) -> Float32:
         """Clip labels (K,) of 0 and 1. Raises JssError where there are none."""
         if self.tags is None:
             raise JssError(
@@ -53,6 +51,6 @@ class Examples(Protocol):
     def __getitem__(self, index: int) -> Example: ...
 
 
-def fit(x: Array, samples: int) -> Array:
+def fit(x: Float32, samples: int) -> Float32:
     """x cut or padded with zeros at the end. (n,) -> (samples,)."""
     return np.pad(x, (0, max(0, samples - len(x))))[:samples]

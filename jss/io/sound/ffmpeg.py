@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from jss.arrays import Float32
 from jss.io.sound.headers import cut_off_error
-from jss.io.sound.pcm import Array, Blocks, Note, integers
+from jss.io.sound.pcm import Blocks, Note, integers
 
 #: A file is damaged where more than this share of its packets cannot be decoded.
 _BAD_SHARE = 0.02
@@ -62,7 +63,7 @@ def packets(container: Any, name: str, note: Note) -> Blocks:
         note(f"{name}: {bad} of its {count} packets cannot be decoded and are left out.")
 
 
-def _frame(frame: Any) -> Array:
+def _frame(frame: Any) -> Float32:
     """(n, channels), with full scale 1."""
     numbers = frame.to_ndarray()
     numbers = numbers.T if frame.format.is_planar else numbers.reshape(-1, frame.layout.nb_channels)

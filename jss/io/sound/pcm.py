@@ -8,11 +8,11 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from jss.arrays import Float32
 from jss.io.sound.headers import Samples
 
-Array = npt.NDArray[np.float32]
 #: (rate, samples (n, channels)), one after the other.
-Blocks = Iterator[tuple[int, Array]]
+Blocks = Iterator[tuple[int, Float32]]
 #: Called with a sentence about a file that is read, but not as it says of itself.
 Note = Callable[[str], None]
 #: Samples beyond this are no sound of full scale 1.
@@ -42,7 +42,7 @@ def pcm(file: BinaryIO, samples: Samples, count: int | None = None) -> Blocks:
             yield samples.rate, _numbers(data[:whole], samples.codec).reshape(-1, samples.channels)
 
 
-def _numbers(data: bytes, codec: str) -> Array:
+def _numbers(data: bytes, codec: str) -> Float32:
     """Samples with full scale 1."""
     kind, order = codec.removeprefix("pcm_"), "<"
     if kind.endswith(("le", "be")):
@@ -66,20 +66,20 @@ def _numbers(data: bytes, codec: str) -> Array:
     return integers(numbers)
 
 
-def integers(numbers: npt.NDArray[Any]) -> Array:
+def integers(numbers: npt.NDArray[Any]) -> Float32:
     """Integers with full scale 1; unsigned ones are of 8 bits."""
     if numbers.dtype.kind == "u":
         return (numbers.astype(np.float32) - np.float32(128)) / np.float32(128)
     return numbers.astype(np.float32) / np.float32(2 ** (8 * numbers.dtype.itemsize - 1))
 
 
-def _mulaw() -> Array:
+def _mulaw() -> Float32:
     code = ~np.arange(256) & 0xFF
     size = ((((code & 15) << 3) + 132) << (code >> 4 & 7)) - 132
     return np.asarray(np.where(code & 128, -size, size) / 32768, np.float32)
 
 
-def _alaw() -> Array:
+def _alaw() -> Float32:
     code = np.arange(256) ^ 0x55
     exponent, mantissa = code >> 4 & 7, (code & 15) << 4
     size = np.where(exponent == 0, mantissa + 8, (mantissa + 264) << np.maximum(exponent - 1, 0))
@@ -110,7 +110,7 @@ def to_full_scale(read: Callable[[], Blocks], name: str, note: Note) -> Callable
     return scaled
 
 
-def average(block: Array) -> tuple[Array, bool]:
+def average(block: Float32) -> tuple[Float32, bool]:
     """Channels averaged, and whether they cancel one another: then it is the loudest channel. (n,
     c) -> (n,)
     """

@@ -20,7 +20,7 @@ from jss.labels import Theme
 from jss.metrics.diversity import clip_similarity
 from jss.reports import EvalReport, below
 from jss.results import ClipResult
-from jss.viz.agreement import Event, Tally, agreement, tally
+from jss.viz.agreement import Agreement, Event, agreement, tally
 from pages.ui.cache import disk, jobs
 from pages.ui.cache.fingerprint import made_of
 from pages.ui.cache.gc import settle
@@ -64,7 +64,7 @@ class Analysis:
 class Measure:
     """How a system did on a clip: against its ground truth, and Eq. 30 where there are sources."""
 
-    tally: Tally
+    tally: Agreement
     similarity: float | None
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from jss import audio
+from jss.arrays import Float32
 from jss.decoding import MEDIAN_FRAMES
 from jss.labels import sound_class
 from jss.metrics.diversity import clip_similarity, frame_similarity, pair_similarity, source_pairs
-from jss.results import Array, ClipResult
+from jss.results import ClipResult
 from jss.viz.agreement import events_of
 from jss.viz.mel import FEATURE_DB, SHOWN_DB, mel_png
 
@@ -37,7 +38,7 @@ class Payload:
 
 
 def pack(
-    result: ClipResult, ground_truth: Any = None, *, clip: str, masks: Array | None = None
+    result: ClipResult, ground_truth: Any = None, *, clip: str, masks: Float32 | None = None
 ) -> Payload:
     """Everything the viewer shows and plays.
 
@@ -50,7 +51,7 @@ def pack(
     files: dict[str, tuple[bytes, str]] = {}
 
     def image(
-        name: str, mel: Array, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]
+        name: str, mel: Float32, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]
     ) -> tuple[str, ...]:
         names = []
         for start in range(0, max(1, mel.shape[1]), _TILE):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from jss import audio, checkpoints
-from jss.audio import Array
+from jss.arrays import Float32
 from jss.errors import JssError
 from jss.labels import URBAN_LABELS
 from jss.results import ClipResult
@@ -49,8 +49,8 @@ class Mixture:
 
     name: str
     title: str
-    wave: Array
-    sources: Array | None = None
+    wave: Float32
+    sources: Float32 | None = None
     events: tuple[Event, ...] | None = None
 
 

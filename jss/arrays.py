@@ -1,0 +1,13 @@
+"""Names for types of arrays; a docstring says the shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+#: Of any floating point type.
+Floats = npt.NDArray[np.floating[Any]]
