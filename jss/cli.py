@@ -86,8 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         sentence.__cause__ = error
         return _mistake(sentence, debug)
-    except KeyboardInterrupt:
-        print("\njss: Stopped.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"\njss: {str(stop) or 'Stopped.'}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe has left: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

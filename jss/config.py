@@ -110,8 +110,8 @@ class SeparationConfig:
     early_stop: Count = 30
     #: Largest gradient norm.
     clip: Limit = 5.0
-    #: Mixtures that select a model.
-    validation: Annotated[int, Field(ge=1, le=10**6)] = 500
+    #: Mixtures that select a model (pairs for MixIT), 0 for all that there are.
+    validation: Annotated[int, Field(ge=0, le=10**6)] = 0
     #: tau of Eq. 13 (active sources) and of Eq. 14 (inactive ones).
     tau: Tau = 1e-3
     tau_inactive: Tau = 1e-3
@@ -141,6 +141,8 @@ class WeakLabelConfig:
     fresh: bool = False
     #: Largest gradient norm, 0 for any.
     clip: Limit = 0.0
+    #: Scenes that ``evaluate`` draws where it is not told how many.
+    test: Annotated[int, Field(ge=1, le=10**6)] = 500
 
 
 @dataclass(frozen=True, config=SCHEMA)
@@ -184,6 +186,8 @@ class Config:
         "MixIT-JT",
         "SSep-SED",
     )
+    #: Subsets of the evaluation that ends the training; none: there is no such end.
+    evaluation: tuple[str, ...] = ()
     detector: CRNNConfig = CRNNConfig()
     separator: ConvTasNetConfig = ConvTasNetConfig()
     tdcn: TDCNConfig = TDCNConfig()
@@ -194,7 +198,7 @@ class Config:
     critic: CriticConfig = CriticConfig()
     weak: WeakLabelConfig = WeakLabelConfig()
     #: Overrides by stage, such as {S1: {epochs: 10}}: of DetectionConfig, SeparationConfig or
-    #: WeakLabelConfig, and of the stage's row (learning_rate, detector, separator, retention).
+    #: WeakLabelConfig, and of the stage's row (learning_rate, detector, separator, data, retention).
     stages: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
 
     @property

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jss.commands.bars import progress
 from jss.commands.score import add_report_arguments, check_report_arguments, compare
@@ -43,9 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clips",
         type=int,
-        default=500,
         metavar="N",
-        help="separators of classes: how many scenes, drawn from --seed (default: 500)",
+        help="separators of classes: how many scenes, drawn from --seed (default: as many as the "
+        "preset that trained it says, 5000 in weak_paper, 500 in others)",
     )
     parser.add_argument(
         "--selection", choices=("student", "teacher"), default="teacher", help="default: teacher"
@@ -178,6 +178,15 @@ def _check_keep(args: argparse.Namespace) -> None:
         )
 
 
+def scenes_of(settings: Mapping[str, Any]) -> int:
+    """How many scenes a separator is evaluated on by default: what its preset said, as the settings
+    of its card have it, or 500 where they have none.
+    """
+    weak = settings.get("weak")
+    count = weak.get("test") if isinstance(weak, Mapping) else None
+    return count if isinstance(count, int) and count > 0 else 500
+
+
 def _weak(args: argparse.Namespace) -> int:
     """Separators of the weak-label paper on held-out scenes, a report each. -> 0. Raises JssError."""
     from jss.data.soundbank.account import account
@@ -185,11 +194,12 @@ def _weak(args: argparse.Namespace) -> int:
     from jss.weak_labels.inference import load_weak
     from jss.weak_labels.report import lines
 
-    if args.clips < 1:
+    if args.clips is not None and args.clips < 1:
         raise JssError("--clips must be 1 or more.")
     for name in args.system:
         system = load_weak(name)
-        scenes = held_out(args.data, system.labels, args.subset, args.clips, args.seed)
+        clips = args.clips or scenes_of(system.card.settings)
+        scenes = held_out(args.data, system.labels, args.subset, clips, args.seed)
         dataset = args.dataset or f"urban scenes of {Path(args.data).name}"
         with progress(len(scenes), name, unit="clip") as bar:
             made = evaluate_weak(system, scenes, dataset, bar)

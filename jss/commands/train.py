@@ -8,7 +8,6 @@ import warnings
 from functools import partial
 from pathlib import Path
 
-from jss import checkpoints
 from jss.errors import JssError
 
 log = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "preset",
         help="paper, desk, smoke or the path of a YAML file; or all: every system of Tables "
-        "2 and 3 and the two with a retention loss, then the table of results",
+        "2 and 3 and the two with a retention loss, evaluated at the end, as paper is too",
     )
     parser.add_argument(
         "overrides",
@@ -38,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="ROOT",
         help="a soundbank, a data set in DESED's layout, or synthscapes (default: the synthesiser); "
-        "may be given again: with FUSS for PIT, with a folder of unlabelled audio for MixIT",
+        "may be given again: with FUSS for PIT, with a folder of unlabelled audio (YFCC100M) for "
+        "the TDCN++ of SSep-SED",
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of the runs (default: runs/PRESET)"
@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkpoints",
         type=Path,
         metavar="DIR",
-        help="where blocks and systems are kept (default: OUT/checkpoints; with all: the installed "
-        "ones, which count as finished)",
+        help="where blocks and systems are saved (default: OUT/checkpoints); those that are there "
+        "count as finished",
     )
     parser.add_argument(
         "--only", nargs="+", metavar="SYSTEM", help="train these systems, and what they start from"
@@ -64,7 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=100,
         metavar="N",
-        help="with all: held-out clips to render for the table, unless ROOT has its own (default: 100)",
+        help="held-out clips to render for each subset of the evaluation, unless ROOT has its own "
+        "(default: 100)",
+    )
+    parser.add_argument(
+        "--plan",
+        action="store_true",
+        help="print each stage's data, steps, batch, memory and the blocks it starts from; train nothing",
     )
     parser.add_argument("--resume", action="store_true", help="go on with unfinished runs")
     parser.add_argument("--half", action="store_true", help="store blocks in half precision")
@@ -77,17 +83,23 @@ def run(args: argparse.Namespace) -> int:
     warnings.filterwarnings(
         "ignore", message="pkg_resources is deprecated"
     )  # torchmetrics, as Asteroid pins it
-    with joined():
-        _train(args)
+    try:
+        with joined():
+            _train(args)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "Training stopped: the same command with --resume goes on after the last finished epoch."
+        ) from None
     return 0
 
 
 def _train(args: argparse.Namespace) -> None:
+    from jss.commands import tree
     from jss.config import load_preset
     from jss.data.soundbank.account import account
     from jss.training.distributed import alone
     from jss.training.experiment import Chain
-    from jss.training.stages import TREE
+    from jss.training.stages import TREE, separates_only, split
     from jss.training.weak_experiment import WeakChain
     from jss.training.weak_stages import WEAK_STAGES
 
@@ -102,29 +114,36 @@ def _train(args: argparse.Namespace) -> None:
         lambda: load_preset((args.base or _default()) if everything else args.preset, settings)
     )
     out = args.out or Path("runs") / config.name
-    folder = args.checkpoints or (checkpoints.root() if everything else out / "checkpoints")
+    folder = args.checkpoints or out / "checkpoints"
     systems = tuple(only or (TREE if everything else config.systems))
     roots = tuple(args.data or ("synthscapes",))
     # Asked for all, it goes on with whatever was begun.
     kind = WeakChain if set(config.systems) <= set(WEAK_STAGES) else Chain
-    kind(config, roots, out, folder, half=args.half).run(systems, args.resume or everything)
+    resume = args.resume or everything
+    chain = kind(config, roots, out, folder, half=args.half)
+    subsets = config.evaluation or (tree.SUBSETS if everything else ())
+    order = tree.Order(roots, subsets if kind is Chain else (), out / "held-out", args.clips)
+    plan = alone(lambda: chain.plan(systems, resume, memory=args.plan))
+    notes = [stage.note for stage in plan if stage.note]
+    notes += alone(lambda: tree.preview(order))
+    if args.plan:
+        alone(lambda: print("\n".join((*(stage.line for stage in plan), *notes))))
+        return
+    for note in notes:
+        log.info("%s", note)
+    workers = config.data.workers
+    held_out = alone(
+        lambda: tree.held_out(order, workers)
+    )  # now, so that it cannot fail at the end
+    chain.run(systems, resume)
     if kind is Chain:
         log.info("Load one with jss.load_system(NAME, folder=%r).", str(folder))
-    if everything:
-        alone(lambda: _table(systems, roots[0], out, folder, args.clips, config.data.workers))
+    if held_out is not None:
+        made = dict.fromkeys(split(name)[0] for name in systems if not separates_only(name))
+        alone(lambda: tree.evaluate(order, tuple(made), folder, held_out, out))
     for root in roots:
         if Path(root).is_dir():
             log.info("%s", alone(partial(account, root)))
-
-
-def _table(
-    systems: tuple[str, ...], root: str, out: Path, folder: Path, clips: int, workers: int
-) -> None:
-    """The table of results, on clips that were held out."""
-    from jss.commands import tree
-
-    data = tree.held_out(root, out / "held-out", clips, workers)
-    tree.results(systems, folder, data, out / "scores", out / "reports", resamples=0)
 
 
 def _default() -> str:

@@ -4,10 +4,9 @@ before.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,16 @@ from torch import nn
 
 from jss import checkpoints
 from jss.config import Config, DetectionConfig, SeparationConfig
-from jss.data.training.datasets import TrainingData
+from jss.data.training.datasets import SoundscapeSet, TrainingData
 from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
-from jss.io.schema import validate
 from jss.models.branches import Balance, freeze_norms
-from jss.models.crnn import CRNN
-from jss.models.separator import ConvTasNet
-from jss.models.tdcn import TDCN
+from jss.training.blocks import chosen_row, new_block
 from jss.training.cards import Heard, save_card, save_manifest, save_note, settings
 from jss.training.detection import DetectionTask
 from jss.training.distributed import alone, check, first
 from jss.training.loop import fit
+from jss.training.plan import Before, Planned, plan_detection, plan_separation
 from jss.training.selection import best_epoch
 from jss.training.separation import SeparationTask
 from jss.training.stages import (
@@ -45,9 +42,6 @@ from jss.training.stages import (
 from jss.training.task import load_networks
 
 log = logging.getLogger(__name__)
-
-#: What a preset may change in a stage's row, beside its DetectionConfig or SeparationConfig.
-OVERRIDDEN = ("learning_rate", "separator", "detector", "retention", "pooling")
 
 
 @dataclass
@@ -72,8 +66,15 @@ class Chain:
         return class_list(self.root, self.config)
 
     @cached_property
+    def counted(self) -> TrainingData:
+        """The subsets, to be counted and checked; soundscapes are not rendered."""
+        return training_data(self.root, self.config, ready=False)
+
+    @cached_property
     def data(self) -> TrainingData:
-        """The subsets, opened when the first stage needs them."""
+        """The subsets to learn from, opened when the first stage needs them."""
+        if not isinstance(self.counted.synthetic, SoundscapeSet):
+            return self.counted
         return first(lambda: training_data(self.root, self.config, self.pool or self.out / "pool"))
 
     @property
@@ -90,11 +91,67 @@ class Chain:
         alone(lambda: check(self.config.devices, self.config.nodes))
         if self.config.threads:
             torch.set_num_threads(self.config.threads)
-        names = self._trainings(systems)
-        for name in names:
-            self._needs(name)  # a wrong name is told before the first hour of training
-        for name in names:
+        alone(lambda: self.plan(systems, resume))  # what would fail later fails now
+        for name in self._trainings(systems):
             self._ensure(name, resume)
+
+    def plan(self, systems: tuple[str, ...], resume: bool, memory: bool = False) -> list[Planned]:
+        """What ``run`` will do, a stage after the other. memory: estimate that too, which takes
+        seconds a stage.
+
+        Raises JssError for what would fail later.
+        """
+        self._check_stages()
+        order: list[str] = []
+
+        def add(name: str) -> None:
+            for need in self._needs(name):  # a wrong name is refused here
+                if not self._finished(name):
+                    add(need)
+            if name not in order:
+                order.append(name)
+
+        for name in self._trainings(systems):
+            add(name)
+        return [self._plan(name, resume, memory) for name in order]
+
+    def _check_stages(self) -> None:
+        """Raises JssError where the config names a stage that there is not."""
+        strange = next((name for name in self.config.stages if name not in STAGES), None)
+        if strange is not None:
+            raise JssError(
+                f"stages.{strange}: there is no such stage; known are {', '.join(STAGES)}."
+            )
+
+    @cached_property
+    def _before(self) -> Before:
+        return Before(self.config, self.counted, self.labels, self.folder)
+
+    def _plan(self, name: str, resume: bool, memory: bool) -> Planned:
+        if self._finished(name):
+            self._check_finished(name)
+            return Planned(name, f"finished before, in {self.folder}")
+        self._check_run(name, resume)
+        if separates_only(name):
+            return plan_separation(self._before, name, memory)
+        return plan_detection(self._before, name, memory)
+
+    def _check_run(self, name: str, resume: bool) -> None:
+        """Raises JssError where a run of this name is there that is not to be resumed."""
+        run = self.out / name
+        if run.exists() and not resume:
+            raise JssError(
+                f"{run} holds an unfinished run: add --resume to go on with it, or use another --out."
+            )
+
+    def _check_finished(self, name: str) -> None:
+        """Raises JssError where a finished system has other classes than those to be learnt."""
+        if separates_only(name):
+            return
+        if checkpoints.manifest(split(name)[0], self.folder).labels != self.labels:
+            raise JssError(
+                f"{name} in {self.folder} was trained for other classes: use another --checkpoints."
+            )
 
     def _ensure(self, name: str, resume: bool) -> None:
         if alone(lambda: self._finished(name)):
@@ -103,10 +160,7 @@ class Chain:
         for need in self._needs(name):
             self._ensure(need, resume)
         run = self.out / name
-        if alone(run.exists) and not resume:
-            raise JssError(
-                f"{run} holds an unfinished run: add --resume to go on with it, or use another --out."
-            )
+        alone(lambda: self._check_run(name, resume))
         log.info("%s: training", name)
         if separates_only(name):
             self._pretrain(name, run)
@@ -128,28 +182,14 @@ class Chain:
             return False
         return who is None or who in checkpoints.manifest(system, self.folder).selections
 
-    def _stage(self, name: str, base: Any) -> tuple[Stage, Any]:
-        """The stage's row and settings with the preset's overrides."""
-        overrides = dict(self.config.stages.get(name, {}))
-        row = dataclasses.asdict(STAGES[name])
-        row.update({key: overrides.pop(key) for key in OVERRIDDEN if key in overrides})
-        stage = validate(Stage, row, f"stages.{name}")
-        c = validate(
-            type(base),
-            {**dataclasses.asdict(base), **stage.settings, **overrides},
-            f"stages.{name}",
-        )
-        return stage, c
-
     def _pretrain(self, name: str, run: Path) -> None:
-        stage, c = self._stage(name, self.config.separation)
+        stage, c = chosen_row(self.config, name, self.config.separation)
         assert isinstance(c, SeparationConfig)
         torch.manual_seed(self.config.seed)
         separator, parent = self._start(stage.separator, name, "separator")
         assert separator is not None
-        task = SeparationTask(
-            run, self.config, c, self.data, separator, stage.loss, stage.learning_rate
-        )
+        pool = self.data.pool(stage.data or "detection", stage.loss)
+        task = SeparationTask(run, self.config, c, pool, separator, stage.loss, stage.learning_rate)
         self._note(run, name, c.epochs)
         fit(task, self.config, c.epochs, clip=c.clip)
         alone(lambda: self._keep_separator(name, task, parent, stage, c))
@@ -167,6 +207,7 @@ class Chain:
             task.separator,
             task.history,
             best,
+            data=task.pool,
             stage=name,
             parent=parent,
             settings=settings(self.config, stage, c),
@@ -175,7 +216,7 @@ class Chain:
     def _train(self, name: str, run: Path) -> None:
         pretraining, stage_name = parse(name)
         system, who = split(name)
-        stage, c = self._stage(stage_name, self.config.detection)
+        stage, c = chosen_row(self.config, stage_name, self.config.detection)
         assert isinstance(c, DetectionConfig)
         torch.manual_seed(self.config.seed)
         blocks: dict[str, nn.Module] = {}
@@ -262,7 +303,7 @@ class Chain:
         if start is None:
             return None, None
         if start in ("new", "new TDCN++"):
-            return self._new(start, block), None
+            return new_block(self.config, start, block, len(self.labels)), None
         source = comes_from(start, pretraining)
         if source is None:
             name = start
@@ -274,30 +315,26 @@ class Chain:
         network, _ = checkpoints.load_network(name, self.folder)
         return network, name
 
-    def _new(self, start: str, block: str) -> nn.Module:
-        """A network of the preset's sizes."""
-        try:
-            if start == "new TDCN++":
-                return TDCN(self.config.tdcn)
-            if block == "separator":
-                return ConvTasNet(self.config.separator)
-            return CRNN(replace(self.config.detector, n_classes=len(self.labels)))
-        except (ValueError, TypeError, RuntimeError, MemoryError, ZeroDivisionError) as error:
-            raise JssError(
-                f"No {block} of these sizes can be made ({error}): change the preset's {block}."
-            ) from error
-
     def _note(self, run: Path, name: str, epochs: int) -> None:
         alone(lambda: save_note(run, name, self.root, epochs, self.config))
 
-    def _save(self, block: str, network: nn.Module, history: Any, best: int, **told: Any) -> None:
+    def _save(
+        self,
+        block: str,
+        network: nn.Module,
+        history: Any,
+        best: int,
+        *,
+        data: Heard | None = None,
+        **told: Any,
+    ) -> None:
         save_card(
             block,
             network,
             history,
             best,
             self.folder,
-            data=self.heard,
+            data=data or self.heard,
             seed=self.config.seed,
             half=self.half,
             **told,

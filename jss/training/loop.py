@@ -5,6 +5,7 @@ progress.
 from __future__ import annotations
 
 import logging
+import signal
 import warnings
 from functools import cache
 from typing import Any, Literal
@@ -146,8 +147,14 @@ def fit(
         plugins=[SafeCheckpointIO(), *([] if world() == 1 else [TorchElasticEnvironment()])],
     )
     last = task.folder / LAST
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(task, ckpt_path=str(last) if alone(last.is_file) else None)
+    except SystemExit as stop:
+        if trainer.interrupted and stop.code == 1:  # Lightning's answer to Ctrl-C
+            signal.signal(signal.SIGINT, on_interrupt)
+            raise KeyboardInterrupt from stop
+        raise
     except torch.OutOfMemoryError as error:
         raise JssError(
             "The GPU ran out of memory: raise detection.accumulate, lower separation.batch or data.seconds, or stop "

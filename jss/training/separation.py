@@ -12,8 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from jss.config import Config, SeparationConfig
-from jss.data.training.batching import SeparationBatch, SeparationSteps, separation_validation
-from jss.data.training.datasets import TrainingData
+from jss.data.training.batching import (
+    SeparationBatch,
+    SeparationSteps,
+    SeparationValidation,
+    loader,
+)
+from jss.data.training.datasets import SeparationPool
 from jss.losses.mixit import mixit_loss
 from jss.losses.pit import pit_loss
 from jss.training.task import Task, compiles
@@ -31,19 +36,19 @@ class SeparationTask(Task):
         folder: Path,
         config: Config,
         c: SeparationConfig,
-        data: TrainingData,
+        pool: SeparationPool,
         separator: nn.Module,
         loss: str,
         learning_rate: float,
     ) -> None:
         super().__init__(folder, config)
-        self.c, self.data, self.loss, self.rate = c, data, loss, learning_rate
+        self.c, self.pool, self.loss, self.rate = c, pool, loss, learning_rate
         self.separator = separator
         # A function, so that the compiled copy is no second submodule of the state.
         self.run = separator.forward
         if compiles(config, separator, gradients=True):
             self.run = torch.compile(self.run, dynamic=False)
-        self.validation = separation_validation(data, config, c, loss)
+        self.validation = SeparationValidation(pool, config, c, loss)
         self.plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
         self.plateau_state: dict[str, Any] | None = None
 
@@ -77,13 +82,10 @@ class SeparationTask(Task):
 
     def validate(self) -> dict[str, float]:
         """The mean loss of the fixed mixtures."""
-        losses = [
-            self.separation_loss(self.validation[i : i + self.c.batch].to(self.device)).item()
-            for i in range(
-                0, len(self.validation) // self.c.batch * self.c.batch or 1, self.c.batch
-            )
-        ]
-        return {"validation_loss": sum(losses) / len(losses)}
+        total = 0.0
+        for batch in loader(self.validation, self.config.data.workers):
+            total += len(batch.targets) * self.separation_loss(batch.targets.to(self.device)).item()
+        return {"validation_loss": total / len(self.validation.items)}
 
     def enough(self) -> bool:
         """Whether the validation loss has not fallen for ``early_stop`` epochs."""
@@ -113,5 +115,5 @@ class SeparationTask(Task):
 
     def train_dataloader(self) -> Any:
         """One epoch of batches."""
-        steps = SeparationSteps(self.data, self.config, self.c, self.loss, self.current_epoch)
+        steps = SeparationSteps(self.pool, self.config, self.c, self.loss, self.current_epoch)
         return self.batches(steps)

@@ -22,8 +22,10 @@ class Stage:
     name), ``mixture`` being the frozen detector of a branch on the sum of the sources; trains: the
     blocks that learn, the others are frozen, balance being q of Eq. 2; learning_rate: of Adam;
     loss: "sed" (Eqs 4-6), "pit" (Eq. 15) or "mixit" (Eq. 17); retention: the separation term beside
-    it (jss.training.retention), None for none; pooling: over sources, None for the preset's;
-    settings: of DetectionConfig, before those of the preset for the stage.
+    it (jss.training.retention), None for none; data: what a separator learns from, by
+    ``jss.data.training.datasets.POOLS``, the next best where that is absent, None for a detector's
+    stage; pooling: over sources, None for the preset's; settings: of DetectionConfig, before those
+    of the preset for the stage.
     """
 
     separator: str | None
@@ -32,6 +34,7 @@ class Stage:
     learning_rate: Annotated[float, Field(ge=0, le=1e30)]
     loss: Literal["sed", "pit", "mixit"] = "sed"
     retention: Literal["mixit", "distillation"] | None = None
+    data: Literal["detection", "recordings", "sources"] | None = None
     mixture: str | None = None
     pooling: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -40,16 +43,17 @@ class Stage:
 #: The DCASE 2021 baseline SSep+SED (Fig. 3): "the same configuration as the SED Baseline".
 _SSEP_SED = Stage("TDCN", "SED", ("detector", "balance"), 1e-3, mixture="SED", pooling="sum")
 #: Section "Joint Source Separation + Sound Event Detection settings": 1e-3 to pre-train, 1e-4 for
-#: S1 and JT, 1e-5 for S2, the rate lowered with each model selection. TDCN is the
+#: S1 and JT, 1e-5 for S2, the rate lowered with each model selection; PIT learns from FUSS, MixIT
+#: from DESED's synthetic and unlabelled clips, the TDCN++ from YFCC100M. TDCN is the
 #: separator of SSep-SED; SSep-SED-DCASE has the reference's own schedule: 11 steps of 1, 2 and 2
 #: clips accumulated 64 times are an epoch, a warm-up of 330 steps, an end after 25 epochs without
 #: progress. S2+ and JT+ are ours: with the separation term that the
 #: paper's conclusion asks for.
 STAGES: Mapping[str, Stage] = {
     "SED": Stage(None, "new", ("detector",), 1e-3),
-    "PIT": Stage("new", None, ("separator",), 1e-3, "pit"),
-    "MixIT": Stage("new", None, ("separator",), 1e-3, "mixit"),
-    "TDCN": Stage("new TDCN++", None, ("separator",), 1e-3, "mixit"),
+    "PIT": Stage("new", None, ("separator",), 1e-3, "pit", data="sources"),
+    "MixIT": Stage("new", None, ("separator",), 1e-3, "mixit", data="detection"),
+    "TDCN": Stage("new TDCN++", None, ("separator",), 1e-3, "mixit", data="recordings"),
     "SSep-SED": _SSEP_SED,
     "SSep-SED-DCASE": replace(
         _SSEP_SED,

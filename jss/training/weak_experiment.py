@@ -13,16 +13,23 @@ from torch import nn
 
 from jss import checkpoints
 from jss.config import WeakLabelConfig
+from jss.data.scenes.batches import SceneSteps
 from jss.data.scenes.scenes import SceneData, scene_data
+from jss.data.training.batching import shared
 from jss.errors import JssError
+from jss.features import SAMPLE_RATE
 from jss.io.schema import validate
 from jss.models.critic import Critic
+from jss.models.joint import freeze
 from jss.models.separator import ConvTasNet
-from jss.models.tf_masker import TFMasker
+from jss.models.stft import stft
+from jss.models.tf_masker import TFMasker, magnitudes
 from jss.training.cards import Heard, plain
 from jss.training.distributed import alone
 from jss.training.experiment import Chain
 from jss.training.loop import fit
+from jss.training.memory import gigabytes, saved_bytes
+from jss.training.plan import Planned
 from jss.training.selection import best_epoch
 from jss.training.task import load_networks
 from jss.training.weak_label import CriticTask, SeparatorTask, WeakLabelTask
@@ -62,12 +69,68 @@ class WeakChain(Chain):
         critic = WEAK_STAGES[name].critic
         return [critic] if critic else []
 
-    def _train(self, name: str, run: Path) -> None:
-        stage = WEAK_STAGES[name]
+    def _chosen(self, name: str) -> WeakLabelConfig:
+        """A stage's settings with the preset's overrides."""
         overrides = dict(self.config.stages.get(name, {}))
-        c = validate(
+        return validate(
             WeakLabelConfig, {**dataclasses.asdict(self.config.weak), **overrides}, f"stages.{name}"
         )
+
+    def _check_stages(self) -> None:
+        strange = next((name for name in self.config.stages if name not in WEAK_STAGES), None)
+        if strange is not None:
+            raise JssError(
+                f"stages.{strange}: there is no such stage; known are {', '.join(WEAK_STAGES)}."
+            )
+
+    def _plan(self, name: str, resume: bool, memory: bool) -> Planned:
+        if self._finished(name):
+            return Planned(name, f"finished before, in {self.folder}")
+        self._check_run(name, resume)
+        stage, c = WEAK_STAGES[name], self._chosen(name)
+        train, validation = self.scenes.train, self.scenes.validation
+        for scenes, setting in ((train, "synthetic"), (validation, "validation_synthetic")):
+            if not len(scenes):
+                raise JssError(f"{name}: there are no {scenes.split} scenes: raise data.{setting}.")
+            lacking = sorted({*scenes.recipe.labels} - {*scenes.bank.labels(scenes.split)})
+            if lacking:
+                raise JssError(
+                    f"{self.scenes.description} have no recording of {lacking[0]} for {scenes.split}: "
+                    "add some, or use another soundbank."
+                )
+        steps = SceneSteps(train, shared(c.batch, self.config), fresh=c.fresh)
+        parts = [
+            f"data={self.scenes.description} (train {len(train)}, validation {len(validation)} scenes)",
+            f"{c.epochs} epochs of {len(steps)} steps at most",
+            f"batch {c.batch}",
+            *([f"memory about {gigabytes(self._memory(stage, c))}"] if memory else []),
+            f"starts from a new {stage.network}"
+            + (f", with {stage.critic} as its judge" if stage.critic else ""),
+        ]
+        return Planned(name, "; ".join(parts))
+
+    def _memory(self, stage: WeakStage, c: WeakLabelConfig) -> float:
+        """Bytes of weights, gradients, Adam's two moments and one step, from one mixture."""
+        config, count = self.config, len(self.scenes.train.recipe.labels)
+        network, critic = self._network(stage), None
+        if stage.critic:
+            critic = freeze(Critic(dataclasses.replace(config.critic, n_classes=count)))
+        length = c.crop or config.data.seconds
+        mixture = torch.randn(1, round(length * SAMPLE_RATE))
+
+        def run() -> torch.Tensor:
+            if isinstance(network, Critic):
+                found: torch.Tensor = network(stft(mixture).abs())
+                return found.sum()
+            sources = magnitudes(network, mixture)[1]
+            return (sources if critic is None else critic(sources.flatten(0, 1))).sum()
+
+        one = saved_bytes(run, network.parameters())
+        learning = sum(parameter.numel() for parameter in network.parameters())
+        return 16 * learning + one * c.batch / config.processes
+
+    def _train(self, name: str, run: Path) -> None:
+        stage, c = WEAK_STAGES[name], self._chosen(name)
         torch.manual_seed(self.config.seed)
         task = self._task(stage, c, run)
         self._note(run, name, c.epochs)
@@ -91,18 +154,21 @@ class WeakChain(Chain):
         log.info("%s: done", name)
 
     def _task(self, stage: WeakStage, c: WeakLabelConfig, run: Path) -> WeakLabelTask:
-        config, count = self.config, len(self.scenes.train.recipe.labels)
-        if stage.network == "critic":
-            critic = Critic(dataclasses.replace(config.critic, n_classes=count))
-            return CriticTask(run, config, c, self.scenes, critic, stage.labels)
-        separator: nn.Module = (
-            TFMasker(dataclasses.replace(config.masker, n_src=count))
-            if stage.network == "tf_masker"
-            else ConvTasNet(dataclasses.replace(config.separator, n_src=count)).fix_fourier_basis()
-        )
+        network = self._network(stage)
+        if isinstance(network, Critic):
+            return CriticTask(run, self.config, c, self.scenes, network, stage.labels)
         judge = checkpoints.load_network(stage.critic, self.folder)[0] if stage.critic else None
         assert judge is None or isinstance(judge, Critic)
-        return SeparatorTask(run, config, c, self.scenes, separator, judge, stage.labels)
+        return SeparatorTask(run, self.config, c, self.scenes, network, judge, stage.labels)
+
+    def _network(self, stage: WeakStage) -> nn.Module:
+        """What a stage trains, of the preset's sizes."""
+        config, count = self.config, len(self.scenes.train.recipe.labels)
+        if stage.network == "critic":
+            return Critic(dataclasses.replace(config.critic, n_classes=count))
+        if stage.network == "tf_masker":
+            return TFMasker(dataclasses.replace(config.masker, n_src=count))
+        return ConvTasNet(dataclasses.replace(config.separator, n_src=count)).fix_fourier_basis()
 
     def _settings(self, stage: WeakStage, c: WeakLabelConfig) -> dict[str, Any]:
         """What makes a stage again."""

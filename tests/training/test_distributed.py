@@ -59,7 +59,7 @@ def separation_task(folder):
     torch.manual_seed(rank())
     network = ConvTasNet(TWO.separator)
     return SeparationTask(
-        folder, TWO, replace(TWO.separation, batch=4), tiny_task.DATA, network, "mixit", 1e-3
+        folder, TWO, replace(TWO.separation, batch=4), tiny_task.POOL, network, "mixit", 1e-3
     )
 
 
@@ -201,6 +201,6 @@ def test_what_cannot_be_shared_is_told():
     with pytest.raises(JssError, match="into 2 equal micro-batches"):
         DetectionSteps(tiny_task.DATA, config, config.detection, tiny_task.LABELS, 0)
     with pytest.raises(JssError, match="shared by 2 processes"):
-        SeparationSteps(tiny_task.DATA, config, config.separation, "mixit", 0)
+        SeparationSteps(tiny_task.POOL, config, config.separation, "mixit", 0)
     with pytest.raises(JssError, match="devices must be at least 1"):
         load_preset("smoke", ("devices=0",))

@@ -9,10 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from jss import checkpoints
 from jss.cli import main
+from jss.inference.fusion import FUSIONS, named
 from jss.training.stages import TREE
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,8 @@ SETTINGS = (
 
 
 WHO = ("student", "teacher")
+#: Subset of the evaluation -> its clips, of two that are rendered; each is in three pairs.
+SUBSETS = {"validation": 2, "public": 2, "public_overlap": 6}
 #: What is trained twice; PIT comes first, then SED, then S1.
 PART = ("--only", "PIT-S1")
 
@@ -45,8 +49,6 @@ def command(out: Path) -> list[str]:
         *SETTINGS,
         "--out",
         str(out),
-        "--checkpoints",
-        str(out / "kept"),
         "--clips",
         "2",
     ]
@@ -65,26 +67,32 @@ def kill_after(out: Path, there: Path) -> None:
 def test_the_whole_tree_its_table_and_a_kill_that_changes_nothing(tmp_path, capsys):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     kill_after(killed, killed / "PIT" / "last.ckpt")
-    assert not (killed / "kept" / "systems").exists()
+    assert not (killed / "checkpoints" / "systems").exists()
     assert main(command(whole)) == 0
-    told = capsys.readouterr().out.splitlines()
-    rows = [line for line in told if line.startswith("| ")]
-    assert {row.split(" | ")[0].removeprefix("| ") for row in rows[1 : 1 + 2 * len(TREE)]} == set(
-        TREE
-    )
-    assert (
-        len(rows) == 1 + 2 * len(TREE) + 2 * 7
-    )  # a title, student and teacher, seven fusions of either pre-training
-    assert len(list((whole / "reports").glob("*.json"))) == len(rows) - 1
+    told = capsys.readouterr().out
+    assert "finished before" not in told  # what is installed does not count
+    rows = [line for line in told.splitlines() if line.startswith("| ")]
+    # a title, student and teacher, seven fusions of either pre-training
+    count = 1 + 2 * len(TREE) + 2 * 7
+    assert len(rows) == 3 * count
+    for number, (subset, clips) in enumerate(SUBSETS.items()):
+        table = rows[number * count : (number + 1) * count]
+        names = [row.split(" | ")[0].removeprefix("| ") for row in table[1:]]
+        assert {*names[: 2 * len(TREE)]} == {*TREE} > {"SSep-SED"}
+        assert {*names[2 * len(TREE) :]} == {
+            named(f, of) for of in ("PIT", "MixIT") for f in FUSIONS
+        }
+        assert f"synthscapes {subset}, {clips} of {clips} files:" in told
+        assert len(list((whole / "reports" / subset).glob("*.json"))) == count - 1
     assert main([*command(killed), *PART]) == 0
-    names = {path.stem for path in (killed / "kept" / "blocks").glob("*.json")}
+    names = {path.stem for path in (killed / "checkpoints" / "blocks").glob("*.json")}
     assert names == {
         "pit-separator",
         *(f"{of}-detector-{who}" for of in ("sed", "pit-s1") for who in WHO),
     }
     for name in names:
         ours, theirs = (
-            checkpoints.load_block(name, folder / "kept")[1] for folder in (killed, whole)
+            checkpoints.load_block(name, folder / "checkpoints")[1] for folder in (killed, whole)
         )
         assert all(torch.equal(ours[key], theirs[key]) for key in theirs), name
     capsys.readouterr()
@@ -95,3 +103,24 @@ def test_the_whole_tree_its_table_and_a_kill_that_changes_nothing(tmp_path, caps
 def test_another_preset_than_all_takes_no_base(capsys):
     assert main(["train", "smoke", "--preset", "desk"]) == 2
     assert "--preset goes with all" in capsys.readouterr().err
+
+
+def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path):
+    line = [sys.executable, "-m", "jss", "train", "smoke", *SETTINGS, "detection.epochs=500"]
+    line += ["--only", "SED", "--out", str(tmp_path)]
+    process = subprocess.Popen(
+        line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 300
+    while not (tmp_path / "SED" / "last.ckpt").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=300)[1]
+    assert process.returncode == 130, told
+    assert "jss: Training stopped: the same command with --resume goes on after" in told
+    assert "Traceback" not in told
+    done = pd.read_csv(tmp_path / "SED" / "history.csv")
+    assert 1 <= len(done) < 500
+    words = [*line[3:], f"detection.epochs={len(done) + 1}"]
+    assert main([*words, "--resume"]) == 0
+    assert pd.read_csv(tmp_path / "SED" / "history.csv")[: len(done)].equals(done)

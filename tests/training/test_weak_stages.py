@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 import torch
 
 from jss import checkpoints
+from jss.commands.evaluate import scenes_of
 from jss.config import Config, load_preset
-from jss.data.scenes.batches import SceneSteps
-from jss.data.scenes.scenes import scene_data
+from jss.data.scenes.batches import SceneSteps, active_share
+from jss.data.scenes.scenes import Scene, SceneSet, scene_data, scene_recipe
+from jss.data.soundscapes.soundscape import Layer
 from jss.errors import JssError
 from jss.losses.weak_label import magnitude_loss
 from jss.metrics.separation import si_sdr_improvement
@@ -162,8 +165,48 @@ def test_the_paper_preset_is_the_papers():
     assert (c.weak.batch, c.weak.epochs, c.weak.early_stop) == (10, 50, 5)
     assert (c.weak.learning_rate, c.weak.alpha, c.weak.fresh) == (1e-4, 100.0, False)
     assert (c.data.synthetic, c.data.validation_synthetic, c.data.seconds) == (20000, 5000, 4.0)
+    assert c.weak.test == 5000
 
 
 def test_an_unknown_stage_is_named(chain, tmp_path):
     with pytest.raises(JssError, match='no way to train "weak-none"'):
         WeakChain(chain.config, "synthscapes", tmp_path, tmp_path).run(("weak-none",), resume=False)
+
+
+def test_the_paper_presets_test_scenes_are_the_default_of_evaluate():
+    settings = {"weak": dataclasses.asdict(load_preset("weak_paper").weak)}
+    assert scenes_of(settings) == 5000
+    assert scenes_of({"weak": dataclasses.asdict(load_preset("weak_desk").weak)}) == 500
+    assert [scenes_of(damaged) for damaged in ({}, {"weak": 3}, {"weak": {"test": "x"}})] == [
+        500
+    ] * 3
+
+
+def test_the_plan_names_scenes_steps_and_judge(tmp_path):
+    config = load_preset("weak_paper")
+    chain = WeakChain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    lines = {stage.name: stage.line for stage in chain.plan(config.systems, resume=False)}
+    assert list(lines) == list(config.systems)
+    assert "(train 20000, validation 5000 scenes); 50 epochs of 2000 steps" in lines["weak-frame"]
+    assert lines["weak-clip"].endswith("starts from a new tf_masker, with critic-clip as its judge")
+    with pytest.raises(JssError, match=r"no validation scenes: raise data\.validation_synthetic"):
+        WeakChain(
+            load_preset("weak_smoke", ("data.validation_synthetic=0",)),
+            "synthscapes",
+            tmp_path,
+            tmp_path / "checkpoints",
+        ).run(("critic-frame",), resume=False)
+    assert not (tmp_path / "critic-frame").exists()
+
+
+def test_gamma_is_of_all_training_scenes():
+    """A scene that comes after the first 2000 counts like any other."""
+    recipe = dataclasses.replace(scene_recipe("urban"), labels=("a", "b"))
+
+    class Scenes(SceneSet):
+        def scene(self, index):
+            label = "b" if index == 2000 else "a"
+            return Scene(4.0, ("a", "b"), (Layer(label, (), -25.0, (), ((0.0, 4.0),)),))
+
+    share = active_share(Scenes(recipe, None, "train", 0, 2001))
+    assert share == pytest.approx([2000 / 2001 * 500 / 501, 500 / 501 / 2001], rel=1e-6)

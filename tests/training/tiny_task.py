@@ -9,7 +9,7 @@ import torch
 
 from jss.config import load_preset
 from jss.data.training.batching import DetectionBatch
-from jss.data.training.datasets import TrainingData
+from jss.data.training.datasets import SeparationPool, TrainingData
 from jss.data.training.example import Example
 from jss.models.crnn import CRNN, CRNNConfig
 from jss.models.separator import ConvTasNet
@@ -32,7 +32,20 @@ class Noise:
         return Example(x, x[None], ((0.1, 0.6, "a"),), ("a",))
 
 
-DATA = TrainingData(*(Noise(seed) for seed in range(7)), "noise", "MIT", True)
+_SETS = [Noise(seed) for seed in range(7)]
+#: Mixtures and sources to learn from, and those to be selected by.
+POOL = SeparationPool(
+    "sources",
+    "noise",
+    "noise",
+    "MIT",
+    {"noise": _SETS[0], "more": _SETS[2]},
+    _SETS[4],
+    _SETS[5],
+    _SETS[6],
+    True,
+)
+DATA = TrainingData(*_SETS[:5], "noise", "MIT", True, "noise", {"sources": POOL})
 
 
 def task(folder, trains, separator=True, *, retention=None, **settings) -> DetectionTask:

@@ -86,16 +86,14 @@ def activity(example: Example, labels: tuple[str, ...]) -> Float32:
     return encode(example.events or (), labels, frames=1 + len(example.mixture) // HOP, hop=HOP_S)
 
 
-def active_share(scenes: SceneSet, most: int = 2000) -> Float32:
-    """gamma of Eq. 4: in which share of the frames a class is active, over the first ``most``
-    scenes. -> (K,).
+def active_share(scenes: SceneSet) -> Float32:
+    """gamma of Eq. 4: in which share of the frames a class is active, over all scenes. -> (K,).
 
     From their labels alone, without rendering them.
     """
     labels, duration = scenes.recipe.labels, scenes.recipe.duration
     frames = 1 + round(duration / HOP_S)
-    count = min(len(scenes), most)
-    total = np.zeros(len(labels), np.float32)
-    for i in range(count):
+    total = np.zeros(len(labels))
+    for i in range(len(scenes)):
         total += encode(scenes.scene(i).events, labels, frames=frames, hop=HOP_S).mean(1)
-    return np.asarray(total / count, np.float32)
+    return np.asarray(total / len(scenes), np.float32)

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from jss.arrays import Float32
 from jss.config import Config, DetectionConfig, SeparationConfig
-from jss.data.training.datasets import TrainingData
+from jss.data.training.datasets import SeparationPool, TrainingData
 from jss.data.training.example import Example, Examples, fit
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
@@ -149,26 +149,20 @@ def mix(x: Tensor, order: Tensor, share: Tensor) -> Tensor:
 
 class SeparationSteps(Dataset[SeparationBatch]):
     """One epoch of separation batches, each in a part for every process: pairs of mixtures for
-    MixIT, isolated sources for PIT.
+    MixIT, isolated sources for PIT. Raises JssError where there is nothing to draw from.
     """
 
     def __init__(
-        self, data: TrainingData, config: Config, c: SeparationConfig, loss: str, epoch: int
+        self, pool: SeparationPool, config: Config, c: SeparationConfig, loss: str, epoch: int
     ) -> None:
-        self.data, self.c, self.loss = data, c, loss
+        self.fresh, self.c, self.loss = pool.fresh, c, loss
         self.seed, self.epoch, self.n_src = config.seed, epoch, config.separator.n_src
         self.samples = round(c.seconds * SAMPLE_RATE)
         self.parts, self.size = config.processes, shared(c.batch, config)
-        mixtures = (data.synthetic, data.unlabelled) if data.mixtures is None else (data.mixtures,)
-        self.pool: tuple[Examples, ...] = (data.universal,) if loss == "pit" else mixtures
-        if not sum(map(len, self.pool)):
-            if loss == "pit":
-                raise JssError(
-                    "There are no mixtures with isolated sources to train on: PIT needs a soundbank, FUSS "
-                    "or another set that keeps its sources; MixIT needs none of them."
-                )
+        self.subsets = (pool.sources or (),) if loss == "pit" else tuple(pool.mixtures.values())
+        if not sum(map(len, self.subsets)):
             raise JssError(
-                "There are no mixtures to train on: MixIT needs a soundbank, DESED or a folder of audio."
+                f"There are no mixtures to train a separator on in {pool.description}: give other --data."
             )
 
     def __len__(self) -> int:
@@ -187,10 +181,10 @@ class SeparationSteps(Dataset[SeparationBatch]):
         return np.concatenate([self._crop(self._draw(rng).mixture[None], rng) for _ in range(2)])
 
     def _draw(self, rng: np.random.Generator) -> Example:
-        index = int(rng.integers(sum(map(len, self.pool))))
-        for subset in self.pool:
+        index = int(rng.integers(sum(map(len, self.subsets))))
+        for subset in self.subsets:
             if index < len(subset):
-                return subset[index + (self.epoch * len(subset) if self.data.fresh else 0)]
+                return subset[index + (self.epoch * len(subset) if self.fresh else 0)]
             index -= len(subset)
         raise AssertionError
 
@@ -222,32 +216,56 @@ def padded(sources: Float32, n_src: int) -> Float32:
     )
 
 
-def separation_validation(
-    data: TrainingData, config: Config, c: SeparationConfig, loss: str
-) -> Tensor:
-    """The fixed mixtures that select a separator: (n, 2 or M, samples), from validation subsets, by
-    a fixed seed.
+class SeparationValidation(Dataset[SeparationBatch]):
+    """The fixed mixtures that select a separator, in batches, the last of which may be smaller;
+    read anew each time.
+
+    PIT: the validation mixtures in their order. MixIT: pairs by a fixed seed, in which no clip
+    comes a second time before all have come once. As many as ``c.validation`` says; 0: every clip
+    once. Raises JssError where there is none.
     """
-    samples = round(c.seconds * SAMPLE_RATE)
-    rng = np.random.default_rng((config.seed, 2))
-    mixtures = (
-        data.weak_validation if data.mixtures_validation is None else data.mixtures_validation
-    )
-    subset = data.universal_validation if loss == "pit" else mixtures
-    if not len(subset):
-        raise JssError(
-            "There is nothing to validate the separator on: PIT needs mixtures with isolated sources, MixIT "
-            "a soundbank, DESED or a folder of audio."
-        )
-    items = []
-    for i in range(c.validation):
+
+    def __init__(
+        self, pool: SeparationPool, config: Config, c: SeparationConfig, loss: str
+    ) -> None:
+        self.batch, self.n_src = c.batch, config.separator.n_src
+        self.samples = round(c.seconds * SAMPLE_RATE)
+        self.clips: Examples = (pool.sources_validation or ()) if loss == "pit" else pool.validation
+        size = len(self.clips)
+        if not size:
+            raise JssError(
+                f"There are no mixtures to select a separator by in {pool.description}: give other --data."
+            )
+        self.items: list[tuple[int, ...]] = []
         if loss == "pit":
-            sources = np.stack([fit(s, samples) for s in subset[i % len(subset)].sources])
-            items.append(padded(sources, config.separator.n_src))
+            self.items = [(i % size,) for i in range(c.validation or size)]
         else:
-            pair = rng.choice(len(subset), 2, replace=len(subset) < 2)
-            items.append(np.stack([fit(subset[int(j)].mixture, samples) for j in pair]))
-    return torch.from_numpy(np.stack(items))
+            rng = np.random.default_rng((config.seed, 2))
+            count = c.validation or -(-size // 2)
+            while len(self.items) < count:
+                order = [int(i) for i in rng.permutation(size)]
+                order += order[:1] if size % 2 else []
+                self.items += zip(order[::2], order[1::2], strict=True)
+            self.items = self.items[:count]
+
+    def __len__(self) -> int:
+        return -(-len(self.items) // self.batch)
+
+    def __getitem__(self, step: int) -> SeparationBatch:
+        if step >= len(self):
+            raise IndexError(step)
+        items = self.items[step * self.batch : (step + 1) * self.batch]
+        return SeparationBatch(torch.from_numpy(np.stack([self._targets(item) for item in items])))
+
+    def _targets(self, item: tuple[int, ...]) -> Float32:
+        """The sources of a mixture, padded to M (PIT), or the two mixtures of a pair (MixIT). ->
+        (n, samples).
+        """
+        if len(item) == 1:
+            return padded(
+                np.stack([fit(s, self.samples) for s in self.clips[item[0]].sources]), self.n_src
+            )
+        return np.stack([fit(self.clips[number].mixture, self.samples) for number in item])
 
 
 def loader(steps: Dataset[Any], workers: int) -> DataLoader[Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -107,12 +107,55 @@ class Kept:
         return self.kept[index]
 
 
+#: What a separator may learn from, by the field ``data`` of a stage's row -> what that is, for a
+#: person. A stage whose pool is absent takes the first of these that is there.
+POOLS: Mapping[str, str] = {
+    "detection": "labelled clips (DESED, a soundbank or a labelled folder)",
+    "recordings": "folder of unlabelled recordings (YFCC100M)",
+    "sources": "mixtures with their isolated sources (FUSS or a soundbank)",
+}
+
+
+def source_counts(examples: Examples) -> tuple[int, int] | None:
+    """Fewest and most isolated sources of a mixture, without reading one; None where that is not
+    known.
+    """
+    if isinstance(examples, ClipSet) and examples.clips:
+        counts = [len(clip.sources) for clip in examples.clips]
+        return min(counts), max(counts)
+    if isinstance(examples, SoundscapeSet) and not examples.recipe.classes:
+        fewest, most = examples.recipe.foregrounds
+        return 1 + fewest, 1 + most  # and the background
+    return None
+
+
+@dataclass(frozen=True)
+class SeparationPool:
+    """What a separator may learn from: mixtures, and the isolated sources of those where they are
+    known.
+
+    name: a key of POOLS; root: the folder as the user named it; mixtures: the subsets that MixIT
+    draws from, each clip as likely as any other; validation: the mixtures that select its
+    separator; sources, sources_validation: mixtures with their isolated sources, for PIT, None
+    where there are none; fresh: the training subsets are endless, so every epoch draws new numbers.
+    """
+
+    name: str
+    root: str
+    description: str
+    licence: str
+    mixtures: Mapping[str, Examples]
+    validation: Examples
+    sources: Examples | None = None
+    sources_validation: Examples | None = None
+    fresh: bool = False
+
+
 @dataclass(frozen=True)
 class TrainingData:
-    """The subsets that a system learns from (synthetic, weak, unlabelled), those that select it,
-    and mixtures with isolated sources for PIT. fresh: the training subsets are endless, so every
-    epoch draws new numbers. mixtures: for MixIT, and those that select its separator, where they
-    are not the synthetic and unlabelled, and the weak clips.
+    """The subsets that a detector learns from (synthetic, weak, unlabelled) and those that select
+    it; the pools that a separator may learn from, by name. fresh: the training subsets are endless,
+    so every epoch draws new numbers; root: the folder of the subsets, as the user named it.
     """
 
     synthetic: Examples
@@ -120,10 +163,31 @@ class TrainingData:
     unlabelled: Examples
     synthetic_validation: Examples
     weak_validation: Examples
-    universal: Examples
-    universal_validation: Examples
     description: str
     licence: str
     fresh: bool
-    mixtures: Examples | None = None
-    mixtures_validation: Examples | None = None
+    root: str = ""
+    pools: Mapping[str, SeparationPool] = field(default_factory=dict)
+
+    def pool(self, wanted: str, loss: str) -> SeparationPool:
+        """The pool that a separator learns from: the wanted one, or the first of POOLS that serves.
+
+        wanted: a key of POOLS; loss: "pit", which needs isolated sources, or "mixit". Raises
+        JssError where none serves.
+        """
+        usable = {
+            name: pool
+            for name, pool in self.pools.items()
+            if loss != "pit" or pool.sources is not None
+        }
+        name = next((name for name in (wanted, *POOLS) if name in usable), None)
+        if name is None:
+            needs = (
+                "PIT needs FUSS, a soundbank or another set that keeps its isolated sources"
+                if loss == "pit"
+                else ("MixIT needs DESED, a soundbank or a folder of audio")
+            )
+            raise JssError(
+                f"There are no mixtures for a separator in {self.description}: {needs}: add --data."
+            )
+        return usable[name]

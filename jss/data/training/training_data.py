@@ -4,59 +4,40 @@ together.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import fields, replace
-from functools import reduce
+from dataclasses import replace
 from pathlib import Path
 
 from jss.config import Config
 from jss.data.clip import Clip
 from jss.data.datasets import desed, folder, fuss, labelled, sets
-from jss.data.manifest import claim
-from jss.data.soundbank.bank import TERMS, Bank, MixedBank, Recording, SoundBank, is_bank
+from jss.data.soundbank.bank import TERMS, MixedBank, SoundBank, is_bank
 from jss.data.soundbank.synthbank import SYNTHSCAPES, SynthBank
-from jss.data.soundscapes import Recipe, placing
-from jss.data.soundscapes.acoustics import ROOMS, responses
-from jss.data.soundscapes.recipes import BABBLE, BACKGROUND, RECIPES, STEADY
-from jss.data.training.datasets import ClipSet, Kept, SoundscapeSet, TrainingData
-from jss.data.training.example import Examples
-from jss.data.training.pool import pooled
-from jss.data.training.singles import RecordingSet, Sprinkled
+from jss.data.training.datasets import ClipSet, Kept, SeparationPool, TrainingData
+from jss.data.training.soundscapes import renders, soundscapes
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
 from jss.labels import CLASS_SETS, DESED_LABELS
 
 #: What a ROOT gives: clips with labels, mixtures with their sources for PIT, or mixtures for MixIT.
-#: In this order, each takes the place of what those before it have of its kind.
+#: A later one's pools take the place of those of the same name before it.
 LABELS, SOURCES, MIXTURES = range(3)
-#: What is kept of soundscapes that are not fresh in every epoch.
-KEPT = (
-    "synthetic",
-    "weak",
-    "unlabelled",
-    "synthetic_validation",
-    "weak_validation",
-    "universal",
-    "universal_validation",
-)
 _GIVES = ("labelled clips", "mixtures with their sources", "unlabelled recordings")
 
 
 def training_data(
-    roots: str | Sequence[str], config: Config, pool: Path = Path("pool")
+    roots: str | Sequence[str], config: Config, pool: Path = Path("pool"), *, ready: bool = True
 ) -> TrainingData:
     """The subsets under one or more ROOTs: a soundbank (class folders, UrbanSound8K, ESC-50; mixed
     with synthesised sounds), a data set in DESED's layout, a labelled folder
     (jss.data.datasets.labelled), or "synthscapes" for the synthesiser alone; FUSS, for PIT; a
     folder of unlabelled audio, for MixIT. pool: where soundscapes are kept if they are not to be
-    fresh in every epoch. Raises JssError where a ROOT is none of them, or two are of one kind.
+    fresh in every epoch; ready: prepare to draw from them; False, which is quick, to count and
+    check them only. Raises JssError where a ROOT is none of them, or two are of one kind.
     """
     parts: dict[int, tuple[str, TrainingData]] = {}
     for root in [roots] if isinstance(roots, str) else roots:
-        kind, data = _part(root, config, pool)
+        kind, data = _part(root, config, pool, ready)
         if kind in parts:
             raise JssError(
                 f"{parts[kind][0]} and {root} both hold {_GIVES[kind]}: give one of them."
@@ -64,7 +45,10 @@ def training_data(
         parts[kind] = root, data
     if not parts:
         raise JssError("There is no data: name a folder, or synthscapes.")
-    return reduce(_joined, (data for _, (_, data) in sorted(parts.items())))
+    ordered = [data for _, (_, data) in sorted(parts.items())]
+    return replace(
+        ordered[0], pools={name: pool for data in ordered for name, pool in data.pools.items()}
+    )
 
 
 def class_list(roots: str | Sequence[str], config: Config) -> tuple[str, ...]:
@@ -92,11 +76,13 @@ def class_list(roots: str | Sequence[str], config: Config) -> tuple[str, ...]:
     return named
 
 
-def _part(root: str, config: Config, pool: Path) -> tuple[int, TrainingData]:
+def _part(root: str, config: Config, pool: Path, ready: bool) -> tuple[int, TrainingData]:
     """What one ROOT gives."""
     if root == SYNTHSCAPES:
         bank = SynthBank(config.data.sounds)
-        return LABELS, _soundscapes(config, pool, bank, "synthscapes (built-in synthesiser)", "MIT")
+        return LABELS, soundscapes(
+            root, config, pool, ready, bank, "synthscapes (built-in synthesiser)", "MIT"
+        )
     place = Path(root)
     if not place.is_dir():
         raise JssError(
@@ -124,12 +110,14 @@ def _part(root: str, config: Config, pool: Path) -> tuple[int, TrainingData]:
     synthesised = config.data.synthesised
     sounds = SynthBank(config.data.sounds)
     recordings = SoundBank(place)
-    if _renders(config, pool):
+    if ready and renders(config, pool):
         recordings.preload(threads=max(1, config.data.workers))
     mixed = MixedBank([(recordings, 1.0 - synthesised), (sounds, synthesised)])
-    return LABELS, _soundscapes(
+    return LABELS, soundscapes(
+        root,
         config,
         pool,
+        ready,
         mixed,
         f"homescapes (soundscapes of the recordings in the folder {place.name}, "
         f"{synthesised:.0%} synthesised sounds)",
@@ -137,105 +125,9 @@ def _part(root: str, config: Config, pool: Path) -> tuple[int, TrainingData]:
     )
 
 
-def _joined(whole: TrainingData, part: TrainingData) -> TrainingData:
-    """The first, with the subsets that the second has in the place of its own."""
-    subsets = {f.name: getattr(part, f.name) for f in fields(part)[:7]}
-    better = {name: examples for name, examples in subsets.items() if len(examples)}
-    return replace(
-        whole,
-        **better,
-        mixtures=part.mixtures or whole.mixtures,
-        mixtures_validation=part.mixtures_validation or whole.mixtures_validation,
-        description=f"{whole.description}; {part.description}",
-        licence="; ".join(dict.fromkeys((whole.licence, part.licence))),
-    )
-
-
-def prepare_workers(bank: Bank, split: str = "train", threads: int = 1) -> None:
-    """Work out now what every rendering process would otherwise work out in each epoch, since they
-    are forked anew: the recordings of the split, where they are audible, and the impulse responses
-    of the rooms.
-    """
-    wanted = [
-        (label in STEADY or label in (BACKGROUND, BABBLE), recording)
-        for label in bank.labels(split)
-        for recording in bank.recordings(label, split)
-    ]
-
-    def prepare(item: tuple[bool, Recording]) -> None:
-        with suppress(JssError):  # a silent recording is told when it is drawn
-            placing.sounds(bank, item[1], item[0])
-
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(responses, range(ROOMS)):
-            pass
-        for _ in pool.map(prepare, wanted):
-            pass
-
-
-def _renders(config: Config, pool: Path) -> bool:
-    """Whether soundscapes are still to be rendered: always, unless they are kept and there."""
-    return config.data.fresh or not all((pool / f"{name}.json").is_file() for name in KEPT)
-
-
-def _soundscapes(
-    config: Config, pool: Path, bank: Bank, description: str, licence: str
-) -> TrainingData:
-    """Soundscapes of a bank in DESED's subsets, endless or kept; any classes for PIT."""
-    c = config.data
-    if c.workers and _renders(config, pool):
-        prepare_workers(bank, threads=c.workers)
-    if not c.fresh:
-        settings = {**dataclasses.asdict(c), "seed": config.seed, "bank": description}
-        del settings["workers"]
-        claim(pool / "manifest.json", settings)
-
-    def sized(name: str) -> Recipe:
-        recipe = RECIPES.get(name)
-        if recipe is None:
-            raise JssError(f'There is no recipe "{name}": use one of {", ".join(RECIPES)}.')
-        if recipe.duration == c.seconds:
-            return recipe
-        ratio = c.seconds / recipe.duration
-        onset = (recipe.onset[0] * ratio, recipe.onset[1] * ratio)
-        return replace(recipe, duration=c.seconds, onset=onset)
-
-    def subset(number: int, split: str, size: int, recipe: str = c.recipe) -> SoundscapeSet:
-        return SoundscapeSet(sized(recipe), bank, split, 10 * config.seed + number, size)
-
-    def weak(number: int, split: str, size: int) -> Examples:
-        seed = 10 * config.seed + number
-        return Sprinkled(
-            subset(number, split, size),
-            RecordingSet(sized(c.recipe), bank, split, seed, size),
-            c.single,
-            seed,
-        )
-
-    def kept(name: str, examples: Examples, n_src: int = 0) -> Examples:
-        return examples if c.fresh else pooled(examples, pool / name, c.workers, n_src)
-
-    n_src, n_validation = config.separator.n_src, config.separation.validation
-    return TrainingData(
-        synthetic=kept("synthetic", subset(0, "train", c.synthetic)),
-        weak=kept("weak", weak(1, "train", c.weak)),
-        unlabelled=kept("unlabelled", subset(2, "train", c.unlabelled)),
-        synthetic_validation=Kept(
-            kept("synthetic_validation", subset(3, "validation", c.validation_synthetic))
-        ),
-        weak_validation=Kept(kept("weak_validation", weak(4, "validation", c.validation_weak))),
-        universal=kept("universal", subset(5, "train", c.synthetic, "universal"), n_src),
-        universal_validation=kept(
-            "universal_validation", subset(6, "validation", n_validation, "universal"), n_src
-        ),
-        description=description,
-        licence=licence,
-        fresh=c.fresh,
-    )
-
-
 def _desed(place: Path, config: Config) -> TrainingData:
-    """DESED's subsets as its baseline divides them; the mixtures with isolated sources are the
+    """DESED's subsets as its baseline divides them. A separator learns from the synthetic and the
+    unlabelled clips, and is selected by all weak ones; the mixtures with isolated sources are the
     synthetic ones.
     """
     subsets = desed.prepare(place)
@@ -261,17 +153,28 @@ def _desed(place: Path, config: Config) -> TrainingData:
     ]
     weak, unlabelled = clips("weak", c.weak), clips("unlabel_in_domain", c.unlabelled)
     weak_validation = clips("weak_validation", c.validation_weak)
+    description = f"the data set {place.name}, in DESED's layout (files: {', '.join(told)})"
+    known = all(map(len, with_sources))
+    pool = SeparationPool(
+        "detection",
+        str(place),
+        description,
+        "see the data set",
+        {"synthetic": synthetic, "unlabelled": unlabelled},
+        _clips(weak.clips + weak_validation.clips, config),
+        *(with_sources if known else ()),
+    )
     return TrainingData(
         synthetic=synthetic,
         weak=weak,
         unlabelled=unlabelled,
         synthetic_validation=Kept(validation),
         weak_validation=Kept(weak_validation),
-        universal=with_sources[0],
-        universal_validation=with_sources[1],
-        description=f"the data set {place.name}, in DESED's layout (files: {', '.join(told)})",
+        description=description,
         licence="see the data set",
         fresh=False,
+        root=str(place),
+        pools={"detection": pool},
     )
 
 
@@ -297,15 +200,24 @@ def _labelled(place: Path, config: Config) -> TrainingData:
             f"{place} has too little labelled audio (files: {told}): a system needs two clips of a kind at "
             "least, to learn from and to be selected by."
         )
+    description, licence = f"the labelled folder {place.name} (files: {told})", "see the recordings"
     return replace(
-        _nothing(config, f"the labelled folder {place.name} (files: {told})", "see the recordings"),
+        _nothing(place, config, description, licence),
         synthetic=clips("", "strong"),
         weak=clips("", weak),
         unlabelled=everything[0],
         synthetic_validation=Kept(clips("_validation", "strong")),
         weak_validation=Kept(clips("_validation", weak)),
-        mixtures=everything[0],
-        mixtures_validation=everything[1],
+        pools={
+            "detection": SeparationPool(
+                "detection",
+                str(place),
+                description,
+                licence,
+                {"clips": everything[0]},
+                everything[1],
+            )
+        },
     )
 
 
@@ -326,11 +238,19 @@ def _fuss(place: Path, config: Config) -> TrainingData:
             ("train", "validation"), (train, validation), listed, strict=True
         )
     )
-    version = "dry" if end else "reverberant"
-    return replace(
-        _nothing(config, f"FUSS, {version} (files: {files})", sets.DATASETS["fuss"].licence),
-        universal=train,
-        universal_validation=validation,
+    description = f"FUSS, {'dry' if end else 'reverberant'} (files: {files})"
+    return _separates(
+        SeparationPool(
+            "sources",
+            str(place),
+            description,
+            sets.DATASETS["fuss"].licence,
+            {"train": _clips(train.clips, config)},
+            _clips(validation.clips, config),
+            train,
+            validation,
+        ),
+        config,
     )
 
 
@@ -343,14 +263,17 @@ def _folder(place: Path, config: Config) -> TrainingData:
             f"{place} holds a single recording: MixIT needs at least two, to learn from and to be selected "
             "by. (A soundbank needs a folder for each class, or catalog.tsv.)"
         )
-    return replace(
-        _nothing(
-            config,
-            f"{len(train.clips)} unlabelled recordings in {place.name}",
+    description = f"{len(train.clips)} unlabelled recordings in {place.name}"
+    return _separates(
+        SeparationPool(
+            "recordings",
+            str(place),
+            description,
             "see the recordings",
+            {"recordings": train},
+            validation,
         ),
-        mixtures=train,
-        mixtures_validation=validation,
+        config,
     )
 
 
@@ -358,7 +281,16 @@ def _clips(clips: Sequence[Clip], config: Config, sources: bool = False) -> Clip
     return ClipSet(clips, round(config.data.seconds * SAMPLE_RATE), sources)
 
 
-def _nothing(config: Config, description: str, licence: str) -> TrainingData:
+def _separates(pool: SeparationPool, config: Config) -> TrainingData:
+    """Training data of a separator alone."""
+    return replace(
+        _nothing(Path(pool.root), config, pool.description, pool.licence), pools={pool.name: pool}
+    )
+
+
+def _nothing(place: Path, config: Config, description: str, licence: str) -> TrainingData:
     """No clips at all, to be filled in."""
     none = _clips((), config)
-    return TrainingData(none, none, none, none, none, none, none, description, licence, fresh=False)
+    return TrainingData(
+        none, none, none, none, none, description, licence, fresh=False, root=str(place)
+    )

@@ -8,12 +8,12 @@ from jss.config import load_preset
 from jss.data.training.batching import (
     DetectionSteps,
     SeparationSteps,
+    SeparationValidation,
     mix,
     mixup_plan,
     padded,
-    separation_validation,
 )
-from jss.data.training.datasets import TrainingData
+from jss.data.training.datasets import SeparationPool, TrainingData
 from jss.data.training.example import Example
 from jss.errors import JssError
 
@@ -50,11 +50,23 @@ def world(fresh: bool = True) -> TrainingData:
         Tones(2000, 20),
         Tones(0, 2),
         Tones(0, 2),
-        Tones(0, 6),
-        Tones(0, 2),
         "tones",
         "MIT",
         fresh,
+    )
+
+
+def pool(size: int = 5) -> SeparationPool:
+    """Two subsets without sources, and one with; validation clips are numbered from 0."""
+    return SeparationPool(
+        "sources",
+        "ROOT",
+        "tones",
+        "MIT",
+        {"a": Tones(0, 6, 0), "b": Tones(2000, 20, 0)},
+        Tones(0, size, 0),
+        Tones(0, 6),
+        Tones(0, size),
     )
 
 
@@ -117,12 +129,41 @@ def test_mix_by_hand():
 
 def test_separation_batches():
     c = CONFIG.separation
-    mixit = SeparationSteps(world(), CONFIG, c, "mixit", 0)[0].targets
+    mixit = SeparationSteps(pool(), CONFIG, c, "mixit", 0)[0].targets
     assert mixit.shape == (2, 2, 16000)
-    pit = SeparationSteps(world(), CONFIG, c, "pit", 0)[0].targets
+    pit = SeparationSteps(pool(), CONFIG, c, "pit", 0)[0].targets
     assert pit.shape == (2, 4, 16000)
     assert (pit[:, 2:] == 0).all()
-    assert separation_validation(world(), CONFIG, c, "pit").shape == (2, 4, 16000)
+
+
+@pytest.mark.parametrize(("size", "pairs"), [(6, 3), (5, 3), (1, 1)])
+def test_mixit_is_validated_on_every_clip_once(size, pairs):
+    c = dataclasses.replace(CONFIG.separation, validation=0)
+    validation = SeparationValidation(pool(size), CONFIG, c, "mixit")
+    batches = [validation[i].targets for i in range(len(validation))]
+    numbers = torch.cat(batches)[:, :, 0].int()
+    assert numbers.shape == (pairs, 2)
+    assert {*numbers.flatten().tolist()} == {*range(size)}
+    assert size == 1 or (numbers[:, 0] != numbers[:, 1]).all()
+    again = SeparationValidation(pool(size), CONFIG, c, "mixit")
+    assert again.items == validation.items
+
+
+def test_pit_is_validated_on_every_mixture_in_order_and_the_last_batch_may_be_smaller():
+    c = dataclasses.replace(CONFIG.separation, validation=0, batch=2)
+    validation = SeparationValidation(pool(5), CONFIG, c, "pit")
+    shapes = [
+        tuple(batch.targets.shape) for batch in (validation[i] for i in range(len(validation)))
+    ]
+    assert shapes == [(2, 4, 16000), (2, 4, 16000), (1, 4, 16000)]
+    assert validation.items == [(0,), (1,), (2,), (3,), (4,)]
+
+
+def test_a_number_of_validation_mixtures_may_be_set():
+    for count in (2, 9):
+        c = dataclasses.replace(CONFIG.separation, validation=count)
+        for loss in ("pit", "mixit"):
+            assert len(SeparationValidation(pool(5), CONFIG, c, loss).items) == count
 
 
 def test_more_sources_than_outputs_says_so():

@@ -37,9 +37,7 @@ def test_workers_find_everything_ready(bank_folder: Path, monkeypatch: pytest.Mo
     """Nothing that every process would have to work out anew, and the same batches as without
     workers.
     """
-    monkeypatch.setattr(
-        "jss.data.training.training_data.ROOMS", 2
-    )  # of them all, which take seconds
+    monkeypatch.setattr("jss.data.training.soundscapes.ROOMS", 2)  # of them all, which take seconds
     acoustics.responses.cache_clear()
     data = training_data(str(bank_folder), load_preset("smoke", (*SMOKE, "data.workers=1")))
     assert acoustics.responses.cache_info().currsize == 2
@@ -56,11 +54,11 @@ def test_workers_find_everything_ready(bank_folder: Path, monkeypatch: pytest.Mo
 def test_sources_on_disk_are_read_only_where_they_are_wanted(on_disk: Path) -> None:
     data = training_data(str(on_disk), load_preset("smoke", SMOKE))
     assert data.synthetic[0].sources.shape == (0, 32000)
-    example = data.universal[0]
+    example = data.pools["detection"].sources[0]
     assert len(example.sources) >= 2
     assert np.array_equal(example.mixture, data.synthetic[0].mixture)
     assert np.abs(example.sources.sum(axis=0) - example.mixture).max() < 1e-5
-    assert isinstance(data.universal, ClipSet)
+    assert isinstance(data.pools["detection"].sources, ClipSet)
 
 
 def test_batches_from_disk_are_12_12_24_in_small(on_disk: Path) -> None:

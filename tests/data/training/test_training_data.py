@@ -10,12 +10,13 @@ from jss import audio
 from jss.config import load_preset
 from jss.data.clip import Clip
 from jss.data.datasets import desed
-from jss.data.training.batching import DetectionSteps, SeparationSteps, separation_validation
+from jss.data.training.batching import DetectionSteps, SeparationSteps, SeparationValidation
 from jss.data.training.datasets import ClipSet
 from jss.data.training.training_data import training_data
 from jss.errors import JssError
 from jss.inference.windows import padded
 from jss.labels import DESED_LABELS
+from jss.training.stages import STAGES
 
 CONFIG = load_preset("smoke", ("detection.batch=[1, 1, 1]",))
 
@@ -31,67 +32,96 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_desed_fuss_and_a_folder_together_whatever_their_order(world: Path) -> None:
-    roots = [str(world / name) for name in ("yfcc", "fuss", "desed")]
-    data = training_data(roots, CONFIG)
+ROOTS = ("yfcc", "fuss", "desed")
+#: Stage -> the names of the mixtures that it learns from, how many, and how many select it.
+PAPER = {
+    "PIT": ("sources", "fuss", 2, 1),
+    "MixIT": ("detection", "desed", 4, 10),
+    "TDCN": ("recordings", "yfcc", 10, 2),
+}
+
+
+@pytest.mark.parametrize("roots", [ROOTS, ROOTS[::-1]])
+def test_each_stage_learns_from_the_papers_pool(world: Path, roots: tuple[str, ...]) -> None:
+    config = load_preset("paper", ("data.workers=0", "data.seconds=2"))
+    data = training_data([str(world / name) for name in roots], config)
+    for name, (kind, folder, count, held_out) in PAPER.items():
+        row = STAGES[name]
+        pool = data.pool(row.data, row.loss)
+        assert (pool.name, Path(pool.root).name) == (kind, folder)
+        steps = SeparationSteps(pool, config, config.separation, row.loss, 3)
+        assert sum(map(len, steps.subsets)) == count
+        validation = SeparationValidation(pool, config, config.separation, row.loss)
+        assert len(validation.clips) == held_out
+        files = [clip.path for subset in steps.subsets for clip in subset.clips]
+        files += [clip.path for clip in validation.clips.clips]
+        assert all((world / folder) in path.parents for path in files)
+        mixed = config.separator.n_src if row.loss == "pit" else 2
+        assert steps[0].targets.shape == (config.separation.batch, mixed, 160000)
+        assert validation[0].targets.shape[1:] == (mixed, 160000)
+    assert [len(data.pools["sources"].sources[i].sources) for i in range(2)] == [1, 4]
+
+
+def test_mixit_learns_from_synthetic_and_unlabelled_clips_and_is_selected_by_all_weak_ones(
+    world: Path,
+) -> None:
+    data = training_data([str(world / name) for name in ROOTS], load_preset("paper"))
+    pool = data.pool("detection", "mixit")
+    assert {name: len(found) for name, found in pool.mixtures.items()} == {
+        "synthetic": 2,
+        "unlabelled": 2,
+    }
+    names = {clip.filename for clip in pool.validation.clips}
+    assert names == {f"Y-weak{i}_{10 * i}.000_{10 * i + 10}.000.wav" for i in range(10)}
+
+
+def test_the_descriptions_are_those_of_each_pool(world: Path) -> None:
+    data = training_data([str(world / name) for name in ROOTS], CONFIG)
     assert (len(data.synthetic), len(data.weak), len(data.unlabelled)) == (2, 8, 2)
-    assert [len(data.universal[i].sources) for i in range(2)] == [
-        1,
-        4,
-    ]  # FUSS, the background among them
-    assert data.mixtures is not None
-    assert len(data.mixtures) == 10
-    assert data.description.startswith(
-        "the data set desed, in DESED's layout (files: synthetic21_train 2 of 2,"
-    )
+    start = "the data set desed, in DESED's layout (files: synthetic21_train 2 of 2,"
+    assert data.description.startswith(start)
     assert "unlabel_in_domain 2 of 3" in data.description
-    assert "FUSS, reverberant (files: train 2 of 2, validation 1 of 1)" in data.description
+    fuss = data.pools["sources"].description
+    assert fuss == "FUSS, reverberant (files: train 2 of 2, validation 1 of 1)"
     batch = DetectionSteps(data, CONFIG, CONFIG.detection, DESED_LABELS, 0)[0]
     assert batch.audio.shape == (3, 32000)
-    for loss, mixed in (("pit", CONFIG.separator.n_src), ("mixit", 2)):
-        steps = SeparationSteps(data, CONFIG, CONFIG.separation, loss, 3)
+
+
+def test_a_pool_that_is_absent_is_replaced(world: Path) -> None:
+    """By the next of POOLS that serves: (what is given, what is wanted) -> what it is."""
+    for given, loss, wanted, expected in (
+        ("desed", "mixit", "recordings", "detection"),
+        ("desed", "pit", "sources", "detection"),
+        ("yfcc", "mixit", "detection", "recordings"),
+        ("fuss", "mixit", "detection", "sources"),
+        ("fuss", "mixit", "sources", "sources"),
+    ):
+        data = training_data(str(world / given), CONFIG)
+        pool = data.pool(wanted, loss)
+        assert pool.name == expected
+        mixed = CONFIG.separator.n_src if loss == "pit" else 2
+        steps = SeparationSteps(pool, CONFIG, CONFIG.separation, loss, 0)
         assert steps[0].targets.shape == (2, mixed, 16000)
-        assert separation_validation(data, CONFIG, CONFIG.separation, loss).shape == (
-            2,
-            mixed,
-            16000,
-        )
 
 
-def test_a_folder_alone_trains_mixit_and_says_what_a_detector_needs(world: Path) -> None:
+def test_a_folder_alone_says_what_a_detector_and_pit_need(world: Path) -> None:
     data = training_data(str(world / "yfcc"), CONFIG)
-    assert SeparationSteps(data, CONFIG, CONFIG.separation, "mixit", 0)[0].targets.shape == (
-        2,
-        2,
-        16000,
-    )
     with pytest.raises(
         JssError, match=r"no synthetic clips.*10 unlabelled recordings in yfcc: add --data"
     ):
         DetectionSteps(data, CONFIG, CONFIG.detection, DESED_LABELS, 0)
-    with pytest.raises(JssError, match="PIT needs a soundbank, FUSS or another set"):
-        SeparationSteps(data, CONFIG, CONFIG.separation, "pit", 0)
-
-
-def test_fuss_alone_trains_pit(world: Path) -> None:
-    data = training_data((str(world / "fuss"),), CONFIG)
-    assert SeparationSteps(data, CONFIG, CONFIG.separation, "pit", 0)[0].targets.shape == (
-        2,
-        4,
-        16000,
-    )
-    with pytest.raises(JssError, match="MixIT needs a soundbank, DESED or a folder of audio"):
-        SeparationSteps(data, CONFIG, CONFIG.separation, "mixit", 0)
+    with pytest.raises(JssError, match="PIT needs FUSS, a soundbank or another set"):
+        data.pool("sources", "pit")
 
 
 def test_endless_soundscapes_beside_a_finite_set(world: Path) -> None:
     data = training_data(("synthscapes", str(world / "fuss")), CONFIG)
     assert data.fresh
-    assert SeparationSteps(data, CONFIG, CONFIG.separation, "pit", 7)[0].targets.shape == (
-        2,
-        4,
-        16000,
-    )
+    pool = data.pool("sources", "pit")
+    assert (Path(pool.root).name, pool.fresh) == ("fuss", False)
+    assert data.pool("detection", "mixit").fresh
+    steps = SeparationSteps(pool, CONFIG, CONFIG.separation, "pit", 7)
+    assert steps[0].targets.shape == (2, 4, 16000)
 
 
 def test_urbansound8k_is_a_soundbank_mixed_with_the_synthesiser(world: Path) -> None:
@@ -147,7 +177,9 @@ def test_soundscapes_that_are_not_fresh_are_rendered_once(tmp_path: Path) -> Non
     written = (tmp_path / "pool" / "synthetic.npy").stat().st_mtime_ns
     training_data("synthscapes", config, tmp_path / "pool")
     assert (tmp_path / "pool" / "synthetic.npy").stat().st_mtime_ns == written
-    assert SeparationSteps(kept, config, config.separation, "pit", 0)[0].targets.shape == (
+    assert SeparationSteps(kept.pools["sources"], config, config.separation, "pit", 0)[
+        0
+    ].targets.shape == (
         2,
         4,
         16000,

@@ -1,0 +1,141 @@
+"""Soundscapes of a bank as training data: DESED's subsets, and mixtures of any classes for PIT."""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from jss.config import Config
+from jss.data.manifest import claim
+from jss.data.soundbank.bank import Bank, Recording
+from jss.data.soundscapes import Recipe, placing
+from jss.data.soundscapes.acoustics import ROOMS, responses
+from jss.data.soundscapes.recipes import BABBLE, BACKGROUND, RECIPES, STEADY
+from jss.data.training.datasets import Kept, SeparationPool, SoundscapeSet, TrainingData
+from jss.data.training.example import Examples
+from jss.data.training.pool import pooled
+from jss.data.training.singles import RecordingSet, Sprinkled
+from jss.errors import JssError
+
+#: What is kept of soundscapes that are not fresh in every epoch.
+KEPT = (
+    "synthetic",
+    "weak",
+    "unlabelled",
+    "synthetic_validation",
+    "weak_validation",
+    "universal",
+    "universal_validation",
+)
+
+
+def prepare_workers(bank: Bank, split: str = "train", threads: int = 1) -> None:
+    """Work out now what every rendering process would otherwise work out in each epoch, since they
+    are forked anew: the recordings of the split, where they are audible, and the impulse responses
+    of the rooms.
+    """
+    wanted = [
+        (label in STEADY or label in (BACKGROUND, BABBLE), recording)
+        for label in bank.labels(split)
+        for recording in bank.recordings(label, split)
+    ]
+
+    def prepare(item: tuple[bool, Recording]) -> None:
+        with suppress(JssError):  # a silent recording is told when it is drawn
+            placing.sounds(bank, item[1], item[0])
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(responses, range(ROOMS)):
+            pass
+        for _ in pool.map(prepare, wanted):
+            pass
+
+
+def renders(config: Config, pool: Path) -> bool:
+    """Whether soundscapes are still to be rendered: always, unless they are kept and there."""
+    return config.data.fresh or not all((pool / f"{name}.json").is_file() for name in KEPT)
+
+
+def soundscapes(
+    root: str, config: Config, pool: Path, ready: bool, bank: Bank, description: str, licence: str
+) -> TrainingData:
+    """Soundscapes of a bank in DESED's subsets, endless or kept; any classes for PIT."""
+    c = config.data
+    if ready and c.workers and renders(config, pool):
+        prepare_workers(bank, threads=c.workers)
+    if ready and not c.fresh:
+        settings = {**dataclasses.asdict(c), "seed": config.seed, "bank": description}
+        del settings["workers"]
+        claim(pool / "manifest.json", settings)
+
+    def sized(name: str) -> Recipe:
+        recipe = RECIPES.get(name)
+        if recipe is None:
+            raise JssError(f'There is no recipe "{name}": use one of {", ".join(RECIPES)}.')
+        if recipe.duration == c.seconds:
+            return recipe
+        ratio = c.seconds / recipe.duration
+        onset = (recipe.onset[0] * ratio, recipe.onset[1] * ratio)
+        return replace(recipe, duration=c.seconds, onset=onset)
+
+    def subset(number: int, split: str, size: int, recipe: str = c.recipe) -> SoundscapeSet:
+        return SoundscapeSet(sized(recipe), bank, split, 10 * config.seed + number, size)
+
+    def weak(number: int, split: str, size: int) -> Examples:
+        seed = 10 * config.seed + number
+        return Sprinkled(
+            subset(number, split, size),
+            RecordingSet(sized(c.recipe), bank, split, seed, size),
+            c.single,
+            seed,
+        )
+
+    def kept(name: str, examples: Examples, n_src: int = 0) -> Examples:
+        return (
+            pooled(examples, pool / name, c.workers, n_src) if ready and not c.fresh else examples
+        )
+
+    n_src, n_validation = (
+        config.separator.n_src,
+        config.separation.validation or c.validation_synthetic,
+    )
+    synthetic = kept("synthetic", subset(0, "train", c.synthetic))
+    unlabelled = kept("unlabelled", subset(2, "train", c.unlabelled))
+    weak_validation = kept("weak_validation", weak(4, "validation", c.validation_weak))
+    universal = kept("universal", subset(5, "train", c.synthetic, "universal"), n_src)
+    held_out = kept(
+        "universal_validation", subset(6, "validation", n_validation, "universal"), n_src
+    )
+    mixed = {"synthetic": synthetic, "unlabelled": unlabelled}
+    return TrainingData(
+        synthetic=synthetic,
+        weak=kept("weak", weak(1, "train", c.weak)),
+        unlabelled=unlabelled,
+        synthetic_validation=Kept(
+            kept("synthetic_validation", subset(3, "validation", c.validation_synthetic))
+        ),
+        weak_validation=Kept(weak_validation),
+        description=description,
+        licence=licence,
+        fresh=c.fresh,
+        root=root,
+        pools={
+            "detection": SeparationPool(
+                "detection", root, description, licence, mixed, weak_validation, fresh=c.fresh
+            ),
+            "sources": SeparationPool(
+                "sources",
+                root,
+                description,
+                licence,
+                {"universal": universal},
+                held_out,
+                universal,
+                held_out,
+                c.fresh,
+            ),
+        },
+    )

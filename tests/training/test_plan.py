@@ -1,0 +1,183 @@
+"""The plan of a training: the paper's data for each stage, and what is refused before the first step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+import true_layouts as layouts
+
+from jss import checkpoints
+from jss.cli import main
+from jss.config import load_preset
+from jss.errors import JssError
+from jss.training.experiment import Chain
+from jss.training.memory import detection_memory, saved_bytes, separation_memory
+from jss.training.stages import STAGES, split
+
+ROOTS = ("yfcc", "desed", "fuss")
+#: Each pre-training, its pool and its data set in the paper.
+PAPER = {
+    "PIT": "sources of {}/fuss",
+    "MixIT": "detection of {}/desed",
+    "TDCN": "recordings of {}/yfcc",
+}
+SHORT = ("detection.epochs=1", "separation.epochs=1", "data.seconds=1", "detection.batch=[1, 1, 1]")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small DESED, FUSS and YFCC100M in their true layouts."""
+    root = tmp_path_factory.mktemp("world")
+    layouts.desed(root / "desed")
+    layouts.fuss(root / "fuss", ("ssdata_reverb",))
+    layouts.nested(root / "yfcc")
+    return root
+
+
+def data(world: Path, *names: str) -> list[str]:
+    return [word for name in names or ROOTS for word in ("--data", str(world / name))]
+
+
+def chain(
+    roots: str | tuple[str, ...], folder: Path, *overrides: str, preset: str = "smoke"
+) -> Chain:
+    return Chain(load_preset(preset, overrides), roots, folder, folder / "checkpoints")
+
+
+def test_train_paper_plans_the_papers_pool_for_each_stage(world, tmp_path, capsys):
+    words = ["train", "paper", *data(world), "--plan", "--out", str(tmp_path / "out")]
+    assert main([*words, "detection.batch=[1, 1, 1]", "data.workers=0"]) == 0
+    lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    for name, pool in PAPER.items():
+        assert f"data={pool.format(world)} (" in lines[name]
+        assert "200 epochs of 5000 steps at most; batch 4; memory about " in lines[name]
+    assert "sources 2 clips of 1 to 4 sources; validated on 1 mixtures of 1" in lines["PIT"]
+    assert "synthetic 2, unlabelled 2 clips; validated on 5 pairs of 10" in lines["MixIT"]
+    assert "recordings 10 clips; validated on 1 pairs of 2" in lines["TDCN"]
+    assert f"data={world}/desed (synthetic 2, weak 9, unlabelled 2 clips" in lines["SED"]
+    assert lines["PIT-JT-teacher"].endswith(
+        "starts from the separator of PIT and the detector of SED, teacher"
+    )
+    assert lines["MixIT-S2-student"].endswith("and the detector of MixIT-S1, student")
+    assert set(load_preset("paper").systems) < {split(name)[0] for name in lines}
+    assert not (tmp_path / "out").exists()
+
+
+def test_smoke_learns_from_the_pools(world, tmp_path, monkeypatch, one_thread):
+    """The files that are read while each separator is trained are those of its pool."""
+    read: dict[str, set[str]] = {}
+    now = []
+    from jss.data.training.datasets import ClipSet
+
+    sample, pretrain = ClipSet._samples, Chain._pretrain
+
+    def noted(self, path):
+        if now:
+            read.setdefault(now[-1], set()).add(path.relative_to(world).parts[0])
+        return sample(self, path)
+
+    def named(self, name, run):
+        now.append(name)
+        pretrain(self, name, run)
+        now.pop()
+
+    monkeypatch.setattr(ClipSet, "_samples", noted)
+    monkeypatch.setattr(Chain, "_pretrain", named)
+    out = tmp_path / "out"
+    words = ["train", "smoke", *data(world), "--out", str(out), *SHORT]
+    assert main([*words, "--only", "PIT-S0", "MixIT-S0", "SSep-SED"]) == 0
+    assert read == {"PIT": {"fuss"}, "MixIT": {"desed"}, "TDCN": {"yfcc"}}
+    says = {
+        name: checkpoints.load_card(f"{name}-separator".lower(), out / "checkpoints")
+        for name in PAPER
+    }
+    assert says["PIT"].training_data.startswith("FUSS, reverberant")
+    assert says["MixIT"].training_data.startswith("the data set desed, in DESED's layout")
+    assert says["TDCN"].training_data == "10 unlabelled recordings in yfcc"
+    assert {name: card.settings["stage"]["data"] for name, card in says.items()} == {
+        name: STAGES[name].data for name in PAPER
+    }
+
+
+def test_a_stages_data_may_be_set_and_what_is_absent_is_replaced_with_a_sentence(world, tmp_path):
+    roots = tuple(str(world / name) for name in ROOTS)
+    (stage,) = chain(roots, tmp_path, "stages.MixIT.data=recordings").plan(("MixIT-S0",), False)[:1]
+    assert "data=recordings of" in stage.line
+    assert stage.note is None
+    plan = chain(roots[1], tmp_path).plan(("SSep-SED", "MixIT-S0"), False)
+    notes = {stage.name: stage.note for stage in plan if stage.note}
+    assert list(notes) == ["TDCN"]
+    assert notes["TDCN"].startswith(
+        "TDCN: --data has no folder of unlabelled recordings (YFCC100M); it learns from the data set "
+    )
+    with pytest.raises(JssError, match=r"stages\.MixIT: data must be 'detection' or 'recordings'"):
+        chain(roots, tmp_path, "stages.MixIT.data=yfcc").plan(("MixIT-S0",), False)
+    with pytest.raises(JssError, match="only PIT, MixIT and TDCN choose theirs"):
+        chain(roots, tmp_path, "stages.S1.data=sources").plan(("MixIT-S1",), False)
+
+
+def test_what_would_fail_hours_later_is_refused_before_the_first_step(world, tmp_path):
+    roots = tuple(str(world / name) for name in ROOTS)
+
+    def refused(match: str, *overrides: str, root: str | tuple[str, ...] = roots) -> None:
+        with pytest.raises(JssError, match=match):
+            chain(root, tmp_path / "out", *overrides).run(("SED", "PIT-JT"), resume=False)
+        assert not (tmp_path / "out").exists()
+
+    refused("PIT: a mixture of .*fuss has 4 sources.*set separator.n_src=4", "separator.n_src=3")
+    refused("A subset is smaller than its part of the batch", "stages.JT.batch=[4, 1, 1]")
+    refused("stages.JT: epochs must be", "stages.JT.epochs=soon")
+    refused("stages.JTT: there is no such stage", "stages.JTT.epochs=3")
+    refused("There is no card .*none", "stages.JT.detector=none")
+    refused(r"12\.wav.*label 'Cat', which is not among the classes", "labels=[Dog, Frying]")
+    refused("no synthetic clips", root=str(world / "fuss"))
+
+
+def test_a_clip_without_labels_is_refused_before_the_first_step(tmp_path):
+    root = layouts.desed(tmp_path / "desed")
+    (root / "metadata/train/weak.tsv").unlink()
+    with pytest.raises(JssError, match=r"Y-weak.* has no weak labels: add them to its table"):
+        chain(str(root), tmp_path / "out", "detection.batch=[1, 1, 1]").run(("SED",), resume=False)
+
+
+def test_an_unfinished_run_is_refused_before_another_stage_is_trained(world, tmp_path):
+    (tmp_path / "MixIT").mkdir()
+    with pytest.raises(JssError, match="--resume"):
+        chain(str(world / "desed"), tmp_path).run(("SED", "MixIT-S0"), resume=False)
+    assert not (tmp_path / "SED").exists()
+
+
+def test_saved_bytes_counts_what_autograd_keeps():
+    weight = torch.randn(8, 8, requires_grad=True)
+    x = torch.randn(100, 8)
+    # A product keeps its input and its weight; the square keeps its own input.
+    assert saved_bytes(lambda: (x @ weight).square().sum(), [weight]) == 4 * (100 * 8 + 100 * 8)
+
+
+def test_memory_grows_with_the_batch_and_its_length(tmp_path):
+    def of(stage: str, *overrides: str) -> float:
+        made = chain("synthscapes", tmp_path, "detection.batch=[1, 1, 2]", *overrides)
+        config, row = made.config, STAGES[stage]
+        if row.loss == "sed":
+            return detection_memory(config, row, config.detection, made.counted, made.labels)
+        pool = made.counted.pool(row.data, row.loss)
+        return separation_memory(config, row, config.separation, pool)
+
+    assert of("JT", "detection.batch=[2, 2, 4]") == pytest.approx(2 * of("JT"), rel=0.05)
+    assert of("JT", "detection.batch=[2, 2, 4]", "detection.accumulate=2") == of("JT")
+    assert of("PIT", "separation.batch=8") == pytest.approx(4 * of("PIT"), rel=0.1)
+    assert of("S1") < of("JT")
+    assert of("SED") < of("S1")
+
+
+def test_finished_stages_say_so(world, tmp_path):
+    root, made = str(world / "desed"), chain(str(world / "desed"), tmp_path, *SHORT)
+    made.run(("SED",), resume=False)
+    again = chain(root, tmp_path, *SHORT).plan(("SED", "MixIT-S0"), False)
+    assert [stage.name for stage in again] == ["SED", "MixIT", "MixIT-S0"]
+    assert "finished before" in again[0].line
+    card = json.loads((tmp_path / "checkpoints/blocks/sed-detector-teacher.json").read_text())
+    assert card["stage"] == "SED"
