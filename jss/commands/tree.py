@@ -36,7 +36,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Order:
+class FinalEvaluation:
     """What is to be evaluated. roots: the data of the training; subsets: of a set in DESED's layout, ending in
     ``_overlap`` for its clips in pairs; out: where clips are rendered if no root has such a set; clips: how many of
     each subset.
@@ -69,7 +69,7 @@ def available(root: Path, subset: str) -> tuple[int, int]:
     return len(run.items(chosen)), len(chosen)
 
 
-def preview(order: Order) -> list[str]:
+def preview(order: FinalEvaluation) -> list[str]:
     """What ``evaluate`` will do, a line a subset. Raises JssError where it could not be done."""
     if not order.subsets:
         return []
@@ -92,7 +92,7 @@ def preview(order: Order) -> list[str]:
     return [f"evaluation: {name} of {order.clips} clips to be rendered" for name in order.subsets]
 
 
-def evaluate(order: Order, systems: Sequence[str], folder: Path, data: Path, out: Path) -> None:
+def evaluate(order: FinalEvaluation, systems: Sequence[str], folder: Path, data: Path, out: Path) -> None:
     """Reports and a printed table for every subset that is there. data: what ``held_out`` gave. Raises JssError."""
     for subset in order.subsets:
         if available(data, subset)[0]:
@@ -101,7 +101,7 @@ def evaluate(order: Order, systems: Sequence[str], folder: Path, data: Path, out
             )
 
 
-def held_out(order: Order, workers: int) -> Path | None:
+def held_out(order: FinalEvaluation, workers: int) -> Path | None:
     """A set in DESED's layout whose subsets no training has met: a root, or clips rendered into ``order.out`` of
     recordings of the test split. -> its folder, None where there are neither. Raises JssError.
     """
@@ -110,13 +110,13 @@ def held_out(order: Order, workers: int) -> Path | None:
     if order.there is not None or order.bank is None:
         return order.there
     from jss.data.soundscapes.render_set import LAYOUTS, render_set
-    from jss.data.soundscapes.render_set import Order as Rendering
+    from jss.data.soundscapes.render_set import Order
 
     kind = "synthscapes" if order.bank == SYNTHSCAPES else "homescapes"
     bases = {name.removesuffix(SUFFIX) for name in order.subsets}
     wanted = {name: order.clips if name in bases else 0 for name in LAYOUTS[kind].subsets}
     bank = None if order.bank == SYNTHSCAPES else Path(order.bank)
-    render_set(Rendering(kind, order.out / kind, bank, 0, True, wanted), max(1, workers))
+    render_set(Order(kind, order.out / kind, bank, 0, True, wanted), max(1, workers))
     return order.out / kind
 
 
