@@ -122,7 +122,9 @@ def _train(args: argparse.Namespace) -> None:
     resume = args.resume or everything
     chain = kind(config, roots, out, folder, half=args.half)
     subsets = config.evaluation or (tree.SUBSETS if everything else ())
-    order = tree.FinalEvaluation(roots, subsets if kind is Chain else (), out / "held-out", args.clips)
+    order = tree.FinalEvaluation(
+        roots, subsets if kind is Chain else (), out / "held-out", args.clips
+    )
     plan = alone(lambda: chain.plan(systems, resume, memory=args.plan))
     notes = [stage.note for stage in plan if stage.note]
     notes += alone(lambda: tree.preview(order))

@@ -92,7 +92,9 @@ def preview(order: FinalEvaluation) -> list[str]:
     return [f"evaluation: {name} of {order.clips} clips to be rendered" for name in order.subsets]
 
 
-def evaluate(order: FinalEvaluation, systems: Sequence[str], folder: Path, data: Path, out: Path) -> None:
+def evaluate(
+    order: FinalEvaluation, systems: Sequence[str], folder: Path, data: Path, out: Path
+) -> None:
     """Reports and a printed table for every subset that is there. data: what ``held_out`` gave. Raises JssError."""
     for subset in order.subsets:
         if available(data, subset)[0]:
@@ -109,8 +111,7 @@ def held_out(order: FinalEvaluation, workers: int) -> Path | None:
         return None
     if order.there is not None or order.bank is None:
         return order.there
-    from jss.data.soundscapes.render_set import LAYOUTS, render_set
-    from jss.data.soundscapes.render_set import Order
+    from jss.data.soundscapes.render_set import LAYOUTS, Order, render_set
 
     kind = "synthscapes" if order.bank == SYNTHSCAPES else "homescapes"
     bases = {name.removesuffix(SUFFIX) for name in order.subsets}

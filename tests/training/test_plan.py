@@ -113,7 +113,9 @@ def test_a_stages_data_may_be_set_and_what_is_absent_is_replaced_with_a_sentence
     assert notes["TDCN"].startswith(
         "TDCN: --data has no folder of unlabelled recordings (YFCC100M); it learns from the data set "
     )
-    with pytest.raises(JssError, match=r"stages\.MixIT: data must be 'detection', 'recordings' or 'sources'"):
+    with pytest.raises(
+        JssError, match=r"stages\.MixIT: data must be 'detection', 'recordings' or 'sources'"
+    ):
         chain(roots, tmp_path, "stages.MixIT.data=yfcc").plan(("MixIT-S0",), False)
     with pytest.raises(JssError, match="only PIT, MixIT and TDCN choose theirs"):
         chain(roots, tmp_path, "stages.S1.data=sources").plan(("MixIT-S1",), False)
