@@ -10,8 +10,6 @@ import torch
 
 from jss import audio
 from jss.inference.system import load_system
-from jss.models import separator
-from jss.models.compiled import kernels
 
 #: Within one way of computing; between the compiled kernels and plain torch; between fp32 and bf16,
 #: as the README says.
@@ -21,7 +19,6 @@ ARRAYS = ("sources", "mel", "scores", "source_scores", "weak", "source_weak")
 
 @pytest.fixture(scope="module", params=["MixIT-S1", "SED"])
 def system(request, tiny_checkpoints):
-    kernels(wait=None)
     return load_system(request.param, folder=tiny_checkpoints, device="cpu")
 
 
@@ -62,23 +59,17 @@ def test_a_system_that_is_loaded_again(system, tiny_checkpoints, one_thread):
     close(again(noise(2)), system(noise(2)), 0.0)
 
 
-def test_plain_and_compiled(system, monkeypatch, one_thread):
-    signal = noise(4)
-    compiled = system(signal)
-    if kernels() is None:
-        pytest.skip("Numba cannot compile here")
-    monkeypatch.setattr(separator, "kernels", lambda: None)
-    close(system(signal), compiled, COMPILED)
+def test_plain_and_accelerated(system, tiny_checkpoints, one_thread):
+    plain = load_system(system.name, folder=tiny_checkpoints, device="cpu", accelerate=False)
+    close(plain(noise(4)), system(noise(4)), COMPILED)
 
 
-@pytest.mark.parametrize("kernel", [True, False])
-def test_bf16_comes_near(system, kernel, tiny_checkpoints, monkeypatch, one_thread):
-    """With the compiled kernels and without; spectra are float32 all the same, so are the types of
-    all results.
-    """
-    if not kernel:
-        monkeypatch.setattr(separator, "kernels", lambda: None)
-    half = load_system(system.name, folder=tiny_checkpoints, device="cpu", precision="bf16")
+@pytest.mark.parametrize("accelerate", [True, False])
+def test_bf16_comes_near(system, accelerate, tiny_checkpoints, one_thread):
+    """Spectra are float32 all the same, so are the types of all results."""
+    half = load_system(
+        system.name, folder=tiny_checkpoints, device="cpu", precision="bf16", accelerate=accelerate
+    )
     expected, found = system(noise(4)), half(noise(4))
     assert {getattr(found, name).dtype for name in ARRAYS} == {np.dtype(np.float32)}
     assert (

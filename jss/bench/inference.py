@@ -21,7 +21,7 @@ import jss
 from jss import audio
 from jss.arrays import Float32
 from jss.bench.alone import alone
-from jss.bench.plain import asteroid_separator, eager_crnn
+from jss.bench.plain import asteroid_separator, eager_crnn, plain_crnn
 from jss.bench.precisions import precisions
 from jss.bench.table import Row
 from jss.decoding import decode
@@ -103,8 +103,6 @@ def compare(system: Any, clips: list[Float32]) -> list[Row]:
     from jss.features import SCORE_HOP_S
 
     plain = peer(system)
-    if system.device.type == "cpu":
-        _compiled()
     spent: list[list[tuple[float, float]]] = [[], []]
     furthest, changed, precision = 0.0, [], system.precision
     for clip in clips:
@@ -162,27 +160,16 @@ def peer(system: Any) -> Callable[[Float32], Float32]:
     """
     from jss.features import scale, to_db
 
-    separator, model = (
+    separator, detector, mel = (
         asteroid_separator(system.model.separator).eval().to(system.device),
-        system.model,
+        plain_crnn(system.model.detector).eval().to(system.device),
+        system.model.mel,
     )
 
     @torch.inference_mode()
     def run_one(clip: Float32) -> Float32:
         sources = separator(torch.from_numpy(clip).to(system.device)[None])[0]
-        strong = [
-            eager_crnn(model.detector, scale(to_db(model.mel(source[None]))))[0][0]
-            for source in sources
-        ]
+        strong = [eager_crnn(detector, scale(to_db(mel(source[None]))))[0][0] for source in sources]
         return np.asarray(torch.stack(strong).amax(0).cpu().numpy(), np.float32)
 
     return run_one
-
-
-def _compiled() -> None:
-    """Wait for the kernels: what is measured is the running, and the first clip says what starting
-    costs.
-    """
-    from jss.models.compiled import kernels
-
-    kernels(wait=None)

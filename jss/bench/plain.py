@@ -21,6 +21,15 @@ def asteroid_separator(separator: Any) -> nn.Module:
     return theirs
 
 
+def plain_crnn(crnn: Any) -> nn.Module:
+    """The CRNN without acceleration, with the sizes and weights of ours."""
+    from jss.models.crnn import CRNN
+
+    plain = CRNN(crnn.config)
+    plain.load_state_dict(crnn.state_dict())
+    return plain
+
+
 def eager_crnn(crnn: Any, log_mel: Tensor) -> tuple[Tensor, Tensor]:
     """The CRNN's layers one after the other, channels first. (batch, mels, frames) -> strong, weak
     scores.

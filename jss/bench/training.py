@@ -290,10 +290,8 @@ def _still(model: nn.Module) -> None:
     """Dropout off, BatchNorm on its running statistics; the GRU stays in training mode, for its
     gradients.
     """
-    from jss.models.dropout import Dropout
-
     for module in model.modules():
-        if isinstance(module, Dropout | nn.BatchNorm2d):
+        if isinstance(module, nn.Dropout | nn.BatchNorm2d):
             module.eval()
         elif isinstance(module, nn.GRU):
             module.dropout = 0.0

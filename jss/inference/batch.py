@@ -22,7 +22,6 @@ from jss.io.atomic import aside, sweep
 from jss.io.journal import Journal
 from jss.io.prefetch import ahead
 from jss.io.progress import Progress, silent
-from jss.models.compiled import kernels
 
 log = logging.getLogger(__name__)
 
@@ -126,10 +125,6 @@ def detect(
         ]
         tally.before, tally.failed = len(keys) - len(todo), len(clips) - len(keys)
         begin([task.path for task in todo])
-        if len(clips) > 1 and todo:
-            kernels(
-                wait=None
-            )  # or else the first ones would be computed plainly: a last digit may differ
         try:
             with closing(engine(system, todo, out, wanted, progress)) as outcomes:
                 for task, outcome in outcomes:

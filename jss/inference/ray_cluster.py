@@ -143,11 +143,8 @@ class Analyst:
         out: str,
         wanted: tuple[float, bool, bool],
     ) -> None:
-        from jss.models.compiled import kernels
-
         self.system = load_system(name, selection, device, Path(folder), precision)
         self.out, self.wanted = Path(out), Wanted(*wanted)
-        kernels(wait=None)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """row: a Task with its number. -> its line of the journal as JSON or null, the seconds of

@@ -20,7 +20,6 @@ from jss.inference.windows import Stretch, pieces
 from jss.io.sound.ffmpeg import open_container, packets
 from jss.io.sound.headers import Samples, is_rest, samples_of
 from jss.io.sound.pcm import Blocks, Note, pcm
-from jss.models.compiled import kernels
 
 _NAME = "Standard input"
 _RATES, _CHANNELS = (1000, 768_000), (1, 64)
@@ -134,7 +133,6 @@ def events(
     blocks: (samples,) at 16 kHz, one after the other; threshold: a score above it is an event.
     Raises JssError.
     """
-    kernels(wait=None)
 
     def stretches(found: Iterable[Stretch]) -> Iterator[tuple[Float32, float]]:
         samples = 0

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from jss.features import mel_filters
 from jss.io.schema import SCHEMA, Size, Sizes
-from jss.models.recurrent import recurrent
 from jss.models.stft import BINS, HOP_S, WINDOW
 
 
@@ -56,10 +55,6 @@ class Critic(nn.Module):
             pairwise((1, *c.channels)), c.freq_pools, c.time_pools, strict=True
         ):
             convolution = nn.Conv2d(n_in, n_out, c.kernel, padding=c.kernel // 2)
-            # A third faster on a CPU, both ways.
-            convolution.weight.data = convolution.weight.data.contiguous(
-                memory_format=torch.channels_last
-            )
             blocks.append(
                 nn.Sequential(
                     convolution, nn.BatchNorm2d(n_out), nn.ReLU(), nn.MaxPool2d((freq, time))
@@ -87,12 +82,13 @@ class Critic(nn.Module):
         The losses take log-odds: the probability p is their sigmoid, and a clip's is the largest of
         its frames.
         """
-        x = magnitude if self.filters is None else self.filters @ magnitude
-        x = self.cnn(
-            x.unsqueeze(1).contiguous(memory_format=torch.channels_last)
-        )  # (batch, channels, height, T)
-        x = x.permute(0, 3, 1, 2).flatten(2)
-        logits: Tensor = self.head(recurrent(self.blstm, x)).transpose(1, 2)
+        x = (
+            magnitude if self.filters is None else self.filters @ magnitude
+        )  # (batch, height, frames)
+        x = self.cnn(x.unsqueeze(1))  # (batch, channels, height, T), T = frames // pool
+        x = x.permute(0, 3, 1, 2).flatten(2)  # (batch, T, channels * height)
+        x, _ = self.blstm(x)  # (batch, T, 2 cells)
+        logits: Tensor = self.head(x).transpose(1, 2)  # (batch, K, T)
         return logits
 
     def probabilities(self, magnitude: Tensor) -> Tensor:

@@ -13,8 +13,6 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from jss.io.schema import SCHEMA, Few, Size, Sizes
-from jss.models.dropout import Dropout
-from jss.models.recurrent import recurrent
 
 
 @dataclass(frozen=True, config=SCHEMA)
@@ -54,10 +52,7 @@ class GLU(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, frames, mels) -> the same shape."""
         linear: Tensor = self.linear(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        gate = torch.sigmoid(x)
-        return (
-            linear * gate if torch.is_grad_enabled() else gate.mul_(linear)
-        )  # 20 MB less to ask for
+        return linear * torch.sigmoid(x)
 
 
 class CRNN(nn.Module):
@@ -79,7 +74,7 @@ class CRNN(nn.Module):
                     nn.Conv2d(n_in, n_out, 3, padding=1),
                     nn.BatchNorm2d(n_out, eps=1e-3, momentum=0.99),
                     GLU(n_out),
-                    Dropout(c.dropout),
+                    nn.Dropout(c.dropout),
                     nn.AvgPool2d((time_pool, mel_pool)),
                 )
             )
@@ -92,7 +87,7 @@ class CRNN(nn.Module):
             bidirectional=True,
             dropout=c.recurrent_dropout if c.layers > 1 else 0.0,
         )
-        self.dropout = Dropout(c.dropout)
+        self.dropout = nn.Dropout(c.dropout)
         self.strong = nn.Linear(2 * c.cells, c.n_classes)
         self.attention = nn.Linear(2 * c.cells, c.n_classes)
 
@@ -103,18 +98,19 @@ class CRNN(nn.Module):
         Weak scores pool the strong ones by an attention that is a softmax over the *classes* of
         each frame, clamped at 1e-7: sum_t(strong * attention) / sum_t(attention).
         """
-        x = log_mel.transpose(1, 2).unsqueeze(1).contiguous(memory_format=torch.channels_last)
+        x = log_mel.transpose(1, 2).unsqueeze(1)  # (batch, 1, frames, mels)
         first, *rest = self.cnn
         with torch.autocast(
             x.device.type, enabled=False
-        ):  # log-mels have more digits than bf16 keeps
-            x = first(x)
-        for block in rest:  # -> (batch, channels, T, 1)
+        ):  # log-mels need more digits than bf16 has
+            x = first(x)  # (batch, 16, frames // 2, mels // 2)
+        for block in rest:
             x = block(x)
-        x = x.squeeze(-1).transpose(1, 2)
+        x = x.squeeze(-1).transpose(1, 2)  # (batch, T, 128), T = frames // 4
         with torch.autocast(x.device.type, enabled=False):
-            x = self.dropout(recurrent(self.rnn, x.float()))
+            x, _ = self.rnn(x.float())  # (batch, T, 256)
+            x = self.dropout(x)
             strong = torch.sigmoid(self.strong(x))  # (batch, T, K)
             attention = torch.softmax(self.attention(x), dim=-1).clamp(min=1e-7, max=1)
-            weak = (strong * attention).sum(1) / attention.sum(1)
+            weak = (strong * attention).sum(1) / attention.sum(1)  # (batch, K)
         return DetectorOutput(strong.transpose(1, 2), weak)

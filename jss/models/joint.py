@@ -102,15 +102,15 @@ class JointModel(nn.Module):
 
 
 def freeze(block: nn.Module) -> nn.Module:
-    """No gradient and evaluation mode, for good: ``train()`` no longer reaches it, so BatchNorm
-    cannot drift.
+    """No gradient and evaluation mode, for good: ``train()`` no longer reaches the block, so that BatchNorm cannot drift.
+
+    Its recurrent layers lose their dropout and stay in training mode, which is the same: in evaluation mode, cuDNN
+    lets no gradient through them.
     """
     block.requires_grad_(False)
     block.eval()
+    for module in block.modules():
+        if isinstance(module, nn.RNNBase):
+            module.dropout, module.training = 0.0, True
     block.train = lambda mode=True: block  # type: ignore[method-assign]
     return block
-
-
-def count_parameters(model: nn.Module) -> int:
-    """Number of trainable and frozen parameters, buffers left out."""
-    return sum(p.numel() for p in model.parameters())

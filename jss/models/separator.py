@@ -18,9 +18,6 @@ from torch import Tensor, nn
 
 from jss.errors import JssError
 from jss.io.schema import SCHEMA, Few, Size
-from jss.models.compiled import kernels
-from jss.models.tiled import TAPS, masked_frames
-from jss.models.tiled_gradient import TiledFrames
 
 
 @dataclass(frozen=True, config=SCHEMA)
@@ -224,44 +221,13 @@ class ConvTasNet(nn.Module):
     def forward(self, waveform: Tensor) -> Tensor:
         """waveform: (batch, samples) -> sources (batch, M, samples), float32."""
         c, samples = self.config, waveform.shape[-1]
-        if samples < c.kernel_size:
-            waveform = F.pad(waveform, (0, c.kernel_size - samples))
-        frames = None
-        if (
-            waveform.device.type == "cpu"
-            and not waveform.requires_grad
-            and not torch.compiler.is_compiling()
-        ):
-            frames = self._tiled(waveform)
-        if frames is None:
-            encoded = (
-                waveform.unfold(-1, c.kernel_size, c.stride) @ self.encoder.filterbank().T
-            )  # (batch, T, filters)
-            masks = self.masker(encoded)
-            encoded = encoded.to(masks.dtype)
-            frames = (
-                masks * encoded.unsqueeze(2)
-            ) @ self.decoder.filterbank()  # (batch, T, M, kernel)
-        return _overlap_add(frames.float(), c.stride, samples)
-
-    def _tiled(self, waveform: Tensor) -> Tensor | None:
-        """(batch, samples) -> (batch, T, M, kernel), float32; None where no kernel fits. Under
-        autocast to bfloat16 the products of a pass without gradients are in that type.
-        """
-        half = (
-            torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
-        )
-        dtype = torch.bfloat16 if half else torch.float32
-        with torch.autocast("cpu", enabled=False):
-            if torch.is_grad_enabled():
-                frames: Tensor = TiledFrames.apply(self, waveform.float(), *self.parameters())  # type: ignore[no-untyped-call]
-                return frames
-            compiled = kernels() if self.config.conv_kernel_size == TAPS else None
-            if compiled is None:
-                return None
-            return torch.stack(
-                [masked_frames(self, item, compiled, dtype) for item in waveform.float()]
-            )
+        padded = F.pad(waveform, (0, max(0, c.kernel_size - samples)))
+        windows = padded.unfold(-1, c.kernel_size, c.stride)  # (batch, T, kernel)
+        encoded = windows @ self.encoder.filterbank().T  # (batch, T, n_filters)
+        masks = self.masker(encoded)  # (batch, T, M, n_filters)
+        masked = masks * encoded.to(masks.dtype).unsqueeze(2)  # (batch, T, M, n_filters)
+        frames = masked @ self.decoder.filterbank()  # (batch, T, M, kernel)
+        return overlap_add(frames.float(), c.stride, samples)  # (batch, M, samples)
 
 
 def _bias(layer: nn.Conv1d) -> Tensor:
@@ -269,17 +235,23 @@ def _bias(layer: nn.Conv1d) -> Tensor:
     return layer.bias
 
 
-def _overlap_add(frames: Tensor, stride: int, samples: int) -> Tensor:
-    """frames: (batch, T, M, kernel) -> (batch, M, samples), padded with zeros or cut at the end."""
-    batch, n_frames, n_src, kernel = frames.shape
-    if kernel == 2 * stride:  # two plain additions, which fuse
-        halves = frames.permute(0, 2, 1, 3).unflatten(-1, (2, stride))
-        total = F.pad(halves[..., 0, :], (0, 0, 0, 1)) + F.pad(halves[..., 1, :], (0, 0, 1, 0))
-        wave = total.flatten(2)
-    else:
-        length = (n_frames - 1) * stride + kernel
-        columns = frames.permute(0, 2, 3, 1).flatten(0, 1)
-        wave = F.fold(columns, (1, length), (1, kernel), stride=(1, stride)).reshape(
-            batch, n_src, length
-        )
+def overlap_add(frames: Tensor, stride: int, samples: int) -> Tensor:
+    """Frames that begin ``stride`` samples apart, added up.
+
+    Args:
+        frames: (batch, T, M, kernel).
+        stride: samples from frame to frame.
+        samples: length of the result, padded with zeros or cut at the end.
+
+    Returns:
+        (batch, M, samples).
+    """
+    kernel = frames.shape[3]
+    parts = -(-kernel // stride)  # of a frame, each ``stride`` samples long, the last filled up
+    padded = F.pad(frames.transpose(1, 2), (0, parts * stride - kernel))
+    pieces = padded.unflatten(-1, (parts, stride))  # (batch, M, T, parts, stride)
+    total = frames.new_zeros(())
+    for part in range(parts):  # part p of frame t lies where part 0 of frame t + p does
+        total = total + F.pad(pieces[..., part, :], (0, 0, part, parts - 1 - part))
+    wave = total.flatten(2)  # (batch, M, (T + parts - 1) * stride)
     return F.pad(wave, (0, samples - wave.shape[-1]))

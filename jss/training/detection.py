@@ -18,6 +18,7 @@ from jss.data.training.datasets import TrainingData
 from jss.features import Scaling, scale, to_db
 from jss.losses.sed import consistency_loss, supervised_loss
 from jss.models.branches import Balance, TwoBranchModel
+from jss.models.fast import accelerate
 from jss.models.joint import JointModel, JointOutput, freeze
 from jss.training.mean_teacher import update_teacher, warmup
 from jss.training.norms import averaging
@@ -57,6 +58,7 @@ class DetectionTask(Task):
         self.c, self.data, self.labels, self.rate = c, data, tuple(labels), stage.learning_rate
         self.trained = trains = stage.trains
         for name, block in blocks.items():
+            accelerate(block)
             if name not in trains:
                 freeze(block)
         averaged = dict(blocks)

@@ -21,6 +21,7 @@ from jss.data.training.batching import (
 from jss.data.training.datasets import SeparationPool
 from jss.losses.mixit import mixit_loss
 from jss.losses.pit import pit_loss
+from jss.models.fast import accelerate
 from jss.training.task import Task, compiles
 
 
@@ -43,7 +44,7 @@ class SeparationTask(Task):
     ) -> None:
         super().__init__(folder, config)
         self.c, self.pool, self.loss, self.rate = c, pool, loss, learning_rate
-        self.separator = separator
+        self.separator = accelerate(separator)
         # A function, so that the compiled copy is no second submodule of the state.
         self.run = separator.forward
         if compiles(config, separator, gradients=True):

@@ -20,6 +20,7 @@ from jss.losses import weak_label as losses
 from jss.metrics.f_score import clip_f1
 from jss.metrics.separation import si_sdr_improvement
 from jss.models.critic import Critic
+from jss.models.fast import accelerate
 from jss.models.joint import freeze
 from jss.models.stft import stft
 from jss.models.tf_masker import magnitudes
@@ -117,7 +118,7 @@ class CriticTask(WeakLabelTask):
         labels: Labels,
     ) -> None:
         super().__init__(folder, config, c, data)
-        self.network = critic
+        self.network = accelerate(critic)
         self.labels = labels
 
     def terms(self, batch: SceneBatch) -> Terms:
@@ -172,8 +173,8 @@ class SeparatorTask(WeakLabelTask):
         labels: Labels,
     ) -> None:
         super().__init__(folder, config, c, data)
-        self.network = separator
-        self.critic = critic
+        self.network = accelerate(separator)
+        self.critic = None if critic is None else accelerate(critic)
         if critic is not None:
             freeze(critic)
         self.labels = labels

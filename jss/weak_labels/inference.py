@@ -19,6 +19,7 @@ from jss.data.scenes.scenes import SceneSet
 from jss.errors import JssError
 from jss.inference.windows import STEP, windows
 from jss.models.critic import Critic
+from jss.models.fast import accelerate
 from jss.models.stft import HOP, HOP_S, stft
 from jss.models.tf_masker import separate
 from jss.weak_labels.results import WeakResult
@@ -150,7 +151,8 @@ def load_weak(name: str, folder: Folder = None) -> WeakSystem:
         raise JssError(
             f"The block {critic_name} is no critic: name one in the settings of the card of {name}."
         )
-    return WeakSystem(name, tuple(card.settings["classes"]), separator, critic, critic_name, card)
+    classes = tuple(card.settings["classes"])
+    return WeakSystem(name, classes, accelerate(separator), accelerate(critic), critic_name, card)
 
 
 def load_critic(name: str, folder: Folder = None) -> WeakSystem:
@@ -161,7 +163,8 @@ def load_critic(name: str, folder: Folder = None) -> WeakSystem:
         raise JssError(f"There is no critic {name}: train one with: python -m jss train weak_desk.")
     critic, card = checkpoints.load_network(name, folder)
     assert isinstance(critic, Critic)
-    return WeakSystem(name, tuple(card.settings["classes"]), None, critic, name, card)
+    classes = tuple(card.settings["classes"])
+    return WeakSystem(name, classes, None, accelerate(critic), name, card)
 
 
 def told(critic: WeakSystem, name: str, sources: Float32) -> WeakSystem:

@@ -41,8 +41,8 @@ def import_first() -> None:
     for name in (
         "scipy.optimize",
         "torch._inductor.config",
-        "jss.models.kernels",
-        "jss.models.gru_kernels",
+        "jss.models.fast.separator",
+        "jss.models.fast.gru",
         "jss.evaluation.run",
         "jss.training.experiment",
         "pages.ui.cache.loaders",

@@ -77,3 +77,5 @@ def test_a_frozen_block_stays_in_eval_mode():
     assert not block.training
     assert not block.cnn[0][1].training
     assert not any(p.requires_grad for p in block.parameters())
+    # In evaluation mode, cuDNN gives recurrent layers no gradient.
+    assert (block.rnn.training, block.rnn.dropout) == (True, 0.0)

@@ -1,10 +1,10 @@
 import pytest
 import torch
+from torch.nn.utils import parameters_to_vector
 
 from jss.checkpoints import build
 from jss.errors import JssError
 from jss.models.asteroid import asteroid
-from jss.models.joint import count_parameters
 from jss.models.separator import ConvTasNet, ConvTasNetConfig
 
 
@@ -19,7 +19,11 @@ def reference():
 
 
 def test_the_paper_sizes_have_the_parameters_of_asteroid(reference):
-    assert count_parameters(ConvTasNet()) == count_parameters(reference) == 1_153_161
+    assert (
+        parameters_to_vector(ConvTasNet().parameters()).numel()
+        == parameters_to_vector(reference.parameters()).numel()
+        == 1_153_161
+    )
 
 
 @pytest.mark.parametrize("samples", [16000, 8003, 16, 9])

@@ -3,7 +3,7 @@ stay in the cache.
 
 A pass of the whole clip moves tensors of 40 to 160 MB through memory some sixty times. Here each
 step runs on a tile of a few hundred frames: a matrix product, then one compiled pass for all that
-is element-wise (``jss.models.kernels``). Global layer norm needs the statistics of the whole clip
+is element-wise (``jss.models.fast.separator_kernels``). Global layer norm needs the statistics of the whole clip
 first: its scale and shift are then folded into the weights of the step that follows. Biases of the
 residual and skip paths are folded into the step that reads them.
 """
@@ -12,19 +12,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from jss.models.scratch import scratch
-from jss.models.threads import in_parts
-from jss.models.tiles import Moments, plain, tiles
-
-if TYPE_CHECKING:
-    from jss.models.separator import ConvTasNet
+from jss.models.fast import separator_kernels as kernels
+from jss.models.fast.scratch import scratch
+from jss.models.fast.threads import in_parts
+from jss.models.fast.tiles import Moments, plain, tiles
+from jss.models.separator import ConvTasNet
 
 
 def _frames_of_a_tile() -> int:
@@ -61,7 +59,7 @@ class _Paths:
         """Have products, an array (T, bn_chan + skip_chan - first), added when a tile is read next."""
         self.products, self.scale, self.first = products, np.float32(scale), first
 
-    def read(self, tile: slice, kernels: ModuleType) -> Any:
+    def read(self, tile: slice) -> Any:
         """The sums of a tile as an array. Each tile is read once for each block."""
         read = self.array[tile]
         if self.products is not None:
@@ -70,7 +68,7 @@ class _Paths:
 
 
 def masked_frames(
-    separator: ConvTasNet, waveform: Tensor, kernels: ModuleType, dtype: torch.dtype = torch.float32
+    separator: ConvTasNet, waveform: Tensor, dtype: torch.dtype = torch.float32
 ) -> Tensor:
     """Encoder, masks and decoder of one item (Eq. 18), before overlap-add.
 
@@ -92,9 +90,9 @@ def masked_frames(
         begin: tuple[Tensor, Tensor] | None = (cuts.to(dtype), bottleneck)
         for number, block in enumerate(masker.TCN):
             last = number == len(masker.TCN) - 1
-            _block(block, begin, paths, expanded, products, c.bn_chan if last else 0, kernels)
+            _block(block, begin, paths, expanded, products, c.bn_chan if last else 0)
             begin = None
-        return _decode(separator, cuts, paths, kernels, dtype)
+        return _decode(separator, cuts, paths, dtype)
 
 
 def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
@@ -120,7 +118,6 @@ def _block(
     expanded: Tensor,
     products: Tensor,
     first: int,
-    kernels: ModuleType,
 ) -> None:
     """One convolutional block; what it gives waits in ``paths``. Scratch: expanded (T, hid_chan)
     and products (T, bn_chan + skip_chan).
@@ -141,7 +138,7 @@ def _block(
         sums = []
         for tile in tiles(start, stop, size):
             if begin is None:
-                paths.read(tile, kernels)
+                paths.read(tile)
                 read = paths.sums[tile, :narrow].to(dtype)
             else:
                 read = begin[0][tile]
@@ -187,9 +184,7 @@ def _block(
     paths.wait(kernels.as_array(waiting), moments.inverse, first)
 
 
-def _decode(
-    separator: ConvTasNet, cuts: Tensor, paths: _Paths, kernels: ModuleType, dtype: torch.dtype
-) -> Tensor:
+def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, dtype: torch.dtype) -> Tensor:
     """Masks from the skips, times the encoded waveform, through the decoder. -> (T, M, kernel)."""
     c = separator.config
     mask_net: Any = separator.masker.mask_net
@@ -217,9 +212,7 @@ def _decode(
         for tile in tiles(start, stop, size):
             n = tile.stop - tile.start
             torch.mm(cuts[tile], encoder, out=encoded[:n])
-            kernels.activate_columns(
-                paths.read(tile, kernels), c.bn_chan, skip_bias, slope, as_skips[:n]
-            )
+            kernels.activate_columns(paths.read(tile), c.bn_chan, skip_bias, slope, as_skips[:n])
             torch.mm(skips[:n], weight, out=masks[:n])
             kernels.mask(as_masks[: n * m], bias, encoded[:n].numpy(), masked[: n * m].numpy())
             torch.mm(masked[: n * m], decoder, out=frames[tile.start * m : tile.stop * m])

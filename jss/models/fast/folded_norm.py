@@ -12,15 +12,11 @@ of gamma dgamma over the number of elements.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
-from jss.models.tiles import Moments
-
-if TYPE_CHECKING:
-    from jss.models.separator import GlobalNorm
+from jss.models.fast.tiles import Moments
+from jss.models.separator import GlobalNorm
 
 
 class FoldedNorm:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from small_separator import separator
 
-from jss.models import compiled, tiled, tiles
-from jss.models.threads import in_parts
+from jss.models.fast import accelerate, separator_kernels, tiled, tiles
+from jss.models.fast.threads import in_parts
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _compiled() -> None:
-    assert compiled.kernels(wait=None) is not None
+def fast_separator(**sizes: int):
+    return accelerate(separator(**sizes))
 
 
 @pytest.fixture
@@ -41,36 +42,32 @@ def test_tiled_equals_plain(
     monkeypatch.setattr(
         tiled, "TILE", 100
     )  # many tiles, the last one short, dilations beyond a tile's edge
-    net = separator(**sizes)
-    x = torch.randn(2, samples)
-    plain = net(x.clone().requires_grad_()).detach()
+    net, x = separator(**sizes), torch.randn(2, samples)
     with torch.inference_mode():
-        fast = net(x)
+        plain, fast = net(x), accelerate(copy.deepcopy(net))(x)
     assert fast.shape == plain.shape
     torch.testing.assert_close(fast, plain, rtol=1e-4, atol=1e-5 * float(plain.abs().max()))
 
 
 def test_it_runs_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The paper's sizes take the compiled pass; five taps, a gradient or no kernels the plain one."""
+    """The paper's sizes take the compiled pass; five taps or a gradient do not."""
     ran = []
     frames = tiled.masked_frames
     monkeypatch.setattr(
-        "jss.models.separator.masked_frames", lambda *given: ran.append(1) or frames(*given)
+        "jss.models.fast.separator.masked_frames", lambda *given: ran.append(1) or frames(*given)
     )
     x = torch.randn(1, 800)
     with torch.no_grad():
-        separator()(x)
+        fast_separator()(x)
         assert len(ran) == 1
-        separator(conv_kernel_size=5)(x)
-    separator()(x)
-    monkeypatch.setattr("jss.models.separator.kernels", lambda: None)
-    with torch.no_grad():
+        fast_separator(conv_kernel_size=5)(x)
         separator()(x)
+    fast_separator()(x)
     assert len(ran) == 1
 
 
 def test_threads_change_nothing(threads) -> None:
-    net, x = separator(), torch.randn(1, 40000)
+    net, x = fast_separator(), torch.randn(1, 40000)
     found = []
     for n in (1, 2, 3):
         threads(n)
@@ -92,7 +89,7 @@ def test_the_mask_is_a_sigmoid() -> None:
     x = torch.cat([torch.linspace(-200, 200, 4001), torch.linspace(-1, 1, 4000)])[None]
     encoded = torch.full_like(x, 3.0)
     expected = 3 * torch.sigmoid(x.double())
-    kernels = compiled.kernels(wait=None)
+    kernels = separator_kernels
     found = torch.empty_like(x)
     kernels.mask(x.numpy(), torch.zeros(1, x.shape[1]).numpy(), encoded.numpy(), found.numpy())
     # Far out, z in float32 is off by up to 8e-6, and 2^z relatively by as much.
@@ -102,7 +99,7 @@ def test_the_mask_is_a_sigmoid() -> None:
 
 
 def test_values_that_are_not_numbers_stay_so() -> None:
-    net = separator()
+    net = fast_separator()
     x = torch.randn(1, 2000)
     with torch.no_grad():
         net.masker.TCN[1].shared_block[0].weight[3, 2] = float("nan")
@@ -110,7 +107,7 @@ def test_values_that_are_not_numbers_stay_so() -> None:
 
 
 def test_an_item_does_not_depend_on_its_batch() -> None:
-    net, x = separator(), torch.randn(3, 4000)
+    net, x = fast_separator(), torch.randn(3, 4000)
     with torch.no_grad():
         assert torch.equal(net(x)[1], net(x[1:2])[0])
 
@@ -119,7 +116,7 @@ def test_products_in_bf16_change_little() -> None:
     """50 dB below the sources lies what the rounding of masks does; encoder and decoder stay
     float32.
     """
-    net, x = separator(), torch.randn(2, 8000)
+    net, x = fast_separator(), torch.randn(2, 8000)
     with torch.no_grad():
         expected = net(x)
         with torch.autocast("cpu", torch.bfloat16):
@@ -130,7 +127,7 @@ def test_products_in_bf16_change_little() -> None:
 
 
 def test_autocast_to_another_type_changes_nothing() -> None:
-    net, x = separator(), torch.randn(1, 8000)
+    net, x = fast_separator(), torch.randn(1, 8000)
     with torch.no_grad(), torch.autocast("cpu", torch.float16):
         half = net(x)
     with torch.no_grad():
@@ -139,7 +136,7 @@ def test_autocast_to_another_type_changes_nothing() -> None:
 
 def test_kernels_round_to_bf16_as_torch_does() -> None:
     """To the nearest, to even where two are as near; what passes is bf16, what is computed float32."""
-    kernels = compiled.kernels(wait=None)
+    kernels = separator_kernels
     x = torch.cat([torch.randn(4000), torch.tensor([1 + 2**-8, 1 + 3 * 2**-8, -1 - 2**-8, 0.0])])[
         None
     ]
@@ -152,18 +149,6 @@ def test_kernels_round_to_bf16_as_torch_does() -> None:
     kernels.add_columns(kernels.as_array(half), 0.5, added.numpy(), 3)
     assert torch.equal(added[:, 3:], half.float() / 2 + 1)
     assert torch.equal(added[:, :3], torch.ones(1, 3))
-
-
-def test_without_a_compiler_it_says_so_once(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name, otherwise in (("kernels", "slowly"), ("gru_kernels", "more slowly")):
-        monkeypatch.setitem(compiled.sys.modules, f"jss.models.{name}", None)
-        monkeypatch.delattr(f"jss.models.{name}", raising=False)
-        found = compiled.Compiled(name, otherwise)
-        assert found.get(None) is None
-        assert found.get(2.0) is None
-        assert capsys.readouterr().err.count(otherwise) == 1
 
 
 def test_tiles_cover_every_frame_once() -> None:

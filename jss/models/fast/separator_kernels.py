@@ -2,7 +2,7 @@
 interpreter's lock.
 
 Importing this module compiles them (some seconds), or loads them from Numba's cache on the disk;
-see ``jss.models.compiled``. Arrays are C-contiguous; T is time, C channels. Those that pass from
+see ``jss.models.fast``. Arrays are C-contiguous; T is time, C channels. Those that pass from
 one product of matrices to the next are float32, or bfloat16 as the bits of uint16 (``as_array``),
 for products of that type.
 """
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numba.extending import overload
 
-from jss.models.compiling import FAST, compiled, one_and_exp
+from jss.models.fast.numba_options import FAST, compiled, one_and_exp
 
 # Sums may be taken in any order, values are finite; NaN still spreads through the matrix products.
 _SUMS = FAST | {"reassoc"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from jss.models import scratch as module
-from jss.models.scratch import scratch
+from jss.models.fast import scratch as module
+from jss.models.fast.scratch import scratch
 
 
 @pytest.fixture(autouse=True)

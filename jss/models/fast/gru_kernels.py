@@ -8,7 +8,7 @@ product), for gates = W_ih x + b_ih that are given:
     n = tanh(gates_n + r q) with q = W_hn h + b_hn,   h' = (1 - z) n + z h.
 
 Importing this module compiles the kernels (some seconds), or loads them from Numba's cache on the
-disk; see ``jss.models.compiled``. Arrays are C-contiguous float32. B is the batch, T time, C the
+disk; see ``jss.models.fast``. Arrays are C-contiguous float32. B is the batch, T time, C the
 cells of a direction; direction 0 runs forwards and 1 backwards. Nothing is summed in an order that
 depends on the batch: an item alone gives the same.
 """
@@ -20,7 +20,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from jss.models.compiling import FAST, compiled, one_and_exp
+from jss.models.fast.numba_options import FAST, compiled, one_and_exp
 
 _ONE, _TWO = np.float32(1), np.float32(2)
 

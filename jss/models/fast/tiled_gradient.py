@@ -3,23 +3,21 @@
 Autograd keeps and re-reads some sixty tensors of 40 to 160 MB a clip. Here a clip keeps its
 encoding, the input of each block and the two pre-activations in it; the rest is computed again in
 tiles that stay in the cache. What global layer norm needs of the whole clip on the way back costs
-no pass of its own: see ``jss.models.folded_norm``.
+no pass of its own: see ``jss.models.fast.folded_norm``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from jss.models.folded_norm import FoldedNorm
-from jss.models.tiles import Moments, normed_linear, overlapping, plain, tiles
-
-if TYPE_CHECKING:
-    from jss.models.separator import Block, ConvTasNet
+from jss.models.fast.folded_norm import FoldedNorm
+from jss.models.fast.tiles import Moments, normed_linear, overlapping, plain, tiles
+from jss.models.separator import Block, ConvTasNet
 
 #: Frames of a tile: 512 channels of float32 make 1 MB.
 TILE = 512
@@ -60,7 +58,7 @@ class _Gradients(dict[nn.Parameter, Tensor]):
 
 
 class TiledFrames(torch.autograd.Function):
-    """``jss.models.tiled.masked_frames`` of a batch, with gradients of every parameter (not of the
+    """``jss.models.fast.tiled.masked_frames`` of a batch, with gradients of every parameter (not of the
     waveform).
     """
 
