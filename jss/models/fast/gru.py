@@ -20,7 +20,9 @@ class FastGRU(nn.GRU):
     derivatives: torch raises RuntimeError.
     """
 
-    def forward(self, x: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(  # type: ignore[override]
+        self, x: Tensor, hx: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """x: (batch, time, n); hx: as torch -> (batch, time, 2 cells), last states (2 layers, batch, cells)."""
         if hx is not None or not self._compiled(x):
             return super().forward(x, hx)

@@ -36,7 +36,7 @@ def compiled(signatures: str | list[str], fastmath: set[str] = FAST) -> Callable
     return decorate
 
 
-class _Announcement(event.Listener):  # type: ignore[misc]
+class _Announcement(event.Listener):
     """Says once that Numba compiles. What it loads from its cache is no such event."""
 
     said = False
