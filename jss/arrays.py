@@ -1,4 +1,4 @@
-"""Names for types of arrays; a docstring says the shape."""
+"""Names for types of arrays; shapes are given in the docstrings."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ import numpy.typing as npt
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
-#: Of any floating point type.
+#: An array of any floating point type.
 Floats = npt.NDArray[np.floating[Any]]

@@ -1,4 +1,4 @@
-"""Scores to events and events to label frames: the DCASE 2021 encoder."""
+"""Scores to events and events to frame labels, as in the DCASE 2021 Task 4 baseline."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ import numpy.typing as npt
 
 from jss.arrays import Floats
 
-#: Length of the median filter after thresholding, in score frames: 7 x 64 ms = 448 ms.
+#: Default length of the median filter after thresholding, in score frames: 7 x 64 ms = 448 ms.
 MEDIAN_FRAMES = 7
 
 
 def binarize(
     scores: Floats, threshold: float = 0.5, median: int = MEDIAN_FRAMES
 ) -> npt.NDArray[np.bool_]:
-    """Strict ``>`` threshold, then a median filter over time. scores: (..., T) in [0, 1] -> bool
-    (..., T).
+    """Threshold scores, then filter the decisions over time with a median filter.
 
-    median: filter length in frames; 1 leaves the frames as they are. Edges are reflected, as scipy
-    does in the DCASE 2021 baseline. The median of 0 and 1 is a vote, so the frames of each window
-    are counted.
+    Edges are reflected, as scipy does in the DCASE 2021 baseline.
+
+    Args:
+        scores: (..., T) in [0, 1].
+        threshold: A frame is active where its score is above it, not equal to it.
+        median: Length of the median filter in frames; 1 leaves the frames as they are.
+
+    Returns:
+        (..., T) of bool: whether the class is active in the frame.
     """
     active: npt.NDArray[np.bool_] = np.asarray(scores) > threshold
     if median > 1 and active.shape[-1]:
+        # The median of zeros and ones is a majority vote: count the active frames of each window.
         margin = [(0, 0)] * (active.ndim - 1) + [(median // 2 + 1, (median - 1) // 2)]
         count = np.cumsum(np.pad(active, margin, mode="symmetric"), axis=-1, dtype=np.int32)
         active = count[..., median:] - count[..., :-median] >= median - median // 2
@@ -33,8 +39,13 @@ def binarize(
 
 
 def runs(active: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Runs of true frames of one sequence. active: (T,) -> [(first frame, frame after the last),
-    ...].
+    """Find the runs of active frames in one sequence.
+
+    Args:
+        active: (T,) of bool.
+
+    Returns:
+        (first frame, frame after the last) of each run, in order.
     """
     edges = np.flatnonzero(np.diff(np.concatenate(([0], active.astype(np.int8), [0]))))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
@@ -49,10 +60,18 @@ def decode(
     threshold: float = 0.5,
     median: int = MEDIAN_FRAMES,
 ) -> list[tuple[float, float, str]]:
-    """Events of one clip. scores: (K, T); hop: seconds a frame -> [(onset s, offset s, label),
-    ...].
+    """Decode the scores of one clip into events.
 
-    Frame index times hop, clipped to [0, duration]; sorted by onset, then by class.
+    Args:
+        scores: (K, T) in [0, 1].
+        labels: The K class labels.
+        hop: Seconds between two frames.
+        duration: Length of the clip in seconds; events are clipped to [0, duration].
+        threshold: A frame is active where its score is above it.
+        median: Length of the median filter in frames.
+
+    Returns:
+        (onset, offset, label) of each event, times in seconds, sorted by onset, then by class.
     """
     active = binarize(scores, threshold, median)
     events = [
@@ -67,50 +86,59 @@ def decode(
     ]
 
 
-def decode_running(
-    stretches: Iterable[tuple[Floats, float]],
+def decode_stream(
+    chunks: Iterable[tuple[Floats, float]],
     labels: Sequence[str],
     *,
     hop: float,
     threshold: float = 0.5,
     median: int = MEDIAN_FRAMES,
 ) -> Iterator[tuple[float, float, str]]:
-    """The events of :func:`decode`, each as soon as it has ended; a bounded number of frames is
-    held.
+    """Decode scores that arrive in chunks; each event is yielded as soon as it has ended.
 
-    stretches: (scores (K, t), seconds of sound up to the stretch's end), one after the other; hop:
-    seconds a frame.
+    The events are those of :func:`decode` on the whole; memory does not grow with the stream.
+
+    Args:
+        chunks: (scores (K, t), seconds of sound up to the end of the chunk), in order.
+        labels: The K class labels.
+        hop: Seconds between two frames.
+        threshold: A frame is active where its score is above it.
+        median: Length of the median filter in frames.
+
+    Yields:
+        (onset, offset, label) of each event, times in seconds, sorted by offset.
     """
-    margin, held, decided, duration = median // 2, np.zeros((len(labels), 0)), 0, 0.0
-    before = 0  # frames of held that are decided
-    state, since = np.zeros(len(labels), np.bool_), [0] * len(labels)
+    margin = median // 2  # a frame is decided once the margin after it has arrived
+    buffer = np.zeros((len(labels), 0))
+    context = 0  # decided frames that lead the buffer
+    decided, duration = 0, 0.0  # frames so far; seconds so far
+    state, onsets = np.zeros(len(labels), np.bool_), [0] * len(labels)
 
-    def changes(active: npt.NDArray[np.bool_]) -> list[tuple[int, int, int]]:
-        """Events that end in the next frames: (frame after the last, first frame, class), sorted."""
-        found = []
+    def ended(active: npt.NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+        """Events that end in the next frames: (frame after the last, first frame, class)."""
+        events = []
         for k, row in enumerate(active):
-            for at in np.flatnonzero(np.diff(row, prepend=state[k])).tolist():
-                if row[at]:
-                    since[k] = decided + at
+            for frame in np.flatnonzero(np.diff(row, prepend=state[k])).tolist():
+                if row[frame]:
+                    onsets[k] = decided + frame
                 else:
-                    found.append((decided + at, since[k], k))
-        return sorted(found)
+                    events.append((decided + frame, onsets[k], k))
+        return sorted(events)
 
-    for scores, duration in stretches:  # noqa: B007
-        held = np.concatenate([held, scores], axis=1)
-        stop = max(before, held.shape[1] - margin)
-        active = binarize(held, threshold, median)[:, before:stop]
-        for end, first, k in changes(active):
+    for scores, duration in chunks:  # noqa: B007
+        buffer = np.concatenate([buffer, scores], axis=1)
+        stop = max(context, buffer.shape[1] - margin)
+        active = binarize(buffer, threshold, median)[:, context:stop]
+        for end, first, k in ended(active):
             yield first * hop, end * hop, labels[k]
         if active.shape[1]:
             state = active[:, -1]
-        decided += stop - before
-        before = min(stop, margin)
-        held = held[:, stop - before :]
-    rest = np.pad(
-        binarize(held, threshold, median)[:, before:], ((0, 0), (0, 1))
-    )  # what goes on ends with the sound
-    for end, first, k in changes(rest):
+        decided += stop - context
+        context = min(stop, margin)
+        buffer = buffer[:, stop - context :]
+    # One inactive frame more, so that events which are still active end with the sound.
+    rest = np.pad(binarize(buffer, threshold, median)[:, context:], ((0, 0), (0, 1)))
+    for end, first, k in ended(rest):
         if first * hop < duration:
             yield first * hop, min(end * hop, duration), labels[k]
 
@@ -118,8 +146,16 @@ def decode_running(
 def encode(
     events: Iterable[tuple[float, float, str]], labels: Sequence[str], *, frames: int, hop: float
 ) -> npt.NDArray[np.float32]:
-    """Label frames of events: onset floored, offset ceiled (exclusive). -> (K, frames) of 0 and 1,
-    float32.
+    """Encode events as frame labels: the onset rounded down, the offset rounded up and exclusive.
+
+    Args:
+        events: (onset, offset, label), times in seconds.
+        labels: The K class labels.
+        frames: T, the number of frames.
+        hop: Seconds between two frames.
+
+    Returns:
+        (K, T) of 0 and 1.
     """
     target = np.zeros((len(labels), frames), np.float32)
     index = {label: k for k, label in enumerate(labels)}

@@ -1,6 +1,4 @@
-"""The one exception that a user meets: its text is a sentence that says what is wrong and what to
-do.
-"""
+"""The exception whose text is shown to a user, and the functions that make such texts."""
 
 from __future__ import annotations
 
@@ -12,23 +10,22 @@ from pathlib import Path
 
 
 class JssError(Exception):
-    """Bad input, a missing file or an impossible request; ``str(error)`` is fit to be shown to a
-    user.
+    """Bad input, a missing file or an impossible request: ``str(error)`` says what to do.
 
-    The command line prints it and exits with 2, the app shows it in a box; no traceback reaches a
-    user. It is one printable line, whatever the file was called or held: see :func:`printable`.
+    The command line prints it and exits with 2, the app shows it in a box; ``--debug`` adds the
+    traceback. It is one printable line, whatever a file was called or contained: see
+    :func:`printable`.
     """
 
     def __str__(self) -> str:
         text = super().__str__()
-        if text.startswith(
-            "Caught JssError in "
-        ):  # torch hands one on from a worker process with its whole traceback
+        # torch passes on an error of a worker process with its whole traceback as the text.
+        if text.startswith("Caught JssError in "):
             text = text.rpartition("JssError: ")[2].strip()
         return printable(text)
 
 
-#: Packages that every part needs, as Python imports them.
+#: Required packages, by the names that Python imports.
 CORE = (
     "torch",
     "numba",
@@ -44,7 +41,7 @@ CORE = (
     "yaml",
     "tqdm",
 )
-#: Optional packages, by the extra of pyproject.toml that brings them.
+#: Optional packages, by the extra of pyproject.toml that installs them.
 EXTRAS = {
     "data": ("requests", "pooch", "pyroomacoustics"),
     "app": ("streamlit", "plotly", "matplotlib", "PIL", "cachetools"),
@@ -55,10 +52,10 @@ EXTRAS = {
 
 
 def missing_package(error: ModuleNotFoundError) -> JssError | None:
-    """The sentence that names the command which installs the package that is missing.
+    """Error that names the command which installs a missing package.
 
     Returns:
-        None where the error is not about a package that jss needs: then it is a bug.
+        None where the package is not one of jss's: then it is a bug.
     """
     package = (error.name or "").partition(".")[0]
     extra = next((extra for extra, names in EXTRAS.items() if package in names), None)
@@ -66,16 +63,16 @@ def missing_package(error: ModuleNotFoundError) -> JssError | None:
         return None
     try:
         distribution("jss")
-        place = "jss"
-    except PackageNotFoundError:  # a bare checkout; the package index has another project named jss
-        place = str(Path(__file__).parents[1])
-    what = f"{place}[{extra}]" if extra else place
-    return JssError(f"The package {package} is not installed: run pip install '{what}'.")
+        target = "jss"
+    except PackageNotFoundError:  # a bare checkout: on PyPI, jss is another project
+        target = str(Path(__file__).parents[1])
+    requirement = f"{target}[{extra}]" if extra else target
+    return JssError(f"The package {package} is not installed: run pip install '{requirement}'.")
 
 
 @contextmanager
 def optional() -> Iterator[None]:
-    """Around the import of an optional package: where it is missing, a JssError says what to run."""
+    """Wrap the import of an optional package: where it is missing, JssError says what to run."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -86,20 +83,29 @@ def optional() -> Iterator[None]:
 
 
 def report(log: logging.Logger, error: JssError) -> None:
-    """Log an error after which the rest goes on: its sentence, and for a developer where it arose."""
+    """Log an error after which work continues: its sentence, and the traceback for debugging.
+
+    Args:
+        log: Logger of the module that continues.
+        error: The error.
+    """
     log.warning("%s", error)
     log.debug("It arose here:", exc_info=error)
 
 
 class DiskError(JssError):
-    """Nothing can be written any more: a disk is full or read-only. What comes next would meet the
-    same.
-    """
+    """The disk is full or read-only, so every later write would fail too."""
 
 
 def printable(text: str, longest: int = 1000) -> str:
-    """One line without control characters, which could rewrite a terminal; these become \\x1b and
-    the like, and a text beyond ``longest`` characters loses its middle.
+    r"""Text as one line without control characters, which could rewrite a terminal.
+
+    Args:
+        text: Any text; control characters become \x1b and the like.
+        longest: Number of characters beyond which the middle is left out.
+
+    Returns:
+        The line.
     """
     text = _shortened(text, longest)
     if text.isprintable():

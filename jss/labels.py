@@ -1,4 +1,4 @@
-"""Class sets, display names and colours: the single source of truth."""
+"""Class sets with their display names and colours."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ Theme = Literal["light", "dark"]
 
 @dataclass(frozen=True)
 class SoundClass:
-    """One event class.
+    """One event class."""
 
-    label: the identifier in TSV files and score tables; display: for a person; short: for a narrow
-    legend; light, dark: colour-blind safe colours (#RRGGBB) on a light and on a dark ground; dash:
-    a line pattern (on, off, ... in pixels; empty: solid), so that colour is never the only cue.
-    """
-
+    #: Identifier in TSV files and score tables.
     label: str
+    #: Name for display.
     display: str
+    #: Name for a narrow legend.
     short: str
+    #: Colour-blind safe colour on a light background, #RRGGBB.
     light: str
+    #: The same on a dark background.
     dark: str
+    #: Line pattern (on, off, ... in pixels; empty: solid): colour is never the only cue.
     dash: tuple[int, ...] = ()
 
     def color(self, theme: Theme = "light") -> str:
@@ -60,7 +61,7 @@ URBAN: tuple[SoundClass, ...] = (
     SoundClass("siren", "Siren", "Siren", "#E452FF", "#DBB6FE", (4, 2)),
 )
 
-#: Class sets by name, as a system's manifest names them.
+#: Class sets by the names that systems' manifests use.
 CLASS_SETS: Mapping[str, tuple[SoundClass, ...]] = {"desed": DESED, "urban": URBAN}
 
 #: The labels of DESED in order: row k of every (K, T) score matrix belongs to ``DESED_LABELS[k]``.
@@ -68,7 +69,8 @@ DESED_LABELS: tuple[str, ...] = tuple(c.label for c in DESED)
 URBAN_LABELS: tuple[str, ...] = tuple(c.label for c in URBAN)
 
 _KNOWN = {c.label: c for classes in CLASS_SETS.values() for c in classes}
-_SPARE = (
+#: (light, dark) colours of labels that are in no class set, by turns.
+_OTHER_COLORS = (
     ("#5C0E00", "#BF2C00"),
     ("#E452FF", "#DBB6FE"),
     ("#8D9674", "#FFF722"),
@@ -81,11 +83,17 @@ _SPARE = (
 
 
 def sound_class(label: str, index: int = 0) -> SoundClass:
-    """The class of a label; a label of nobody's set gets a readable name and the colour of its
-    index.
+    """Class of a label; a label in no class set gets a readable name and one of eight colours.
+
+    Args:
+        label: The identifier.
+        index: Place of the label among those shown, which chooses the colour.
+
+    Returns:
+        The class.
     """
     if label in _KNOWN:
         return _KNOWN[label]
     name = label.replace("_", " ")
-    light, dark = _SPARE[index % len(_SPARE)]
+    light, dark = _OTHER_COLORS[index % len(_OTHER_COLORS)]
     return SoundClass(label, name, name, light, dark, (4, 2))

@@ -1,4 +1,4 @@
-"""What a system scored on a set: ``EvalReport``, its JSON file, and whether two of them differ."""
+"""Reports of an evaluation: their fields, their JSON file, and the comparison of two of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jss.errors import JssError, printable
 from jss.io.atomic import write_json_lines
 from jss.io.schema import SCHEMA, read_json, validate
 
-#: Headline figure -> how a person reads it.
+#: Headline figures and their display names.
 HEADLINES: Mapping[str, str] = {
     "psds1": "PSDS1 (50 thresholds)",
     "psds2": "PSDS2 (50 thresholds, K-1)",
@@ -45,10 +45,13 @@ HEADLINES: Mapping[str, str] = {
     "similarity": "similarity (Eq. 30)",
     "si_sdri": "SI-SDR improvement, dB",
 }
-#: What stands for a folder in the commands that measure a report again.
-PLACES = "DATA stands for a folder to render into, BANK for one with a folder of recordings for each class."
+#: Explanation of the placeholders in the commands that reproduce a report.
+PLACEHOLDERS = (
+    "DATA stands for a folder to render into, BANK for one with a folder of recordings for each "
+    "class."
+)
 
-
+#: Macro and micro average.
 Average = dict[str, float | None]
 
 
@@ -56,88 +59,101 @@ def _no_average() -> Average:
     return {"macro": None, "micro": None}
 
 
-#: Lower and upper bound.
-Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+#: Lower and upper bound of an interval.
+Bounds = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
 class Similarity(TypedDict):
-    """Eq. 30: the mean over clips, and each clip's."""
+    """Similarity of the sources' scores (Eq. 30)."""
 
+    #: Mean over the clips.
     mean: float | None
+    #: Value of each clip, by file name.
     per_clip: dict[str, float | None]
 
 
 class Bootstrap(TypedDict):
-    """The resamples behind the intervals: of which clips, and each headline's value in each."""
+    """The resamples that the intervals are computed from."""
 
+    #: Number of resamples.
     resamples: int
+    #: Seed of the random generator that drew them.
     seed: int
+    #: Fingerprint of the clips that were resampled.
     clips: str
+    #: Level of the intervals, such as 0.95.
     level: float
+    #: Value of each headline figure in each resample.
     replicates: dict[str, list[float | None] | None]
 
 
 class Settings(TypedDict, total=False):
-    """How a report was measured; other keys say more."""
+    """How a report was measured; further keys are allowed."""
 
     __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
     #: Sentences for the reader.
     notes: list[str]
-    #: The commands that measure the report again.
+    #: Commands that reproduce the report.
     reproduce: list[str]
 
 
 @dataclass(frozen=True)
 class EvalReport:
-    """Scores of one system on one set; all are None where they could not be measured.
-
-    dataset, subset: what it was scored on; n_files of n_files_expected, missing: the names of the
-    others; psds1, psds2: 50 thresholds as the paper, psds1_exact, psds2_exact: all thresholds,
-    cross-triggers averaged over the K - 1 other classes; psds2_k, psds2_exact_k: over all K, as
-    psds_eval <= 0.4; event_f1, intersection_f1 and their precisions and recalls (Eqs 7-9): macro
-    and micro in [0, 1]; clip_f1, clip_precision, clip_recall: macro; classwise: label -> psds1, psds2, event_f1 and more; roc: scenario -> PSD-ROC curves (efpr per
-    hour, effective tpr), overall and by class; cross_triggers: matrix of decisions, row: detected
-    as, column: truly; similarity: mean and per_clip (Eq. 30); separation: dB and rates; intervals:
-    headline -> 95 % bounds; bootstrap: the resamples behind them, for paired comparisons; commit:
-    of the code; settings: how it was measured, ``reproduce``: the commands.
-    """
+    """Scores of one system on one data set; a figure that could not be measured is None."""
 
     __pydantic_config__: ClassVar[ConfigDict] = SCHEMA
 
+    #: Data set and subset that the system was scored on.
     dataset: str
     subset: str
+    #: Name of the system, and "student" or "teacher".
     system: str
     selection: str
+    #: Number of files that were scored, and that the data set has.
     n_files: int
     n_files_expected: int
+    #: Names of the files that were not scored.
     missing: list[str] = field(default_factory=list)
+    #: PSDS at 50 thresholds, as in the paper; cross-triggers averaged over the K - 1 other classes.
     psds1: float | None = None
     psds2: float | None = None
+    #: The same over all thresholds.
     psds1_exact: float | None = None
     psds2_exact: float | None = None
+    #: PSDS2 with cross-triggers averaged over all K classes, as psds_eval up to 0.4 computes it.
     psds2_k: float | None = None
     psds2_exact_k: float | None = None
+    #: Event-based figures (Eqs 7-9) with collars, in [0, 1].
     event_f1: Average = field(default_factory=_no_average)
     event_precision: Average = field(default_factory=_no_average)
     event_recall: Average = field(default_factory=_no_average)
+    #: Event-based figures by intersection, in [0, 1].
     intersection_f1: Average = field(default_factory=_no_average)
     intersection_precision: Average = field(default_factory=_no_average)
     intersection_recall: Average = field(default_factory=_no_average)
+    #: Clip-level figures, macro average, in [0, 1].
     clip_f1: float | None = None
     clip_precision: float | None = None
     clip_recall: float | None = None
+    #: Label -> psds1, psds2, event_f1 and further figures of the class.
     classwise: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    #: Scenario -> PSD-ROC curves (false positives an hour, true positive ratio), overall and by
+    #: class.
     roc: dict[str, Any] = field(default_factory=dict)
+    #: Matrix of decisions; row: the class detected, column: the true class.
     cross_triggers: dict[str, Any] | None = None
     similarity: Similarity | None = None
+    #: Separation figures in dB, and rates.
     separation: dict[str, float | None] | None = None
-    intervals: dict[str, Pair | None] = field(default_factory=dict)
+    #: Headline figure -> bounds of its 95 % interval.
+    intervals: dict[str, Bounds | None] = field(default_factory=dict)
     bootstrap: Bootstrap | None = None
+    #: Commit of the code that measured it.
     commit: str = ""
     settings: Settings = field(default_factory=lambda: Settings())
 
     def headline(self, name: str) -> float | None:
-        """One of ``HEADLINES`` as a number."""
+        """Value of one of ``HEADLINES``; None where it could not be measured."""
         if name.endswith(("_macro", "_micro")):
             kind, _, average = name.rpartition("_")
             return dict(getattr(self, kind)).get(average)
@@ -149,144 +165,169 @@ class EvalReport:
         return value
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON holds it: numbers that are none are None."""
+        """Convert to plain data for JSON: NaN and infinities become None."""
         return {key: _plain(value) for key, value in asdict(self).items()}
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it as JSON, a line for each key, aside first and then renamed; missing folders are
-        made.
-        """
+        """Write the report as JSON, a line a key, atomically; missing folders are created."""
         write_json_lines(path, self.as_dict())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> EvalReport:
-        """Read what :meth:`save` wrote. Raises JssError where the file is missing or no such
-        report.
+        """Read a file that :meth:`save` wrote.
+
+        Raises:
+            JssError: The file is missing or not such a report.
         """
         stored = read_json(
             path,
             f"There is no report at {path}.",
-            f"{path} is no report of jss, or it is damaged: evaluate again.",
+            f"{path} is not a report of jss, or it is damaged: evaluate again.",
         )
         return cls.from_dict(stored, str(path))
 
     @classmethod
     def from_dict(cls, stored: object, name: str = "The report") -> EvalReport:
-        """A report from its JSON object. Raises JssError where keys are missing, unknown or of a
-        wrong type.
+        """Make a report of the content of its JSON file.
+
+        Args:
+            stored: The JSON object.
+            name: How the error calls the report, such as its file's name.
+
+        Raises:
+            JssError: A key is missing, unknown or of a wrong type.
         """
         try:
             return validate(cls, stored, name)
         except JssError as error:
             raise JssError(
-                f"{name} is no report of this version of jss: evaluate again ({error})"
+                f"{name} is not a report of this version of jss: evaluate again ({error})"
             ) from error
 
 
-def below(folder: Path) -> tuple[EvalReport, ...]:
-    """Every report in a folder and those in it. Raises JssError where one is damaged."""
+def load_all(folder: Path) -> tuple[EvalReport, ...]:
+    """Read all reports in a folder and its subfolders.
+
+    Raises:
+        JssError: One of them is damaged.
+    """
     return tuple(EvalReport.load(path) for path in sorted(folder.rglob("*.json")))
 
 
-def lines(report: EvalReport) -> list[str]:
-    """The report for a person: a line each headline that could be measured, with its interval."""
-    whole = f"{report.n_files} of {report.n_files_expected} files"
-    where = f"{report.dataset} {report.subset}".strip()
-    told = [
+def report_lines(report: EvalReport) -> list[str]:
+    """Format a report for a terminal: a line for each figure measured, with its interval."""
+    files = f"{report.n_files} of {report.n_files_expected} files"
+    data = f"{report.dataset} {report.subset}".strip()
+    report_lines = [
         report.system
         + (f" ({report.selection})" if report.selection else "")
-        + (f" on {where}" if where else "")
+        + (f" on {data}" if data else "")
     ]
-    told[0] += f", {whole}"
+    report_lines[0] += f", {files}"
     if report.missing:
-        first = ", ".join(report.missing[:3]) + (" ..." if len(report.missing) > 3 else "")
-        told.append(f"  missing: {len(report.missing)} files, which no figure here counts: {first}")
+        names = ", ".join(report.missing[:3]) + (" ..." if len(report.missing) > 3 else "")
+        report_lines.append(
+            f"  missing: {len(report.missing)} files, which no figure includes: {names}"
+        )
     for name, title in HEADLINES.items():
         value = report.headline(name)
         if value is not None:
             bounds = report.intervals.get(name)
             spread = f"   95 % {bounds[0]:.4f} to {bounds[1]:.4f}" if bounds else ""
-            told.append(f"  {title:<28}{value:8.5f}{spread}")
-    told += [f"  note: {note}" for note in report.settings.get("notes", [])]
-    return [printable(line) for line in told]
+            report_lines.append(f"  {title:<28}{value:8.5f}{spread}")
+    report_lines += [f"  note: {note}" for note in report.settings.get("notes", [])]
+    return [printable(line) for line in report_lines]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """B minus A in one headline: the difference, its 95 % interval, and how often a resample goes
-    the other way.
-    """
+    """Difference of two reports in one headline figure, B minus A."""
 
+    #: Name of the headline figure.
     headline: str
+    #: Value in report A, and in report B.
     a: float
     b: float
+    #: Bounds of the 95 % interval of B minus A.
     low: float
     high: float
+    #: Two-sided p-value.
     p: float
 
     @property
-    def holds(self) -> bool:
-        """Whether the interval leaves out 0."""
+    def significant(self) -> bool:
+        """Whether the interval excludes 0."""
         return self.low > 0 or self.high < 0
 
 
 def compare(a: EvalReport, b: EvalReport, level: float = 0.95) -> list[Difference]:
-    """Paired bootstrap over clips: the same resamples of the same clips in both reports.
+    """Compare two reports by a paired bootstrap: the same resamples of the same clips.
 
-    p: two-sided, at least 1 / resamples. Raises JssError where the reports stand on other clips or
-    have no resamples.
+    Args:
+        a: Report A.
+        b: Report B.
+        level: Level of the intervals.
+
+    Returns:
+        B minus A in each headline figure that both have; p-values are at least 1 / resamples.
+
+    Raises:
+        JssError: The reports are of different clips, or have no resamples.
     """
     if a.bootstrap is None or b.bootstrap is None:
         raise JssError(
             "A report without resamples cannot be compared: evaluate again with --resamples 1000."
         )
-    if _drawn(a.bootstrap) != _drawn(b.bootstrap):
+    if _resampling(a.bootstrap) != _resampling(b.bootstrap):
         raise JssError(
-            f"The reports stand on different clips or resamples ({a.n_files} and {b.n_files} files): "
+            f"The reports are of different clips or resamples ({a.n_files} and {b.n_files} files): "
             "evaluate both on the same files with the same options."
         )
-    found = []
+    differences = []
     for headline in HEADLINES:
-        first, second = (
+        replicates_a, replicates_b = (
             a.bootstrap["replicates"].get(headline),
             b.bootstrap["replicates"].get(headline),
         )
-        ours, theirs = a.headline(headline), b.headline(headline)
-        if first is None or second is None or ours is None or theirs is None:
+        value_a, value_b = a.headline(headline), b.headline(headline)
+        if replicates_a is None or replicates_b is None or value_a is None or value_b is None:
             continue
-        change = np.array(second, float) - np.array(first, float)
+        change = np.array(replicates_b, float) - np.array(replicates_a, float)
         change = change[~np.isnan(change)]
         if not len(change):
             continue
         low, high = np.quantile(change, [(1 - level) / 2, (1 + level) / 2])
         p = 2 * min(float((change <= 0).mean()), float((change >= 0).mean()))
         p = min(1.0, max(p, 1 / len(change)))
-        found.append(Difference(headline, ours, theirs, float(low), float(high), p))
-    return found
+        differences.append(Difference(headline, value_a, value_b, float(low), float(high), p))
+    return differences
 
 
-def _drawn(bootstrap: Bootstrap) -> tuple[str, int, int]:
-    """What must agree for resamples to be of the same clips."""
+def _resampling(bootstrap: Bootstrap) -> tuple[str, int, int]:
+    """What two reports must share to have the same resamples of the same clips."""
     return bootstrap["clips"], bootstrap["seed"], bootstrap["resamples"]
 
 
 def comparison_lines(a: EvalReport, b: EvalReport) -> list[str]:
-    """The comparison for a person."""
-    told = [
-        f"A: {a.system} ({a.selection})   B: {b.system} ({b.selection})   {a.n_files} files, paired bootstrap"
+    """Format the comparison of two reports for a terminal."""
+    report_lines = [
+        f"A: {a.system} ({a.selection})   B: {b.system} ({b.selection})   {a.n_files} files, "
+        "paired bootstrap"
     ]
     for d in compare(a, b):
-        verdict = "the difference holds" if d.holds else "not separable"
-        told.append(
+        verdict = "the difference is significant" if d.significant else "not significant"
+        report_lines.append(
             f"  {HEADLINES[d.headline]:<28}A {d.a:8.5f}   B {d.b:8.5f}   B - A {d.b - d.a:+.5f} "
             f"({d.low:+.4f} to {d.high:+.4f})   p {d.p:.3f}   {verdict}"
         )
-    return [printable(line) for line in told]
+    return [printable(line) for line in report_lines]
 
 
 def commit() -> str:
-    """The short hash of the code's commit, with "+" where files differ from it; empty outside a
-    checkout.
+    """Short hash of the commit of the code.
+
+    Returns:
+        The hash, with "+" where files differ from the commit; empty outside a checkout.
     """
     git, package = shutil.which("git"), Path(__file__).parent
     if git is None or not (package.parent / ".git").exists():
@@ -297,7 +338,7 @@ def commit() -> str:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON holds it: numpy numbers as Python's, NaN and infinities as null."""
+    """Convert to what JSON holds: numpy numbers to Python's, NaN and infinities to None."""
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, np.ndarray | list | tuple):

@@ -1,5 +1,6 @@
-"""``ClipResult``: what a system found in one clip, in numpy only. The seam between torch and all
-that draws.
+"""What a system computed for one clip: ``ClipResult``, in numpy only.
+
+It separates the code that uses torch from everything that draws or exports results.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from jss.errors import JssError
 from jss.io.atomic import aside
 from jss.labels import sound_class
 
-#: What numpy and json raise for an archive that is damaged, or lies about its sizes.
-UNFIT = (
+#: What numpy and json raise for an archive that is damaged or states wrong sizes.
+DAMAGED = (
     OSError,
     ValueError,
     LookupError,
@@ -48,8 +49,19 @@ def event_table(
     threshold: float = 0.5,
     median: int = MEDIAN_FRAMES,
 ) -> pd.DataFrame:
-    """Decoded events of scores (K, T): columns filename, onset, offset (seconds), event_label; one
-    row an event.
+    """Decode scores into a table of events.
+
+    Args:
+        filename: Name of the clip, repeated in each row.
+        scores: (K, T) in [0, 1].
+        labels: The K class labels.
+        hop: Seconds between two frames.
+        duration: Length of the clip in seconds.
+        threshold: A frame is active where its score is above it.
+        median: Length of the median filter in frames.
+
+    Returns:
+        One row an event: filename, onset, offset (seconds), event_label.
     """
     rows = decode(scores, labels, hop=hop, duration=duration, threshold=threshold, median=median)
     table = pd.DataFrame(rows, columns=["onset", "offset", "event_label"])
@@ -62,8 +74,16 @@ def event_table(
 def score_table(
     scores: Float32, labels: Sequence[str], *, hop: float, duration: float
 ) -> pd.DataFrame:
-    """Scores (K, T) as the field exchanges them: onset, offset (seconds), then a column per class;
-    T rows.
+    """Scores in the format of sed_scores_eval, a row a frame.
+
+    Args:
+        scores: (K, T) in [0, 1].
+        labels: The K class labels.
+        hop: Seconds between two frames.
+        duration: Length of the clip in seconds, which limits the last frame.
+
+    Returns:
+        T rows: onset, offset (seconds), then a column for each class.
     """
     edges = np.minimum(np.arange(scores.shape[1] + 1) * hop, duration)
     table = pd.DataFrame(scores.T, columns=list(labels))
@@ -74,36 +94,45 @@ def score_table(
 
 @dataclass(frozen=True, eq=False)
 class ClipResult:
-    """One clip through one system (Eqs 20-22).
+    """Sources, spectrograms and scores of one clip, by one system (Eqs 20-22).
 
-    filename: the clip's name; mixture: (samples,) at sample_rate; sources: (M, samples), M = 0 for
-    a system without a separation stage; mel: (mels, frames) in dB, source_mels: (M, mels, frames)
-    in dB, both a column every mel_hop seconds, on one fixed scale of -50 to 80 dB; scores: (K, T)
-    pooled over the sources, source_scores: (M, K, T), both in [0, 1] with a frame every score_hop
-    seconds; weak: (K,) and source_weak: (M, K) clip-level scores; labels: the K class identifiers;
-    system and selection ("student" or "teacher"): what computed it; mixture_scores: (K, T) of a
-    branch that hears the mixture beside the sources (the SSep+SED baseline), where there is one;
-    source_labels: the class of each source, where the separator's outputs are classes (the
-    weak-label paper; selection is then the critic that gave the scores, those of the mixture from
-    the mixture itself), else empty.
+    K classes, M sources (0 for a system without a separation stage), T score frames.
     """
 
+    #: Name of the clip.
     filename: str
+    #: (samples,) at ``sample_rate``.
     mixture: Float32
+    #: (M, samples).
     sources: Float32
+    #: (mels, frames) in dB, clamped to [-50, 80].
     mel: Float32
+    #: (M, mels, frames) in dB, on the same scale.
     source_mels: Float32
+    #: (K, T) in [0, 1], pooled over the sources.
     scores: Float32
+    #: (M, K, T) in [0, 1].
     source_scores: Float32
+    #: (K,) clip-level scores.
     weak: Float32
+    #: (M, K) clip-level scores.
     source_weak: Float32
+    #: The K class labels.
     labels: tuple[str, ...]
+    #: Samples a second.
     sample_rate: int
+    #: Seconds between two mel frames.
     mel_hop: float
+    #: Seconds between two score frames.
     score_hop: float
+    #: Name of the system.
     system: str
+    #: "student" or "teacher"; for the weak-label paper, the critic that gave the scores.
     selection: str
+    #: (K, T) of the detector on the mixture, for a system that also has one on the sources (the
+    #: SSep+SED baseline).
     mixture_scores: Float32 | None = None
+    #: Class of each source where the separator's outputs are classes (the weak-label paper).
     source_labels: tuple[str, ...] = ()
 
     @property
@@ -113,12 +142,12 @@ class ClipResult:
 
     @property
     def n_sources(self) -> int:
-        """M, the number of separated sources; 0 for a system without a separation stage."""
+        """Number of separated sources (M); 0 for a system without a separation stage."""
         return len(self.sources)
 
     @property
     def source_names(self) -> tuple[str, ...]:
-        """What to call each source: its class, else "Source 1" and so on."""
+        """Display name of each source: its class, else "Source 1" and so on."""
         if self.source_labels:
             return tuple(
                 sound_class(label, m).display for m, label in enumerate(self.source_labels)
@@ -127,19 +156,19 @@ class ClipResult:
 
     @property
     def residual(self) -> Float32:
-        """What the sources leave out: mixture minus their sum. -> (samples,); all zeros where M =
-        0.
-        """
+        """Mixture minus the sum of the sources, (samples,); zeros where there is no source."""
         if not self.n_sources:
             return np.zeros_like(self.mixture)
         return np.asarray(self.mixture - self.sources.sum(axis=0))
 
     def trimmed(self, samples: int) -> ClipResult:
-        """The beginning of the clip: of one that was padded before it was analysed, what there was
-        before.
+        """Result without the end of the clip, which was padding.
 
-        samples: at sample_rate. Arrays have the shapes that a clip of that length has; clip-level
-        scores stay.
+        Args:
+            samples: Length to keep, at ``sample_rate``.
+
+        Returns:
+            A result with the shapes of a clip of that length; clip-level scores are unchanged.
         """
         mels = 1 + samples // round(self.mel_hop * self.sample_rate)
         frames = max(1, mels // round(self.score_hop / self.mel_hop))
@@ -155,9 +184,14 @@ class ClipResult:
         )
 
     def events(self, threshold: float = 0.5, median: int = MEDIAN_FRAMES) -> pd.DataFrame:
-        """Decoded events: columns filename, onset, offset (seconds), event_label; one row an event.
+        """Decode the pooled scores into a table of events.
 
-        threshold: strict ``>`` on the pooled scores; median: filter length in frames.
+        Args:
+            threshold: A frame is active where its score is above it.
+            median: Length of the median filter in frames.
+
+        Returns:
+            One row an event: filename, onset, offset (seconds), event_label.
         """
         return event_table(
             self.filename,
@@ -170,39 +204,39 @@ class ClipResult:
         )
 
     def score_table(self) -> pd.DataFrame:
-        """Pooled scores as the field exchanges them: onset, offset (seconds), then a column per
-        class; T rows.
-        """
+        """Pooled scores, T rows: onset, offset (seconds), then a column for each class."""
         return score_table(self.scores, self.labels, hop=self.score_hop, duration=self.duration)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write everything to one .npz, aside first and then renamed, so that no half file is ever
-        seen.
-        """
+        """Write all fields to one .npz file, atomically."""
         arrays = {
             f.name: getattr(self, f.name)
             for f in fields(self)
             if isinstance(getattr(self, f.name), np.ndarray)
         }
-        facts = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in arrays}
+        metadata = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in arrays}
         buffer = io.BytesIO()
-        np.savez(buffer, facts=np.array(json.dumps(facts)), **arrays)
+        np.savez(buffer, facts=np.array(json.dumps(metadata)), **arrays)
         with aside(path) as part:
             part.write_bytes(buffer.getvalue())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ClipResult:
-        """Read what :meth:`save` wrote. Raises JssError where the file is not such a result."""
+        """Read a file that :meth:`save` wrote.
+
+        Raises:
+            JssError: The file is missing, damaged or not such a result.
+        """
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                values = {name: stored[name] for name in stored.files}
-            facts = json.loads(str(values.pop("facts")))
-            facts["labels"] = tuple(facts["labels"])
-            facts["source_labels"] = tuple(facts.get("source_labels", ()))
-            return cls(**values, **facts)
+            with np.load(path, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+            metadata = json.loads(str(arrays.pop("facts")))
+            metadata["labels"] = tuple(metadata["labels"])
+            metadata["source_labels"] = tuple(metadata.get("source_labels", ()))
+            return cls(**arrays, **metadata)
         except FileNotFoundError:
             raise JssError(f"There is no result file at {path}.") from None
-        except UNFIT as error:
+        except DAMAGED as error:
             raise JssError(
                 f"{path} is not a result saved by jss, or it is damaged: analyse the clip again."
             ) from error

@@ -11,7 +11,7 @@ from jss.errors import JssError
 from jss.inference import fusion
 from jss.metrics.psds import PSDS1, PSDS2
 from jss.papers import tables as paper_tables
-from jss.reports import HEADLINES, PLACES, EvalReport
+from jss.reports import HEADLINES, PLACEHOLDERS, EvalReport
 from pages.ui import address, charts
 from pages.ui.cache import loaders
 from pages.ui.progress import cancelled, progress
@@ -88,7 +88,7 @@ def _again(reports: list[EvalReport]) -> None:
     )
     if commands:
         with st.expander("Measure this again", icon=":material/terminal:"):
-            st.caption(PLACES)
+            st.caption(PLACEHOLDERS)
             st.code("\n".join(commands), language="sh", wrap_lines=True)
 
 

@@ -1,4 +1,4 @@
-"""Scores to decisions, beside scipy's median filter."""
+"""Scores to events, compared with scipy's median filter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jss.decoding import binarize, decode
 
 @pytest.mark.parametrize("median", [1, 2, 3, 4, 7, 15])
 @pytest.mark.parametrize("frames", [1, 2, 6, 7, 156])
-def test_the_vote_is_scipys_median(median: int, frames: int) -> None:
+def test_binarize_equals_scipy(median: int, frames: int) -> None:
     rng = np.random.default_rng(frames * 100 + median)
     for shape in ((frames,), (3, frames), (2, 3, frames)):
         scores = rng.random(shape)
@@ -21,12 +21,12 @@ def test_the_vote_is_scipys_median(median: int, frames: int) -> None:
         )
 
 
-def test_no_frames_and_the_strict_threshold() -> None:
+def test_no_frames_and_scores_at_the_threshold() -> None:
     assert binarize(np.zeros((3, 0))).shape == (3, 0)
     assert not binarize(np.full((1, 20), 0.5)).any()
 
 
-def test_events_are_runs_in_seconds_cut_at_the_end() -> None:
+def test_decoded_events_end_with_the_clip() -> None:
     scores = np.zeros((2, 20))
     scores[0, 2:10] = 0.9
     scores[1, 12:] = 0.8

@@ -5,14 +5,14 @@ import torch
 from jss.features import MelSpectrogram, mel_filters, scale, score_frames, to_db
 
 
-def test_the_filters_are_librosas():
+def test_mel_filters_equal_librosa():
     expected = librosa.filters.mel(
         sr=16000, n_fft=2048, n_mels=128, fmin=0, fmax=8000, htk=True, norm=None
     )
     np.testing.assert_allclose(mel_filters().numpy(), expected, atol=1e-6)
 
 
-def test_mels_equal_librosa_and_the_reference_front_end():
+def test_mel_spectrogram_equals_librosa():
     rng = np.random.default_rng(0)
     t = np.arange(160000) / 16000
     x = (0.3 * np.sin(2 * np.pi * (200 + 300 * t) * t) + 0.01 * rng.standard_normal(160000)).astype(
@@ -26,9 +26,9 @@ def test_mels_equal_librosa_and_the_reference_front_end():
         sr=16000, n_fft=2048, n_mels=128, fmin=0, fmax=8000, htk=True, norm=None
     )
     expected = filters @ spectrum
-    found = MelSpectrogram()(torch.from_numpy(x)).numpy()
-    assert found.shape == (128, 626)
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * expected.max())
+    mel = MelSpectrogram()(torch.from_numpy(x)).numpy()
+    assert mel.shape == (128, 626)
+    np.testing.assert_allclose(mel, expected, rtol=1e-5, atol=1e-5 * expected.max())
 
 
 def test_decibels_are_clamped():
@@ -36,7 +36,7 @@ def test_decibels_are_clamped():
     torch.testing.assert_close(db, torch.tensor([-50.0, -50.0, 0.0, 20.0, 80.0]))
 
 
-def test_each_clip_is_stretched_to_the_unit_interval():
+def test_each_clip_is_scaled_to_the_unit_interval():
     db = torch.randn(3, 4, 128, 20) * 10
     scaled = scale(db)
     torch.testing.assert_close(scaled.amin((-2, -1)), torch.zeros(3, 4))

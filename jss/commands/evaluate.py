@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     from jss.data.soundbank.account import account
     from jss.evaluation import run as evaluation_run
     from jss.inference.system import load_system
-    from jss.reports import comparison_lines, lines
+    from jss.reports import comparison_lines, report_lines
 
     clips = evaluation_run.subset(args.data, args.subset)
     dataset = args.dataset or Path(args.data).resolve().name
@@ -122,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
             args, [outputs.system] if not args.fusion else args.system, dataset
         )
         reports.append(made)
-        print("\n".join(lines(made)))
+        print("\n".join(report_lines(made)))
     if args.out is not None:
         paths = write(reports, args.out)
         for path in paths:
@@ -192,7 +192,7 @@ def _weak(args: argparse.Namespace) -> int:
     from jss.data.soundbank.account import account
     from jss.weak_labels.evaluate import evaluate_weak, held_out
     from jss.weak_labels.inference import load_weak
-    from jss.weak_labels.report import lines
+    from jss.weak_labels.report import report_lines
 
     if args.clips is not None and args.clips < 1:
         raise JssError("--clips must be 1 or more.")
@@ -203,7 +203,7 @@ def _weak(args: argparse.Namespace) -> int:
         dataset = args.dataset or f"urban scenes of {Path(args.data).name}"
         with progress(len(scenes), name, unit="clip") as bar:
             made = evaluate_weak(system, scenes, dataset, bar)
-        print("\n".join(lines(made)))
+        print("\n".join(report_lines(made)))
         if args.out is not None:
             path = args.out.with_name(args.out.name.replace("{system}", name))
             made.save(path)

@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     """Score, print, write. -> 0. Raises JssError."""
     from jss.evaluation.external import score
     from jss.evaluation.measure import measure
-    from jss.reports import lines
+    from jss.reports import report_lines
 
     check_report_arguments(args)
     if args.ground_truth is None and args.compare:
@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
     report = measure(
         reference, found, resamples=args.resamples, seed=args.seed, legacy_nan=args.legacy_nan
     )
-    print("\n".join(lines(report)))
+    print("\n".join(report_lines(report)))
     if args.reference:
         _check(reference, found, report)
     if args.out is not None:

@@ -25,7 +25,7 @@ from jss.io.code_fingerprint import code_fingerprint
 from jss.io.progress import Progress, silent
 from jss.metrics.separation import ClipSeparation, separate_clip
 from jss.models.precision import Precision
-from jss.results import UNFIT, ClipResult
+from jss.results import DAMAGED, ClipResult
 
 #: Where outputs are kept unless told otherwise.
 CACHE = Path("cache") / "scores"
@@ -77,7 +77,7 @@ class ClipOutput:
             }
             separation = ClipSeparation(**frozen) if told else None
             return cls(scores, source_scores, weak, float(facts["hop"]), separation)
-        except UNFIT:
+        except DAMAGED:
             return None
 
 

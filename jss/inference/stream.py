@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from jss import audio
 from jss.arrays import Float32
-from jss.decoding import decode_running
+from jss.decoding import decode_stream
 from jss.errors import JssError
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
@@ -141,4 +141,4 @@ def events(
             yield piece.scores, samples / audio.SAMPLE_RATE
 
     found = stretches(pieces(blocks, system.analyse))
-    return decode_running(found, system.labels, hop=SCORE_HOP_S, threshold=threshold)
+    return decode_stream(found, system.labels, hop=SCORE_HOP_S, threshold=threshold)

@@ -90,7 +90,7 @@ class WeakReport:
         return validate(cls, stored, str(path))
 
 
-def lines(report: WeakReport) -> list[str]:
+def report_lines(report: WeakReport) -> list[str]:
     """The report for a person."""
     several = report.n_clips - report.n_single
     told = [

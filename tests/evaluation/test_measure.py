@@ -10,7 +10,7 @@ from jss.evaluation.measure import Findings, Reference, measure
 from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
 from jss.metrics.scores import THRESHOLDS
 from jss.metrics.separation import ClipSeparation
-from jss.reports import HEADLINES, EvalReport, compare, comparison_lines, lines
+from jss.reports import HEADLINES, EvalReport, compare, comparison_lines, report_lines
 
 KEYS = [
     "dataset",
@@ -93,7 +93,7 @@ def test_a_report_holds_everything(tmp_path):
     assert {"psds1", "psds2", "event_f1"} <= set(stored["classwise"]["class_0"])
     assert stored["similarity"]["per_clip"]["clip_0.wav"] is None
     assert EvalReport.load(path).as_dict() == report.as_dict()
-    text = "\n".join(lines(report))
+    text = "\n".join(report_lines(report))
     assert "10 of 11 files" in text
     assert "gone.wav" in text
     assert "a note" in text
@@ -144,14 +144,14 @@ def test_comparison_is_paired():
     )
     a, b = measure(reference, bad, resamples=200), measure(reference, good, resamples=200)
     found = {d.headline: d for d in compare(a, b)}
-    assert found["clip_f1"].holds
+    assert found["clip_f1"].significant
     assert (found["clip_f1"].a, found["clip_f1"].b, found["clip_f1"].p) == (0.0, 1.0, 1 / 200)
     assert (
         found["similarity"].low == found["similarity"].high == 0
     )  # the same similarity: nothing holds
-    assert not found["similarity"].holds
-    assert "the difference holds" in "\n".join(comparison_lines(a, b))
-    assert all(not d.holds for d in compare(a, a))
+    assert not found["similarity"].significant
+    assert "the difference is significant" in "\n".join(comparison_lines(a, b))
+    assert all(not d.significant for d in compare(a, a))
 
 
 def test_comparison_needs_the_same_clips():
@@ -219,7 +219,7 @@ def test_precision_and_recall_stand_beside_every_f1():
     hits = (detected & tags).sum(0)
     assert report.clip_precision == pytest.approx(np.mean(hits / detected.sum(0)))
     assert report.clip_recall == pytest.approx(np.mean(hits / tags.sum(0)))
-    text = "\n".join(lines(report))
+    text = "\n".join(report_lines(report))
     assert all(title in text for name, title in HEADLINES.items() if name.endswith("recall_macro"))
 
 
@@ -231,4 +231,4 @@ def test_a_report_from_before_precision_and_recall_is_read():
     older = EvalReport.from_dict(stored)
     assert older.headline("event_precision_macro") is None
     assert older.clip_recall is None
-    assert "event precision" not in "\n".join(lines(older))
+    assert "event precision" not in "\n".join(report_lines(older))

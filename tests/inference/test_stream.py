@@ -14,7 +14,7 @@ import soundfile as sf
 
 from jss import audio
 from jss.cli import main
-from jss.decoding import decode, decode_running
+from jss.decoding import decode, decode_stream
 from jss.errors import JssError
 from jss.inference.stream import events, pipe
 from jss.inference.windows import Stretch
@@ -33,7 +33,7 @@ def test_running_decoding_is_decoding(seed):
     edges = sorted({0, frames, *rng.integers(0, frames, 12).tolist()})
     stretches = [(scores[:, a:b], min(b * 0.064, duration)) for a, b in pairwise(edges)]
     for median in (1, 7):
-        found = list(decode_running(iter(stretches), LABELS, hop=0.064, median=median))
+        found = list(decode_stream(iter(stretches), LABELS, hop=0.064, median=median))
         assert found == sorted(found, key=lambda e: (e[1], e[0], LABELS.index(e[2])))
         expected = decode(scores, LABELS, hop=0.064, duration=duration, median=median)
         assert sorted(found) == sorted(expected)
@@ -44,7 +44,7 @@ def test_an_event_is_told_as_soon_as_it_is_sure():
     scores[1, 2:12] = 1
     taken = []
     stretches = ((scores[:, n : n + 1], n * 0.064) for n in range(40) if taken.append(n) is None)
-    assert next(decode_running(stretches, LABELS, hop=0.064)) == (2 * 0.064, 12 * 0.064, "Dog")
+    assert next(decode_stream(stretches, LABELS, hop=0.064)) == (2 * 0.064, 12 * 0.064, "Dog")
     assert taken[-1] == 15
 
 

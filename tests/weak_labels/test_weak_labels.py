@@ -25,7 +25,7 @@ from jss.weak_labels.inference import (
     separators,
     told,
 )
-from jss.weak_labels.report import CRITIC_ROWS, WeakReport, lines
+from jss.weak_labels.report import CRITIC_ROWS, WeakReport, report_lines
 from jss.weak_labels.view import clip_result, mel_masks
 
 
@@ -156,10 +156,10 @@ def test_a_report_has_both_tables_and_tells_them(report):
             )
             if f is not None and p + r > 0:
                 assert f == pytest.approx(2 * p * r / (p + r), abs=2e-3)
-    text = lines(report)
+    text = report_lines(report)
     assert len(text) >= 14
     older = replace(report, table2={level: report.table2[level] for level in ("frame", "clip")})
-    assert len(lines(older)) == len(text)
+    assert len(report_lines(older)) == len(text)
 
 
 def test_the_check_counts_what_the_critic_hears_in_every_source(folder, scenes, report):
