@@ -85,7 +85,7 @@ class WeakReport:
         stored = read_json(
             path,
             f"There is no report at {path}.",
-            f"{path} is no report of jss, or it is damaged: evaluate again.",
+            f"{path} is not a report of jss, or it is damaged: evaluate again.",
         )
         return validate(cls, stored, str(path))
 

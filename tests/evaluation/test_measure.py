@@ -182,7 +182,7 @@ def test_comparison_needs_the_same_clips():
 def test_a_damaged_report_is_a_sentence(tmp_path, text):
     path = tmp_path / "r.json"
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(JssError, match="no report"):
+    with pytest.raises(JssError, match="not a report"):
         EvalReport.load(path)
 
 
@@ -198,7 +198,7 @@ def test_a_report_with_wrong_types_is_a_sentence(tmp_path):
         ("similarity", {"mean": 0.5, "per_clip": []}),
         ("bootstrap", {**good["bootstrap"], "replicates": []}),
     ]:
-        with pytest.raises(JssError, match="no report"):
+        with pytest.raises(JssError, match="not a report"):
             EvalReport.from_dict(good | {key: value})
     with pytest.raises(JssError, match="There is no report"):
         EvalReport.load(tmp_path / "nothing.json")
