@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
+
+from pydantic import TypeAdapter, ValidationError
 
 from jss.errors import JssError
 from jss.io.atomic import aside, sweep
@@ -23,10 +25,10 @@ def claim(path: Path, settings: Mapping[str, Any]) -> None:
         write_json(path, settings)
         return
     try:
-        there = json.loads(path.read_text(encoding="utf-8"))
-        other = [key for key, value in settings.items() if there.get(key) != value]
-    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        there = TypeAdapter(dict[str, Any]).validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
         raise JssError(f"{path} is damaged: render into another folder.") from error
+    other = [key for key, value in settings.items() if there.get(key) != value]
     if other:
         raise JssError(
             f"{path.parent} holds a set with another {other[0].replace('_', ' ')}: render into another "
@@ -41,6 +43,13 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
         part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+class _Rendered(TypedDict):
+    set: str
+    clips: dict[str, int]
+    seed: int
+    sources: bool
+
+
 def rendered_by(root: Path) -> str | None:
     """The command that renders such a set again, DATA and BANK standing for the folders of the set
     and of recordings.
@@ -49,12 +58,11 @@ def rendered_by(root: Path) -> str | None:
     that people copy, so names are words.
     """
     try:
-        there = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
-        clips = [f"{subset}={int(count)}" for subset, count in there["clips"].items() if count]
-        name, seed, sources = str(there["set"]), int(there["seed"]), bool(there["sources"])
-        if not all(re.fullmatch(r"\w+", word, re.ASCII) for word in (name, *there["clips"])):
-            return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        there = TypeAdapter(_Rendered).validate_json((root / MANIFEST).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    name = there["set"]
+    if not all(re.fullmatch(r"\w+", word, re.ASCII) for word in (name, *there["clips"])):
         return None
     parts = [
         "python -m jss render",
@@ -62,8 +70,8 @@ def rendered_by(root: Path) -> str | None:
         "DATA",
         *(() if name == "synthscapes" else ("--soundbank BANK",)),
         "--clips 0",
-        *clips,
-        f"--seed {seed}",
-        *(() if sources else ("--no-sources",)),
+        *(f"{subset}={count}" for subset, count in there["clips"].items() if count),
+        f"--seed {there['seed']}",
+        *(() if there["sources"] else ("--no-sources",)),
     ]
     return " ".join(parts)

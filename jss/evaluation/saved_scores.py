@@ -179,8 +179,8 @@ def _read(
             return json.loads(str(stored["facts"])), {
                 name: stored[name] for name in ("seconds", "events", *names)
             }
-    except FileNotFoundError:
-        raise JssError(f"There are no scores at {path}.") from None
+    except FileNotFoundError as error:
+        raise JssError(f"There are no scores at {path}.") from error
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise JssError(_DAMAGED.format(path)) from error
 

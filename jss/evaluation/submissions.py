@@ -67,7 +67,7 @@ def score(
         except JssError as error:
             raise JssError(
                 str(error).replace(f"{tables}/", "").replace(str(tables), "the files")
-            ) from None
+            ) from error
         return measure(known, found, resamples=resamples)
 
 

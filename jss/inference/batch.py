@@ -169,14 +169,21 @@ def _known(journal: Journal, key: str) -> _Known | None:
     """
     if key not in journal:
         return None
-    try:
-        line = journal[key]
-        events = [
-            (float(onset), float(offset), str(label)) for onset, offset, label in line["events"]
-        ]
-        return _Known([str(file) for file in line["files"]], events)
-    except (ValueError, LookupError, TypeError, RecursionError):
+    line = journal[key]
+    files, events = line.get("files"), line.get("events")
+    if not (isinstance(files, list) and isinstance(events, list)):
         return None
+    if not (all(isinstance(file, str) for file in files) and all(map(_is_event, events))):
+        return None
+    return _Known(files, [(float(onset), float(offset), label) for onset, offset, label in events])
+
+
+def _is_event(value: object) -> bool:
+    """Whether it is an event as a line of the journal has it: onset, offset and label."""
+    if not (isinstance(value, list) and len(value) == 3):
+        return False
+    *times, label = value
+    return all(isinstance(time, int | float) for time in times) and isinstance(label, str)
 
 
 def _write_events(

@@ -105,7 +105,7 @@ class Item:
                 for p in (*self.files, *self.sources)
             ]
         except OSError as error:
-            raise JssError(f"There is no file at {error.filename}.") from None
+            raise JssError(f"There is no file at {error.filename}.") from error
         rest = [] if self.padded_to is None else [self.padded_to]
         return hashlib.sha256(repr((_FORMAT, self.filename, facts, *rest)).encode()).hexdigest()[
             :24

@@ -30,11 +30,13 @@ def load(path: str | os.PathLike[str]) -> list[dict[str, float]]:
     """
     try:
         with Path(path).open(newline="", encoding="utf-8") as file:
+            columns, *rows = csv.reader(file)
             return [
-                {key: float(cell) for key, cell in row.items() if cell}
-                for row in csv.DictReader(file)
+                {key: float(cell) for key, cell in zip(columns, row, strict=True) if cell}
+                for row in rows
+                if row
             ]
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise JssError(
             f"{path} is no history of a training run: it should be a CSV file, one epoch a row."
         ) from error

@@ -75,10 +75,9 @@ class Journal:
             end = self._file.tell()
             for raw in self._file:
                 if raw.endswith(b"\n"):
-                    with suppress(
-                        ValueError, LookupError, TypeError, RecursionError
-                    ):  # a damaged line is done again
-                        self._places[str(json.loads(raw)["key"])] = end
+                    line = _parsed(raw)
+                    if line is not None and "key" in line:  # a damaged one is done again
+                        self._places[str(line["key"])] = end
                     end += len(raw)
         self._file.truncate(end)
         if not end:
@@ -97,13 +96,21 @@ class Journal:
             pass
 
     def _compare(self, first: bytes, settings: Mapping[str, Any]) -> None:
-        try:
-            there = json.loads(first)
-            other = [key for key, value in settings.items() if there.get(key) != value]
-        except (ValueError, AttributeError, RecursionError) as error:
-            raise JssError(f"{self.path} is damaged: name another folder, or delete it.") from error
+        there = _parsed(first)
+        if there is None:
+            raise JssError(f"{self.path} is damaged: name another folder, or delete it.")
+        other = [key for key, value in settings.items() if there.get(key) != value]
         if other:
             raise JssError(
                 f"{self.path.parent} holds what was found with another {other[0].replace('_', ' ')}: name "
                 "another folder, or delete it first."
             )
+
+
+def _parsed(raw: bytes) -> dict[str, Any] | None:
+    """The keys and values of a line; None where it holds none."""
+    try:
+        line = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) else None

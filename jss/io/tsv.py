@@ -245,8 +245,8 @@ def _lines(path: Path) -> list[str]:
     """The lines of a text file. Raises JssError for one that is missing, empty or not UTF-8."""
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
-        raise JssError(f"There is no file {path}.") from None
+    except FileNotFoundError as error:
+        raise JssError(f"There is no file {path}.") from error
     except OSError as error:
         raise JssError(f"{path} cannot be read: {error.strerror or error}.") from error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -255,7 +255,7 @@ def _lines(path: Path) -> list[str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise JssError(f"{path}, line {line}: the text is not UTF-8: save it as UTF-8.") from None
+        raise JssError(f"{path}, line {line}: the text is not UTF-8: save it as UTF-8.") from error
     if "\0" in text:
         raise JssError(
             f"{path}, line {text[: text.index(chr(0))].count(chr(10)) + 1}: this is no text."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,14 +124,9 @@ def _of_classes(folder: Folder) -> dict[str, str]:
     """Name -> kind of every block whose card names its classes, by name."""
     found = {}
     for path in sorted((checkpoints.root(folder) / "blocks").glob("*.json")):
-        try:
-            card = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise JssError(
-                f"The card {path} cannot be read: restore it (git checkout) or train it again."
-            ) from error
-        if "classes" in card.get("settings", {}):
-            found[path.stem] = str(card.get("kind"))
+        card = checkpoints.load_card(path.stem, folder)
+        if "classes" in card.settings:
+            found[path.stem] = card.kind
     return found
 
 

@@ -12,6 +12,9 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from jss import audio
 from jss.data.acquire.checking import over
@@ -131,12 +134,12 @@ def _claim(name: str, root: Path, out: Path) -> None:
     claim = out / CLAIM
     if claim.is_file():
         try:
-            told = json.loads(claim.read_text(encoding="utf-8")).get("dataset")
-        except (OSError, ValueError, AttributeError) as error:
+            copied = TypeAdapter(dict[str, Any]).validate_json(claim.read_bytes())
+        except (OSError, ValidationError) as error:
             raise JssError(f"{claim} is damaged: convert into another folder.") from error
-        if told != name:
+        if copied.get("dataset") != name:
             raise JssError(
-                f"{out} holds a converted copy of {told}: convert {name} into another folder."
+                f"{out} holds a converted copy of {copied.get('dataset')}: convert {name} into another folder."
             )
         sweep(out)
         return

@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from jss.data.acquire.fetching import RemoteFile, get_json
 from jss.errors import JssError
 
@@ -96,6 +98,29 @@ class Listing:
         return sum(file.size or 0 for file in self.files)
 
 
+@dataclass(frozen=True)
+class _File:
+    """A file of a Zenodo record."""
+
+    key: str
+    links: dict[str, str]
+    size: int
+    checksum: str
+
+
+@dataclass(frozen=True)
+class _Metadata:
+    license: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What Zenodo says of a record, as far as it is used."""
+
+    files: tuple[_File, ...]
+    metadata: _Metadata
+
+
 def download(name: str) -> Download:
     """One of DOWNLOADS. Raises JssError, which says what to do, for a set that may not be
     downloaded.
@@ -117,21 +142,16 @@ def listing(known: Download) -> Listing:
             (RemoteFile(known.file, known.url),), known.licence, "no checksum is published"
         )
     url = f"{ZENODO}/{known.record}"
-    stored = get_json(url)
     try:
-        files = tuple(
-            RemoteFile(item["key"], item["links"]["self"], int(item["size"]), str(item["checksum"]))
-            for item in stored["files"]
-        )
-        licence = (
-            str((stored["metadata"].get("license") or {}).get("id", ""))
-            or known.licence
-            or "not stated"
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        record = TypeAdapter(_Record).validate_python(get_json(url))
+    except ValidationError as error:
         raise JssError(
             f"{url} is not a record as Zenodo writes them: see its page in a browser."
         ) from error
+    files = tuple(
+        RemoteFile(file.key, file.links["self"], file.size, file.checksum) for file in record.files
+    )
+    licence = (record.metadata.license or {}).get("id") or known.licence or "not stated"
     for file in files:
         if Path(file.name).name != file.name or file.name.startswith("."):
             raise JssError(

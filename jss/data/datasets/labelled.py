@@ -36,12 +36,12 @@ def labels(root: str | Path) -> tuple[str, ...]:
     path = Path(root) / LABELS
     try:
         found = parse_yaml(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except FileNotFoundError as error:
         raise JssError(
             f"{root} has no {LABELS}: write it, a list of the labels in its TSVs."
-        ) from None
+        ) from error
     except (OSError, ValueError) as error:
-        raise JssError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}.") from None
+        raise JssError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}.") from error
     texts = (
         isinstance(found, list)
         and found

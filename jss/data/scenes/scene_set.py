@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from jss import audio
 from jss.arrays import Float32
 from jss.data.acquire.checking import over
@@ -18,7 +20,6 @@ from jss.data.datasets.overlap import merge
 from jss.data.manifest import MANIFEST, claim
 from jss.data.scenes.scenes import SPLITS, Scene, SceneRecipe, SceneSet, render_scene
 from jss.data.soundbank.bank import Bank
-from jss.data.soundscapes.soundscape import layer_of
 from jss.errors import JssError
 from jss.io.atomic import aside
 
@@ -100,25 +101,27 @@ def is_scene(line: str) -> bool:
 
 
 def _line(split: str, name: str, scene: Scene) -> str:
-    row = {"split": split, "filename": f"{split}/{name}.wav", "scene": dataclasses.asdict(scene)}
+    row = dataclasses.asdict(_Line(split, f"{split}/{name}.wav", scene))
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Line:
+    split: str
+    filename: str
+    scene: Scene
 
 
 def _read(line: str) -> tuple[str, str, Scene]:
     try:
-        row = json.loads(line)
-        split, path, scene = str(row["split"]), Path(str(row["filename"])), row["scene"]
-        found = Scene(
-            float(scene["duration"]),
-            tuple(map(str, scene["labels"])),
-            tuple(map(layer_of, scene["layers"])),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        row = TypeAdapter(_Line).validate_json(line)
+    except ValidationError as error:
         raise JssError(f"This line is not one of a set's {LINES}: copy it whole.") from error
+    split, path = row.split, Path(row.filename)
     number = path.stem.removeprefix(f"{split}_")
     if split not in SPLITS or not number.isdigit() or path.as_posix() != f"{split}/{path.stem}.wav":
         raise JssError(f"{path} is no place of a scene: copy the line as it was written.")
-    return split, path.stem, found
+    return split, path.stem, row.scene
 
 
 def _mixture(root: Path, split: str, name: str) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import signal
@@ -18,6 +17,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from jss import audio
 from jss.data.manifest import MANIFEST, claim, write_json
@@ -146,14 +147,21 @@ def read_scapes(root: str | Path) -> dict[str, Soundscape]:
         raise JssError(
             f"{path} is not there: render the set to its end with: python -m jss render."
         )
-    found: dict[str, Soundscape] = {}
     try:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            found[row["filename"]] = Soundscape.from_json(json.dumps(row["soundscape"]))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        rows = [TypeAdapter(_Line).validate_json(line) for line in lines]
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
         raise JssError(f"{path} is damaged: delete it and render the set again.") from error
-    return found
+    return {row.filename: row.soundscape for row in rows}
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of ``soundscapes.jsonl``."""
+
+    subset: str
+    filename: str
+    soundscape: Soundscape
 
 
 def _work(order: Order, bank: Bank, jobs: list[_Job], workers: int) -> Iterator[str]:
@@ -223,13 +231,12 @@ def _write_clip(
 def _placed(line: str) -> tuple[Layout, str, int, Soundscape]:
     """Where a line of ``soundscapes.jsonl`` belongs, and what it says."""
     try:
-        row = json.loads(line)
-        subset, filename = str(row["subset"]), str(row["filename"])
-        scape = Soundscape.from_json(json.dumps(row["soundscape"]))
-    except (ValueError, TypeError, KeyError) as error:
+        row = TypeAdapter(_Line).validate_json(line)
+    except ValidationError as error:
         raise JssError(
             "This line is not one of a set's soundscapes.jsonl: copy it whole."
         ) from error
+    subset, filename, scape = row.subset, row.filename, row.soundscape
     number = re.search(r"\d+$", Path(filename).stem)
     for layout in LAYOUTS.values():
         known = number and layout.recipe == scape.recipe and subset in layout.subsets

@@ -6,7 +6,8 @@ import dataclasses
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from jss.data.clip import Event
 from jss.data.recordings import Recording
@@ -97,16 +98,8 @@ class Soundscape:
     def from_json(line: str) -> Soundscape:
         """Raises JssError where the line is not a soundscape."""
         try:
-            fields = json.loads(line)
-            return Soundscape(
-                **{
-                    **fields,
-                    "seed": tuple(fields["seed"]),
-                    "background": layer_of(fields["background"]),
-                    "foregrounds": tuple(layer_of(layer) for layer in fields["foregrounds"]),
-                }
-            )
-        except (ValueError, TypeError, KeyError) as error:
+            return TypeAdapter(Soundscape).validate_json(line)
+        except ValidationError as error:
             raise JssError(
                 "This line is not a soundscape that jss wrote: render the set again."
             ) from error
@@ -123,15 +116,3 @@ def merge(
         else:
             merged.append((onset, offset))
     return merged
-
-
-def layer_of(fields: dict[str, Any]) -> Layer:
-    """A layer from plain data, as JSON keeps it."""
-    return Layer(
-        **{
-            **fields,
-            "recordings": tuple(Recording(**item) for item in fields["recordings"]),
-            "pieces": tuple(PlacedCut(**piece) for piece in fields["pieces"]),
-            "spans": tuple((float(a), float(b)) for a, b in fields["spans"]),
-        }
-    )
