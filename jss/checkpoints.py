@@ -179,10 +179,10 @@ def load_card(name: str, folder: Folder = None) -> Card:
     path = _block(name, folder, ".json")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except FileNotFoundError as error:
         raise JssError(
             f"There is no card {path}: the block {name} is missing or incomplete; {_RESTORE}."
-        ) from None
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise JssError(f"The card {path} cannot be read ({error}): {_RESTORE}.") from error
     card = validate(Card, data, str(path))
@@ -202,10 +202,10 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
     path = _block(name, folder, ".safetensors")
     try:
         weights = path.read_bytes()
-    except FileNotFoundError:
+    except FileNotFoundError as error:
         raise JssError(
             f"The block {name} has a card, but there are no weights at {path}: {_RESTORE}."
-        ) from None
+        ) from error
     except OSError as error:
         raise JssError(f"The weights {path} cannot be read: {error.strerror or error}.") from error
     if hashlib.sha256(weights).hexdigest() != card.sha256:

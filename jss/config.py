@@ -238,6 +238,6 @@ def load_preset(name: str, overrides: tuple[str, ...] = ()) -> Config:
                 raise JssError(f'"{override}": {parent} holds a value, not keys.')
         try:
             place[last] = parse_yaml(text)
-        except ValueError:
-            raise JssError(f'"{override}": the value is not valid YAML.') from None
+        except ValueError as error:
+            raise JssError(f'"{override}": the value is not valid YAML.') from error
     return validate(Config, data, str(path))

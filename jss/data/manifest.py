@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -43,7 +44,10 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
         part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-class _Rendered(TypedDict):
+@dataclass(frozen=True)
+class _Rendered:
+    """What a manifest says of the set that ``render`` finished."""
+
     set: str
     clips: dict[str, int]
     seed: int
@@ -61,8 +65,8 @@ def rendered_by(root: Path) -> str | None:
         there = TypeAdapter(_Rendered).validate_json((root / MANIFEST).read_bytes())
     except (OSError, ValidationError):
         return None
-    name = there["set"]
-    if not all(re.fullmatch(r"\w+", word, re.ASCII) for word in (name, *there["clips"])):
+    name = there.set
+    if not all(re.fullmatch(r"\w+", word, re.ASCII) for word in (name, *there.clips)):
         return None
     parts = [
         "python -m jss render",
@@ -70,8 +74,8 @@ def rendered_by(root: Path) -> str | None:
         "DATA",
         *(() if name == "synthscapes" else ("--soundbank BANK",)),
         "--clips 0",
-        *(f"{subset}={count}" for subset, count in there["clips"].items() if count),
-        f"--seed {there['seed']}",
-        *(() if there["sources"] else ("--no-sources",)),
+        *(f"{subset}={count}" for subset, count in there.clips.items() if count),
+        f"--seed {there.seed}",
+        *(() if there.sources else ("--no-sources",)),
     ]
     return " ".join(parts)

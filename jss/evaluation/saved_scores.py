@@ -7,18 +7,20 @@ from __future__ import annotations
 import io
 import json
 import os
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ConfigDict
 
 from jss.data.clip import Clip, Event
 from jss.errors import JssError
 from jss.io.atomic import aside
+from jss.io.schema import SCHEMA, validate
+from jss.results import UNFIT
 
 if (
     TYPE_CHECKING
@@ -91,37 +93,31 @@ class KeptScores:
         from jss.inference.output_cache import ClipOutput
 
         facts, arrays = _read(path, "frames", "scores", "weak")
-        try:
-            labels, hop = tuple(facts["labels"]), float(facts["hop"])
-            curves = np.split(
-                arrays["scores"].astype(np.float32), np.cumsum(arrays["frames"])[:-1], axis=1
-            )
-            weak = arrays["weak"].astype(np.float32)
-            nothing = np.zeros((0, len(labels), 0), np.float32)
-            heard = {
-                name: ClipOutput(curves[n], nothing, weak[:, n], hop)
-                for n, name in enumerate(facts["heard"])
-            }
-            outputs = Outputs(
-                facts["system"],
-                facts["selection"],
-                labels,
-                heard,
-                facts["missing"],
-                facts["weights"],
-            )
-            return cls(facts["dataset"], facts["subset"], outputs, _clips(facts, arrays))
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise JssError(_DAMAGED.format(path)) from error
+        scores, frames, weak = (arrays[name] for name in ("scores", "frames", "weak"))
+        classes, files = len(facts.labels), len(facts.heard)
+        if not (
+            frames.shape == (files,)
+            and (frames >= 0).all()
+            and scores.shape == (classes, frames.sum())
+            and weak.shape == (classes, files)
+        ):
+            raise JssError(_DAMAGED.format(path))
+        curves = np.split(scores.astype(np.float32), np.cumsum(frames)[:-1], axis=1)
+        nothing = np.zeros((0, classes, 0), np.float32)
+        heard = {
+            name: ClipOutput(curves[n], nothing, weak[:, n].astype(np.float32), facts.hop)
+            for n, name in enumerate(facts.heard)
+        }
+        outputs = Outputs(
+            facts.system, facts.selection, facts.labels, heard, facts.missing, facts.weights
+        )
+        return cls(facts.dataset, facts.subset, outputs, _clips(facts, arrays))
 
 
 def read_clips(path: str | os.PathLike[str]) -> tuple[str, str, tuple[Clip, ...]]:
     """The data set, subset and clips of kept scores, without the scores. Raises JssError."""
     facts, arrays = _read(path)
-    try:
-        return str(facts["dataset"]), str(facts["subset"]), _clips(facts, arrays)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise JssError(_DAMAGED.format(path)) from error
+    return facts.dataset, facts.subset, _clips(facts, arrays)
 
 
 def keep(
@@ -170,35 +166,68 @@ def beside(report: str | os.PathLike[str]) -> Path:
     return Path(report).with_suffix(SUFFIX)
 
 
-def _read(
-    path: str | os.PathLike[str], *names: str
-) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    """The facts, and some arrays beside the clips'."""
+@dataclass(frozen=True)
+class _Facts:
+    """What is stored beside the arrays. hop: seconds a frame; clips: of the whole set; heard: those
+    with scores; padded_to: as a Clip has it.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = SCHEMA
+
+    dataset: str
+    subset: str
+    system: str
+    selection: str
+    labels: tuple[str, ...]
+    missing: dict[str, str]
+    weights: dict[str, str]
+    hop: float
+    clips: tuple[str, ...]
+    heard: tuple[str, ...]
+    padded_to: float | None = None  # older files lack it
+
+
+def _read(path: str | os.PathLike[str], *names: str) -> tuple[_Facts, dict[str, npt.NDArray[Any]]]:
+    """The facts, and some arrays beside the clips'. Raises JssError where the file is missing or
+    damaged.
+    """
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return json.loads(str(stored["facts"])), {
-                name: stored[name] for name in ("seconds", "events", *names)
-            }
+            data = json.loads(str(stored["facts"]))
+            arrays = {name: stored[name] for name in ("seconds", "events", *names)}
     except FileNotFoundError as error:
         raise JssError(f"There are no scores at {path}.") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except UNFIT as error:
         raise JssError(_DAMAGED.format(path)) from error
+    try:
+        facts = validate(_Facts, data, str(path))
+    except JssError as error:
+        raise JssError(_DAMAGED.format(path)) from error
+    events = arrays["events"]
+    if not (
+        all(array.dtype.kind in "fiu" for array in arrays.values())
+        and arrays["seconds"].shape == (len(facts.clips),)
+        and events.shape == (len(events), 4)
+        and np.isin(events[:, 1], range(len(facts.labels))).all()
+    ):
+        raise JssError(_DAMAGED.format(path))
+    return facts, arrays
 
 
-def _clips(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> tuple[Clip, ...]:
-    labels, own = facts["labels"], arrays["events"]
-    padded_to = (
-        None if facts.get("padded_to") is None else float(facts["padded_to"])
-    )  # older files lack it
+def _clips(facts: _Facts, arrays: dict[str, npt.NDArray[Any]]) -> tuple[Clip, ...]:
+    events = arrays["events"]
     return tuple(
         Clip(
             name,
             None,
             float(arrays["seconds"][n]),
-            tuple(Event(on, off, labels[int(k)]) for _, k, on, off in own[own[:, 0] == n].tolist()),
-            padded_to=padded_to,
+            tuple(
+                Event(onset, offset, facts.labels[int(label)])
+                for _, label, onset, offset in events[events[:, 0] == n].tolist()
+            ),
+            padded_to=facts.padded_to,
         )
-        for n, name in enumerate(facts["clips"])
+        for n, name in enumerate(facts.clips)
     )
 
 

@@ -38,7 +38,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         data = parse_yaml(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise JssError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}.") from None
+        raise JssError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(data, dict):
         raise JssError(f"{path} must hold keys and values.")
     return data
@@ -50,8 +50,8 @@ def read_json(path: str | os.PathLike[str], missing: str, damaged: str) -> Any:
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise JssError(missing) from None
+    except FileNotFoundError as error:
+        raise JssError(missing) from error
     except (OSError, ValueError, RecursionError) as error:
         raise JssError(damaged) from error
 
@@ -62,8 +62,8 @@ def parse_yaml(text: str) -> Any:
 
     try:
         return yaml.safe_load(text)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     except (
         yaml.YAMLError,
         ValueError,
@@ -71,7 +71,7 @@ def parse_yaml(text: str) -> Any:
         AttributeError,
         TypeError,
     ) as error:  # !!int x, 2001-99-99, ...
-        raise ValueError(str(error) or type(error).__name__) from None
+        raise ValueError(str(error) or type(error).__name__) from error
 
 
 def validate(cls: type[T], data: object, where: str) -> T:
