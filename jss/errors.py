@@ -38,6 +38,7 @@ CORE = (
     "pyloudnorm",
     "safetensors",
     "pydantic",
+    "typing_extensions",
     "yaml",
     "tqdm",
 )

@@ -22,6 +22,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 #: What Python calls a package whose name on the index is another.
 IMPORTED = {
     "pyyaml": "yaml",
+    "typing-extensions": "typing_extensions",
     "pillow": "PIL",
     "ray": "ray",
     "pytorch-lightning": "pytorch_lightning",
@@ -82,13 +83,11 @@ def test_what_is_shipped_runs_without_asteroid(tmp_path):
 
 
 def test_asteroid_that_is_missing_is_one_sentence(monkeypatch):
-    from jss.models.separator import build_separator
-
     monkeypatch.setitem(sys.modules, "asteroid", None)
     with pytest.raises(
         errors.JssError, match=r"asteroid is not installed: run pip install .*train"
     ):
-        build_separator("asteroid:DPRNNTasNet", {})
+        checkpoints.build("asteroid:DPRNNTasNet", {})
 
 
 @pytest.mark.slow
