@@ -86,10 +86,10 @@ def run(args: argparse.Namespace) -> int:
     try:
         with joined():
             _train(args)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         raise KeyboardInterrupt(
             "Training stopped: the same command with --resume goes on after the last finished epoch."
-        ) from None
+        ) from error
     return 0
 
 

@@ -44,7 +44,7 @@ def new_block(config: Config, start: str, block: str, classes: int) -> nn.Module
         if block == "separator":
             return ConvTasNet(config.separator)
         return CRNN(replace(config.detector, n_classes=classes))
-    except (ValueError, TypeError, RuntimeError, MemoryError, ZeroDivisionError) as error:
+    except (ValueError, RuntimeError, MemoryError, ZeroDivisionError) as error:
         raise JssError(
             f"No {block} of these sizes can be made ({error}): change the preset's {block}."
         ) from error
