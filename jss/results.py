@@ -234,8 +234,8 @@ class ClipResult:
             metadata["labels"] = tuple(metadata["labels"])
             metadata["source_labels"] = tuple(metadata.get("source_labels", ()))
             return cls(**arrays, **metadata)
-        except FileNotFoundError:
-            raise JssError(f"There is no result file at {path}.") from None
+        except FileNotFoundError as error:
+            raise JssError(f"There is no result file at {path}.") from error
         except DAMAGED as error:
             raise JssError(
                 f"{path} is not a result saved by jss, or it is damaged: analyse the clip again."

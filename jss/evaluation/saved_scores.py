@@ -20,7 +20,7 @@ from jss.data.clip import Clip, Event
 from jss.errors import JssError
 from jss.io.atomic import aside
 from jss.io.schema import SCHEMA, validate
-from jss.results import UNFIT
+from jss.results import DAMAGED
 
 if (
     TYPE_CHECKING
@@ -197,7 +197,7 @@ def _read(path: str | os.PathLike[str], *names: str) -> tuple[_Facts, dict[str, 
             arrays = {name: stored[name] for name in ("seconds", "events", *names)}
     except FileNotFoundError as error:
         raise JssError(f"There are no scores at {path}.") from error
-    except UNFIT as error:
+    except DAMAGED as error:
         raise JssError(_DAMAGED.format(path)) from error
     try:
         facts = validate(_Facts, data, str(path))
