@@ -12,7 +12,14 @@ from jss.losses.snr import EPS, full_precision, negative_snr, thresholded_snr
 
 @cache
 def assignments(n_src: int) -> Tensor:
-    """All binary assignment matrices A of Eq. 17: (2^M, 2, M), every column summing to one."""
+    """All binary assignment matrices A of Eq. 17, the columns of which sum to one.
+
+    Args:
+        n_src: M, the number of a separator's outputs.
+
+    Returns:
+        Matrices, (2^M, 2, M).
+    """
     first = torch.tensor(
         [[(code >> m) & 1 for m in range(n_src)] for code in range(2**n_src)], dtype=torch.float32
     )
@@ -25,13 +32,17 @@ def mixit_loss(
 ) -> tuple[Tensor, Tensor]:
     """Eq. 17: the least summed loss (Eq. 11) over all assignments of outputs to the two mixtures.
 
-    estimates: (batch, M, samples), separated from mixtures.sum(1); mixtures: (batch, 2, samples)
-    tau: soft threshold as in Eq. 13; None: Eq. 11 as written
-    -> loss summed over both mixtures, (batch,) in dB, and the remixed estimates, (batch, 2,
-    samples).
-
     The search needs only inner products: ||x - A s||^2 follows from the Gram matrix of sources and
-    mixtures, so that the 2^M remixes are never formed; the loss itself is taken on the chosen one.
+    mixtures, so that the 2^M remixes are never formed. The loss is then computed on the best one.
+
+    Args:
+        estimates: Sources separated from ``mixtures.sum(1)``, (batch, M, samples).
+        mixtures: The two mixtures of each item, (batch, 2, samples).
+        tau: The soft threshold of Eq. 13; None for Eq. 11 as written.
+
+    Returns:
+        The loss in dB, summed over both mixtures, (batch,), and the remixed estimates,
+        (batch, 2, samples).
     """
     choices = assignments(estimates.shape[1]).to(estimates.device)
     with torch.no_grad():

@@ -1,5 +1,6 @@
-"""Permutation invariant training with a variable number of sources (Eqs 12, 15), on Asteroid's PIT
-search.
+"""Permutation invariant training with a variable number of sources (Eqs 12, 15).
+
+The search over permutations is Asteroid's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from jss.losses.snr import TAU, active_loss, full_precision, inactive_loss
 
-#: A reference counts as active above this RMS, as FUSS has it.
+#: A target counts as active above this RMS, as in FUSS.
 ACTIVE_RMS = 1e-8
 
 
@@ -18,13 +19,20 @@ def pairwise_losses(
 ) -> Tensor:
     """The matrix of Eq. 15: Eq. 13 for active targets, Eq. 14 for the others.
 
-    estimates, targets: (batch, M, samples), mixture: (batch, samples) -> (batch, estimate, target),
-    dB.
+    Args:
+        estimates: (batch, M, samples).
+        targets: (batch, M, samples), unused ones all zero.
+        mixture: (batch, samples).
+        tau: The soft threshold of Eq. 13.
+        tau_inactive: The soft threshold of Eq. 14.
+
+    Returns:
+        The loss in dB of each estimate for each target, (batch, estimate, target).
     """
     active = targets.square().mean(-1).sqrt() > ACTIVE_RMS  # (batch, target)
-    on = active_loss(estimates.unsqueeze(2), targets.unsqueeze(1), tau)
-    off = inactive_loss(estimates, mixture.unsqueeze(1), tau_inactive).unsqueeze(2)
-    return torch.where(active.unsqueeze(1), on, off)
+    if_active = active_loss(estimates.unsqueeze(2), targets.unsqueeze(1), tau)
+    if_inactive = inactive_loss(estimates, mixture.unsqueeze(1), tau_inactive).unsqueeze(2)
+    return torch.where(active.unsqueeze(1), if_active, if_inactive)
 
 
 @full_precision
@@ -36,12 +44,20 @@ def pit_loss(
     tau: float = TAU,
     tau_inactive: float = TAU,
 ) -> tuple[Tensor, Tensor]:
-    """Eq. 15 (Eq. 12 where every target is active): the least total loss over all permutations of
-    the estimates.
+    """Eq. 15: the least total loss over all permutations of the estimates.
 
-    estimates, targets: (batch, M, samples), unused targets all zero; mixture: (batch, samples)
-    -> loss summed over sources, (batch,) in dB, and the estimates in the targets' order, (batch, M,
-    samples).
+    It is Eq. 12 where every target is active.
+
+    Args:
+        estimates: (batch, M, samples).
+        targets: (batch, M, samples), unused ones all zero.
+        mixture: (batch, samples).
+        tau: The soft threshold of Eq. 13.
+        tau_inactive: The soft threshold of Eq. 14.
+
+    Returns:
+        The loss in dB, summed over sources, (batch,), and the estimates in the order of the
+        targets, (batch, M, samples).
     """
     from jss.models.asteroid import asteroid
 

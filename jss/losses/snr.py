@@ -1,7 +1,7 @@
-"""Signal-to-noise losses of source separation, in dB (Eqs 11, 13, 14). Signals are (..., samples).
+"""Signal-to-noise losses of source separation, in dB (Eqs 11, 13, 14).
 
-They are computed in float32 at least, inside autocast too: half precision has too few digits for a
-residual of -30 dB.
+Signals are (..., samples). The losses are computed in float32 at least, inside autocast too: half
+precision has too few digits for a residual of -30 dB.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ TAU = 1e-3
 
 
 def full_precision(loss: Callable[P, R]) -> Callable[P, R]:
-    """A loss with autocast off and its half-precision signals as float32."""
+    """Decorator of a loss: autocast is off, and half-precision signals become float32."""
 
-    def full(value: object) -> object:
+    def as_float32(value: object) -> object:
         half = isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16)
         return value.float() if half else value  # type: ignore[attr-defined]
 
@@ -34,37 +34,72 @@ def full_precision(loss: Callable[P, R]) -> Callable[P, R]:
             value.device.type for value in (*args, *kwargs.values()) if isinstance(value, Tensor)
         )
         with torch.autocast(device, enabled=False):
-            return loss(*map(full, args), **{key: full(value) for key, value in kwargs.items()})  # type: ignore[arg-type]
+            signals = [as_float32(value) for value in args]
+            options = {key: as_float32(value) for key, value in kwargs.items()}
+            return loss(*signals, **options)  # type: ignore[arg-type]
 
     return wrapped
 
 
 def power(x: Tensor) -> Tensor:
-    """Squared norm over samples. (..., samples) -> (...)."""
+    """The squared norm over samples: (..., samples) -> (...)."""
     return x.square().sum(-1)
 
 
 @full_precision
 def negative_snr(estimate: Tensor, target: Tensor) -> Tensor:
-    """Eq. 11: -10 log10(||s||^2 / (||s - s^||^2 + eps)). -> (...), dB; a silent target gives a
-    finite value.
+    """Eq. 11: -10 log10(||s||^2 / (||s - s^||^2 + eps)), finite for a silent target too.
+
+    Args:
+        estimate: s^, (..., samples).
+        target: s, (..., samples).
+
+    Returns:
+        The loss in dB, (...).
     """
     return 10 * torch.log10(power(target - estimate) + EPS) - 10 * torch.log10(power(target) + EPS)
 
 
 @full_precision
 def active_loss(estimate: Tensor, target: Tensor, tau: float = TAU) -> Tensor:
-    """Eq. 13: 10 log10(||s - s^||^2 + tau ||s||^2), of an active source. -> (...), dB."""
+    """Eq. 13, for an active source: 10 log10(||s - s^||^2 + tau ||s||^2).
+
+    Args:
+        estimate: s^, (..., samples).
+        target: s, (..., samples).
+        tau: The soft threshold.
+
+    Returns:
+        The loss in dB, (...).
+    """
     return 10 * torch.log10(power(target - estimate) + tau * power(target) + EPS)
 
 
 @full_precision
 def inactive_loss(estimate: Tensor, mixture: Tensor, tau: float = TAU) -> Tensor:
-    """Eq. 14: 10 log10(||s^||^2 + tau ||x||^2), of an output with nothing to say. -> (...), dB."""
+    """Eq. 14, for an inactive source: 10 log10(||s^||^2 + tau ||x||^2).
+
+    Args:
+        estimate: s^, (..., samples).
+        mixture: x, (..., samples).
+        tau: The soft threshold.
+
+    Returns:
+        The loss in dB, (...).
+    """
     return 10 * torch.log10(power(estimate) + tau * power(mixture) + EPS)
 
 
 @full_precision
 def thresholded_snr(estimate: Tensor, target: Tensor, tau: float = TAU) -> Tensor:
-    """Eq. 11 with the soft threshold of Eq. 13: no reward beyond -10 log10(tau) dB. -> (...), dB."""
+    """Eq. 11 with the soft threshold of Eq. 13: an SNR above -10 log10(tau) dB is not rewarded.
+
+    Args:
+        estimate: s^, (..., samples).
+        target: s, (..., samples).
+        tau: The soft threshold.
+
+    Returns:
+        The loss in dB, (...).
+    """
     return active_loss(estimate, target, tau) - 10 * torch.log10(power(target) + EPS)
