@@ -19,7 +19,8 @@ from jss import audio, checkpoints
 from jss.arrays import Float32
 from jss.checkpoints import Card, Folder, Manifest
 from jss.errors import JssError
-from jss.features import HOP, MEL_HOP_S, N_FFT, N_MELS, SCORE_HOP_S, Scaling, score_frames, to_db
+from jss.features import MEL_HOP_S, SCORE_HOP_S, Scaling, score_frames
+from jss.inference.spectrograms import SHORTEST, log_mels
 from jss.inference.windows import Stretch, pieces
 from jss.models import fast
 from jss.models.branches import Balance, TwoBranchModel
@@ -31,10 +32,6 @@ from jss.results import ClipResult
 FEATURES: dict[str, Scaling] = {"dcase2021": "clip", "dcase2021-mixture": "mixture"}
 #: A window whose peak is not above this (-80 dB of full scale) is silent: no sources, no events.
 SILENCE = 1e-4
-
-_SHORTEST = audio.SAMPLE_RATE  # shorter clips are filled up with zeros
-_MEL_FRAMES = 3750  # a minute: mels of long recordings are computed in such stretches
-_CONTEXT = N_FFT // 2 // HOP  # frames at the edge of a stretch which reach beyond it
 
 Source = str | os.PathLike[str] | BinaryIO | npt.ArrayLike
 
@@ -123,9 +120,9 @@ class System:
         heard = found[0].mels
         with _memory():
             if heard is None:
-                mels = self._mels([mixture, *sources])
+                mels = self._log_mels([mixture, *sources])
             elif len(sources):
-                mels = np.concatenate([self._mels([mixture]), heard])
+                mels = np.concatenate([self._log_mels([mixture]), heard])
             else:
                 mels = heard
         return ClipResult(
@@ -179,11 +176,11 @@ class System:
             max(1, score_frames(len(mixture))),
         )
         silent = float(np.max(np.abs(mixture), initial=0.0)) <= SILENCE
-        padded = np.pad(mixture, (0, max(0, _SHORTEST - samples)))
+        padded = np.pad(mixture, (0, max(0, SHORTEST - samples)))
         with torch.inference_mode(), _memory():
             waveform = torch.from_numpy(padded).to(self.device)[None]
             if silent:
-                n_sources = self.model.separate(waveform[:, :_SHORTEST]).shape[1]
+                n_sources = self.model.separate(waveform[:, :SHORTEST]).shape[1]
                 return Stretch(
                     mixture,
                     np.zeros((n_sources, samples), np.float32),
@@ -205,7 +202,7 @@ class System:
                 _numpy(out.weak[0]),
                 _numpy(out.source_weak[0]),
                 None if out.mixture_strong is None else _numpy(out.mixture_strong[0, :, :frames]),
-                None if out.mel is None or samples < _SHORTEST else _numpy(out.mel[0]),
+                None if out.mel is None or samples < SHORTEST else _numpy(out.mel[0]),
             )
         if not (np.isfinite(piece.scores).all() and np.isfinite(piece.sources).all()):
             raise JssError(
@@ -213,26 +210,9 @@ class System:
             )
         return piece
 
-    def _mels(self, signals: Sequence[Float32]) -> Float32:
-        """n signals of (samples,) -> (n, mels, frames) in dB; equal to one pass over the whole.
-
-        One signal and a minute at a time, since a spectrum takes many times the memory of its
-        sound.
-        """
-        frames = 1 + len(signals[0]) // HOP
-        mels = np.empty((len(signals), N_MELS, frames), np.float32)
-        with torch.inference_mode():
-            for signal, mel in zip(signals, mels, strict=True):
-                padded = np.pad(signal, (0, max(0, _SHORTEST - len(signal))))
-                for start in range(0, frames, _MEL_FRAMES):
-                    before = min(start, 2 * _CONTEXT)
-                    stop = min(start + _MEL_FRAMES, frames)
-                    stretch = padded[(start - before) * HOP :]
-                    if stop < frames:
-                        stretch = stretch[: (before + stop - start + _CONTEXT) * HOP]
-                    db = to_db(self.model.mel(torch.from_numpy(stretch).to(self.device)))
-                    mel[:, start:stop] = _numpy(db[:, before : before + stop - start])
-        return mels
+    def _log_mels(self, signals: Sequence[Float32]) -> Float32:
+        """n signals of (samples,) -> (n, mels, frames) in dB."""
+        return log_mels(signals, self.model.mel, self.device)
 
 
 def load_system(

@@ -4,7 +4,7 @@ joined without a seam with a bounded memory. Numpy only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -137,6 +137,20 @@ def match(old: Float32, new: Float32) -> npt.NDArray[np.intp]:
     keep = 1e-9 * scale * np.eye(len(old))
     _, order = linear_sum_assignment(products + keep, maximize=True)
     return np.asarray(order, np.intp)
+
+
+def join(parts: Sequence[Float32], step: int) -> Float32:
+    """Windows of one recording as a whole, cross-faded along the last axis where they overlap.
+
+    Args:
+        parts: Arrays (..., n), window i beginning at ``i * step`` and overlapping only the next.
+        step: In entries of the last axis.
+    """
+    whole = parts[0]
+    for number, part in enumerate(parts[1:], 1):
+        start = number * step
+        whole = np.concatenate([whole[..., :start], _blend(whole[..., start:], part)], -1)
+    return whole
 
 
 def _blend(old: Float32, new: Float32) -> Float32:

@@ -1,8 +1,8 @@
-"""A separator of the weak-label paper on held-out scenes -> ``WeakReport``."""
+"""A separator of the weak-label paper on held-out scenes, as a ``WeakReport``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from jss.arrays import Floats
 from jss.data.scenes.batches import activity
 from jss.data.scenes.scenes import SceneSet, scene_bank, scene_recipe
+from jss.io.plain import plain
 from jss.io.progress import Progress, silent
 from jss.metrics.class_separation import OVERALL, separation_rows
 from jss.metrics.diversity import clip_similarity
@@ -20,14 +21,23 @@ from jss.reports import commit
 from jss.weak_labels.inference import WeakSystem
 from jss.weak_labels.report import Row, Samples, WeakReport
 
-#: Where the critic says that a class is there.
+#: The critic finds a class where its probability is above this.
 THRESHOLD = 0.5
-#: Called with how many clips are done, and of how many.
 
 
 def held_out(root: str, labels: tuple[str, ...], split: str, clips: int, seed: int = 0) -> SceneSet:
-    """Scenes of recordings of one split under ROOT (see ``jss.data.scenes.scenes``), none of them
-    synthesised where ROOT has recordings. The same arguments give the same scenes. Raises JssError.
+    """Scenes of the recordings of one split; the same arguments give the same scenes.
+
+    Args:
+        root: A soundbank, UrbanSound8K or "synthscapes" (``jss.data.scenes.scenes``). Where it has
+            recordings, none is synthesised.
+        labels: The K classes.
+        split: "train", "validation" or "test".
+        clips: How many scenes.
+        seed: What they are drawn from.
+
+    Raises:
+        JssError: The recordings cannot be read, or a class has none.
     """
     bank, _, _ = scene_bank(root, labels, 0.0, 60)
     return SceneSet(scene_recipe("urban"), bank, split, seed, clips)
@@ -36,27 +46,35 @@ def held_out(root: str, labels: tuple[str, ...], split: str, clips: int, seed: i
 def evaluate_weak(
     system: WeakSystem, scenes: SceneSet, dataset: str, progress: Progress = silent
 ) -> WeakReport:
-    """Everything that the paper reports, on all of ``scenes``. progress: in clips."""
-    before, after, alone, frames, tags, heard, alike = [], [], [], [], [], [], []
+    """Every figure of the paper, on all of ``scenes``.
+
+    Args:
+        system: A separator and its critic.
+        scenes: What to score it on.
+        dataset: What the report calls their recordings.
+        progress: Called with each clip's number and 1.
+    """
+    input_sdrs, output_sdrs, single = [], [], []
+    frame_p, frame_labels, clip_p, clip_labels = [], [], [], []
+    source_clip_p, similarities = [], []
     for number in range(len(scenes)):
-        example = scenes[number]
-        result = system.analyse(example.mixture, str(number), example.sources)
-        found = result.si_sdr()
-        before.append(found[0])
-        after.append(found[1])
-        alone.append(result.active.sum() < 2)
-        active = activity(example, system.labels)
-        pool = system.critic.pool
-        whole = active.shape[1] // pool * pool
-        frames.append(
-            (result.probabilities.T, active[:, :whole].reshape(len(active), -1, pool).max(-1).T)
-        )
-        tags.append((result.clip_probabilities, active.max(-1)))
-        heard.append(result.source_clip_probabilities)
-        alike.append(clip_similarity(result.source_probabilities))
+        scene = scenes[number]
+        result = system.analyse(scene.mixture, str(number), scene.sources)
+        before, after = result.si_sdr()
+        input_sdrs.append(before)
+        output_sdrs.append(after)
+        single.append(result.active.sum() < 2)
+        active = activity(scene, system.labels)  # (K, STFT frames)
+        frame_p.append(result.probabilities.T)
+        frame_labels.append(_pooled(active, system.critic.pool).T)
+        clip_p.append(result.clip_probabilities[None])
+        clip_labels.append(active.max(-1)[None])
+        source_clip_p.append(result.source_clip_probabilities)
+        similarities.append(clip_similarity(result.source_probabilities))
         progress(str(number), 1)
-    x, y, one = np.array(before), np.array(after), np.array(alone)
-    clip, label = np.nonzero(~np.isnan(x) & ~one[:, None])
+    x, y, is_single = np.array(input_sdrs), np.array(output_sdrs), np.array(single)
+    clip, label = np.nonzero(~np.isnan(x) & ~is_single[:, None])
+    check = _check(np.stack(source_clip_p), ~np.isnan(x), system.labels)
     return WeakReport(
         system=system.name,
         critic=system.critic_name,
@@ -64,17 +82,16 @@ def evaluate_weak(
         dataset=dataset,
         split=scenes.split,
         seed=scenes.seed,
-        recipe=_plain(asdict(scenes.recipe)),
+        recipe=plain(asdict(scenes.recipe)),
         n_clips=len(scenes),
-        n_single=int(one.sum()),
-        table1=_rounded(separation_rows(x[~one], y[~one], system.labels)),
-        single=_rounded(separation_rows(x[one], y[one], system.labels)),
+        n_single=int(is_single.sum()),
+        table1=_rounded(separation_rows(x[~is_single], y[~is_single], system.labels)),
+        single=_rounded(separation_rows(x[is_single], y[is_single], system.labels)),
         table2={
-            **_f_measures("frame", [p for p, _ in frames], [t for _, t in frames], system),
-            **_f_measures("clip", [p[None] for p, _ in tags], [t[None] for _, t in tags], system),
+            **_f_measures("frame", frame_p, frame_labels, system.labels),
+            **_f_measures("clip", clip_p, clip_labels, system.labels),
         },
-        check=_check(np.stack(heard), ~np.isnan(x), system.labels)
-        | {"similarity": round(float(np.mean(alike)), 4)},
+        check={**check, "similarity": round(float(np.mean(similarities)), 4)},
         samples=Samples(
             tuple(clip.tolist()),
             tuple(label.tolist()),
@@ -91,14 +108,27 @@ def evaluate_weak(
     )
 
 
+def _pooled(active: Floats, pool: int) -> Floats:
+    """Frame labels on the critic's time grid: (K, frames) -> (K, frames // pool)."""
+    whole = active.shape[1] // pool * pool
+    return np.asarray(active[:, :whole].reshape(len(active), -1, pool).max(-1))
+
+
 def _f_measures(
-    level: str, p: Sequence[Floats], true: Sequence[Floats], system: WeakSystem
+    level: str, probabilities: Sequence[Floats], truth: Sequence[Floats], labels: Sequence[str]
 ) -> dict[str, dict[str, float | None]]:
     """F-measure, precision and recall, each by class and "macro".
 
-    p, true: (n, K) each, n rows of probabilities and labels. -> rows of ``WeakReport.table2``.
+    Args:
+        level: "frame" or "clip".
+        probabilities: For each clip (n, K), a row for each of its frames, or one for the clip.
+        truth: The labels in the same shapes.
+        labels: The K classes.
+
+    Returns:
+        Rows of ``WeakReport.table2``.
     """
-    f1 = clip_f1(np.concatenate(p), np.concatenate(true), system.labels, threshold=THRESHOLD)
+    f1 = clip_f1(np.concatenate(probabilities), np.concatenate(truth), labels, threshold=THRESHOLD)
     rows = {level: f1, f"{level} precision": f1.precision, f"{level} recall": f1.recall}
     return {
         name: {
@@ -109,30 +139,41 @@ def _f_measures(
     }
 
 
-def _check(heard: Floats, there: npt.NDArray[np.bool_], labels: tuple[str, ...]) -> dict[str, Any]:
-    """What the critic hears in the separated sources. heard: (N, K sources, K classes); there: (N,
-    K), truly active.
+def _check(
+    probabilities: Floats, active: npt.NDArray[np.bool_], labels: tuple[str, ...]
+) -> dict[str, Any]:
+    """Which classes the critic finds in the separated sources.
+
+    Args:
+        probabilities: Clip probabilities, (N, K sources, K classes).
+        active: Which sources are truly in the mixture, (N, K).
+        labels: The K classes.
+
+    Returns:
+        ``WeakReport.check`` without "similarity".
     """
-    said = heard > THRESHOLD
-    own = said[:, np.arange(len(labels)), np.arange(len(labels))] & (said.sum(-1) == 1)
-    mean = [
-        heard[there[:, k], k].mean(0).round(4).tolist() if there[:, k].any() else None
-        for k in range(len(labels))
+    classes = range(len(labels))
+    detected = probabilities > THRESHOLD
+    own_only = detected[:, classes, classes] & (detected.sum(-1) == 1)  # (N, K)
+    means = [
+        probabilities[active[:, k], k].mean(0).round(4).tolist() if active[:, k].any() else None
+        for k in classes
     ]
     shares = {
-        label: float(own[there[:, k], k].mean())
+        label: float(own_only[active[:, k], k].mean())
         for k, label in enumerate(labels)
-        if there[:, k].any()
+        if active[:, k].any()
     }
-    whole = {OVERALL: float(own[there].mean())} if there.any() else {}
+    if active.any():
+        shares[OVERALL] = float(own_only[active].mean())
     return {
         "labels": list(labels),
-        "probabilities": mean,
-        "own_only": {label: round(share, 4) for label, share in {**shares, **whole}.items()},
+        "probabilities": means,
+        "own_only": {label: round(share, 4) for label, share in shares.items()},
     }
 
 
-def _rounded(rows: Any) -> dict[str, Row]:
+def _rounded(rows: Mapping[str, Row]) -> dict[str, Row]:
     return {
         label: {
             key: round(value, 3) if isinstance(value, float) else value
@@ -140,10 +181,3 @@ def _rounded(rows: Any) -> dict[str, Row]:
         }
         for label, row in rows.items()
     }
-
-
-def _plain(value: Any) -> Any:
-    """Tuples as lists, as JSON gives them back."""
-    if isinstance(value, dict):
-        return {key: _plain(v) for key, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value

@@ -1,17 +1,14 @@
-"""What a separator of the weak-label paper scored: Tables 1 and 2, Fig. 3, and the critic's own
-check, as JSON.
-"""
+"""What a separator of the weak-label paper scored, as JSON: Tables 1 and 2, Fig. 3 and more."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import asdict, field
+from dataclasses import field
 from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from jss.io.atomic import write_json_lines
-from jss.io.schema import SCHEMA, read_json, validate
+from jss.io.schema import SCHEMA
+from jss.io.stored_report import StoredReport
 from jss.metrics.class_separation import OVERALL
 
 Row = dict[str, int | float | None]
@@ -28,8 +25,13 @@ CRITIC_ROWS = (
 
 @dataclass(frozen=True, config=SCHEMA)
 class Samples:
-    """One number of each list is one active source of one clip: clip and class number, SI-SDR
-    before and after (dB).
+    """The values behind Table 1: an entry of each list belongs to one active source of one clip.
+
+    Attributes:
+        clip: Number of the clip.
+        label: Number of the class.
+        input: SI-SDR of the mixture in dB.
+        output: SI-SDR of the separated source in dB.
     """
 
     clip: tuple[int, ...]
@@ -39,19 +41,32 @@ class Samples:
 
 
 @dataclass(frozen=True, config=SCHEMA)
-class WeakReport:
-    """One separator on one set of scenes.
+class WeakReport(StoredReport):
+    """The scores of one separator on one set of scenes.
 
-    dataset, split, seed, recipe: what was heard, clips 0 to n_clips - 1 of it; table1: a row a
-    class and "overall" over clips with two active classes or more (see
-    ``jss.metrics.class_separation``), samples: behind it; single: rows over the n_single clips with
-    one active class, whose mixture is the source (output_median is what is left of it); table2: the
-    critic on the mixtures at 0.5, by class and "macro": ``CRITIC_ROWS``, F-measure, precision and
-    recall of frames and clips (older reports have the F-measures alone); check:
-    what the critic hears in separated sources that are active: "probabilities", row: source,
-    column: class, and "own_only", the share in which it hears its own class and no other, and of
-    all separated sources "similarity", Eq. 30 of the JSS paper on its frames, mean over clips;
-    commit: of the code; settings: weights and how it was measured.
+    Attributes:
+        system: The name of the separator's block.
+        critic: The name of the critic's block.
+        labels: The K classes.
+        dataset: Where the recordings of the scenes come from.
+        split: Which of its recordings: "train", "validation" or "test".
+        seed: What the scenes are drawn from.
+        recipe: How they are drawn (``jss.data.scenes``).
+        n_clips: How many scenes; those numbered 0 to n_clips - 1.
+        n_single: How many of them have a single active class.
+        table1: Table 1 and Fig. 3 of the paper, over the scenes with two active classes or more: a
+            row for each class and "overall" (``jss.metrics.class_separation``).
+        single: The same over the ``n_single`` scenes, whose mixture is the source: their
+            output_median is the SI-SDR that a separator leaves of it.
+        table2: Table 2, the critic on the mixtures at a threshold of 0.5: ``CRITIC_ROWS`` by class
+            and "macro". Older reports have the F-measures alone.
+        check: The critic on the separated sources. "probabilities": the mean clip probability of
+            each class (column) in each active source (row); "own_only": the share of active sources
+            in which it finds the source's class and no other; "similarity": Eq. 30 of the JSS paper
+            on its frame probabilities, the mean over clips.
+        samples: The values behind ``table1``.
+        commit: Of the code.
+        settings: The weights, and how the report was measured.
     """
 
     system: str
@@ -71,51 +86,33 @@ class WeakReport:
     commit: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it as JSON, a line for each key, aside first and then renamed; missing folders are
-        made.
-        """
-        write_json_lines(path, asdict(self))
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> WeakReport:
-        """Read what :meth:`save` wrote. Raises JssError where it is missing, or a key is unknown or
-        of a wrong type.
-        """
-        stored = read_json(
-            path,
-            f"There is no report at {path}.",
-            f"{path} is not a report of jss, or it is damaged: evaluate again.",
-        )
-        return validate(cls, stored, str(path))
-
 
 def report_lines(report: WeakReport) -> list[str]:
-    """The report for a person."""
-    several = report.n_clips - report.n_single
-    told = [
-        f"{report.system} on {report.dataset} {report.split}, {report.n_clips} clips, {several} with several classes",
+    """The report as lines of text, for the command line."""
+    n_several = report.n_clips - report.n_single
+    text = [
+        f"{report.system} on {report.dataset} {report.split}, {report.n_clips} clips, {n_several} with several classes",
         f"  {'SI-SDR, dB':<14}{'n':>6}{'input':>16}{'improvement':>18}{'own only':>10}",
     ]
     for label in (*report.labels, OVERALL):
         row = report.table1[label]
         spreads = f"{_spread(row, 'input'):>16}{_spread(row, 'improvement'):>18}"
         share = _number(report.check["own_only"].get(label), 10)
-        told.append(f"  {label:<14}{row['n']:>6}{spreads}{share}")
+        text.append(f"  {label:<14}{row['n']:>6}{spreads}{share}")
+    text.append("  own only: share of sources in which the critic finds their class and no other")
     names = [name for name in CRITIC_ROWS if name in report.table2]  # older reports have F alone
-    told.append(f"  {'critic':<14}" + "".join(f"{name:>17}" for name in names))
+    text.append(f"  {'critic':<14}" + "".join(f"{name:>17}" for name in names))
     for label in (*report.labels, "macro"):
         scores = (report.table2[name].get(label) for name in names)
-        told.append(f"  {label:<14}" + "".join(_number(score, 17) for score in scores))
-    told.append(
-        f"  similarity of the sources, as the critic hears them:{_number(report.check.get('similarity'), 6)}"
-    )
-    alone = report.single[OVERALL]
-    if alone["n"]:
-        told.append(
-            f"  single-class clips: {alone['n']}, median SI-SDR of the output {alone['output_median']:.1f} dB"
+        text.append(f"  {label:<14}" + "".join(_number(score, 17) for score in scores))
+    similarity = _number(report.check.get("similarity"), 6)
+    text.append(f"  similarity of the sources, by the critic's frame probabilities:{similarity}")
+    single = report.single[OVERALL]
+    if single["n"]:
+        text.append(
+            f"  single-class clips: {single['n']}, median SI-SDR of the output {single['output_median']:.1f} dB"
         )
-    return told
+    return text
 
 
 def _spread(row: Row, name: str) -> str:

@@ -1,6 +1,4 @@
-"""``WeakResult``: one mixture through a separator of the weak-label paper and its critic, in numpy
-only.
-"""
+"""``WeakResult``: one mixture through a separator of the weak-label paper and its critic, in numpy."""
 
 from __future__ import annotations
 
@@ -9,22 +7,34 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jss.arrays import Float32
+from jss.arrays import Float32, Float64
 from jss.metrics.separation import ACTIVE_RMS, si_sdr
 
 
 @dataclass(frozen=True, eq=False)
 class WeakResult:
-    """Source i belongs to class i.
+    """A mixture's sources, one for each class, and the critic's probabilities on all of them.
 
-    filename: the clip's name; mixture: (samples,) and sources: (K, samples) at sample_rate;
-    magnitude: (257, frames), linear STFT of the mixture, a column every ``hop`` seconds; masks: (K,
-    257, frames) in [0, 1], the share of it that each source has; probabilities: (K, T) by the
-    critic on the mixture, source_probabilities: (K sources, K classes, T) on each source, a frame
-    every score_hop seconds; labels: the K classes; system, critic: names of their blocks; truth:
-    (K, samples) of the true sources, silent where a class is absent, or None where they are not
-    known. A critic alone gives no source: sources, masks and source_probabilities are then of
+    A critic alone gives no sources: ``sources``, ``masks`` and ``source_probabilities`` then have
     length 0.
+
+    Attributes:
+        filename: The name of the clip.
+        mixture: (samples,) at ``sample_rate``.
+        sources: (K, samples); source k is that of class k.
+        magnitude: The mixture's STFT magnitudes, (257, frames), linear, one column every ``hop``
+            seconds.
+        masks: The share of ``magnitude`` that each source has, (K, 257, frames) in [0, 1].
+        probabilities: The critic's on the mixture, (K, T), one frame every ``score_hop`` seconds.
+        source_probabilities: The critic's on each source, (K sources, K classes, T).
+        labels: The K classes.
+        sample_rate: In Hz.
+        hop: In seconds.
+        score_hop: In seconds.
+        system: The name of the separator's block.
+        critic: The name of the critic's block.
+        truth: The true sources, (K, samples), silent where a class is absent; None where they are
+            not known.
     """
 
     filename: str
@@ -48,35 +58,32 @@ class WeakResult:
         return len(self.mixture) / self.sample_rate
 
     @property
-    def source_magnitudes(self) -> Float32:
-        """Magnitudes of the sources (Eq. 1), (K, 257, frames), linear."""
-        return np.asarray(self.masks * self.magnitude)
-
-    @property
     def clip_probabilities(self) -> Float32:
-        """The critic's clip level on the mixture: the largest of its frames, (K,)."""
+        """The critic's clip probabilities on the mixture, (K,): the largest of their frames."""
         return np.asarray(self.probabilities.max(-1))
 
     @property
     def source_clip_probabilities(self) -> Float32:
-        """The same of each source: (K sources, K classes)."""
+        """The critic's clip probabilities on each source, (K sources, K classes)."""
         return np.asarray(self.source_probabilities.max(-1))
 
     @property
     def active(self) -> npt.NDArray[np.bool_]:
-        """Which classes truly sound, (K,); all False where the truth is not known."""
+        """Which classes are in the mixture, (K,); all False where the truth is not known."""
         if self.truth is None:
             return np.zeros(len(self.labels), bool)
         return np.asarray(np.sqrt(np.square(self.truth, dtype=np.float64).mean(-1)) > ACTIVE_RMS)
 
-    def si_sdr(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """SI-SDR in dB of the mixture and of each source against the truth, (K,) each; NaN where a
-        class is absent.
+    def si_sdr(self) -> tuple[Float64, Float64]:
+        """SI-SDR of the mixture and of the separated sources against the truth.
+
+        Returns:
+            The values in dB before and after separation, (K,) each; NaN where a class is absent.
         """
         before, after = np.full((2, len(self.labels)), np.nan)
-        on = self.active
-        if self.truth is not None and on.any():
-            before[on] = si_sdr(self.mixture, self.truth[on])
+        active = self.active
+        if self.truth is not None and active.any():
+            before[active] = si_sdr(self.mixture, self.truth[active])
             if len(self.sources):
-                after[on] = si_sdr(self.sources[on], self.truth[on])
+                after[active] = si_sdr(self.sources[active], self.truth[active])
         return before, after

@@ -1,15 +1,13 @@
-"""A ``WeakResult`` as figures, players and exporters of the first paper take it: a ``ClipResult``,
-and its masks.
-"""
+"""A ``WeakResult`` as the first paper's figures, players and exporters take it: a ``ClipResult``."""
 
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from jss import features
 from jss.arrays import Float32
-from jss.features import MEL_HOP_S, N_FFT, N_MELS, MelSpectrogram, to_db
+from jss.features import MEL_HOP_S, N_MELS
+from jss.inference.spectrograms import log_mels
 from jss.models.stft import HOP
 from jss.results import ClipResult
 from jss.viz.mel import hz_to_row
@@ -17,13 +15,12 @@ from jss.weak_labels.results import WeakResult
 
 
 def clip_result(result: WeakResult) -> ClipResult:
-    """The same clip with source k for class k: scores are the critic's probabilities, those of the
-    mixture not pooled.
+    """The same clip as a ``ClipResult``: source k is that of class k, the critic gives the scores.
 
-    Spectrograms are the mels of the DCASE front end, in dB on its fixed scale; selection is the
-    critic's name.
+    The scores of the mixture are the critic's on the mixture, not pooled over sources, and
+    ``selection`` is the name of the critic.
     """
-    mels = np.stack([_mel(wave) for wave in (result.mixture, *result.sources)])
+    mels = log_mels([result.mixture, *result.sources])
     return ClipResult(
         filename=result.filename,
         mixture=result.mixture,
@@ -45,26 +42,19 @@ def clip_result(result: WeakResult) -> ClipResult:
 
 
 def mel_masks(result: WeakResult) -> Float32:
-    """Masks (K, 257, frames) on the axes of the mel spectrograms of :func:`clip_result`: (K, 128, 1
-    + samples // 256).
+    """Masks on the axes of the mel spectrograms of :func:`clip_result`.
 
-    In [0, 1]: the mask where each mel filter peaks, between two bins in proportion, at every second
-    frame.
+    The value of a mel band is the mask at the frequency where the band's filter peaks, interpolated
+    between two STFT bins, in every second STFT frame.
+
+    Returns:
+        Masks in [0, 1], (K, 128, 1 + samples // 256).
     """
-    bins = result.masks.shape[1]
-    rows = [hz_to_row(hz, N_MELS) for hz in np.linspace(0.0, result.sample_rate / 2, bins)]
-    at = np.interp(np.arange(N_MELS), rows, np.arange(bins))
-    low = np.minimum(at.astype(int), bins - 2)
-    share = (at - low)[:, None].astype(np.float32)
-    columns = result.masks[..., :: features.HOP // HOP][
-        ..., : 1 + len(result.mixture) // features.HOP
-    ]
-    return np.asarray((1 - share) * columns[:, low] + share * columns[:, low + 1])
-
-
-def _mel(wave: Float32) -> Float32:
-    """(samples,) -> (128, 1 + samples // 256) in dB."""
-    padded = np.pad(wave, (0, max(0, N_FFT - len(wave))))
-    with torch.no_grad():
-        mel = to_db(MelSpectrogram()(torch.from_numpy(padded)))
-    return np.asarray(mel[:, : 1 + len(wave) // features.HOP].numpy())
+    n_bins = result.masks.shape[1]
+    mel_rows = [hz_to_row(hz, N_MELS) for hz in np.linspace(0.0, result.sample_rate / 2, n_bins)]
+    bin_of_row = np.interp(np.arange(N_MELS), mel_rows, np.arange(n_bins))
+    below = np.minimum(bin_of_row.astype(int), n_bins - 2)
+    weight = (bin_of_row - below)[:, None].astype(np.float32)
+    frames = 1 + len(result.mixture) // features.HOP
+    columns = result.masks[..., :: features.HOP // HOP][..., :frames]
+    return np.asarray((1 - weight) * columns[:, below] + weight * columns[:, below + 1])

@@ -14,8 +14,8 @@ import torch
 import jss
 from jss import audio
 from jss.errors import JssError
-from jss.features import scale
-from jss.inference import system as inference
+from jss.features import HOP, MelSpectrogram, scale
+from jss.inference.spectrograms import CONTEXT, log_mels
 from jss.inference.system import Failure, load_system
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
@@ -99,23 +99,19 @@ def test_one_pass_is_the_model(system):
 def test_mels_are_those_of_the_mixture_and_of_the_sources(system, baseline, seconds):
     for one in (system, baseline):
         result = one(noise(seconds))
-        np.testing.assert_allclose(result.mel, one._mels([result.mixture])[0], atol=1e-3)
+        np.testing.assert_allclose(result.mel, log_mels([result.mixture])[0], atol=1e-3)
         for mel, source in zip(result.source_mels, result.sources, strict=True):
-            np.testing.assert_allclose(mel, one._mels([source])[0], atol=1e-3)
+            np.testing.assert_allclose(mel, log_mels([source])[0], atol=1e-3)
 
 
-def test_mels_of_long_recordings_are_those_of_one_pass(system, monkeypatch):
+def test_mels_of_long_recordings_are_those_of_one_pass():
     signals = np.stack([noise(7.3), 0.1 * noise(7.3)])
-    whole = system._mels(signals)
-    monkeypatch.setattr(inference, "_MEL_FRAMES", 100)
-    sizes = []
-    handle = system.model.mel.register_forward_pre_hook(
-        lambda module, given: sizes.append(given[0].numel())
-    )
-    np.testing.assert_allclose(system._mels(signals), whole, atol=1e-3)
-    handle.remove()
+    mel, sizes = MelSpectrogram(), []
+    mel.register_forward_pre_hook(lambda module, inputs: sizes.append(inputs[0].numel()))
+    whole = log_mels(signals)
+    np.testing.assert_allclose(log_mels(signals, mel, stretch=100), whole, atol=1e-3)
     # A spectrum takes twenty times the memory of its sound: one signal and one stretch at a time.
-    assert max(sizes) <= (100 + 3 * inference._CONTEXT) * inference.HOP
+    assert max(sizes) <= (100 + 3 * CONTEXT) * HOP
 
 
 def test_long_recordings_are_stitched(system):

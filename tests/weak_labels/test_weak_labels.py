@@ -18,12 +18,11 @@ from jss.metrics.class_separation import OVERALL
 from jss.viz.mel import hz_to_row
 from jss.weak_labels.evaluate import evaluate_weak, held_out
 from jss.weak_labels.inference import (
-    analyse_scene,
     critics,
     load_critic,
     load_weak,
     separators,
-    told,
+    with_true_sources,
 )
 from jss.weak_labels.report import CRITIC_ROWS, WeakReport, report_lines
 from jss.weak_labels.view import clip_result, mel_masks
@@ -55,7 +54,7 @@ def test_critics_are_no_separators(folder):
         load_critic("weak-frame", folder)
 
 
-def test_a_critic_alone_hears_what_a_separators_critic_hears(folder, scenes):
+def test_critic_alone_equals_separators_critic(folder, scenes):
     example = scenes[1]
     alone = load_critic("critic-frame", folder).analyse(example.mixture, "x", example.sources)
     beside = load_weak("weak-frame", folder).analyse(example.mixture)
@@ -69,21 +68,21 @@ def test_a_critic_alone_hears_what_a_separators_critic_hears(folder, scenes):
     assert (clip.n_sources, clip.source_names, clip.mel.shape) == (0, (), (128, 251))
 
 
-def test_one_that_was_told_the_truth_gives_it(folder, scenes):
+def test_true_sources_come_out_as_they_are(folder, scenes):
     example = scenes[1]
     critic = load_critic("critic-frame", folder)
-    result = told(critic, "true sources", example.sources).analyse(
+    result = with_true_sources(critic, "true sources", example.sources).analyse(
         example.mixture, "x", example.sources
     )
     np.testing.assert_array_equal(result.sources, example.sources)
     assert (result.system, result.critic) == ("true sources", "critic-frame")
     assert (result.si_sdr()[1][result.active] > 60).all()
     with pytest.raises(JssError, match="not as long"):
-        told(critic, "true sources", example.sources).analyse(example.mixture[:9000])
+        with_true_sources(critic, "true sources", example.sources).analyse(example.mixture[:9000])
 
 
-def test_a_result_is_a_clip_and_its_masks_lie_on_the_same_axes(folder, scenes):
-    result = analyse_scene(load_weak("weak-frame", folder), scenes, 1)
+def test_clip_result_and_masks_share_axes(folder, scenes):
+    result = load_weak("weak-frame", folder).analyse(scenes[1].mixture)
     clip, masks = clip_result(result), mel_masks(result)
     assert clip.source_names == ("Car horn", "Dog bark", "Gun shot", "Jackhammer", "Siren")
     assert (clip.scores is result.probabilities, clip.selection) == (True, "critic-frame")
@@ -99,11 +98,12 @@ def test_a_result_is_a_clip_and_its_masks_lie_on_the_same_axes(folder, scenes):
 
 
 @pytest.mark.parametrize("name", ["weak-frame", "conv-frame"])
-def test_a_scene_becomes_a_result(name, folder, scenes):
-    result = analyse_scene(load_weak(name, folder), scenes, 1)
-    assert (result.filename, result.duration) == ("test-00001", 4.0)
+def test_shapes_of_a_result(name, folder, scenes):
+    scene = scenes[1]
+    result = load_weak(name, folder).analyse(scene.mixture, "a scene", scene.sources)
+    assert (result.filename, result.duration) == ("a scene", 4.0)
     assert result.sources.shape == result.truth.shape == (5, 64000)
-    assert result.masks.shape == result.source_magnitudes.shape == (5, 257, 501)
+    assert result.masks.shape == (5, 257, 501)
     assert result.probabilities.shape == (5, 125)
     assert result.source_probabilities.shape == (5, 5, 125)
     assert 0 <= result.masks.min() <= result.masks.max() <= 1
@@ -115,14 +115,14 @@ def test_a_scene_becomes_a_result(name, folder, scenes):
     )
 
 
-def test_a_file_of_any_length_is_heard_whole(folder, tmp_path):
+def test_files_of_any_length(folder, tmp_path):
     system = load_weak("weak-frame", folder)
     rng = np.random.default_rng(0)
     for seconds in (0.01, 1.3, 33.0):
         x = rng.normal(0, 0.05, round(seconds * 16000)).astype(np.float32)
-        soundfile.write(tmp_path / "own.wav", x, 16000, subtype="FLOAT")
-        result = system.analyse(tmp_path / "own.wav")
-        assert (result.filename, result.sources.shape) == ("own.wav", (5, len(x)))
+        soundfile.write(tmp_path / "noise.wav", x, 16000, subtype="FLOAT")
+        result = system.analyse(tmp_path / "noise.wav")
+        assert (result.filename, result.sources.shape) == ("noise.wav", (5, len(x)))
         frames = result.magnitude.shape[-1]
         assert result.masks.shape[-1] == frames
         assert abs(result.probabilities.shape[-1] - frames // 4) <= 1
@@ -130,7 +130,7 @@ def test_a_file_of_any_length_is_heard_whole(folder, tmp_path):
         assert not result.active.any()
 
 
-def test_windows_of_a_long_recording_meet_without_a_seam(folder):
+def test_long_recordings_have_no_seam(folder):
     system = load_weak("weak-frame", folder)
     x = np.random.default_rng(1).normal(0, 0.05, 40 * 16000).astype(np.float32)
     long, head = system.analyse(x), system.analyse(x[:160000])
@@ -138,7 +138,7 @@ def test_windows_of_a_long_recording_meet_without_a_seam(folder):
     np.testing.assert_allclose(long.masks[..., :900], head.masks[..., :900], atol=1e-4)
 
 
-def test_a_report_has_both_tables_and_tells_them(report):
+def test_report_has_both_tables(report):
     assert set(report.table1) == set(report.single) == {*URBAN_LABELS, OVERALL}
     several = report.n_clips - report.n_single
     assert report.n_clips == 5
@@ -162,26 +162,26 @@ def test_a_report_has_both_tables_and_tells_them(report):
     assert len(report_lines(older)) == len(text)
 
 
-def test_the_check_counts_what_the_critic_hears_in_every_source(folder, scenes, report):
-    system, own, cosines = load_weak("weak-frame", folder), [], []
+def test_check_counts_classes_of_each_source(folder, scenes, report):
+    system, own_only, cosines = load_weak("weak-frame", folder), [], []
     for number in range(5):
         result = system.analyse(scenes[number].mixture, str(number), scenes[number].sources)
         for source in np.flatnonzero(result.active):
-            said = {
+            detected = {
                 k
                 for k in range(len(URBAN_LABELS))
                 if result.source_probabilities[source, k].max() > 0.5
             }
-            own.append(said == {source})
+            own_only.append(detected == {source})
         for a in range(len(URBAN_LABELS)):
             for b in range(a):
                 x, y = result.source_probabilities[a], result.source_probabilities[b]
                 cosines.append(((x * y).sum(0) / np.sqrt((x**2).sum(0) * (y**2).sum(0))).mean())
-    assert report.check["own_only"][OVERALL] == pytest.approx(np.mean(own), abs=1e-4)
+    assert report.check["own_only"][OVERALL] == pytest.approx(np.mean(own_only), abs=1e-4)
     assert report.check["similarity"] == pytest.approx(np.mean(cosines), abs=1e-4)
 
 
-def test_a_report_comes_back_as_it_was_and_strangers_are_refused(report, tmp_path):
+def test_report_is_saved_and_loaded(report, tmp_path):
     report.save(tmp_path / "r.json")
     assert WeakReport.load(tmp_path / "r.json") == report
     stored = json.loads((tmp_path / "r.json").read_text())
@@ -192,7 +192,7 @@ def test_a_report_comes_back_as_it_was_and_strangers_are_refused(report, tmp_pat
         WeakReport.load(tmp_path / "none.json")
 
 
-def test_evaluate_writes_the_same_report(folder, report, tmp_path, monkeypatch, capsys):
+def test_evaluate_writes_the_report(folder, report, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
     out = tmp_path / "{system}.json"
     options = [

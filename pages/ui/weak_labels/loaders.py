@@ -207,14 +207,14 @@ def analyse(mixture: Mixture, system: str, tell: Tell) -> WeakAnalysis:
 
 
 def _compute(mixture: Mixture, system: str, block: str, report: Tell) -> WeakAnalysis:
-    from jss.weak_labels.inference import told
+    from jss.weak_labels.inference import with_true_sources
     from jss.weak_labels.view import clip_result, mel_masks
 
     report(0.0, f"Loading {block}")
     network = _system(block, _made_of(block))
     if system == TRUE:
         assert mixture.sources is not None
-        network = told(network, TRUE, mixture.sources)
+        network = with_true_sources(network, TRUE, mixture.sources)
     report(0.1, f"{system} listens to {len(mixture.wave) / audio.SAMPLE_RATE:.0f} s of sound")
     result = network.analyse(mixture.wave, mixture.title, mixture.sources)
     clip = clip_result(result)
