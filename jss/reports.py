@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -16,8 +14,8 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from jss.errors import JssError, printable
-from jss.io.atomic import write_json_lines
-from jss.io.schema import SCHEMA, read_json, validate
+from jss.io.schema import SCHEMA
+from jss.io.stored_report import StoredReport
 
 #: Headline figures and their display names.
 HEADLINES: Mapping[str, str] = {
@@ -98,7 +96,7 @@ class Settings(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class EvalReport:
+class EvalReport(StoredReport):
     """Scores of one system on one data set; a figure that could not be measured is None."""
 
     __pydantic_config__: ClassVar[ConfigDict] = SCHEMA
@@ -163,55 +161,6 @@ class EvalReport:
             return self.separation["si_sdri"] if self.separation else None
         value: float | None = getattr(self, name)
         return value
-
-    def as_dict(self) -> dict[str, Any]:
-        """Convert to plain data for JSON: NaN and infinities become None."""
-        return {key: _plain(value) for key, value in asdict(self).items()}
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the report as JSON, a line a key, atomically; missing folders are created."""
-        write_json_lines(path, self.as_dict())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> EvalReport:
-        """Read a file that :meth:`save` wrote.
-
-        Raises:
-            JssError: The file is missing or not such a report.
-        """
-        stored = read_json(
-            path,
-            f"There is no report at {path}.",
-            f"{path} is not a report of jss, or it is damaged: evaluate again.",
-        )
-        return cls.from_dict(stored, str(path))
-
-    @classmethod
-    def from_dict(cls, stored: object, name: str = "The report") -> EvalReport:
-        """Make a report of the content of its JSON file.
-
-        Args:
-            stored: The JSON object.
-            name: How the error calls the report, such as its file's name.
-
-        Raises:
-            JssError: A key is missing, unknown or of a wrong type.
-        """
-        try:
-            return validate(cls, stored, name)
-        except JssError as error:
-            raise JssError(
-                f"{name} is not a report of this version of jss: evaluate again ({error})"
-            ) from error
-
-
-def load_all(folder: Path) -> tuple[EvalReport, ...]:
-    """Read all reports in a folder and its subfolders.
-
-    Raises:
-        JssError: One of them is damaged.
-    """
-    return tuple(EvalReport.load(path) for path in sorted(folder.rglob("*.json")))
 
 
 def report_lines(report: EvalReport) -> list[str]:
@@ -335,16 +284,3 @@ def commit() -> str:
     command = [git, "describe", "--always", "--dirty=+", "--exclude=*"]
     result = subprocess.run(command, cwd=package, capture_output=True, text=True, check=False)
     return result.stdout.strip()
-
-
-def _plain(value: Any) -> Any:
-    """Convert to what JSON holds: numpy numbers to Python's, NaN and infinities to None."""
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

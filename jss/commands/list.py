@@ -107,9 +107,9 @@ def fusions() -> list[str]:
 def reports() -> list[str]:
     """What each report is of, and beneath it the commands that measure it again."""
     from jss import checkpoints
-    from jss.reports import PLACEHOLDERS, load_all
+    from jss.reports import PLACEHOLDERS, EvalReport
 
-    every = load_all(checkpoints.root() / "reports")
+    every = EvalReport.load_all(checkpoints.root() / "reports")
     lines = [PLACEHOLDERS]
     for report in sorted(
         every, key=lambda r: (r.dataset, r.subset, checkpoints.place(r.system), r.selection)

@@ -34,7 +34,7 @@ class StoredReport:
         stored = read_json(
             path,
             f"There is no report at {path}.",
-            f"{path} is no report of jss, or it is damaged: evaluate again.",
+            f"{path} is not a report of jss, or it is damaged: evaluate again.",
         )
         return cls.from_dict(stored, str(path))
 
@@ -62,5 +62,5 @@ class StoredReport:
             return validate(cls, stored, name)
         except JssError as error:
             raise JssError(
-                f"{name} is no report of this version of jss: evaluate again ({error})"
+                f"{name} is not a report of this version of jss: evaluate again ({error})"
             ) from error

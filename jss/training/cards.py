@@ -16,6 +16,7 @@ from jss import checkpoints
 from jss.checkpoints import Card
 from jss.config import Config
 from jss.io.atomic import aside
+from jss.io.plain import plain
 from jss.io.schema import read_yaml
 from jss.labels import CLASS_SETS
 from jss.reports import commit
@@ -153,10 +154,3 @@ def save_note(
     }
     with aside(run / "config.yaml") as part:
         part.write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
-
-
-def plain(value: Any) -> Any:
-    """Tuples as lists and mappings as dicts, for YAML and JSON."""
-    if isinstance(value, Mapping):
-        return {key: plain(v) for key, v in value.items()}
-    return [plain(v) for v in value] if isinstance(value, list | tuple) else value

@@ -18,13 +18,14 @@ from jss.data.scenes.scenes import SceneData, scene_data
 from jss.data.training.batching import shared
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
+from jss.io.plain import plain
 from jss.io.schema import validate
 from jss.models.critic import Critic
 from jss.models.joint import freeze
 from jss.models.separator import ConvTasNet
 from jss.models.stft import stft
 from jss.models.tf_masker import TFMasker, magnitudes
-from jss.training.cards import Heard, plain
+from jss.training.cards import Heard
 from jss.training.distributed import alone
 from jss.training.experiment import Chain
 from jss.training.loop import fit

@@ -18,7 +18,7 @@ from jss.errors import JssError
 from jss.inference.windows import padded
 from jss.labels import Theme
 from jss.metrics.diversity import clip_similarity
-from jss.reports import EvalReport, load_all
+from jss.reports import EvalReport
 from jss.results import ClipResult
 from jss.viz.agreement import Agreement, Event, agreement, tally
 from pages.ui.cache import disk, jobs
@@ -277,7 +277,7 @@ def reports() -> tuple[EvalReport, ...]:
     """What the installed systems scored, from checkpoints/reports. Raises JssError where a report
     is damaged.
     """
-    return load_all(checkpoints.root() / "reports")
+    return EvalReport.load_all(checkpoints.root() / "reports")
 
 
 @st.cache_resource(show_spinner=False, ttl=30)

@@ -115,10 +115,7 @@ def reports() -> tuple[WeakReport, ...]:
     """What separators scored, from checkpoints/weak_labels. Raises JssError where a report is
     damaged.
     """
-    return tuple(
-        WeakReport.load(path)
-        for path in sorted((checkpoints.root() / "weak_labels").rglob("*.json"))
-    )
+    return WeakReport.load_all(checkpoints.root() / "weak_labels")
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
