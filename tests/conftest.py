@@ -10,6 +10,18 @@ from pathlib import Path
 import pytest
 from tiny import write_systems
 
+#: Folders whose tests take seconds each: they drive a browser, a corpus of files or a bench.
+SLOW = ("browser", "bench", "fuzz", "soak")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of such a folder as slow; single ones elsewhere say so themselves."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in SLOW:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:

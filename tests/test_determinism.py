@@ -32,6 +32,7 @@ def close(found, expected, tolerance):
         assert apart <= tolerance * (10 if name == "mel" else 1), (name, apart)  # mels are in dB
 
 
+@pytest.mark.slow
 def test_files_in_any_order(system, tmp_path, one_thread):
     """Lengths differ, so that what one leaves behind (a buffer, a cache) would be seen by the next."""
     paths = [tmp_path / f"{number}.flac" for number in range(4)]

@@ -67,6 +67,7 @@ def test_detect_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(
     assert contents(out) == contents(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_render_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(
     tmp_path, small_disk, capsys, workers
@@ -174,6 +175,7 @@ def test_a_gpu_that_is_full_is_one_sentence(monkeypatch):
     assert system.to("cpu")(np.ones(16000, np.float32)).scores.any()
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_while_rendering(tmp_path):
     counts = {**dict.fromkeys(SUBSETS, 0), "validation": 6}
     order = Order("synthscapes", tmp_path / "a", None, 0, True, counts)

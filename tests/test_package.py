@@ -67,6 +67,7 @@ def test_the_weights_shipped_are_used_unless_others_are_named(monkeypatch, tmp_p
     assert checkpoints.root("other") == Path("other")
 
 
+@pytest.mark.slow
 def test_what_is_shipped_runs_without_asteroid(tmp_path):
     code = (
         "import sys; sys.modules['asteroid'] = None\n"

@@ -35,6 +35,7 @@ def test_every_shipped_report_has_its_commands():
         assert f" --subset {report.subset} --dataset {report.dataset} " in evaluate
 
 
+@pytest.mark.slow
 def test_the_commands_of_a_shipped_report_give_its_figures(tmp_path, capsys):
     """Of the baseline on synthscapes, which needs no recordings: 1e-3 on any machine."""
     told = EvalReport.load(SHIPPED / "synthscapes" / "SED.json")

@@ -60,6 +60,7 @@ def times(folder):
     }
 
 
+@pytest.mark.slow
 def test_killed_and_called_again_it_ends_the_same(tmp_path, capsys):
     folder, killed, whole = (
         recordings(tmp_path / "in", 60, 0.5),

@@ -185,6 +185,7 @@ def test_student_and_teacher(tiny_checkpoints, system):
     assert np.abs(student(noise(1)).scores - system(noise(1)).scores).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_a_first_clip_waits_for_nothing_that_it_does_not_need(tiny_checkpoints):
     code = (
         "import sys, numpy, jss; s = jss.load_system('MixIT-S1', folder=sys.argv[1], device='cpu'); "
@@ -305,6 +306,7 @@ def test_weights_that_are_not_numbers(folder):
         load_system("MixIT-S1", device="cpu", folder=folder)(noise(1))
 
 
+@pytest.mark.slow
 def test_a_clip_scores_the_same_alone_in_a_batch_in_any_order_and_with_any_threads(system):
     clips = torch.from_numpy(np.stack([noise(2) * gain for gain in (1.0, 0.3, 0.7)]))
     threads = torch.get_num_threads()

@@ -46,6 +46,7 @@ def same(ours, theirs, labels):
             assert np.isnan(own)
 
 
+@pytest.mark.slow
 @slow
 @given(shapes, st.sampled_from([PSDS1, PSDS2]))
 def test_equals_psds_eval(shape, scenario):

@@ -115,6 +115,7 @@ def test_paper_has_the_same_numbers():
     assert [text.get_text() for text in drawing.legends[0].get_texts()] == ["A", "B", "C"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_files_of_each_kind(theme):
     from PIL import Image

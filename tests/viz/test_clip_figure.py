@@ -97,6 +97,7 @@ def test_any_length(seconds):
     assert export(short, format="png", dpi=40).startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_files(result):
     svg, pdf = export(result, TRUTH, format="svg"), export(result, TRUTH, format="pdf")
     assert b"<svg" in svg[:400]

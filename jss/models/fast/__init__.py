@@ -9,12 +9,14 @@ of ``jss.models`` does, by a rule that looks at the input alone: the same call a
 from __future__ import annotations
 
 import functools
-import sys
+import logging
 from collections.abc import Mapping
 from typing import TypeVar
 
 import torch
 from torch import nn
+
+log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -22,7 +24,7 @@ M = TypeVar("M", bound=nn.Module)
 def accelerate(model: M) -> M:
     """Make all networks in a model fast on a CPU, and wait until they are.
 
-    The first time after an install, Numba compiles for some seconds, which a line on standard error says. Later
+    The first time after an install, Numba compiles for some seconds, which a line of the log says. Later
     processes load what it compiled from the disk. Where Numba cannot compile, a line says that too, and the model
     stays plain.
 
@@ -58,9 +60,9 @@ def _classes() -> Mapping[type[nn.Module], type[nn.Module]]:
             from jss.models.fast.gru import FastGRU
             from jss.models.fast.separator import FastConvTasNet
     except ImportError as error:
-        print(
-            f"jss: Numba cannot compile here ({error}): separation and detection are several times slower.",
-            file=sys.stderr,
+        log.warning(
+            "Numba cannot compile here (%s): separation and detection are several times slower.",
+            error,
         )
         return {}
     from jss.models.separator import ConvTasNet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +11,8 @@ import numba
 import numpy as np
 from numba.core import event
 from numba.core.errors import NumbaError
+
+log = logging.getLogger(__name__)
 
 #: No reassociation, for what calls ``one_and_exp``: it adds a number and takes it off again. NaN stays NaN.
 FAST = {"contract", "nsz", "arcp"}
@@ -45,10 +47,7 @@ class _Announcement(event.Listener):
         """Numba's hook, before it compiles a function."""
         if not self.said:
             self.said = True
-            print(
-                "jss: compiling for this processor, some seconds, once after an install.",
-                file=sys.stderr,
-            )
+            log.warning("Compiling for this processor: some seconds, once after an install.")
 
     def on_end(self, event: Any) -> None:
         """Numba's hook, after it has."""
@@ -56,7 +55,7 @@ class _Announcement(event.Listener):
 
 @contextmanager
 def announced() -> Iterator[None]:
-    """If Numba has to compile in the ``with`` block, a line on standard error says so."""
+    """If Numba has to compile in the ``with`` block, a line of the log says so."""
     with event.install_listener("numba:compile", _Announcement()):
         yield
 

@@ -49,6 +49,7 @@ def test_headers_alone_miss_damage_within_and_find_the_rest(tmp_path: Path) -> N
         assert sum(len(c.damaged) for c in found.values()) == damaged
 
 
+@pytest.mark.slow
 def test_one_broken_file_among_a_thousand_is_listed_and_the_rest_goes_on(tmp_path: Path) -> None:
     for number in range(1000):
         layouts.sound(tmp_path / f"{number // 20}/{number}.wav", 0.05, 16000)

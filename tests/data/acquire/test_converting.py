@@ -111,6 +111,7 @@ def test_a_broken_file_among_many_is_listed_and_nothing_of_its_clip_is_half_ther
     assert (out / "audio/train/weak/Y-weak2_20.000_30.000.wav").exists()
 
 
+@pytest.mark.slow
 def test_killed_and_called_again_it_ends_the_same(tmp_path: Path) -> None:
     for number in range(60):
         layouts.sound(

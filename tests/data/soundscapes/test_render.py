@@ -96,6 +96,7 @@ def test_the_manifest_tells_what_was_synthesised(rendered: Path) -> None:
     assert not manifest["synthesised"]["weak"]
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_gives_the_same_bytes(
     rendered: Path, bank_folder: Path, tmp_path: Path
 ) -> None:

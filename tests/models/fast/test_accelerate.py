@@ -158,7 +158,7 @@ def kernel(path, number):
     return module.twice
 
 
-def test_compiling_is_announced_once_and_loading_is_not(tmp_path, capsys) -> None:
+def test_compiling_is_announced_once_and_loading_is_not(tmp_path, caplog) -> None:
     path = tmp_path / "kernel.py"
     path.write_text(
         "from jss.models.fast.numba_options import compiled\n"
@@ -169,7 +169,8 @@ def test_compiling_is_announced_once_and_loading_is_not(tmp_path, capsys) -> Non
     for number, lines in enumerate((1, 0)):
         with announced():
             assert kernel(path, number)(2.0) == 4.0
-        assert capsys.readouterr().err.count("compiling") == lines
+        assert caplog.text.count("Compiling") == lines
+        caplog.clear()
 
 
 def test_kernels_work_where_nothing_can_be_cached() -> None:
@@ -179,13 +180,13 @@ def test_kernels_work_where_nothing_can_be_cached() -> None:
     assert names["twice"](2.0) == 4.0
 
 
-def test_without_numba_the_model_stays_plain_and_a_line_says_so(monkeypatch, capsys) -> None:
+def test_without_numba_the_model_stays_plain_and_a_line_says_so(monkeypatch, caplog) -> None:
     fast._classes.cache_clear()
     monkeypatch.setitem(sys.modules, "jss.models.fast.numba_options", None)
     try:
         for _ in range(2):
             assert type(accelerate(crnn()).rnn) is nn.GRU
-        assert capsys.readouterr().err.count("Numba cannot compile") == 1
+        assert caplog.text.count("Numba cannot compile") == 1
     finally:
         fast._classes.cache_clear()
 
