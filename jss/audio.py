@@ -5,11 +5,9 @@ blocks.
 from __future__ import annotations
 
 import io
-import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +17,7 @@ import numpy.typing as npt
 from jss.arrays import Float32
 from jss.errors import JssError
 from jss.io.atomic import Sink, aside
+from jss.io.notes import warn
 from jss.io.sound.decoders import Source, opened
 from jss.io.sound.pcm import FAR_BEYOND, Blocks, Note, average, to_full_scale
 
@@ -36,13 +35,6 @@ _FORMATS = {
     "mp3": ("MP3", "MPEG_LAYER_III"),
 }
 _MOST = 1 << 20  # values that are held at once
-_log = logging.getLogger("jss.audio")
-
-
-@lru_cache(maxsize=4096)
-def warn(sentence: str) -> None:
-    """The usual way of a note: a warning in the log, once."""
-    _log.warning("%s", sentence)
 
 
 def _silent(sentence: str) -> None:

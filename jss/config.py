@@ -51,6 +51,9 @@ class DataConfig:
     single: Share = 0.0
     #: Synthesised recordings of each class.
     sounds: Annotated[int, Field(ge=1, le=10_000)] = 200
+    #: The share of a data set's labels that may be lost, because their audio is missing or they
+    #: cannot be; where more are, training stops.
+    lost_labels: Share = 0.1
     #: Processes that make batches.
     workers: Annotated[int, Field(ge=0, le=256)] = 1
     #: Draw new soundscapes in every epoch. False: render the subsets once, into OUT/pool, for a

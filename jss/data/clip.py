@@ -5,16 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Annotations run past a clip's end by as much as a rounding; what lies further out, in seconds, is
-#: clamped to the end. (The published figures of DESED count the roundings as they stand: clamping
-#: them moves PSDS1 by 1.3e-4.)
-SLACK = 0.2
-
-
-def clamped(offset: float, duration: float) -> float:
-    """An event's offset, at the clip's end where it lies more than SLACK beyond it. All in seconds."""
-    return duration if offset > duration + SLACK else offset
-
 
 @dataclass(frozen=True, order=True)
 class Event:
@@ -34,7 +24,7 @@ class Clip:
     there); tags: weak (clip-level) labels, or None; sources: label and path of every isolated
     source, where known; padded_to: the clip length of its data set in seconds, to which shorter
     clips are padded with zeros before they are analysed, as the DCASE baselines do; None: it is
-    analysed as it is.
+    analysed as it is; lost: how many of its labels cannot be (``jss.io.truth``) and were left out.
     """
 
     filename: str
@@ -44,3 +34,4 @@ class Clip:
     tags: tuple[str, ...] | None = None
     sources: tuple[tuple[str, Path], ...] = ()
     padded_to: float | None = None
+    lost: int = 0

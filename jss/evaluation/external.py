@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from jss.arrays import Float64
-from jss.data.clip import SLACK
 from jss.errors import JssError
 from jss.evaluation.measure import Findings, Reference
 from jss.io import tsv
+from jss.io.truth import within
 from jss.io.tsv import Names
 from jss.metrics.counts import Truth
 from jss.metrics.events import EventArrays, from_table, from_tables, union
@@ -30,6 +30,7 @@ def reference(
     dataset: str = "",
     subset: str = "",
     present: Names | None = None,
+    source: str = "The ground truth",
 ) -> Reference:
     """A set from its tables. truth: filename, onset, offset (seconds), event_label; durations:
     seconds by file name.
@@ -63,6 +64,7 @@ def reference(
         subset,
         missing,
         notes,
+        source,
     )
 
 
@@ -75,19 +77,15 @@ def build(
     subset: str,
     missing: Sequence[str] = (),
     notes: Sequence[str] = (),
+    source: str = "The ground truth",
 ) -> Reference:
-    """A set from events of known clips (sorted names); offsets far beyond the end are clamped,
-    overlaps merged.
+    """A set from events of known clips (sorted names), by the rules of ``jss.io.truth``; overlaps
+    are merged. source: what a sentence calls the table.
     """
-    events = from_table(table, names, labels)
-    told = list(notes)
-    beyond = events.offset > seconds[events.clip] + SLACK
-    if beyond.any():
-        events = replace(events, offset=np.where(beyond, seconds[events.clip], events.offset))
-        events = events.take(np.flatnonzero(events.offset > events.onset))
-        told.append(
-            f"{int(beyond.sum())} ground-truth offsets beyond the clip's end were clamped to it"
-        )
+    length = dict(zip(names, seconds, strict=True))
+    inside = within(table, table["filename"].map(length).to_numpy(float), source)
+    events = from_table(inside.table, names, labels)
+    told = [*notes, *inside.notes]
     merged = union(events)
     if len(merged) < len(events):
         told.append(
@@ -181,7 +179,15 @@ def score(
         labels = tsv.guess_labels(tsv.read_events(ground_truth)["event_label"].dropna())
     truth = tsv.read_events(ground_truth, labels)
     present = Names(paths) if scores is not None else None
-    known = reference(truth, seconds, labels, dataset=dataset, subset=subset, present=present)
+    known = reference(
+        truth,
+        seconds,
+        labels,
+        dataset=dataset,
+        subset=subset,
+        present=present,
+        source=ground_truth.name,
+    )
     notes = list(known.notes)
     found = Findings(system)
     if scores is not None:

@@ -17,6 +17,7 @@ from jss.errors import JssError
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
 from jss.inference.windows import Stretch, pieces
+from jss.io.notes import warn
 from jss.io.sound.ffmpeg import open_container, packets
 from jss.io.sound.headers import Samples, is_rest, samples_of
 from jss.io.sound.pcm import Blocks, Note, pcm
@@ -42,7 +43,7 @@ def pipe(descriptor: int = 0, rate: int | None = None, channels: int = 1) -> Ite
             raise JssError(f"{what} {value} is not from {least} to {most}.")
     with open(descriptor, "rb", buffering=0, closefd=False) as file:
         if rate is None:
-            blocks = _decoded(file, _NAME, audio.warn)
+            blocks = _decoded(file, _NAME, warn)
         else:
             blocks = pcm(file, Samples("raw", "pcm_s16le", rate, channels, 0, None))
         yield from audio.stretches(_checked(blocks), _NAME, 1.0)

@@ -69,6 +69,8 @@ def read_table(
         if not line.strip():
             continue
         cells = [cell.strip() for cell in line.split(separator)]
+        while len(cells) > len(names) and not cells[-1]:
+            cells.pop()
         if len(cells) > len(names):
             raise JssError(
                 f"{path}, line {number}: {len(cells)} fields where the header has {len(names)}."

@@ -140,7 +140,7 @@ def test_the_classes_are_those_of_the_preset_where_it_names_them(tmp_path):
         (
             "strong.tsv",
             "filename\tonset\toffset\tevent_label\nclip01.wav\tsoon\t1\tKettle\n",
-            "no onset and offset",
+            "line 2: the onset .soon. is not a number",
         ),
         ("labels.yaml", "[yes, no]", "list of different labels"),
         ("labels.yaml", "[Kettle, Kettle]", "list of different labels"),

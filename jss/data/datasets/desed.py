@@ -9,16 +9,21 @@ make them), its files come first.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from jss import audio
-from jss.data.clip import Clip, Event, clamped
+from jss.data.clip import Clip, Event
 from jss.errors import JssError
 from jss.io.inputs import is_audio, without_suffix
+from jss.io.notes import warn
 from jss.io.tables import read_table, reading, write_table
+from jss.io.truth import within
+from jss.io.tsv import read_events
 
 #: Subset -> its folder under ``audio`` and ``metadata``.
 FOLDERS: Mapping[str, str] = {
@@ -166,46 +171,49 @@ def _read(base: Path, name: str) -> list[Clip]:
         if strong
         else (("filename", "event_labels") if weak else ("filename",))
     )
-    rows: dict[str, list[dict[str, str]]] = {}
-    for row in read_table(tsv, *columns):
-        if row["filename"]:
-            rows.setdefault(row["filename"], []).append(row)
+    tags: dict[str, set[str]] = {}
+    table = read_events(tsv) if strong else None
+    if table is not None:
+        tags = {name: set() for name in table["filename"]}
+    else:
+        for row in read_table(tsv, *columns):
+            if row["filename"]:
+                named = {tag.strip() for tag in row.get("event_labels", "").split(",")}
+                tags.setdefault(row["filename"], set()).update(named - {""})
     durations = _durations(tsv)
     clips: list[Clip] = []
-    for filename, lines in rows.items():
+    for filename, named in tags.items():
         stem = _find(without_suffix(Path(filename).name), files)
         path = _one(filename, files.get(stem, []), tsv)
         seconds = durations.get(filename) or (
             duration(path) if path else seconds_named(filename) or SECONDS
         )
-        events = events_in(lines, seconds, tsv) if strong else None
-        tags = tuple(sorted({e.label for e in events})) if events is not None else None
-        if weak:
-            named = {tag.strip() for row in lines for tag in row["event_labels"].split(",")}
-            tags = tuple(sorted(named - {""}))
-        clips.append(Clip(filename, path, seconds, events, tags, sources.get(stem, ()), SECONDS))
-    return clips
+        weakly = tuple(sorted(named)) if weak and not strong else None
+        clips.append(
+            Clip(filename, path, seconds, None, weakly, sources.get(stem, ()), padded_to=SECONDS)
+        )
+    return clips if table is None else with_events(clips, table, tsv)
 
 
-def events_in(rows: Iterable[Mapping[str, str]], seconds: float, tsv: Path) -> tuple[Event, ...]:
-    """Events of one clip, sorted, within it but for a rounding."""
-    events: list[Event] = []
-    for row in rows:
-        if not row["event_label"]:
-            continue
-        try:
-            onset, offset = float(row["onset"]), clamped(float(row["offset"]), seconds)
-        except ValueError as error:
-            raise JssError(
-                f"{tsv}: the event of {row['filename']} has no onset and offset in seconds."
-            ) from error
-        if not math.isfinite(onset + offset):
-            raise JssError(
-                f"{tsv}: the event of {row['filename']} has no onset and offset in seconds."
-            )
-        if max(onset, 0.0) < offset:
-            events.append(Event(max(onset, 0.0), offset, row["event_label"]))
-    return tuple(sorted(events))
+def with_events(clips: Sequence[Clip], table: pd.DataFrame, tsv: Path) -> list[Clip]:
+    """Clips with their events, sorted, and the tags that follow; by the rules of ``jss.io.truth``."""
+    seconds = {clip.filename: clip.duration for clip in clips}
+    events = within(table, [seconds[name] for name in table["filename"]], str(tsv))
+    for note in events.notes:
+        warn(note)
+    by_name: dict[str, list[Event]] = {}
+    rows = events.table[["filename", "onset", "offset", "event_label"]].itertuples(index=False)
+    for name, onset, offset, label in rows:
+        by_name.setdefault(name, []).append(Event(onset, offset, label))
+    return [
+        replace(
+            clip,
+            events=tuple(sorted(by_name.get(clip.filename, ()))),
+            tags=tuple(sorted({event.label for event in by_name.get(clip.filename, ())})),
+            lost=events.lost.get(clip.filename, 0),
+        )
+        for clip in clips
+    ]
 
 
 def _divide_weak(base: Path, clips: list[Clip]) -> tuple[list[Clip], list[Clip]]:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jss.audio import warn
 from jss.data.clip import Clip
 from jss.data.recordings import hashed_split
 from jss.errors import JssError
 from jss.io.inputs import has_audio, walk, without_suffix
+from jss.io.notes import warn
 
 
 def prepare(root: str | Path) -> dict[str, list[Clip]]:

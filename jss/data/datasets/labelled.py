@@ -13,11 +13,12 @@ from pathlib import Path
 
 from jss.data.clip import Clip
 from jss.data.datasets import folder
-from jss.data.datasets.desed import duration, events_in
+from jss.data.datasets.desed import duration, with_events
 from jss.data.recordings import hashed_split
 from jss.errors import JssError
 from jss.io.schema import parse_yaml
 from jss.io.tables import read_table
+from jss.io.tsv import read_events
 
 LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
 
@@ -106,20 +107,15 @@ def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, l
 def _strong(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Clip]:
     if not tsv.is_file():
         return []
-    rows: dict[str, list[dict[str, str]]] = {}
-    for row in read_table(tsv, "filename", "onset", "offset", "event_label"):
-        _check([row["event_label"]], row["filename"], tsv, known)
-        if row["filename"]:
-            rows.setdefault(row["filename"], []).append(row)
-    clips: list[Clip] = []
-    for name, lines in rows.items():
+    table = read_events(tsv)
+    for line, (name, label) in table[["filename", "event_label"]].iterrows():
+        if label is not None:
+            _check([label], name, f"{tsv}, line {line}", known)
+    clips = []
+    for name in dict.fromkeys(table["filename"]):
         path = _path(name, paths, tsv)
-        seconds = duration(path) if path else 10.0
-        events = events_in(lines, seconds, tsv)
-        clips.append(
-            Clip(name, path, seconds, events, tuple(sorted({event.label for event in events})))
-        )
-    return clips
+        clips.append(Clip(name, path, duration(path) if path else 10.0))
+    return with_events(clips, table, tsv)
 
 
 def _weak(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Clip]:
@@ -128,7 +124,7 @@ def _weak(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Cl
     tags: dict[str, set[str]] = {}
     for row in read_table(tsv, "filename", "event_labels"):
         named = {tag.strip() for tag in row["event_labels"].split(",")} - {""}
-        _check(sorted(named), row["filename"], tsv, known)
+        _check(sorted(named), row["filename"], str(tsv), known)
         if row["filename"]:
             tags.setdefault(row["filename"], set()).update(named)
     found = [(name, _path(name, paths, tsv), tuple(sorted(named))) for name, named in tags.items()]
@@ -138,11 +134,11 @@ def _weak(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Cl
     ]
 
 
-def _check(found: Sequence[str], filename: str, tsv: Path, known: Sequence[str]) -> None:
+def _check(found: Sequence[str], filename: str, place: str, known: Sequence[str]) -> None:
     strange = [label for label in found if label and label not in known]
     if strange:
         raise JssError(
-            f"{tsv}: {filename} has the label {strange[0]!r}, which is not among the classes "
+            f"{place}: {filename} has the label {strange[0]!r}, which is not among the classes "
             f"({', '.join(known)}): add it to {LABELS}, or mend the row."
         )
 

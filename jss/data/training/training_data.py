@@ -4,7 +4,8 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,6 +146,8 @@ def _desed(place: Path, config: Config) -> TrainingData:
         return found
 
     c = config.data
+    used = ("synthetic21_train", "synthetic21_validation", "weak", "weak_validation")
+    _check_lost(place, (clip for name in used for clip in subsets.get(name, ())), c.lost_labels)
     synthetic = clips("synthetic21_train", c.synthetic)
     validation = clips("synthetic21_validation", c.validation_synthetic)
     with_sources = [
@@ -184,6 +187,8 @@ def _labelled(place: Path, config: Config) -> TrainingData:
     without their labels too: for consistency and, as mixtures, by MixIT.
     """
     subsets = labelled.prepare(place, class_list(str(place), config))
+    every = (clip for clips in subsets.values() for clip in clips)
+    _check_lost(place, every, config.data.lost_labels)
     listed = {name: [clip for clip in clips if clip.path] for name, clips in subsets.items()}
     told = ", ".join(
         f"{name} {len(clips)} of {len(subsets[name])}" for name, clips in listed.items()
@@ -219,6 +224,24 @@ def _labelled(place: Path, config: Config) -> TrainingData:
             )
         },
     )
+
+
+def _check_lost(place: Path, clips: Iterable[Clip], allowed: float) -> None:
+    """Raises JssError where more than the allowed share of the labels teaches nothing."""
+    total = absent = impossible = 0
+    for clip in clips:
+        labels = len((clip.tags if clip.events is None else clip.events) or ())
+        total += labels + clip.lost
+        impossible += clip.lost
+        absent += labels if clip.path is None else 0
+    lost = absent + impossible
+    if lost > allowed * total:
+        share = min(1.0, math.ceil(100 * lost / total) / 100)
+        raise JssError(
+            f"{place}: {lost} of {total} labels would be lost ({absent} of clips whose audio is missing, "
+            f"{impossible} of events without length or after the end of their clip): mend them, or go on "
+            f"without them by data.lost_labels={share:g}."
+        )
 
 
 def _fuss(place: Path, config: Config) -> TrainingData:

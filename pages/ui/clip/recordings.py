@@ -10,6 +10,7 @@ import hashlib
 import io
 import itertools
 import json
+import math
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -218,19 +219,19 @@ def _isolated(name: str, path: Path) -> str | None:
 def _plain_truth(path: Path) -> dict[str, tuple[Event, ...]]:
     if not path.is_file():
         return {}
-    from jss.io.tables import read_table
+    from jss.io.notes import warn
+    from jss.io.truth import within
+    from jss.io.tsv import read_events
 
-    found: dict[str, list[Event]] = {}
-    for row in read_table(path, "filename", "onset", "offset", "event_label"):
-        events = found.setdefault(row["filename"], [])
-        try:
-            if row["event_label"]:
-                events.append((float(row["onset"]), float(row["offset"]), row["event_label"]))
-        except ValueError as error:
-            raise JssError(
-                f"{path}: an event of {row['filename']} has no onset and offset in seconds."
-            ) from error
-    return {name: tuple(sorted(events)) for name, events in found.items()}
+    table = read_events(path)
+    events = within(table, [math.nan] * len(table), str(path))
+    for note in events.notes:
+        warn(note)
+    by_name: dict[str, list[Event]] = {name: [] for name in table["filename"]}
+    rows = events.table[["filename", "onset", "offset", "event_label"]].itertuples(index=False)
+    for name, onset, offset, label in rows:
+        by_name[name].append((onset, offset, label))
+    return {name: tuple(sorted(found)) for name, found in by_name.items()}
 
 
 def added(name: str, data: bytes) -> Recording:

@@ -1,0 +1,14 @@
+"""Sentences about data that is taken, but not as it is written: each is logged once."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+
+_log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=4096)
+def warn(sentence: str) -> None:
+    """Log a warning, unless the same was logged before."""
+    _log.warning("%s", sentence)
