@@ -206,12 +206,14 @@ def collect(inputs: Sequence[str], out: Path) -> Listing:
 
 
 def stems(names: Iterable[str]) -> dict[str, str]:
-    """What a recording's own files are called: its name without suffix, with it where that would
-    clash.
+    """What a recording's own files are called: its name without suffix, with it where that would be
+    the name of another, or what another's files are called.
     """
     short = {name: without_suffix(name) for name in names}
-    counts = Counter(short.values())
-    return {name: stem if counts[stem] == 1 else name for name, stem in short.items()}
+    counts = Counter([*short.values(), *short])
+    return {
+        name: stem if counts[stem] == 1 or stem == name else name for name, stem in short.items()
+    }
 
 
 def _duration(path: Path) -> float:

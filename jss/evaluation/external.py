@@ -132,25 +132,37 @@ def score_curves(paths: Mapping[str, Path], reference: Reference, median: int) -
 
 def score_tables(
     folder: Path, durations: Mapping[str, float]
-) -> tuple[dict[str, Path], tuple[str, ...]]:
-    """Score table by clip name, and the classes of the first. Raises JssError for two tables of one
-    clip.
+) -> tuple[dict[str, Path], tuple[str, ...], list[str]]:
+    """Score table by clip name, the classes of the first, and notes about what was not read. Raises
+    JssError for two tables of one clip.
     """
     known = Names(durations)
     found: dict[str, Path] = {}
-    paths = tsv.score_files(folder)
-    for path in paths:
-        name = known.find(path.name.removesuffix(".tsv"))
+    strangers: list[str] = []
+    tables = tsv.score_files(folder)
+    for table, path in tables.items():
+        name = known.of_table(table)
         if name is None:
-            continue
-        if name in found:
+            strangers.append(f"{table}.tsv")
+        elif name in found:
             raise JssError(f"{path} and {found[name].name} are both of the clip {name}: keep one.")
-        found[name] = path
+        else:
+            found[name] = path
     if not found:
         raise JssError(
-            f"{folder}: no table is of a file with a duration: {paths[0].name} is of none of them."
+            f"{folder}: no table is of a file with a duration: {strangers[0]} is of none of them."
         )
-    return found, tsv.read_scores(next(iter(found.values())))[1]
+    notes = [
+        *_some("tables of files that have no duration, not scored", strangers),
+        *_some("files beside the score tables that were not read", tsv.unread_scores(folder)),
+    ]
+    return found, tsv.read_scores(next(iter(found.values())))[1], notes
+
+
+def _some(what: str, names: Sequence[str]) -> list[str]:
+    """A note of how many there are, with the first names; none where there are none."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return [f"{len(names)} {what}: {', '.join(names[:3])}{more}"] if names else []
 
 
 def score(
@@ -172,8 +184,10 @@ def score(
     """
     seconds = tsv.read_durations(durations)
     paths: dict[str, Path] = {}
+    unread: list[str] = []
     if scores is not None:
-        paths, header = score_tables(scores, seconds)
+        paths, header, told = score_tables(scores, seconds)
+        unread += told
         labels = header if labels is None else labels
     if labels is None:
         labels = tsv.guess_labels(tsv.read_events(ground_truth)["event_label"].dropna())
@@ -188,7 +202,7 @@ def score(
         present=present,
         source=ground_truth.name,
     )
-    notes = list(known.notes)
+    notes = [*known.notes, *unread]
     found = Findings(system)
     if scores is not None:
         found = replace(
@@ -198,6 +212,7 @@ def score(
         read = tsv.read_points(points, labels)
         events, told = detections([table for _, table in read], known)
         notes += told
+        notes += _some("files beside the detections that were not read", tsv.unread_points(points))
         found = replace(
             found, points=events, thresholds=np.array([threshold for threshold, _ in read])
         )

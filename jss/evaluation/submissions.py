@@ -13,6 +13,7 @@ from jss.data.datasets.desed import write_durations, write_strong
 from jss.errors import JssError
 from jss.evaluation import external
 from jss.evaluation.measure import measure
+from jss.io.inputs import is_litter
 from jss.reports import EvalReport
 
 #: Tables, and bytes of all of them unpacked, that are read at most.
@@ -47,6 +48,7 @@ def score(
                 raise JssError(
                     f"These are more than {MOST_TABLES} tables: send those of the set alone."
                 )
+            (tables / name).parent.mkdir(parents=True, exist_ok=True)
             (tables / name).write_bytes(content)
         if not any(tables.iterdir()):
             raise JssError(
@@ -72,8 +74,8 @@ def score(
 
 
 def unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """Name (without folders) and content of every .tsv, also of those in ZIPs. Raises JssError for
-    a damaged ZIP.
+    """Name and content of every .tsv, also of those in ZIPs, with their folders there. Raises
+    JssError for a damaged ZIP.
     """
     left = MOST_BYTES
     for name, content in files:
@@ -85,10 +87,11 @@ def unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 for item in archive.infolist():
                     inner = PurePosixPath(item.filename.replace("\\", "/"))
+                    parts = [part for part in inner.parts if part not in ("/", "..")]
                     if (
                         item.is_dir()
                         or inner.suffix.lower() != ".tsv"
-                        or inner.name.startswith(".")
+                        or any(map(is_litter, parts))
                     ):
                         continue
                     with archive.open(item) as member:
@@ -98,7 +101,7 @@ def unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
                         raise JssError(
                             f"{name} unpacks to more than {MOST_BYTES >> 30} GB: send fewer tables."
                         )
-                    yield inner.name, data
+                    yield "/".join(parts), data
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
             raise JssError(
                 f"{name} is no ZIP file, or it is damaged or encrypted: pack it again."

@@ -4,7 +4,6 @@ costs one at most.
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -18,6 +17,7 @@ from jss.inference.clip_files import RecordingFiles, Wanted, needed, write
 from jss.inference.output_cache import Item, fingerprint
 from jss.inference.system import System
 from jss.inference.windows import Stretch, pieces
+from jss.io import cells
 from jss.io.atomic import aside, sweep
 from jss.io.journal import Journal
 from jss.io.prefetch import ahead
@@ -194,15 +194,13 @@ def _write_events(
         return
     with (
         aside(out / EVENTS) as part,
-        part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+        part.open("w", encoding="utf-8", errors=cells.ERRORS, newline="") as file,
     ):
-        table = csv.writer(file, delimiter="\t", lineterminator="\n")
-        table.writerow(("filename", "onset", "offset", "event_label"))
+        file.write(cells.row(("filename", "onset", "offset", "event_label")))
         for name, key in keys.items():
             known = _known(journal, key)
             if known is not None:
-                table.writerows(
-                    (name, f"{on:.6f}", f"{off:.6f}", label) for on, off, label in known.events
-                )
+                for onset, offset, label in known.events:
+                    file.write(cells.row((name, f"{onset:.6f}", f"{offset:.6f}", label)))
                 tally.events += len(known.events)
                 tally.recordings += 1

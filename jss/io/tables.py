@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from jss.errors import JssError
+from jss.io import cells
 from jss.io.atomic import aside
 
 
@@ -18,7 +19,7 @@ def reading(path: Path, kind: str = "tabs") -> Iterator[TextIO]:
     text or has cells without end.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with path.open(newline="", encoding="utf-8-sig", errors=cells.ERRORS) as file:
             yield file
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise JssError(f"{path} cannot be read: it should be a text file with {kind}.") from error
@@ -28,17 +29,29 @@ def read_table(path: Path, *columns: str, delimiter: str = "\t") -> list[dict[st
     """Rows as {column: cell}, blanks stripped, missing cells "". Raises JssError where a column is
     missing.
     """
-    plain = delimiter == "\t"  # where a quotation mark is one
-    with reading(path, "tabs" if plain else "commas") as file:
-        reader = csv.DictReader(
-            file, delimiter=delimiter, quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
-        )
-        lacking = [column for column in columns if column not in (reader.fieldnames or ())]
-        if lacking:
-            raise JssError(
-                f"{path} lacks the column {lacking[0]!r}: it needs {', '.join(columns)}."
-            )
-        return [{column: (row[column] or "").strip() for column in columns} for row in reader]
+    if delimiter != "\t":
+        with reading(path, "commas") as file:
+            reader = csv.DictReader(file, delimiter=delimiter)
+            _check(path, reader.fieldnames or (), columns)
+            return [{column: (row[column] or "").strip() for column in columns} for row in reader]
+    with reading(path) as file:
+        rows = cells.rows(file.read())
+        _, header = next(rows, (0, []))
+        _check(path, header, columns)
+        places = [(column, header.index(column)) for column in columns]
+        table = []
+        for number, row in rows:
+            found = {column: row[at] if at < len(row) else "" for column, at in places}
+            if any(map(cells.undecodable, [found[c] for c in columns if c != "filename"])):
+                raise JssError(f"{path}, line {number}: the text is not UTF-8: save it as UTF-8.")
+            table.append(found)
+        return table
+
+
+def _check(path: Path, header: Sequence[str], columns: Sequence[str]) -> None:
+    lacking = [column for column in columns if column not in header]
+    if lacking:
+        raise JssError(f"{path} lacks the column {lacking[0]!r}: it needs {', '.join(columns)}.")
 
 
 def home(root: str | Path, table: str, names: Sequence[str]) -> Path | None:
@@ -57,4 +70,5 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]
 def write_lines(path: Path, rows: Iterable[Sequence[str]]) -> None:
     """Rows of cells with tabs between them, written aside and renamed."""
     with aside(path) as part:
-        part.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+        text = "".join(cells.row(list(row)) for row in rows)
+        part.write_text(text, encoding="utf-8", errors=cells.ERRORS, newline="")

@@ -16,25 +16,65 @@ import numpy.typing as npt
 import pandas as pd
 
 from jss.errors import JssError
+from jss.io import cells
+from jss.io.inputs import is_litter, without_suffix
 from jss.labels import CLASS_SETS
 
 EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
-_AUDIO = re.compile(r"\.(wav|flac|ogg|opus|mp3|aiff?|m4a)$", re.IGNORECASE)
-_POINT = re.compile(r"_th_(\d*\.?\d+)\.tsv$")
+# Whatever str(float) prints of a threshold, and other ways of writing it.
+_POINT = re.compile(r"_th_((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\.tsv$")
 
 
 class Names:
-    """Clips by name, with or without an audio suffix and the leading "Y" of YouTube names."""
+    """Clips by name, with or without a suffix of sound, folders and the leading "Y" of YouTube names.
+
+    Two names mean one clip where the folders of one are the last folders of the other: ``x.wav`` is
+    ``mon/x.wav``, and ``mon/x`` is not ``tue/x.wav``.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = list(names)
-        self._by_stem = {stem(name): name for name in self.names}
+        self._exact = dict.fromkeys(self.names)
+        self._by_stem: dict[str, dict[str, list[list[str]]]] = {}
+        for name in self.names:
+            for folders, own in _places(name):
+                self._by_stem.setdefault(own, {}).setdefault(name, []).append(folders)
 
     def find(self, name: str) -> str | None:
-        """The clip that a name means; None if there is none."""
-        own = stem(name)
-        candidates = (own, f"Y{own}", own[1:] if own.startswith("Y") else own)
-        return next((self._by_stem[c] for c in candidates if c in self._by_stem), None)
+        """The clip that a name means; None if there is none. Raises JssError where it may be any of
+        several.
+        """
+        if name in self._exact:
+            return name
+        return self._find(name, strip=True)
+
+    def of_table(self, name: str) -> str | None:
+        """The clip that a table of this name (without its own suffix) is of: such a name may lack the
+        suffix of the clip. None and JssError as :meth:`find`.
+        """
+        if name in self._exact:
+            return name
+        return self._find(name, strip=False) or self._find(name, strip=True)
+
+    def _find(self, name: str, strip: bool) -> str | None:
+        for folders, own in _places(name, strip):
+            for stem in (own, f"Y{own}", own[1:] if own.startswith("Y") else own):
+                fits = [
+                    (known == folders, other)
+                    for other, ways in self._by_stem.get(stem, {}).items()
+                    for known in ways
+                    if _ends_alike(known, folders)
+                ]
+                best = any(same for same, _ in fits)
+                found = list(dict.fromkeys(other for same, other in fits if same or not best))
+                if len(found) > 1:
+                    raise JssError(
+                        f"{name} may be any of {len(found)} files, such as {found[0]} and {found[1]}: "
+                        "write it as there."
+                    )
+                if found:
+                    return found[0]
+        return None
 
     def map(self, values: Sequence[str]) -> list[str | None]:
         """:meth:`find` of each value."""
@@ -42,9 +82,21 @@ class Names:
         return [known[value] for value in values]
 
 
-def stem(name: str) -> str:
-    """A file's name without folders and audio suffix (a dot within the name is no suffix)."""
-    return _AUDIO.sub("", re.split(r"[\\/]", name)[-1])
+def _places(name: str, strip: bool = True) -> list[tuple[list[str], str]]:
+    """Folders and stem of a name; of one with backslashes also as Windows would read it. strip:
+    whether a suffix of sound is one.
+    """
+    ways = [name, name.replace("\\", "/")] if "\\" in name else [name]
+    split = [way.split("/") for way in ways]
+    return [
+        ([f for f in folders if f != "."], without_suffix(own) if strip else own)
+        for *folders, own in split
+    ]
+
+
+def _ends_alike(a: list[str], b: list[str]) -> bool:
+    shared = min(len(a), len(b))
+    return not shared or a[-shared:] == b[-shared:]
 
 
 def read_table(
@@ -55,36 +107,42 @@ def read_table(
 
     separators: those allowed; the header tells which it is. Raises JssError.
     """
-    header, *lines = _lines(path)
+    text = _text(path)
+    header = text.lstrip("\r\n").split("\n")[0].split("\r")[0]
     separator = max(separators, key=header.count)
-    names = [name.strip() for name in header.split(separator)]
+    rows = cells.rows(text, separator)
+    names = next(rows)[1]
     if columns is not None:
         _check_header(path, header, names, columns, separators)
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise JssError(f"{path}, line 1: the column '{twice}' is there twice.")
-    rows: list[list[str]] = []
+    table: list[list[str]] = []
     numbers: list[int] = []
-    for number, line in enumerate(lines, 2):
-        if not line.strip():
+    for number, row in rows:
+        if not any(row):
             continue
-        cells = [cell.strip() for cell in line.split(separator)]
-        while len(cells) > len(names) and not cells[-1]:
-            cells.pop()
-        if len(cells) > len(names):
+        while len(row) > len(names) and not row[-1]:
+            row.pop()
+        if len(row) > len(names):
             raise JssError(
-                f"{path}, line {number}: {len(cells)} fields where the header has {len(names)}."
+                f"{path}, line {number}: {len(row)} fields where the header has {len(names)}."
             )
-        rows.append(cells + [""] * (len(names) - len(cells)))
+        table.append(row + [""] * (len(names) - len(row)))
         numbers.append(number)
     data = (
-        dict(zip(names, zip(*rows, strict=True), strict=True))
-        if rows
+        dict(zip(names, zip(*table, strict=True), strict=True))
+        if table
         else {name: () for name in names}
     )
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         data, index=np.array(numbers, int), columns=list(columns or names), dtype=object
     )
+    for name in frame.columns if not text.isascii() else ():
+        if name != "filename":  # a name on disk need not be UTF-8
+            bad = frame[name].map(cells.undecodable).astype(bool)
+            _first(path, frame, bad, "the text is not UTF-8: save it as UTF-8")
+    return frame
 
 
 def read_events(
@@ -138,7 +196,7 @@ def read_durations(path: Path) -> dict[str, float]:
     _first(path, table, table["filename"] == "", "the filename is missing")
     seconds = _numbers(path, table, "duration", pd.Series(True, index=table.index))
     _first(path, table, seconds <= 0, "the duration {} is not above 0", "duration")
-    again = table["filename"].map(stem).duplicated()
+    again = table["filename"].duplicated()
     _first(path, table, again, "the file {} was listed before", "filename")
     if table.empty:
         raise JssError(f"{path} lists no file.")
@@ -146,11 +204,9 @@ def read_durations(path: Path) -> dict[str, float]:
 
 
 def read_points(folder: Path, labels: Sequence[str]) -> list[tuple[float, pd.DataFrame]]:
-    """Threshold and events of every ``..._th_<threshold>.tsv``, sorted by threshold. Raises
-    JssError.
-    """
+    """Threshold and events of every ``..._th_<threshold>.tsv``, sorted by threshold. Raises JssError."""
     found: dict[float, Path] = {}
-    for path in sorted(_files(folder)):
+    for path in _files(folder):
         place = _POINT.search(path.name)
         if place is None:
             continue
@@ -167,6 +223,11 @@ def read_points(folder: Path, labels: Sequence[str]) -> list[tuple[float, pd.Dat
     return [(threshold, read_events(found[threshold], labels)) for threshold in sorted(found)]
 
 
+def unread_points(folder: Path) -> list[str]:
+    """Names of the files beside detections that are no detections."""
+    return [path.name for path in _files(folder) if _POINT.search(path.name) is None]
+
+
 Curves = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
@@ -175,8 +236,9 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
     seconds, and the classes of its header. labels: the header expected. Raises JssError, with file
     and line.
     """
-    header, *body = _lines(path)
-    names = [name.strip() for name in header.split("\t")]
+    text = _text(path)
+    first, names = next(cells.rows(text))
+    header = text.split("\n")[first - 1]
     if names[:2] != ["onset", "offset"] or len(names) < 3:
         _check_header(path, header, names, ("onset", "offset"), "\t")
         raise JssError(
@@ -188,41 +250,53 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
         why = f"'{other[0]}' is in one of them only" if other else "their order differs"
         raise JssError(f"{path}, line 1: its classes are not those of the other tables: {why}.")
     try:
-        values = (
-            np.array([line.split("\t") for line in body if line], np.float64)
-            .reshape(-1, len(names))
-            .T
-        )
-        if len(set(names)) < len(names) or not np.isfinite(values).all():
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        body = [line for line in lines[first:] if line.strip()] if '"' not in text else []
+        values = np.array([line.split("\t") for line in body], np.float64)
+        values = values.reshape(-1, len(names)).T
+        if not body or len(set(names)) < len(names) or not np.isfinite(values).all():
             raise ValueError
     except ValueError:  # slowly once more, to say what is wrong
         table = read_table(path)
         everywhere = pd.Series(True, index=table.index)
-        values = np.stack(
+        values = np.array(
             [_numbers(path, table, name, everywhere).to_numpy(np.float64) for name in names]
         )
     if not values.shape[1]:
         raise JssError(f"{path} holds no frame.")
     onset, offset = values[:2]
     gap = np.append(False, np.abs(onset[1:] - offset[:-1]) > 1e-6)
-    for bad, text in (
+    for bad, why in (
         (offset < onset, "the offset lies before the onset"),
         (gap, "the frame does not begin where the last one ended"),
     ):
         if bad.any():
-            line = np.array([n for n, text in enumerate(body, 2) if text.strip()])[
-                int(np.argmax(bad))
-            ]
-            raise JssError(f"{path}, line {line}: {text}.")
+            line = read_table(path).index[int(np.argmax(bad))]
+            raise JssError(f"{path}, line {line}: {why}.")
     return (values[2:], np.append(onset, offset[-1:])), found
 
 
-def score_files(folder: Path) -> list[Path]:
-    """The score tables of a folder. Raises JssError where there is none."""
-    paths = sorted(p for p in _files(folder) if p.suffix == ".tsv")
+def score_files(folder: Path) -> dict[str, Path]:
+    """The score tables in and below a folder, by name without ``.tsv``. Raises JssError where there
+    is none.
+    """
+    paths = {
+        path.relative_to(folder).as_posix()[: -len(".tsv")]: path
+        for path in _files(folder, "**/*")
+        if path.suffix.lower() == ".tsv"
+    }
     if not paths:
         raise JssError(f"{folder} holds no score tables: it needs a <clip>.tsv for each clip.")
     return paths
+
+
+def unread_scores(folder: Path) -> list[str]:
+    """Names of the files beside score tables that are none."""
+    return [
+        path.relative_to(folder).as_posix()
+        for path in _files(folder, "**/*")
+        if path.suffix.lower() != ".tsv"
+    ]
 
 
 def guess_labels(found: Iterable[str]) -> tuple[str, ...]:
@@ -237,14 +311,21 @@ def guess_labels(found: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(own))
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path, pattern: str = "*") -> list[Path]:
+    """The files in a folder, sorted, without those that are hidden or litter."""
     if not folder.is_dir():
         raise JssError(f"There is no folder {folder}.")
-    return [p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")]
+    return sorted(
+        path
+        for path in folder.glob(pattern)
+        if path.is_file() and not any(map(is_litter, path.relative_to(folder).parts))
+    )
 
 
-def _lines(path: Path) -> list[str]:
-    """The lines of a text file. Raises JssError for one that is missing, empty or not UTF-8."""
+def _text(path: Path) -> str:
+    """A text file; bytes that are no UTF-8 as ``jss.io.cells`` has them. Raises JssError for one
+    that is missing, empty or no text.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -253,18 +334,14 @@ def _lines(path: Path) -> list[str]:
         raise JssError(f"{path} cannot be read: {error.strerror or error}.") from error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise JssError(f"{path}, line 1: the text is UTF-16: save it as UTF-8.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise JssError(f"{path}, line {line}: the text is not UTF-8: save it as UTF-8.") from error
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", cells.ERRORS)
     if "\0" in text:
         raise JssError(
             f"{path}, line {text[: text.index(chr(0))].count(chr(10)) + 1}: this is no text."
         )
     if not text.strip():
         raise JssError(f"{path}, line 1: the file is empty; it needs a header.")
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return text
 
 
 def _check_header(

@@ -55,7 +55,7 @@ def test_decisions_come_with_commas_and_an_index(tmp_path):
         (HEADER + "a\t0\t1\tDog\textra\n", "line 2: 5 fields where the header has 4"),
         (HEADER.strip() + "\tonset\na\t0\t1\tDog\t0\n", "the column 'onset' is there twice"),
         (
-            HEADER.encode() + b"a\t0\t1\tDog\nb\xe9b\xe9\t0\t1\tDog\n",
+            HEADER.encode() + b"a\t0\t1\tDog\nb\t0\t1\tD\xe9g\n",
             "line 3: the text is not UTF-8",
         ),
         (HEADER.encode("utf-16"), "line 1: the text is UTF-16"),
@@ -79,7 +79,6 @@ def test_a_mistake_is_a_sentence_with_file_and_line(tmp_path, text, sentence):
             "filename\tduration\na.wav\t10\nb.wav\t9\na.wav\t10\n",
             "line 4: the file a.wav was listed before",
         ),
-        ("filename\tduration\na.wav\t10\na.flac\t9\n", "line 3: the file a.flac was listed before"),
         ("filename\tduration\na.wav\t0\n", "line 2: the duration 0 is not above 0"),
         ("filename\tduration\n", "lists no file"),
         ("filename\tlength\na\t1\n", "the column 'duration' is missing"),
