@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from jss.arrays import Float64
 from jss.errors import JssError
 from jss.evaluation.measure import Findings, Reference
 from jss.io import tsv
-from jss.io.truth import within
+from jss.io.truth import SLACK, within
 from jss.io.tsv import Names
 from jss.metrics.counts import Truth
 from jss.metrics.events import EventArrays, from_table, from_tables, union
@@ -85,7 +85,7 @@ def build(
     length = dict(zip(names, seconds, strict=True))
     inside = within(table, table["filename"].map(length).to_numpy(float), source)
     events = from_table(inside.table, names, labels)
-    told = [*notes, *inside.notes]
+    told = [*notes, *(note.rstrip(".") for note in inside.notes)]
     merged = union(events)
     if len(merged) < len(events):
         told.append(
@@ -121,13 +121,45 @@ def detections(
     return merged, notes
 
 
-def score_curves(paths: Mapping[str, Path], reference: Reference, median: int) -> ScoreSet:
-    """Score curves of the reference's clips. paths: score table by clip; median: filter length in
-    frames.
+def score_curves(
+    paths: Mapping[str, Path], reference: Reference, median: int
+) -> tuple[ScoreSet, list[str]]:
+    """Score curves of the reference's clips, and notes about what is no probability and about time
+    without a score.
+
+    paths: score table by clip; median: filter length in frames.
     """
     labels = reference.labels
-    curves = (tsv.read_scores(paths[name], labels)[0] for name in reference.names)
-    return ScoreSet.build(curves, len(labels), median=median)
+    least, most, unlikely = np.inf, -np.inf, 0
+    bare: dict[str, float] = {}
+
+    def curves() -> Iterator[tuple[Floats, Floats]]:
+        nonlocal least, most, unlikely
+        for name, seconds in zip(reference.names, reference.truth.durations, strict=True):
+            values, edges = tsv.read_scores(paths[name], labels)[0]
+            low, high = float(values.min()), float(values.max())
+            least, most = min(least, low), max(most, high)
+            unlikely += low < 0 or high > 1
+            uncovered = max(edges[0], 0.0) + max(seconds - edges[-1], 0.0)
+            if uncovered > SLACK:
+                bare[name] = float(uncovered)
+            yield values, edges
+
+    found = ScoreSet.build(curves(), len(labels), median=median)
+    notes = []
+    if unlikely:
+        notes.append(
+            f"scores from {least:g} to {most:g} in {unlikely} of {len(reference.names)} tables are no "
+            "probabilities: figures at fixed thresholds (PSDS at 50 thresholds, F1, precision and recall) "
+            "say nothing; the exact PSDS stand"
+        )
+    if bare:
+        worst = max(bare, key=lambda name: bare[name])
+        notes.append(
+            f"{sum(bare.values()):.1f} s of {len(bare)} files have no score and count as silence, such as "
+            f"{bare[worst]:.1f} s of {worst}"
+        )
+    return found, notes
 
 
 def score_tables(
@@ -205,9 +237,9 @@ def score(
     notes = [*known.notes, *unread]
     found = Findings(system)
     if scores is not None:
-        found = replace(
-            found, scores=score_curves(paths, known, median), settings={"median_frames": median}
-        )
+        curves, told = score_curves(paths, known, median)
+        notes += told
+        found = replace(found, scores=curves, settings={"median_frames": median})
     if points is not None:
         read = tsv.read_points(points, labels)
         events, told = detections([table for _, table in read], known)

@@ -234,3 +234,60 @@ def test_the_published_student_of_dcase_2021(tmp_path, capsys):
     printed = capsys.readouterr().out
     for figure in ("0.33447", "0.52810", "0.53270", "0.39873", "0.40950", "0.63742"):
         assert figure in printed
+
+
+@pytest.mark.parametrize("change", ["percent", "logits"])
+def test_scores_that_are_no_probabilities_are_told(files, capsys, change):
+    plain = score(files, "--scores", files / "scores")
+    for path in (files / "scores").iterdir():
+        table = pd.read_csv(path, sep="\t")
+        values = table.iloc[:, 2:].clip(1e-9, 1 - 1e-9)
+        table.iloc[:, 2:] = 100 * values if change == "percent" else np.log(values / (1 - values))
+        table.to_csv(path, sep="\t", index=False)
+    capsys.readouterr()
+    odd = score(files, "--scores", files / "scores")
+    assert "are no probabilities" in capsys.readouterr().out
+    assert any("are no probabilities" in note for note in odd["settings"]["notes"])
+    assert odd["psds1_exact"] == pytest.approx(plain["psds1_exact"], abs=1e-6)
+    assert not any("probabilities" in note for note in plain["settings"]["notes"])
+
+
+def test_time_without_scores_and_files_that_are_not_read_are_told(files, capsys):
+    first = sorted((files / "scores").iterdir())[0]
+    table = pd.read_csv(first, sep="\t")
+    table.iloc[: len(table) // 2].to_csv(first, sep="\t", index=False)
+    (files / "scores" / "stranger.tsv").write_text(first.read_text())
+    (files / "scores" / "README.txt").write_text("how it was made")
+    (files / "scores" / ".DS_Store").touch()
+    (files / "points" / "det_0.5.tsv").write_text("filename\tonset\toffset\tevent_label\n")
+    told = score(files, "--scores", files / "scores")["settings"]["notes"]
+    assert any("have no score and count as silence" in note for note in told)
+    assert any(
+        n == "1 tables of files that have no duration, not scored: stranger.tsv" for n in told
+    )
+    assert any("not read: README.txt" in note for note in told)
+    assert all(f"note: {note}" in capsys.readouterr().out for note in told[:1])
+    told = score(files, "--detections", files / "points")["settings"]["notes"]
+    assert any("beside the detections that were not read: det_0.5.tsv" in note for note in told)
+
+
+def test_one_row_for_two_files_of_that_name(files, capsys):
+    durations = files / "durations.tsv"
+    name = pd.read_csv(durations, sep="\t").filename[0]
+    stem = name.rpartition(".")[0]
+    durations.write_text(durations.read_text() + f"{stem}.flac\t10\n")
+    truth = files / "gt.tsv"
+    truth.write_text(truth.read_text().replace(name, stem))
+    assert score(files, "--detections", files / "points") == 2
+    assert "may be any of 2 files" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("threshold", ["5e-05", "0.5", "1e-05"])
+def test_thresholds_that_python_prints(files, threshold):
+    points = files / "points"
+    for path in list(points.iterdir()):
+        if not path.name.endswith("_0.51.tsv"):
+            path.unlink()
+    (points / "det_th_0.51.tsv").rename(points / f"det_th_{threshold}.tsv")
+    told = score(files, "--detections", points)["settings"]
+    assert not [note for note in told["notes"] if "not read" in note]
