@@ -133,7 +133,7 @@ def score_curves(
     least, most, unlikely = np.inf, -np.inf, 0
     bare: dict[str, float] = {}
 
-    def curves() -> Iterator[tuple[Floats, Floats]]:
+    def curves() -> Iterator[tuple[Float64, Float64]]:
         nonlocal least, most, unlikely
         for name, seconds in zip(reference.names, reference.truth.durations, strict=True):
             values, edges = tsv.read_scores(paths[name], labels)[0]
