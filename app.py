@@ -1,4 +1,4 @@
-"""The app: `streamlit run app.py`. This table of pages, and nothing else."""
+"""The app: its pages, and the one place that shows an error. `make app` or `streamlit run app.py`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from jss.errors import JssError
+from pages.ui import widgets
+
 PAGES = Path(__file__).parent / "pages"
 
 st.set_page_config(page_title="jss", page_icon=str(PAGES / "ui" / "icon.png"), layout="wide")
-st.navigation(
+page = st.navigation(
     [
         st.Page(PAGES / "overview.py", title="Overview"),
         st.Page(PAGES / "explore.py", title="Explore", default=True),
@@ -22,4 +25,8 @@ st.navigation(
         st.Page(PAGES / "data.py", title="Data"),
     ],
     position="top",
-).run()
+)
+try:
+    page.run()
+except JssError as error:
+    widgets.show_error(error)

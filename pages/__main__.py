@@ -1,11 +1,10 @@
-"""``python -m pages [--data FOLDER]``: serves the app, as ``streamlit run app.py`` with any of its
-options.
+"""``python -m pages [--data FOLDER]``: serve the app, with any option of ``streamlit run``.
 
 FOLDER, a data set in DESED's layout or any folder of audio, can then be opened in Explore and
-Compare. It is named here and nowhere else: no link can open another one.
+Compare. It is named here and nowhere else: no link can open another folder.
 
-A link to any page opens it, also on a server that nobody has visited. While the browser loads its
-own part, what the first page needs is imported: that saves about a second at every start.
+A link to any page opens it, also on a server that nobody has visited. While the browser loads
+Streamlit's code, the modules of the first page are imported: that saves about a second per start.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ import threading
 import time
 from pathlib import Path
 
-#: What the first page imports and Streamlit has not; torch is not among it, since a kept result
-#: needs none.
+#: Modules of the first page that Streamlit does not import; not torch, which a cached result does
+#: not need.
 FIRST = ("PIL.Image", "pages.ui.clip.view", "pages.ui.exports", "jss.viz.tables")
 
 
 def main() -> int:
-    """Serve until interrupted. -> 2 where there is no such folder."""
+    """Serve until interrupted; returns 2 where there is no such folder."""
     options = sys.argv[1:]
     if "--data" in options:
         from pages.ui.clip import recordings
@@ -52,14 +51,14 @@ def main() -> int:
 
 
 def _import_first() -> None:
-    """Once the server listens; before, it would only take its time away."""
+    """Import them once the server answers; earlier, this would only delay it."""
     from streamlit import runtime
 
     while not runtime.exists() or runtime.get_instance().state is runtime.RuntimeState.INITIAL:
         time.sleep(0.02)
     for name in FIRST:
         importlib.import_module(name)
-    importlib.import_module("pages.ui.cache.gc").settle()
+    importlib.import_module("pages.ui.cache.gc").freeze_loaded()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,4 @@
-"""Which classes a system is good at: bars by class, the baseline as a line (Figs 8 and 9 of the
-paper).
-"""
+"""Classes: scores class by class, the baseline as a line (Figs 8 and 9 of the paper)."""
 
 from __future__ import annotations
 
@@ -10,46 +8,46 @@ import pandas as pd
 import streamlit as st
 
 from jss import audio
-from jss.errors import JssError
 from jss.labels import sound_class
 from jss.reports import EvalReport
 from jss.viz.report_charts import CLASS_METRICS, class_bars, class_order, value
-from pages.ui import address, charts
+from pages.ui import address, charts, systems, widgets
 from pages.ui.cache import loaders
 from pages.ui.clip import links
 from pages.ui.reports import choice
+from pages.ui.text import literal
 
 METRIC, SORT, CLASS = "metric", "sort", "class"
-#: Clips that are listed of a class.
+#: Clips listed of a class.
 LISTED = 16
 
 
 def page() -> None:
     st.title("Classes")
     if not loaders.reports():
-        choice.nothing()
+        choice.none_installed()
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         reports = choice.choose_set(loaders.reports())
-        metric = address.pick(
+        metric = widgets.pick(
             "Score", list(CLASS_METRICS), METRIC, CLASS_METRICS.__getitem__, width=220
         )
         orders = {"set": "Order of the class set", "gain": "Gain over the baseline"}
         by_gain = (
-            address.pick("Sort by", list(orders), SORT, orders.__getitem__, width=230) == "gain"
+            widgets.pick("Sort by", list(orders), SORT, orders.__getitem__, width=230) == "gain"
         )
     st.caption(
         choice.files(reports)
-        + " The line is the SED baseline. Press a bar to see clips of its class."
+        + " The line is the SED baseline. Click a bar to see clips of its class."
     )
-    chart = class_bars(reports, metric, by_gain=by_gain, theme=choice.theme())
+    chart = class_bars(reports, metric, by_gain=by_gain, theme=widgets.theme())
     stem = f"classes.{reports[0].dataset}.{reports[0].subset}.{metric}"
     chosen = charts.show(chart, "class bars", stem, select=True)
     if chosen:
         address.write(CLASS, str(chosen[0][0]))
-    of = address.pick("Clips of", ["", *reports[0].classwise], CLASS, _named, width=260)
+    of = widgets.pick("Clips of", ["", *reports[0].classwise], CLASS, _named, width=260)
     if of:
-        _clips(of, str(chosen[0][1]) if chosen else address.system() or reports[0].system)
+        _clips(of, str(chosen[0][1]) if chosen else systems.chosen() or reports[0].system)
     table = _table(
         reports, metric, class_order(reports, metric) if by_gain else list(reports[0].classwise)
     )
@@ -58,12 +56,12 @@ def page() -> None:
 
 
 def _named(label: str) -> str:
-    return sound_class(label).display if label else "press a bar, or choose a class"
+    return sound_class(label).display if label else "click a bar, or choose a class"
 
 
 def _clips(label: str, system: str) -> None:
-    """Links to the clips at hand that hold the class of the bar that was pressed."""
-    name = address.literal(sound_class(label).display)
+    """Show links to the installed clips with a class, through the system of the clicked bar."""
+    name = literal(sound_class(label).display)
     clips = [
         item
         for clips in loaders.clip_sets().values()
@@ -73,12 +71,12 @@ def _clips(label: str, system: str) -> None:
     if not clips:
         st.caption(f"No installed clip holds {name}.")
         return
-    st.markdown(f"**{name}** in the clips that are at hand, through {system}")
+    st.markdown(f"Installed clips with **{name}**, through {system}")
     with st.container(horizontal=True, gap="small"):
         for item in clips[:LISTED]:
             st.page_link(
                 links.EXPLORE,
-                label=address.literal(item.title),
+                label=literal(item.title),
                 icon=":material/graphic_eq:",
                 query_params={address.CLIP: item.clip, address.SYSTEM: system},
             )
@@ -86,24 +84,24 @@ def _clips(label: str, system: str) -> None:
 
 @st.fragment
 def _gallery() -> None:
-    """Fig. 2, once it is asked for: it takes a second to make."""
-    st.subheader("What the classes look and sound like (as Fig. 2)")
+    """Show Fig. 2 where the user asks for it: it takes a second to make."""
+    st.subheader("A sound of each class (as Fig. 2)")
     if not st.toggle(
-        "Show one sound of each class, made by the built-in synthesiser",
+        "Synthesise and show one sound of each class",
         key="gallery",
         value=address.read("gallery") == "yes",
         on_change=_take_gallery,
     ):
         return
-    with st.spinner("Ten sounds are synthesised"):
+    with st.spinner("Synthesising ten sounds"):
         samples = loaders.gallery()
-        picture = loaders.gallery_picture(choice.theme())
+        picture = loaders.gallery_picture(widgets.theme())
     charts.files("classes.gallery", "gallery figure", _print_gallery)
     st.image(
         picture,
         width="stretch",
         caption="Mel spectrograms of one synthesised sound of each class: time in s, "
-        "frequency in Hz on the mel scale, level in dB. No recording of DESED.",
+        "frequency in Hz on the mel scale, level in dB. They are no recordings of DESED.",
     )
     for row in (list(samples)[:5], list(samples)[5:]):
         for column, label in zip(st.columns(5), row, strict=True):
@@ -137,7 +135,4 @@ def _table(reports: list[EvalReport], metric: str, labels: list[str]) -> pd.Data
     ).round(3)
 
 
-try:
-    page()
-except JssError as error:
-    st.error(address.literal(str(error)), icon=":material/error:")
+page()

@@ -1,6 +1,4 @@
-"""One clip through up to five systems: switch between them at one position, and see what each found
-and missed.
-"""
+"""Compare: one clip through up to five systems, which switch at one position."""
 
 from __future__ import annotations
 
@@ -11,9 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from jss.errors import JssError
 from jss.viz.agreement import agreement, events_of, tally
-from pages.ui import address, charts, exports, selections
+from pages.ui import address, charts, exports, systems, widgets
 from pages.ui.cache.loaders import Analysis
 from pages.ui.clip import browser
 from pages.ui.clip import view as clip_view
@@ -27,50 +24,50 @@ def page() -> None:
     recording = clip_view.opened()
     if recording is None:
         return
-    names = address.pick_systems(MOST)
+    names = systems.pick_several(MOST)
     with st.container(key="calm"):
         comparison(recording, names)
 
 
 @st.fragment
-@clip_view.errors_said
+@widgets.shows_errors
 def comparison(recording: Recording, names: list[str]) -> None:
-    """The viewer with all of them, and what they add up to."""
+    """Show the viewer with all systems, and their table and files."""
     browser.refresh()
-    selection = selections.asked()
-    found = clip_view.analyse(names, recording, selection)
-    if found is None:
+    selection = systems.wanted_selection()
+    analyses = clip_view.analyse(names, recording, selection)
+    if analyses is None:
         return
     wanted = address.read(address.SYSTEM)
     shown = wanted if wanted in names else names[0]
     against = address.read(address.AGAINST)
     if against not in names:
-        sounds = found[shown].result.sources
+        sounds = analyses[shown].result.sources
         other = [
             name
             for name in names
-            if len(found[name].result.sources)
-            and not np.array_equal(found[name].result.sources, sounds)
+            if len(analyses[name].result.sources)
+            and not np.array_equal(analyses[name].result.sources, sounds)
         ]
         against = next(iter(other), names[0])
     beside: Beside = "difference" if address.read(address.BESIDE) == "difference" else "scores"
     notes = [
         recording.note,
-        "Press a system, Shift and its number, or X for the last one: the position stays",
+        "Switch systems by a click, by Shift and a number, or by X for the previous one: the position stays",
     ]
-    notes += [selections.note(name) for name in names]
+    notes += [systems.selection_note(name) for name in names]
     notes += [
         f"**{name}**: {note}"
         for name in names
-        if (note := clip_view.order_note(found[name], selection))
+        if (note := clip_view.order_note(analyses[name], selection))
     ]
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
     clip_view.view(
-        found, shown, recording, selection, names, {"against": against, "beside": beside}
+        analyses, shown, recording, selection, names, {"against": against, "beside": beside}
     )
     threshold = address.threshold()
     st.markdown(f"**Systems** above {threshold:.2f}, median filter 448 ms")
-    table = _table(found, recording, threshold)
+    table = _table(analyses, recording, threshold)
     st.dataframe(
         table,
         hide_index=True,
@@ -80,26 +77,26 @@ def comparison(recording: Recording, names: list[str]) -> None:
     )
     exports.comparison_downloads(
         f"{PurePath(recording.filename).stem}.compared",
-        lambda: _figure(found, recording, shown, against, beside, threshold),
+        lambda: _figure(analyses, recording, shown, against, beside, threshold),
         table,
-        _events(found, threshold),
+        _events(analyses, threshold),
     )
 
 
 def _figure(
-    found: dict[str, Analysis],
+    analyses: dict[str, Analysis],
     recording: Recording,
     shown: str,
     against: str,
     beside: Beside,
     threshold: float,
 ) -> Any:
-    """What the viewer shows, for paper."""
+    """Draw what the viewer shows, at print size."""
     from jss.metrics.diversity import frame_similarity
     from jss.viz.compare_figure import comparison as drawn
 
-    results = [one.result for one in found.values()]
-    alike = {
+    results = [analysis.result for analysis in analyses.values()]
+    similarity = {
         r.system: frame_similarity(r.source_scores).mean(axis=0) for r in results if r.n_sources > 1
     }
     return drawn(
@@ -107,21 +104,21 @@ def _figure(
         recording.truth,
         shown=shown,
         threshold=threshold,
-        similarity=alike,
+        similarity=similarity,
         against=against,
         beside=beside,
     )
 
 
-def _table(found: dict[str, Analysis], recording: Recording, threshold: float) -> pd.DataFrame:
-    """A row a system: what it found of the truth, in seconds, and Eq. 30."""
+def _table(analyses: dict[str, Analysis], recording: Recording, threshold: float) -> pd.DataFrame:
+    """A row a system: seconds of agreement with the truth, and the similarity of its sources."""
     rows = []
-    for name, one in found.items():
-        events = events_of(one.result.events(threshold))
-        similarity = one.payload.meta["similarity"]
+    for name, analysis in analyses.items():
+        events = events_of(analysis.result.events(threshold))
+        similarity = analysis.payload.meta["similarity"]
         row: dict[str, object] = {
             "System": name,
-            "Network": one.result.selection,
+            "Selection": analysis.result.selection,
             "Events": len(events),
         }
         if recording.truth is not None:
@@ -136,14 +133,14 @@ def _table(found: dict[str, Analysis], recording: Recording, threshold: float) -
     return pd.DataFrame(rows).round(3)
 
 
-def _events(found: dict[str, Analysis], threshold: float) -> pd.DataFrame:
-    """The events of all systems, in the field's columns, with one more for the system."""
+def _events(analyses: dict[str, Analysis], threshold: float) -> pd.DataFrame:
+    """The events of all systems, in DESED's columns and one for the system."""
     return pd.concat(
-        [one.result.events(threshold).assign(system=name) for name, one in found.items()]
+        [
+            analysis.result.events(threshold).assign(system=name)
+            for name, analysis in analyses.items()
+        ]
     )
 
 
-try:
-    page()
-except JssError as error:
-    st.error(address.literal(str(error)), icon=":material/error:")
+page()

@@ -1,6 +1,4 @@
-"""What a set is made of: events, minutes, lengths, overlap, class by class; and its clips to
-browse.
-"""
+"""Data: the statistics of a set, class by class, and its clips to browse."""
 
 from __future__ import annotations
 
@@ -8,14 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from jss.data.statistics import LENGTH_BINS, Statistics
-from jss.errors import JssError
 from jss.labels import sound_class
 from jss.viz import set_charts
-from pages.ui import address, charts
+from pages.ui import address, charts, widgets
 from pages.ui.cache import loaders
 from pages.ui.clip import known_sets, links
 from pages.ui.clip.known_sets import KnownSet
-from pages.ui.reports import choice
+from pages.ui.text import literal
 
 DATA, CLASS, OVERLAP, LENGTH = "data", "class", "overlap", "length"
 ANY = "any"
@@ -39,44 +36,44 @@ def page() -> None:
     sets = known_sets.sets()
     if not sets:
         st.info(
-            "No set is at hand: restore the shipped examples (`git checkout jss/examples`), or start the app "
-            "with a folder of your own.",
+            "No set is installed: restore the shipped examples (`git checkout jss/examples`), or start the app "
+            "with your folder (`make app DATA=FOLDER`).",
             icon=":material/library_music:",
         )
         return
-    chosen = sets[address.pick("Set", list(sets), DATA, lambda name: sets[name].title, width=360)]
-    found = loaders.statistics(chosen.name, len(chosen.clips))
+    chosen = sets[widgets.pick("Set", list(sets), DATA, lambda name: sets[name].title, width=360)]
+    statistics = loaders.statistics(chosen.name, len(chosen.clips), chosen.clips)
     st.caption(
         chosen.note
-        + f" Counted by us on **{found.strong} of {found.n_files_expected} clips** whose events are "
+        + f" Counted on **{statistics.strong} of {statistics.n_files_expected} clips** whose events are "
         "annotated."
     )
-    _numbers(found)
-    _charts(found, chosen.name.replace("/", "."))
-    _browse(chosen, found)
+    _numbers(statistics)
+    _charts(statistics, chosen.name.replace("/", "."))
+    _browse(chosen, statistics)
 
 
-def _numbers(found: Statistics) -> None:
-    shares = found.polyphony
+def _numbers(statistics: Statistics) -> None:
+    shares = statistics.polyphony
     facts = {
-        "Clips": f"{found.n_files_expected}",
-        "Minutes": f"{found.minutes:.1f}",
-        "Events": f"{found.events}",
-        "Two or more at once": f"{100 * (shares[2] + shares[3]):.0f} % of the time"
+        "Clips": f"{statistics.n_files_expected}",
+        "Minutes": f"{statistics.minutes:.1f}",
+        "Events": f"{statistics.events}",
+        "Two or more events at once": f"{100 * (shares[2] + shares[3]):.0f} % of the time"
         if shares
         else "unknown",
     }
-    if found.level_db is not None:
-        facts["Level, median"] = f"{found.level_db[2]:.0f} dB re full scale"
+    if statistics.level_db is not None:
+        facts["Level, median"] = f"{statistics.level_db[2]:.0f} dB re full scale"
     with st.container(horizontal=True, gap="large"):
         for name, value in facts.items():
             st.markdown(f"{name}  \n**{value}**")
 
 
-def _charts(found: Statistics, stem: str) -> None:
-    theme, classes = choice.theme(), found.classes
+def _charts(statistics: Statistics, stem: str) -> None:
+    theme, classes = widgets.theme(), statistics.classes
     if not classes:
-        st.caption("Nobody annotated this set: there is nothing to count.")
+        st.caption("This set has no annotated events.")
         return
     amounts = {
         "events": {k: float(c.events) for k, c in classes.items()},
@@ -84,7 +81,10 @@ def _charts(found: Statistics, stem: str) -> None:
         "clips": {k: float(c.clips) for k, c in classes.items()},
     }
     charts.show(
-        set_charts.class_amounts(amounts, theme), "amounts", f"{stem}.classes", "#### What is in it"
+        set_charts.class_amounts(amounts, theme),
+        "amounts",
+        f"{stem}.classes",
+        "#### Events of each class",
     )
     left, right = st.columns(2)
     with left:
@@ -92,7 +92,7 @@ def _charts(found: Statistics, stem: str) -> None:
             set_charts.event_lengths({k: c.lengths for k, c in classes.items()}, theme),
             "lengths",
             f"{stem}.lengths",
-            "#### How long events are",
+            "#### Lengths of events",
         )
         counts = [
             float(sum(c.histogram[n] for c in classes.values())) for n in range(len(LENGTH_BINS))
@@ -104,20 +104,20 @@ def _charts(found: Statistics, stem: str) -> None:
             "#### Lengths of all events",
         )
     with right:
-        if found.polyphony is not None:
+        if statistics.polyphony is not None:
             charts.show(
                 set_charts.shares(
-                    found.polyphony,
+                    statistics.polyphony,
                     ["0", "1", "2", "3 or more"],
                     "events at once",
                     "share of the time (%)",
                 ),
                 "polyphony",
                 f"{stem}.polyphony",
-                "#### How much at once",
+                "#### Events at once",
             )
         charts.show(
-            set_charts.co_occurrence(list(classes), found.co_occurrence),
+            set_charts.co_occurrence(list(classes), statistics.co_occurrence),
             "together",
             f"{stem}.co-occurrence",
             "#### Clips with both classes",
@@ -138,16 +138,16 @@ def _charts(found: Statistics, stem: str) -> None:
     charts.table(pd.DataFrame(rows).round(2), "by class", f"{stem}.by-class", "#### Class by class")
 
 
-def _browse(chosen: KnownSet, found: Statistics) -> None:
-    st.subheader("Its clips")
+def _browse(chosen: KnownSet, statistics: Statistics) -> None:
+    st.subheader("Clips")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        label = address.pick("Class", [ANY, *found.classes], CLASS, _class, width=230)
+        label = widgets.pick("Class", [ANY, *statistics.classes], CLASS, _class, width=230)
         overlap = _OVERLAPS[
-            address.pick("Events of two or more at once", list(_OVERLAPS), OVERLAP, str, width=250)
+            widgets.pick("Events of two or more at once", list(_OVERLAPS), OVERLAP, width=250)
         ]
-        length = _LENGTHS[address.pick("Length", list(_LENGTHS), LENGTH, str, width=200)]
+        length = _LENGTHS[widgets.pick("Length", list(_LENGTHS), LENGTH, width=200)]
     rows, names = [], []
-    for clip, facts in zip(chosen.clips, found.clips, strict=True):
+    for clip, facts in zip(chosen.clips, statistics.clips, strict=True):
         lengths = [e.offset - e.onset for e in clip.events or () if label in (ANY, e.label)]
         fits = (label == ANY or label in (facts.labels or ())) and overlap[0] <= (
             facts.overlapped or 0.0
@@ -171,20 +171,20 @@ def _browse(chosen: KnownSet, found: Statistics) -> None:
                     "Level (dB)": facts.level_db and round(facts.level_db, 1),
                 }
             )
-    told = f"{len(rows)} of {len(chosen.clips)} clips. Choose a row to open its clip."
+    title = f"{len(rows)} of {len(chosen.clips)} clips. Click a row to open its clip."
     if not rows:
-        st.caption(told)
+        st.caption(title)
         return
     state = charts.table(
         pd.DataFrame(rows),
         "clips",
         f"{chosen.name.replace('/', '.')}.clips",
-        told,
+        title,
         on_select="rerun",
         selection_mode="single-row",
     )
     for row in state.selection.rows[:1]:
-        where, name = chosen.open.get(names[row]), address.literal(names[row])
+        where, name = chosen.openable.get(names[row]), literal(names[row])
         if where is None:
             st.caption(f"The audio of {name} is not on this disk. {chosen.note}")
         else:
@@ -200,7 +200,4 @@ def _class(label: str) -> str:
     return label if label == ANY else sound_class(label).display
 
 
-try:
-    page()
-except JssError as error:
-    st.error(address.literal(str(error)), icon=":material/error:")
+page()

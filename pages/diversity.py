@@ -1,6 +1,4 @@
-"""Do the sources say different things? Cosine similarity of their scores, Eq. 30 (Figs 10 and 11 of
-the paper).
-"""
+"""Diversity: the similarity of a clip's sources, Eq. 30 (Figs 10 and 11 of the paper)."""
 
 from __future__ import annotations
 
@@ -9,16 +7,15 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from jss.errors import JssError
 from jss.reports import EvalReport
 from jss.viz.report_charts import SCATTERED, score_against_similarity, similarities
-from pages.ui import address, charts
+from pages.ui import address, charts, widgets
 from pages.ui.cache import loaders
 from pages.ui.clip import links as clip_links
 from pages.ui.reports import choice
 
 DATASET, OF = "dataset", "of"
-#: Clips that are listed of a system, from either end.
+#: Clips listed of a system, from either end.
 LISTED = 6
 
 
@@ -26,17 +23,17 @@ def page() -> None:
     st.title("Diversity")
     every = loaders.reports()
     if not every:
-        choice.nothing()
+        choice.none_installed()
         return
     st.markdown(
-        "If separation helps, each source should score its own event, and the score curves of two sources should "
-        "differ. The similarity (Eq. 30) is 1 where they are alike, and 0 where no two sources find the same."
+        "If separation helps, each source holds other events, and the score curves of two sources differ. "
+        "The similarity (Eq. 30) is 1 where they are equal, and 0 where no two sources score the same class."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = address.pick(
-            "Data set", list(dict.fromkeys(r.dataset for r in every)), DATASET, str, width=260
+        name = widgets.pick(
+            "Data set", list(dict.fromkeys(r.dataset for r in every)), DATASET, width=260
         )
-        reports = choice.one_network([r for r in every if r.dataset == name])
+        reports = choice.choose_selection([r for r in every if r.dataset == name])
     for subset in dict.fromkeys(r.subset for r in reports):
         st.caption(choice.files([r for r in reports if r.subset == subset]))
     clip = charts.show(
@@ -49,8 +46,8 @@ def page() -> None:
     if clip:
         _clip(reports, *clip[0])
     else:
-        st.caption("Press a point to open its clip.")
-    scatter = score_against_similarity(reports, choice.theme())
+        st.caption("Click a point to open its clip.")
+    scatter = score_against_similarity(reports, widgets.theme())
     system = charts.show(
         scatter,
         "scatter",
@@ -60,19 +57,19 @@ def page() -> None:
     )
     if system:
         address.write(OF, " ".join(system[0]))
-    heard = {f"{r.system} {r.subset}": r for r in reports}
-    of = address.pick(
+    by_name = {f"{r.system} {r.subset}": r for r in reports}
+    of = widgets.pick(
         "Clips of",
-        ["", *heard],
+        ["", *by_name],
         OF,
-        lambda name: name or "press a point, or choose a system",
+        lambda name: name or "click a point, or choose a system",
         width=360,
     )
     if of:
-        _extremes(reports, heard[of].system, heard[of].subset)
+        _extremes(reports, by_name[of].system, by_name[of].subset)
     st.caption(
-        "Whiskers in the panels are 95 % bootstrap intervals over clips. The SED baseline hears the mixture "
-        "alone and stands at similarity 1. Press a point for its most and least diverse clips."
+        "Whiskers in the panels are 95 % bootstrap intervals over clips. The SED baseline has the mixture "
+        "alone, and is drawn at similarity 1. Click a point for its most and least diverse clips."
     )
     table = pd.DataFrame(
         [
@@ -98,13 +95,14 @@ def _clip(reports: Sequence[EvalReport], filename: str, system: str, subset: str
 
 
 def _extremes(reports: Sequence[EvalReport], system: str, subset: str) -> None:
-    """Links to the clips whose sources say the most different and the most similar things."""
+    """Show links to the clips with the least and the most similar sources."""
     report = _of(reports, system, subset)
     if report.similarity is None:
-        st.caption(f"{system} has no separation stage: no clip of it is more diverse than another.")
+        st.caption(f"{system} does not separate, so its clips have no similarity.")
         return
-    clips = sorted(report.similarity["per_clip"], key=report.similarity["per_clip"].__getitem__)
-    for title, names in (("most diverse", clips[:LISTED]), ("most alike", clips[-LISTED:][::-1])):
+    by_clip = {k: v for k, v in report.similarity["per_clip"].items() if v is not None}
+    clips = sorted(by_clip, key=by_clip.__getitem__)
+    for title, names in (("most diverse", clips[:LISTED]), ("most similar", clips[-LISTED:][::-1])):
         st.markdown(f"**{system}**, {subset}: sources {title} in")
         clip_links.links(report.dataset, subset, names, system)
 
@@ -113,7 +111,4 @@ def _of(reports: Sequence[EvalReport], system: str, subset: str) -> EvalReport:
     return next(r for r in reports if (r.system, r.subset) == (system, subset))
 
 
-try:
-    page()
-except JssError as error:
-    st.error(address.literal(str(error)), icon=":material/error:")
+page()

@@ -1,12 +1,11 @@
-"""One clip through one system: hear it, see it, measure it (Figs 12-15 of the paper)."""
+"""Explore: one clip through one system, in the viewer (Figs 12-15 of the paper)."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from jss.errors import JssError
 from jss.viz.tables import detected_events
-from pages.ui import address, exports, selections
+from pages.ui import address, exports, systems, widgets
 from pages.ui.cache import loaders
 from pages.ui.clip import browser
 from pages.ui.clip import view as clip_view
@@ -22,27 +21,29 @@ def page() -> None:
 
 
 @st.fragment
-@clip_view.errors_said
+@widgets.shows_errors
 def analysis(recording: Recording) -> None:
-    """The viewer and what follows from its threshold and its system."""
+    """Show the viewer, and the tables and files that depend on its threshold and system."""
     browser.refresh()
     system = str(address.read(address.SYSTEM))
-    selection = selections.shown(system)
-    found = clip_view.analyse([system], recording, selection)
-    if found is None:
+    selection = systems.shown_selection(system)
+    analyses = clip_view.analyse([system], recording, selection)
+    if analyses is None:
         return
-    result = found[system].result
+    result = analyses[system].result
     description = next(item.description for item in loaders.systems() if item.name == system)
     notes = [
         recording.note,
         f"**{system}**: {description}",
-        selections.note(system),
-        clip_view.order_note(found[system], selection),
+        systems.selection_note(system),
+        clip_view.order_note(analyses[system], selection),
     ]
     if not result.n_sources:
-        notes.append("No separation stage: there are no sources to show.")
+        notes.append("It does not separate, so there are no sources.")
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
-    clip_view.view(found, system, recording, selection, [item.name for item in loaders.systems()])
+    clip_view.view(
+        analyses, system, recording, selection, [item.name for item in loaders.systems()]
+    )
     threshold = address.threshold()
     clip_view.tables(
         detected_events(result, recording.truth, threshold=threshold), recording, threshold
@@ -50,7 +51,4 @@ def analysis(recording: Recording) -> None:
     exports.clip_downloads(result, recording.truth, threshold)
 
 
-try:
-    page()
-except JssError as error:
-    st.error(address.literal(str(error)), icon=":material/error:")
+page()

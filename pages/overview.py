@@ -1,4 +1,4 @@
-"""What is loaded, where it comes from, and where to begin."""
+"""The installed systems, how they were trained, and their scores."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import pandas as pd
 import streamlit as st
 
 from jss.checkpoints import Manifest
-from jss.errors import JssError
 from jss.reports import HEADLINES, EvalReport
 from jss.viz.diagram import SIZE, Drawing, printed_diagram, svg
-from pages.ui import address, charts
+from pages.ui import address, charts, systems, widgets
 from pages.ui.cache import loaders
 from pages.ui.reports import choice, diagrams
 
-#: The figures that tell most; Results has all of them.
+#: The main figures; Results has all of them.
 SHOWN = (
     "psds1",
     "psds1_exact",
@@ -38,10 +37,10 @@ SHOWN = (
 
 
 def page() -> None:
-    st.title("Hear a mixture taken apart, and see what is in it")
+    st.title("Separate a recording and detect its sounds")
     st.markdown(
         "**jss** separates a recording into sources, scores ten kinds of household sound in each of them every 64 ms, "
-        "and pools the scores into events. Here are the systems that do it, what they learnt from and how well they do."
+        "and pools the scores into events. This page lists its systems, their training data and their scores."
     )
     st.page_link(
         str(Path(__file__).parent / "explore.py"),
@@ -49,11 +48,11 @@ def page() -> None:
         icon=":material/graphic_eq:",
     )
     st.header("Systems")
-    systems = loaders.systems()
-    if not systems:
-        address.no_system()
+    installed = loaders.systems()
+    if not installed:
+        systems.none_installed()
     else:
-        _one_system({item.name: item for item in systems})
+        _one_system({item.name: item for item in installed})
         with st.expander("All systems"):
             charts.table(_systems_table(), "systems", "systems")
         with st.expander("All blocks: weights, training data and licences"):
@@ -77,38 +76,35 @@ def page() -> None:
         if clips
         else "No example clip is installed"
     )
-    st.caption(f"{shipped}; your own recordings can be opened in Explore.")
+    st.caption(f"{shipped}; your recordings can be opened in Explore.")
 
 
 def _one_system(installed: dict[str, Manifest]) -> None:
-    """One system: what it computes, how it came to be, what it learnt from."""
-    address.linked_system()
+    """Show one system: its signal flow, its training and its training data."""
+    systems.linked()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = address.pick("System", list(installed), address.SYSTEM, str, width=200)
-        networks = list(installed[name].selections)
-        network = address.pick(
-            "Network", networks, address.SELECTION, str.capitalize, "teacher", width=140
-        )
+        name = widgets.pick("System", list(installed), address.SYSTEM, width=200)
+        selection = widgets.pick_selection(installed[name].selections)
     system, cards = installed[name], loaders.cards(name)
     st.markdown(f"**{name}**: {system.description}")
-    shown, made, told = st.columns([1, 1, 1.2], gap="medium")
-    with shown:
-        figure = "Figs 4 and 5" if system.selections[network].separator else "Fig. 1"
+    flow, training, data = st.columns([1, 1, 1.2], gap="medium")
+    with flow:
+        figure = "Figs 4 and 5" if system.selections[selection].separator else "Fig. 1"
         _drawing(
-            diagrams.computes(system, network, cards),
-            f"{name}.{network}.system",
-            f"#### What it computes (as {figure})",
+            diagrams.signal_flow(system, selection, cards),
+            f"{name}.{selection}.system",
+            f"#### Signal flow (as {figure})",
         )
-    with made:
+    with training:
         _drawing(
-            diagrams.came_to_be(system, network, loaders.card),
-            f"{name}.{network}.training",
-            "#### How it came to be",
+            diagrams.training_stages(system, selection, loaders.card),
+            f"{name}.{selection}.training",
+            "#### Training",
         )
-        st.caption("Blocks that learn are filled, frozen ones dashed.")
-    with told:
-        st.markdown("#### What it learnt from, and on which terms")
-        chosen = system.selections[network]
+        st.caption("Blocks in training are filled, frozen ones dashed.")
+    with data:
+        st.markdown("#### Training data and licence")
+        chosen = system.selections[selection]
         for block in filter(None, (chosen.separator, chosen.detector)):
             card = cards[block]
             st.markdown(
@@ -120,7 +116,7 @@ def _one_system(installed: dict[str, Manifest]) -> None:
 
 def _drawing(drawing: Drawing, name: str, title: str) -> None:
     charts.files(name, name, lambda kind: _print(drawing, kind), title)
-    data = base64.b64encode(svg(drawing, choice.theme()).encode()).decode()
+    data = base64.b64encode(svg(drawing, widgets.theme()).encode()).decode()
     st.html(
         f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(drawing.alt)}" style="width:100%;'
         f'max-width:{SIZE * 1.15:g}px">'
@@ -138,10 +134,10 @@ def _systems_table() -> pd.DataFrame:
         [
             {
                 "System": item.name,
-                "What it is": item.description,
+                "Description": item.description,
                 "Separation stage": "yes" if item.separates else "none",
                 "Pooling over sources": item.pooling if item.separates else "",
-                "Networks": ", ".join(item.selections),
+                "Selections": ", ".join(item.selections),
                 "Classes": len(item.labels),
             }
             for item in loaders.systems()
@@ -150,12 +146,12 @@ def _systems_table() -> pd.DataFrame:
 
 
 def _scores_table(reports: list[EvalReport]) -> pd.DataFrame:
-    """A row a system; only figures that could be measured, and on how many files they stand."""
+    """A row a system, with the measured figures and the number of files."""
     table = pd.DataFrame(
         [
             {
                 "System": report.system,
-                "Network": report.selection,
+                "Selection": report.selection,
                 "Files": f"{report.n_files} of {report.n_files_expected}",
             }
             | {HEADLINES[key]: report.headline(key) for key in SHOWN}
@@ -166,7 +162,7 @@ def _scores_table(reports: list[EvalReport]) -> pd.DataFrame:
 
 
 def _blocks_table() -> pd.DataFrame:
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     for item in loaders.systems():
         for name, card in loaders.cards(item.name).items():
             row = rows.setdefault(
@@ -175,7 +171,7 @@ def _blocks_table() -> pd.DataFrame:
                     "Block": name,
                     "Kind": card.kind,
                     "Stage": card.stage,
-                    "Network": card.network,
+                    "Selection": card.network,
                     "Epoch": card.epoch,
                     "Started from": card.parent or "",
                     "Seed": card.seed,
@@ -188,7 +184,4 @@ def _blocks_table() -> pd.DataFrame:
     return pd.DataFrame(rows.values())
 
 
-try:
-    page()
-except JssError as error:
-    st.error(address.literal(str(error)), icon=":material/error:")
+page()

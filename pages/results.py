@@ -1,18 +1,15 @@
-"""What systems and fusions scored: ours, anybody's, and what the paper printed (Tables 1 to 5),
-never mixed.
-"""
+"""Results: our figures, those of the user's system, and the paper's (Tables 1 to 5), kept apart."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from jss.errors import JssError
 from jss.inference import fusion
 from jss.metrics.psds import PSDS1, PSDS2
 from jss.papers import tables as paper_tables
 from jss.reports import HEADLINES, PLACEHOLDERS, EvalReport
-from pages.ui import address, charts
+from pages.ui import charts, widgets
 from pages.ui.cache import loaders
 from pages.ui.progress import cancelled, progress
 from pages.ui.reports import choice, external, fusion_bench
@@ -24,7 +21,7 @@ TABLES = {
     5: "Table 5: fusions, public overlap",
 }
 TAB = "results"
-#: What Tables 3 and 5 show of a fusion, and what else is worth a column.
+#: Columns of a fusion: those of Tables 3 and 5, then others.
 SHOWN = (
     "psds1",
     "psds2",
@@ -44,29 +41,30 @@ SHOWN = (
 
 def page() -> None:
     st.title("Results")
-    ours, bench, foreign, theirs = address.tabs(
-        ["Ours", "Fusion bench", "Other people's scores", "The paper's"], TAB
+    ours, bench, external_system, paper = widgets.tabs(
+        ["Our results", "Fusion bench", "Score your system", "The paper's results"], TAB
     )
     with ours:
         _ours()
     with bench:
         fusion_bench.bench()
-    with foreign:
+    with external_system:
         external.form()
-    with theirs:
-        _theirs()
+    with paper:
+        _paper()
 
 
 def _ours() -> None:
     every = loaders.reports()
     if not every:
-        choice.nothing()
+        choice.none_installed()
         return
     reports = choice.choose_set(every)
     stem = f"{reports[0].dataset}.{reports[0].subset}"
     st.caption(
-        choice.files(reports) + " In brackets the 95 % bootstrap interval over clips. Not DESED: "
-        "no figure here can be compared with the paper's."
+        choice.files(reports)
+        + " In brackets the 95 % bootstrap interval over clips. The data are not "
+        "DESED: do not compare these figures with the paper's."
     )
     charts.table(
         pd.DataFrame([_row(report) for report in reports]),
@@ -74,60 +72,60 @@ def _ours() -> None:
         f"systems.{stem}",
         "#### Single systems (as Tables 2 and 4)",
     )
-    _again(reports)
+    _commands(reports)
     _fusions(reports, stem)
     charts.table(
         scenarios(), "scenarios", "psds-scenarios", "#### The two scenarios of the PSDS (Table 1)"
     )
 
 
-def _again(reports: list[EvalReport]) -> None:
-    """The commands that measure these figures again."""
+def _commands(reports: list[EvalReport]) -> None:
+    """Show the commands that reproduce these figures."""
     commands = dict.fromkeys(
         line for report in reports for line in report.settings.get("reproduce", [])
     )
     if commands:
-        with st.expander("Measure this again", icon=":material/terminal:"):
+        with st.expander("Commands to reproduce", icon=":material/terminal:"):
             st.caption(PLACEHOLDERS)
             st.code("\n".join(commands), language="sh", wrap_lines=True)
 
 
 def _fusions(reports: list[EvalReport], stem: str) -> None:
-    """All seven of each pre-training whose members' scores are at hand."""
+    """Show the seven fusions of each pre-training whose members' scores are saved."""
     wanted = reports[0].dataset, reports[0].subset, reports[0].selection
-    there = [place for place in loaders.kept_scores() if place == wanted]
+    places = [place for place in loaders.saved_scores() if place == wanted]
     title, work = "#### Fusions (as Tables 3 and 5)", f"the fusions on {stem}"
     every = [fusion.members(item, kind) for kind in ("MixIT", "PIT") for item in fusion.FUSIONS]
     todo = [
         (place, names)
-        for place in there
+        for place in places
         for names in every
-        if set(names) <= set(loaders.kept_scores()[place])
+        if set(names) <= set(loaders.saved_scores()[place])
     ]
     if not todo:
         st.markdown(title)
-        fusion_bench.nothing(f"on {reports[0].dataset} {reports[0].subset}")
+        fusion_bench.no_scores(f"on {reports[0].dataset} {reports[0].subset}")
         return
     if cancelled(work):
         return
     rows = []
-    with progress(work, "fusions") as tell:
+    with progress(work, "fusions") as step:
         for done, (place, names) in enumerate(todo):
-            tell(done / len(todo), f"{done + 1} of {len(todo)}: {' + '.join(names)}")
-            report = loaders.fused(place, names, fusion_bench.made_of(place, names))
+            step(done / len(todo), f"{done + 1} of {len(todo)}: {' + '.join(names)}")
+            report = loaders.fused(place, names, fusion_bench.fingerprint(place, names))
             rows.append(
-                {"Fusion": report.system, "Network": place[2]}
+                {"Fusion": report.system, "Selection": place[2]}
                 | {HEADLINES[key]: report.headline(key) for key in SHOWN}
             )
     charts.table(pd.DataFrame(rows).round(3), "fusions", f"fusions.{stem}", title)
     st.caption(
         f"Our figures: mean scores (Eq. 25) on **{report.n_files} of {report.n_files_expected} files** of "
-        f"{reports[0].dataset} {reports[0].subset}, from the scores kept beside the reports."
+        f"{reports[0].dataset} {reports[0].subset}, from the scores saved beside the reports."
     )
 
 
 def scenarios() -> pd.DataFrame:
-    """Table 1."""
+    """Return Table 1."""
     return pd.DataFrame(
         [
             {
@@ -145,19 +143,19 @@ def scenarios() -> pd.DataFrame:
 
 
 def _row(report: EvalReport) -> dict[str, str | None]:
-    """Each headline figure with its interval."""
-    found: dict[str, str | None] = {"System": report.system, "Network": report.selection}
+    """A row: each headline figure with its interval."""
+    row: dict[str, str | None] = {"System": report.system, "Selection": report.selection}
     for key, name in HEADLINES.items():
         score, bounds = report.headline(key), report.intervals.get(key)
         spread = f" ({bounds[0]:.3f} to {bounds[1]:.3f})" if bounds else ""
-        found[name] = None if score is None else f"{score:.3f}{spread}"
-    return found
+        row[name] = None if score is None else f"{score:.3f}{spread}"
+    return row
 
 
-def _theirs() -> None:
+def _paper() -> None:
     st.caption(
         f"As printed in [the JSS paper]({paper_tables.SOURCE}), on DESED: 1168 files (Validation), 692 (Public), "
-        "2076 pairs of them (Public overlap). Not computed here. FUSS-... are its systems with a separator "
+        "2076 pairs of them (Public overlap). Not computed here. FUSS-... are systems with a separator "
         "trained by PIT, DESED-... by MixIT."
     )
     figures = paper_tables.tables()
@@ -177,7 +175,4 @@ def _theirs() -> None:
         )
 
 
-try:
-    page()
-except JssError as error:
-    st.error(address.literal(str(error)), icon=":material/error:")
+page()

@@ -1,21 +1,18 @@
-"""How systems learnt: objectives and losses by epoch, and which epochs Eqs 23 and 24 choose;
-follows a run going on.
-"""
+"""Training: objectives and losses by epoch, and the epochs that Eqs 23 and 24 choose."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from jss.errors import JssError
 from jss.training import runs
 from jss.viz.training_charts import training_curves
-from pages.ui import address, charts
+from pages.ui import charts, widgets
 from pages.ui.cache import loaders
-from pages.ui.reports import choice
+from pages.ui.text import literal
 
 RUN, BLOCK = "run", "block"
-#: Seconds between two looks at a run that goes on.
+#: Seconds between two updates of an active run.
 EVERY = 5.0
 
 
@@ -25,34 +22,34 @@ def page() -> None:
     found = runs.find(folder) if folder.is_dir() else []
     blocks = _blocks()
     kinds = {"run": f"A run in {folder.name}/", "block": "A shipped block"}
-    there = [kind for kind, items in (("run", found), ("block", blocks)) if items]
-    if not there:
+    available = [kind for kind, items in (("run", found), ("block", blocks)) if items]
+    if not available:
         st.info(
-            "Nothing was trained here yet: `python -m jss train desk --data BANK` writes its runs to `runs/`, "
-            "where this page finds them while they go on. Another folder: `JSS_RUNS=FOLDER make app`.",
+            "No training run yet: `python -m jss train desk --data BANK` writes its runs to `runs/`, and this page "
+            "follows them. For another folder, start the app with `JSS_RUNS=FOLDER make app`.",
             icon=":material/model_training:",
         )
         return
     kind = (
-        address.pick("Show", there, "of", kinds.__getitem__, width=220)
-        if len(there) > 1
-        else there[0]
+        widgets.pick("Show", available, "of", kinds.__getitem__, width=220)
+        if len(available) > 1
+        else available[0]
     )
     if kind == "run":
         names = {run.name: run for run in found}
-        name = address.pick(
-            "Run", list(names), RUN, lambda name: name + ", going on" * names[name].going, width=420
+        name = widgets.pick(
+            "Run", list(names), RUN, lambda name: name + ", running" * names[name].going, width=420
         )
         st.fragment(_run, run_every=EVERY if names[name].going else None)(name)
     else:
-        _block(address.pick("Block", list(blocks), BLOCK, str, width=420), blocks)
+        _block(widgets.pick("Block", list(blocks), BLOCK, width=420), blocks)
 
 
 def _run(name: str) -> None:
-    """A run as it stands now."""
+    """Show the present state of a run."""
     run = next((item for item in runs.find(loaders.runs_folder()) if item.name == name), None)
     if run is None:
-        st.warning(f"The run {address.literal(name)} is gone.", icon=":material/delete:")
+        st.warning(f"The run {literal(name)} no longer exists.", icon=":material/delete:")
         return
     plan = f" of {run.epochs}" if run.epochs else ""
     since = (
@@ -63,22 +60,22 @@ def _run(name: str) -> None:
         else "hours"
     )
     state = (
-        "goes on"
+        "running"
         if run.going
         else "ended"
         if run.epochs and len(run.history) >= run.epochs
         else "stopped"
     )
-    system, data = address.literal(run.system), address.literal(run.data)
+    system, data = literal(run.system), literal(run.data)
     st.markdown(
         f"**{system}** on {data}: epoch {len(run.history)}{plan}, {state}; written {since} ago"
     )
     if run.epochs:
         st.progress(min(1.0, len(run.history) / run.epochs))
     if not run.history:
-        st.caption("The first epoch is not over yet.")
+        st.caption("The first epoch is running.")
         return
-    _curves(list(run.history), f"{run.system}.run")
+    _curves([dict(row) for row in run.history], f"{run.system}.run")
 
 
 def _block(name: str, blocks: dict[str, str]) -> None:
@@ -92,8 +89,7 @@ def _block(name: str, blocks: dict[str, str]) -> None:
         _curves(history, name)
         return
     st.info(
-        "The epochs of this block's training were not kept: it was trained before `jss train` began to keep them "
-        "beside the card. What its card says of the epoch that was chosen:",
+        "The epochs of this block's training were not saved. Its card has these figures of the chosen epoch:",
         icon=":material/history:",
     )
     charts.table(
@@ -106,7 +102,7 @@ def _block(name: str, blocks: dict[str, str]) -> None:
 def _curves(history: list[dict[str, float]], name: str) -> None:
     chosen = runs.chosen(history)
     rules = [
-        f"{runs.SELECTIONS[network][2]}: **epoch {epoch}**" for network, epoch in chosen.items()
+        f"{runs.SELECTIONS[selection][2]}: **epoch {epoch}**" for selection, epoch in chosen.items()
     ]
     if rules:
         st.markdown(
@@ -115,17 +111,16 @@ def _curves(history: list[dict[str, float]], name: str) -> None:
             + f". Objectives on the validation clips, {len(history)} epochs so "
             "far."
         )
-    charts.show(training_curves(history, chosen, choice.theme()), "curves", f"training.{name}")
+    charts.show(training_curves(history, chosen, widgets.theme()), "curves", f"training.{name}")
     charts.table(pd.DataFrame(history).round(5), "history", f"history.{name}")
 
 
 def _blocks() -> dict[str, str]:
-    """Block -> a system that it belongs to; those whose epochs were kept come first."""
-    found = {block: item.name for item in loaders.systems() for block in loaders.cards(item.name)}
-    return dict(sorted(found.items(), key=lambda item: not loaders.history(item[0])))
+    """Block -> a system that it belongs to; those with saved epochs come first."""
+    system_of = {
+        block: item.name for item in loaders.systems() for block in loaders.cards(item.name)
+    }
+    return dict(sorted(system_of.items(), key=lambda item: not loaders.history(item[0])))
 
 
-try:
-    page()
-except JssError as error:
-    st.error(address.literal(str(error)), icon=":material/error:")
+page()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from jss.viz.chart import Chart
-from pages.ui.reports import choice
+from pages.ui import widgets
 
 #: Least width of a panel that stands beside others, in pixels.
 PANEL = 270
@@ -19,16 +21,23 @@ _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 def show(
     chart: Chart, key: str, name: str, title: str = "", *, select: bool = False
 ) -> list[tuple[Any, ...]]:
-    """The chart under its title and the buttons for its files. -> keys of the points clicked, where
-    ``select``.
+    """Show a chart under its title and the buttons for its files.
 
-    key: of the widgets on this page; name: of the files, without a suffix.
+    Args:
+        chart: The chart.
+        key: Of its widgets on this page.
+        name: Of its files, without a suffix.
+        title: In Markdown.
+        select: Whether points can be clicked.
+
+    Returns:
+        The keys of clicked points.
     """
     from jss.viz.interactive import interactive
 
     files(name, key, lambda kind: _print(chart, kind), title)
     look: dict[str, Any] = {"alt": chart.alt, "config": {"displaylogo": False}, "key": key}
-    drawn = interactive(chart, choice.theme())
+    drawn = interactive(chart, widgets.theme())
     with _wide(max(len(row) for row in chart.panels), key):
         if not select:
             st.plotly_chart(drawn, **look)
@@ -40,9 +49,7 @@ def show(
 
 
 def _wide(panels: int, key: str) -> Any:
-    """A place for a row of panels: where the page is narrower than they need, on a telephone, it is
-    moved sideways.
-    """
+    """A container for a row of panels, which scrolls sideways on a narrow screen."""
     if panels == 1:
         return nullcontext()
     st.html(
@@ -52,9 +59,14 @@ def _wide(panels: int, key: str) -> Any:
     return st.container(key=f"wide{panels} {key}")
 
 
-def files(name: str, key: str, make: Any, title: str = "") -> None:
-    """A title, and buttons that make a figure as SVG, PDF or PNG when they are pressed. make: kind
-    -> bytes.
+def files(name: str, key: str, make: Callable[[Any], bytes], title: str = "") -> None:
+    """Show a title and buttons for a figure's files, which are made when a button is clicked.
+
+    Args:
+        name: Of the files, without a suffix.
+        key: Of the buttons on this page.
+        make: "svg", "pdf" or "png" -> the file.
+        title: In Markdown.
     """
     with _head(title):
         for kind, mime in _MIME.items():
@@ -63,7 +75,7 @@ def files(name: str, key: str, make: Any, title: str = "") -> None:
             )  # one for all three: they stand in one line
             st.download_button(
                 kind.upper(),
-                lambda kind=kind: make(kind),
+                partial(make, kind),
                 file_name=f"{name}.{kind}",
                 mime=mime,
                 on_click="ignore",
@@ -74,13 +86,22 @@ def files(name: str, key: str, make: Any, title: str = "") -> None:
             )
 
 
-#: So many rows a table shows at once; of more it shows ten, and scrolls.
+#: Most rows of a table that is shown whole; a longer one shows ten and scrolls.
 ROWS = 30
 
 
 def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any) -> Any:
-    """A table under its title and the button for its CSV. Columns without any figure are left out.
-    -> its state.
+    """Show a table under its title and the button for its CSV, without its empty columns.
+
+    Args:
+        frame: The table.
+        key: Of its widgets on this page.
+        name: Of its file, without a suffix.
+        title: In Markdown.
+        **look: Further arguments of ``st.dataframe``.
+
+    Returns:
+        The state of ``st.dataframe``.
     """
     frame = frame.dropna(axis="columns", how="all")
     with _head(title):
@@ -101,22 +122,20 @@ def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any
 
 
 def decimals(frame: pd.DataFrame) -> dict[str, Any]:
-    """Each column of fractions with one number of decimals, so that digits stand under one another:
-    at most five.
-    """
-    found = {}
+    """Return formats that give each column of fractions one number of decimals, at most five."""
+    formats = {}
     for name, column in frame.items():
         if pd.api.types.is_float_dtype(column):
             digits = max(
                 (len(f"{value:.5f}".rstrip("0").partition(".")[2]) for value in column.dropna()),
                 default=0,
             )
-            found[str(name)] = st.column_config.NumberColumn(format=f"%.{digits}f")
-    return found
+            formats[str(name)] = st.column_config.NumberColumn(format=f"%.{digits}f")
+    return formats
 
 
 def _head(title: str) -> Any:
-    """A row with a title at its left; what is put into it stands at its right."""
+    """A row with a title on the left; its further content goes to the right."""
     row = st.container(
         horizontal=True, vertical_alignment="bottom", horizontal_alignment="right", gap="xsmall"
     )

@@ -1,4 +1,4 @@
-"""Buttons that make a file when they are pressed, and not before."""
+"""Download buttons, whose files are made when they are clicked."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from jss.decoding import MEDIAN_FRAMES
 from jss.results import ClipResult, score_table
 from jss.viz import export
 from jss.viz.printed import FORMATS, save
-from pages.ui.cache.gc import settle
+from pages.ui.cache.gc import freeze_loaded
 
-#: Seconds after the first figure is offered, by when the page has come to rest.
+#: Seconds after the first figure button until matplotlib is imported: the page is idle by then.
 DRAWING_AFTER = 3.0
 
 
 def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
-    """Figure, events, scores and sources of a clip as files."""
+    """Show buttons for a clip's figure, events, scores and sources."""
     stem = f"{PurePath(result.filename).stem}.{result.system}.{result.selection}"
     with _row():
         _figures(stem, lambda kind: export(result, truth, format=kind, threshold=threshold))
@@ -71,8 +71,13 @@ def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
 def comparison_downloads(
     stem: str, draw: Callable[[], Any], table: pd.DataFrame, events: pd.DataFrame
 ) -> None:
-    """What several systems made of a clip: figure, the table below the viewer, all events. draw: ->
-    the figure.
+    """Show buttons for a comparison's figure, table and events.
+
+    Args:
+        stem: Begins the names of the files.
+        draw: Returns the figure.
+        table: A row a system.
+        events: Of all systems.
     """
     with _row():
         _figures(stem, lambda kind: save(draw(), kind))
@@ -86,9 +91,7 @@ def comparison_downloads(
 
 
 def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, bytes]:
-    """A clip's whole analysis by file name: figure, events, ground truth, scores of mixture and
-    sources, and sounds.
-    """
+    """Return a clip's whole analysis as files by name: figures, tables and audio."""
     files = {
         f"figure.{kind}": export(result, truth, format=kind, threshold=threshold)
         for kind in FORMATS
@@ -119,15 +122,13 @@ def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, by
 
 
 def truth_events(result: ClipResult, truth: Any) -> pd.DataFrame:
-    """The ground truth as a table of events, as DESED writes it."""
+    """Return the ground truth as a table of events, in DESED's columns."""
     rows = [(result.filename, *event) for event in truth]
     return pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
 
 
 def sources(result: ClipResult) -> dict[str, bytes]:
-    """mixture, source_1 ... source_M and residual as FLAC (24 bit), all at one gain, so that the
-    sources add up.
-    """
+    """Return mixture, sources and residual as FLAC (24 bit), at one gain, so that they add up."""
     tracks = {"mixture": result.mixture, "residual": result.residual}
     tracks |= {f"source_{m + 1}": source for m, source in enumerate(result.sources)}
     gain = max(1.0, *(float(abs(track).max(initial=0.0)) for track in tracks.values()))
@@ -146,30 +147,28 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
 
 
 def _row() -> Any:
-    """For a line of buttons."""
+    """A container for a row of buttons."""
     row = st.container(horizontal=True, gap="small", vertical_alignment="center")
     row.markdown("**Download**")
     return row
 
 
 @cache
-def _learn_to_draw() -> None:
-    """Import matplotlib and read the fonts, which takes seconds: soon, beside whatever else goes
-    on, once.
-    """
+def _import_matplotlib() -> None:
+    """Import matplotlib and its fonts in the background, once: that takes seconds."""
 
-    def learn() -> None:
+    def load() -> None:
         import_module("matplotlib.backends.backend_pdf")
-        settle()
+        freeze_loaded()
 
-    timer = threading.Timer(DRAWING_AFTER, learn)
+    timer = threading.Timer(DRAWING_AFTER, load)
     timer.daemon = True
     timer.start()
 
 
 def _figures(stem: str, make: Callable[[Any], bytes]) -> None:
-    """A button for each kind of figure. make: svg, pdf or png -> the file."""
-    _learn_to_draw()
+    """A button for each kind of figure; make: "svg", "pdf" or "png" -> the file."""
+    _import_matplotlib()
     for kind, mime in (("svg", "image/svg+xml"), ("pdf", "application/pdf"), ("png", "image/png")):
         _button(f"Figure {kind.upper()}", f"{stem}.{kind}", mime, lambda kind=kind: make(kind))
 

@@ -1,4 +1,4 @@
-"""What a visitor sees of work that takes longer than a moment: how far it is, and a way out."""
+"""A progress bar with a Cancel button, for work that takes longer than a moment."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import TypeVar
 
 import streamlit as st
 
-from pages.ui import address
+from pages.ui.cache.jobs import Report
+from pages.ui.text import literal
 
-Tell = Callable[[float, str], None]
 T = TypeVar("T")
-#: Work shorter than this, in seconds, shows nothing: a bar that flashes by is a nuisance.
-PATIENCE = 0.4
+#: Seconds of work before the bar appears.
+DELAY = 0.4
 _CANCELLED = "cancelled work"
 
 
 def cancelled(what: str) -> bool:
-    """Whether the visitor gave this work up. If so, it is said, and can be begun again: stop here."""
+    """Return whether the user cancelled this work; if so, a message and a button to start it show."""
     if st.session_state.get(_CANCELLED) != what:
         return False
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"Cancelled: {address.literal(what)}.", icon=":material/cancel:")
-        st.button("Analyse", key=f"again {what}", on_click=_forget, icon=":material/play_arrow:")
+        st.info(f"Cancelled: {literal(what)}.", icon=":material/cancel:")
+        st.button("Analyse", key=f"again {what}", on_click=_restart, icon=":material/play_arrow:")
     return True
 
 
-def _forget() -> None:
+def _restart() -> None:
     st.session_state.pop(_CANCELLED, None)
 
 
@@ -37,21 +37,25 @@ def _cancel(what: str) -> None:
 
 
 @contextmanager
-def progress(what: str, place: str) -> Iterator[Tell]:
-    """A bar and a Cancel button, here, until the work is done.
+def progress(what: str, place: str) -> Iterator[Report]:
+    """Show a bar and a Cancel button until the work is done.
 
-    what: names the work for :func:`cancelled`; place: tells several such bars on a page apart.
-    Yields a function of the share done, from 0 to 1, and what is being done, which must be called
-    often: there the visitor's Cancel, or anything else that he presses, ends the work.
+    Args:
+        what: Names the work for :func:`cancelled`.
+        place: Identifies the bar, where a page has several.
+
+    Yields:
+        A function of the share done, from 0 to 1, and what is being done. It must be called often:
+        in it Cancel, or any other click of the user, ends the work.
     """
     st.session_state.pop(_CANCELLED, None)
     box, begun, bar = st.empty(), time.monotonic(), None
 
-    def tell(share: float, text: str) -> None:
+    def report(share: float, text: str) -> None:
         nonlocal bar
-        text = address.literal(text)
+        text = literal(text)
         if bar is None:
-            if time.monotonic() - begun < PATIENCE:
+            if time.monotonic() - begun < DELAY:
                 return
             with box.container(horizontal=True, vertical_alignment="center"):
                 bar = st.progress(share, text=text)
@@ -65,28 +69,34 @@ def progress(what: str, place: str) -> Iterator[Tell]:
         bar.progress(min(1.0, share), text=f"{text} ({time.monotonic() - begun:.0f} s)")
 
     try:
-        yield tell
+        yield report
     finally:
         box.empty()
 
 
 def in_turn(
-    names: Sequence[str], subject: str, place: str, compute: Callable[[str, Tell], T]
+    names: Sequence[str], subject: str, place: str, compute: Callable[[str, Report], T]
 ) -> dict[str, T] | None:
-    """compute(name, tell) for each of several systems, under one bar; None where the visitor
-    cancelled it.
+    """Compute something for each of several systems, under one bar.
 
-    subject: what they hear, in words; place: as of :func:`progress`.
+    Args:
+        names: Of the systems.
+        subject: What they analyse, in words.
+        place: As of :func:`progress`.
+        compute: (name, report) -> the result.
+
+    Returns:
+        The results by name, None where the user cancelled.
     """
     work = f"{', '.join(names)} on {subject}"
     if cancelled(work):
         return None
-    found: dict[str, T] = {}
-    with progress(work, place) as tell:
+    results: dict[str, T] = {}
+    with progress(work, place) as report:
         for done, name in enumerate(names):
 
             def step(share: float, what: str, done: int = done) -> None:
-                tell((done + share) / len(names), what)
+                report((done + share) / len(names), what)
 
-            found[name] = compute(name, step)
-    return found
+            results[name] = compute(name, step)
+    return results

@@ -21,7 +21,7 @@ def test_from_the_start_to_the_figure_of_a_confusion(chromium: Any, address: str
     page.drawn(system="MixIT-JT")
     tab.wait_for_url(re.compile("system=MixIT-JT"))
     page.idle()
-    tab.get_by_text("find, measure and sort them").click()
+    tab.get_by_text("Clip list (3)").click()
     tab.get_by_role("button", name=re.compile(r"Measure \d clips? with MixIT-JT")).click()
     tab.get_by_text("MixIT-JT, teacher, above 0.50, 3 of 3 clips").wait_for()
     page.idle()

@@ -545,7 +545,7 @@ def test_upload_is_analysed_and_downloads_open(
     mine = tmp_path / "my own.flac"
     mine.write_bytes((examples / "four_tones.flac").read_bytes())
     page.tab.locator("input[type=file]").set_input_files(mine)
-    page.tab.wait_for_selector(".jss[data-drawn^='own/']", timeout=120_000)
+    page.tab.wait_for_selector(".jss[data-drawn^='uploaded/']", timeout=120_000)
     page.tab.keyboard.press("Escape")
     assert page.ask("v.state.truth") is None
     assert len(events(page)) == 4

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import serving
+from apptest import run_app_first
 from browser import VIEWER, idle
 from streamlit.testing.v1 import AppTest
 from tiny import WEAK, write_weak
@@ -55,6 +56,8 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.Mo
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("JSS_DATA", raising=False)
+    run_app_first(monkeypatch)
+
     st.cache_data.clear()
     st.cache_resource.clear()
     yield monkeypatch
@@ -64,13 +67,12 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.Mo
 
 def run(checkpoints: Path, fresh: pytest.MonkeyPatch, own: Any = None, **address: str) -> AppTest:
     fresh.setenv("JSS_CHECKPOINTS", str(checkpoints))
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page(
-        "pages/weak_labels.py"
-    )
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app.switch_page("pages/weak_labels.py")
     for name, value in address.items():
         app.query_params[name] = value
     if own is not None:
-        app.session_state["own recordings"] = {own.clip: own}
+        app.session_state["uploads of session"] = {own.clip: own}
     app.run()
     assert not app.exception, [item.value for item in app.exception]
     return app
@@ -167,13 +169,13 @@ def test_the_address_rules_scene_separator_and_threshold(trained: Path, fresh: p
         "synthscapes/test/0/3|weak-clip|critic-clip",
         0.7,
     )
-    app.button(key="Next scene").click().run()
+    app.button(key="Next mixture").click().run()
     assert app.query_params["scene"] == "synthscapes/test/0/1"
     assert viewer(app)["shown"] == "weak-clip"
 
 
 @pytest.mark.parametrize(
-    "scene", ["![x](http://a/x.png)", "own/0123456789ab", "synthscapes/test/0/9999999", "../x"]
+    "scene", ["![x](http://a/x.png)", "uploaded/0123456789ab", "synthscapes/test/0/9999999", "../x"]
 )
 def test_links_to_nothing_say_so(trained: Path, fresh: pytest.MonkeyPatch, scene: str):
     app = run(trained, fresh, scene=scene, separator="[x](http://a)")
@@ -195,11 +197,11 @@ def test_recordings_that_are_not_here_are_a_sentence(
 
 
 def test_ones_own_audio_is_taken_apart_and_has_no_truth(trained: Path, fresh: pytest.MonkeyPatch):
+    from pages.ui.cache import weak_loaders as loaders
     from pages.ui.clip import recordings
-    from pages.ui.weak_labels import loaders
 
     rng = np.random.default_rng(0)
-    own = recordings.added(
+    own = recordings.uploaded(
         "street.flac", audio.encode(0.1 * rng.standard_normal(24000).astype(np.float32), "flac")
     )
     app = run(trained, fresh, own, scene=own.clip)
@@ -209,7 +211,7 @@ def test_ones_own_audio_is_taken_apart_and_has_no_truth(trained: Path, fresh: py
     assert "True" not in tables(app)["Class"]
     fresh.setattr(loaders, "LONGEST", 1.0)
     assert "cut it" in run(trained, fresh, own, scene=own.clip).error[0].value
-    noise = recordings.added("notes.wav", b"these are notes")
+    noise = recordings.uploaded("notes.wav", b"these are notes")
     assert "is not audio" in run(trained, fresh, noise, scene=noise.clip).error[0].value.replace(
         "\\", ""
     )
@@ -354,7 +356,7 @@ def test_a_press_on_an_outlier_plays_its_scene(chromium: Any, address: str):
     tab.page.wait_for_function(
         "() => document.querySelectorAll('[data-testid=stAudio]').length === 3"
     )
-    tab.page.get_by_role("button", name="Open it above").click()
+    tab.page.get_by_role("button", name="Open in the viewer").click()
     tab.page.wait_for_url(
         re.compile(r"scene=synthscapes%2Ftest%2F0%2F\d+&separator=weak-frame|separator=weak-frame")
     )

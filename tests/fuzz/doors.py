@@ -128,7 +128,7 @@ def upload(room: Room, name: str, data: bytes) -> None:
     from pages.ui.clip import recordings
 
     os.environ.update(JSS_CHECKPOINTS=str(room.tiny), XDG_CACHE_HOME=str(room.target))
-    recording = recordings.added(name, data)
+    recording = recordings.uploaded(name, data)
     found = loaders.analyse(recording, "MixIT-S1", "teacher")
     json.dumps(found.payload.meta, allow_nan=False)
     detected_events(found.result, None, threshold=0.3)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from apptest import run_app_first
 
 pytest.importorskip("streamlit")
 
@@ -21,5 +22,6 @@ def fakes(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     fake.install(examples, monkeypatch.setattr)
     monkeypatch.setattr(fingerprint, "_read", lru_cache(64)(fingerprint._read.__wrapped__))
+    run_app_first(monkeypatch)
     st.cache_data.clear()
     st.cache_resource.clear()

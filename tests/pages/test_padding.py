@@ -54,7 +54,7 @@ def test_a_clip_of_a_set_and_a_recording_of_ones_own(
     for name in ("sources", "mel", "source_mels", "scores", "source_scores"):
         assert getattr(shown, name).shape == getattr(as_it_is, name).shape, name
 
-    uploaded = recordings.added("short.wav", clip.open().getvalue())
+    uploaded = recordings.uploaded("short.wav", clip.open().getvalue())
     own = loaders._compute(uploaded, "MixIT-S1", "teacher", lambda share, what: None)
     np.testing.assert_array_equal(own.scores, as_it_is.scores)
     assert np.abs(own.scores - shown.scores).max() > 0

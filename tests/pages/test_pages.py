@@ -140,10 +140,10 @@ def test_sources_keep_their_order_across_systems():
     from pages.ui.cache import loaders
 
     clip = loaders.examples()[0]
-    assert loaders.model_of_order("MixIT-JT", "teacher") == "MixIT-S1"
+    assert loaders.order_reference("MixIT-JT", "teacher") == "MixIT-S1"
     assert (
-        loaders.model_of_order("MixIT-S1", "teacher")
-        is loaders.model_of_order("SED", "teacher")
+        loaders.order_reference("MixIT-S1", "teacher")
+        is loaders.order_reference("SED", "teacher")
         is None
     )
     own = loaders.analyse(clip, "MixIT-JT", "teacher")
@@ -239,7 +239,7 @@ def fake_result():
 
 @pytest.mark.usefixtures("fakes")
 def test_links_to_what_is_not_here_say_so():
-    app = run(clip="own/0123456789ab", system="PIT-S9")
+    app = run(clip="uploaded/0123456789ab", system="PIT-S9")
     said = " ".join(item.value for item in app.warning)
     assert "upload it again" in said
     assert "PIT\\-S9" in said
@@ -266,7 +266,7 @@ def test_a_recording_of_hours_is_refused_in_a_sentence(
     monkeypatch.setattr(loaders, "LONGEST", 1.0)
     with pytest.raises(loaders.JssError, match="python -m jss detect"):
         loaders.analyse(
-            recordings.added("a.flac", (examples / "short.flac").read_bytes()),
+            recordings.uploaded("a.flac", (examples / "short.flac").read_bytes()),
             "MixIT-S1",
             "teacher",
         )
@@ -309,11 +309,11 @@ def test_uploads_are_clips(tmp_path: Path, examples: Path):
     from pages.ui.cache import loaders
     from pages.ui.clip import recordings
 
-    item = recordings.added("my clip.flac", (examples / "short.flac").read_bytes())
+    item = recordings.uploaded("my clip.flac", (examples / "short.flac").read_bytes())
     result = loaders.analyse(item, "MixIT-S1", "teacher").result
     assert result.filename == "my clip.flac"
     assert result.duration == 2.5
-    bad = recordings.added("notes.wav", b"these are notes")
+    bad = recordings.uploaded("notes.wav", b"these are notes")
     with pytest.raises(loaders.JssError, match=r"notes\.wav is not audio"):
         loaders.analyse(bad, "MixIT-S1", "teacher")
     assert page_address.CLIP == "clip"
@@ -340,7 +340,7 @@ def test_overview_lists_what_is_loaded(tmp_path: Path, monkeypatch: pytest.Monke
         report.save(tmp_path / "reports" / "synthscapes" / f"{system}.json")
     app = run("pages/overview.py")
     scores = app.dataframe[2].value
-    assert scores.columns.tolist() == ["System", "Network", "Files", "PSDS1 (50 thresholds)"]
+    assert scores.columns.tolist() == ["System", "Selection", "Files", "PSDS1 (50 thresholds)"]
     assert scores["System"].tolist() == ["SED", "MixIT-S1"]
     assert scores.iloc[1].tolist() == ["MixIT-S1", "teacher", "99 of 100", 0.312]
     assert app.dataframe[0].value["System"].tolist() == list(fake.SYSTEMS)
@@ -416,7 +416,7 @@ def test_results_keep_ours_and_the_papers_apart():
     app = run("pages/results.py")
     ours, _, _, theirs = app.tabs
     assert "SED" in ours.dataframe[0].value["System"].tolist()
-    assert ours.dataframe[1].value["Network"].tolist() == ["teacher"] * 14, (
+    assert ours.dataframe[1].value["Selection"].tolist() == ["teacher"] * 14, (
         "the seven fusions of each pre-training"
     )
     assert len(theirs.dataframe) == 4
@@ -428,7 +428,9 @@ def test_results_keep_ours_and_the_papers_apart():
 def test_a_link_opens_the_tab_that_was_open():
     app = run("pages/results.py", results="Fusion bench")
     assert app.session_state["pick results"] == "Fusion bench"
-    assert run("pages/results.py", results="nonsense").session_state["pick results"] == "Ours"
+    assert (
+        run("pages/results.py", results="nonsense").session_state["pick results"] == "Our results"
+    )
 
 
 @pytest.mark.usefixtures("fakes")
@@ -436,7 +438,7 @@ def test_a_class_and_a_system_are_chosen_without_a_pointer():
     app = run("pages/classes.py")
     app.selectbox(key="pick class").select("Dog").run()
     assert app.query_params["class"] in ("Dog", ["Dog"])
-    assert any("**Dog** in the clips" in item.value for item in app.markdown)
+    assert any("Installed clips with **Dog**" in item.value for item in app.markdown)
     app = run("pages/diversity.py", of="MixIT-S1 validation")
     assert any("sources most diverse in" in item.value for item in app.markdown)
 
@@ -453,7 +455,7 @@ def test_the_fusion_bench_measures_what_is_ticked():
 
 
 def test_compare_begins_with_the_stages_of_one_pretraining():
-    from pages.ui.first_choice import beside
+    from pages.ui.systems import related
 
     names = [
         "SED",
@@ -461,10 +463,10 @@ def test_compare_begins_with_the_stages_of_one_pretraining():
         *(f"{kind}-{stage}" for kind in ("MixIT", "PIT") for stage in ("S0", "S1", "S2", "JT")),
     ]
     mixit, pit = [names[0], *names[2:6]], [names[0], *names[6:]]
-    assert beside(None, names, "MixIT-S1", 5) == beside("SED", names, "MixIT-S1", 5) == mixit
-    assert beside("PIT-JT", names, "MixIT-S1", 5) == pit
-    assert beside("SSep-SED", names, "MixIT-S1", 5) == names[:5]
-    assert beside("gone", ["mine"], "mine", 5) == ["mine"]
+    assert related(None, names, "MixIT-S1", 5) == related("SED", names, "MixIT-S1", 5) == mixit
+    assert related("PIT-JT", names, "MixIT-S1", 5) == pit
+    assert related("SSep-SED", names, "MixIT-S1", 5) == names[:5]
+    assert related("gone", ["mine"], "mine", 5) == ["mine"]
 
 
 def test_every_page_opens_for_every_shipped_system(
@@ -517,7 +519,8 @@ def test_pages_without_data_say_what_to_do(
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
     monkeypatch.setattr(checkpoints, "systems", lambda folder=None: [])
     monkeypatch.setattr(loaders, "clip_sets", dict)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page(page).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app.switch_page(page).run()
     assert not app.exception
     assert {"pages/training.py": "python -m jss train", "pages/data.py": "git checkout"}[
         page
@@ -532,7 +535,7 @@ def test_training_follows_a_run_and_names_the_chosen_epochs(
     monkeypatch.setenv("JSS_RUNS", str(tmp_path))
     app = run("pages/training.py")
     said = " ".join(item.value for item in app.markdown)
-    assert "epoch 3 of 40, goes on" in said
+    assert "epoch 3 of 40, running" in said
     assert (
         "student selection (Eq. 23): **epoch 2**; teacher selection (Eq. 24): **epoch 3**" in said
     )

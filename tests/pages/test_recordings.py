@@ -12,7 +12,7 @@ import pytest
 from jss import audio
 from jss.errors import JssError
 from pages.ui.cache import disk
-from pages.ui.cache.memory import Shelf
+from pages.ui.cache.memory import MemoryCache
 from pages.ui.clip import recordings
 from pages.ui.clip.recordings import Recording
 
@@ -93,15 +93,15 @@ class Thing:
         self.nbytes = nbytes
 
 
-def test_the_shelf_keeps_the_last_used_and_always_the_newest():
-    shelf: Shelf[Thing] = Shelf(100)
+def test_the_cache_keeps_the_last_used_and_always_the_newest():
+    cache: MemoryCache[Thing] = MemoryCache(100)
     for name in "abc":
-        shelf.put(name, Thing(40))
-        shelf.get("a")
-    assert [bool(shelf.get(name)) for name in "abc"] == [True, False, True]
-    shelf.put("huge", Thing(1000))
-    assert shelf.get("huge")
-    assert not shelf.get("a")
+        cache.put(name, Thing(40))
+        cache.get("a")
+    assert [bool(cache.get(name)) for name in "abc"] == [True, False, True]
+    cache.put("huge", Thing(1000))
+    assert cache.get("huge")
+    assert not cache.get("a")
 
 
 def test_the_store_forgets_what_was_used_longest_ago(
@@ -117,7 +117,7 @@ def test_the_store_forgets_what_was_used_longest_ago(
     result = system.join(list(system.pieces(str(tmp_path / "a.wav"))), "a.wav")
     disk.put("one", result)
     size = disk._path("one").stat().st_size
-    monkeypatch.setattr(disk, "KEEP", int(2.5 * size))
+    monkeypatch.setattr(disk, "MAX_BYTES", int(2.5 * size))
     os.utime(disk._path("one"), (1, 1))
     for key in ("two", "three"):
         disk.put(key, result)

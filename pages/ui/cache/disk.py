@@ -1,9 +1,8 @@
-"""Results on disk, so that a clip analysed yesterday is shown at once today, without torch being
-imported.
+"""Results on disk: a clip analysed earlier is shown at once, without torch being imported.
 
 A result lies under a hash of its input and weights (the key of ``loaders``) and of the code
-(:func:`jss.io.code_fingerprint.code_fingerprint`). Its scores lie beside it in a file of their own, so that a list of clips can tell
-what a system found in each of them.
+(:func:`jss.io.code_fingerprint.code_fingerprint`). Its scores lie beside it in a file of their own,
+so that a list of clips can show what a system detected in each of them.
 """
 
 from __future__ import annotations
@@ -21,23 +20,24 @@ from jss.results import ClipResult
 if TYPE_CHECKING:
     from jss.inference.output_cache import ClipOutput
 
-#: Bytes of the results and of the scores that are kept, the last used ones, and the longest clip
-#: that is, in seconds.
-KEEP, KEEP_SCORES, LONGEST = 1 << 30, 1 << 28, 60.0
+#: Most bytes of results and of scores; the least recently used ones are removed.
+MAX_BYTES, MAX_BYTES_SCORES = 1 << 30, 1 << 28
+#: Seconds of the longest clip whose result is stored.
+LONGEST = 60.0
 
 
 def folder() -> Path:
-    """Where results lie: jss/results in the user's cache folder."""
+    """Return the folder of results: jss/results in the user's cache folder."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jss" / "results"
 
 
 def has(key: str, kind: str = "npz") -> bool:
-    """Whether a result, or ("scores") at least its scores, is stored for a key by this very code."""
+    """Return whether a result ("npz") or its scores ("scores") are stored, made by this code."""
     return _path(key, kind).exists()
 
 
 def get(key: str) -> ClipResult | None:
-    """The result stored for a key by this very code, or None."""
+    """Return the result that this code stored for a key, or None."""
     path = _path(key)
     try:
         result = ClipResult.load(path)
@@ -48,28 +48,28 @@ def get(key: str) -> ClipResult | None:
 
 
 def scores(key: str) -> ClipOutput | None:
-    """The scores stored for a key by this very code, or None."""
+    """Return the scores that this code stored for a key, or None."""
     from jss.inference.output_cache import ClipOutput
 
     return ClipOutput.load(_path(key, "scores"))
 
 
 def put(key: str, result: ClipResult) -> None:
-    """Keep a result; a full or forbidden disk only means that nothing is kept."""
+    """Store a result; on a full or read-only disk nothing is stored, and nothing fails."""
     from jss.inference.output_cache import ClipOutput
 
     with contextlib.suppress(JssError, OSError):
         folder().mkdir(parents=True, exist_ok=True)
         output = ClipOutput(result.scores, result.source_scores, result.weak, result.score_hop)
         output.save(_path(key, "scores"))
-        _forget("scores", KEEP_SCORES)
+        _evict("scores", MAX_BYTES_SCORES)
         if result.duration <= LONGEST:
             result.save(_path(key))
-            _forget("npz", KEEP)
+            _evict("npz", MAX_BYTES)
 
 
-def _forget(kind: str, most: int) -> None:
-    """Remove what was used longest ago, until the rest fits."""
+def _evict(kind: str, most: int) -> None:
+    """Remove the least recently used files of a kind until the rest takes at most ``most`` bytes."""
     files = sorted(
         (
             (entry.stat(), entry.path)
@@ -86,7 +86,5 @@ def _forget(kind: str, most: int) -> None:
 
 
 def _path(key: str, kind: str = "npz") -> Path:
-    return (
-        folder()
-        / f"{hashlib.sha256(f'{code_fingerprint()}|{key}'.encode()).hexdigest()[:40]}.{kind}"
-    )
+    name = hashlib.sha256(f"{code_fingerprint()}|{key}".encode()).hexdigest()[:40]
+    return folder() / f"{name}.{kind}"

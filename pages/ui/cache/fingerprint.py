@@ -1,6 +1,4 @@
-"""What a system is made of, as a text by which its results are known again; read from disk only
-when that changes.
-"""
+"""A fingerprint of a system, for the keys of caches; read from disk only when that changes."""
 
 from __future__ import annotations
 
@@ -10,14 +8,16 @@ from jss import checkpoints
 from jss.errors import JssError
 
 
-def made_of(name: str, selection: str) -> str:
-    """What changes when a system does: its weights, pooling and front end. Raises JssError where it
-    has no such selection, or is damaged.
+def system_fingerprint(name: str, selection: str) -> str:
+    """Return a text that changes with a system's weights, pooling or front end.
+
+    Raises:
+        JssError: Where the system has no such selection, or is damaged.
     """
     home = checkpoints.root()
-    places = (home / "systems", home / "blocks", home / "systems" / f"{name}.yaml")
+    paths = (home / "systems", home / "blocks", home / "systems" / f"{name}.yaml")
     return _read(
-        name, selection, str(home), tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in places)
+        name, selection, str(home), tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in paths)
     )
 
 

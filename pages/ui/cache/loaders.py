@@ -1,14 +1,15 @@
-"""What the pages are made of, read or computed once and shared by all sessions: the only
-``st.cache_*`` of the app.
+"""What pages show, read or computed once and shared by all sessions.
+
+Only this file and ``weak_loaders`` use ``st.cache_*``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import streamlit as st
 
@@ -22,28 +23,31 @@ from jss.reports import EvalReport
 from jss.results import ClipResult
 from jss.viz.agreement import Agreement, Event, agreement, tally
 from pages.ui.cache import disk, jobs
-from pages.ui.cache.fingerprint import made_of
-from pages.ui.cache.gc import settle
-from pages.ui.cache.memory import Shelf
+from pages.ui.cache.fingerprint import system_fingerprint
+from pages.ui.cache.gc import freeze_loaded
+from pages.ui.cache.jobs import Report
+from pages.ui.cache.memory import MemoryCache, Sized
 from pages.ui.clip import recordings, synthscapes
 from pages.ui.clip.recordings import ClipSet, Recording
 from pages.ui.viewer.payload import Payload, pack
 
 if TYPE_CHECKING:
+    from jss.data.clip import Clip
     from jss.data.statistics import Statistics
     from jss.evaluation.saved_scores import KeptScores
     from jss.examples.gallery import Sample
     from jss.inference.system import System
 
-Tell = Callable[[float, str], None]
-#: Seconds of sound that a visitor may have analysed.
+A = TypeVar("A", bound=Sized)
+#: Longest clip that the app analyses, in seconds.
 LONGEST = 600.0
 
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """A result, the same as the viewer wants it, and which output of the separator each source is
-    (from 0).
+    """A clip's result, as data and as the viewer shows it.
+
+    order: (M,), which output of the separator, from 0, each source is.
     """
 
     result: ClipResult
@@ -52,17 +56,15 @@ class Analysis:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory, but for small things."""
+        """Bytes of memory, without small objects."""
         r = self.result
         arrays = (r.mixture, r.sources, r.mel, r.source_mels, r.source_scores)
-        return sum(a.nbytes for a in arrays) + sum(
-            len(data) for data, _ in self.payload.files.values()
-        )
+        return sum(a.nbytes for a in arrays) + self.payload.nbytes
 
 
 @dataclass(frozen=True)
 class Measure:
-    """How a system did on a clip: against its ground truth, and Eq. 30 where there are sources."""
+    """A system on a clip: agreement with the ground truth, and the similarity of its sources."""
 
     tally: Agreement
     similarity: float | None
@@ -70,32 +72,30 @@ class Measure:
 
 @st.cache_resource(show_spinner=False)
 def clip_sets() -> dict[str, ClipSet]:
-    """By name: what is in the folder named at the start, the shipped examples, ``synthscapes``.
-    Raises JssError.
-    """
-    folder = recordings.own_folder()
-    found = [
+    """Return sets by name: the user's folder, the shipped examples, ``synthscapes``."""
+    folder = recordings.user_folder()
+    sets = [
         *(recordings.folder_sets(folder) if folder else ()),
         recordings.examples(),
         *synthscapes.clip_sets(),
     ]
-    return {item.name: item for item in found}
+    return {item.name: item for item in sets}
 
 
 def examples() -> tuple[Recording, ...]:
-    """The shipped clips; empty where none are installed. Raises JssError."""
+    """Return the shipped clips, empty where none are installed."""
     return clip_sets()[recordings.SHIPPED].clips
 
 
 @st.cache_data(show_spinner=False, ttl=30)
 def systems() -> tuple[checkpoints.Manifest, ...]:
-    """Every installed system, SED first. Raises JssError where a manifest is damaged."""
+    """Return every installed system, SED first."""
     return tuple(checkpoints.systems())
 
 
 @st.cache_data(show_spinner=False, ttl=30)
 def cards(system: str) -> dict[str, checkpoints.Card]:
-    """The cards of a system's blocks by name. Raises JssError where one is missing."""
+    """Return the cards of a system's blocks by name."""
     chosen = checkpoints.manifest(system).selections.values()
     names = [name for selection in chosen for name in selection.blocks]
     return {name: checkpoints.load_card(name) for name in dict.fromkeys(names)}
@@ -103,34 +103,44 @@ def cards(system: str) -> dict[str, checkpoints.Card]:
 
 @st.cache_data(show_spinner=False, ttl=30)
 def card(block: str) -> checkpoints.Card | None:
-    """The card of a block, None where it is not installed. Raises JssError where it is damaged."""
-    there = (checkpoints.root() / "blocks" / f"{block}.json").is_file()
-    return checkpoints.load_card(block) if there else None
+    """Return the card of a block, None where it is not installed."""
+    path = checkpoints.root() / "blocks" / f"{block}.json"
+    return checkpoints.load_card(block) if path.is_file() else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)
-def _system(name: str, selection: str, made_of: str) -> System:
-    """Loaded once for each state of its weights, and shared."""
+def _system(name: str, selection: str, fingerprint: str) -> System:
+    """Load a system, once for each state of its weights."""
     from jss.inference.system import load_system
 
     system = load_system(name, selection=selection)
-    settle()
+    freeze_loaded()
     return system
 
 
 @st.cache_resource(show_spinner=False)
-def _shelf() -> Shelf[Analysis]:
-    return Shelf(256 << 20)
+def memory() -> MemoryCache[Any]:
+    """Return the memory cache of analyses, of at most 256 MiB."""
+    return MemoryCache(256 << 20)
+
+
+def from_memory(key: str, make: Callable[[], A]) -> A:
+    """Return the analysis of a key from the memory cache; else make and store it."""
+    analysis: A | None = memory().get(key)
+    if analysis is None:
+        analysis = make()
+        memory().put(key, analysis)
+    return analysis
 
 
 @st.cache_resource(show_spinner=False)
 def queue() -> jobs.Queue[Any]:
+    """Return the queue of all analyses of this server."""
     return jobs.Queue()
 
 
-def model_of_order(system: str, selection: str) -> str | None:
-    """The system whose sources give those of ``system`` their order: the first with a separator of
-    its own.
+def order_reference(system: str, selection: str) -> str | None:
+    """Return the system that gives the sources of another their order: the first that separates.
 
     None where the order is the same anyway, there are no sources, or there are eight (the SSep+SED
     baseline).
@@ -144,58 +154,69 @@ def model_of_order(system: str, selection: str) -> str | None:
 
 
 def _key(recording: Recording, system: str, selection: str) -> str:
-    return f"{recording.digest}|{recording.padded_to}|{system}|{selection}|{made_of(system, selection)}"
+    return f"{recording.digest}|{recording.padded_to}|{system}|{selection}|{system_fingerprint(system, selection)}"
 
 
-def _place(recording: Recording, system: str, selection: str, like: str | None) -> str:
-    key = _key(recording, system, selection)
-    return f"{key}|{recording.clip}|{recording.truth}|{like and made_of(like, selection)}"
+def _memory_key(recording: Recording, system: str, selection: str, reference: str | None) -> str:
+    key, order = _key(recording, system, selection), ""
+    if reference is not None:
+        order = system_fingerprint(reference, selection)
+    return f"{key}|{recording.clip}|{recording.truth}|{order}"
 
 
 def analyse(
     recording: Recording,
     system: str,
     selection: str,
-    like: str | None = None,
-    tell: Tell = lambda share, what: None,
+    reference: str | None = None,
+    report: Report = lambda share, what: None,
 ) -> Analysis:
-    """A clip through a system: from memory, else from disk, else computed, one clip at a time for
-    all visitors.
+    """Return a clip's analysis: from memory, else from disk, else computed in the queue.
 
-    like: a system whose order of sources is taken over, since the order of a separator's outputs is
-    arbitrary. tell: called often with the share done, from 0 to 1, and what is being done; it may
-    raise to give up. Raises JssError.
+    Args:
+        recording: The clip.
+        system: A system by name.
+        selection: "teacher" or "student".
+        reference: A system whose order of sources is taken over, since the outputs of a separator
+            have no fixed order.
+        report: Called often with the share done, from 0 to 1, and what is being done; it may raise
+            to cancel.
+
+    Raises:
+        JssError: Where the clip cannot be read or is too long, or the system is damaged.
     """
-    place = _place(recording, system, selection, like)
-    found = _shelf().get(place)
-    if found is None:
-        result = disk.get(_key(recording, system, selection)) or listen(
-            recording, system, selection, tell
+
+    def make() -> Analysis:
+        result = disk.get(_key(recording, system, selection)) or compute(
+            recording, system, selection, report
         )
         result = replace(result, filename=recording.filename)
         order = tuple(range(result.n_sources))
-        if like is not None:
-            result, order = _in_order(result, analyse(recording, like, selection, tell=tell).result)
-        found = Analysis(result, pack(result, recording.truth, clip=recording.clip), order)
-        _shelf().put(place, found)
-    return found
+        if reference is not None:
+            other = analyse(recording, reference, selection, report=report).result
+            result, order = _in_order(result, other)
+        return Analysis(result, pack(result, recording.truth, clip=recording.clip), order)
+
+    return from_memory(_memory_key(recording, system, selection, reference), make)
 
 
-def listen(recording: Recording, system: str, selection: str, tell: Tell) -> ClipResult:
-    """A clip through a system, computed now, or when it is this visitor's turn. Raises JssError."""
+def compute(recording: Recording, system: str, selection: str, report: Report) -> ClipResult:
+    """Analyse a clip in the queue, and store the result on disk; as of :func:`analyse`."""
     key = _key(recording, system, selection)
-    return queue().do(key, lambda report: _compute(recording, system, selection, report), tell)
+    result = queue().do(key, lambda step: _compute(recording, system, selection, step), report)
+    return cast("ClipResult", result)
 
 
 def in_memory(
-    recording: Recording, system: str, selection: str, like: str | None = None
+    recording: Recording, system: str, selection: str, reference: str | None = None
 ) -> Analysis | None:
-    """What :func:`analyse` would give at once, or None."""
-    return _shelf().get(_place(recording, system, selection, like))
+    """Return what :func:`analyse` would give at once, or None."""
+    analysis = memory().get(_memory_key(recording, system, selection, reference))
+    return cast("Analysis | None", analysis)
 
 
 def on_disk(recording: Recording, system: str, selection: str) -> bool:
-    """Whether :func:`analyse` would read rather than compute."""
+    """Return whether :func:`analyse` would read rather than compute."""
     return disk.has(_key(recording, system, selection))
 
 
@@ -208,14 +229,12 @@ def _measured(
         return None
     seconds = output.scores.shape[1] * output.hop
     events = decode(output.scores, _labels, hop=output.hop, duration=seconds, threshold=threshold)
-    alike = clip_similarity(output.source_scores) if len(output.source_scores) > 1 else None
-    return Measure(tally(agreement(events, _truth)), alike)
+    similarity = clip_similarity(output.source_scores) if len(output.source_scores) > 1 else None
+    return Measure(tally(agreement(events, _truth)), similarity)
 
 
 def measure(recording: Recording, system: str, selection: str, threshold: float) -> Measure | None:
-    """How a clip that was analysed before agrees with its ground truth; None where it was not, or
-    has none.
-    """
+    """Return how a clip agrees with its truth; None without truth, or where it is not analysed."""
     if recording.audio is None or recording.truth is None:
         return None
     key = _key(recording, system, selection)
@@ -226,9 +245,7 @@ def measure(recording: Recording, system: str, selection: str, threshold: float)
 
 
 def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int, ...]]:
-    """The sources that leave the least squared difference to those of another result side by side
-    (Hungarian).
-    """
+    """Order the sources for the least squared difference to those of another result (Hungarian)."""
     from jss.inference.windows import match
 
     if result.sources.shape != of.sources.shape:
@@ -244,8 +261,8 @@ def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int
     return matched, tuple(int(m) for m in order)
 
 
-def _compute(recording: Recording, system: str, selection: str, report: jobs.Report) -> ClipResult:
-    """The work of a job of the queue, which keeps its result on disk."""
+def _compute(recording: Recording, system: str, selection: str, report: Report) -> ClipResult:
+    """Load the system, analyse the clip and store the result: a job of the queue."""
     seconds = audio.duration(recording.open())
     if seconds > LONGEST:
         raise JssError(
@@ -253,20 +270,20 @@ def _compute(recording: Recording, system: str, selection: str, report: jobs.Rep
             f"{LONGEST / 60:.0f}: cut it, or use python -m jss detect."
         )
     report(0.0, f"Loading {system}")
-    network = _system(system, selection, made_of(system, selection))
-    what = f"{system} listens to {seconds:.0f} s of sound"
+    model = _system(system, selection, system_fingerprint(system, selection))
+    what = f"{system} analyses {seconds:.0f} s of sound"
     pieces, done = [], 0
     report(0.0, what)
     samples = (
         None if recording.padded_to is None else audio.load(recording.open())
     )  # padded as for evaluation
-    for piece in network.pieces(
+    for piece in model.pieces(
         recording.open() if samples is None else padded(samples, recording.padded_to)
     ):
         pieces.append(piece)
         done += len(piece.mixture)
         report(min(1.0, done / audio.SAMPLE_RATE / max(seconds, 1e-3)), what)
-    result = network.join(pieces, recording.filename)
+    result = model.join(pieces, recording.filename)
     result = result if samples is None else result.trimmed(len(samples))
     disk.put(_key(recording, system, selection), result)
     return result
@@ -274,60 +291,62 @@ def _compute(recording: Recording, system: str, selection: str, report: jobs.Rep
 
 @st.cache_data(show_spinner=False, ttl=30)
 def reports() -> tuple[EvalReport, ...]:
-    """What the installed systems scored, from checkpoints/reports. Raises JssError where a report
-    is damaged.
-    """
+    """Return the reports of installed systems, from checkpoints/reports."""
     return EvalReport.load_all(checkpoints.root() / "reports")
 
 
 @st.cache_resource(show_spinner=False, ttl=30)
-def kept_scores() -> dict[tuple[str, str, str], dict[str, KeptScores]]:
-    """Scores kept beside reports: (data set, subset, network) -> system -> its scores. Raises
-    JssError.
-    """
+def saved_scores() -> dict[tuple[str, str, str], dict[str, KeptScores]]:
+    """Return the scores beside reports: (data set, subset, selection) -> system -> its scores."""
     from jss.evaluation.saved_scores import SUFFIX, KeptScores
 
-    found: dict[tuple[str, str, str], dict[str, KeptScores]] = {}
+    places: dict[tuple[str, str, str], dict[str, KeptScores]] = {}
     for path in sorted((checkpoints.root() / "reports").rglob(f"*{SUFFIX}")):
-        kept = KeptScores.load(path)
-        found.setdefault((kept.dataset, kept.subset, kept.outputs.selection), {})[
-            kept.outputs.system
-        ] = kept
-    return found
+        scores = KeptScores.load(path)
+        place = scores.dataset, scores.subset, scores.outputs.selection
+        places.setdefault(place, {})[scores.outputs.system] = scores
+    return places
 
 
 @st.cache_data(show_spinner=False, ttl=600, max_entries=200)
-def fused(place: tuple[str, str, str], systems: tuple[str, ...], made_of: str) -> EvalReport:
-    """The mean scores of some systems (Eq. 25) on a set, measured. made_of: changes with them.
-    Raises JssError.
-    """
-    from jss.evaluation import saved_scores as kept
+def fused(place: tuple[str, str, str], systems: tuple[str, ...], fingerprint: str) -> EvalReport:
+    """Measure the mean scores (Eq. 25) of some systems.
 
-    return kept.report([kept_scores()[place][name] for name in systems])
+    Args:
+        place: Data set, subset and selection, as in :func:`saved_scores`.
+        systems: Two or more, or one alone.
+        fingerprint: Changes with their scores.
+
+    Raises:
+        JssError: Where their classes differ.
+    """
+    from jss.evaluation import saved_scores as scores
+
+    return scores.report([saved_scores()[place][name] for name in systems])
 
 
 @st.cache_data(show_spinner=False, ttl=30)
 def history(block: str) -> list[dict[str, float]]:
-    """The epochs of the run that trained a block, empty where they were not kept. Raises JssError."""
+    """Return the epochs of the run that trained a block, empty where they were not saved."""
     return checkpoints.load_history(block)
 
 
 def runs_folder() -> Path:
-    """Where training runs are looked for: JSS_RUNS, else ``runs`` beside the app."""
-    return Path(os.environ.get("JSS_RUNS") or Path(__file__).parents[2] / "runs")
+    """Return the folder of training runs: JSS_RUNS, else ``runs`` beside app.py."""
+    return Path(os.environ.get("JSS_RUNS") or Path(__file__).parents[3] / "runs")
 
 
 @st.cache_resource(show_spinner=False)
 def gallery() -> dict[str, Sample]:
-    """One synthesised sound of each class, with its mel."""
-    from jss.examples.gallery import gallery as made
+    """Return one synthesised sound of each class, with its mel spectrogram."""
+    from jss.examples import gallery as sounds
 
-    return made()
+    return sounds.gallery()
 
 
 @st.cache_data(show_spinner=False)
 def gallery_picture(theme: Theme) -> bytes:
-    """Fig. 2 as a PNG for the screen."""
+    """Return Fig. 2 as a PNG for the screen."""
     from jss.viz.gallery import class_gallery
     from jss.viz.printed import save
 
@@ -342,13 +361,16 @@ def gallery_picture(theme: Theme) -> bytes:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def statistics(name: str, clips: int) -> Statistics:
-    """What a known set is made of; levels where all its audio is at hand. clips: how many, so that
-    a set may grow.
+def statistics(name: str, number: int, _clips: Sequence[Clip]) -> Statistics:
+    """Measure a set of clips, with levels where there are at most 200 and all have audio.
+
+    Args:
+        name: Of the set, "dataset/subset".
+        number: How many clips there are, for the cache: a set may grow.
+        _clips: The clips.
     """
     from jss.data.statistics import measure
-    from pages.ui.clip import known_sets
 
-    found = known_sets.sets()[name].clips
     dataset, _, subset = name.partition("/")
-    return measure(found, dataset, subset, levels=clips <= 200 and all(clip.path for clip in found))
+    levels = number <= 200 and all(clip.path for clip in _clips)
+    return measure(_clips, dataset, subset, levels=levels)

@@ -1,4 +1,4 @@
-"""What was shown last, in memory for all sessions."""
+"""A cache in memory, shared by all sessions, of the results that were shown last."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Sized(Protocol):
-    """What knows how much memory it takes."""
+    """An object that knows how many bytes of memory it takes."""
 
     @property
     def nbytes(self) -> int: ...
@@ -17,26 +17,26 @@ class Sized(Protocol):
 T = TypeVar("T", bound=Sized)
 
 
-class Shelf(Generic[T]):
-    """The last used of many things. size: bytes that they may take together; the newest one always
-    stays.
-    """
+class MemoryCache(Generic[T]):
+    """The last used items that take at most ``size`` bytes together; the newest always stays."""
 
     def __init__(self, size: int) -> None:
         self._size, self._items, self._lock = size, OrderedDict[str, T](), threading.Lock()
 
     def get(self, key: str) -> T | None:
+        """Return the item of a key, which is then the last used one, or None."""
         with self._lock:
             if key in self._items:
                 self._items.move_to_end(key)
             return self._items.get(key)
 
     def put(self, key: str, item: T) -> None:
+        """Store an item, and drop the least recently used ones until the rest fits."""
         with self._lock:
             self._items[key] = item
             self._items.move_to_end(key)
             while (
                 len(self._items) > 1
-                and sum(one.nbytes for one in self._items.values()) > self._size
+                and sum(item.nbytes for item in self._items.values()) > self._size
             ):
                 self._items.popitem(last=False)

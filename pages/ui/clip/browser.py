@@ -1,4 +1,4 @@
-"""The clips of a set as a list: found by words, put in order, measured, opened by a press."""
+"""The list of a set's clips: find, sort and measure them, and open one by a click."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import streamlit as st
 
 from jss.errors import JssError
 from jss.labels import sound_class
-from pages.ui import address
+from pages.ui import address, widgets
 from pages.ui.cache import loaders
 from pages.ui.cache.loaders import Measure
 from pages.ui.clip import recordings
 from pages.ui.clip.recordings import ClipSet, Recording
 from pages.ui.progress import cancelled, progress
+from pages.ui.text import literal
 
-#: Order in the address -> how a person reads it; the first is that of the set.
+#: Order in the address -> how the user reads it; the first is that of the set.
 ORDERS = {
     "set": "As listed",
     "overlap": "Most overlap",
@@ -27,21 +28,19 @@ ORDERS = {
     "alike": "Sources most alike",
 }
 MEASURED = ("confused", "tangled", "missed", "false", "alike")
-OPEN, _OLD = "clip list", "clip list is old"
+OPEN, _OUTDATED = "clip list", "clip list is outdated"
 
 
 def ordered(clips: ClipSet, system: str, selection: str) -> list[Recording]:
-    """The clips that the address asks for, in its order: these are stepped through. What is not
-    measured comes last.
-    """
-    found = recordings.matching(clips.clips, address.read(address.FIND) or "")
+    """Return the clips that the address asks for, in its order; unmeasured ones come last."""
+    clips_found = recordings.matching(clips.clips, address.read(address.FIND) or "")
     order = address.read(address.ORDER)
     if order == "overlap":
-        return sorted(found, key=lambda item: -(item.overlap or 0.0))
+        return sorted(clips_found, key=lambda item: -(item.overlap or 0.0))
     if order in MEASURED:
-        measures = _measures(found, system, selection)
-        return sorted(found, key=lambda item: -_worth(measures.get(item.clip), order))
-    return found
+        measures = _measures(clips_found, system, selection)
+        return sorted(clips_found, key=lambda item: -_worth(measures.get(item.clip), order))
+    return clips_found
 
 
 def _worth(measure: Measure | None, order: str) -> float:
@@ -60,14 +59,14 @@ def _worth(measure: Measure | None, order: str) -> float:
 
 def _measures(clips: Sequence[Recording], system: str, selection: str) -> dict[str, Measure]:
     threshold = address.threshold()
-    found = {item.clip: loaders.measure(item, system, selection, threshold) for item in clips}
-    return {clip: one for clip, one in found.items() if one is not None}
+    every = {item.clip: loaders.measure(item, system, selection, threshold) for item in clips}
+    return {clip: measure for clip, measure in every.items() if measure is not None}
 
 
 def panel(clips: ClipSet, chosen: Recording | None, system: str, selection: str) -> None:
-    """The list, below a line that opens it; nothing of it is computed while it is closed."""
+    """Show the list in an expander; nothing of it is computed while that is closed."""
     box = st.expander(
-        f"All {len(clips.clips)} clips: find, measure and sort them",
+        f"Clip list ({len(clips.clips)})",
         key=OPEN,
         on_change="rerun",
         icon=":material/list:",
@@ -76,8 +75,8 @@ def panel(clips: ClipSet, chosen: Recording | None, system: str, selection: str)
         return
     with box:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            address.search("Find", address.FIND, "dog, speech", width=260)
-            address.pick("Order", list(ORDERS), address.ORDER, ORDERS.__getitem__, width=290)
+            widgets.search("Find", address.FIND, "dog, speech", width=260)
+            widgets.pick("Order", list(ORDERS), address.ORDER, ORDERS.__getitem__, width=290)
             listed = ordered(clips, system, selection)
             todo = [
                 c
@@ -90,7 +89,7 @@ def panel(clips: ClipSet, chosen: Recording | None, system: str, selection: str)
                 f"Measure {len(todo)} clip{'s' * (len(todo) != 1)} with {system}",
                 "measure",
                 icon=":material/play_arrow:",
-                help="Analyses every clip of this list that was not analysed yet, and tells what was missed.",
+                help="Analyses every clip of this list that is not analysed yet, to sort them by their errors.",
             )
         if not cancelled(_work(clips, system)) and begin:
             _measure_all(clips, todo, system, selection)
@@ -101,14 +100,14 @@ def panel(clips: ClipSet, chosen: Recording | None, system: str, selection: str)
         _table(listed, chosen, system, selection)
 
 
-def grown_old() -> None:
-    """The hand chose another system or threshold: the list, where it is open, is of another one."""
-    st.session_state[_OLD] = bool(st.session_state.get(OPEN))
+def mark_outdated() -> None:
+    """Note that another system or threshold was chosen, which changes the list where it is open."""
+    st.session_state[_OUTDATED] = bool(st.session_state.get(OPEN))
 
 
 def refresh() -> None:
-    """Run the whole page where the list has grown old. For the top of a fragment."""
-    if st.session_state.pop(_OLD, False):
+    """Rerun the whole page where the list is outdated; for the top of a fragment."""
+    if st.session_state.pop(_OUTDATED, False):
         st.rerun()
 
 
@@ -118,19 +117,19 @@ def _work(clips: ClipSet, system: str) -> str:
 
 def _measure_all(clips: ClipSet, todo: Sequence[Recording], system: str, selection: str) -> None:
     failed: list[str] = []
-    with progress(_work(clips, system), "list") as tell:
+    with progress(_work(clips, system), "list") as report:
         for done, item in enumerate(todo):
 
             def step(share: float, what: str, done: int = done) -> None:
-                tell((done + share) / len(todo), f"{done + 1} of {len(todo)}: {what}")
+                report((done + share) / len(todo), f"{done + 1} of {len(todo)}: {what}")
 
             try:
-                loaders.listen(item, system, selection, step)
+                loaders.compute(item, system, selection, step)
             except JssError as error:
                 failed.append(str(error))
     if failed:
         st.toast(
-            f"{len(failed)} of {len(todo)} could not be analysed: {address.literal(failed[0])}",
+            f"{len(failed)} of {len(todo)} could not be analysed: {literal(failed[0])}",
             icon=":material/error:",
         )
 
@@ -141,7 +140,7 @@ def _table(
     measures = _measures(listed, system, selection)
     rows = []
     for item in listed:
-        one = measures.get(item.clip)
+        measure = measures.get(item.clip)
         classes = (
             None
             if item.classes is None
@@ -151,14 +150,14 @@ def _table(
             {"Clip": item.title, "Classes": classes, "Overlap (s)": item.overlap}
             | (
                 {}
-                if one is None
+                if measure is None
                 else {
-                    "Hit (s)": one.tally.hit,
-                    "Missed (s)": one.tally.missed,
-                    "False alarm (s)": one.tally.false_alarm,
-                    "Confused (s)": one.tally.confused,
-                    "In overlap (s)": one.tally.confused_overlap,
-                    "Similarity": one.similarity,
+                    "Hit (s)": measure.tally.hit,
+                    "Missed (s)": measure.tally.missed,
+                    "False alarm (s)": measure.tally.false_alarm,
+                    "Confused (s)": measure.tally.confused,
+                    "In overlap (s)": measure.tally.confused_overlap,
+                    "Similarity": measure.similarity,
                 }
             )
             | ({"Audio": "missing"} if item.audio is None else {})
@@ -182,7 +181,7 @@ def _table(
             for name in table.columns
             if name not in ("Clip", "Classes", "Audio")
         },
-        alt="Clips with their classes and what the system missed in them; press one to open it",
+        alt="Clips with their classes and what the system missed in them; click one to open it",
     )
     st.download_button(
         "CSV",
@@ -201,14 +200,14 @@ def _table(
             f"{system}, {selection}, above {address.threshold():.2f}, {len(measures)} of {len(listed)} clips. "
             "Confused: seconds in which one class is missed while another is a false alarm; in overlap: "
             "those of them in which two classes sound. "
-            "Press a row to open its clip."
+            "Click a row to open its clip."
         )
 
 
 def _open() -> None:
-    """A row or a cell was pressed."""
+    """Open the clip of the row or cell that was clicked."""
     key, names = st.session_state["listed"]
-    pressed = st.session_state[key]["selection"]
-    rows = [cell[0] for cell in pressed.get("cells") or ()] or list(pressed.get("rows") or ())
+    clicked = st.session_state[key]["selection"]
+    rows = [cell[0] for cell in clicked.get("cells") or ()] or list(clicked.get("rows") or ())
     if rows and rows[0] < len(names):
         address.write(address.CLIP, names[rows[0]])

@@ -1,4 +1,4 @@
-"""The sets whose clips are known: those that can be opened, and those that reports stand on."""
+"""The sets whose clips are known: those that can be opened, and those of reports."""
 
 from __future__ import annotations
 
@@ -12,56 +12,56 @@ from pages.ui.cache import loaders
 from pages.ui.clip import recordings, synthscapes
 from pages.ui.clip.recordings import Recording
 
-#: Names of sets that are synthesised begin with one of these.
-_MADE = (recordings.SHIPPED, synthscapes.NAME)
+#: Names of synthesised sets begin with one of these.
+_SYNTHESISED = (recordings.SHIPPED, synthscapes.NAME)
 
 
 @dataclass(frozen=True)
 class KnownSet:
-    """name: in the address; title, note: for a person; open: file name -> the clip's name in the
-    address of Explore, for those whose audio can be had.
+    """A set of clips.
+
+    name: in the address; title, note: for the user; openable: file name -> the clip's name in the
+    address of Explore, for clips with audio.
     """
 
     name: str
     title: str
     note: str
     clips: tuple[Clip, ...]
-    open: Mapping[str, str]
+    openable: Mapping[str, str]
 
 
 def sets() -> dict[str, KnownSet]:
-    """By name: the sets that can be opened (one's own folder, the examples, synthscapes), then
-    others of reports.
-    """
-    found = {}
+    """Return sets by name: those that can be opened, then others of reports."""
+    known = {}
     for one in loaders.clip_sets().values():
         if one.clips:
             clips = tuple(_clip(item) for item in one.clips)
-            opens = {
+            openable = {
                 clip.filename: item.clip
                 for clip, item in zip(clips, one.clips, strict=True)
                 if item.audio
             }
-            note = "Made by the built-in synthesiser." if one.name.startswith(_MADE) else ""
-            found[one.name] = KnownSet(
-                one.name, f"{one.title} ({len(clips)} clips)", note, clips, opens
+            note = "Made by the built-in synthesiser." if one.name.startswith(_SYNTHESISED) else ""
+            known[one.name] = KnownSet(
+                one.name, f"{one.title} ({len(clips)} clips)", note, clips, openable
             )
-    for (dataset, subset, _), kept in loaders.kept_scores().items():
+    for (dataset, subset, _), scores in loaders.saved_scores().items():
         name = f"{dataset}/{subset}"
-        if name not in found:
-            clips = next(iter(kept.values())).clips
-            found[name] = KnownSet(
+        if name not in known:
+            clips = next(iter(scores.values())).clips
+            known[name] = KnownSet(
                 name,
                 f"{dataset} {subset} ({len(clips)} clips)",
                 "Mixed from real recordings, which are not shipped.",
                 clips,
                 {},
             )
-    return found
+    return known
 
 
 def _clip(item: Recording) -> Clip:
-    """As the statistics want it; a clip that is not rendered yet lasts 10 s."""
+    """A clip for the statistics; one that is not rendered yet lasts 10 s."""
     path = item.audio if isinstance(item.audio, Path) and item.audio.is_file() else None
     events = None if item.truth is None else tuple(sorted(Event(*event) for event in item.truth))
     seconds = audio.duration(path) if path else 10.0

@@ -1,6 +1,4 @@
-"""Clips that reports stand on: opened in Explore where their audio can be had, else shown as far as
-known.
-"""
+"""Links to clips of reports in Explore; where there is no audio, their truth and scores."""
 
 from __future__ import annotations
 
@@ -9,22 +7,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import address as page_address
-from pages.ui import charts
+from pages.ui import address, charts, widgets
 from pages.ui.cache import loaders
-from pages.ui.reports import choice
+from pages.ui.text import literal
 
-EXPLORE = str(Path(__file__).parent.parent / "explore.py")
+EXPLORE = str(Path(__file__).parents[2] / "explore.py")
 
 
-def address(dataset: str, subset: str, filename: str) -> str | None:
-    """The name in the address under which a clip of a report can be opened; None where its audio
-    cannot be had.
-    """
-    own = f"{dataset}/{subset}/{filename}"
+def openable(dataset: str, subset: str, filename: str) -> str | None:
+    """Return the name in the address of a report's clip; None where there is no audio of it."""
+    full = f"{dataset}/{subset}/{filename}"
     for clips in loaders.clip_sets().values():
-        if own in clips.by_name:
-            return own
+        if full in clips.by_name:
+            return full
         same = next(
             (c for c in clips.clips if c.audio is not None and c.clip == f"{subset}/{filename}"),
             None,
@@ -35,64 +30,64 @@ def address(dataset: str, subset: str, filename: str) -> str | None:
 
 
 def links(dataset: str, subset: str, filenames: Sequence[str], system: str) -> None:
-    """A link to Explore for each clip that can be opened; a sentence for the others."""
-    named = [(name, address(dataset, subset, name)) for name in filenames]
+    """Show a link to Explore for each clip with audio, and a sentence for the others."""
+    named = [(name, openable(dataset, subset, name)) for name in filenames]
     with st.container(horizontal=True, gap="small"):
         for name, clip in named:
             if clip is not None:
                 st.page_link(
                     EXPLORE,
-                    label=page_address.literal(name),
+                    label=literal(name),
                     icon=":material/graphic_eq:",
-                    query_params={page_address.CLIP: clip, page_address.SYSTEM: system},
+                    query_params={address.CLIP: clip, address.SYSTEM: system},
                 )
     if any(clip is None for _, clip in named):
         st.caption(
             f"The audio of {dataset} is not on this disk: it is mixed from recordings that are not shipped. "
-            "What is known of a clip, its ground truth and the score curves, is shown when you press its point."
+            "Click a point to see the clip's ground truth and score curves."
         )
 
 
 def known(
     dataset: str, subset: str, filename: str, system: str, similarity: float | None = None
 ) -> None:
-    """All there is of one clip: a link where it opens, its facts, ground truth and score curves."""
-    told = f"**{page_address.literal(filename)}** of {dataset} {subset}, through {system}"
-    st.markdown(told + ("" if similarity is None else f": similarity {similarity:.3f}"))
-    clip = address(dataset, subset, filename)
+    """Show a clip: a link to it where it has audio, else its ground truth and score curves."""
+    text = f"**{literal(filename)}** of {dataset} {subset}, through {system}"
+    st.markdown(text + ("" if similarity is None else f": similarity {similarity:.3f}"))
+    clip = openable(dataset, subset, filename)
     if clip is not None:
         st.page_link(
             EXPLORE,
-            label="Hear and see it in Explore",
+            label="Open in Explore",
             icon=":material/graphic_eq:",
-            query_params={page_address.CLIP: clip, page_address.SYSTEM: system},
+            query_params={address.CLIP: clip, address.SYSTEM: system},
         )
         return
-    kept = next(
+    saved = next(
         (
-            found[system]
-            for (name, part, _), found in loaders.kept_scores().items()
-            if (name, part) == (dataset, subset) and system in found
+            scores[system]
+            for (name, part, _), scores in loaders.saved_scores().items()
+            if (name, part) == (dataset, subset) and system in scores
         ),
         None,
     )
-    if kept is None or filename not in kept.outputs.clips:
+    if saved is None or filename not in saved.outputs.clips:
         st.caption(
-            f"Its audio is not on this disk: {dataset} is mixed from recordings that are not shipped. Render "
-            f"the set (`python -m jss render {dataset} FOLDER --soundbank BANK`) to hear it. Its scores were "
-            "not kept either."
+            f"Its audio is not on this disk: {dataset} is mixed from recordings that are not shipped. To hear "
+            f"it, render the set: `python -m jss render {dataset} FOLDER --soundbank BANK`. Its scores are "
+            "not saved either."
         )
         return
     from jss.viz.set_charts import clip_scores
 
-    of = next(item for item in kept.clips if item.filename == filename)
-    output = kept.outputs.clips[filename]
+    clip_of = next(item for item in saved.clips if item.filename == filename)
+    output = saved.outputs.clips[filename]
     st.caption(
-        "Its audio is not on this disk, since the set is mixed from recordings that are not shipped; this is "
-        "what the system said of it, and the ground truth."
+        "Its audio is not on this disk: the set is mixed from recordings that are not shipped. Below are the "
+        "system's scores and the ground truth."
     )
-    truth = [(e.onset, e.offset, e.label) for e in of.events or ()]
+    truth = [(e.onset, e.offset, e.label) for e in clip_of.events or ()]
     chart = clip_scores(
-        output.scores, output.hop, kept.outputs.labels, truth, of.duration, choice.theme()
+        output.scores, output.hop, saved.outputs.labels, truth, clip_of.duration, widgets.theme()
     )
     charts.show(chart, "clip scores", f"{dataset}.{filename}.{system}")

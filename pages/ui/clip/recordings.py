@@ -1,5 +1,4 @@
-"""Clips that can be opened, in sets: the shipped examples, and a folder of audio named when the app
-is started.
+"""Clips that can be opened, in sets: the shipped examples, and the folder that the app started with.
 
 A clip is looked up by its name in these lists. Nothing from the address ever becomes a path.
 """
@@ -26,17 +25,17 @@ from jss.io.inputs import SOURCES, walk
 from jss.viz.agreement import Event, events_of
 
 EXAMPLES = Path(jss.__file__).parent / "examples"
-#: Where the folder of the visitor's own is named, by ``python -m pages --data FOLDER``.
+#: The variable that names the user's folder, set by ``python -m pages --data FOLDER``.
 VARIABLE = "JSS_DATA"
-#: The shipped clips, and what was uploaded or recorded, as sets.
-SHIPPED, OWN = "examples", "own"
+#: Names of the set of shipped clips, and of that of uploads and recordings.
+SHIPPED, UPLOADED = "examples", "uploaded"
 
 
 @dataclass(frozen=True)
 class Recording:
     """A clip that can be opened.
 
-    clip: its name in the address; title, note: for a person; audio: a path, the bytes of a file, or
+    clip: its name in the address; title, note: for the user; audio: a path, the bytes of a file, or
     None where it is missing; truth: (onset s, offset s, label) events, or None where nobody
     annotated it; tags: its labels, or None; padded_to: the clip length of its data set, as in
     ``jss.data.clip.Clip``; None: it is analysed as it is.
@@ -52,10 +51,11 @@ class Recording:
 
     @property
     def filename(self) -> str:
+        """Return its name as a file."""
         return self.title if isinstance(self.audio, bytes) else self.clip.rpartition("/")[2]
 
     def open(self) -> io.BytesIO:
-        """Its bytes, as an open file of its name. Raises JssError where the audio is missing."""
+        """Open its bytes as a file of its name; raises JssError where the audio is missing."""
         if self.audio is None:
             raise JssError(f"The audio of {self.filename} is not on this disk.")
         try:
@@ -69,7 +69,7 @@ class Recording:
 
     @property
     def digest(self) -> str:
-        """What tells this sound from any other. Raises JssError."""
+        """Return a hash of its audio; raises JssError where that cannot be read."""
         if not isinstance(self.audio, Path):
             return hashlib.sha256(self.open().getbuffer()).hexdigest()
         try:
@@ -80,7 +80,7 @@ class Recording:
 
     @cached_property
     def classes(self) -> tuple[str, ...] | None:
-        """Labels of what is in it, or None where nobody said."""
+        """Return the labels of its events or tags, or None where it has neither."""
         return (
             self.tags
             if self.truth is None
@@ -89,9 +89,7 @@ class Recording:
 
     @cached_property
     def overlap(self) -> float | None:
-        """Seconds in which events of two classes or more sound at once, or None where nobody
-        annotated it.
-        """
+        """Return seconds in which two classes or more sound at once, None without annotation."""
         if self.truth is None:
             return None
         edges = sorted({edge for onset, offset, _ in self.truth for edge in (onset, offset)})
@@ -109,8 +107,9 @@ def _digest(path: Path, changed: int, size: int) -> str:
 
 @dataclass(frozen=True)
 class ClipSet:
-    """Clips that belong together. name: in the address; title: for a person; note: what became of
-    every name in the folder, where it is one.
+    """Clips that belong together.
+
+    name: in the address; title: for the user; note: which names of a folder are left out, and why.
     """
 
     name: str
@@ -120,22 +119,21 @@ class ClipSet:
 
     @cached_property
     def by_name(self) -> dict[str, Recording]:
+        """Return its clips by their names in the address."""
         return {item.clip: item for item in self.clips}
 
 
 def examples() -> ClipSet:
-    """The shipped clips, in the order of examples.json; empty where none are installed. Raises
-    JssError.
-    """
+    """Return the shipped clips, in the order of examples.json; empty where none are installed."""
     listing = EXAMPLES / "examples.json"
-    found: list[Recording] = []
+    clips: list[Recording] = []
     try:
         items = json.loads(listing.read_text(encoding="utf-8")) if listing.exists() else []
         truth = pd.read_csv(EXAMPLES / "ground_truth.tsv", sep="\t") if items else None
         for item in items:
             name = item["filename"]
             rows = truth[truth["filename"] == name]  # type: ignore[index]
-            found.append(
+            clips.append(
                 Recording(
                     name,
                     item["title"],
@@ -148,22 +146,24 @@ def examples() -> ClipSet:
         raise JssError(
             f"The shipped examples in {EXAMPLES} cannot be read: restore them (git checkout)."
         ) from error
-    there = tuple(item for item in found if isinstance(item.audio, Path) and item.audio.exists())
-    return ClipSet(SHIPPED, "Shipped examples", there)
+    present = [item for item in clips if isinstance(item.audio, Path) and item.audio.exists()]
+    return ClipSet(SHIPPED, "Shipped examples", tuple(present))
 
 
-def own_folder() -> Path | None:
-    """The folder that was named at the start, or None."""
+def user_folder() -> Path | None:
+    """Return the folder that the app was started with, or None."""
     named = os.environ.get(VARIABLE)
     return Path(named).expanduser().resolve() if named else None
 
 
 def folder_sets(root: Path) -> list[ClipSet]:
-    """What a folder holds: the subsets of DESED's layout, or one set of all audio files in and
-    below it.
+    """Return the sets of a folder: subsets of DESED's layout, or one set of all audio below it.
 
     A plain folder may have a ``ground_truth.tsv`` (filename, onset, offset, event_label) beside its
-    files. Raises JssError where there is nothing to open.
+    files.
+
+    Raises:
+        JssError: Where there is nothing to open.
     """
     if not root.is_dir():
         raise JssError(f"There is no folder {root}: start the app with one that is there.")
@@ -199,16 +199,16 @@ def folder_sets(root: Path) -> list[ClipSet]:
             f"{root / 'ground_truth.tsv'}: {twice} may be any of {count[twice]} files: write its path "
             f"below {root}."
         )
-    found = tuple(
+    clips = tuple(
         Recording(f"{root.name}/{name}", name, path, truth=truth.get(name, truth.get(path.name)))
         for name, path in listing.files.items()
     )
-    if not found:
+    if not clips:
         raise JssError(
             f"{root} holds no audio: name another folder. {listing.account({'to open': 0})}"
         )
-    note = " ".join([listing.account({"to open": len(found)}), *listing.refused.values()])
-    return [ClipSet(root.name, root.name, found, note)]
+    note = " ".join([listing.account({"to open": len(clips)}), *listing.refused.values()])
+    return [ClipSet(root.name, root.name, clips, note)]
 
 
 def _isolated(name: str, path: Path) -> str | None:
@@ -234,13 +234,13 @@ def _plain_truth(path: Path) -> dict[str, tuple[Event, ...]]:
     return {name: tuple(sorted(found)) for name, found in by_name.items()}
 
 
-def added(name: str, data: bytes) -> Recording:
-    """A recording of the visitor's own."""
-    return Recording(f"{OWN}/{hashlib.sha256(data).hexdigest()[:12]}", name, data)
+def uploaded(name: str, data: bytes) -> Recording:
+    """Return a recording of an uploaded file."""
+    return Recording(f"{UPLOADED}/{hashlib.sha256(data).hexdigest()[:12]}", name, data)
 
 
 def matching(clips: Sequence[Recording], text: str) -> list[Recording]:
-    """Clips whose title, note or classes hold every word of a text, in any case."""
+    """Return the clips whose title, note or classes hold every word of a text, in any case."""
     words = text.lower().split()
     return [
         c

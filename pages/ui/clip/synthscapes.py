@@ -1,6 +1,4 @@
-"""``synthscapes``, the set that anybody can have: each clip is rendered when it is first opened,
-and kept.
-"""
+"""The clips of ``synthscapes``, each rendered when it is first opened, and cached."""
 
 from __future__ import annotations
 
@@ -23,11 +21,11 @@ class Synthscape(Recording):
 
     @property
     def digest(self) -> str:
-        """Known without its sound: the number that it is drawn from."""
+        """Return its name, which holds the number that it is drawn from."""
         return self.clip
 
     def open(self) -> io.BytesIO:
-        """Its bytes, rendered where they are not there yet. Raises JssError."""
+        """Open its bytes, rendered first where there is no file yet; raises JssError."""
         path = self.audio
         assert isinstance(path, Path)
         if not path.is_file():
@@ -48,17 +46,15 @@ def cache() -> Path:
 
 
 def clip_sets() -> list[ClipSet]:
-    """A set for each subset that our reports stand on, with the ground truth kept beside them.
-    Raises JssError.
-    """
+    """Return a set for each subset with a report, with the ground truth saved beside that."""
     from jss.evaluation.saved_scores import SUFFIX, read_clips
 
-    found: dict[str, ClipSet] = {}
+    sets: dict[str, ClipSet] = {}
     for path in sorted((checkpoints.root() / "reports" / NAME).glob(f"*{SUFFIX}")):
         dataset, subset, clips = read_clips(path)
-        if dataset != NAME or subset.endswith("_overlap") or subset in found:
+        if dataset != NAME or subset.endswith("_overlap") or subset in sets:
             continue
-        found[subset] = ClipSet(
+        sets[subset] = ClipSet(
             f"{NAME}/{subset}",
             f"{NAME} {subset}",
             tuple(
@@ -73,4 +69,4 @@ def clip_sets() -> list[ClipSet]:
                 for clip in clips
             ),
         )
-    return list(found.values())
+    return list(sets.values())

@@ -1,23 +1,20 @@
-"""A clip on a page: its analyses, the viewer, and the tables under it, with the choices kept in the
-address.
-"""
+"""A clip on a page: its analyses, the viewer and the tables under it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
-from jss.errors import JssError
 from jss.viz.tables import truth_table
-from pages.ui import address, selections, viewer
+from pages.ui import address, systems, viewer
 from pages.ui.cache import loaders
 from pages.ui.cache.loaders import Analysis
-from pages.ui.clip import browser
+from pages.ui.clip import browser, chooser
 from pages.ui.clip.recordings import Recording
 from pages.ui.progress import in_turn
+from pages.ui.text import literal
 
 KEY = "clip viewer"
 #: Longer clips, in seconds, are not preloaded through other systems: their audio would fill the
@@ -26,36 +23,21 @@ LONGEST = 60.0
 _MORE = "preload"
 
 
-def errors_said(fragment: Callable[..., None]) -> Callable[..., None]:
-    """A fragment whose mistakes are sentences: a page does not hear what is raised in one."""
-
-    @wraps(fragment)
-    def said(*args: object) -> None:
-        try:
-            fragment(*args)
-        except JssError as error:
-            st.error(address.literal(str(error)), icon=":material/error:")
-
-    return said
-
-
 def opened() -> Recording | None:
-    """The clip of the address, under the controls that choose it; None, and a sentence, where none
-    can be analysed.
-    """
-    system = address.system()
+    """Show the controls that choose a clip; returns it, or None where none can be analysed."""
+    system = systems.chosen()
     if system is None:
-        address.no_system()
+        systems.none_installed()
         return None
-    clips, recording = address.choose(
-        lambda one: browser.ordered(one, system, selections.shown(system))
+    clips, recording = chooser.choose(
+        lambda clips: browser.ordered(clips, system, systems.shown_selection(system))
     )
     if recording is None:
         st.info(
             "No example clip is installed: press **Open, record** above.", icon=":material/mic:"
         )
         return None
-    browser.panel(clips, recording, system, selections.shown(system))
+    browser.panel(clips, recording, system, systems.shown_selection(system))
     if recording.audio is None:
         _missing(recording)
         return None
@@ -63,8 +45,8 @@ def opened() -> Recording | None:
 
 
 def _missing(recording: Recording) -> None:
-    """What there is of a clip without audio."""
-    name = address.literal(recording.filename)
+    """Show the annotation of a clip without audio."""
+    name = literal(recording.filename)
     st.warning(
         f"The audio of {name} is not on this disk, so it cannot be heard or analysed. Some clips of DESED can "
         "no longer be downloaded.",
@@ -74,63 +56,62 @@ def _missing(recording: Recording) -> None:
         st.markdown("**Ground truth**")
         _table(truth_table(recording.truth), "This clip holds no event.")
     elif recording.tags is not None:
-        st.markdown(f"Weak labels: {address.literal(', '.join(recording.tags)) or 'none'}")
+        st.markdown(f"Weak labels: {literal(', '.join(recording.tags)) or 'none'}")
 
 
 def analyse(
-    systems: Sequence[str], recording: Recording, selection: str
+    names: Sequence[str], recording: Recording, selection: str
 ) -> dict[str, Analysis] | None:
-    """The clip through some systems, with a bar where it takes long; None where the visitor
-    cancelled it.
-    """
-    address.still(address.CLIP, recording.clip)
+    """Analyse the clip with each system, under a progress bar; None where the user cancelled."""
+    address.rerun_if_changed(address.CLIP, recording.clip)
     return in_turn(
-        systems,
+        names,
         recording.title,
         "clip",
-        lambda name, tell: loaders.analyse(recording, name, *_network(name, selection), tell=tell),
+        lambda name, report: loaders.analyse(
+            recording, name, *_selection_and_reference(name, selection), report=report
+        ),
     )
 
 
-def _network(system: str, selection: str) -> tuple[str, str | None]:
+def _selection_and_reference(system: str, selection: str) -> tuple[str, str | None]:
     """Student or teacher, and the system whose order of sources is taken over."""
-    there = selections.shown(system, selection)
-    return there, loaders.model_of_order(system, there) if address.read(
-        address.MATCH
-    ) != "no" else None
+    shown = systems.shown_selection(system, selection)
+    matched = address.read(address.MATCH) != "no"
+    return shown, loaders.order_reference(system, shown) if matched else None
 
 
-def order_note(one: Analysis, selection: str) -> str:
-    """Which outputs of a separator are shown in another order than its own, and why."""
-    if one.order == tuple(range(len(one.order))):
+def order_note(analysis: Analysis, selection: str) -> str:
+    """Return a sentence where sources are shown in the order of another system, else ""."""
+    if analysis.order == tuple(range(len(analysis.order))):
         return ""
-    _, like = _network(one.result.system, selection)
-    return (
-        f"Its outputs {', '.join(str(m + 1) for m in one.order)} are shown in the order of {like}"
-    )
+    _, reference = _selection_and_reference(analysis.result.system, selection)
+    outputs = ", ".join(str(m + 1) for m in analysis.order)
+    return f"Its outputs {outputs} are shown in the order of {reference}"
 
 
 def view(
-    found: Mapping[str, Analysis],
+    analyses: Mapping[str, Analysis],
     shown: str,
     recording: Recording,
     selection: str,
     names: Sequence[str],
     compare: Mapping[str, str] | None = None,
 ) -> None:
-    """The viewer, with every system that is at hand, so that the browser switches by itself."""
-    payloads = {name: one.payload for name, one in found.items()}
+    """Show the viewer with every system whose result exists, so that the browser switches alone."""
+    payloads = {name: analysis.payload for name, analysis in analyses.items()}
     more = False
-    if found[shown].result.duration <= LONGEST:
-        load = st.session_state.pop(_MORE, None) == found[shown].payload.meta["id"]
+    if analyses[shown].result.duration <= LONGEST:
+        load = st.session_state.pop(_MORE, None) == analyses[shown].payload.meta["id"]
         for name in (name for name in names if name not in payloads):
-            network, like = _network(name, selection)
-            one = loaders.in_memory(recording, name, network, like)
-            if one is None and loaders.on_disk(recording, name, network):
+            available, reference = _selection_and_reference(name, selection)
+            analysis = loaders.in_memory(recording, name, available, reference)
+            if analysis is None and loaders.on_disk(recording, name, available):
                 more = not load
-                one = loaders.analyse(recording, name, network, like) if load else None
-            if one is not None:
-                payloads[name] = one.payload
+                if load:
+                    analysis = loaders.analyse(recording, name, available, reference)
+            if analysis is not None:
+                payloads[name] = analysis.payload
     viewer.view(
         [payloads[name] for name in names if name in payloads],
         shown=shown,
@@ -152,7 +133,7 @@ def _take_over() -> None:
     for name in (address.VIEW, address.SYSTEM, address.AGAINST, address.BESIDE):
         if name in chosen:
             address.write(name, chosen[name])
-    browser.grown_old()
+    browser.mark_outdated()
 
 
 def _more() -> None:
@@ -160,7 +141,7 @@ def _more() -> None:
 
 
 def tables(events: pd.DataFrame, recording: Recording, threshold: float) -> None:
-    """Detected events, and the ground truth beside them."""
+    """Show detected events, and the ground truth beside them."""
     left, right = st.columns([3, 2]) if recording.truth is not None else (st.container(), None)
     with left:
         st.markdown(f"**Events detected** above {threshold:.2f}, median filter 448 ms")

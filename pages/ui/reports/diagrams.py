@@ -1,6 +1,4 @@
-"""A system as two drawings: what it computes, and how it came to be. Made from its manifest and its
-blocks' cards.
-"""
+"""Two diagrams of a system, from its manifest and cards: its signal flow, and its training."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ from collections.abc import Callable, Mapping
 from jss.checkpoints import Card, Manifest
 from jss.viz.diagram import Block, Drawing, Step, branches_diagram, system_diagram, training_diagram
 
-_NETWORKS = {"crnn": "CRNN", "conv_tasnet": "ConvTas-Net"}
+_MODELS = {"crnn": "CRNN", "conv_tasnet": "ConvTas-Net"}
 _POOLINGS = {
     "max": "largest score over sources (Eq. 28)",
     "sum": "sum over sources (Eq. 27)",
@@ -17,14 +15,12 @@ _POOLINGS = {
 }
 #: Outputs of a ConvTas-Net whose card does not say how many.
 SOURCES = 4
-#: Training processes in the order in which they follow each other.
+#: Training stages after pre-training, in the order in which they follow each other.
 _RANK = {"S1": 1, "JT": 1, "S2": 2}
 
 
-def computes(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Drawing:
-    """Fig. 1 for a system without a separation stage, Fig. 3 for one with two branches, Figs 4 and
-    5 for the others.
-    """
+def signal_flow(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Drawing:
+    """Draw Fig. 1 for a system that does not separate, Fig. 3 for two branches, else Figs 4, 5."""
     chosen = system.selections[selection]
     separator = cards[chosen.separator] if chosen.separator else None
     sources = int(separator.config.get("n_src", SOURCES)) if separator else 1
@@ -35,14 +31,14 @@ def computes(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Dra
         summed = chosen.mixture_input == "sources"
         on = "on the sources' sum" if summed else "on the mixture"
         branch = Block("Detection", [on, *_facts(cards[chosen.mixture])[:1]])
-        own = Block(
+        on_sources = Block(
             "Detection", [f"on each of {sources} sources", *_facts(cards[chosen.detector])[:1]]
         )
         weight = "?" if chosen.q is None else f"{chosen.q:.2f}"
         return branches_diagram(
             branch,
             Block("Separation", _facts(separator)[:1] if separator else []),
-            own,
+            on_sources,
             system.pooling,
             weight,
             summed=summed,
@@ -52,9 +48,18 @@ def computes(system: Manifest, selection: str, cards: Mapping[str, Card]) -> Dra
     )
 
 
-def came_to_be(system: Manifest, selection: str, card_of: Callable[[str], Card | None]) -> Drawing:
-    """Pre-training, and Joint Training (Fig. 6) or the two stages after it (Fig. 7), as the cards'
-    parents tell. card_of: a block's card, None where it is not installed.
+def training_stages(
+    system: Manifest, selection: str, card_of: Callable[[str], Card | None]
+) -> Drawing:
+    """Draw pre-training and what follows: Joint Training (Fig. 6) or two stages (Fig. 7).
+
+    Args:
+        system: Its manifest.
+        selection: "teacher" or "student".
+        card_of: Block -> its card, None where it is not installed; parents name the stage before.
+
+    Returns:
+        The diagram.
     """
     chosen = system.selections[selection]
     separator, detector = (
@@ -63,9 +68,9 @@ def came_to_be(system: Manifest, selection: str, card_of: Callable[[str], Card |
     )
     steps: list[Step] = []
     while separator or detector:
-        there = [card for card in (separator, detector) if card]
-        rank = max(_rank(card) for card in there)
-        stage = next(card.stage for card in there if _rank(card) == rank)
+        cards = [card for card in (separator, detector) if card]
+        rank = max(_rank(card) for card in cards)
+        stage = next(card.stage for card in cards if _rank(card) == rank)
         steps.append(
             Step(
                 _title(stage) if rank else "Pre-training",
@@ -114,5 +119,5 @@ def _block(card: Card | None, rank: int) -> Block | None:
 
 
 def _facts(card: Card) -> list[str]:
-    kind = card.kind.partition(":")[2] or _NETWORKS.get(card.kind, card.kind)
+    kind = card.kind.partition(":")[2] or _MODELS.get(card.kind, card.kind)
     return [f"{card.name}", f"{kind}, {card.stage} {card.network}"]

@@ -1,4 +1,4 @@
-"""The fusion bench: tick systems, and see at once what their mean scores (Eq. 25) are worth."""
+"""The fusion bench: select systems, and see the metrics of their mean scores (Eq. 25)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import streamlit as st
 from jss import checkpoints
 from jss.errors import JssError
 from jss.reports import HEADLINES
-from pages.ui import address, charts, selections
+from pages.ui import address, charts, systems, widgets
 from pages.ui.cache import loaders
 from pages.ui.reports import choice
 
-BENCH, TICKED = "bench", "fuse"
-#: A fusion beside its members.
+BENCH, SELECTED = "bench", "fuse"
+#: Columns of the table.
 SHOWN = (
     "psds1",
     "psds2",
@@ -35,53 +35,54 @@ SHOWN = (
 Place = tuple[str, str, str]
 
 
-def nothing(where: str = "") -> None:
-    """What to do where no scores are kept."""
+def no_scores(where: str = "") -> None:
+    """Say what to do where no scores are saved."""
     st.info(
-        f"No scores are kept {where}".rstrip()
+        f"No scores are saved {where}".rstrip()
         + ": `python -m jss evaluate --system NAME --data ROOT "
-        "--subset NAME --out 'checkpoints/reports/SET/{system}.json' --keep-scores` keeps those of each system "
+        "--subset NAME --out 'checkpoints/reports/SET/{system}.json' --keep-scores` saves those of each system "
         "beside its report.",
         icon=":material/join_inner:",
     )
 
 
-def made_of(place: Place, names: tuple[str, ...]) -> str:
-    """What changes when the kept scores do."""
+def fingerprint(place: Place, names: tuple[str, ...]) -> str:
+    """Return a text that changes with the saved scores."""
     return repr(
-        [sorted(loaders.kept_scores()[place][name].outputs.weights.items()) for name in names]
+        [sorted(loaders.saved_scores()[place][name].outputs.weights.items()) for name in names]
     )
 
 
 @st.fragment
 def bench() -> None:
-    """Choose a set and systems -> the fusion's metrics, and each system's."""
-    places = {" ".join(place): place for place in loaders.kept_scores()}
+    """Show a choice of a set and systems, and the metrics of their fusion and of each of them."""
+    places = {" ".join(place): place for place in loaders.saved_scores()}
     if not places:
-        nothing()
+        no_scores()
         return
-    chosen, network = address.read(choice.SET), selections.asked()
-    like = min(
-        places, key=lambda name: (" ".join(places[name][:2]) != chosen, places[name][2] != network)
+    chosen, selection = address.read(choice.SET), systems.wanted_selection()
+    default = min(
+        places,
+        key=lambda name: (" ".join(places[name][:2]) != chosen, places[name][2] != selection),
     )
     place = places[
-        address.pick(
-            "Scores of", list(places), BENCH, lambda name: _told(places[name]), like, width=420
+        widgets.pick(
+            "Scores of", list(places), BENCH, lambda name: _title(places[name]), default, width=420
         )
     ]
-    there = sorted(loaders.kept_scores()[place], key=checkpoints.place)
-    asked = [name for name in address.several(TICKED) if name in there]
-    st.session_state["pick fuse"] = asked or there[:2]
-    st.pills("Systems to fuse", there, selection_mode="multi", key="pick fuse", on_change=_take)
-    ticked = tuple(name for name in there if name in st.session_state["pick fuse"])
-    if not ticked:
-        st.caption("Tick one system or more.")
+    available = sorted(loaders.saved_scores()[place], key=checkpoints.place)
+    wanted = [name for name in address.read_several(SELECTED) if name in available]
+    st.session_state["pick fuse"] = wanted or available[:2]
+    st.pills("Systems to fuse", available, selection_mode="multi", key="pick fuse", on_change=_take)
+    selected = tuple(name for name in available if name in st.session_state["pick fuse"])
+    if not selected:
+        st.caption("Select one system or more.")
         return
     try:
-        shown = [(ticked,), *([((name,),) for name in ticked] if len(ticked) > 1 else [])]
-        reports = [loaders.fused(place, names, made_of(place, names)) for (names,) in shown]
+        rows_of = [selected, *([(name,) for name in selected] if len(selected) > 1 else [])]
+        reports = [loaders.fused(place, names, fingerprint(place, names)) for names in rows_of]
     except JssError as error:
-        st.error(address.literal(str(error)), icon=":material/error:")
+        widgets.show_error(error)
         return
     whole = reports[0]
     rows = [
@@ -89,37 +90,37 @@ def bench() -> None:
         for report in reports
     ]
     st.caption(
-        f"Our figures, {place[2]} networks, on **{whole.n_files} of {whole.n_files_expected} files** of "
-        f"{place[0]} {place[1]}, computed from the scores kept to 1/1024: mean, median filter over "
-        "448 ms, metrics."
+        f"Our figures, {place[2]} selection, on **{whole.n_files} of {whole.n_files_expected} files** of "
+        f"{place[0]} {place[1]}: the mean of the saved scores (in steps of 1/1024), a median filter of 448 ms, "
+        "and the metrics."
     )
     charts.table(pd.DataFrame(rows).round(4), "bench", f"fusion.{place[0]}.{place[1]}")
-    _stale(place, ticked)
+    _warn_of_other_weights(place, selected)
 
 
-def _stale(place: Place, names: tuple[str, ...]) -> None:
-    """Say so where the scores are of other weights than the report beside them."""
-    of = {
+def _warn_of_other_weights(place: Place, names: tuple[str, ...]) -> None:
+    """Warn where the saved scores are of other weights than the report beside them."""
+    weights = {
         (r.dataset, r.subset, r.selection, r.system): r.settings.get("weights_sha256")
         for r in loaders.reports()
     }
     old = [
         name
         for name in names
-        if of.get((*place, name))
-        not in (None, dict(loaders.kept_scores()[place][name].outputs.weights))
+        if weights.get((*place, name))
+        not in (None, dict(loaders.saved_scores()[place][name].outputs.weights))
     ]
     if old:
         st.warning(
-            f"The kept scores of {', '.join(old)} are of other weights than the report: evaluate again.",
+            f"The saved scores of {', '.join(old)} are of other weights than the report: evaluate again.",
             icon=":material/history:",
         )
 
 
-def _told(place: Place) -> str:
-    clips = len(next(iter(loaders.kept_scores()[place].values())).clips)
+def _title(place: Place) -> str:
+    clips = len(next(iter(loaders.saved_scores()[place].values())).clips)
     return f"{place[0]} {place[1]}, {place[2]} ({clips} clips)"
 
 
 def _take() -> None:
-    address.write_several(TICKED, st.session_state["pick fuse"])
+    address.write_several(SELECTED, st.session_state["pick fuse"])

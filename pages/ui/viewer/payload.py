@@ -36,6 +36,11 @@ class Payload:
     source_mels: tuple[tuple[str, ...], ...]
     source_masks: tuple[tuple[str, ...], ...] = ()
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the files."""
+        return sum(len(data) for data, _ in self.files.values())
+
 
 def pack(
     result: ClipResult, ground_truth: Any = None, *, clip: str, masks: Float32 | None = None
@@ -103,7 +108,9 @@ def pack(
             }
             for kind in kinds
         ],
-        "truth": truth and [[onset, offset, labels.index(label)] for onset, offset, label in truth],
+        "truth": None
+        if truth is None
+        else [[onset, offset, labels.index(label)] for onset, offset, label in truth],
         "similarity": _similarity(result),
     }
     return Payload(

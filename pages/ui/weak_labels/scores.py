@@ -1,6 +1,4 @@
-"""What separators of the weak-label paper scored: Table 1, Table 2 and the boxes of Fig. 3, ours
-and the paper's.
-"""
+"""Figures of the weak-label separators, ours and the paper's: Tables 1 and 2, Fig. 3."""
 
 from __future__ import annotations
 
@@ -17,68 +15,68 @@ from jss.metrics.class_separation import OVERALL
 from jss.papers import tables
 from jss.viz.separation_charts import INPUT, separation_boxes
 from jss.weak_labels.report import Row, WeakReport
-from pages.ui import address, charts
-from pages.ui.clip import recordings, view
-from pages.ui.reports import choice
-from pages.ui.weak_labels import loaders, scenes
-from pages.ui.weak_labels.loaders import BANK, MADE
+from pages.ui import address, charts, widgets
+from pages.ui.cache import weak_loaders
+from pages.ui.cache.weak_loaders import BANK, SYNTHESISED
+from pages.ui.clip import recordings
+from pages.ui.text import literal
+from pages.ui.weak_labels import scenes
 
-#: Names in the address: the separator shown, and the scenes that the reports stand on.
+#: Names in the address: of the separator shown, and of the scenes of the reports.
 SEPARATOR, SCENES = "separator", "scenes"
 _TABLE1 = "#### SI-SDR and its improvement (Table 1): dB, mean ± standard deviation over sources"
-_TABLE2 = "#### What critics detect in mixtures (Table 2): {}, 0 to 1, at a threshold of 0.5"
+_TABLE2 = "#### Critics on mixtures (Table 2): {}, 0 to 1, at a threshold of 0.5"
 _F = "F-measure"
-#: Of the input SI-SDR, in dB: a scene whose own is further off is not the one that the report
-#: stands on.
-_SAME = 0.1
+#: dB: a scene whose input SI-SDR differs by more is not the one of the report.
+_TOLERANCE_DB = 0.1
 
 
 def ours() -> None:
-    """The reports under checkpoints/weak_labels that stand on one set of scenes."""
-    every = loaders.reports()
+    """Show the reports under checkpoints/weak_labels of one set of scenes."""
+    every = weak_loaders.reports()
     if not every:
         st.info(
-            "No separator was measured yet: `python -m jss evaluate --system weak-frame --data BANK --subset test "
+            "No separator is evaluated yet: `python -m jss evaluate --system weak-frame --data BANK --subset test "
             '--out "checkpoints/weak_labels/urban/{system}.json"` writes a report.',
             icon=":material/bar_chart:",
         )
         return
-    order = loaders.in_order([report.system for report in every])
+    order = weak_loaders.in_order([report.system for report in every])
     groups: dict[str, list[WeakReport]] = {}
     for report in sorted(every, key=lambda report: order.index(report.system)):
         of = f"{report.dataset} {report.split}, {report.n_clips} scenes, seed {report.seed}"
         groups.setdefault(of, []).append(report)
     name = (
-        address.pick("Scenes", list(groups), SCENES, str, width=420)
+        widgets.pick("Scenes", list(groups), SCENES, width=420)
         if len(groups) > 1
         else next(iter(groups))
     )
-    found = groups[name]
-    first = found[0]
-    several = first.n_clips - first.n_single
+    reports = groups[name]
+    first = reports[0]
+    mixed = first.n_clips - first.n_single
     st.caption(
-        f"Our figures, on the **{several} of {first.n_clips} scenes** of {address.literal(first.dataset)} "
-        f"{first.split} (seed {first.seed}) in which two classes or more sound. Other data than the paper's: no "
-        "figure here can be compared with its."
+        f"Our figures, on the **{mixed} of {first.n_clips} scenes** of {literal(first.dataset)} "
+        f"{first.split} (seed {first.seed}) in which two classes or more sound. The data are not the paper's: do "
+        "not compare these figures with the paper's."
     )
     stem = f"weak-labels.{first.split}"
-    charts.table(pd.DataFrame(_improvements(found)), "weak table 1", f"{stem}.table1", _TABLE1)
+    charts.table(pd.DataFrame(_improvements(reports)), "weak table 1", f"{stem}.table1", _TABLE1)
     charts.table(
-        pd.DataFrame(_critics(found)).round(3),
+        pd.DataFrame(_critics(reports)).round(3),
         "weak table 2",
         f"{stem}.table2",
         _TABLE2.format(f"{_F}, precision and recall"),
     )
-    _boxes(found, stem)
+    _boxes(reports, stem)
     with st.expander(
-        f"Scenes of one class ({first.n_single}), and what the critic hears in separated sources"
+        f"Scenes of one class ({first.n_single}), and the critic on separated sources"
     ):
-        _alone(found, stem)
-        _own_only(found, stem)
+        _single_class(reports, stem)
+        _critic_check(reports, stem)
 
 
 def theirs() -> None:
-    """As printed."""
+    """Show the figures that the paper printed."""
     st.caption(
         f"As printed in [the weak-label paper]({tables.WEAK_SOURCE}), on 5000 scenes of UrbanSound8K. Not "
         "computed here."
@@ -95,13 +93,11 @@ def theirs() -> None:
     for level, one in tables.weak_classification().groupby("level", sort=False):
         rows.append({"Level": level} | _cells(dict(one[["label", "f_measure"]].values)))
     charts.table(pd.DataFrame(rows), "paper weak 2", "weak2020.table2", _TABLE2.format(_F))
-    st.caption(
-        "Fig. 3 of the paper is a drawing without numbers; its boxes cannot be repeated here."
-    )
+    st.caption("Fig. 3 of the paper has no numbers, so its boxes are not shown here.")
 
 
 def _cells(values: Mapping[str, object], last: str = "") -> dict[str, object]:
-    """A column a class, and one for all of them where ``last`` names it."""
+    """Columns of a row: one for each class, and one for all where ``last`` names it."""
     cells = {sound_class(label).display: values.get(label) for label in URBAN_LABELS}
     return cells | ({"Overall": values.get(last)} if last else {})
 
@@ -115,8 +111,8 @@ def _spread(row: Row, name: str) -> str | None:
     return None if mean is None else f"{round(mean, 1) + 0.0:.1f} ± {sd:.1f}"
 
 
-def _improvements(found: Sequence[WeakReport]) -> list[dict[str, object]]:
-    table = found[0].table1
+def _improvements(reports: Sequence[WeakReport]) -> list[dict[str, object]]:
+    table = reports[0].table1
     rows = [
         {"SI-SDR": "Sources (number)"}
         | _cells({label: str(row["n"]) for label, row in table.items()}, OVERALL),
@@ -126,13 +122,13 @@ def _improvements(found: Sequence[WeakReport]) -> list[dict[str, object]]:
     return rows + [
         {"SI-SDR": _improvement_of(report.system)}
         | _cells({k: _spread(row, "improvement") for k, row in report.table1.items()}, OVERALL)
-        for report in found
+        for report in reports
     ]
 
 
-def _critics(found: Sequence[WeakReport]) -> list[dict[str, object]]:
+def _critics(reports: Sequence[WeakReport]) -> list[dict[str, object]]:
     rows = {}
-    for report in found:
+    for report in reports:
         for level, scores in report.table2.items():
             name = level if " " in level else f"{level} {_F}"
             rows[report.critic, level] = {"Critic": report.critic, "Level": name} | _cells(
@@ -144,38 +140,38 @@ def _critics(found: Sequence[WeakReport]) -> list[dict[str, object]]:
     ]
 
 
-def _alone(found: Sequence[WeakReport], stem: str) -> None:
-    """Scenes whose mixture is the source: nothing to improve, only something to spoil."""
+def _single_class(reports: Sequence[WeakReport], stem: str) -> None:
+    """Show scenes of one class, whose mixture is the source: a separator can only make it worse."""
     rows = [
         {"Separator": report.system}
         | _cells({label: row["output_median"] for label, row in report.single.items()}, OVERALL)
-        for report in found
+        for report in reports
     ]
     charts.table(
         pd.DataFrame(rows).round(1),
         "weak single",
         f"{stem}.single",
-        "**One class alone:** median SI-SDR (dB) of the source that the separator makes of it",
+        "**One class alone:** median SI-SDR (dB) of its separated source",
     )
 
 
-def _own_only(found: Sequence[WeakReport], stem: str) -> None:
+def _critic_check(reports: Sequence[WeakReport], stem: str) -> None:
     rows = [
         {"Separator": report.system}
         | _cells({k: round(100 * v) for k, v in report.check["own_only"].items()}, OVERALL)
         | {"Similarity": report.check.get("similarity")}
-        for report in found
+        for report in reports
     ]
     charts.table(
         pd.DataFrame(rows).round(2),
         "weak check",
         f"{stem}.check",
-        "**A check without reference:** share (%) of separated sources in which the critic hears their own "
-        "class and no other, and how alike it finds the sources of a scene (Eq. 30 of the JSS paper)",
+        "**A check without reference:** share (%) of separated sources in which the critic detects their "
+        "class and no other, and the similarity of a scene's sources (Eq. 30 of the JSS paper)",
     )
 
 
-def _boxes(found: Sequence[WeakReport], stem: str) -> None:
+def _boxes(reports: Sequence[WeakReport], stem: str) -> None:
     def samples(report: WeakReport, values: Sequence[float]) -> list[tuple[str, float, int]]:
         s = report.samples
         return [
@@ -183,28 +179,28 @@ def _boxes(found: Sequence[WeakReport], stem: str) -> None:
             for k, db, clip in zip(s.label, values, s.clip, strict=True)
         ]
 
-    boxes = {INPUT: samples(found[0], found[0].samples.input)}
-    boxes |= {report.system: samples(report, report.samples.output) for report in found}
-    chart = separation_boxes(boxes, found[0].labels, choice.theme())
+    boxes = {INPUT: samples(reports[0], reports[0].samples.input)}
+    boxes |= {report.system: samples(report, report.samples.output) for report in reports}
+    chart = separation_boxes(boxes, reports[0].labels, widgets.theme())
     title = "#### Mixture and separated sources (Fig. 3)"
     chosen = charts.show(chart, "weak boxes", f"{stem}.boxes", title, select=True)
     if not chosen:
         st.caption(
-            "Quartiles of SI-SDR in dB; a point is a source beyond 1.5 times the height of its box: press one "
+            "Quartiles of SI-SDR in dB; a point is a source beyond 1.5 times the height of its box: click one "
             "to hear its scene."
         )
         return
     _, scene, label, name = chosen[0]
-    _hear(
-        next((report for report in found if report.system == name), found[0]),
+    _play(
+        next((report for report in reports if report.system == name), reports[0]),
         int(scene),
         str(label),
     )
 
 
-@view.errors_said
-def _hear(report: WeakReport, number: int, label: str) -> None:
-    """The scene of a point that was pressed: mixture, true source, separated source."""
+@widgets.shows_errors
+def _play(report: WeakReport, number: int, label: str) -> None:
+    """Show players for the scene of a clicked point: mixture, true source, separated source."""
     s = report.samples
     at = next(
         i
@@ -216,25 +212,24 @@ def _hear(report: WeakReport, number: int, label: str) -> None:
         f"**Scene {number}, {kind}**, through {report.system}: SI-SDR {s.input[at]:.1f} dB in the mixture, "
         f"{s.output[at]:.1f} dB separated"
     )
-    place = _place(report)
-    if place is None:
+    origin = _origin(report)
+    if origin is None:
         st.caption(
-            f"It is mixed from recordings that are not at hand: start the app with the soundbank of "
-            f"{address.literal(report.dataset)} (`make app DATA=BANK`) to hear it."
+            f"It is mixed from recordings that are not on this disk. To hear it, start the app with the soundbank "
+            f"{literal(report.dataset)}: `make app DATA=BANK`."
         )
         return
-    name = f"{place}/{report.split}/{report.seed}/{number}"
-    mixture = loaders.scene(name)
-    if report.system not in loaders.separators():
-        raise JssError(
-            f"{report.system} is not installed any more, so its sources cannot be heard."
-        )
-    with st.spinner(f"{report.system} listens"):
-        result = loaders.analyse(mixture, report.system, lambda share, what: None).result
+    name = f"{origin}/{report.split}/{report.seed}/{number}"
+    mixture = weak_loaders.scene(name)
+    if report.system not in weak_loaders.separators():
+        raise JssError(f"{report.system} is no longer installed, so its sources cannot be heard.")
+    with st.spinner(f"{report.system} separates the scene"):
+        result = weak_loaders.analyse(mixture, report.system, lambda share, what: None).result
     k = report.labels.index(label)
-    if not abs(result.si_sdr()[0][k] - s.input[at]) <= _SAME:
+    assert mixture.sources is not None  # a scene has them
+    if not abs(result.si_sdr()[0][k] - s.input[at]) <= _TOLERANCE_DB:
         raise JssError(
-            "The recordings at hand are not those that the report stands on: this scene cannot be heard."
+            "The recordings on this disk are not those of the report, so this scene cannot be heard."
         )
     tracks = {
         "Mixture": result.mixture,
@@ -247,7 +242,7 @@ def _hear(report: WeakReport, number: int, label: str) -> None:
             st.caption(text)
             st.audio(audio.encode(track / gain, "flac"), format="audio/flac")
     st.button(
-        "Open it above",
+        "Open in the viewer",
         icon=":material/graphic_eq:",
         on_click=_open,
         args=(name, report.system),
@@ -260,11 +255,9 @@ def _open(scene: str, system: str) -> None:
     address.write(SEPARATOR, system)
 
 
-def _place(report: WeakReport) -> str | None:
-    """Where the scenes of a report can be rendered: by the synthesiser, from the folder at hand, or
-    nowhere.
-    """
-    if report.dataset.endswith(MADE):
-        return MADE
-    folder = recordings.own_folder()
+def _origin(report: WeakReport) -> str | None:
+    """Where a report's scenes are rendered from: the synthesiser, the user's folder, or nowhere."""
+    if report.dataset.endswith(SYNTHESISED):
+        return SYNTHESISED
+    folder = recordings.user_folder()
     return BANK if folder is not None and report.dataset.endswith(folder.name) else None

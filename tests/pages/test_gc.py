@@ -1,11 +1,9 @@
-"""What is there when the app settles is left alone by the garbage collector; what comes later is
-not.
-"""
+"""Objects that are frozen are exempt from garbage collection; later ones are not."""
 
 import gc
 import weakref
 
-from pages.ui.cache.gc import settle
+from pages.ui.cache.gc import freeze_loaded
 
 
 class Knot:
@@ -15,7 +13,7 @@ class Knot:
 
 def test_what_stays_is_frozen_and_what_comes_later_is_collected():
     try:
-        settle()
+        freeze_loaded()
         assert gc.get_freeze_count() > 1000
         later = Knot()
         alive = weakref.ref(later)

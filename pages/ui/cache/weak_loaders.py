@@ -1,13 +1,12 @@
-"""What the page Weak labels is made of: scenes, critics, separators and reports, read or computed
-once for all.
-"""
+"""What the page Weak labels shows, read or computed once and shared by all sessions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
@@ -20,7 +19,7 @@ from jss.viz.agreement import Event
 from jss.weak_labels.report import WeakReport
 from jss.weak_labels.results import WeakResult
 from pages.ui.cache import loaders
-from pages.ui.cache.memory import Shelf
+from pages.ui.cache.jobs import Report
 from pages.ui.clip import recordings
 from pages.ui.clip.recordings import Recording
 from pages.ui.viewer.payload import Payload, pack
@@ -30,21 +29,21 @@ if TYPE_CHECKING:
     from jss.data.training.example import Example
     from jss.weak_labels.inference import WeakSystem
 
-Tell = Callable[[float, str], None]
-#: What stands among the separators where the sources are known.
+#: Shown among the separators where the true sources are known.
 TRUE = "true sources"
-#: Where scenes come from, in the address: the built-in synthesiser, or the folder that the app was
-#: started with.
-MADE, BANK = "synthscapes", "bank"
-#: Seconds of sound of a visitor's own: masks of five classes take more memory than the sound does.
+#: Origins of scenes in the address: the built-in synthesiser, the folder that the app was started with.
+SYNTHESISED, BANK = "synthscapes", "bank"
+#: Longest upload, in seconds: masks of five classes take more memory than the sound does.
 LONGEST = 60.0
-_SCENE = re.compile(rf"({MADE}|{BANK})/(train|validation|test)/(\d{{1,6}})/(\d{{1,6}})")
+_SCENE = re.compile(rf"({SYNTHESISED}|{BANK})/(train|validation|test)/(\d{{1,6}})/(\d{{1,6}})")
 
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """What is heard. name: in the address; title: for a person; wave: (samples,) at 16 kHz;
-    sources: (K, samples) and events: the truth, or None where nobody knows it.
+    """A mixture to separate.
+
+    name: in the address; title: for the user; wave: (samples,) at 16 kHz; sources: (K, samples) and
+    events: the truth, or None where it is unknown.
     """
 
     name: str
@@ -56,7 +55,7 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False)
 class WeakAnalysis:
-    """A result, the same as a clip, and as the viewer wants it."""
+    """A mixture's result, the same as a clip's, and as the viewer shows it."""
 
     result: WeakResult
     clip: ClipResult
@@ -64,7 +63,7 @@ class WeakAnalysis:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory, but for small things."""
+        """Bytes of memory, without small objects."""
         r, c = self.result, self.clip
         arrays = (
             r.mixture,
@@ -75,14 +74,12 @@ class WeakAnalysis:
             c.mel,
             c.source_mels,
         )
-        return sum(a.nbytes for a in arrays) + sum(
-            len(data) for data, _ in self.payload.files.values()
-        )
+        return sum(a.nbytes for a in arrays) + self.payload.nbytes
 
 
 @st.cache_data(show_spinner=False, ttl=30)
 def separators() -> tuple[str, ...]:
-    """The installed separators of the five classes, in the order of the paper. Raises JssError."""
+    """Return the installed separators of the five classes, in the order of the paper."""
     from jss.weak_labels import inference
 
     return tuple(
@@ -91,7 +88,7 @@ def separators() -> tuple[str, ...]:
 
 
 def in_order(names: Sequence[str]) -> list[str]:
-    """Separators as the paper has them: strong, frame, clip; then those of the bridge, then others."""
+    """Sort separators: strong, frame, clip as in the paper; those of the bridge; others."""
     from jss.training.weak_stages import WEAK_STAGES
 
     return sorted(names, key=[*WEAK_STAGES, *names].index)
@@ -99,11 +96,11 @@ def in_order(names: Sequence[str]) -> list[str]:
 
 @st.cache_data(show_spinner=False, ttl=30)
 def critics() -> tuple[str, ...]:
-    """The installed critics of the five classes, that of frames first. Raises JssError."""
+    """Return the installed critics of the five classes, the critic of frames first."""
     from jss.weak_labels import inference
 
-    there = [name for name in inference.critics() if _classes(name) == URBAN_LABELS]
-    return tuple(sorted(there, key=lambda name: name != inference.DEFAULT_CRITIC))
+    names = [name for name in inference.critics() if _classes(name) == URBAN_LABELS]
+    return tuple(sorted(names, key=lambda name: name != inference.DEFAULT_CRITIC))
 
 
 def _classes(block: str) -> tuple[str, ...]:
@@ -112,9 +109,7 @@ def _classes(block: str) -> tuple[str, ...]:
 
 @st.cache_data(show_spinner=False, ttl=30)
 def reports() -> tuple[WeakReport, ...]:
-    """What separators scored, from checkpoints/weak_labels. Raises JssError where a report is
-    damaged.
-    """
+    """Return the reports of separators, from checkpoints/weak_labels."""
     return WeakReport.load_all(checkpoints.root() / "weak_labels")
 
 
@@ -131,29 +126,36 @@ def _rendered(root: str, split: str, seed: int, number: int) -> Example:
 
 
 def is_scene(name: str) -> bool:
-    """Whether something of an address names a scene."""
+    """Return whether a text of the address names a scene."""
     return _SCENE.fullmatch(name) is not None
 
 
 def scene(name: str) -> Mixture:
-    """A scene by its name, ``synthscapes/test/0/17``: place, split, seed, number. Raises JssError
-    where its recordings are not at hand.
+    """Render a scene by its name, ``synthscapes/test/0/17``: origin, split, seed, number.
+
+    Raises:
+        JssError: Where its recordings are not on this disk.
     """
-    place, split, seed, number = name.split("/")
-    folder = recordings.own_folder()
-    if place == BANK and folder is None:
+    origin, split, seed, number = name.split("/")
+    folder = recordings.user_folder()
+    if origin == BANK and folder is None:
         raise JssError(
-            "This scene is mixed from recordings that are not at hand: start the app with their folder "
-            "(make app DATA=BANK) to hear it."
+            "This scene is mixed from recordings that are not on this disk: start the app with "
+            "their folder (make app DATA=BANK)."
         )
-    made = _rendered(MADE if place == MADE else str(folder), split, int(seed), int(number))
+    root = SYNTHESISED if origin == SYNTHESISED else str(folder)
+    clip = _rendered(root, split, int(seed), int(number))
     return Mixture(
-        name, f"{split}-{int(number):05d}", made.mixture, made.sources, tuple(made.events or ())
+        name, f"{split}-{int(number):05d}", clip.mixture, clip.sources, tuple(clip.events or ())
     )
 
 
-def own(recording: Recording) -> Mixture:
-    """A recording of the visitor's own. Raises JssError where it cannot be read, or is too long."""
+def uploaded(recording: Recording) -> Mixture:
+    """Read a recording that the user uploaded.
+
+    Raises:
+        JssError: Where it cannot be read, or is too long.
+    """
     seconds = audio.duration(recording.open())
     if seconds > LONGEST:
         raise JssError(
@@ -164,15 +166,15 @@ def own(recording: Recording) -> Mixture:
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)
-def _system(name: str, made_of: str) -> WeakSystem:
-    """Loaded once for each state of its weights, and shared."""
+def _system(name: str, fingerprint: str) -> WeakSystem:
+    """Load a separator or a critic, once for each state of its weights."""
     from jss.weak_labels.inference import load_critic, load_weak
 
     return load_critic(name) if name in critics() else load_weak(name)
 
 
-def _made_of(name: str) -> str:
-    """What changes when a system does: the weights of its blocks."""
+def _fingerprint(name: str) -> str:
+    """Return a text that changes with the weights of a system."""
     from jss.weak_labels.inference import DEFAULT_CRITIC
 
     card = checkpoints.load_card(name)
@@ -180,40 +182,39 @@ def _made_of(name: str) -> str:
     return f"{card.sha256}+{checkpoints.load_card(critic).sha256}"
 
 
-@st.cache_resource(show_spinner=False)
-def _shelf() -> Shelf[WeakAnalysis]:
-    return Shelf(256 << 20)
+def analyse(mixture: Mixture, system: str, report: Report) -> WeakAnalysis:
+    """Return a mixture's analysis, from memory, else computed in the queue of all analyses.
 
+    Args:
+        mixture: The mixture.
+        system: A separator, which its critic judges; a critic alone; or ``TRUE``, for the true
+            sources.
+        report: As of ``loaders.analyse``.
 
-def analyse(mixture: Mixture, system: str, tell: Tell) -> WeakAnalysis:
-    """A mixture through a separator and its critic, a critic alone, or, for ``TRUE``, with its true
-    sources.
-
-    From memory, else computed in the queue of all analyses. tell: as of ``loaders.analyse``. Raises
-    JssError.
+    Raises:
+        JssError: Where the system is not installed or is damaged.
     """
     block = critics()[0] if system == TRUE else system
-    key = f"{mixture.name}|{recordings.own_folder()}|{system}|{_made_of(block)}"
-    found = _shelf().get(key)
-    if found is None:
-        found = loaders.queue().do(
-            key, lambda report: _compute(mixture, system, block, report), tell
-        )
-        _shelf().put(key, found)
-    return found
+    key = f"weak|{mixture.name}|{recordings.user_folder()}|{system}|{_fingerprint(block)}"
+
+    def make() -> WeakAnalysis:
+        job = partial(_compute, mixture, system, block)
+        return cast("WeakAnalysis", loaders.queue().do(key, job, report))
+
+    return loaders.from_memory(key, make)
 
 
-def _compute(mixture: Mixture, system: str, block: str, report: Tell) -> WeakAnalysis:
+def _compute(mixture: Mixture, system: str, block: str, report: Report) -> WeakAnalysis:
     from jss.weak_labels.inference import with_true_sources
     from jss.weak_labels.view import clip_result, mel_masks
 
     report(0.0, f"Loading {block}")
-    network = _system(block, _made_of(block))
+    model = _system(block, _fingerprint(block))
     if system == TRUE:
         assert mixture.sources is not None
-        network = with_true_sources(network, TRUE, mixture.sources)
-    report(0.1, f"{system} listens to {len(mixture.wave) / audio.SAMPLE_RATE:.0f} s of sound")
-    result = network.analyse(mixture.wave, mixture.title, mixture.sources)
+        model = with_true_sources(model, TRUE, mixture.sources)
+    report(0.1, f"{system} analyses {len(mixture.wave) / audio.SAMPLE_RATE:.0f} s of sound")
+    result = model.analyse(mixture.wave, mixture.title, mixture.sources)
     clip = clip_result(result)
     masks = mel_masks(result) if len(result.masks) else None
     return WeakAnalysis(result, clip, pack(clip, mixture.events, clip=mixture.name, masks=masks))

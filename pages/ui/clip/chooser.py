@@ -1,0 +1,115 @@
+"""The row of controls that chooses a set, a clip and a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.ui import address, widgets
+from pages.ui.cache import loaders
+from pages.ui.clip.recordings import UPLOADED, ClipSet, Recording
+from pages.ui.clip.uploads import is_upload, popover, uploads
+from pages.ui.text import literal
+
+#: Clips in the select box: those around the chosen one. The list below it has all.
+_WINDOW = 200
+
+
+def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Recording | None]:
+    """Show the controls.
+
+    Args:
+        order: Set -> its clips in the order in which Previous and Next go through them.
+
+    Returns:
+        The set and the clip, None where there is none.
+    """
+    wanted = address.read(address.CLIP)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        clips = _choose_set()
+        known, listed = clips.by_name, [item.clip for item in order(clips)] or list(clips.by_name)
+        clip = None
+        if known:
+            current = wanted if wanted in known else listed[0]
+            at = listed.index(current) if current in listed else 0
+            near = listed[max(0, at - _WINDOW // 2) : at + _WINDOW // 2]
+            clip = widgets.pick(
+                "Clip",
+                near if current in near else [current, *near],
+                address.CLIP,
+                lambda name: known[name].title,
+                current,
+                width=360,
+            )
+            widgets.step_buttons("clip", listed, at, address.CLIP)
+        popover(address.CLIP)
+        selections = [name for item in loaders.systems() for name in item.selections]
+        if selections:
+            address.write(address.SELECTION, widgets.pick_selection(selections))
+        _match_sources()
+    if wanted and wanted not in known:
+        reason = "was uploaded in another session: upload it again"
+        widgets.broken_link("clip", wanted, reason if is_upload(wanted) else "is not installed")
+    if clip:
+        address.write(address.CLIP, clip)
+    return clips, known.get(clip or "")
+
+
+def _choose_set() -> ClipSet:
+    """The set that holds the clip of the address, else the one named there, else the first."""
+    sets = _sets()
+    wanted, clip = address.read(address.CLIPS), address.read(address.CLIP)
+    holding = next((one for one in sets.values() if clip in one.by_name), None)
+    filled = [one for one in sets.values() if one.clips]
+    chosen = holding or sets.get(wanted or "") or next(iter(filled or sets.values()))
+    if len(sets) > 1:
+        st.session_state["pick clips"] = chosen.name
+        st.selectbox(
+            "Set",
+            list(sets),
+            key="pick clips",
+            format_func=lambda name: f"{sets[name].title} ({len(sets[name].clips)})",
+            help=literal(chosen.note) if chosen.note else None,
+            width=220,
+            on_change=_take_set,
+        )
+    return chosen
+
+
+def _sets() -> dict[str, ClipSet]:
+    mine = tuple(uploads().values())
+    sets = loaders.clip_sets()
+    return sets | ({UPLOADED: ClipSet(UPLOADED, "Uploaded", mine)} if mine else {})
+
+
+def _take_set() -> None:
+    """Choose the first clip of another set."""
+    name = st.session_state["pick clips"]
+    address.write(address.CLIPS, name)
+    clips = _sets()[name].clips
+    if clips:
+        address.write(address.CLIP, clips[0].clip)
+
+
+def _match_sources() -> None:
+    """A toggle: whether the sources of all systems are put in one order."""
+    references = {
+        loaders.order_reference(item.name, name)
+        for item in loaders.systems()
+        for name in item.selections
+    }
+    if references == {None}:
+        return
+    st.session_state["pick match"] = address.read(address.MATCH) != "no"
+    st.toggle(
+        "Match sources",
+        key="pick match",
+        on_change=_take_match,
+        help="The outputs of a separator have no fixed order. Matched by waveform, all systems "
+        "show their sources in one order.",
+    )
+
+
+def _take_match() -> None:
+    address.write(address.MATCH, "" if st.session_state["pick match"] else "no")

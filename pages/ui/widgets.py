@@ -1,0 +1,128 @@
+"""Controls that pages share, each with its choice in the address, and messages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any
+
+import streamlit as st
+
+from jss.errors import JssError
+from jss.labels import Theme
+from pages.ui import address
+from pages.ui.text import literal
+
+log = logging.getLogger(__name__)
+
+
+def theme() -> Theme:
+    """Return the theme that the user sees."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def show_error(error: JssError) -> None:
+    """Show an error as its sentence, in a box; its cause goes to the log."""
+    log.info("%s", error, exc_info=error)
+    st.error(literal(str(error)), icon=":material/error:")
+
+
+def shows_errors(fragment: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a fragment to show its errors, which do not reach app.py when it reruns alone."""
+
+    @wraps(fragment)
+    def run(*args: object) -> None:
+        try:
+            fragment(*args)
+        except JssError as error:
+            show_error(error)
+
+    return run
+
+
+def broken_link(what: str, name: str, reason: str) -> None:
+    """Warn that something that the address names cannot be shown."""
+    st.warning(f"The {what} of this link ({literal(name)}) {reason}.", icon=":material/link_off:")
+
+
+def pick(
+    label: str,
+    options: Sequence[str],
+    name: str,
+    show: Callable[[str], str] = str,
+    default: str | None = None,
+    **look: Any,
+) -> str:
+    """Show a select box whose choice is kept in the address.
+
+    Args:
+        label: Above the box.
+        options: At least one.
+        name: Of the choice, in the address.
+        show: Option -> how the user reads it.
+        default: Chosen where the address names no option; else the first one is.
+        **look: Further arguments of ``st.selectbox``.
+
+    Returns:
+        The chosen option.
+    """
+    wanted, key = address.read(name), f"pick {name}"
+    st.session_state[key] = (
+        wanted if wanted in options else default if default in options else options[0]
+    )
+    chosen: str = st.selectbox(
+        label, options, key=key, format_func=show, on_change=_take, args=(name, key), **look
+    )
+    return chosen
+
+
+def pick_selection(selections: Iterable[str]) -> str:
+    """Show a select box of student and teacher; returns the chosen one of ``selections``."""
+    return pick(
+        "Selection",
+        list(dict.fromkeys(selections)),
+        address.SELECTION,
+        str.capitalize,
+        "teacher",
+        width=140,
+        help="The student is the model that was trained, the teacher its moving average.",
+    )
+
+
+def search(label: str, name: str, example: str, **look: Any) -> None:
+    """Show a field for words to find, kept in the address."""
+    key = f"pick {name}"
+    st.session_state[key] = address.read(name) or ""
+    st.text_input(label, key=key, placeholder=example, on_change=_take, args=(name, key), **look)
+
+
+def tabs(labels: Sequence[str], name: str) -> Sequence[Any]:
+    """Show tabs; the open one is kept in the address."""
+    wanted, key = address.read(name), f"pick {name}"
+    st.session_state[key] = wanted if wanted in labels else labels[0]
+    return st.tabs(labels, key=key, on_change=_take, args=(name, key))
+
+
+def step_buttons(kind: str, names: Sequence[str], at: int, name: str) -> None:
+    """Show Previous and Next, which choose a neighbour in a circle.
+
+    Args:
+        kind: What is chosen, "clip" or the like.
+        names: All that can be chosen, in order.
+        at: The index of the one shown.
+        name: Of the choice, in the address.
+    """
+    for label, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
+        st.button(
+            label,
+            icon=f":material/{icon}:",
+            key=f"{label} {kind}",
+            on_click=address.write,
+            help=f"{label} {kind}",
+            args=(name, names[(at + step) % len(names)]),
+        )
+
+
+def _take(name: str, key: str) -> None:
+    address.write(name, st.session_state[key])
