@@ -4,10 +4,11 @@ with the batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,24 +34,52 @@ def gigabytes(count: float) -> str:
 
 
 def saved_bytes(run: Callable[[], Tensor], parameters: Iterable[Tensor] = ()) -> int:
-    """Bytes that autograd keeps until the backward pass of ``run()``, each piece of memory counted
-    once.
+    """Bytes that autograd holds until the backward pass of ``run()``, each piece of memory counted
+    once: saved tensors, and what a Function holds as an attribute of its context.
 
-    parameters: tensors that are there anyway, not counted.
+    Args:
+        run: Computes a loss.
+        parameters: Tensors that are there anyway, which are not counted.
     """
-    there = {tensor.untyped_storage().data_ptr() for tensor in parameters}
-    kept: dict[int, int] = {}
+    permanent = {tensor.untyped_storage().data_ptr() for tensor in parameters}
+    saved: dict[int, int] = {}
 
-    def pack(tensor: Tensor) -> Tensor:
+    def count(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in there:
-            kept[storage.data_ptr()] = storage.nbytes()
+        if storage.data_ptr() not in permanent:
+            saved[storage.data_ptr()] = storage.nbytes()
         return tensor
 
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
         loss = run()
-    del loss  # only now may memory be used again, under the same address
-    return sum(kept.values())
+    for node in _nodes(loss):
+        for tensor in _tensors(list(getattr(node, "__dict__", {}).values())):
+            count(tensor)
+    del loss, node  # only now may memory be used again, under the same address
+    return sum(saved.values())
+
+
+def _nodes(loss: Tensor) -> Iterator[Any]:
+    """The nodes of the graph that computed a loss."""
+    waiting, visited = [loss.grad_fn], set()
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in visited:
+            visited.add(node)
+            waiting += [parent for parent, _ in node.next_functions]
+            yield node
+
+
+def _tensors(value: object) -> Iterator[Tensor]:
+    """The tensors in lists, tuples and dataclasses, nested as they may be."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _tensors(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _tensors(getattr(value, field.name))
 
 
 def separation_memory(
