@@ -102,8 +102,9 @@ def test_the_wheel_holds_the_library_and_its_weights_alone(tmp_path):
         (entry,) = (name for name in held if name.endswith("entry_points.txt"))
         assert "jss = jss.cli:main" in archive.read(entry).decode()
     assert {name.split("/")[0] for name in held} == {"jss", f"jss-{jss.__version__}.dist-info"}
-    code = {p for p in (ROOT / "jss").rglob("*") if p.is_file() and p.suffix != ".pyc"}
+    code = {p for p in (ROOT / "jss").rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     assert {p.relative_to(ROOT).as_posix() for p in code} <= held
+    assert not any("__pycache__" in name for name in held)
     shipped = (p for p in (ROOT / "checkpoints").rglob("*") if p.is_file())
     assert {
         f"jss/shipped/{p.relative_to(ROOT / 'checkpoints').as_posix()}" for p in shipped

@@ -24,6 +24,7 @@ def plan(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_rows_go_on_from_one_another(plan, tmp_path, one_thread, capsys):
     out = tmp_path / "out"
     assert cli.main(["campaign", str(plan), "--out", str(out), "--status"]) == 0

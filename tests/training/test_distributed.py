@@ -40,7 +40,10 @@ SMALL = (
     "data.seconds=1",
     "data.sounds=2",
 )
-pytestmark = pytest.mark.usefixtures("one_thread")  # sums in another order would differ
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("one_thread"),  # sums in another order would differ
+]
 
 
 def joint_task(folder):

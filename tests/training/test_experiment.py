@@ -13,6 +13,8 @@ from jss.inference.system import load_system
 from jss.results import ClipResult
 from jss.training.experiment import Chain
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

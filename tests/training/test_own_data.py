@@ -17,6 +17,8 @@ from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
 from jss.inference.system import load_system
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ["Kettle", "Doorbell", "Parrot"]
 COUNT = 24
 

@@ -10,12 +10,15 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import pytest
 import torch
 
 from jss import checkpoints
 from jss.cli import main
 from jss.inference.fusion import FUSIONS, named
 from jss.training.stages import TREE
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (

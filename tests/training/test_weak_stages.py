@@ -27,6 +27,8 @@ from jss.training.weak_experiment import WeakChain
 from jss.training.weak_label import SeparatorTask
 from jss.training.weak_stages import WEAK_STAGES
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class WeakSmoke:
