@@ -1,17 +1,20 @@
-"""How much memory a training step needs, estimated from one short clip: what autograd keeps grows
-with the batch.
+"""How much memory a training step needs: the peak of one that is tried on short clips, in proportion
+to the batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map_only
 
 from jss.config import Config, DetectionConfig, SeparationConfig
 from jss.data.training.batching import DetectionBatch
@@ -24,8 +27,8 @@ from jss.training.detection import DetectionTask
 from jss.training.separation import SeparationTask
 from jss.training.stages import Stage
 
-#: Seconds of the clip that is tried.
-SECONDS = 2.0
+#: Seconds of the clips that are tried.
+SECONDS = 1.0
 
 
 def gigabytes(count: float) -> str:
@@ -33,53 +36,46 @@ def gigabytes(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
 
 
-def saved_bytes(run: Callable[[], Tensor], parameters: Iterable[Tensor] = ()) -> int:
-    """Bytes that autograd holds until the backward pass of ``run()``, each piece of memory counted
-    once: saved tensors, and what a Function holds as an attribute of its context.
+class _Live(TorchDispatchMode):
+    """Adds up the memory of tensors while they live; ``most`` is the peak in bytes."""
 
-    Args:
-        run: Computes a loss.
-        parameters: Tensors that are there anyway, which are not counted.
-    """
-    permanent = {tensor.untyped_storage().data_ptr() for tensor in parameters}
-    saved: dict[int, int] = {}
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.sizes: dict[int, int] = {}
+        self.now = self.most = 0
 
-    def count(tensor: Tensor) -> Tensor:
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:  # torch's hook: every operation
+        result = func(*args, **(kwargs or {}))
+        tree_map_only(Tensor, self._note, result)
+        return result
+
+    def _note(self, tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in permanent:
-            saved[storage.data_ptr()] = storage.nbytes()
+        key = storage._cdata
+        if key not in self.sizes:
+            self.sizes[key] = storage.nbytes()
+            self.now += storage.nbytes()
+            self.most = max(self.most, self.now)
+            weakref.finalize(storage, self._free, key)
         return tensor
 
-    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
-        loss = run()
-    for node in _nodes(loss):
-        for tensor in _tensors(list(getattr(node, "__dict__", {}).values())):
-            count(tensor)
-    del loss, node  # only now may memory be used again, under the same address
-    return sum(saved.values())
+    def _free(self, key: int) -> None:
+        self.now -= self.sizes.pop(key)
 
 
-def _nodes(loss: Tensor) -> Iterator[Any]:
-    """The nodes of the graph that computed a loss."""
-    waiting, visited = [loss.grad_fn], set()
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in visited:
-            visited.add(node)
-            waiting += [parent for parent, _ in node.next_functions]
-            yield node
+def peak_bytes(loss: Callable[[], Tensor], parameters: Iterable[Tensor]) -> int:
+    """The most memory that ``loss()`` and its backward pass need beside weights and gradients.
 
-
-def _tensors(value: object) -> Iterator[Tensor]:
-    """The tensors in lists, tuples and dataclasses, nested as they may be."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _tensors(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from _tensors(getattr(value, field.name))
+    parameters: of the networks that learn; their gradients are there before.
+    """
+    for parameter in parameters:
+        parameter.grad = torch.zeros_like(parameter) if parameter.requires_grad else None
+    live = _Live()
+    with live:
+        loss().backward()
+    return live.most
 
 
 def separation_memory(
@@ -135,15 +131,15 @@ def detection_memory(
     return 20 * learning + 4 * fixed + one * clips
 
 
-def _step(task: nn.Module, precision: str, run: Callable[[], Tensor]) -> int:
-    """What autograd keeps of one step, in the precision that training will have."""
+def _step(task: nn.Module, precision: str, loss: Callable[[], Tensor]) -> int:
+    """The peak of one step, in the precision that training will have."""
     task.train()
     half = precision == "bf16" and bf16_units()
     with (
         torch.random.fork_rng(),
         torch.autocast(_device(), torch.bfloat16) if half else nullcontext(),
     ):
-        return saved_bytes(run, [*task.parameters(), *task.buffers()])
+        return peak_bytes(loss, task.parameters())
 
 
 def _device() -> str:

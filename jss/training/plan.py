@@ -5,7 +5,7 @@ fail hours later.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +28,20 @@ from jss.training.memory import detection_memory, gigabytes, separation_memory
 from jss.training.stages import Stage, comes_from, parse, separates_only, split
 
 #: A field of a stage's row -> the block that it names.
-ROLES = {"separator": "separator", "detector": "detector", "mixture": "detector (of the mixture)"}
+ROLES = {"separator": "separator", "detector": "detector", "mixture": "mixture branch"}
 
 
 @dataclass(frozen=True)
 class Before:
-    """What is known before the first step. data: to be counted; folder: of blocks and systems."""
+    """What is known before the first step. data: to be counted; folder: of blocks and systems;
+    memory: bytes that were estimated already, by stage.
+    """
 
     config: Config
     data: TrainingData
     labels: tuple[str, ...]
     folder: Path
+    memory: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,9 @@ def plan_detection(before: Before, name: str, memory: bool) -> Planned:
     data = before.data
     steps = DetectionSteps(data, before.config, c, before.labels, 0)
     check_labels(data, before.labels, c.batch)
+    if memory and stage_name not in before.memory:
+        found = detection_memory(before.config, stage, c, data, before.labels)
+        before.memory[stage_name] = found
     train = {"synthetic": data.synthetic, "weak": data.weak, "unlabelled": data.unlabelled}
     held_out = f"validated on {len(data.synthetic_validation)} synthetic and {len(data.weak_validation)} weak clips"
     parts = [
@@ -111,13 +117,7 @@ def plan_detection(before: Before, name: str, memory: bool) -> Planned:
         "batch "
         + " + ".join(map(str, c.batch))
         + (f" in {steps.parts} parts" if steps.parts > 1 else ""),
-        *(
-            [
-                f"memory about {gigabytes(detection_memory(before.config, stage, c, before.data, before.labels))}"
-            ]
-            if memory
-            else []
-        ),
+        *([f"memory about {gigabytes(before.memory[stage_name])}"] if memory else []),
         start,
     ]
     return Planned(name, "; ".join(parts))
@@ -208,7 +208,7 @@ def _starts(before: Before, stage: Stage, pretraining: str | None, who: str | No
         if start in ("new", "new TDCN++"):
             parts.append(f"a {start if start == 'new TDCN++' else f'new {block}'}")
         elif source is not None:
-            chosen = f", {who}" if who and not separates_only(source) else ""
+            chosen = f" ({who})" if who and not separates_only(source) else ""
             parts.append(f"the {ROLES[block]} of {source}{chosen}")
         else:
             _check_block(before, start, block)

@@ -29,7 +29,7 @@ from jss.training.cards import Heard
 from jss.training.distributed import alone
 from jss.training.experiment import Chain
 from jss.training.loop import fit
-from jss.training.memory import gigabytes, saved_bytes
+from jss.training.memory import gigabytes, peak_bytes
 from jss.training.plan import Planned
 from jss.training.selection import best_epoch
 from jss.training.task import load_networks
@@ -118,6 +118,7 @@ class WeakChain(Chain):
             critic = freeze(Critic(dataclasses.replace(config.critic, n_classes=count)))
         length = c.crop or config.data.seconds
         mixture = torch.randn(1, round(length * SAMPLE_RATE))
+        network.train()
 
         def run() -> torch.Tensor:
             if isinstance(network, Critic):
@@ -126,7 +127,7 @@ class WeakChain(Chain):
             sources = magnitudes(network, mixture)[1]
             return (sources if critic is None else critic(sources.flatten(0, 1))).sum()
 
-        one = saved_bytes(run, network.parameters())
+        one = peak_bytes(run, network.parameters())
         learning = sum(parameter.numel() for parameter in network.parameters())
         return 16 * learning + one * c.batch / config.processes
 

@@ -14,7 +14,7 @@ from jss.cli import main
 from jss.config import load_preset
 from jss.errors import JssError
 from jss.training.experiment import Chain
-from jss.training.memory import detection_memory, saved_bytes, separation_memory
+from jss.training.memory import detection_memory, peak_bytes, separation_memory
 from jss.training.stages import STAGES, split
 
 ROOTS = ("yfcc", "desed", "fuss")
@@ -59,9 +59,9 @@ def test_train_paper_plans_the_papers_pool_for_each_stage(world, tmp_path, capsy
     assert "recordings 10 clips; validated on 1 pairs of 2" in lines["TDCN"]
     assert f"data={world}/desed (synthetic 2, weak 9, unlabelled 2 clips" in lines["SED"]
     assert lines["PIT-JT-teacher"].endswith(
-        "starts from the separator of PIT and the detector of SED, teacher"
+        "starts from the separator of PIT and the detector of SED (teacher)"
     )
-    assert lines["MixIT-S2-student"].endswith("and the detector of MixIT-S1, student")
+    assert lines["MixIT-S2-student"].endswith("and the detector of MixIT-S1 (student)")
     assert set(load_preset("paper").systems) < {split(name)[0] for name in lines}
     assert not (tmp_path / "out").exists()
 
@@ -152,24 +152,35 @@ def test_an_unfinished_run_is_refused_before_another_stage_is_trained(world, tmp
     assert not (tmp_path / "SED").exists()
 
 
-def test_saved_bytes_counts_what_autograd_keeps():
+def test_the_peak_is_what_lives_at_once():
     weight = torch.randn(8, 8, requires_grad=True)
-    x = torch.randn(100, 8)
-    # A product keeps its input and its weight; the square keeps its own input.
-    assert saved_bytes(lambda: (x @ weight).square().sum(), [weight]) == 4 * (100 * 8 + 100 * 8)
+    x = torch.randn(1000, 8)
+    product = 4 * 1000 * 8
+    # The product, its square and then the gradient of the square in the place of it.
+    peak = peak_bytes(lambda: (x @ weight).square().sum(), [weight])
+    assert 2 * product <= peak <= 4.1 * product
+    assert torch.allclose(weight.grad, 2 * x.T @ (x @ weight.detach()), rtol=1e-4)
+    x = torch.randn(2000, 8)
+    assert peak_bytes(lambda: (x @ weight).square().sum(), [weight]) == pytest.approx(
+        2 * peak, rel=0.02
+    )
 
 
-def test_saved_bytes_counts_what_a_function_holds_itself():
-    """As the tiled separator does, whose estimate was 20 MB where it took hundreds."""
+def test_the_peak_has_what_a_function_holds_itself():
+    """As the tiled separator does, on its context."""
 
     class Twice(torch.autograd.Function):
         @staticmethod
         def forward(ctx, x):
-            ctx.held = [x.clone()]
+            ctx.held = [x.clone() for _ in range(5)]
             return 2 * x
 
-    x = torch.randn(100, requires_grad=True)
-    assert saved_bytes(lambda: Twice.apply(x).sum()) == 4 * 100
+        @staticmethod
+        def backward(ctx, gradient):
+            return 2 * gradient
+
+    x = torch.randn(1000, requires_grad=True)
+    assert peak_bytes(lambda: Twice.apply(x).sum(), [x]) >= 6 * 4 * 1000
 
 
 def test_memory_grows_with_the_batch_and_its_length(tmp_path):
