@@ -7,11 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from jss.errors import JssError
-from pages.ui import widgets
+from pages.ui import address, widgets
 
 PAGES = Path(__file__).parent / "pages"
 
 st.set_page_config(page_title="jss", page_icon=str(PAGES / "ui" / "icon.png"), layout="wide")
+address.install_history()
 page = st.navigation(
     [
         st.Page(PAGES / "overview.py", title="Overview"),

@@ -25,8 +25,20 @@ def page() -> None:
     if recording is None:
         return
     names = systems.pick_several(MOST)
+    shown = _shown(names)
+    compare = {"against": address.read(address.AGAINST) or shown, "beside": _beside()}
     with st.container(key="calm"):
-        comparison(recording, names)
+        if clip_view.prepared(names, recording, systems.wanted_selection(), shown, names, compare):
+            comparison(recording, names)
+
+
+def _shown(names: list[str]) -> str:
+    wanted = address.read(address.SYSTEM)
+    return wanted if wanted in names else names[0]
+
+
+def _beside() -> Beside:
+    return "difference" if address.read(address.BESIDE) == "difference" else "scores"
 
 
 @st.fragment
@@ -36,10 +48,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
     browser.refresh()
     selection = systems.wanted_selection()
     analyses = clip_view.analyse(names, recording, selection)
-    if analyses is None:
-        return
-    wanted = address.read(address.SYSTEM)
-    shown = wanted if wanted in names else names[0]
+    shown = _shown(names)
     against = address.read(address.AGAINST)
     if against not in names:
         sounds = analyses[shown].result.sources
@@ -50,7 +59,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
             and not np.array_equal(analyses[name].result.sources, sounds)
         ]
         against = next(iter(other), names[0])
-    beside: Beside = "difference" if address.read(address.BESIDE) == "difference" else "scores"
+    beside = _beside()
     notes = [
         recording.note,
         "Switch systems by a click, by Shift and a number, or by X for the previous one: the position stays",
@@ -66,21 +75,22 @@ def comparison(recording: Recording, names: list[str]) -> None:
         analyses, shown, recording, selection, names, {"against": against, "beside": beside}
     )
     threshold = address.threshold()
-    st.markdown(f"**Systems** above {threshold:.2f}, median filter 448 ms")
     table = _table(analyses, recording, threshold)
-    st.dataframe(
-        table,
-        hide_index=True,
-        width="stretch",
-        column_config=charts.decimals(table),
-        placeholder="\u2013",
-    )
-    exports.comparison_downloads(
-        f"{PurePath(recording.filename).stem}.compared",
-        lambda: _figure(analyses, recording, shown, against, beside, threshold),
-        table,
-        _events(analyses, threshold),
-    )
+    with st.container():
+        st.markdown(f"**Systems** above {threshold:.2f}, median filter 448 ms")
+        st.dataframe(
+            table,
+            hide_index=True,
+            width="stretch",
+            column_config=charts.decimals(table),
+            placeholder="\u2013",
+        )
+        exports.comparison_downloads(
+            f"{PurePath(recording.filename).stem}.compared",
+            lambda: _figure(analyses, recording, shown, against, beside, threshold),
+            table,
+            _events(analyses, threshold),
+        )
 
 
 def _figure(

@@ -16,8 +16,12 @@ def page() -> None:
     recording = clip_view.opened()
     if recording is None:
         return
+    system = str(address.read(address.SYSTEM))
+    selection = systems.shown_selection(system)
+    names = [item.name for item in loaders.systems()]
     with st.container(key="calm"):
-        analysis(recording)
+        if clip_view.prepared([system], recording, selection, system, names):
+            analysis(recording)
 
 
 @st.fragment
@@ -28,8 +32,6 @@ def analysis(recording: Recording) -> None:
     system = str(address.read(address.SYSTEM))
     selection = systems.shown_selection(system)
     analyses = clip_view.analyse([system], recording, selection)
-    if analyses is None:
-        return
     result = analyses[system].result
     description = next(item.description for item in loaders.systems() if item.name == system)
     notes = [
@@ -45,10 +47,11 @@ def analysis(recording: Recording) -> None:
         analyses, system, recording, selection, [item.name for item in loaders.systems()]
     )
     threshold = address.threshold()
-    clip_view.tables(
-        detected_events(result, recording.truth, threshold=threshold), recording, threshold
-    )
-    exports.clip_downloads(result, recording.truth, threshold)
+    with st.container():
+        clip_view.tables(
+            detected_events(result, recording.truth, threshold=threshold), recording, threshold
+        )
+        exports.clip_downloads(result, recording.truth, threshold)
 
 
 page()

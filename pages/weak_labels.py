@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -11,11 +13,12 @@ from jss.papers import tables
 from pages.ui import address, charts, exports, viewer, widgets
 from pages.ui.cache import loaders, weak_loaders
 from pages.ui.cache.weak_loaders import TRUE, Mixture, WeakAnalysis
-from pages.ui.progress import in_turn
+from pages.ui.progress import Step, prepare
 from pages.ui.weak_labels import scenes, scores
 from pages.ui.weak_labels.scores import SEPARATOR
 
 KEY = "weak viewer"
+_READY = "weak analyses are ready"
 _TRAIN = "`python -m jss train weak_desk --data BANK --checkpoints checkpoints`"
 
 
@@ -52,26 +55,60 @@ def _mixture() -> None:
             "strong, frame and clip labels.",
             icon=":material/model_training:",
         )
+    names = _names(mixture)
     with st.container(key="calm"):
-        _analysis(mixture)
+        if _prepared(names, mixture):
+            _analysis(mixture)
+
+
+def _names(mixture: Mixture) -> list[str]:
+    """Separators, else critics, and the true sources where they exist."""
+    separators = weak_loaders.separators() or weak_loaders.critics()
+    return [*separators, TRUE] if mixture.sources is not None else list(separators)
+
+
+def _shown(names: list[str]) -> str:
+    wanted = address.read(SEPARATOR)
+    return wanted if wanted in names else names[0]
+
+
+def _prepared(names: list[str], mixture: Mixture) -> bool:
+    """Analyse the mixture with each separator; returns whether that is done."""
+    missing = [name for name in names if weak_loaders.in_memory(mixture, name) is None]
+    steps = [Step(partial(weak_loaders.analyse, mixture, name)) for name in missing]
+
+    def show_pending(text: str) -> None:
+        viewer.view(
+            [],
+            clip=mixture.name,
+            shown=_shown(names),
+            names=names,
+            threshold=address.threshold(),
+            key=KEY,
+            span=address.view_of(mixture.name),
+            pending=text,
+            on_interaction=_take_over,
+        )
+
+    ready = prepare(steps, f"{mixture.title} with {', '.join(missing)}", show_pending)
+    st.session_state[_READY] = ready
+    return ready
 
 
 @st.fragment
 @widgets.shows_errors
 def _analysis(mixture: Mixture) -> None:
     """Show the viewer, and the tables and files that depend on its threshold and separator."""
-    separators = weak_loaders.separators() or weak_loaders.critics()
-    names = [*separators, TRUE] if mixture.sources is not None else list(separators)
+    names = _names(mixture)
     analyses = _analyse(names, mixture)
-    if analyses is None:
-        return
     wanted = address.read(SEPARATOR)
     if wanted and wanted not in (*names, TRUE):
         widgets.broken_link("separator", wanted, "is not installed")
-    shown = wanted if wanted in names else names[0]
+    shown = _shown(names)
     st.caption("  ·  ".join(_notes(mixture, shown, analyses[shown])))
     viewer.view(
         [analysis.payload for analysis in analyses.values()],
+        clip=mixture.name,
         shown=shown,
         names=names,
         threshold=address.threshold(),
@@ -79,24 +116,23 @@ def _analysis(mixture: Mixture) -> None:
         span=address.view_of(mixture.name),
         on_interaction=_take_over,
     )
-    charts.table(
-        _table(analyses, shown, mixture),
-        "weak classes",
-        f"{mixture.title}.{shown}",
-        f"**{shown}**, class by class",
-    )
-    exports.clip_downloads(analyses[shown].clip, mixture.events, address.threshold())
+    with st.container():
+        charts.table(
+            _table(analyses, shown, mixture),
+            "weak classes",
+            f"{mixture.title}.{shown}",
+            f"**{shown}**, class by class",
+        )
+        exports.clip_downloads(analyses[shown].clip, mixture.events, address.threshold())
 
 
-def _analyse(names: list[str], mixture: Mixture) -> dict[str, WeakAnalysis] | None:
-    """Analyse the mixture with each separator; None where the user cancelled."""
+def _analyse(names: list[str], mixture: Mixture) -> dict[str, WeakAnalysis]:
+    """Return the analyses that :func:`_prepared` has made."""
     address.rerun_if_changed(scenes.SCENE, mixture.name)
-    return in_turn(
-        names,
-        mixture.title,
-        "mixture",
-        lambda name, report: weak_loaders.analyse(mixture, name, report),
-    )
+    ready = st.session_state.pop(_READY, False)
+    if not ready and any(weak_loaders.in_memory(mixture, name) is None for name in names):
+        st.rerun()
+    return {name: weak_loaders.analyse(mixture, name) for name in names}
 
 
 def _notes(mixture: Mixture, shown: str, one: WeakAnalysis) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -18,7 +19,20 @@ CLIPS, FIND, ORDER = "clips", "find", "order"
 SYSTEMS, AGAINST, BESIDE = "systems", "against", "beside"
 #: Seconds within which a browser learns of a choice made on the server.
 _DELAY_S = 3.0
+#: In the session: values that were replaced lately. In the address: the user pressed Back or
+#: Forward (see history.js).
+_REPLACED, _BACK = "replaced ", "back"
 _SPAN = re.compile(r"\d{1,4}(\.\d{1,3})?-\d{1,4}(\.\d{1,3})?", re.ASCII)
+
+
+def install_history() -> None:
+    """Make only another page, set or clip a step of the browser's Back button."""
+    script = Path(__file__).with_name("history.js").read_text(encoding="utf-8")
+    with st.container(key="history"):
+        st.html(
+            f"<style>.st-key-history {{ display: none; }}</style><script>{script}</script>",
+            unsafe_allow_javascript=True,
+        )
 
 
 def read(name: str) -> str | None:
@@ -27,6 +41,9 @@ def read(name: str) -> str | None:
     So a link copied from any page holds all that the page depends on, also what was chosen on
     another page.
     """
+    if st.query_params.pop(_BACK, None):  # an old address is meant
+        for key in [key for key in st.session_state if str(key).startswith(_REPLACED)]:
+            del st.session_state[key]
     wanted: str | None = st.query_params.get(name)
     last: str | None = st.session_state.get(f"chosen {name}")
     if wanted and wanted not in _replaced(name):
@@ -40,27 +57,38 @@ def read(name: str) -> str | None:
 
 
 def write(name: str, value: str) -> None:
-    """Put a choice into the address and the session; an empty one is removed.
+    """Put a choice into the address and the session; an empty one is removed."""
+    write_all({name: value})
+
+
+def write_all(choices: Mapping[str, str]) -> None:
+    """Put choices into the address, in one step, and the session; empty ones are removed.
 
     A browser sends its address with every event. Events that it sends before it has learnt of this
     choice still hold the earlier one, which must not come back.
     """
-    before = st.query_params.get(name)
-    if before and before != value:
-        _replaced(name)[before] = time.monotonic() + _DELAY_S
-    _replaced(name).pop(value, None)
-    st.session_state[f"chosen {name}"] = value
-    if not value:
-        st.query_params.pop(name, None)
-    elif st.query_params.get(name) != value:
-        st.query_params[name] = value
+    for name, value in choices.items():
+        before = st.query_params.get(name)
+        if before and before != value:
+            _replaced(name)[before] = time.monotonic() + _DELAY_S
+        _replaced(name).pop(value, None)
+        st.session_state[f"chosen {name}"] = value
+        if not value:
+            st.query_params.pop(name, None)
+    changed = {
+        name: value
+        for name, value in choices.items()
+        if value and st.query_params.get(name) != value
+    }
+    if changed:
+        st.query_params.update(changed)
 
 
 def _replaced(name: str) -> dict[str, float]:
     """Values that a newer choice has replaced -> when a browser must have learnt of that."""
-    known, now = st.session_state.get(f"replaced {name}", {}), time.monotonic()
+    known, now = st.session_state.get(_REPLACED + name, {}), time.monotonic()
     current = {value: until for value, until in known.items() if now < until}
-    st.session_state[f"replaced {name}"] = current
+    st.session_state[_REPLACED + name] = current
     return current
 
 

@@ -66,10 +66,12 @@ def linked() -> str | None:
 def chosen() -> str | None:
     """Return the system of the address, else a default; None where no system is installed."""
     installed = loaders.systems()
-    wanted = linked()
     if not installed:
         return None
-    system = wanted or default_system(installed)
+    wanted = address.read(address.SYSTEM)
+    missing = wanted if wanted not in [item.name for item in installed] else None
+    system = wanted if wanted and missing is None else default_system(installed)
+    widgets.replaced_link("system", missing, "is not installed", system)
     address.write(address.SYSTEM, system)
     return system
 

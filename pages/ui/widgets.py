@@ -46,6 +46,23 @@ def broken_link(what: str, name: str, reason: str) -> None:
     st.warning(f"The {what} of this link ({literal(name)}) {reason}.", icon=":material/link_off:")
 
 
+def replaced_link(what: str, name: str | None, reason: str, shown: str) -> None:
+    """Warn that something else is shown than the address named, until another is chosen.
+
+    Args:
+        what: "clip" or the like.
+        name: As the address had it, None where that is shown.
+        reason: Why it cannot be shown.
+        shown: What is shown, which is in the address from now on.
+    """
+    key = f"replaced link {what}"
+    if name is not None:
+        st.session_state[key] = (shown, name, reason)
+    instead, missing, why = st.session_state.get(key, (None, "", ""))
+    if instead == shown:
+        broken_link(what, missing, why)
+
+
 def pick(
     label: str,
     options: Sequence[str],

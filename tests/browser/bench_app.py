@@ -151,7 +151,7 @@ def _switches(tab: _Tab, times: int) -> list[Row]:
                 "const start = performance.now(); const from = v.root.dataset.drawn; "
                 f"[...document.querySelectorAll('button')].find(b => b.innerText.includes('{button}')).click();"
                 "return await new Promise(done => { const look = () =>"
-                " v.root.dataset.drawn !== from ? done((performance.now() - start) / 1000) : requestAnimationFrame(look);"
+                " v.root.dataset.drawn && v.root.dataset.drawn !== from ? done((performance.now() - start) / 1000) : requestAnimationFrame(look);"
                 " look(); });"
             )
         )

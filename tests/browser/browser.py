@@ -96,7 +96,7 @@ class Page:
         """From now on v.order takes down what is drawn, in order."""
         self.ask(
             "(v.watch?.disconnect(), v.order = [], v.watch = new MutationObserver(changes =>"
-            " changes.forEach(() => v.order.push(v.root.dataset.drawn))),"
+            " changes.forEach(() => v.root.dataset.drawn && v.order.push(v.root.dataset.drawn))),"
             " v.watch.observe(v.root, { attributeFilter: ['data-drawn'] }))"
         )
 

@@ -61,7 +61,7 @@ class Cancelled(Exception):
 
 
 def test_who_gives_up_stops_the_work_and_the_next_one_runs():
-    queue: Queue[str] = Queue()
+    queue: Queue[str] = Queue(grace=0.0)
     left, given_up, said = threading.Event(), threading.Event(), []
 
     def endless(report):
@@ -83,6 +83,26 @@ def test_who_gives_up_stops_the_work_and_the_next_one_runs():
     assert given_up.wait(10)
     assert queue.do("b", lambda report: "done", quiet, 0.01) == "done"
     assert queue.do("a", lambda report: "begun again", quiet, 0.01) == "begun again"
+
+
+def test_a_page_that_runs_again_finds_its_job_going_on():
+    queue: Queue[int] = Queue(grace=10.0)
+    times, left = [], threading.Event()
+
+    def work(report):
+        times.append(1)
+        assert left.wait(10)
+        report(0.5, "half")
+        return len(times)
+
+    def interrupted(share, what):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        queue.do("a", work, interrupted, 0.01)
+    left.set()
+    assert queue.do("a", work, quiet, 0.01) == 1
+    assert times == [1]
 
 
 def test_who_waits_is_told_how_many_are_before():

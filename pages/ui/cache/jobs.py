@@ -8,6 +8,7 @@ called at any time
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -23,6 +24,7 @@ class _Job(Generic[T]):
     def __init__(self, work: Callable[[Report], T]) -> None:
         self.work = work
         self.waiting = 0  # how many wait for it
+        self.left = 0.0  # when the last of them left, in seconds
         self.state = (0.0, "")
         self.done = threading.Event()
         self.result: T | None = None
@@ -34,7 +36,11 @@ class Queue(Generic[T]):
     any.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, grace: float = 1.0) -> None:
+        """grace: a job is given up where nobody has waited for it for so many seconds. A page that
+        runs again leaves its job for a moment.
+        """
+        self._grace = grace
         self._jobs: dict[str, _Job[T]] = {}  # the first one is being done
         self._lock = threading.Lock()
         self._busy = False
@@ -58,6 +64,7 @@ class Queue(Generic[T]):
         finally:
             with self._lock:
                 job.waiting -= 1
+                job.left = time.monotonic()
         if isinstance(job.error, GivenUp):  # it was, just as this caller came: begin again
             return self.do(key, work, tell, every)
         if job.error is not None:
@@ -84,7 +91,7 @@ class Queue(Generic[T]):
 
             def report(share: float, what: str, job: _Job[T] = job) -> None:
                 job.state = (share, what)
-                if not job.waiting:
+                if not job.waiting and time.monotonic() - job.left >= self._grace:
                     raise GivenUp
 
             try:

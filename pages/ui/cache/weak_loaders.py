@@ -182,7 +182,24 @@ def _fingerprint(name: str) -> str:
     return f"{card.sha256}+{checkpoints.load_card(critic).sha256}"
 
 
-def analyse(mixture: Mixture, system: str, report: Report) -> WeakAnalysis:
+def in_memory(mixture: Mixture, system: str) -> WeakAnalysis | None:
+    """Return what :func:`analyse` would give at once, or None."""
+    return cast("WeakAnalysis | None", loaders.memory().get(_key(mixture, system)))
+
+
+def _block(system: str) -> str:
+    """Return the block to load: for the true sources the critic that judges them."""
+    return critics()[0] if system == TRUE else system
+
+
+def _key(mixture: Mixture, system: str) -> str:
+    fingerprint = _fingerprint(_block(system))
+    return f"weak|{mixture.name}|{recordings.user_folder()}|{system}|{fingerprint}"
+
+
+def analyse(
+    mixture: Mixture, system: str, report: Report = lambda share, what: None
+) -> WeakAnalysis:
     """Return a mixture's analysis, from memory, else computed in the queue of all analyses.
 
     Args:
@@ -194,11 +211,10 @@ def analyse(mixture: Mixture, system: str, report: Report) -> WeakAnalysis:
     Raises:
         JssError: Where the system is not installed or is damaged.
     """
-    block = critics()[0] if system == TRUE else system
-    key = f"weak|{mixture.name}|{recordings.user_folder()}|{system}|{_fingerprint(block)}"
+    key = _key(mixture, system)
 
     def make() -> WeakAnalysis:
-        job = partial(_compute, mixture, system, block)
+        job = partial(_compute, mixture, system, _block(system))
         return cast("WeakAnalysis", loaders.queue().do(key, job, report))
 
     return loaders.from_memory(key, make)

@@ -48,9 +48,10 @@ def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Record
         if selections:
             address.write(address.SELECTION, widgets.pick_selection(selections))
         _match_sources()
-    if wanted and wanted not in known:
-        reason = "was uploaded in another session: upload it again"
-        widgets.broken_link("clip", wanted, reason if is_upload(wanted) else "is not installed")
+    missing = wanted if wanted and wanted not in known else None
+    reason = "was uploaded in another session: upload it again"
+    reason = reason if is_upload(missing or "") else "is not installed"
+    widgets.replaced_link("clip", missing, reason, clip or "")
     if clip:
         address.write(address.CLIP, clip)
     return clips, known.get(clip or "")
@@ -86,10 +87,8 @@ def _sets() -> dict[str, ClipSet]:
 def _take_set() -> None:
     """Choose the first clip of another set."""
     name = st.session_state["pick clips"]
-    address.write(address.CLIPS, name)
-    clips = _sets()[name].clips
-    if clips:
-        address.write(address.CLIP, clips[0].clip)
+    first = {address.CLIP: one.clip for one in _sets()[name].clips[:1]}
+    address.write_all({address.CLIPS: name} | first)
 
 
 def _match_sources() -> None:

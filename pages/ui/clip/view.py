@@ -13,14 +13,14 @@ from pages.ui.cache import loaders
 from pages.ui.cache.loaders import Analysis
 from pages.ui.clip import browser, chooser
 from pages.ui.clip.recordings import Recording
-from pages.ui.progress import in_turn
+from pages.ui.progress import Step, prepare
 from pages.ui.text import literal
 
 KEY = "clip viewer"
 #: Longer clips, in seconds, are not preloaded through other systems: their audio would fill the
 #: browser's memory.
 LONGEST = 60.0
-_MORE = "preload"
+_MORE, _READY = "preload", "analyses are ready"
 
 
 def opened() -> Recording | None:
@@ -59,19 +59,80 @@ def _missing(recording: Recording) -> None:
         st.markdown(f"Weak labels: {literal(', '.join(recording.tags)) or 'none'}")
 
 
-def analyse(
-    names: Sequence[str], recording: Recording, selection: str
-) -> dict[str, Analysis] | None:
-    """Analyse the clip with each system, under a progress bar; None where the user cancelled."""
+def prepared(
+    needed: Sequence[str],
+    recording: Recording,
+    selection: str,
+    shown: str,
+    names: Sequence[str],
+    compare: Mapping[str, str] | None = None,
+) -> bool:
+    """Analyse the clip with some systems. To be called by a page, not in a fragment.
+
+    Args:
+        needed: The systems.
+        recording: The clip.
+        selection: "teacher" or "student".
+        shown: The system that is to be shown.
+        names: All systems that can be chosen in the viewer.
+        compare: As of :func:`view`.
+
+    Returns:
+        Whether the analyses exist. If not, the page says why, and the viewer is empty.
+    """
+    missing = [name for name in needed if _in_memory(recording, name, selection) is None]
+    steps = [step for name in missing for step in _steps(recording, name, selection)]
+
+    def show_pending(text: str) -> None:
+        analyses = [_in_memory(recording, name, selection) for name in names]
+        viewer.view(
+            [analysis.payload for analysis in analyses if analysis is not None],
+            clip=recording.clip,
+            shown=shown,
+            names=names,
+            threshold=address.threshold(),
+            key=KEY,
+            span=address.view_of(recording.clip),
+            compare=compare,
+            pending=text,
+            on_interaction=_take_over,
+        )
+
+    ready = prepare(steps, f"{recording.title} with {', '.join(missing)}", show_pending)
+    st.session_state[_READY] = ready
+    return ready
+
+
+def _in_memory(recording: Recording, system: str, selection: str) -> Analysis | None:
+    return loaders.in_memory(recording, system, *_selection_and_reference(system, selection))
+
+
+def _steps(recording: Recording, system: str, selection: str) -> list[Step]:
+    """The system, and before it the one whose order of sources it takes over."""
+    available, reference = _selection_and_reference(system, selection)
+    steps = [Step(lambda report: loaders.analyse(recording, system, available, reference, report))]
+    if reference and not loaders.on_disk(recording, reference, available):
+        first = Step(
+            lambda report: loaders.analyse(recording, reference, available, report=report),
+            f"for the order of the sources of {system}",
+        )
+        steps.insert(0, first)
+    return steps
+
+
+def analyse(names: Sequence[str], recording: Recording, selection: str) -> dict[str, Analysis]:
+    """Return the analyses that :func:`prepared` has made; for a fragment.
+
+    Where the fragment needs another one, the whole page runs again, and makes it.
+    """
     address.rerun_if_changed(address.CLIP, recording.clip)
-    return in_turn(
-        names,
-        recording.title,
-        "clip",
-        lambda name, report: loaders.analyse(
-            recording, name, *_selection_and_reference(name, selection), report=report
-        ),
-    )
+    ready = st.session_state.pop(_READY, False)
+    if not ready and any(_in_memory(recording, name, selection) is None for name in names):
+        st.rerun()
+    return {
+        name: loaders.analyse(recording, name, *_selection_and_reference(name, selection))
+        for name in names
+    }
 
 
 def _selection_and_reference(system: str, selection: str) -> tuple[str, str | None]:
@@ -114,6 +175,7 @@ def view(
                 payloads[name] = analysis.payload
     viewer.view(
         [payloads[name] for name in names if name in payloads],
+        clip=recording.clip,
         shown=shown,
         names=names,
         threshold=address.threshold(),

@@ -1,9 +1,8 @@
 """The clip viewer: canvas and Web Audio in the browser; Python sends a small message and addresses
 of files.
 
-view([pack(result, ground_truth, clip="a.flac")], shown="MixIT-S1", names=["SED", "MixIT-S1"],
-threshold=0.5,
-     key="clip", on_interaction=changed)
+    view([pack(result, ground_truth, clip="a.flac")], clip="a.flac", shown="MixIT-S1",
+         names=["SED", "MixIT-S1"], threshold=0.5, key="clip", on_interaction=changed)
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ _WEB = Path(__file__).parent / "web"
 def view(
     payloads: Sequence[Payload],
     *,
+    clip: str,
     shown: str,
     names: Sequence[str],
     threshold: float,
@@ -30,24 +30,35 @@ def view(
     span: str = "",
     compare: Mapping[str, str] | None = None,
     more: bool = False,
+    pending: str = "",
     on_interaction: Callable[[], None] = lambda: None,
     on_more: Callable[[], None] = lambda: None,
 ) -> None:
     """Show one clip through one of several systems, between which the browser switches by itself.
 
-    payloads: of :func:`pages.ui.viewer.payload.pack`, a system each, that of ``shown`` among them;
-    names: all systems that can be chosen, in order; key: of the widget, so that the viewer and what
-    it plays stay across reruns; span: what is visible of a clip when it is opened, "2.00-4.50" in
-    seconds, else all of it; compare: None for one system at a time, else what is drawn beside the
-    sources ("against": a system, "beside": "scores" or "difference"). on_interaction: called before
-    the rerun that follows an interaction: ``st.session_state[key]["interaction"]`` is then a
-    mapping of threshold, system, view (a span), against, beside and a stamp, by which the viewer
-    recognises a late answer. A system whose payload is missing is asked for in the same way. more:
-    whether payloads can be had without computing; once the viewer has drawn it calls on_more for
-    them.
+    Args:
+        payloads: Of :func:`pages.ui.viewer.payload.pack`, one for each system, with that of
+            ``shown`` among them unless it is ``pending``.
+        clip: The name of the clip.
+        shown: The system to show.
+        names: All systems that can be chosen, in order.
+        threshold: Scores above it become events, 0 to 1.
+        key: Of the widget, so that the viewer and what it plays stay across reruns.
+        span: What is visible of a clip when it is opened, "2.00-4.50" in seconds, else all of it.
+        compare: None for one system at a time, else what is drawn beside the sources ("against": a
+            system, "beside": "scores" or "difference").
+        more: Whether there are payloads that need no computing; once the viewer has drawn, it calls
+            on_more for them.
+        pending: Why the result of ``shown`` is not there yet, in words. Nothing of another clip is
+            then shown or played.
+        on_interaction: Called before the rerun that follows an interaction:
+            ``st.session_state[key]["interaction"]`` is then a mapping of threshold, system, view (a
+            span), against, beside and a stamp, by which the viewer recognises a late answer. A
+            system whose payload is missing is asked for in the same way.
+        on_more: See ``more``.
     """
     data = {
-        "clip": payloads[0].meta["clip"],
+        "clip": clip,
         "systems": [_addressed(payload, key) for payload in payloads],
         "shown": shown,
         "names": list(names),
@@ -55,6 +66,7 @@ def view(
         "view": span,
         "compare": compare and dict(compare),
         "more": more,
+        "pending": pending,
         "acknowledged": st.session_state.get(key, {}).get("interaction", {}).get("stamp", 0),
     }
     internals.calm("calm")

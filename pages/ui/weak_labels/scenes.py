@@ -31,17 +31,20 @@ def choose() -> Mixture:
     """
     mine = uploads()
     wanted = address.read(SCENE)
+    missing, reason = None, ""
     known = {**SHOWN, **{name: item.title for name, item in mine.items()}}
     if wanted and wanted not in known and weak_loaders.is_scene(wanted):
         known[wanted] = title(wanted)
     elif wanted and wanted not in known:
-        reason = "was uploaded in another session: upload it again"
-        widgets.broken_link("mixture", wanted, reason if is_upload(wanted) else "does not exist")
+        missing, reason = wanted, "does not exist"
+        if is_upload(wanted):
+            reason = "was uploaded in another session: upload it again"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = widgets.pick("Mixture", list(known), SCENE, known.__getitem__, width=320)
         names = list(known)
         widgets.step_buttons("mixture", names, names.index(name), SCENE)
         popover(SCENE)
+    widgets.replaced_link("mixture", missing, reason, name)
     address.write(SCENE, name)
     return weak_loaders.uploaded(mine[name]) if name in mine else weak_loaders.scene(name)
 

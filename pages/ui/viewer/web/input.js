@@ -75,34 +75,57 @@ export function attachPointer(viewer, surface) {
   }, { passive: false });
 }
 
-const isTextField = (element) =>
-  element?.matches?.("input:not([type=range]), textarea, select, [contenteditable=true]");
+const isTextField = (element) => element?.matches?.("textarea, select, [contenteditable=true], "
+  + "input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=file])");
+/** Pressed by Space where it has the focus, unless a pointer gave it the focus. */
+const isPressable = (element) => element?.matches?.("button, summary, input, a[role], [role]:not(.plot)");
 
 /**
- * Keys while the viewer has the focus, or nothing on the page has.
- * -> a function that removes the listener.
+ * Keys while the viewer has the focus, or nothing on the page has, or only what a pointer has pressed:
+ * Space after a click on any button plays, and does not press the button again.
+ * -> a function that removes the listeners.
  */
 export function attachKeys(viewer, host, scope) {
   active ??= viewer;
+  let byPointer = false; // how the element that has the focus came by it
+  let consumed = false; // whether the Space that is down was ours
   scope.addEventListener("focusin", () => { active = viewer; });
-  const listener = (event) => {
-    if (!viewer.state.meta || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+
+  /** The element that has the focus, or null where the key is none of ours. */
+  const target = (event) => {
     const onPage = document.activeElement;
-    const inside = onPage === host;
+    if (onPage === host) return scope.activeElement ?? host;
+    if (active !== viewer || isTextField(onPage)) return null;
     const idle = !onPage || onPage === document.body || onPage.matches?.("section, main, div:not([role])");
-    if (!inside && !(idle && active === viewer)) return;
-    const focused = inside ? scope.activeElement : null;
-    if (isTextField(focused)) return;
-    const isRange = focused?.type === "range";
-    if (event.key === " " && focused?.matches?.("button, summary")) return; // Space presses a button
-    if (isRange && /^(Arrow|Home|End|Page)/.test(event.key)) return; // they move the threshold
-    if (!inside && /^(Home|End)$/.test(event.key)) return; // they scroll the page
-    const digit = /^Digit(\d)$/.exec(event.code)?.[1]; // Shift+1 is "!" or another sign, by the keyboard
-    if (viewer.pressKey(digit ?? event.key, event.shiftKey)) event.preventDefault();
+    if (idle) return document.body;
+    const pressed = byPointer && (event.key === " " || onPage.matches("button:not([role])"));
+    return pressed || (event.key === " " && !isPressable(onPage)) ? onPage : null;
   };
-  document.addEventListener("keydown", listener);
+  const keydown = (event) => {
+    if (event.key === "Tab") byPointer = false;
+    if (!viewer.state.meta || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const focused = target(event);
+    if (!focused || isTextField(focused)) return;
+    if (event.key === " " && isPressable(focused) && !byPointer) return;
+    if (focused.type === "range" && /^(Arrow|Home|End|Page)/.test(event.key)) return; // moves the threshold
+    if (document.activeElement !== host && /^(Home|End)$/.test(event.key)) return; // they scroll the page
+    const digit = /^Digit(\d)$/.exec(event.code)?.[1]; // Shift+1 is "!" or another sign, by the keyboard
+    if (!viewer.pressKey(digit ?? event.key, event.shiftKey)) return;
+    consumed = event.key === " ";
+    event.preventDefault();
+  };
+  const keyup = (event) => { // some browsers press a button when Space is released
+    if (event.key !== " " || !consumed) return;
+    consumed = false;
+    event.preventDefault();
+  };
+  const removal = new AbortController();
+  const options = { signal: removal.signal, capture: true };
+  document.addEventListener("pointerdown", () => { byPointer = true; }, options);
+  document.addEventListener("keydown", keydown, options);
+  document.addEventListener("keyup", keyup, options);
   return () => {
-    document.removeEventListener("keydown", listener);
+    removal.abort();
     if (active === viewer) active = null;
   };
 }

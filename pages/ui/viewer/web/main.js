@@ -16,6 +16,7 @@ import "./player.js";
 import "./reporter.js";
 import "./results.js";
 import "./screen.js";
+import "./skip_link.js";
 import "./state.js";
 import "./systems_bar.js";
 import "./theme.js";

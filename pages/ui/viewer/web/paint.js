@@ -19,6 +19,23 @@ const PAINTERS = {
 const SPECTROGRAMS = ["mel", "difference"];
 const SCORES = ["pooled", "scores", "systemSimilarity"];
 
+/** Panels without content. */
+export function paintFrames(c, { layout, theme }) {
+  c.fillStyle = theme.paper;
+  c.fillRect(0, 0, layout.width, layout.height);
+  for (const panel of layout.panels) {
+    c.fillStyle = theme.panel;
+    c.fillRect(panel.x, panel.y, panel.w, panel.h);
+    paintFrame(c, theme, panel);
+  }
+}
+
+function paintFrame(c, theme, panel) {
+  c.strokeStyle = theme.line;
+  c.lineWidth = 1;
+  c.strokeRect(panel.x - 0.5, panel.y - 0.5, panel.w + 1, panel.h + 1);
+}
+
 /** c: the canvas's context, scaled to CSS pixels; scene: see Screen.scene. */
 export function paint(c, scene) {
   const { layout, theme } = scene;
@@ -35,9 +52,7 @@ export function paint(c, scene) {
     if (!SPECTROGRAMS.includes(panel.kind)) paintGrid(c, scene, panel, axis);
     PAINTERS[panel.kind](c, scene, panel, axis);
     c.restore();
-    c.strokeStyle = theme.line;
-    c.lineWidth = 1;
-    c.strokeRect(panel.x - 0.5, panel.y - 0.5, panel.w + 1, panel.h + 1);
+    paintFrame(c, theme, panel);
     paintLabels(c, scene, panel);
   }
   paintTimeScale(c, scene, axis);

@@ -27,13 +27,13 @@ export class Reporter {
 
   /** Report what has changed, soon. */
   schedule() {
-    clearTimeout(this.pending);
+    this.cancel();
     this.pending = setTimeout(() => this.flush(), DELAY);
   }
 
   /** Report what has changed, now. */
   flush() {
-    clearTimeout(this.pending);
+    this.cancel();
     const choices = this.current();
     if (Object.keys(choices).every((name) => choices[name] === this.reported[name])) return;
     this.reported = choices;
@@ -41,7 +41,8 @@ export class Reporter {
     this.send?.({ ...choices, stamp: this.stamp });
   }
 
-  dispose() {
+  /** Drop what is scheduled. */
+  cancel() {
     clearTimeout(this.pending);
   }
 }

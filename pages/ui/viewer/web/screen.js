@@ -2,7 +2,7 @@
 
 import { arrange } from "./layout.js";
 import { paintOverlay, probe } from "./overlay.js";
-import { paint } from "./paint.js";
+import { paint, paintFrames } from "./paint.js";
 import { systemEventsHeight } from "./paint_compare.js";
 import { lanesOf } from "./paint_events.js";
 import { lookupTable, readTheme, textColour } from "./theme.js";
@@ -92,6 +92,15 @@ export class Screen {
     if (this.player.playing) this.requestFrame();
   }
 
+  /** Panels without content, until another clip is displayed. */
+  clear() {
+    cancelAnimationFrame(this.waiting);
+    this.waiting = 0;
+    if (!this.layout) return;
+    paintFrames(this.still.getContext("2d"), this);
+    this.moving.getContext("2d").clearRect(0, 0, this.layout.width, this.layout.height);
+  }
+
   /** Draw the still picture again with the next frame. */
   redraw() {
     this.outdated = true;
@@ -100,7 +109,7 @@ export class Screen {
 
   /** Ask for the next frame; while the clip plays, every frame asks for another. */
   requestFrame() {
-    if (this.waiting || !this.layout) return;
+    if (this.waiting || !this.layout || !this.state.meta) return;
     this.waiting = requestAnimationFrame(() => {
       this.waiting = 0;
       this.draw();
@@ -109,6 +118,7 @@ export class Screen {
   }
 
   draw() {
+    if (!this.layout || !this.state.meta) return;
     const position = this.player.position();
     if (this.player.playing && this.state.follow(position)) this.outdated = true;
     const scene = this.scene(position);

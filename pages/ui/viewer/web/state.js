@@ -15,16 +15,8 @@ function parseSpan(text, duration) {
 
 export class State {
   constructor() {
-    this.meta = null; // of the result displayed: names, durations, classes
-    this.result = null; // see results.js
-    this.picture = null;
-    this.waveforms = {};
-    this.truth = null; // [{onset, offset, k}], seconds and class, or null where there is none
-    this.events = []; // decoded at the threshold: [{onset, offset, k}]
-    this.spans = []; // events against the truth: [{onset, offset, k, kind}]
-    this.confusions = [];
+    this.clear();
     this.compare = null; // or {against: a system, beside: "scores" or "difference"}
-    this.compared = []; // events of every system loaded: [{number, name, result, events, spans}]
     this.sourcesAs = "mels"; // or "masks", where the system has them
 
     this.threshold = 0.5;
@@ -35,6 +27,19 @@ export class State {
     this.focus = null; // the label of the class that is emphasised
     this.cursor = this.drag = null;
     this.overThreshold = false;
+  }
+
+  /** Nothing is displayed. */
+  clear() {
+    this.meta = null; // of the result displayed: names, durations, classes
+    this.result = null; // see results.js
+    this.picture = null;
+    this.waveforms = {};
+    this.truth = null; // [{onset, offset, k}], seconds and class, or null where there is none
+    this.events = []; // decoded at the threshold: [{onset, offset, k}]
+    this.spans = []; // events against the truth: [{onset, offset, k, kind}]
+    this.confusions = [];
+    this.compared = []; // events of every system loaded: [{number, name, result, events, spans}]
   }
 
   /** Display a result. span: of a new clip, "" for all of it. -> whether it is of the same clip. */

@@ -24,6 +24,7 @@ const seconds = (value, digits = 2) => value.toFixed(digits);
 export class Toolbar {
   constructor(viewer, root) {
     this.viewer = viewer;
+    this.ofClip = root.querySelectorAll(".bar, .legends, .rows, .plot, .foot");
     const find = (selector) => root.querySelector(selector);
     Object.assign(this, {
       play: find(".play"), loop: find(".loop"), wholeClip: find(".whole-clip"), time: find(".time"),
@@ -31,7 +32,7 @@ export class Toolbar {
       thresholdText: find(".threshold output"), palette: find(".palette"), scale: find(".scale"),
       differenceScale: find(".difference-scale"), legend: find(".legend"), key: find(".key"),
       rows: find(".rows"), status: find(".status"), error: find(".error"), matrix: find(".matrix"),
-      totals: find(".foot .totals"), confusions: find(".confusions"), plot: find(".plot"),
+      pending: find(".pending"), totals: find(".foot .totals"), confusions: find(".confusions"), plot: find(".plot"),
     });
     this.play.addEventListener("click", () => viewer.togglePlay());
     this.loop.addEventListener("click", () => viewer.setLooping(!viewer.state.looping));
@@ -205,6 +206,18 @@ export class Toolbar {
     if (player.playing) return;
     this.plot.setAttribute("aria-valuenow", seconds(position));
     this.plot.setAttribute("aria-valuetext", `${seconds(position)} seconds of ${seconds(meta.duration)}`);
+  }
+
+  /** Whether a clip is displayed that the controls can work on. */
+  setEnabled(enabled) {
+    for (const part of this.ofClip) part.inert = !enabled;
+    if (!enabled) this.time.textContent = "";
+  }
+
+  /** What the viewer waits for. */
+  showPending(text) {
+    this.pending.textContent = text;
+    this.pending.hidden = !text;
   }
 
   showError(text) {

@@ -6,6 +6,7 @@ import { Player } from "./player.js";
 import { Reporter } from "./reporter.js";
 import { Results } from "./results.js";
 import { Screen } from "./screen.js";
+import { addSkipLink } from "./skip_link.js";
 import { State } from "./state.js";
 import { SystemsBar } from "./systems_bar.js";
 import { Toolbar } from "./toolbar.js";
@@ -34,7 +35,8 @@ export class Viewer {
     });
     this.screen.updateTheme();
     attachPointer(this, this.screen.plot);
-    this.removeListeners = [attachKeys(this, host, scope), attachLeaving(this, host)];
+    this.removeListeners = [attachKeys(this, host, scope), attachLeaving(this, host),
+      addSkipLink(() => this.toolbar.play.focus())];
   }
 
   // page
@@ -42,6 +44,7 @@ export class Viewer {
   /**
    * A message of the page: another clip, system or threshold. send(name, value) reports to it. A message
    * from before our last report (data.acknowledged is older) brings its results, and changes no choice.
+   * data.pending: why the result of the system is not there yet, or "".
    */
   update(data, send) {
     const { state } = this;
@@ -58,18 +61,40 @@ export class Viewer {
     state.compare = compare && Object.fromEntries(Object.keys(compare).map((name) =>
       [name, takeOver(name) ? compare[name] : state.compare[name]]));
     this.clip = data.clip;
+    if (anotherClip) this.clear();
     this.results.update(data);
     this.systemsBar.rebuild();
-    const result = this.results.get(this.wanted) ?? this.results.get(system);
+    const result = this.results.get(this.wanted) ?? this.results.get(data.pending ? "" : system);
+    if (!result) return this.setBusy(data.pending);
     if (result !== state.result) return this.open(result);
+    this.setBusy("");
     this.updateEvents();
     return this.results.prefetch();
   }
 
+  /** Nothing of the clip before stays visible or audible under the name of another. */
+  clear() {
+    this.turn += 1;
+    this.reporter.cancel();
+    this.player.pause();
+    this.player.setTracks([], false);
+    this.state.clear();
+    this.screen.clear();
+    this.toolbar.setEnabled(false);
+    delete this.root.dataset.drawn;
+  }
+
+  /** reason: what the viewer waits for, in words; "" where it does not. */
+  setBusy(reason) {
+    if (reason) this.root.setAttribute("aria-busy", "true");
+    else this.root.removeAttribute("aria-busy");
+    this.toolbar.showPending(reason);
+  }
+
   /** The choices that page and viewer share. */
   choices() {
-    const { threshold, viewText, compare } = this.state;
-    return { threshold, system: this.wanted, view: viewText, ...compare };
+    const { threshold, meta, viewText, compare } = this.state;
+    return { threshold, system: this.wanted, view: meta ? viewText : this.span, ...compare };
   }
 
   /** Display a result: at once where it is loaded, else its picture first, then its sound. */
@@ -79,7 +104,7 @@ export class Viewer {
       this.showPicture(result);
       this.useSound(result);
     } else if (!await this.load(result, turn)) return;
-    this.root.removeAttribute("aria-busy");
+    this.setBusy("");
     this.screen.drawNow();
     this.root.dataset.drawn = result.meta.id;
     this.requestMore?.(result.meta.id);
@@ -89,7 +114,7 @@ export class Viewer {
   /** -> whether all is loaded and displayed, and nothing else has been opened meanwhile. */
   async load(result, turn) {
     const succeeded = (loading) => loading.then(() => true, (error) => console.warn(error));
-    this.root.setAttribute("aria-busy", "true");
+    this.setBusy("Loading");
     result.load();
     const [picture, sound] = [succeeded(result.pictureLoaded), succeeded(result.soundLoaded)];
     const hasPicture = await picture;
@@ -104,7 +129,7 @@ export class Viewer {
     if (complete) this.useSound(result);
     else {
       result.forget();
-      this.root.removeAttribute("aria-busy");
+      this.setBusy("");
     }
     this.toolbar.showError(complete ? "" : "The server no longer has this clip. Reload the page.");
     return complete;
@@ -119,6 +144,7 @@ export class Viewer {
     }
     this.state.decode(this.results.withPicture());
     this.toolbar.showClip(result.meta);
+    this.toolbar.setEnabled(true);
     this.systemsBar.update();
     this.screen.resize();
   }
@@ -219,7 +245,7 @@ export class Viewer {
     this.wanted = name;
     const result = this.results.get(name);
     if (result) this.open(result);
-    else this.root.setAttribute("aria-busy", "true");
+    else this.setBusy(`Analysing with ${name}`);
     this.systemsBar.update();
     this.toolbar.announce(result ? `Showing ${name}` : `Analysing the clip with ${name}`);
     this.reporter.schedule();
@@ -321,7 +347,7 @@ export class Viewer {
   dispose() {
     this.turn += 1;
     for (const remove of this.removeListeners) remove();
-    this.reporter.dispose();
+    this.reporter.cancel();
     this.results.dispose();
     this.screen.dispose();
     this.player.dispose();

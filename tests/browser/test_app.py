@@ -1,0 +1,182 @@
+"""The app around the viewer, in a real browser: long analyses, keys, the Back button."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from browser import VIEWER, Page
+
+from jss import audio
+
+
+@pytest.fixture
+def page(chromium: Any, address: str) -> Iterator[Page]:
+    page = Page(chromium, address)
+    yield page
+    assert page.wrong == []
+    page.context.close()
+
+
+@pytest.fixture
+def slow(examples: Path) -> Iterator[Path]:
+    """While this file exists, no analysis ends."""
+    flag = examples / "slow"
+    flag.touch()
+    yield flag
+    flag.unlink(missing_ok=True)
+
+
+def upload(page: Page, folder: Path, seed: int) -> str:
+    """Open a recording that nobody has analysed. Returns its name in the address."""
+    noise = 0.1 * np.random.default_rng(seed).standard_normal(48000)
+    audio.save(folder / "new.flac", noise)
+    page.tab.get_by_role("button", name="Open, record").click()
+    page.tab.locator("input[type=file]").set_input_files(folder / "new.flac")
+    page.tab.wait_for_url(re.compile("clip=uploaded"))
+    page.tab.keyboard.press("Escape")
+    return str(page.tab.evaluate("new URLSearchParams(location.search).get('clip')"))
+
+
+def test_nothing_of_a_clip_stays_while_another_is_analysed(page: Page, slow: Path, tmp_path: Path):
+    tab = page.tab
+    tab.locator(".play").click()
+    page.until("v.position() > 0.1")
+    name = upload(page, tmp_path, 1)
+    tab.get_by_text("Analysing new.flac with MixIT-S1").wait_for()
+    assert page.ask("[v.state.meta, v.player.playing, v.player.tracks.length]") == [None, False, 0]
+    colours = page.ask(
+        "(d => new Set(Array.from({length: d.length / 4}, (_, i) => d[4 * i] << 8 | d[4 * i + 1])).size)"
+        "(v.screen.still.getContext('2d').getImageData(0, 0, v.screen.still.width,"
+        " v.screen.still.height).data)"
+    )
+    assert colours < 20, "only empty panels are painted"
+    assert tab.locator("[data-testid=stDataFrame]").count() == 0
+    assert tab.get_by_text("Ground truth", exact=True).count() == 0
+    assert tab.locator(".jss .bar").get_attribute("inert") is not None
+    slow.unlink()
+    tab.wait_for_selector(f".jss[data-drawn='{name}|MixIT-S1|teacher']")
+    assert tab.locator(".pending").is_hidden()
+    assert page.ask("v.player.playing") is False
+    tab.get_by_text("Events detected").wait_for()
+    tab.locator(".play").click()
+    page.until("v.player.playing && v.position() > 0.1")
+
+
+def test_cancel_ends_an_analysis_and_another_system_can_be_chosen(
+    page: Page, slow: Path, tmp_path: Path
+):
+    tab = page.tab
+    slow.unlink()
+    upload(page, tmp_path, 2)
+    tab.wait_for_selector(".jss[data-drawn^='uploaded/']")
+    page.idle()
+    slow.touch()
+    tab.locator(".system", has_text="SED").click()
+    bar = tab.locator("[data-testid=stProgress]")
+    bar.get_by_text(re.compile("SED analyses 3 s")).wait_for()
+    assert page.ask("v.state.meta.system") == "MixIT-S1", "of the same clip, it stays and plays on"
+    tab.get_by_role("button", name="Cancel").click()
+    tab.get_by_text("Cancelled: new.flac with SED.").wait_for(timeout=10_000)
+    assert slow.exists()
+    tab.locator(".system", has_text="MixIT-S1").click()
+    tab.get_by_text("Cancelled").wait_for(state="detached")
+    page.until("v.state.meta.system === 'MixIT-S1' && !v.root.hasAttribute('aria-busy')")
+    tab.locator(".system", has_text="SED").click()
+    tab.get_by_text("Cancelled: new.flac with SED.").wait_for()
+    slow.unlink()
+    tab.get_by_role("button", name="Analyse").click()
+    tab.wait_for_selector(".jss[data-drawn^='uploaded/'][data-drawn*='|SED|']")
+
+
+def test_the_bar_names_each_system_that_is_analysed(
+    page: Page, slow: Path, tmp_path: Path, chromium: Any, address: str
+):
+    """The order of MixIT-JT's sources is that of MixIT-S1, which has to be analysed first."""
+    other = Page(chromium, address, "?system=MixIT-JT", system="MixIT-JT")
+    upload(other, tmp_path, 3)
+    bar = other.tab.locator("[data-testid=stProgress]")
+    text = "MixIT-S1 analyses 3 s of sound, for the order of the sources of MixIT-JT (1 of 2)"
+    bar.get_by_text(text).wait_for()
+    slow.unlink()
+    other.tab.wait_for_selector(".jss[data-drawn^='uploaded/'][data-drawn*='|MixIT-JT|']")
+    other.context.close()
+
+
+def test_space_plays_whatever_was_clicked_last(page: Page):
+    tab = page.tab
+    for name in ("Next", "Previous"):
+        tab.get_by_role("button", name=name).click()
+        page.drawn("short.flac" if name == "Next" else "four_tones.flac")
+        page.idle()
+        drawn = page.ask("v.root.dataset.drawn")
+        tab.keyboard.press("Space")
+        page.until("v.player.playing")
+        tab.keyboard.press("Space")
+        page.until("!v.player.playing")
+        assert page.ask("v.root.dataset.drawn") == drawn
+    state = "[v.state.hidden.size, v.state.looping, [...v.mixer.soloed].join(), v.mixer.muted.size]"
+    for selector in (".chip", ".loop", ".solo >> nth=1", ".mute >> nth=1"):
+        tab.locator(selector).first.click()
+        before = page.ask(state)
+        tab.keyboard.press("Space")
+        page.until("v.player.playing")
+        tab.keyboard.press("Space")
+        page.until("!v.player.playing")
+        assert page.ask(state) == before, selector
+    tab.locator(".loop").focus()
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Shift+Tab")
+    tab.keyboard.press("Space")  # a button reached by the keyboard is pressed
+    assert page.ask("[v.state.looping, v.player.playing]") == [False, False]
+    find = tab.get_by_role("combobox", name="Clip")
+    find.click()
+    tab.keyboard.type("Dog and")  # Space in a text field is a space
+    assert page.ask("v.player.playing") is False
+    tab.keyboard.press("Enter")
+    page.drawn("dog_and_speech.flac")
+
+
+def test_the_player_is_the_first_stop_of_the_tab_key(page: Page):
+    page.tab.evaluate("document.activeElement.blur()")
+    for key in ("Tab", "Enter", "Enter"):  # skip link, its press, Play
+        page.tab.keyboard.press(key)
+    page.until("v.player.playing")
+
+
+def test_only_a_page_a_set_or_a_clip_is_a_step_of_the_back_button(page: Page):
+    tab = page.tab
+    page.idle()
+    steps = tab.evaluate("history.length")
+    page.ask("v.setThreshold(0.61, true)")
+    tab.wait_for_url(re.compile("threshold=0.61"))
+    page.ask("(v.setView(2, 4), v.reporter.schedule())")
+    tab.wait_for_url(re.compile("view=2.00-4.00"))
+    tab.locator(".system", has_text="SED").click()
+    tab.wait_for_url(re.compile("system=SED"))
+    page.idle()
+    assert tab.evaluate("history.length") == steps
+    tab.get_by_role("button", name="Next").click()
+    page.drawn("short.flac", "SED")
+    page.idle()
+    assert tab.evaluate("history.length") == steps + 1
+    tab.go_back()  # at once: within the seconds in which an old address is otherwise ignored
+    page.drawn("four_tones.flac", "SED")
+    page.idle()
+    assert page.ask("v.state.threshold") == pytest.approx(0.61)
+    assert "back=" not in tab.url
+    tab.go_forward()
+    page.drawn("short.flac", "SED")
+    page.idle()
+    tab.get_by_role("link", name="Compare").click()
+    tab.wait_for_url(re.compile("/compare"))
+    tab.wait_for_selector(".jss[data-drawn^='short.flac']")
+    page.idle()
+    tab.go_back()
+    tab.wait_for_url(re.compile(r"localhost:\d+/\?"))
+    page.drawn("short.flac", "SED")
+    assert tab.evaluate(f"{VIEWER}.state.meta.clip") == "short.flac"
