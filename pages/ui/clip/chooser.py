@@ -87,7 +87,8 @@ def _sets() -> dict[str, ClipSet]:
 def _take_set() -> None:
     """Choose the first clip of another set."""
     name = st.session_state["pick clips"]
-    first = {address.CLIP: one.clip for one in _sets()[name].clips[:1]}
+    clips = _sets()[name].clips
+    first = {address.CLIP: clips[0].clip} if clips else {}
     address.write_all({address.CLIPS: name} | first)
 
 
