@@ -1,5 +1,19 @@
-"""``python -m jss VERB``."""
+"""``python -m jss VERB``, and what is installed as ``jss``."""
 
-from jss.cli import main
+import os
+import signal
+from types import FrameType
 
-raise SystemExit(main())
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C while everything is imported: there is nothing to put away."""
+    os.write(2, b"\njss: Stopped.\n")
+    os._exit(130)
+
+
+signal.signal(signal.SIGINT, _stop)
+
+from jss.cli import program  # noqa: E402
+
+if __name__ == "__main__":
+    program()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import difflib
 import logging
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +19,11 @@ from pathlib import Path
 from typing import NoReturn
 
 import jss
-from jss.errors import JssError, missing_package
+from jss.errors import DiskError, JssError, missing_package
+from jss.io.atomic import FULL, unwritable
 
+#: The exit code after Ctrl-C.
+STOPPED = 130
 #: Verb -> the module of ``jss.commands`` with HELP, add_arguments(parser) and run(args) -> exit
 #: code.
 VERBS = {
@@ -69,9 +75,48 @@ def help_text() -> str:
     )
 
 
+def program() -> NoReturn:
+    """Run a verb and end the process, whatever is pressed meanwhile.
+
+    The first Ctrl-C stops the verb, which takes a moment; the second ends the process at once. All
+    files are written aside first, so that either leaves none half written.
+    """
+    signal.signal(signal.SIGINT, _first_ctrl_c)
+    code = main()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    code = _flushed(code)
+    if any(thread.daemon for thread in threading.enumerate()):
+        # One of them may be in torch, which aborts where the interpreter ends beneath it.
+        atexit._run_exitfuncs()
+        os._exit(code)
+    raise SystemExit(code)
+
+
+def _first_ctrl_c(*_: object) -> NoReturn:
+    signal.signal(signal.SIGINT, _second_ctrl_c)
+    raise KeyboardInterrupt
+
+
+def _second_ctrl_c(*_: object) -> NoReturn:
+    os.write(2, b"\njss: Stopped.\n")
+    os._exit(STOPPED)
+
+
+def _flushed(code: int) -> int:
+    """What was printed is written out. -> the exit code: 1 where the disk of its output is full."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or _mistake(unwritable("The output", error), debug=False)
+    return code
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb. -> the exit code: 0 done, 1 done in part, 2 a mistake or nothing done, 130
-    stopped by Ctrl-C.
+    """Run one verb. -> the exit code: 0 done, 1 done in part or a disk is full, 2 a mistake or
+    nothing done, 130 stopped by Ctrl-C.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments or os.environ.get("JSS_DEBUG", "0") not in ("", "0")
@@ -88,18 +133,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _mistake(sentence, debug)
     except KeyboardInterrupt as stop:
         print(f"\njss: {str(stop) or 'Stopped.'}", file=sys.stderr)
-        return 130
+        return STOPPED
     except BrokenPipeError:  # the reader of a pipe has left: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return _mistake(unwritable(error.filename or "The output", error), debug)
 
 
 def _mistake(error: JssError, debug: bool) -> int:
-    """Show what went wrong: its sentence, below where it arose for a developer. -> 2."""
+    """Show what went wrong: its sentence, below where it arose for a developer. -> 2, or 1 where it
+    is a full disk.
+    """
     if debug:
         traceback.print_exception(error)
     print(f"jss: {error}", file=sys.stderr)
-    return 2
+    return 1 if isinstance(error, DiskError) else 2
 
 
 @contextmanager

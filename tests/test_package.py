@@ -100,7 +100,7 @@ def test_the_wheel_holds_the_library_and_its_weights_alone(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
         (entry,) = (name for name in held if name.endswith("entry_points.txt"))
-        assert "jss = jss.cli:main" in archive.read(entry).decode()
+        assert "jss = jss.__main__:program" in archive.read(entry).decode()
     assert {name.split("/")[0] for name in held} == {"jss", f"jss-{jss.__version__}.dist-info"}
     code = {p for p in (ROOT / "jss").rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     assert {p.relative_to(ROOT).as_posix() for p in code} <= held

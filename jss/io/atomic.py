@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 
 from jss.errors import DiskError, JssError
 
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
+#: What a full or read-only disk says.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def aside(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def unwritable(path: str | os.PathLike[str], error: OSError) -> JssError:
     """The sentence for it; a DiskError where the disk is full or read-only."""
-    kind = DiskError if error.errno in _DISK else JssError
+    kind = DiskError if error.errno in FULL else JssError
     return kind(f"{os.fspath(path)} cannot be written: {error.strerror or error}.")
 
 

@@ -42,7 +42,8 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # of a line that a full disk refused, which was said
+            self._file.close()
 
     def __contains__(self, key: str) -> bool:
         return key in self._places

@@ -12,6 +12,8 @@ from typing import TypeVar
 T = TypeVar("T")
 #: Blocks that lie ready at most.
 HELD = 8
+#: Seconds that its thread has to end, at most: it may be in the middle of an analysis.
+PATIENCE = 60.0
 _BEGIN, _END, _LAST = object(), object(), object()
 
 
@@ -21,7 +23,7 @@ def ahead(streams: Iterable[Iterable[T]], held: int = HELD) -> Generator[Iterato
 
     What a stream raises is raised where its reader would have met it; the streams after it go on. A
     stream that is left before its end is read no further. The thread ends when this iterator does,
-    or is closed.
+    or is closed: that waits for it, so that none works in torch while the interpreter ends.
     """
     ready: queue.Queue[tuple[object, BaseException | None]] = queue.Queue(held)
     stopped = threading.Event()
@@ -57,6 +59,9 @@ def ahead(streams: Iterable[Iterable[T]], held: int = HELD) -> Generator[Iterato
                     break
         except BaseException as raised:
             error = raised
+        finally:
+            if isinstance(streams, Generator):
+                streams.close()  # it may have a thread of its own
         put(_LAST, error)
 
     def blocks(number: int) -> Iterator[T]:
@@ -70,7 +75,8 @@ def ahead(streams: Iterable[Iterable[T]], held: int = HELD) -> Generator[Iterato
                 return
             yield block  # type: ignore[misc]
 
-    threading.Thread(target=read, name="jss-ahead", daemon=True).start()
+    reader = threading.Thread(target=read, name="jss-ahead", daemon=True)
+    reader.start()
     try:
         while True:
             block, error = ready.get()
@@ -85,3 +91,4 @@ def ahead(streams: Iterable[Iterable[T]], held: int = HELD) -> Generator[Iterato
                 pass
     finally:
         stopped.set()
+        reader.join(PATIENCE)

@@ -4,6 +4,7 @@ progress.
 
 from __future__ import annotations
 
+import io
 import logging
 import signal
 import warnings
@@ -39,8 +40,10 @@ class SafeCheckpointIO(TorchCheckpointIO):
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None
     ) -> None:
         """Lightning's hook."""
+        whole = io.BytesIO()  # torch's own writer makes a RuntimeError of a full disk
+        torch.save(checkpoint, whole)
         with aside(path) as part:
-            torch.save(checkpoint, part)
+            part.write_bytes(whole.getbuffer())
 
     def load_checkpoint(
         self, path: Any, map_location: Any = None, weights_only: bool | None = True

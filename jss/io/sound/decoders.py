@@ -189,7 +189,8 @@ def _libsndfile(file: BinaryIO, name: str, note: Note, stack: ExitStack) -> _Dec
 
     file.seek(0)
     try:
-        sound = stack.enter_context(soundfile.SoundFile(file))
+        # By its name where it has one: what Ctrl-C raises in a callback would be lost.
+        sound = stack.enter_context(soundfile.SoundFile(_on_disk(file) or file))
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError):
         return None
     begun = False  # not all formats can be wound back
@@ -219,6 +220,12 @@ def _libsndfile(file: BinaryIO, name: str, note: Note, stack: ExitStack) -> _Dec
     return _Decoded(
         sound.samplerate, frames, guess, False, to_full_scale(read, name, note) if floats else read
     )
+
+
+def _on_disk(file: BinaryIO) -> bytes | None:
+    """The name of a file that :func:`_open_file` opened."""
+    name = file.name if isinstance(file, io.BufferedReader) else None
+    return os.fsencode(name) if isinstance(name, str | bytes) else None
 
 
 def _ffmpeg(part: tuple[BinaryIO, int], name: str, note: Note) -> _Decoded | None:
