@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from jss.arrays import Float32
 from jss.errors import JssError
-from jss.io.atomic import Sink, aside
+from jss.io.atomic import Sink, atomic_write
 from jss.io.notes import warn
 from jss.io.sound.decoders import Source, opened
 from jss.io.sound.pcm import FAR_BEYOND, Blocks, Note, average, to_full_scale
@@ -190,7 +190,11 @@ def save(
 def writer(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> Iterator[Put]:
     """As :func:`save`, a stretch at a time: call what it yields with (samples,) after (samples,)."""
     format = Path(path).suffix[1:].lower()
-    with aside(path) as part, open(part, "wb") as file, _encoder(file, format, sample_rate) as put:
+    with (
+        atomic_write(path) as part,
+        open(part, "wb") as file,
+        _encoder(file, format, sample_rate) as put,
+    ):
         yield put
 
 

@@ -27,7 +27,7 @@ from pydantic.dataclasses import dataclass
 
 from jss.errors import JssError
 from jss.io import histories
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 from jss.io.schema import SCHEMA, read_yaml, validate
 from jss.labels import CLASS_SETS
 
@@ -152,9 +152,9 @@ def save_block(
         sha256=hashlib.sha256(weights).hexdigest(),
         created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     )
-    with aside(_block(card.name, folder, ".safetensors")) as part:
+    with atomic_write(_block(card.name, folder, ".safetensors")) as part:
         part.write_bytes(weights)
-    with aside(_block(card.name, folder, ".json")) as part:
+    with atomic_write(_block(card.name, folder, ".json")) as part:
         part.write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
     return card
 

@@ -20,7 +20,7 @@ from typing import NoReturn
 
 import jss
 from jss.errors import DiskError, JssError, missing_package
-from jss.io.atomic import FULL, unwritable
+from jss.io.atomic import DISK_FAILURES, unwritable
 
 #: The exit code after Ctrl-C.
 STOPPED = 130
@@ -138,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FAILURES:
             raise
         return _mistake(unwritable(error.filename or "The output", error), debug)
 

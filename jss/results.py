@@ -19,7 +19,7 @@ import pandas as pd
 from jss.arrays import Float32
 from jss.decoding import MEDIAN_FRAMES, decode
 from jss.errors import JssError
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 from jss.labels import sound_class
 
 #: What numpy and json raise for an archive that is damaged or states wrong sizes.
@@ -217,7 +217,7 @@ class ClipResult:
         metadata = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in arrays}
         buffer = io.BytesIO()
         np.savez(buffer, facts=np.array(json.dumps(metadata)), **arrays)
-        with aside(path) as part:
+        with atomic_write(path) as part:
             part.write_bytes(buffer.getvalue())
 
     @classmethod

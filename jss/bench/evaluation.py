@@ -21,7 +21,7 @@ import pandas as pd
 from jss.bench.table import Row
 from jss.decoding import MEDIAN_FRAMES, decode
 from jss.errors import JssError, optional
-from jss.io.tsv import read_durations, read_events, read_points
+from jss.io.tsv import read_durations, read_events, read_operating_points
 from jss.labels import DESED_LABELS
 from jss.metrics.counts import Truth
 from jss.metrics.events import from_table, from_tables, union
@@ -70,7 +70,7 @@ def published(folder: Path) -> list[Row]:
     """The DCASE 2021 student's detections at 50 thresholds on the real DESED validation set."""
     truth = read_events(folder / "ground_truth.tsv", DESED_LABELS)
     seconds = read_durations(folder / "durations.tsv")
-    points = read_points(folder / "operating_points", DESED_LABELS)
+    points = read_operating_points(folder / "operating_points", DESED_LABELS)
     tables, thresholds = (
         [table for _, table in points],
         np.array([threshold for threshold, _ in points]),

@@ -12,7 +12,7 @@ from pathlib import Path
 from jss import audio
 from jss.commands.bars import SECONDS, progress
 from jss.errors import JssError
-from jss.io.inputs import AGAIN, OUTPUT, Listing, walk, without_suffix
+from jss.io.inputs import DUPLICATE, OUTPUT, Listing, walk, without_suffix
 
 log = logging.getLogger(__name__)
 HELP = "find the sound events of recordings, and separate their sources"
@@ -157,7 +157,7 @@ def _files(args: argparse.Namespace) -> int:
             f"{tally.events} events in {tally.recordings} recordings{before} ({system.name}, {system.selection}) -> "
             f"{out}{failures}"
         )
-    print(listing.account({"analysed": tally.recordings, "failed": tally.failed}))
+    print(listing.summary({"analysed": tally.recordings, "failed": tally.failed}))
     return 0 if not tally.failed and not listing.refused else 1 if tally.recordings else 2
 
 
@@ -174,7 +174,7 @@ def collect(inputs: Sequence[str], out: Path) -> Listing:
 
     def add(name: str, path: Path) -> None:
         if names.setdefault(path.resolve(), name) is not name:
-            whole.left_out[AGAIN] += 1
+            whole.left_out[DUPLICATE] += 1
 
     for text in inputs:
         given = Path(text)
@@ -196,7 +196,7 @@ def collect(inputs: Sequence[str], out: Path) -> Listing:
     if not names and not whole.refused:
         raise JssError(
             f"{', '.join(inputs)} holds no audio: name files, or folders with wav, flac, ogg, opus, mp3, "
-            f"m4a and the like. {whole.account({})}"
+            f"m4a and the like. {whole.summary({})}"
         )
     if len({*names.values()}) < len(names):
         shared = Path(os.path.commonpath([path.parent for path in names]))

@@ -224,9 +224,9 @@ def write(reports: Sequence[EvalReport], out: Path) -> list[Path]:
         for report, path in zip(reports, paths, strict=True):
             report.save(path)
         return paths
-    from jss.io.atomic import aside
+    from jss.io.atomic import atomic_write
 
-    with aside(out) as part:
+    with atomic_write(out) as part:
         part.write_text(
             json.dumps({"reports": [r.as_dict() for r in reports]}) + "\n", encoding="utf-8"
         )

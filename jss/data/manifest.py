@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from jss.errors import JssError
-from jss.io.atomic import aside, sweep
+from jss.io.atomic import atomic_write, remove_partial_files
 
 MANIFEST = "manifest.json"
 
@@ -35,12 +35,12 @@ def claim(path: Path, settings: Mapping[str, Any]) -> None:
             f"{path.parent} holds a set with another {other[0].replace('_', ' ')}: render into another "
             "folder, or delete it first."
         )
-    sweep(path.parent)
+    remove_partial_files(path.parent)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Keys and values as JSON that a person can read, written aside and renamed."""
-    with aside(path) as part:
+    with atomic_write(path) as part:
         part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from jss.errors import JssError
-from jss.io.inputs import inside, is_litter
-from jss.io.tables import reading
+from jss.io.inputs import audio_files, is_hidden
+from jss.io.tables import open_table
 
 SPLITS = ("train", "validation", "test")
 HALVES = ("a", "b")
@@ -108,7 +108,7 @@ def read_catalogue(path: Path) -> list[Recording]:
     found: list[Recording] = []
     files: set[str] = set()
     split_of: dict[str, str] = {}
-    with reading(path) as file:
+    with open_table(path) as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         missing = {"file", "class", "recording", "split"} - set(rows.fieldnames or ())
         if missing:
@@ -146,9 +146,9 @@ def scan(root: Path) -> list[Recording]:
     hash of the name.
     """
     folders = (
-        folder for folder in root.iterdir() if folder.is_dir() and not is_litter(folder.name)
+        folder for folder in root.iterdir() if folder.is_dir() and not is_hidden(folder.name)
     )
-    paths = sorted(path for folder in folders for path in inside(folder))
+    paths = sorted(path for folder in folders for path in audio_files(folder))
     names = [p.relative_to(root).as_posix() for p in paths]
     return [Recording(name.split("/")[0], name, name, hashed_split(name)) for name in names]
 

@@ -16,7 +16,7 @@ from jss.errors import JssError
 from jss.evaluation.measure import Findings, Reference
 from jss.io import tsv
 from jss.io.truth import SLACK, within
-from jss.io.tsv import Names
+from jss.io.tsv import ClipNames
 from jss.metrics.counts import Truth
 from jss.metrics.events import EventArrays, from_table, from_tables, union
 from jss.metrics.scores import ScoreSet
@@ -29,7 +29,7 @@ def reference(
     *,
     dataset: str = "",
     subset: str = "",
-    present: Names | None = None,
+    present: ClipNames | None = None,
     source: str = "The ground truth",
 ) -> Reference:
     """A set from its tables. truth: filename, onset, offset (seconds), event_label; durations:
@@ -38,7 +38,7 @@ def reference(
     present: the clips that a system gave scores for (None: all). Clips without a duration or
     without scores are missing. Names match with and without an audio suffix and the leading "Y".
     """
-    known = Names(durations)
+    known = ClipNames(durations)
     named = {file: name for file in dict.fromkeys(truth["filename"]) if (name := known.find(file))}
     strangers = [file for file in dict.fromkeys(truth["filename"]) if file not in named]
     missing = sorted(
@@ -103,12 +103,12 @@ def detections(
     """Events of operating points, matched by name and without same-class overlaps, and what there
     is to tell.
     """
-    known = Names(reference.names)
+    known = ClipNames(reference.names)
     named = [t.assign(filename=np.array(known.map(t["filename"].tolist()), object)) for t in tables]
     strangers = {
         f for t, n in zip(tables, named, strict=True) for f in t["filename"][n["filename"].isna()]
     }
-    strangers -= {f for f in strangers if Names(reference.missing).find(f)}
+    strangers -= {f for f in strangers if ClipNames(reference.missing).find(f)}
     events = from_tables(named, reference.names, reference.labels)
     merged = union(events)
     notes = []
@@ -168,7 +168,7 @@ def score_tables(
     """Score table by clip name, the classes of the first, and notes about what was not read. Raises
     JssError for two tables of one clip.
     """
-    known = Names(durations)
+    known = ClipNames(durations)
     found: dict[str, Path] = {}
     strangers: list[str] = []
     tables = tsv.score_files(folder)
@@ -224,7 +224,7 @@ def score(
     if labels is None:
         labels = tsv.guess_labels(tsv.read_events(ground_truth)["event_label"].dropna())
     truth = tsv.read_events(ground_truth, labels)
-    present = Names(paths) if scores is not None else None
+    present = ClipNames(paths) if scores is not None else None
     known = reference(
         truth,
         seconds,
@@ -241,7 +241,7 @@ def score(
         notes += told
         found = replace(found, scores=curves, settings={"median_frames": median})
     if points is not None:
-        read = tsv.read_points(points, labels)
+        read = tsv.read_operating_points(points, labels)
         events, told = detections([table for _, table in read], known)
         notes += told
         notes += _some("files beside the detections that were not read", tsv.unread_points(points))

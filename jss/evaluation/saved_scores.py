@@ -18,7 +18,7 @@ from pydantic import ConfigDict
 
 from jss.data.clip import Clip, Event
 from jss.errors import JssError
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 from jss.io.schema import SCHEMA, validate
 from jss.results import DAMAGED
 
@@ -83,7 +83,7 @@ class KeptScores:
             scores=_joined([h.scores for h in heard], len(o.labels)),
             weak=_joined([h.weak[:, None] for h in heard], len(o.labels)),
         )
-        with aside(path) as part:
+        with atomic_write(path) as part:
             part.write_bytes(buffer.getvalue())
 
     @classmethod

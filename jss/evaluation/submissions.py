@@ -13,7 +13,7 @@ from jss.data.datasets.desed import write_durations, write_strong
 from jss.errors import JssError
 from jss.evaluation import external
 from jss.evaluation.measure import measure
-from jss.io.inputs import is_litter
+from jss.io.inputs import is_hidden
 from jss.reports import EvalReport
 
 #: Tables, and bytes of all of them unpacked, that are read at most.
@@ -91,7 +91,7 @@ def unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
                     if (
                         item.is_dir()
                         or inner.suffix.lower() != ".tsv"
-                        or any(map(is_litter, parts))
+                        or any(map(is_hidden, parts))
                     ):
                         continue
                     with archive.open(item) as member:

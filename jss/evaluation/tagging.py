@@ -13,7 +13,7 @@ import numpy as np
 from jss.data.soundbank.bank import SoundBank
 from jss.errors import JssError
 from jss.inference.system import System
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 from jss.io.progress import Progress, silent
 from jss.metrics.average_precision import average_precision, resampled
 from jss.metrics.bootstrap import interval, weights
@@ -45,7 +45,7 @@ class TagReport:
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON, aside and then renamed."""
-        with aside(path) as part:
+        with atomic_write(path) as part:
             part.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     def lines(self) -> list[str]:

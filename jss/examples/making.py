@@ -14,7 +14,7 @@ from jss.data.recordings import Recording
 from jss.data.soundbank.bank import Audio
 from jss.data.soundbank.synthbank import SynthBank
 from jss.data.soundscapes import RECIPES, draw, render
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 
 LISTING = Path(__file__).parent / "examples.json"
 #: Loudest sample of a shipped clip: DESED's reference level is too quiet to listen to.
@@ -78,7 +78,7 @@ def make(folder: Path) -> int:
         rows += [
             (example.filename, round(e.onset, 3), round(e.offset, 3), e.label) for e in made.events
         ]
-    with aside(folder / "ground_truth.tsv") as part:
+    with atomic_write(folder / "ground_truth.tsv") as part:
         table = pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
         table.to_csv(part, sep="\t", index=False)
     return len(listing())

@@ -18,9 +18,9 @@ from jss.inference.output_cache import Item, fingerprint
 from jss.inference.system import System
 from jss.inference.windows import Stretch, pieces
 from jss.io import cells
-from jss.io.atomic import aside, sweep
+from jss.io.atomic import atomic_write, remove_partial_files
 from jss.io.journal import Journal
-from jss.io.prefetch import ahead
+from jss.io.prefetch import prefetch
 from jss.io.progress import Progress, silent
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def one_process(
     """An Engine: a thread reads and decodes what comes next, one analyses, and this one writes.
     Raises DiskError.
     """
-    with closing(ahead(_analysed(system, tasks), held=1)) as recordings:
+    with closing(prefetch(_analysed(system, tasks), blocks=1)) as recordings:
         for task, found in zip(tasks, recordings, strict=True):
             outcome: dict[str, Any] | JssError
             try:
@@ -81,7 +81,7 @@ def one_process(
 
 def _analysed(system: System, tasks: Sequence[RecordingFiles]) -> Iterator[Iterator[Stretch]]:
     """The stretches of each recording, analysed when they are asked for."""
-    with closing(ahead(audio.stream(task.path) for task in tasks)) as streams:
+    with closing(prefetch(audio.stream(task.path) for task in tasks)) as streams:
         for blocks in streams:
             yield pieces(blocks, system.analyse)
 
@@ -116,7 +116,7 @@ def detect(
     }
     tally = BatchSummary()
     with Journal(out / JOURNAL, settings) as journal:
-        sweep(out)
+        remove_partial_files(out)
         keys = _keys(clips)
         todo = [
             RecordingFiles(name, clips[name], stems[name], key)
@@ -193,7 +193,7 @@ def _write_events(
     if not any(key in journal for key in keys.values()):
         return
     with (
-        aside(out / EVENTS) as part,
+        atomic_write(out / EVENTS) as part,
         part.open("w", encoding="utf-8", errors=cells.ERRORS, newline="") as file,
     ):
         file.write(cells.row(("filename", "onset", "offset", "event_label")))

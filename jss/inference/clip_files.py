@@ -17,7 +17,7 @@ from jss.arrays import Float32
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
 from jss.inference.windows import Stretch
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 from jss.io.progress import Progress
 from jss.results import event_table, score_table
 
@@ -90,7 +90,7 @@ def write(
     facts: dict[str, Any] = {"hop": SCORE_HOP_S, "duration": samples / audio.SAMPLE_RATE}
     pooled = np.concatenate(scores, axis=-1)
     files.append(_scores(task.stem))
-    with aside(out / files[-1]) as part:
+    with atomic_write(out / files[-1]) as part:
         score_table(pooled, system.labels, **facts).to_csv(
             part, sep="\t", index=False, float_format="%.6f"
         )

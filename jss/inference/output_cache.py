@@ -20,7 +20,7 @@ from jss.arrays import Float32
 from jss.errors import JssError
 from jss.inference.fusion import fuse
 from jss.inference.windows import padded
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 from jss.io.code_fingerprint import code_fingerprint
 from jss.io.progress import Progress, silent
 from jss.metrics.separation import ClipSeparation, separate_clip
@@ -59,7 +59,7 @@ class ClipOutput:
             source_scores=self.source_scores,
             weak=self.weak,
         )
-        with aside(path) as part:
+        with atomic_write(path) as part:
             part.write_bytes(buffer.getvalue())
 
     @classmethod

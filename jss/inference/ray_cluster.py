@@ -21,7 +21,7 @@ from jss.errors import DiskError, JssError, optional
 from jss.inference.clip_files import RecordingFiles, Wanted, write
 from jss.inference.system import System, load_system
 from jss.inference.windows import pieces
-from jss.io.atomic import sweep
+from jss.io.atomic import remove_partial_files
 from jss.io.progress import Progress
 from jss.models.precision import Precision
 
@@ -71,7 +71,7 @@ class Ray:
         finally:
             if not held:
                 self.ray.shutdown()
-            sweep(out)  # what actors that died left half written
+            remove_partial_files(out)  # what actors that died left half written
 
     def _start(self) -> None:
         """Join the cluster of RAY_ADDRESS, or start one on this machine. Raises JssError."""

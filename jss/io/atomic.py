@@ -1,4 +1,4 @@
-"""Files are written aside and renamed, so that no half file is ever seen."""
+"""Files that appear whole or not at all: they are written under another name, then renamed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,26 @@ from typing import Any, BinaryIO
 
 from jss.errors import DiskError, JssError
 
-#: What a full or read-only disk says.
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
+#: Errors after which no file can be written: the disk is full or read-only.
+DISK_FAILURES = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
 
 @contextmanager
-def aside(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A fresh path in the folder of ``path``, to be written in the ``with`` block; renamed to
-    ``path`` at its end.
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path; at the end of the ``with`` block it is renamed to ``path``.
 
-    Missing folders are made. Where the block raises, nothing is left behind and ``path`` stays as
-    it was. Raises JssError where the disk refuses (no permission, a file in place of a folder),
-    DiskError where it is full or read-only.
+    Missing folders are created. Where the block raises, the temporary file is deleted and ``path``
+    stays as it was.
+
+    Args:
+        path: The file to write.
+
+    Yields:
+        A path in the same folder.
+
+    Raises:
+        DiskError: The disk is full or read-only.
+        JssError: The file cannot be written for another reason, such as missing permission.
     """
     path = Path(path)
     part = path.with_name(f".{secrets.token_hex(8)}.part")
@@ -40,16 +48,26 @@ def aside(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def unwritable(path: str | os.PathLike[str], error: OSError) -> JssError:
-    """The sentence for it; a DiskError where the disk is full or read-only."""
-    kind = DiskError if error.errno in FULL else JssError
+    """Error that says which file cannot be written, and why.
+
+    Args:
+        path: The file.
+        error: What the operating system raised.
+
+    Returns:
+        A DiskError where the disk is full or read-only, else a JssError.
+    """
+    kind = DiskError if error.errno in DISK_FAILURES else JssError
     return kind(f"{os.fspath(path)} cannot be written: {error.strerror or error}.")
 
 
-def sweep(folder: str | os.PathLike[str]) -> None:
-    """Take away what a killed run left half written. Its processes may still be ending: what goes
-    by itself is fine.
+def remove_partial_files(folder: str | os.PathLike[str]) -> None:
+    """Delete the temporary files in a folder and its subfolders that a killed run left.
 
-    Raises JssError where the disk refuses.
+    Processes of that run may still be ending and delete their files themselves.
+
+    Raises:
+        JssError: The disk refuses.
     """
     try:
         for part in Path(folder).rglob(".*.part"):
@@ -59,20 +77,27 @@ def sweep(folder: str | os.PathLike[str]) -> None:
 
 
 def write_json_lines(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
-    """A JSON object, a line for each of its keys, written aside and renamed. Raises ValueError for
-    NaN or infinity.
+    """Write a JSON object atomically, one line for each of its keys.
+
+    Args:
+        path: The file to write.
+        content: The object.
+
+    Raises:
+        ValueError: A number is NaN or infinite.
     """
     rows = [
         f" {json.dumps(key)}: {json.dumps(value, allow_nan=False)}"
         for key, value in content.items()
     ]
-    with aside(path) as part:
+    with atomic_write(path) as part:
         part.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
 
 
 class Sink:
-    """A file for libsndfile, whose callbacks cannot raise: the first error is kept until
-    :meth:`check` raises it.
+    """File object for libsndfile, whose callbacks cannot raise.
+
+    The first error is stored until :meth:`check` raises it.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -80,30 +105,30 @@ class Sink:
         self._error: OSError | None = None
 
     def write(self, data: bytes) -> int:
-        """Whatever happens, all of data counts as written."""
-        self._try(self._file.write, data)
+        """Write data; all of it counts as written, whether or not an error occurs."""
+        self._attempt(self._file.write, data)
         return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> None:
-        """As a file's."""
-        self._try(self._file.seek, offset, whence)
+        """Like the method of a file."""
+        self._attempt(self._file.seek, offset, whence)
 
     def tell(self) -> int:
-        """As a file's."""
+        """Like the method of a file."""
         return self._file.tell()
 
     def read(self, size: int) -> bytes:
-        """As a file's."""
+        """Like the method of a file."""
         return self._file.read(size)
 
     def check(self) -> None:
-        """Raises the first OSError of all that was written."""
+        """Raise the first OSError that occurred."""
         if self._error is not None:
             raise self._error
 
-    def _try(self, act: Callable[..., object], *arguments: object) -> None:
+    def _attempt(self, operation: Callable[..., object], *arguments: object) -> None:
         if self._error is None:
             try:
-                act(*arguments)
+                operation(*arguments)
             except OSError as error:
                 self._error = error

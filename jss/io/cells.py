@@ -1,9 +1,9 @@
-"""Cells of a text table, for any name that a file may have.
+"""Cells of a text table, for every name that a file may have.
 
-A cell is written as it is. Between quotation marks, with those within it doubled, stands what would
-else be read as something else: a tab or a line break, blanks at an end, and a quotation mark at the
-start. A quotation mark anywhere else is one, so that tables without any quoting are read as meant.
-Bytes of a name that are no UTF-8 are written as they are (``surrogateescape``).
+A cell is quoted, with quotation marks in it doubled, only where it would else be misread: with a
+tab, a line break, spaces at an end or a quotation mark at the start. Any other quotation mark
+stands for itself, so that tables without quoting are read correctly. Bytes of a name that are not
+UTF-8 are preserved (``surrogateescape``).
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+#: How bytes that are not UTF-8 are decoded and encoded.
 ERRORS = "surrogateescape"
 
 
 def quoted(cell: str, separator: str = "\t") -> str:
-    """How a cell is written."""
+    """Quote a cell where it needs it."""
     plain = cell == cell.strip() and not cell.startswith('"')
     if plain and not any(character in cell for character in (separator, "\n", "\r")):
         return cell
@@ -24,13 +25,20 @@ def quoted(cell: str, separator: str = "\t") -> str:
 
 
 def row(cells: Sequence[str], separator: str = "\t") -> str:
-    """A line of a table, with its end."""
+    """Format a line of a table, with its line break."""
     return separator.join(quoted(cell, separator) for cell in cells) + "\n"
 
 
 def rows(text: str, separator: str = "\t") -> Iterator[tuple[int, list[str]]]:
-    """(line number, cells) of every line that is not blank; blanks around a cell are no part of it,
-    unless it is quoted.
+    """Parse a table.
+
+    Args:
+        text: The table.
+        separator: What separates its cells.
+
+    Yields:
+        (line number, cells) of each line that is not blank, without surrounding spaces unless
+        quoted.
     """
     if '"' not in text:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -39,36 +47,36 @@ def rows(text: str, separator: str = "\t") -> Iterator[tuple[int, list[str]]]:
                 yield number, [cell.strip() for cell in line.split(separator)]
         return
     cell, end = _cell(separator)
-    at, number, cells, begun = 0, 1, [], 1
+    at, number, cells, first_number = 0, 1, [], 1
     while at <= len(text):
         match = cell.match(text, at)
-        assert match is not None  # the last alternative is any cell
+        assert match is not None  # the last alternative matches any cell
         one_line, several, plain = match.groups()
-        inside = one_line if one_line is not None else several
-        cells.append(plain.strip() if inside is None else inside.replace('""', '"'))
+        quoted_text = one_line if one_line is not None else several
+        cells.append(plain.strip() if quoted_text is None else quoted_text.replace('""', '"'))
         number += len(end.findall(match[0]))
         at = match.end()
         if text.startswith(separator, at):
             at += len(separator)
             continue
         if len(cells) > 1 or cells[0]:
-            yield begun, cells
+            yield first_number, cells
         cells = []
         stop = end.match(text, at)
         if stop is None:
             return
         at, number = stop.end(), number + 1
-        begun = number
+        first_number = number
 
 
 def undecodable(cell: str) -> bool:
-    """Whether it has bytes that are no UTF-8."""
+    """Whether a cell has bytes that are not UTF-8."""
     return any("\udc80" <= character <= "\udcff" for character in cell)
 
 
 @cache
 def _cell(separator: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """A cell (quoted in one line, quoted over several, plain), and the end of a line."""
+    """Patterns of a cell (quoted in one line, quoted over several, plain) and of a line break."""
     after = rf"(?=[{re.escape(separator)}\r\n]|\Z)"
     return (
         re.compile(

@@ -1,4 +1,4 @@
-"""A fingerprint of the code that makes results, computed from the package, for the keys of caches."""
+"""Fingerprint of the code that makes results, computed from the package, for the keys of caches."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-#: Sub-packages that cannot lie between a clip and its result. All else counts, also what is new;
-#: synthesis too, since clips of ``synthscapes`` are rendered from their names.
+#: Sub-packages that cannot change the result for a clip. All others count, new ones too; synthesis
+#: counts because clips of ``synthscapes`` are rendered from their names.
 EXCLUDED = frozenset(
     {
         "bench",
@@ -24,13 +24,13 @@ EXCLUDED = frozenset(
 
 @cache
 def code_fingerprint(package: Path = Path(__file__).parents[1]) -> str:
-    """Hash the names and bytes of the package's Python files, but for those in :data:`EXCLUDED`.
+    """Hash the names and bytes of the package's Python files, except those in :data:`EXCLUDED`.
 
     Args:
-        package: The folder of the package; jss itself unless a test names another.
+        package: Folder of the package; tests name another than jss.
 
     Returns:
-        64 hexadecimal digits, read once for each process.
+        64 hexadecimal digits, computed once for each process.
     """
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):

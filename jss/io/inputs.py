@@ -1,9 +1,7 @@
-"""Which names below an input are sound, and what becomes of every other: one place for all verbs
-and the app.
+"""The audio files in a folder and an account of every other name in it, for commands and the app.
 
-Each name ends in exactly one of: a recording, refused with a reason, or left out and counted: not
-audio (by suffix), hidden or litter, or another way to what is there already. A folder that is left
-out counts as one name.
+Each name counts exactly once: as a recording, as refused with a reason, as not audio (by suffix),
+or as left out (hidden, duplicate, output). A folder that is left out counts as one name.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from pathlib import Path
 
 from jss.errors import JssError, printable
 
-#: Suffixes that a folder is searched for: of sound, and of video, whose sound is read.
+#: Suffixes of audio files, and of video files, whose sound is read.
 SUFFIXES = frozenset(
     [
         ".wav",
@@ -100,8 +98,8 @@ SUFFIXES = frozenset(
         ".mxf",
     ]
 )
-#: What systems leave in folders, beside all that begins with a dot.
-LITTER = frozenset(
+#: Files and folders that operating systems create, besides those that begin with a dot.
+SYSTEM_FILES = frozenset(
     [
         "__macosx",
         "thumbs.db",
@@ -116,9 +114,10 @@ LITTER = frozenset(
         "__pycache__",
     ]
 )
-HIDDEN, AGAIN, OUTPUT, SOURCES = (
-    "hidden or litter",
-    "another name of one that is there",
+#: Reasons why a name is left out, as users read them.
+HIDDEN, DUPLICATE, OUTPUT, SOURCES = (
+    "hidden or system files",
+    "duplicates",
     "the output folder",
     "isolated sources",
 )
@@ -128,53 +127,56 @@ _SUFFIX = re.compile(
 
 
 def without_suffix(name: str) -> str:
-    """A name without the suffix of sound, if it has one: of ``Y_100.000_110.000`` the dots are part
-    of the name.
-    """
+    """Name without its audio suffix, if it has one; ``Y_100.000_110.000`` has none."""
     return _SUFFIX.sub("", name)
 
 
 def is_audio(name: str) -> bool:
-    """Whether a name has a suffix of sound."""
-    return _SUFFIX.search(name) is not None and not is_litter(name.rpartition("/")[2])
+    """Whether a name has an audio suffix and is not hidden."""
+    return _SUFFIX.search(name) is not None and not is_hidden(name.rpartition("/")[2])
 
 
-def is_litter(name: str) -> bool:
-    """Whether a file or folder of this name is hidden or left by another system: ``._x.wav``,
-    ``__MACOSX``.
-    """
-    return name.startswith(".") or name.lower() in LITTER
+def is_hidden(name: str) -> bool:
+    """Whether a name is hidden or of a system file: ``._x.wav``, ``__MACOSX``."""
+    return name.startswith(".") or name.lower() in SYSTEM_FILES
 
 
 @dataclass
 class Listing:
-    """All names below an input.
+    """All names in an input folder and its subfolders."""
 
-    files: recordings by their name relative to the input, sorted; refused: why, by name; other: how
-    many names are not audio, by suffix; left_out: how many names are neither, by reason.
-    """
-
+    #: Recordings by their name relative to the input, sorted.
     files: dict[str, Path] = field(default_factory=dict)
+    #: Reasons of the names that cannot be read, by name.
     refused: dict[str, str] = field(default_factory=dict)
+    #: Numbers of the names that are not audio, by suffix.
     other: Counter[str] = field(default_factory=Counter)
+    #: Numbers of the names that were left out, by reason.
     left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def names(self) -> int:
-        """How many there are."""
+        """Number of names."""
         return len(self.files) + len(self.refused) + self.other.total() + self.left_out.total()
 
     def add(self, other: Listing) -> None:
-        """What a second input has."""
+        """Add the refused and left out names of another input."""
         self.refused.update(other.refused)
         self.other.update(other.other)
         self.left_out.update(other.left_out)
 
-    def account(self, counts: dict[str, int]) -> str:
-        """A line that adds up: what became of every name. counts: what became of the recordings,
-        such as analysed.
+    def summary(self, counts: dict[str, int]) -> str:
+        """Sentence that accounts for every name.
+
+        Args:
+            counts: Numbers of recordings by what was done with them, such as "analysed".
+
+        Returns:
+            Such as "8 names in all: 3 analysed, 1 failed, 4 not audio (2 .txt, 1 .gz)."
         """
-        parts = [f"{count} {what}" for what, count in counts.items() if count or len(counts) == 1]
+        parts = [
+            f"{count} {outcome}" for outcome, count in counts.items() if count or len(counts) == 1
+        ]
         if self.refused:
             parts.append(f"{len(self.refused)} refused")
         if self.other:
@@ -191,13 +193,20 @@ class Listing:
 def walk(
     root: str | Path, leave_out: Callable[[str, Path], str | None] = lambda name, path: None
 ) -> Listing:
-    """Everything below a folder, links to folders followed once.
+    """List a folder and its subfolders; a folder that several links lead to is listed once.
 
-    leave_out: (name, path) of a folder -> the reason why it is not searched, None where it is.
-    Raises JssError where the folder itself cannot be read.
+    Args:
+        root: The folder.
+        leave_out: (name, path) of a subfolder -> the reason to leave it out, None to list it.
+
+    Returns:
+        Every name in it.
+
+    Raises:
+        JssError: The folder itself cannot be read.
     """
     root = Path(root)
-    found = Listing()
+    listing = Listing()
     seen: set[tuple[int, int]] = set()
     links: list[tuple[str, Path]] = []
 
@@ -206,77 +215,83 @@ def walk(
         while stack:
             folder, prefix = stack.pop()
             try:
-                facts = folder.stat()
+                status = folder.stat()
                 with os.scandir(folder) as entries:
-                    inside = sorted(entries, key=lambda entry: entry.name)
+                    children = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
                 if not prefix:
-                    raise JssError(f"{folder} cannot be read: {_why(error)}.") from error
-                found.refused[prefix[:-1]] = f"The folder {folder} cannot be read: {_why(error)}."
+                    raise JssError(f"{folder} cannot be read: {_reason(error)}.") from error
+                listing.refused[prefix[:-1]] = (
+                    f"The folder {folder} cannot be read: {_reason(error)}."
+                )
                 continue
-            seen.add((facts.st_dev, facts.st_ino))
-            for entry in inside:
+            seen.add((status.st_dev, status.st_ino))
+            for entry in children:
                 name, path = prefix + entry.name, Path(entry.path)
-                if is_litter(entry.name):
-                    found.left_out[HIDDEN] += 1
+                if is_hidden(entry.name):
+                    listing.left_out[HIDDEN] += 1
                 elif entry.is_symlink():
                     links.append((name, path))
                 elif entry.is_dir(follow_symlinks=False):
                     reason = leave_out(name, path)
                     if reason is not None:
-                        found.left_out[reason] += 1
+                        listing.left_out[reason] += 1
                     else:
                         stack.append((path, name + "/"))
                 else:
-                    take(
+                    add_file(
                         name,
                         path,
                         entry.is_file(follow_symlinks=False),
-                        (facts.st_dev, entry.inode()),
+                        (status.st_dev, entry.inode()),
                     )
 
-    def take(name: str, path: Path, regular: bool, key: tuple[int, int]) -> None:
-        """One file."""
+    def add_file(name: str, path: Path, regular: bool, key: tuple[int, int]) -> None:
+        """SUB
+            while links:  # after all that is there by itself, which keeps its name
+        -->
+            while links:  # last, so that a file which is there without a link keeps its name
+        """
         if not is_audio(name):
-            found.other[suffix_of(name)] += 1
+            listing.other[suffix_of(name)] += 1
         elif not regular:
-            found.refused[name] = f"{path} is not a regular file: give an audio file."
+            listing.refused[name] = f"{path} is not a regular file: give an audio file."
         elif key in seen:
-            found.left_out[AGAIN] += 1
+            listing.left_out[DUPLICATE] += 1
         else:
             seen.add(key)
-            found.files[name] = path
+            listing.files[name] = path
 
     search(root, "")
     while links:  # after all that is there by itself, which keeps its name
         name, path = links.pop(0)
         try:
-            facts = path.stat()
-            key, folder = (facts.st_dev, facts.st_ino), path.is_dir()
+            status = path.stat()
+            key, folder = (status.st_dev, status.st_ino), path.is_dir()
         except OSError as error:
             if is_audio(name):
-                found.refused[name] = _dangling(path, error)
+                listing.refused[name] = _unreadable(path, error)
             else:
-                found.other[suffix_of(name)] += 1
+                listing.other[suffix_of(name)] += 1
             continue
         if not folder:
-            take(name, path, path.is_file(), key)
+            add_file(name, path, path.is_file(), key)
         elif key in seen:
-            found.left_out[AGAIN] += 1
+            listing.left_out[DUPLICATE] += 1
         elif (reason := leave_out(name, path)) is not None:
-            found.left_out[reason] += 1
+            listing.left_out[reason] += 1
         else:
             search(path, name + "/")
-    found.files = dict(sorted(found.files.items(), key=lambda item: item[0].split("/")))
-    return found
+    listing.files = dict(sorted(listing.files.items(), key=lambda item: item[0].split("/")))
+    return listing
 
 
 def has_audio(root: str | Path) -> bool:
-    """Whether there is a recording below a folder; it stops at the first."""
+    """Whether a folder or a subfolder holds a recording; the search stops at the first."""
     seen: set[str] = set()
     for folder, folders, names in os.walk(root, followlinks=True):
-        folders[:] = sorted(name for name in folders if not is_litter(name))
-        if (real := os.path.realpath(folder)) in seen:  # a link that leads back
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
+        if (real := os.path.realpath(folder)) in seen:  # a link back to a parent folder
             folders.clear()
             continue
         seen.add(real)
@@ -285,42 +300,51 @@ def has_audio(root: str | Path) -> bool:
     return False
 
 
-def inside(folder: Path) -> list[Path]:
-    """The audio files in a folder, none of its folders, sorted; empty where there is no such
-    folder.
+def audio_files(folder: Path) -> list[Path]:
+    """List the audio files directly in a folder, sorted; none where there is no such folder.
+
+    Raises:
+        JssError: The folder cannot be read.
     """
     try:
         return sorted(path for path in folder.iterdir() if is_audio(path.name) and path.is_file())
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise JssError(f"{folder} cannot be read: {_why(error)}.") from error
+        raise JssError(f"{folder} cannot be read: {_reason(error)}.") from error
 
 
-def account(root: Path, used: Iterable[Path], what: str, rest: str) -> str:
-    """The line that adds up, of a folder whose tables say what is in it.
+def summary_of_folder(root: Path, used: Iterable[Path], what: str, rest: str) -> str:
+    """Sentence that accounts for every name in a folder whose tables list its clips.
 
-    used: files of its clips; what: what they are; rest: what all other recordings are.
+    Args:
+        root: The folder.
+        used: Files of the clips.
+        what: How the sentence calls them.
+        rest: How it calls the other recordings.
+
+    Returns:
+        See :meth:`Listing.summary`.
     """
     listing = walk(root)
-    own = {os.path.realpath(path) for path in used}
-    count = sum(os.path.realpath(path) in own for path in listing.files.values())
-    return listing.account({what: count, rest: len(listing.files) - count})
+    used_paths = {os.path.realpath(path) for path in used}
+    count = sum(os.path.realpath(path) in used_paths for path in listing.files.values())
+    return listing.summary({what: count, rest: len(listing.files) - count})
 
 
 def suffix_of(name: str) -> str:
-    """``.txt`` of ``a.txt``, in small letters."""
+    """Suffix of a name in lower case: ``.txt`` of ``a.TXT``."""
     suffix = os.path.splitext(name)[1].lower()
     return suffix if 1 < len(suffix) <= 12 else "without suffix"
 
 
-def _dangling(path: Path, error: OSError) -> str:
+def _unreadable(path: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"{path} is a link to {os.readlink(path)}, which is not there."
-    return f"{path} cannot be read: {_why(error)}."
+        return f"{path} is a link to {os.readlink(path)}, which does not exist."
+    return f"{path} cannot be read: {_reason(error)}."
 
 
-def _why(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     return (
         "permission denied" if isinstance(error, PermissionError) else str(error.strerror or error)
     )

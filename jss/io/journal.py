@@ -1,6 +1,4 @@
-"""What a long piece of work has finished: a line of JSON each, so that it goes on where it was
-killed.
-"""
+"""Journal of the finished parts of a long computation, so that it resumes where it was stopped."""
 
 from __future__ import annotations
 
@@ -16,17 +14,22 @@ from jss.io.atomic import unwritable
 
 
 class Journal:
-    """An append-only file. Its first line holds the settings, each one after it something finished,
-    under a key.
+    """Append-only file of JSON lines: the first holds the settings, each later one a finished part.
 
-    Only where the lines begin is held in memory. A last line that was cut off by a kill is taken
-    away. One process at a time has it: use it in a ``with`` block. Raises JssError where it belongs
-    to other settings, is damaged or in use, and where the disk refuses.
+    Memory holds only where the lines begin. A last line that was cut off is removed. One process at
+    a time can open it: use it in a ``with`` block.
+
+    Args:
+        path: The file.
+        settings: What the results depend on.
+
+    Raises:
+        JssError: The file is of other settings, damaged or in use, or the disk refuses.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
         self.path = path
-        self._places: dict[str, int] = {}
+        self._offsets: dict[str, int] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: BinaryIO = path.open("a+b")
@@ -46,28 +49,36 @@ class Journal:
             self._file.close()
 
     def __contains__(self, key: str) -> bool:
-        return key in self._places
+        return key in self._offsets
 
     def __getitem__(self, key: str) -> dict[str, Any]:
-        """What was finished under the key."""
-        self._file.seek(self._places[key])
+        """Line of a key."""
+        self._file.seek(self._offsets[key])
         line: dict[str, Any] = json.loads(self._file.readline())
         return line
 
     def add(self, key: str, line: Mapping[str, Any]) -> None:
-        """Write a line, which holds from then on. Raises JssError; then nothing is added."""
-        place = self._file.seek(0, 2)
+        """Append the line of a finished part.
+
+        Args:
+            key: Name of the part.
+            line: What to store; plain data.
+
+        Raises:
+            JssError: The disk refuses; then nothing is appended.
+        """
+        offset = self._file.seek(0, 2)
         try:
             self._file.write(json.dumps({"key": key, **line}).encode() + b"\n")
             self._file.flush()
         except OSError as error:
             with suppress(OSError):
-                self._file.truncate(place)
+                self._file.truncate(offset)
             raise unwritable(self.path, error) from error
-        self._places[key] = place
+        self._offsets[key] = offset
 
     def _begin(self, settings: Mapping[str, Any]) -> None:
-        """Read what is there, or write the first line."""
+        """Read the lines, or write the settings where the file is new."""
         self._lock()
         self._file.seek(0)
         first, end = self._file.readline(), 0
@@ -77,8 +88,9 @@ class Journal:
             for raw in self._file:
                 if raw.endswith(b"\n"):
                     line = _parsed(raw)
-                    if line is not None and "key" in line:  # a damaged one is done again
-                        self._places[str(line["key"])] = end
+                    # The part of a damaged line is computed again.
+                    if line is not None and "key" in line:
+                        self._offsets[str(line["key"])] = end
                     end += len(raw)
         self._file.truncate(end)
         if not end:
@@ -93,23 +105,23 @@ class Journal:
                 f"{self.path.parent} is being written by another process: wait for it, or name another "
                 "folder."
             ) from error
-        except OSError:  # a file system that knows no locks
+        except OSError:  # a file system without locks
             pass
 
     def _compare(self, first: bytes, settings: Mapping[str, Any]) -> None:
-        there = _parsed(first)
-        if there is None:
+        stored = _parsed(first)
+        if stored is None:
             raise JssError(f"{self.path} is damaged: name another folder, or delete it.")
-        other = [key for key, value in settings.items() if there.get(key) != value]
+        other = [key for key, value in settings.items() if stored.get(key) != value]
         if other:
             raise JssError(
-                f"{self.path.parent} holds what was found with another {other[0].replace('_', ' ')}: name "
+                f"{self.path.parent} holds results with another {other[0].replace('_', ' ')}: name "
                 "another folder, or delete it first."
             )
 
 
 def _parsed(raw: bytes) -> dict[str, Any] | None:
-    """The keys and values of a line; None where it holds none."""
+    """Parse a line as a JSON object; None where it is damaged."""
     try:
         line = json.loads(raw)
     except (ValueError, RecursionError):

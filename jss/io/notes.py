@@ -1,4 +1,4 @@
-"""Sentences about data that is taken, but not as it is written: each is logged once."""
+"""Warnings about data that is not used as it was written, each logged once."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _log = logging.getLogger(__name__)
 
 @lru_cache(maxsize=4096)
 def warn(sentence: str) -> None:
-    """Log a warning, unless the same was logged before."""
+    """Log a warning, unless it was logged before."""
     _log.warning("%s", sentence)

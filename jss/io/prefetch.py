@@ -1,6 +1,4 @@
-"""Working ahead: a thread reads and decodes what comes next, or analyses it, while the present is
-used.
-"""
+"""Reading ahead: a thread computes the next blocks of a stream while the current one is used."""
 
 from __future__ import annotations
 
@@ -10,28 +8,33 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
-#: Blocks that lie ready at most.
-HELD = 8
-#: Seconds that its thread has to end, at most: it may be in the middle of an analysis.
-PATIENCE = 60.0
+#: Default for the number of blocks that are read ahead.
+READY_BLOCKS = 8
+#: Seconds to wait for the thread to end: it may be in the middle of an analysis.
+TIMEOUT = 60.0
 _BEGIN, _END, _LAST = object(), object(), object()
 
 
-def ahead(streams: Iterable[Iterable[T]], held: int = HELD) -> Generator[Iterator[T], None, None]:
-    """The same streams, one after the other, read by a thread that is at most ``held`` blocks
-    ahead.
+def prefetch(
+    streams: Iterable[Iterable[T]], blocks: int = READY_BLOCKS
+) -> Generator[Iterator[T], None, None]:
+    """Iterate over the same streams, read by a thread that is at most some blocks ahead.
 
-    What a stream raises is raised where its reader would have met it; the streams after it go on. A
-    stream that is left before its end is read no further. The thread ends when this iterator does,
-    or is closed: that waits for it, so that none works in torch while the interpreter ends.
+    An error of a stream is raised where its reader would have met it; the streams after it
+    continue. A stream that its reader leaves is read no further. When this iterator ends or is
+    closed, it waits for the thread, so that none uses torch while the interpreter ends.
+
+    Args:
+        streams: Streams of blocks, one after the other.
+        blocks: Number of blocks that are read ahead at most.
+
+    Yields:
+        Each stream in order.
     """
-    ready: queue.Queue[tuple[object, BaseException | None]] = queue.Queue(held)
+    ready: queue.Queue[tuple[object, BaseException | None]] = queue.Queue(blocks)
     stopped = threading.Event()
-    left = (
-        ended
-    ) = (
-        -1
-    )  # numbers of the last stream that nobody reads any more, and of the last whose end was met
+    left = -1  # number of the last stream that its reader has left
+    ended = -1  # number of the last stream whose end was received
 
     def put(block: object, error: BaseException | None = None) -> bool:
         while not stopped.is_set():
@@ -61,10 +64,10 @@ def ahead(streams: Iterable[Iterable[T]], held: int = HELD) -> Generator[Iterato
             error = raised
         finally:
             if isinstance(streams, Generator):
-                streams.close()  # it may have a thread of its own
+                streams.close()  # it may have a thread too
         put(_LAST, error)
 
-    def blocks(number: int) -> Iterator[T]:
+    def blocks_of(number: int) -> Iterator[T]:
         nonlocal ended
         while True:
             block, error = ready.get()
@@ -75,7 +78,7 @@ def ahead(streams: Iterable[Iterable[T]], held: int = HELD) -> Generator[Iterato
                 return
             yield block  # type: ignore[misc]
 
-    reader = threading.Thread(target=read, name="jss-ahead", daemon=True)
+    reader = threading.Thread(target=read, name="jss-prefetch", daemon=True)
     reader.start()
     try:
         while True:
@@ -85,10 +88,10 @@ def ahead(streams: Iterable[Iterable[T]], held: int = HELD) -> Generator[Iterato
             if block is _LAST:
                 return
             number = left + 1
-            yield blocks(number)
+            yield blocks_of(number)
             left = number
             while ended < number and ready.get()[0] is not _END:
                 pass
     finally:
         stopped.set()
-        reader.join(PATIENCE)
+        reader.join(TIMEOUT)

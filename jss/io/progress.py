@@ -1,17 +1,22 @@
-"""How long work reports how far it is, so that a progress bar can show it.
+"""How a long computation reports its progress.
 
-What is merely to be read goes through ``logging`` instead: every module's logger is named after it,
-and the command line shows those of ``jss`` on standard error.
+Messages that are only read go through ``logging``: each module's logger has the module's name, and
+the command line shows those of ``jss`` on standard error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-#: Called with what was worked on (a clip, a file) and how much more of the work is done, in the
-#: unit of the work: clips, seconds of sound, bytes; negative where something is to be done again.
+#: Called with what was worked on (a clip, a file) and the amount of work done since the last call,
+#: in its unit: clips, seconds of sound, bytes; negative where work must be repeated.
 Progress = Callable[[str, float], None]
 
 
 def silent(what: str, amount: float) -> None:
-    """A Progress that nobody watches."""
+    """Progress that shows nothing.
+
+    Args:
+        what: What was worked on.
+        amount: Work done since the last call.
+    """

@@ -1,8 +1,8 @@
 """Declared data: dataclasses whose fields have types and ranges, validated by pydantic.
 
-A class that is read from a file is a ``pydantic.dataclasses.dataclass`` with ``config=SCHEMA``;
-:func:`validate` makes one of plain data, and turns what is wrong into a sentence that names the
-file, the key, the value and what is allowed.
+A class that is read from a file is a ``pydantic.dataclasses.dataclass`` with ``config=SCHEMA``.
+:func:`validate` makes an instance of plain data; its errors name the file, the key, the value and
+what is allowed.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from jss.errors import JssError
 
 T = TypeVar("T")
 
-#: Of every class that is read from a file: a key that it does not know is an error.
+#: Configuration of every class that is read from a file: an unknown key is an error.
 SCHEMA = ConfigDict(extra="forbid")
-#: Numbers that several classes hold.
+#: Types of fields that several classes have.
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Size = Annotated[int, Field(ge=1, le=2**14)]
 Sizes = tuple[Size, ...]
@@ -34,7 +34,11 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file of keys and values. Raises JssError where it is not one."""
+    """Read a YAML file of keys and values.
+
+    Raises:
+        JssError: The file is missing or not such a file.
+    """
     try:
         data = parse_yaml(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -45,8 +49,18 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def read_json(path: str | os.PathLike[str], missing: str, damaged: str) -> Any:
-    """What a JSON file holds. Raises JssError: ``missing`` where there is none, ``damaged`` where
-    it cannot be read.
+    """Read a JSON file.
+
+    Args:
+        path: The file.
+        missing: Text of the error where there is no such file.
+        damaged: Text of the error where it cannot be read.
+
+    Returns:
+        Plain data.
+
+    Raises:
+        JssError: With one of the two texts.
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
@@ -57,30 +71,32 @@ def read_json(path: str | os.PathLike[str], missing: str, damaged: str) -> Any:
 
 
 def parse_yaml(text: str) -> Any:
-    """Plain data of a YAML text; it can hold no code. Raises ValueError where it is none."""
+    """Parse a YAML text as plain data; it cannot hold code.
+
+    Raises:
+        ValueError: The text is not YAML.
+    """
     import yaml
 
     try:
         return yaml.safe_load(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    except (
-        yaml.YAMLError,
-        ValueError,
-        LookupError,
-        AttributeError,
-        TypeError,
-    ) as error:  # !!int x, 2001-99-99, ...
+    # PyYAML raises all of these, for texts such as "!!int x" and "2001-99-99".
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise ValueError(str(error) or type(error).__name__) from error
 
 
 def validate(cls: type[T], data: object, where: str) -> T:
-    """Plain data as an instance of a declared class.
+    """Make an instance of a declared class from plain data.
 
     Args:
-        cls: A dataclass (or any type that pydantic knows).
-        data: What a YAML or JSON file holds.
-        where: The file, for the sentence.
+        cls: A dataclass, or any type that pydantic knows.
+        data: Content of a YAML or JSON file.
+        where: Name of the file, for the error.
+
+    Returns:
+        The instance.
 
     Raises:
         JssError: A key is unknown, missing, of a wrong type or out of range.
@@ -90,7 +106,8 @@ def validate(cls: type[T], data: object, where: str) -> T:
     except (ValueError, TypeError, RecursionError) as error:
         raise JssError(f"{where} is not plain data of keys and values ({error}).") from error
     try:
-        # From JSON, a list is a tuple where one is declared; strictly, so that no text is a number.
+        # JSON, because pydantic then takes a list where a tuple is declared, even when it is strict;
+        # strict, so that text is not taken for a number.
         instance: T = _adapter(cast(Any, cls)).validate_json(text, strict=True)
     except ValidationError as error:
         raise JssError(_sentence(error, cls, data, where)) from error
@@ -123,10 +140,10 @@ _KINDS: Mapping[str, str] = {
 
 
 def _sentence(error: ValidationError, cls: Any, data: object, where: str) -> str:
-    """The first mistake as a sentence."""
-    found = error.errors(include_url=False)
+    """Describe the first mistake in one sentence."""
+    mistakes = error.errors(include_url=False)
     # An unknown key before the missing one whose name it may misspell.
-    first = next((one for one in found if one["type"] == UNKNOWN), found[0])
+    first = next((mistake for mistake in mistakes if mistake["type"] == UNKNOWN), mistakes[0])
     keys, kind, value = _keys(first["loc"], data), first["type"], first["input"]
     name = _dotted(keys)
     if kind == UNKNOWN:
@@ -137,24 +154,24 @@ def _sentence(error: ValidationError, cls: Any, data: object, where: str) -> str
     if kind == "dataclass_type":
         return f"{where}: {name or 'the file'} must hold keys and values."
     # Several mistakes at one place are those of a union's types.
-    alike = [one for one in found if _keys(one["loc"], data) == keys]
-    allowed = " or ".join(dict.fromkeys(map(_allowed, alike)))
+    same_place = [mistake for mistake in mistakes if _keys(mistake["loc"], data) == keys]
+    allowed = " or ".join(dict.fromkeys(map(_allowed, same_place)))
     return f"{where}: {name} must be {allowed}, not {reprlib.repr(value)}{_advice(value)}."
 
 
 def _fields(cls: Any, keys: Sequence[str]) -> list[str]:
-    """Names of the fields of the class that lies at some keys."""
+    """Names of the fields of the class that some keys lead to."""
     for key in keys:
         if dataclasses.is_dataclass(cls):
             cls = typing.get_type_hints(cls)[key]
-        else:  # of a mapping, the type of its values
+        else:  # a mapping: the type of its values
             cls = typing.get_args(cls)[-1]
     return [field.name for field in dataclasses.fields(cls)]
 
 
-def _allowed(one: Any) -> str:
-    """What is allowed where pydantic found a mistake."""
-    kind, context = one["type"], one.get("ctx", {})
+def _allowed(mistake: Any) -> str:
+    """Describe what is allowed where pydantic found a mistake."""
+    kind, context = mistake["type"], mistake.get("ctx", {})
     if kind == "literal_error":
         return str(context["expected"])
     if kind in ("greater_than_equal", "less_than_equal"):
@@ -162,13 +179,13 @@ def _allowed(one: Any) -> str:
         return f"at {'least' if 'ge' in context else 'most'} {bound:g}"
     if kind in ("missing", "too_short", "too_long"):
         return "a list of another length"
-    return _KINDS.get(kind, str(one["msg"]).lower())
+    return _KINDS.get(kind, str(mistake["msg"]).lower())
 
 
-def _keys(place: Sequence[int | str], data: object) -> tuple[str, ...]:
-    """The part of an error's place that is keys of the data: pydantic adds names of types."""
+def _keys(location: Sequence[int | str], data: object) -> tuple[str, ...]:
+    """Keys of the data in the location of a mistake, to which pydantic adds names of types."""
     keys: list[str] = []
-    for key in place:
+    for key in location:
         if isinstance(data, Mapping):
             inner = {str(k): value for k, value in data.items()}
             if str(key) not in inner:
@@ -184,7 +201,7 @@ def _keys(place: Sequence[int | str], data: object) -> tuple[str, ...]:
 
 
 def _dotted(keys: Sequence[int | str]) -> str:
-    """("a", "b", "[0]") -> "a.b[0]"."""
+    """Join keys: ("a", "b", "[0]") gives "a.b[0]"."""
     return ".".join(map(str, keys)).replace(".[", "[")
 
 

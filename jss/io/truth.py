@@ -1,9 +1,8 @@
-"""Labels are never dropped unseen: what becomes of events that cannot be, the same in every verb.
+"""Events that do not fit their clip, handled the same way by every command.
 
-A row with an offset before its onset, without a label or with times that are no numbers stops the
-reading, with file and line (``jss.io.tsv.read_events``). Events without length, and those that
-begin after their clip has ended, are left out; those that end far beyond it are cut at its end;
-each is counted and reported with the line of the first.
+Events without length, and those that begin after the end of their clip, are left out; those that
+end far beyond it are clamped. Each kind is counted and reported with the line of its first event.
+``jss.io.tsv.read_events`` raises an error for rows that cannot be events.
 """
 
 from __future__ import annotations
@@ -14,44 +13,46 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-#: Annotations run past a clip's end by as much as a rounding; what lies further out, in seconds, is
-#: cut at the end. (The published figures of DESED count the roundings as they stand: cutting them
-#: moves PSDS1 by 1.3e-4.)
+#: Seconds by which an annotated offset may exceed the clip's end, from rounding; offsets beyond are
+#: clamped. (The published figures of DESED include these roundings: clamping them too changes PSDS1
+#: by 1.3e-4.)
 SLACK = 0.2
 
 
 @dataclass(frozen=True)
 class Events:
-    """Events that can be.
+    """Events that fit their clips."""
 
-    table: filename, onset, offset, event_label, without the rows of files that have no event; lost:
-    how many labels of each file were left out; notes: a sentence for each kind.
-    """
-
+    #: filename, onset, offset, event_label; files without events have no row.
     table: pd.DataFrame
+    #: Number of events of each file that were left out.
     lost: dict[str, int]
+    #: One sentence for each kind of misfit.
     notes: tuple[str, ...]
 
 
 def within(table: pd.DataFrame, seconds: Sequence[float], source: str) -> Events:
-    """The events of a table that lie in their clips.
+    """Select the events that fit their clips.
 
     Args:
-        table: Of ``jss.io.tsv.read_events``, its index the lines of the file.
-        seconds: The length of each row's clip; NaN where it is not known.
-        source: What a sentence calls the table.
+        table: Events by ``jss.io.tsv.read_events``, indexed by line number.
+        seconds: Length of each row's clip; NaN where it is unknown.
+        source: How the notes call the table.
+
+    Returns:
+        The events.
     """
     labelled = table["event_label"].notna()
     length = pd.Series(np.asarray(seconds, float), index=table.index)[labelled]
     table = table[labelled]
     empty = table["offset"] <= table["onset"]
-    far = ~empty & (table["offset"] > length + SLACK)
-    outside = far & (table["onset"] >= length)
-    cut = far & ~outside
+    beyond = ~empty & (table["offset"] > length + SLACK)
+    outside = beyond & (table["onset"] >= length)
+    clamped = beyond & ~outside
     kinds = (
         (empty, "have no length and are left out"),
         (outside, "begin after the end of their clip and are left out"),
-        (cut, f"end more than {SLACK:g} s after their clip and are cut at its end"),
+        (clamped, f"end more than {SLACK:g} s after their clip and are clamped to its end"),
     )
     notes = tuple(
         f"{source}: {int(rows.sum())} of {len(table)} events {what} (the first in line "
@@ -60,5 +61,5 @@ def within(table: pd.DataFrame, seconds: Sequence[float], source: str) -> Events
         if rows.any()
     )
     lost = table["filename"][empty | outside].value_counts().to_dict()
-    offset = table["offset"].where(~cut, length)
+    offset = table["offset"].where(~clamped, length)
     return Events(table.assign(offset=offset)[~(empty | outside)], lost, notes)

@@ -1,7 +1,6 @@
-"""Other people's tables: events, durations, score curves and operating points as the field
-exchanges them.
+"""The tables that sound event detection exchanges: events, durations, scores and operating points.
 
-Every mistake in a file is one sentence with its name and line.
+Every error is one sentence that names the file and the line.
 """
 
 from __future__ import annotations
@@ -17,19 +16,20 @@ import pandas as pd
 
 from jss.errors import JssError
 from jss.io import cells
-from jss.io.inputs import is_litter, without_suffix
+from jss.io.inputs import is_hidden, without_suffix
 from jss.labels import CLASS_SETS
 
+#: Columns of a table of events.
 EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
-# Whatever str(float) prints of a threshold, and other ways of writing it.
+#: File name of the detections at one threshold, in any notation of the number.
 _POINT = re.compile(r"_th_((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\.tsv$")
 
 
-class Names:
-    """Clips by name, with or without a suffix of sound, folders and the leading "Y" of YouTube names.
+class ClipNames:
+    """Clips by name, with or without an audio suffix, folders and the leading "Y" of YouTube names.
 
-    Two names mean one clip where the folders of one are the last folders of the other: ``x.wav`` is
-    ``mon/x.wav``, and ``mon/x`` is not ``tue/x.wav``.
+    Two names refer to one clip where the folders of one are the last folders of the other:
+    ``x.wav`` matches ``mon/x.wav``, and ``mon/x`` does not match ``tue/x.wav``.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -37,64 +37,77 @@ class Names:
         self._exact = dict.fromkeys(self.names)
         self._by_stem: dict[str, dict[str, list[list[str]]]] = {}
         for name in self.names:
-            for folders, own in _places(name):
+            for folders, own in _folders_and_stems(name):
                 self._by_stem.setdefault(own, {}).setdefault(name, []).append(folders)
 
     def find(self, name: str) -> str | None:
-        """The clip that a name means; None if there is none. Raises JssError where it may be any of
-        several.
+        """Find the clip that a name refers to.
+
+        Returns:
+            Name of the clip; None if there is none.
+
+        Raises:
+            JssError: The name may refer to several clips.
         """
         if name in self._exact:
             return name
         return self._find(name, strip=True)
 
     def of_table(self, name: str) -> str | None:
-        """The clip that a table of this name (without its own suffix) is of: such a name may lack the
-        suffix of the clip. None and JssError as :meth:`find`.
+        """Find the clip that a table is of, by the table's name without ``.tsv``.
+
+        Such a name may lack the suffix of the clip. See :meth:`find`.
         """
         if name in self._exact:
             return name
         return self._find(name, strip=False) or self._find(name, strip=True)
 
     def _find(self, name: str, strip: bool) -> str | None:
-        for folders, own in _places(name, strip):
-            for stem in (own, f"Y{own}", own[1:] if own.startswith("Y") else own):
-                fits = [
+        for folders, base in _folders_and_stems(name, strip):
+            for stem in (base, f"Y{base}", base[1:] if base.startswith("Y") else base):
+                matches = [
                     (known == folders, other)
                     for other, ways in self._by_stem.get(stem, {}).items()
                     for known in ways
-                    if _ends_alike(known, folders)
+                    if _same_end(known, folders)
                 ]
-                best = any(same for same, _ in fits)
-                found = list(dict.fromkeys(other for same, other in fits if same or not best))
-                if len(found) > 1:
+                exact = any(same for same, _ in matches)
+                names = list(dict.fromkeys(other for same, other in matches if same or not exact))
+                if len(names) > 1:
                     raise JssError(
-                        f"{name} may be any of {len(found)} files, such as {found[0]} and {found[1]}: "
+                        f"{name} may be any of {len(names)} files, such as {names[0]} and {names[1]}: "
                         "write it as there."
                     )
-                if found:
-                    return found[0]
+                if names:
+                    return names[0]
         return None
 
     def map(self, values: Sequence[str]) -> list[str | None]:
-        """:meth:`find` of each value."""
-        known = {value: self.find(value) for value in set(values)}
-        return [known[value] for value in values]
+        """Apply :meth:`find` to each name."""
+        names = {value: self.find(value) for value in set(values)}
+        return [names[value] for value in values]
 
 
-def _places(name: str, strip: bool = True) -> list[tuple[list[str], str]]:
-    """Folders and stem of a name; of one with backslashes also as Windows would read it. strip:
-    whether a suffix of sound is one.
+def _folders_and_stems(name: str, strip: bool = True) -> list[tuple[list[str], str]]:
+    """Divide a name into folders and stem; with backslashes, also as Windows reads it.
+
+    Args:
+        name: The name.
+        strip: Whether to remove an audio suffix.
+
+    Returns:
+        (folders, stem) for each reading.
     """
-    ways = [name, name.replace("\\", "/")] if "\\" in name else [name]
-    split = [way.split("/") for way in ways]
+    readings = [name, name.replace("\\", "/")] if "\\" in name else [name]
+    split = [way.split("/") for way in readings]
     return [
-        ([f for f in folders if f != "."], without_suffix(own) if strip else own)
-        for *folders, own in split
+        ([f for f in folders if f != "."], without_suffix(base) if strip else base)
+        for *folders, base in split
     ]
 
 
-def _ends_alike(a: list[str], b: list[str]) -> bool:
+def _same_end(a: list[str], b: list[str]) -> bool:
+    """Whether the shorter list of folders is the end of the longer one."""
     shared = min(len(a), len(b))
     return not shared or a[-shared:] == b[-shared:]
 
@@ -102,10 +115,19 @@ def _ends_alike(a: list[str], b: list[str]) -> bool:
 def read_table(
     path: Path, columns: Sequence[str] | None = None, separators: str = "\t"
 ) -> pd.DataFrame:
-    """Cells as text, in a table with the columns wanted (None: all), indexed by line number; blank
-    lines are left out.
+    """Read a table as text.
 
-    separators: those allowed; the header tells which it is. Raises JssError.
+    Args:
+        path: The table.
+        columns: Columns to read; None reads all.
+        separators: Characters that may separate cells; the header decides which does.
+
+    Returns:
+        One row a line that is not blank, indexed by line number.
+
+    Raises:
+        JssError: The file cannot be read, a column is missing or twice, or a line has too many
+            cells.
     """
     text = _text(path)
     header = text.lstrip("\r\n").split("\n")[0].split("\r")[0]
@@ -148,12 +170,20 @@ def read_table(
 def read_events(
     path: Path, labels: Sequence[str] | None = None, separators: str = "\t"
 ) -> pd.DataFrame:
-    """Events as filename, onset, offset (seconds), event_label; files without an event keep a row
-    with NaN.
+    """Read a table of events.
 
-    labels: those known; None: any. Raises JssError, with file and line, for a missing column,
-    another separator, times that are no numbers or negative, an offset before its onset, an unknown
-    class, and text that is not UTF-8.
+    Args:
+        path: The table.
+        labels: Class labels that are allowed; None allows any.
+        separators: Characters that may separate cells.
+
+    Returns:
+        One row an event: filename, onset, offset (seconds), event_label. A file without events has
+        a row with NaN.
+
+    Raises:
+        JssError: A column is missing, a time is not a number or negative, an offset lies before its
+            onset, a class is unknown, or the file is not UTF-8.
     """
     table = read_table(path, EVENT_COLUMNS, separators)
     empty = (table["onset"] == "") & (table["offset"] == "") & (table["event_label"] == "")
@@ -189,8 +219,13 @@ def read_events(
 
 
 def read_durations(path: Path) -> dict[str, float]:
-    """Seconds by file name, from columns filename and duration. Raises JssError, also for a file
-    named twice.
+    """Read a table of file durations, with the columns filename and duration.
+
+    Returns:
+        Seconds by file name.
+
+    Raises:
+        JssError: The table is not such a table, is empty, or lists a file twice.
     """
     table = read_table(path, ("filename", "duration"))
     _first(path, table, table["filename"] == "", "the filename is missing")
@@ -203,38 +238,58 @@ def read_durations(path: Path) -> dict[str, float]:
     return dict(zip(table["filename"], seconds.astype(float), strict=True))
 
 
-def read_points(folder: Path, labels: Sequence[str]) -> list[tuple[float, pd.DataFrame]]:
-    """Threshold and events of every ``..._th_<threshold>.tsv``, sorted by threshold. Raises JssError."""
-    found: dict[float, Path] = {}
+def read_operating_points(folder: Path, labels: Sequence[str]) -> list[tuple[float, pd.DataFrame]]:
+    """Read the detections at several thresholds: every ``..._th_<threshold>.tsv`` in a folder.
+
+    Args:
+        folder: The folder.
+        labels: Class labels that are allowed.
+
+    Returns:
+        (threshold, events), sorted by threshold.
+
+    Raises:
+        JssError: There are none, two have the same threshold, or one is not a table of events.
+    """
+    paths: dict[float, Path] = {}
     for path in _files(folder):
-        place = _POINT.search(path.name)
-        if place is None:
+        match = _POINT.search(path.name)
+        if match is None:
             continue
-        threshold = float(place[1])
-        if threshold in found:
+        threshold = float(match[1])
+        if threshold in paths:
             raise JssError(
-                f"{path} and {found[threshold].name} are both of the threshold {threshold}: keep one."
+                f"{path} and {paths[threshold].name} are both of the threshold {threshold}: keep one."
             )
-        found[threshold] = path
-    if not found:
+        paths[threshold] = path
+    if not paths:
         raise JssError(
             f"{folder} holds no detections: name them ..._th_<threshold>.tsv, such as det_th_0.50.tsv."
         )
-    return [(threshold, read_events(found[threshold], labels)) for threshold in sorted(found)]
+    return [(threshold, read_events(paths[threshold], labels)) for threshold in sorted(paths)]
 
 
 def unread_points(folder: Path) -> list[str]:
-    """Names of the files beside detections that are no detections."""
+    """Names of the files in a folder of detections that are not detections."""
     return [path.name for path in _files(folder) if _POINT.search(path.name) is None]
 
 
+#: Scores (K, T) and frame boundaries (T + 1,) in seconds.
 Curves = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves, tuple[str, ...]]:
-    """One score table, ``onset, offset, class...``: scores (K, T) and frame boundaries (T + 1,) in
-    seconds, and the classes of its header. labels: the header expected. Raises JssError, with file
-    and line.
+    """Read a table of scores with the columns onset, offset and one for each class.
+
+    Args:
+        path: The table.
+        labels: Class labels that its header must have; None allows any.
+
+    Returns:
+        Scores (K, T) with frame boundaries (T + 1,) in seconds, and the class labels of the header.
+
+    Raises:
+        JssError: The file is not such a table, or its frames do not follow one another.
     """
     text = _text(path)
     first, names = next(cells.rows(text))
@@ -244,10 +299,10 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
         raise JssError(
             f"{path}, line 1: the columns must be onset, offset and one for each class, in this order."
         )
-    found = tuple(names[2:])
-    if labels is not None and found != tuple(labels):
-        other = sorted(set(found) ^ set(labels))
-        why = f"'{other[0]}' is in one of them only" if other else "their order differs"
+    classes = tuple(names[2:])
+    if labels is not None and classes != tuple(labels):
+        other = sorted(set(classes) ^ set(labels))
+        why = f"only one of them has '{other[0]}'" if other else "their order differs"
         raise JssError(f"{path}, line 1: its classes are not those of the other tables: {why}.")
     try:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -256,7 +311,7 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
         values = values.reshape(-1, len(names)).T
         if not body or len(set(names)) < len(names) or not np.isfinite(values).all():
             raise ValueError
-    except ValueError:  # slowly once more, to say what is wrong
+    except ValueError:  # the slow way, which says what is wrong
         table = read_table(path)
         everywhere = pd.Series(True, index=table.index)
         values = np.array(
@@ -273,12 +328,17 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
         if bad.any():
             line = read_table(path).index[int(np.argmax(bad))]
             raise JssError(f"{path}, line {line}: {why}.")
-    return (values[2:], np.append(onset, offset[-1:])), found
+    return (values[2:], np.append(onset, offset[-1:])), classes
 
 
 def score_files(folder: Path) -> dict[str, Path]:
-    """The score tables in and below a folder, by name without ``.tsv``. Raises JssError where there
-    is none.
+    """List the score tables in a folder and its subfolders.
+
+    Returns:
+        Paths by name without ``.tsv``.
+
+    Raises:
+        JssError: There is none.
     """
     paths = {
         path.relative_to(folder).as_posix()[: -len(".tsv")]: path
@@ -291,7 +351,7 @@ def score_files(folder: Path) -> dict[str, Path]:
 
 
 def unread_scores(folder: Path) -> list[str]:
-    """Names of the files beside score tables that are none."""
+    """Names of the files in a folder of score tables that are not tables."""
     return [
         path.relative_to(folder).as_posix()
         for path in _files(folder, "**/*")
@@ -299,32 +359,32 @@ def unread_scores(folder: Path) -> list[str]:
     ]
 
 
-def guess_labels(found: Iterable[str]) -> tuple[str, ...]:
-    """The class set that most of the labels belong to, in its order; or else the labels themselves,
-    sorted.
-    """
-    own = set(found)
+def guess_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Class set, in its order, that most labels belong to; else the labels, sorted."""
+    given = set(labels)
     for classes in CLASS_SETS.values():
         known = tuple(c.label for c in classes)
-        if own and 2 * len(own & set(known)) > len(own):
+        if given and 2 * len(given & set(known)) > len(given):
             return known
-    return tuple(sorted(own))
+    return tuple(sorted(given))
 
 
 def _files(folder: Path, pattern: str = "*") -> list[Path]:
-    """The files in a folder, sorted, without those that are hidden or litter."""
+    """List the files in a folder, sorted, without hidden and system files."""
     if not folder.is_dir():
         raise JssError(f"There is no folder {folder}.")
     return sorted(
         path
         for path in folder.glob(pattern)
-        if path.is_file() and not any(map(is_litter, path.relative_to(folder).parts))
+        if path.is_file() and not any(map(is_hidden, path.relative_to(folder).parts))
     )
 
 
 def _text(path: Path) -> str:
-    """A text file; bytes that are no UTF-8 as ``jss.io.cells`` has them. Raises JssError for one
-    that is missing, empty or no text.
+    """Read a text file; bytes that are not UTF-8 become surrogates, as in ``jss.io.cells``.
+
+    Raises:
+        JssError: The file is missing, empty or not text.
     """
     try:
         data = path.read_bytes()
@@ -337,7 +397,7 @@ def _text(path: Path) -> str:
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", cells.ERRORS)
     if "\0" in text:
         raise JssError(
-            f"{path}, line {text[: text.index(chr(0))].count(chr(10)) + 1}: this is no text."
+            f"{path}, line {text[: text.index(chr(0))].count(chr(10)) + 1}: this is not text."
         )
     if not text.strip():
         raise JssError(f"{path}, line 1: the file is empty; it needs a header.")
@@ -347,23 +407,23 @@ def _text(path: Path) -> str:
 def _check_header(
     path: Path, header: str, names: Sequence[str], columns: Sequence[str], separators: str
 ) -> None:
-    lacking = [c for c in columns if c not in names]
-    if not lacking:
+    missing = [c for c in columns if c not in names]
+    if not missing:
         return
     wanted = "tabs" if separators == "\t" else "tabs or commas"
-    for other, name in ((",", "commas"), (";", "semicolons"), ("\t", "tabs"), (" ", "blanks")):
+    for other, name in ((",", "commas"), (";", "semicolons"), ("\t", "tabs"), (" ", "spaces")):
         split = [part.strip() for part in header.split(other)]
         if other not in separators and all(c in split for c in columns):
             raise JssError(
                 f"{path}, line 1: the columns are separated by {name}: separate them by {wanted}."
             )
     raise JssError(
-        f"{path}, line 1: the column '{lacking[0]}' is missing: it needs {', '.join(columns)}."
+        f"{path}, line 1: the column '{missing[0]}' is missing: it needs {', '.join(columns)}."
     )
 
 
 def _first(path: Path, table: pd.DataFrame, bad: pd.Series[bool], text: str, *columns: str) -> None:
-    """Raises for the first line that is bad; the text's {} are its cells in the columns."""
+    """Raise an error for the first bad line; the text's {} are its cells in the columns."""
     if bad.any():
         row = int(np.argmax(bad))
         cells = [table[name].iloc[row] for name in columns]

@@ -15,7 +15,7 @@ from torch import nn
 from jss import checkpoints
 from jss.checkpoints import Card
 from jss.config import Config
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 from jss.io.plain import plain
 from jss.io.schema import read_yaml
 from jss.labels import CLASS_SETS
@@ -138,7 +138,7 @@ def save_manifest(
         if all(before.get(key) == value for key, value in manifest.items() if key != "selections"):
             both = {**before["selections"], **manifest["selections"]}
             manifest["selections"] = {who: both[who] for who in sorted(both)}
-    with aside(path) as part:
+    with atomic_write(path) as part:
         part.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120), encoding="utf-8")
 
 
@@ -152,5 +152,5 @@ def save_note(
         "epochs": epochs,
         "config": plain(dataclasses.asdict(config)),
     }
-    with aside(run / "config.yaml") as part:
+    with atomic_write(run / "config.yaml") as part:
         part.write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")

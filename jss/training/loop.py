@@ -20,7 +20,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from jss.config import Config
 from jss.errors import JssError
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 from jss.models.precision import bf16_units
 from jss.training.distributed import alone, rank, world
 from jss.training.task import Task
@@ -40,10 +40,10 @@ class SafeCheckpointIO(TorchCheckpointIO):
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None
     ) -> None:
         """Lightning's hook."""
-        whole = io.BytesIO()  # torch's own writer makes a RuntimeError of a full disk
-        torch.save(checkpoint, whole)
-        with aside(path) as part:
-            part.write_bytes(whole.getbuffer())
+        content = io.BytesIO()  # torch's own writer raises a RuntimeError for a full disk
+        torch.save(checkpoint, content)
+        with atomic_write(path) as part:
+            part.write_bytes(content.getbuffer())
 
     def load_checkpoint(
         self, path: Any, map_location: Any = None, weights_only: bool | None = True

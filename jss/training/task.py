@@ -19,7 +19,7 @@ from jss.config import Config
 from jss.data.scenes.batches import SceneSteps
 from jss.data.training.batching import DetectionSteps, SeparationSteps, loader
 from jss.errors import JssError
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 from jss.models.precision import bf16_units
 from jss.models.separator import ConvTasNet
 from jss.training.distributed import alone, mean, rank, world
@@ -173,12 +173,12 @@ class Task(pl.LightningModule):
             self.trainer.should_stop = True
 
     def _write(self) -> None:
-        with aside(self.folder / "history.csv") as part:
+        with atomic_write(self.folder / "history.csv") as part:
             pd.DataFrame(self.history).to_csv(part, index=False)
         now = time.monotonic()
         hours = hours_of(self.folder) + (now - self.epoch_began) / 3600
         self.epoch_began = now
-        with aside(self.folder / HOURS) as part:
+        with atomic_write(self.folder / HOURS) as part:
             part.write_text(f"{hours:.4f}\n")
         if self.logger is not None:
             self.logger.log_metrics(self.history[-1], self.global_step)
@@ -210,7 +210,7 @@ def save_networks(path: Path, networks: dict[str, nn.Module]) -> None:
         for name, network in networks.items()
         for key, tensor in network.state_dict().items()
     }
-    with aside(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(save(state))
 
 

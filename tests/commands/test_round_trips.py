@@ -91,7 +91,7 @@ def test_detect_then_score(names):
 def test_tables_of_recordings_are_told_apart(names):
     own = stems(names)
     assert len({*own.values()}) == len(names)
-    known = tsv.Names(names)
+    known = tsv.ClipNames(names)
     assert {name: known.of_table(stem) for name, stem in own.items()} == {
         name: name for name in names
     }

@@ -1,4 +1,4 @@
-"""Full disks: what cannot be written is a sentence, and nothing half is left."""
+"""A full disk gives a sentence and leaves no partial file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from jss import audio
 from jss.errors import JssError, printable
-from jss.io.atomic import sweep
+from jss.io.atomic import remove_partial_files
 
 
 def _save(path, answer):
@@ -23,7 +23,7 @@ def _save(path, answer):
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "mp3"])
-def test_a_disk_that_is_full(tmp_path, kind, capfd):
+def test_full_disk(tmp_path, kind, capfd):
     context = multiprocessing.get_context("fork")
     answer = context.Queue()
     process = context.Process(target=_save, args=(tmp_path / f"a.{kind}", answer))
@@ -34,15 +34,15 @@ def test_a_disk_that_is_full(tmp_path, kind, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_what_a_killed_run_left_half_written_goes(tmp_path):
+def test_remove_partial_files(tmp_path):
     (tmp_path / "a").mkdir()
     for name in ("a/.0123.part", ".4567.part", "a/b.part", "a/.hidden"):
         (tmp_path / name).touch()
-    sweep(tmp_path)
+    remove_partial_files(tmp_path)
     assert {path.name for path in (tmp_path / "a").iterdir()} == {"b.part", ".hidden"}
 
 
-def test_sentences_are_printable():
+def test_error_messages_are_printable():
     assert str(JssError("a\x1b[31m\nb\u202e")) == "a\\x1b[31m\\nb\\u202e"
     assert printable("é 🦊") == "é 🦊"
     assert len(printable("x" * 10**6)) < 1100

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jss.errors import JssError
 from jss.io import cells, tables, tsv
-from jss.io.tsv import Names
+from jss.io.tsv import ClipNames
 
 #: What a file's name may be: all but a slash and a zero byte, UTF-8 or not.
 NAMES = st.binary(min_size=1, max_size=60).map(os.fsdecode).filter(
@@ -56,7 +56,7 @@ def test_through_a_file(tmp_path, name):
 
 
 def test_names_in_folders():
-    known = Names(["mon/0001.flac", "tue/0001.flac", "tue/0002.flac", "x.wav"])
+    known = ClipNames(["mon/0001.flac", "tue/0001.flac", "tue/0002.flac", "x.wav"])
     assert known.find("tue/0001.wav") == "tue/0001.flac"
     assert known.find("scores/mon/0001") == "mon/0001.flac"
     assert known.find("tue\\0001.flac") == "tue/0001.flac"
@@ -68,7 +68,7 @@ def test_names_in_folders():
 
 
 def test_names_that_differ_in_the_suffix():
-    known = Names(["a.wav", "a.flac", "Yb_1.000_2.000"])
+    known = ClipNames(["a.wav", "a.flac", "Yb_1.000_2.000"])
     assert known.find("a.flac") == "a.flac"
     assert known.find("b_1.000_2.000.wav") == "Yb_1.000_2.000"
     with pytest.raises(JssError, match="may be any of 2 files"):

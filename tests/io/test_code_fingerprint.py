@@ -1,4 +1,4 @@
-"""Results are kept under a fingerprint of all code that could have changed them."""
+"""Results are cached under a fingerprint of all code that could change them."""
 
 import ast
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_changed_and_new_files_count(package, name):
     assert fresh(package) != before
 
 
-def test_a_rename_counts(package):
+def test_renamed_files_count(package):
     before = fresh(package)
     (package / "audio.py").rename(package / "sound.py")
     assert fresh(package) != before
@@ -50,13 +50,13 @@ def test_excluded_packages_do_not_count(package):
     assert fresh(package) == before
 
 
-def test_the_exclusions_exist():
+def test_excluded_packages_exist():
     assert {name for name in EXCLUDED if not (HOME / name).is_dir()} == set()
 
 
 def imported(path: Path) -> set[Path]:
-    """Files of jss that a file imports, wherever in it; those of packages on the way too."""
-    found = set()
+    """Files of jss that a file imports, with the packages that contain them."""
+    files = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -68,22 +68,22 @@ def imported(path: Path) -> set[Path]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             names = [node.value] if node.value.startswith("jss.") else []  # import_module("jss.x")
         for name in names:
-            place = HOME.parent.joinpath(*name.split("."))
-            files = (place.with_suffix(".py"), place / "__init__.py")
-            found |= {f for f in files if f.is_file() and f.is_relative_to(HOME)}
-    return found
+            base = HOME.parent.joinpath(*name.split("."))
+            candidates = (base.with_suffix(".py"), base / "__init__.py")
+            files |= {f for f in candidates if f.is_file() and f.is_relative_to(HOME)}
+    return files
 
 
 def test_inference_reaches_no_excluded_package():
     seen: set[Path] = set()
-    # jss/__init__.py names what a user needs, viz among it, and imports none of it by itself.
+    # jss/__init__.py names what users need, viz included, but imports it only when it is used.
     leaves = {HOME / "__init__.py"}
     todo = set((HOME / "inference").rglob("*.py"))
     while todo:
         path = todo.pop()
         seen.add(path)
         todo |= imported(path) - seen - leaves
-    assert HOME / "models" / "joint.py" in seen  # the walk did find its way
+    assert HOME / "models" / "joint.py" in seen  # the search works
     reached = {path for path in seen if path.relative_to(HOME).parts[0] in EXCLUDED}
     assert sorted(str(path) for path in reached) == []
 
@@ -98,29 +98,29 @@ class Model:
 
     def __call__(self, source, filename=None):
         self.runs += 1
-        one = np.full((1, 2), self.runs, np.float32)
+        scores = np.full((1, 2), self.runs, np.float32)
         return type(
             "Result",
             (),
             {
-                "scores": one,
-                "source_scores": one[None][:0],
-                "weak": one[:, 0],
+                "scores": scores,
+                "source_scores": scores[None][:0],
+                "weak": scores[:, 0],
                 "score_hop": 0.064,
                 "n_sources": 0,
             },
         )
 
 
-def test_evaluate_uses_no_scores_of_other_code(tmp_path, monkeypatch):
+def test_changed_code_invalidates_cached_scores(tmp_path, monkeypatch):
     sf.write(tmp_path / "a.wav", np.zeros(1600), 16000)
     model, items = Model(), [Item("a.wav", (tmp_path / "a.wav",))]
 
     def first(code: str) -> float:
         monkeypatch.setattr(output_cache, "code_fingerprint", lambda: code)
-        found, failed = output_cache.listen(model, items, tmp_path / "cache")
+        outputs, failed = output_cache.listen(model, items, tmp_path / "cache")
         assert not failed
-        assert isinstance(found["a.wav"], ClipOutput)
-        return float(found["a.wav"].scores[0, 0])
+        assert isinstance(outputs["a.wav"], ClipOutput)
+        return float(outputs["a.wav"].scores[0, 0])
 
     assert [first(code) for code in ("old", "old", "new", "old")] == [1, 1, 2, 1]

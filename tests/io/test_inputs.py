@@ -1,4 +1,4 @@
-"""Every name below an input ends in exactly one of: a recording, refused, not audio, left out."""
+"""Every name in a folder counts once: as a recording, refused, not audio or left out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from jss.errors import JssError
 from jss.io import inputs
-from jss.io.inputs import AGAIN, HIDDEN, walk
+from jss.io.inputs import DUPLICATE, HIDDEN, walk
 
 
 def touch(root: Path, *names: str) -> Path:
@@ -19,7 +19,7 @@ def touch(root: Path, *names: str) -> Path:
     return root
 
 
-def test_every_suffix_and_everything_else(tmp_path):
+def test_suffixes_and_summary(tmp_path):
     touch(tmp_path, "a.wav", "B.WAV", "c/d.M4A", "c/e.webm", "f.txt", "g", "h.tar.gz", "c/f.TXT")
     listing = walk(tmp_path)
     assert list(listing.files) == ["B.WAV", "a.wav", "c/d.M4A", "c/e.webm"]
@@ -27,12 +27,12 @@ def test_every_suffix_and_everything_else(tmp_path):
     assert not listing.refused
     assert not listing.left_out
     assert listing.names == 8
-    assert listing.account({"analysed": 3, "failed": 1}) == (
+    assert listing.summary({"analysed": 3, "failed": 1}) == (
         "8 names in all: 3 analysed, 1 failed, 4 not audio (2 .txt, 1 without suffix, 1 .gz)."
     )
 
 
-def test_litter_of_other_systems(tmp_path):
+def test_hidden_and_system_files(tmp_path):
     names = ("._x.wav", ".DS_Store", "__MACOSX/dog/._x.wav", "d/.ipynb_checkpoints/x-checkpoint.wav",
              "Thumbs.db", "@eaDir/x.wav/y.mp3", "d/desktop.ini", "$RECYCLE.BIN/x.wav")  # fmt: skip
     touch(tmp_path, "x.wav", *names)
@@ -48,27 +48,27 @@ def test_links(tmp_path):
     os.symlink(tmp_path / "elsewhere", root / "0linked")  # followed
     os.symlink(tmp_path / "elsewhere", root / "b" / "linked again")  # once
     os.symlink(root, root / "a" / "loop")
-    os.symlink(root / "a" / "x.wav", root / "0x.wav")  # a second name of one file, though the first
+    os.symlink(root / "a" / "x.wav", root / "0x.wav")  # a second name of one file
     os.link(root / "b" / "y.wav", root / "b" / "z.wav")
     os.symlink(root / "nowhere.wav", root / "dangling.wav")
     os.symlink(root / "nowhere.txt", root / "dangling.txt")
     listing = walk(root)
     assert list(listing.files) == ["0linked/deeper/w.wav", "0linked/z.wav", "a/x.wav", "b/y.wav"]
-    assert listing.left_out == {AGAIN: 4}
+    assert listing.left_out == {DUPLICATE: 4}
     assert list(listing.refused) == ["dangling.wav"]
     assert "link to" in listing.refused["dangling.wav"]
     assert listing.other == {".txt": 2}
 
 
 @pytest.mark.parametrize("name", ["pipe.wav", "pipe.txt"])
-def test_what_is_no_file(tmp_path, name):
+def test_pipes_are_not_files(tmp_path, name):
     os.mkfifo(tmp_path / name)
     listing = walk(tmp_path)
     assert listing.names == 1
     assert bool(listing.refused) == (name == "pipe.wav")
 
 
-def test_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
+def test_folder_without_permission(tmp_path, monkeypatch):
     touch(tmp_path, "a/x.wav", "b/y.wav")
     scan = os.scandir
 
@@ -94,11 +94,11 @@ def test_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
         ("Y_100.000_110.000.flac", "Y_100.000_110.000"), ("a.wave.wav", "a.wave"), ("wav", "wav"),
     ],
 )  # fmt: skip
-def test_suffixes_are_those_of_sound(name, without):
+def test_without_suffix(name, without):
     assert inputs.without_suffix(name) == without
 
 
-def test_a_deep_tree(tmp_path):
+def test_deep_folders(tmp_path):
     deep = tmp_path.joinpath(*["d"] * 300)
     touch(deep, "x.wav")
     assert len(walk(tmp_path).files) == 1

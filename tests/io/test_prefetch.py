@@ -1,4 +1,4 @@
-"""Reading ahead changes nothing but who reads, and when."""
+"""Reading ahead gives the same blocks and errors in the same order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 import pytest
 
 from jss.errors import JssError
-from jss.io.prefetch import ahead
+from jss.io.prefetch import prefetch
 
 
 def stream(number, blocks=3, wrong=False, log=None):
@@ -22,38 +22,38 @@ def stream(number, blocks=3, wrong=False, log=None):
 
 def ended() -> bool:
     limit = time.monotonic() + 5
-    while any(t.name == "jss-ahead" for t in threading.enumerate()) and time.monotonic() < limit:
+    while any(t.name == "jss-prefetch" for t in threading.enumerate()) and time.monotonic() < limit:
         time.sleep(0.01)
-    return not any(t.name == "jss-ahead" for t in threading.enumerate())
+    return not any(t.name == "jss-prefetch" for t in threading.enumerate())
 
 
-@pytest.mark.parametrize("held", [1, 2, 100])
-def test_everything_in_order_and_errors_where_they_belong(held):
-    found = []
-    for blocks in ahead([stream(0), stream(1, 2, wrong=True), iter(()), stream(3)], held):
+@pytest.mark.parametrize("blocks", [1, 2, 100])
+def test_order_of_blocks_and_errors(blocks):
+    results = []
+    for part in prefetch([stream(0), stream(1, 2, wrong=True), iter(()), stream(3)], blocks):
         try:
-            found.append(list(blocks))
+            results.append(list(part))
         except JssError as error:
-            found.append(str(error))
-    assert found == [[(0, 0), (0, 1), (0, 2)], "1 is broken.", [], [(3, 0), (3, 1), (3, 2)]]
-    assert list(ahead([])) == []
+            results.append(str(error))
+    assert results == [[(0, 0), (0, 1), (0, 2)], "1 is broken.", [], [(3, 0), (3, 1), (3, 2)]]
+    assert list(prefetch([])) == []
     assert ended()
 
 
-@pytest.mark.parametrize("held", [1, 5])
-def test_a_stream_that_is_left_is_read_no_further(held):
+@pytest.mark.parametrize("blocks", [1, 5])
+def test_a_stream_that_is_left_is_read_no_further(blocks):
     log = []
-    found = []
-    for blocks in ahead([stream(0, 10_000, log=log), stream(1)], held):
-        found.append(next(blocks))
-    assert found == [(0, 0), (1, 0)]
+    first = []
+    for part in prefetch([stream(0, 10_000, log=log), stream(1)], blocks):
+        first.append(next(part))
+    assert first == [(0, 0), (1, 0)]
     assert len(log) < 1000
     assert ended()
 
 
-def test_it_is_no_further_ahead_than_it_may_and_ends_when_closed():
+def test_limit_of_blocks_ahead_and_close():
     log = []
-    streams = ahead([stream(0, 1000, log=log)], 4)
+    streams = prefetch([stream(0, 1000, log=log)], 4)
     assert next(next(streams)) == (0, 0)
     time.sleep(0.2)
     assert 4 <= len(log) <= 7
@@ -61,10 +61,10 @@ def test_it_is_no_further_ahead_than_it_may_and_ends_when_closed():
     assert ended()
 
 
-def test_streams_that_cannot_be_had():
+def test_error_of_the_iterable_of_streams():
     def streams():
         yield stream(0, 1)
         raise JssError("No more.")
 
     with pytest.raises(JssError, match=r"No more\."):
-        [list(blocks) for blocks in ahead(streams())]
+        [list(blocks) for blocks in prefetch(streams())]

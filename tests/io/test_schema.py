@@ -1,4 +1,4 @@
-"""What is wrong in a file is a sentence with the file, the key, the value and what is allowed."""
+"""An invalid document gives a sentence with the file, the key, the value and what is allowed."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Whole:
 
 
 def test_plain_data_becomes_an_instance():
-    found = validate(Whole, {"name": "a", "part": {"rate": 2, "batch": [4, 5, 6]}}, "f")
-    assert found == Whole("a", Part(2.0, (4, 5, 6)))
+    instance = validate(Whole, {"name": "a", "part": {"rate": 2, "batch": [4, 5, 6]}}, "f")
+    assert instance == Whole("a", Part(2.0, (4, 5, 6)))
 
 
 def circle() -> dict[str, Any]:
@@ -68,7 +68,7 @@ def circle() -> dict[str, Any]:
         (circle(), "f.yaml is not plain data of keys and values"),
     ],
 )
-def test_a_mistake_is_a_sentence(data, sentence):
+def test_sentence_of_a_mistake(data, sentence):
     with pytest.raises(JssError) as caught:
         validate(Whole, data, "f.yaml")
     assert sentence in str(caught.value)

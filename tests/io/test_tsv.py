@@ -3,7 +3,7 @@ import pytest
 
 from jss.errors import JssError
 from jss.io import tsv
-from jss.io.tsv import Names
+from jss.io.tsv import ClipNames
 
 LABELS = ["Dog", "Cat", "Speech"]
 HEADER = "filename\tonset\toffset\tevent_label\n"
@@ -15,7 +15,7 @@ def write(tmp_path, text, name="table.tsv"):
     return path
 
 
-def test_events_with_the_oddities_of_the_real_files(tmp_path):
+def test_events_in_the_forms_of_real_files(tmp_path):
     text = (
         "\ufeff"
         + HEADER
@@ -28,7 +28,7 @@ def test_events_with_the_oddities_of_the_real_files(tmp_path):
     assert table.index.tolist() == [2, 4, 5, 6]  # lines
 
 
-def test_decisions_come_with_commas_and_an_index(tmp_path):
+def test_events_with_commas_and_an_index(tmp_path):
     path = write(tmp_path, ",event_label,onset,offset,filename\n0,Dog,0.0,9.984,a.wav\n")
     table = tsv.read_events(path, LABELS, separators="\t,")
     assert table.iloc[0].tolist() == ["a.wav", 0.0, 9.984, "Dog"]
@@ -60,10 +60,10 @@ def test_decisions_come_with_commas_and_an_index(tmp_path):
         ),
         (HEADER.encode("utf-16"), "line 1: the text is UTF-16"),
         ("", "line 1: the file is empty"),
-        (HEADER + "a\0\t0\t1\tDog\n", "line 2: this is no text"),
+        (HEADER + "a\0\t0\t1\tDog\n", "line 2: this is not text"),
     ],
 )
-def test_a_mistake_is_a_sentence_with_file_and_line(tmp_path, text, sentence):
+def test_sentence_of_a_mistake_in_events(tmp_path, text, sentence):
     path = write(tmp_path, text)
     with pytest.raises(JssError) as caught:
         tsv.read_events(path, LABELS)
@@ -93,15 +93,18 @@ def test_operating_points(tmp_path):
     for name in ("x_th_0.5.tsv", "x_th_0.07.tsv"):
         write(tmp_path, HEADER + "a\t0\t1\tDog\n", name)
     write(tmp_path, "notes", "readme.txt")
-    assert [threshold for threshold, _ in tsv.read_points(tmp_path, LABELS)] == [0.07, 0.5]
+    assert [threshold for threshold, _ in tsv.read_operating_points(tmp_path, LABELS)] == [
+        0.07,
+        0.5,
+    ]
     write(tmp_path, HEADER, "y_th_0.50.tsv")
     with pytest.raises(JssError, match="both of the threshold"):
-        tsv.read_points(tmp_path, LABELS)
+        tsv.read_operating_points(tmp_path, LABELS)
     (tmp_path / "empty").mkdir()
     with pytest.raises(JssError, match="holds no detections"):
-        tsv.read_points(tmp_path / "empty", LABELS)
+        tsv.read_operating_points(tmp_path / "empty", LABELS)
     with pytest.raises(JssError, match="no folder"):
-        tsv.read_points(tmp_path / "nowhere", LABELS)
+        tsv.read_operating_points(tmp_path / "nowhere", LABELS)
 
 
 def test_score_tables(tmp_path):
@@ -133,18 +136,18 @@ def test_score_tables(tmp_path):
         ("onset\toffset\t{x}\n0\t1\thigh\n", "its classes"),
     ],
 )
-def test_a_bad_score_table_is_a_sentence(tmp_path, text, sentence):
+def test_sentence_of_a_mistake_in_scores(tmp_path, text, sentence):
     with pytest.raises(JssError, match=sentence):
         tsv.read_scores(write(tmp_path, text), ["Dog"])
 
 
-def test_odd_class_names_do_not_break_the_sentence(tmp_path):
+def test_class_names_with_braces(tmp_path):
     with pytest.raises(JssError, match=r"line 2: the \{a.b\} 'high' is not a number"):
         tsv.read_scores(write(tmp_path, "onset\toffset\t{a.b}\n0\t1\thigh\n"))
 
 
-def test_names_with_and_without_y_and_suffix():
-    names = Names(["Yabc_60.000_70.000.wav", "def_1_2.wav", "Yes.wav", "es.wav"])
+def test_clip_names_with_and_without_y_and_suffix():
+    names = ClipNames(["Yabc_60.000_70.000.wav", "def_1_2.wav", "Yes.wav", "es.wav"])
     assert names.find("abc_60.000_70.000") == "Yabc_60.000_70.000.wav"
     assert names.find("audio/Yabc_60.000_70.000.flac") == "Yabc_60.000_70.000.wav"
     assert names.find("Ydef_1_2") == "def_1_2.wav"
@@ -153,7 +156,7 @@ def test_names_with_and_without_y_and_suffix():
     assert names.find("other.wav") is None
 
 
-def test_labels_are_guessed():
+def test_guess_labels():
     assert tsv.guess_labels(["Dog", "Speech", "Spech"])[0] == "Alarm_bell_ringing"
     assert tsv.guess_labels(["b", "a", "b"]) == ("a", "b")
 

@@ -16,7 +16,7 @@ from jss import audio
 from jss.data.clip import Clip
 from jss.data.datasets.sets import DATASETS, DataSet, fingerprint
 from jss.errors import JssError
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 
 MANIFEST = "jss-manifest.json"
 #: As many names of each kind are told; the manifest has them all.
@@ -151,7 +151,7 @@ def save(name: str, root: Path, subsets: Mapping[str, Checked], path: Path) -> N
             subset: {"fine": checked.fine, **asdict(checked)} for subset, checked in subsets.items()
         },
     }
-    with aside(path) as part:
+    with atomic_write(path) as part:
         part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ from jss.data.acquire.checking import over
 from jss.data.clip import Clip
 from jss.data.datasets.sets import DATASETS
 from jss.errors import JssError
-from jss.io.atomic import aside, sweep
+from jss.io.atomic import atomic_write, remove_partial_files
 
 #: What OUT is a copy of: a later run goes on with it.
 CLAIM = "jss-conversion.json"
@@ -84,7 +84,7 @@ def _convert_clip(clip: Clip, out: Path, targets: Mapping[Path, str]) -> str | N
         if content is None:
             _copy(path, target)
         else:
-            with aside(target) as part:
+            with atomic_write(target) as part:
                 part.write_bytes(content)
     return None
 
@@ -120,7 +120,7 @@ def _targets(root: Path, subsets: Mapping[str, list[Clip]]) -> dict[Path, str]:
 
 def _copy(path: Path, target: Path) -> None:
     if not target.is_file():
-        with aside(target) as part:
+        with atomic_write(target) as part:
             shutil.copyfile(path, part)
 
 
@@ -141,13 +141,13 @@ def _claim(name: str, root: Path, out: Path) -> None:
             raise JssError(
                 f"{out} holds a converted copy of {copied.get('dataset')}: convert {name} into another folder."
             )
-        sweep(out)
+        remove_partial_files(out)
         return
     if out.is_dir() and any(out.iterdir()):
         raise JssError(
             f"{out} holds something else: give an empty folder, or one that does not exist."
         )
-    with aside(claim) as part:
+    with atomic_write(claim) as part:
         part.write_text(
             json.dumps({"dataset": name, "sample_rate": audio.SAMPLE_RATE, "from": str(here)})
             + "\n",

@@ -21,7 +21,7 @@ from jss.data.clip import Clip, Event
 from jss.errors import JssError
 from jss.io.inputs import is_audio, without_suffix
 from jss.io.notes import warn
-from jss.io.tables import read_table, reading, write_table
+from jss.io.tables import open_table, read_table, write_table
 from jss.io.truth import within
 from jss.io.tsv import read_events
 
@@ -163,7 +163,7 @@ def _read(base: Path, name: str) -> list[Clip]:
             for stem, paths in sorted(files.items())
             for path in paths
         ]
-    with reading(tsv) as file:
+    with open_table(tsv) as file:
         header = file.readline().rstrip("\r\n").split("\t")
     strong, weak = "onset" in header, "event_labels" in header
     columns = (

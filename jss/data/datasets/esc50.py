@@ -13,8 +13,8 @@ from pathlib import Path
 from jss.data.clip import Clip
 from jss.data.recordings import Recording
 from jss.errors import JssError
-from jss.io.inputs import inside, without_suffix
-from jss.io.tables import home, read_table
+from jss.io.inputs import audio_files, without_suffix
+from jss.io.tables import read_table, table_folder
 
 TABLE = "meta/esc50.csv"
 COLUMNS = ("filename", "fold", "category", "src_file")
@@ -99,7 +99,7 @@ def label(category: str) -> str:
 
 def find(root: str | Path) -> Path | None:
     """The folder with the table: ROOT, ROOT/ESC-50-master or ROOT/ESC-50; None where there is none."""
-    return home(root, TABLE, ("ESC-50-master", "ESC-50"))
+    return table_folder(root, TABLE, ("ESC-50-master", "ESC-50"))
 
 
 def _base(root: str | Path) -> Path:
@@ -112,7 +112,7 @@ def _base(root: str | Path) -> Path:
 def _rows(base: Path) -> list[Row]:
     stems = {
         without_suffix(path.name): path.relative_to(base).as_posix()
-        for path in inside(base / "audio")
+        for path in audio_files(base / "audio")
     }
     found: list[Row] = []
     for number, row in enumerate(read_table(base / TABLE, *COLUMNS, delimiter=","), start=2):

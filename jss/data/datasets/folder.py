@@ -28,7 +28,7 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
     if not clips:
         raise JssError(
             f"{root} holds no audio: give a folder with wav, flac, ogg, opus, mp3 or m4a files, nested or "
-            f"not. {listing.account({})}"
+            f"not. {listing.summary({})}"
         )
     clips.sort(key=lambda clip: (_stem(clip), clip.filename))
     held_out = [clip for clip in clips if hashed_split(_stem(clip)) == "validation"] or clips[1:][

@@ -14,8 +14,8 @@ from pathlib import Path
 from jss.data.clip import Clip
 from jss.data.recordings import Recording
 from jss.errors import JssError
-from jss.io.inputs import inside, without_suffix
-from jss.io.tables import home, read_table
+from jss.io.inputs import audio_files, without_suffix
+from jss.io.tables import read_table, table_folder
 
 TABLE = "metadata/UrbanSound8K.csv"
 COLUMNS = ("slice_file_name", "fsID", "start", "end", "salience", "fold", "classID", "class")
@@ -134,7 +134,7 @@ def read_slices(base: Path) -> list[Slice]:
 
 def find(root: str | Path) -> Path | None:
     """The folder with the table: ROOT or ROOT/UrbanSound8K; None where there is none."""
-    return home(root, TABLE, ("UrbanSound8K",))
+    return table_folder(root, TABLE, ("UrbanSound8K",))
 
 
 def _base(root: str | Path) -> Path:
@@ -149,7 +149,9 @@ def _base(root: str | Path) -> Path:
 def _stems(base: Path, fold: int) -> dict[str, str]:
     """Stem -> path within the data set of every file in a fold's folder."""
     folder = base / "audio" / f"fold{fold}"
-    return {without_suffix(path.name): path.relative_to(base).as_posix() for path in inside(folder)}
+    return {
+        without_suffix(path.name): path.relative_to(base).as_posix() for path in audio_files(folder)
+    }
 
 
 def _clip(base: Path, item: Slice) -> Clip:

@@ -21,7 +21,7 @@ from jss.data.manifest import MANIFEST, claim
 from jss.data.scenes.scenes import SPLITS, Scene, SceneRecipe, SceneSet, render_scene
 from jss.data.soundbank.bank import Bank
 from jss.errors import JssError
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 
 LINES = "scenes.jsonl"
 #: Scenes of each split in the paper.
@@ -73,7 +73,7 @@ def render_scenes(
             ],
         )
         lines += [_line(split, name, scene) for name, scene in zip(names, drawn, strict=True)]
-    with aside(root / LINES) as part:
+    with atomic_write(root / LINES) as part:
         part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     return dict(clips)
 
@@ -139,5 +139,5 @@ def _write(root: Path, split: str, name: str, scene: Scene, bank: Bank, sources:
 
 
 def _save(path: Path, samples: Float32) -> None:
-    with aside(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(audio.wav(samples))

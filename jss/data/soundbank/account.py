@@ -22,4 +22,4 @@ def account(root: str | Path) -> str:
         used = [
             path for clip in clips for path in (clip.path, *(p for _, p in clip.sources)) if path
         ]
-    return inputs.account(place, used, "recordings used", "recordings that nothing names")
+    return inputs.summary_of_folder(place, used, "recordings used", "recordings that nothing names")

@@ -28,7 +28,7 @@ from jss.data.soundbank.synthbank import PREFIX, SynthBank
 from jss.data.soundscapes import RECIPES, Rendered, Soundscape, draw, render
 from jss.data.soundscapes.layouts import DesedLayout, FussLayout, Layout
 from jss.errors import JssError
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 
 LAYOUTS: Mapping[str, Layout] = {
     "homescapes": DesedLayout(),
@@ -92,7 +92,7 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
             )
             bar.update()
     layout.write(order.root, scapes)
-    with aside(order.root / SCAPES) as part:
+    with atomic_write(order.root / SCAPES) as part:
         part.write_text(
             "".join(
                 f'{{"subset":"{subset}","filename":"{path}","soundscape":{scape.to_json()}}}\n'

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from jss.data.training.batching import padded
 from jss.data.training.example import Example, Examples
 from jss.errors import JssError
-from jss.io.atomic import aside
+from jss.io.atomic import atomic_write
 
 _Labels = tuple[Any, Any]
 
@@ -82,11 +82,11 @@ def _render(examples: Examples, path: Path, workers: int, n_src: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     samples = len(examples[0].mixture)
     shape = (len(examples), n_src, samples) if n_src else (len(examples), samples)
-    with aside(path.with_suffix(".npy")) as part:
+    with atomic_write(path.with_suffix(".npy")) as part:
         _opened(part, "w+", shape).flush()
         work = _Rendering(examples, part, n_src)
         labels = list(DataLoader(work, batch_size=None, num_workers=workers, collate_fn=_as_it_is))
-    with aside(path.with_suffix(".json")) as part:
+    with atomic_write(path.with_suffix(".json")) as part:
         part.write_text(json.dumps(labels), encoding="utf-8")
 
 

@@ -205,9 +205,9 @@ def folder_sets(root: Path) -> list[ClipSet]:
     )
     if not clips:
         raise JssError(
-            f"{root} holds no audio: name another folder. {listing.account({'to open': 0})}"
+            f"{root} holds no audio: name another folder. {listing.summary({'to open': 0})}"
         )
-    note = " ".join([listing.account({"to open": len(clips)}), *listing.refused.values()])
+    note = " ".join([listing.summary({"to open": len(clips)}), *listing.refused.values()])
     return [ClipSet(root.name, root.name, clips, note)]
 
 
