@@ -158,7 +158,7 @@ def _paper() -> None:
         "2076 pairs of them (Public overlap). Not computed here. FUSS-... are systems with a separator "
         "trained by PIT, DESED-... by MixIT."
     )
-    figures = paper_tables.tables()
+    figures = paper_tables.jss_results()
     for number, title in TABLES.items():
         rows = figures[figures["table"] == number].rename(
             columns={

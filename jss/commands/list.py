@@ -81,7 +81,7 @@ def equations() -> list[str]:
     from jss.papers.equations import PAPERS
 
     return [
-        f"{paper} Eq. {number:<3} {equation.says:<45} {', '.join(equation.where)}"
+        f"{paper} Eq. {number:<3} {equation.title:<45} {', '.join(equation.where)}"
         for paper, table in PAPERS.items()
         for number, equation in table.items()
     ]

@@ -76,9 +76,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Render a set. -> 0. Raises JssError."""
     if args.set == "examples":
-        from jss.examples.making import make
+        from jss.examples.making import render_examples
 
-        print(f"{args.root}: {make(Path(args.root))} examples")
+        print(f"{args.root}: {render_examples(Path(args.root))} examples")
         return 0
     if args.seed < 0 or args.workers < 1:
         raise JssError("--seed is 0 or more, --workers 1 or more.")

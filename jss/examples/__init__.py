@@ -1,7 +1,5 @@
-"""The shipped clips and their ground truth: soundscapes by the built-in synthesiser, re-rendered by
-one command.
+"""The shipped clips and their ground truth: soundscapes of synthesised sounds.
 
-examples.json names the clips, their titles and the number each is drawn from; ``python -m jss
-render examples DIR`` makes them again (the words are spoken by espeak-ng where it is installed, by
-the formant voice elsewhere).
+examples.json lists each clip's name, title and random seed. ``python -m jss render examples DIR``
+renders them again; speech is spoken by espeak-ng where it is installed, else by the formant voice.
 """

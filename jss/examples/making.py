@@ -1,4 +1,4 @@
-"""How the shipped examples are made."""
+"""Rendering of the shipped examples."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from jss.data.soundscapes import RECIPES, draw, render
 from jss.io.atomic import atomic_write
 
 LISTING = Path(__file__).parent / "examples.json"
-#: Loudest sample of a shipped clip: DESED's reference level is too quiet to listen to.
+#: Peak of a shipped clip: clips at DESED's reference level are too quiet to listen to.
 PEAK = 0.7
 SEED = 2024
-#: What people say around a kitchen; espeak-ng speaks one of these for every Speech recording.
+#: Sentences of the Speech recordings, which espeak-ng speaks.
 SENTENCES = (
     "Could you pass me the salt, please?",
     "I think the water is boiling now.",
@@ -39,18 +39,20 @@ SENTENCES = (
 
 @dataclass(frozen=True)
 class Example:
-    """One shipped clip. number: what it is drawn from; title and note: for the list and above the
-    figure.
-    """
+    """One shipped clip."""
 
+    #: Name of the clip's file.
     filename: str
+    #: Random seed that the soundscape is drawn with.
     number: int
+    #: Title in the list of clips.
     title: str
+    #: Note above the figure.
     note: str = ""
 
 
 class SpokenBank(SynthBank):
-    """The synthesiser's bank with sentences by espeak-ng for Speech, where it is installed."""
+    """The synthesiser's bank, whose Speech is sentences by espeak-ng where it is installed."""
 
     def _make(self, recording: Recording) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
         if recording.label != "Speech":
@@ -63,20 +65,23 @@ class SpokenBank(SynthBank):
 
 
 def listing() -> list[Example]:
-    """The shipped clips, in order."""
+    """List the shipped clips, in order."""
     return [Example(**item) for item in json.loads(LISTING.read_text(encoding="utf-8"))]
 
 
-def make(folder: Path) -> int:
-    """Render every example to ``folder`` as 16-bit FLAC, with ground_truth.tsv. -> how many."""
+def render_examples(folder: Path) -> int:
+    """Render every example as 16-bit FLAC, with ground_truth.tsv; return their number."""
     bank = SpokenBank(60, seed=SEED)
     rows = []
     for example in listing():
-        made = render(draw(RECIPES["desed"], bank, "test", (SEED, example.number)), bank)
-        loud: Audio = (made.mixture * (PEAK / np.abs(made.mixture).max())).astype(np.float32)
-        audio.save(folder / example.filename, loud)
+        rendered = render(draw(RECIPES["desed"], bank, "test", (SEED, example.number)), bank)
+        wave: Audio = (rendered.mixture * (PEAK / np.abs(rendered.mixture).max())).astype(
+            np.float32
+        )
+        audio.save(folder / example.filename, wave)
         rows += [
-            (example.filename, round(e.onset, 3), round(e.offset, 3), e.label) for e in made.events
+            (example.filename, round(e.onset, 3), round(e.offset, 3), e.label)
+            for e in rendered.events
         ]
     with atomic_write(folder / "ground_truth.tsv") as part:
         table = pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])

@@ -1,6 +1,4 @@
-"""Where each equation of the papers is: its number, what it says, and the function or class that
-computes it.
-"""
+"""The papers' equations: number, meaning, and the function or class that computes each."""
 
 from __future__ import annotations
 
@@ -12,27 +10,33 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Equation:
-    """number: in the paper; says: what it is, in a few words; where: the objects that compute it,
-    as dotted names.
-    """
+    """One equation of a paper."""
 
+    #: Number in the paper.
     number: int
-    says: str
+    #: What it defines, in a few words.
+    title: str
+    #: Dotted names of the functions and classes that compute it.
     where: tuple[str, ...]
 
     def resolve(self) -> list[Any]:
-        """The objects themselves. Raises ImportError or AttributeError for a name that is gone."""
+        """Import the functions and classes that compute it.
+
+        Raises:
+            ImportError: There is no such module.
+            AttributeError: The module has no such function or class.
+        """
         return [pkgutil.resolve_name(name) for name in self.where]
 
 
 def _table(*rows: tuple[int, str, str]) -> dict[int, Equation]:
     return {
-        number: Equation(number, says, tuple(f"jss.{name}" for name in where.split()))
-        for number, says, where in rows
+        number: Equation(number, title, tuple(f"jss.{name}" for name in where.split()))
+        for number, title, where in rows
     }
 
 
-#: de Benito-Gorrón, Zmolikova, Toledano: PLoS ONE 19(7), 2024.
+#: Equations of de Benito-Gorrón, Zmolikova, Toledano: PLoS ONE 19(7), 2024.
 JSS: Mapping[int, Equation] = _table(
     (1, "score sequences from a mixture", "models.crnn.CRNN"),
     (2, "two branches weighted by q", "models.branches.Balance.forward"),
@@ -82,7 +86,7 @@ JSS: Mapping[int, Equation] = _table(
     ),
 )
 
-#: Pishdadian, Wichern, Le Roux: ICASSP 2020.
+#: Equations of Pishdadian, Wichern, Le Roux: ICASSP 2020.
 WEAK_LABELS: Mapping[int, Equation] = _table(
     (
         1,

@@ -1,6 +1,4 @@
-"""The built-in synthesiser: the classes of DESED and of the weak-label paper, and background, from
-a seed alone.
-"""
+"""Synthesiser of sounds from random seeds: classes of DESED and UrbanSound8K, and background."""
 
 from __future__ import annotations
 
@@ -22,16 +20,17 @@ from jss.synthesis.espeak import espeak
 from jss.synthesis.frying import frying
 from jss.synthesis.motors import blender, shaver, vacuum
 from jss.synthesis.speech import speech
-from jss.synthesis.tools import RATE, Rng, crest, gate, samples
+from jss.synthesis.tools import RATE, Rng, gate, samples, unit_peak
 from jss.synthesis.urban import car_horn, gun_shot, jackhammer, siren
 from jss.synthesis.water import water
 
-#: What a home sounds like: the ten labels of DESED, then "background".
+#: The ten labels of DESED, then "background".
 LABELS: tuple[str, ...] = (*DESED_LABELS, "background")
-#: Everything that can be synthesised.
-EVERY: tuple[str, ...] = (*LABELS, *URBAN_LABELS)
+#: All labels that can be synthesised.
+ALL_LABELS: tuple[str, ...] = (*LABELS, *URBAN_LABELS)
 
-_FAMILIES: Mapping[str, Callable[[Rng, float | None], Floats]] = {
+#: The function of each label: (random generator, seconds or None) -> (samples,) at 16 kHz.
+_GENERATORS: Mapping[str, Callable[[Rng, float | None], Floats]] = {
     "Alarm_bell_ringing": alarm,
     "Blender": blender,
     "Cat": cat,
@@ -52,32 +51,37 @@ _FAMILIES: Mapping[str, Callable[[Rng, float | None], Floats]] = {
 
 
 def synthesise(label: str, seed: int, duration: float | None = None) -> npt.NDArray[np.float32]:
-    """One recording of a class -> float32 (samples,), 16 kHz, peak 0.9; the same for the same
-    arguments.
+    """Synthesise one recording of a class; the same arguments give the same sound.
 
-    duration: seconds; None gives the natural length (a bark, a phrase; 3 to 10 s for steady
-    sounds). Raises JssError for a label not in EVERY, a seed below zero or a duration outside (0,
-    600] s.
+    Args:
+        label: One of ``ALL_LABELS``.
+        seed: Random seed, zero or above.
+        duration: Seconds in (0, 600]; None gives the natural length (a bark, a phrase; 3 to 10 s
+            for steady sounds).
+
+    Returns:
+        (samples,) at 16 kHz, with a peak of 0.9.
+
+    Raises:
+        JssError: An argument is not allowed.
     """
-    if label not in _FAMILIES:
+    if label not in _GENERATORS:
         raise JssError(
-            f"The synthesiser does not know the class {label!r}; it knows {', '.join(EVERY)}."
+            f"The synthesiser does not know the class {label!r}; it knows {', '.join(ALL_LABELS)}."
         )
     if seed < 0:
-        raise JssError(f"A seed must be zero or a whole number above it, and {seed} is not.")
+        raise JssError(f"A seed must be a whole number from 0 up, not {seed}.")
     if duration is not None and not (math.isfinite(duration) and 0.0 < duration <= 600.0):
-        raise JssError(
-            f"A duration must lie above 0 and at most 600 seconds, and {duration:g} does not."
-        )
+        raise JssError(f"A duration must be above 0 and at most 600 seconds, not {duration:g}.")
     rng = np.random.default_rng((zlib.crc32(label.encode()), seed))
-    x = _FAMILIES[label](rng, duration)
+    x = _GENERATORS[label](rng, duration)
     if duration is not None:
         n = samples(duration)
         x = np.pad(x[:n], (0, max(0, n - len(x))))
     x = x - x.mean()
     x = x * gate(len(x), 0, len(x), 0.003, 0.01)
-    done: npt.NDArray[np.float32] = (0.9 * crest(x)).astype(np.float32)
-    return done
+    recording: npt.NDArray[np.float32] = (0.9 * unit_peak(x)).astype(np.float32)
+    return recording
 
 
-__all__ = ["EVERY", "LABELS", "RATE", "espeak", "synthesise"]
+__all__ = ["ALL_LABELS", "LABELS", "RATE", "espeak", "synthesise"]

@@ -1,28 +1,28 @@
-"""Dishes: plates, glasses, cutlery and pans that knock, as bodies with modes struck in handfuls."""
+"""Dishes: plates, glasses, cutlery and pans as bodies with modes, struck in handfuls."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from jss.arrays import Floats
-from jss.synthesis.room import floor, room
+from jss.synthesis.room import add_noise_floor, add_room
 from jss.synthesis.tools import (
     RATE,
     Rng,
-    between,
     convolve,
+    decaying_modes,
+    equalise,
     gate,
-    modes,
+    log_uniform,
     noise,
+    random_spectrum,
     samples,
-    shape,
-    spectrum,
-    unit,
-    wander,
+    smooth_noise,
+    unit_rms,
 )
 
-#: kind: lowest mode (Hz, from and to), modes, decay of the lowest (s, from and to), loss of decay
-#: an octave, chance
+#: Kinds of bodies: range of the lowest mode in Hz (two values), number of modes, range of its decay
+#: time in seconds (two values), exponent of the decay times over frequency, probability.
 BODIES = {
     "plate": (500.0, 1800.0, 26, 0.008, 0.09, 0.7, 0.32),
     "glass": (1200.0, 4000.0, 10, 0.04, 0.4, 0.6, 0.1),
@@ -33,72 +33,102 @@ BODIES = {
 
 
 def body(rng: Rng, kind: str) -> Floats:
-    """The ring (samples,) of one struck body, of unit energy: stretched modes that die sooner the
-    higher they are.
+    """Synthesise the ring of one struck body: modes that decay sooner the higher they are.
+
+    Args:
+        rng: Random generator.
+        kind: One of ``BODIES``.
+
+    Returns:
+        (samples,) of about unit energy.
     """
     low, high, count, short, long, loss, _ = BODIES[kind]
-    first = between(rng, low, high)
+    first = log_uniform(rng, low, high)
     ratio = np.cumsum(rng.uniform(0.15, 1.1, count)) ** rng.uniform(0.9, 1.3)
     hz = first * (1.0 + ratio - ratio[0])
     hz = hz[hz < 7900.0]
-    decay = between(rng, short, long) * (hz / hz[0]) ** -loss * rng.uniform(0.4, 1.6, len(hz))
+    decay = log_uniform(rng, short, long) * (hz / hz[0]) ** -loss * rng.uniform(0.4, 1.6, len(hz))
     amplitudes = rng.standard_normal(len(hz)) * (hz / hz[0]) ** -rng.uniform(0.0, 0.7)
-    ring = modes(samples(min(1.0, 6.0 * float(decay.max()))), hz, decay, amplitudes)
-    knock = rng.standard_normal(160) * np.exp(-np.arange(160) / between(rng, 3.0, 60.0))
+    ring = decaying_modes(samples(min(1.0, 6.0 * float(decay.max()))), hz, decay, amplitudes)
+    knock = rng.standard_normal(160) * np.exp(-np.arange(160) / log_uniform(rng, 3.0, 60.0))
     ring = ring / np.sqrt(np.sum(ring**2) + 1e-12)
     size = min(len(ring), 160)
-    ring[:size] += between(rng, 0.5, 3.0) * (knock / np.sqrt(np.sum(knock**2)))[:size]
+    ring[:size] += log_uniform(rng, 0.5, 3.0) * (knock / np.sqrt(np.sum(knock**2)))[:size]
     return np.asarray(ring)
 
 
 def clatter(rng: Rng, n: int) -> Floats:
-    """Times and sizes of the blows, as an impulse train (n,): handfuls of blows, some of them
-    bouncing.
+    """Draw times and sizes of strikes: handfuls of them, some of them bouncing.
+
+    Args:
+        rng: Random generator.
+        n: Length in samples.
+
+    Returns:
+        (n,) train of impulses.
     """
     train = np.zeros(n)
     t = rng.uniform(0.0, 0.08)
-    busy = between(rng, 0.06, 0.8)
+    mean_gap = log_uniform(rng, 0.06, 0.8)
     while t < n / RATE:
-        size = between(rng, 0.02, 1.0)
-        gap = between(rng, 0.02, 0.16)
+        size = log_uniform(rng, 0.02, 1.0)
+        gap = log_uniform(rng, 0.02, 0.16)
         for _ in range(int(rng.geometric(0.3))):
-            at = int(t * RATE)
-            if at < n:
-                train[at] += size * rng.choice((-1.0, 1.0))
+            index = int(t * RATE)
+            if index < n:
+                train[index] += size * rng.choice((-1.0, 1.0))
             size *= rng.uniform(0.4, 1.3)
             gap *= rng.uniform(0.6, 1.2)
             t += gap
-        t += rng.exponential(busy) * (3.0 if rng.random() < 0.15 else 1.0)
+        t += rng.exponential(mean_gap) * (3.0 if rng.random() < 0.15 else 1.0)
     return train
 
 
 def scrape(rng: Rng, n: int) -> Floats:
-    """Cutlery on a plate: rough noise that moves -> (n,)."""
-    y = noise(rng, n, *spectrum(rng, (200, 1000, 3000, 8000), (-20, -4, 0, -3), 3.0, 8, 12.0))
+    """Synthesise cutlery on a plate: rough noise of changing level.
+
+    Args:
+        rng: Random generator.
+        n: Length in samples.
+
+    Returns:
+        (n,).
+    """
+    y = noise(
+        rng, n, *random_spectrum(rng, (200, 1000, 3000, 8000), (-20, -4, 0, -3), 3.0, 8, 12.0)
+    )
     start = int(rng.integers(0, max(1, n // 2)))
-    stop = start + samples(between(rng, 0.1, 0.8))
-    y *= gate(n, start, stop, 0.03, 0.06) * np.exp(0.8 * wander(rng, n, 30.0))
+    stop = start + samples(log_uniform(rng, 0.1, 0.8))
+    y *= gate(n, start, stop, 0.03, 0.06) * np.exp(0.8 * smooth_noise(rng, n, 30.0))
     return y
 
 
 def dishes(rng: Rng, duration: float | None) -> Floats:
-    """From one clink to a sink full of crockery."""
-    n = samples(between(rng, 0.5, 6.0) if duration is None else duration)
+    """Synthesise dishes, from one clink to a sink full of crockery.
+
+    Args:
+        rng: Random generator.
+        duration: Seconds; None draws a natural length.
+
+    Returns:
+        (samples,) at 16 kHz.
+    """
+    n = samples(log_uniform(rng, 0.5, 6.0) if duration is None else duration)
     kinds = list(BODIES)
-    chance = [BODIES[k][-1] for k in kinds]
+    probabilities = [BODIES[k][-1] for k in kinds]
     y = np.zeros(n)
     for _ in range(int(rng.integers(2, 7))):
         train = clatter(rng, n)
-        struck = convolve(train, body(rng, str(rng.choice(kinds, p=chance))))
-        contact = -between(rng, 0.5, 20.0)  # a softer contact excites less above 2 kHz
-        y += between(rng, 0.2, 1.0) * shape(struck, (50, 2000, 8000), (0, 0, contact))
-    thump = modes(
+        strikes = convolve(train, body(rng, str(rng.choice(kinds, p=probabilities))))
+        contact = -log_uniform(rng, 0.5, 20.0)  # a softer contact excites less above 2 kHz
+        y += log_uniform(rng, 0.2, 1.0) * equalise(strikes, (50, 2000, 8000), (0, 0, contact))
+    thump = decaying_modes(
         800,
-        between(rng, 80.0, 300.0) * np.array([1.0, 1.7, 2.6]),
+        log_uniform(rng, 80.0, 300.0) * np.array([1.0, 1.7, 2.6]),
         np.array([0.015, 0.01, 0.006]),
         np.ones(3),
     )
-    y += between(rng, 0.02, 0.3) * convolve(clatter(rng, n), thump)
+    y += log_uniform(rng, 0.02, 0.3) * convolve(clatter(rng, n), thump)
     if rng.random() < 0.35:
-        y += between(rng, 0.05, 0.5) * float(np.abs(y).max()) * 0.2 * unit(scrape(rng, n))
-    return floor(room(y, rng, 1.3), rng, 65.0, 32.0)
+        y += log_uniform(rng, 0.05, 0.5) * float(np.abs(y).max()) * 0.2 * unit_rms(scrape(rng, n))
+    return add_noise_floor(add_room(y, rng, 1.3), rng, 65.0, 32.0)

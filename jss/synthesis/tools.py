@@ -1,8 +1,7 @@
-"""The small parts all families are made of: curves, shaped noise, wavetables, decaying modes,
-grains.
+"""Building blocks of the synthesiser: curves, coloured noise, tones, decaying modes and grains.
 
-Everything is mono at ``RATE`` = 16,000 Hz, float64 inside; ``n`` is a number of samples, ``rng``
-the only source of chance.
+Sounds are mono at ``RATE`` = 16,000 Hz in float64; ``n`` is a number of samples, and ``rng`` is the
+only source of randomness.
 """
 
 from __future__ import annotations
@@ -18,75 +17,125 @@ from scipy.signal.windows import hann
 from jss.arrays import Floats
 
 RATE = 16_000
-CONTROL = 64  # samples between two points of a smooth curve
+#: Samples between two points of a smooth curve.
+CONTROL = 64
 
 Rng = np.random.Generator
 
 
 def samples(seconds: float) -> int:
-    """Seconds as a whole number of samples, at least one."""
+    """Convert seconds to a whole number of samples, at least one."""
     return max(1, round(seconds * RATE))
 
 
-def between(rng: Rng, low: float, high: float) -> float:
-    """A log-uniform draw from [low, high], both above zero: what suits frequencies, rates and
-    times.
+def log_uniform(rng: Rng, low: float, high: float) -> float:
+    """Draw log-uniformly, which suits frequencies, rates and times.
+
+    Args:
+        rng: Random generator.
+        low: Lower bound, above zero.
+        high: Upper bound.
+
+    Returns:
+        A number in [low, high].
     """
     return float(low * (high / low) ** rng.random())
 
 
-def line(n: int, times: Sequence[float] | Floats, values: Sequence[float] | Floats) -> Floats:
-    """Straight lines through (seconds, value) points -> (n,)."""
-    points: Floats = np.interp(np.arange(n) / RATE, times, values)
-    return points
+def smooth_noise(rng: Rng, n: int, rate: float) -> Floats:
+    """Draw a smooth random curve of about unit standard deviation.
 
+    Args:
+        rng: Random generator.
+        n: Length in samples.
+        rate: Knots a second.
 
-def wander(rng: Rng, n: int, rate: float) -> Floats:
-    """A smooth random curve of about unit deviation with ``rate`` knots a second -> (n,)."""
+    Returns:
+        (n,).
+    """
     knots = int(n / RATE * rate) + 4
-    at = np.arange(0, n + CONTROL, CONTROL)
-    curve = CubicSpline(np.arange(knots), rng.standard_normal(knots))(0.5 + at / RATE * rate)
-    smooth: Floats = np.interp(np.arange(n), at, curve)
+    points = np.arange(0, n + CONTROL, CONTROL)
+    curve = CubicSpline(np.arange(knots), rng.standard_normal(knots))(0.5 + points / RATE * rate)
+    smooth: Floats = np.interp(np.arange(n), points, curve)
     return smooth
 
 
 def gate(n: int, start: int, stop: int, rise: float = 0.005, fall: float = 0.02) -> Floats:
-    """One between two sample indices, with sine-shaped edges of ``rise`` and ``fall`` seconds ->
-    (n,).
+    """Make an envelope that is one between two samples, with sine-shaped edges.
+
+    Args:
+        n: Length in samples.
+        start: First sample.
+        stop: Sample after the last.
+        rise: Seconds of the first edge.
+        fall: Seconds of the last edge.
+
+    Returns:
+        (n,).
     """
-    at = np.arange(n)
-    up = np.clip((at - start) / max(1.0, rise * RATE), 0.0, 1.0)
-    down = np.clip((stop - at) / max(1.0, fall * RATE), 0.0, 1.0)
+    index = np.arange(n)
+    up = np.clip((index - start) / max(1.0, rise * RATE), 0.0, 1.0)
+    down = np.clip((stop - index) / max(1.0, fall * RATE), 0.0, 1.0)
     edge: Floats = np.sin(0.5 * np.pi * np.minimum(up, down)) ** 2
     return edge
 
 
-def curve_db(
+def gains_at(
     frequencies: Sequence[float] | Floats, db: Sequence[float] | Floats, bins: Floats
 ) -> Floats:
-    """A response through (Hz, dB) points, straight over log frequency, as gains at ``bins`` (Hz)."""
+    """Interpolate a frequency response, linearly in dB over log frequency.
+
+    Args:
+        frequencies: (points,) in Hz.
+        db: (points,) levels in dB.
+        bins: (bins,) frequencies of the gains in Hz.
+
+    Returns:
+        (bins,) gains.
+    """
     gains: Floats = 10.0 ** (
         np.interp(np.log(np.maximum(bins, 1.0)), np.log(frequencies), db) / 20.0
     )
     return gains
 
 
-def shape(x: Floats, frequencies: Sequence[float] | Floats, db: Sequence[float] | Floats) -> Floats:
-    """Zero-phase filter through (Hz, dB) points; x: (n,) -> (n,)."""
+def equalise(
+    x: Floats, frequencies: Sequence[float] | Floats, db: Sequence[float] | Floats
+) -> Floats:
+    """Filter a sound with zero phase by a frequency response.
+
+    Args:
+        x: (n,).
+        frequencies: (points,) in Hz.
+        db: (points,) levels in dB.
+
+    Returns:
+        (n,).
+    """
     size = next_fast_len(len(x) + 1024, real=True)
     bins = np.fft.rfftfreq(size, 1.0 / RATE)
-    y: Floats = irfft(rfft(x, size) * curve_db(frequencies, db, bins), size)[: len(x)]
+    y: Floats = irfft(rfft(x, size) * gains_at(frequencies, db, bins), size)[: len(x)]
     return y
 
 
 def noise(
     rng: Rng, n: int, frequencies: Sequence[float] | Floats, db: Sequence[float] | Floats
 ) -> Floats:
-    """Gaussian noise with a spectrum through (Hz, dB) points, of unit deviation -> (n,)."""
-    return unit(shape(rng.standard_normal(n), frequencies, db))
+    """Draw Gaussian noise with a given spectrum.
+
+    Args:
+        rng: Random generator.
+        n: Length in samples.
+        frequencies: (points,) in Hz.
+        db: (points,) levels in dB.
+
+    Returns:
+        (n,) with an RMS of one.
+    """
+    return unit_rms(equalise(rng.standard_normal(n), frequencies, db))
 
 
-def bumps(
+def random_resonances(
     rng: Rng,
     frequencies: Floats,
     count: int,
@@ -94,8 +143,18 @@ def bumps(
     low: float = 100.0,
     high: float = 7000.0,
 ) -> Floats:
-    """``count`` random resonances up to ``height`` dB (and dips of half that), in dB at
-    ``frequencies`` (Hz).
+    """Draw a frequency response of random resonances and dips.
+
+    Args:
+        rng: Random generator.
+        frequencies: (bins,) in Hz.
+        count: Number of resonances.
+        height: Height of the highest resonance in dB; dips have half of it.
+        low: Lowest centre in Hz.
+        high: Highest centre in Hz.
+
+    Returns:
+        (bins,) in dB.
     """
     octaves = np.log2(frequencies)[:, None]
     centres = np.log2(low * (high / low) ** rng.random(count))
@@ -105,10 +164,11 @@ def bumps(
     return total
 
 
+#: Frequencies in Hz at which random spectra are computed.
 GRID: Floats = np.geomspace(20.0, 8000.0, 240)
 
 
-def spectrum(
+def random_spectrum(
     rng: Rng,
     frequencies: Sequence[float],
     db: Sequence[float],
@@ -116,96 +176,163 @@ def spectrum(
     count: int = 6,
     height: float = 9.0,
 ) -> tuple[Floats, Floats]:
-    """A random spectrum about given (Hz, dB) points: points moved by ``loose`` dB, then resonances
-    -> GRID, dB.
+    """Draw a spectrum near a given one: its points moved at random, with resonances.
+
+    Args:
+        rng: Random generator.
+        frequencies: (points,) in Hz.
+        db: (points,) mean levels in dB.
+        spread: Standard deviation of the points' levels in dB.
+        count: Number of resonances.
+        height: Height of the highest resonance in dB.
+
+    Returns:
+        ``GRID`` and the levels at it in dB.
     """
     moved = np.asarray(db) + loose * rng.standard_normal(len(db))
     smooth = np.interp(np.log(GRID), np.log(frequencies), moved)
-    return GRID, smooth + bumps(rng, GRID, count, height)
+    return GRID, smooth + random_resonances(rng, GRID, count, height)
 
 
-def crest(x: Floats) -> Floats:
-    """x scaled to a peak of one."""
+def unit_peak(x: Floats) -> Floats:
+    """Scale a sound to a peak of one."""
     scaled: Floats = x / max(float(np.abs(x).max()), 1e-9)
     return scaled
 
 
-def unit(x: Floats) -> Floats:
-    """x scaled to unit deviation (silence stays silence)."""
+def unit_rms(x: Floats) -> Floats:
+    """Scale a sound to an RMS of one; silence stays silent."""
     scaled: Floats = x / max(float(np.sqrt(np.mean(np.square(x)))), 1e-9)
     return scaled
 
 
 def phase(frequency: Floats, start: float = 0.0) -> Floats:
-    """The running phase, in cycles, of a frequency curve in Hz -> (n,)."""
+    """Integrate a frequency curve to the phase in cycles.
+
+    Args:
+        frequency: (n,) in Hz.
+        start: Phase before the first sample.
+
+    Returns:
+        (n,).
+    """
     return start + np.cumsum(frequency) / RATE
 
 
-def tone(cycles: Floats, amplitudes: Floats, phases: Floats | None = None) -> Floats:
-    """A periodic wave by table: harmonic h+1 has ``amplitudes[h]``; cycles: (n,) -> (n,).
+def harmonic_tone(cycles: Floats, amplitudes: Floats, phases: Floats | None = None) -> Floats:
+    """Synthesise a periodic wave by wavetable.
 
-    The caller bounds the number of harmonics (``limit``), so nothing folds over.
+    The caller limits the number of harmonics (:func:`harmonic_count`), so that none aliases.
+
+    Args:
+        cycles: (n,) phase in cycles.
+        amplitudes: (harmonics,).
+        phases: (harmonics,) in radians; None is zero.
+
+    Returns:
+        (n,).
     """
     size = 4096
     half = np.zeros(size // 2 + 1, dtype=np.complex128)
     angles = np.zeros(len(amplitudes)) if phases is None else phases
     half[1 : len(amplitudes) + 1] = 0.5 * size * amplitudes * np.exp(1j * angles)
     table = irfft(half, size)
-    place = (cycles % 1.0) * size
-    low = place.astype(np.int64)
-    part = place - low
-    low %= size
-    wave: Floats = table[low] * (1.0 - part) + table[(low + 1) % size] * part
+    position = (cycles % 1.0) * size
+    index = position.astype(np.int64)
+    fraction = position - index
+    index %= size
+    wave: Floats = table[index] * (1.0 - fraction) + table[(index + 1) % size] * fraction
     return wave
 
 
-def limit(frequency: float | Floats) -> int:
-    """How many harmonics of a frequency (its highest value) lie below 7.8 kHz, from 1 to 400."""
+def harmonic_count(frequency: float | Floats) -> int:
+    """Number of harmonics of a frequency (its highest value) below 7.8 kHz, from 1 to 400."""
     return int(np.clip(7800.0 / np.max(frequency), 1, 400))
 
 
-def modes(
+def decaying_modes(
     n: int, frequencies: Floats, decays: Floats, amplitudes: Floats, phases: Floats | None = None
 ) -> Floats:
-    """Decaying sinusoids, sum_k a_k exp(-t / decay_k) sin(2 pi f_k t + phase_k); all (modes,) ->
-    (n,).
+    """Synthesise decaying sinusoids: sum_k a_k exp(-t / decay_k) sin(2 pi f_k t + phase_k).
 
-    As one matrix product: exp(z (block + rest)) = exp(z block) exp(z rest).
+    It is one matrix product: exp(z (block + rest)) = exp(z block) exp(z rest).
+
+    Args:
+        n: Length in samples.
+        frequencies: (modes,) in Hz.
+        decays: (modes,) in seconds.
+        amplitudes: (modes,).
+        phases: (modes,) in radians; None is zero.
+
+    Returns:
+        (n,).
     """
     width = 256
     z = (-1.0 / np.asarray(decays) + 2j * np.pi * np.asarray(frequencies)) / RATE
     angles = np.zeros(len(z)) if phases is None else phases
-    keep = np.asarray(frequencies) < 0.49 * RATE
-    weights = np.where(keep, amplitudes, 0.0) * np.exp(1j * angles)
+    audible = np.asarray(frequencies) < 0.49 * RATE
+    weights = np.where(audible, amplitudes, 0.0) * np.exp(1j * angles)
     blocks = np.exp(np.outer(np.arange(-(-n // width)) * width, z)) * weights
     rest = np.exp(np.outer(z, np.arange(width)))
     wave: Floats = (blocks @ rest).imag.reshape(-1)[:n]
     return wave
 
 
-def arrivals(rng: Rng, n: int, rate: float | Floats) -> npt.NDArray[np.int64]:
-    """Sample indices of a Poisson process; rate: events a second, a number or a curve (n,)."""
+def poisson_arrivals(rng: Rng, n: int, rate: float | Floats) -> npt.NDArray[np.int64]:
+    """Draw the events of a Poisson process.
+
+    Args:
+        rng: Random generator.
+        n: Length in samples.
+        rate: Events a second, a number or a curve (n,).
+
+    Returns:
+        (events,) sample indices.
+    """
     curve = np.broadcast_to(np.asarray(rate, dtype=np.float64), (n,))
     return np.flatnonzero(rng.random(n) < curve / RATE).astype(np.int64)
 
 
-def scatter(n: int, starts: npt.NDArray[np.int64], grains: Floats) -> Floats:
-    """Grains (count, length) added at sample indices ``starts`` (count,), cut at the end -> (n,)."""
-    at = starts[:, None] + np.arange(grains.shape[1])
-    total = np.bincount(np.minimum(at, n).ravel(), weights=grains.ravel(), minlength=n + 1)
+def overlap_add(n: int, starts: npt.NDArray[np.int64], grains: Floats) -> Floats:
+    """Add grains at given samples; those at the end are cut.
+
+    Args:
+        n: Length in samples.
+        starts: (grains,) sample indices.
+        grains: (grains, length).
+
+    Returns:
+        (n,).
+    """
+    index = starts[:, None] + np.arange(grains.shape[1])
+    total = np.bincount(np.minimum(index, n).ravel(), weights=grains.ravel(), minlength=n + 1)
     return total[:n].astype(np.float64)
 
 
 def convolve(x: Floats, response: Floats) -> Floats:
-    """x (n,) through an impulse response, cut to n samples."""
+    """Convolve a sound with an impulse response, cut to the sound's length.
+
+    Args:
+        x: (n,).
+        response: (length,).
+
+    Returns:
+        (n,).
+    """
     size = next_fast_len(len(x) + len(response) - 1, real=True)
     y: Floats = irfft(rfft(x, size) * rfft(response, size), size)[: len(x)]
     return y
 
 
-def framewise(x: Floats, responses: npt.NDArray[np.complex128] | Floats) -> Floats:
-    """x (n,) through a filter that changes: responses (frames(n), 257) at 0..8 kHz, one each 128
-    samples.
+def frame_filter(x: Floats, responses: npt.NDArray[np.complex128] | Floats) -> Floats:
+    """Filter a sound by a response that changes over time.
+
+    Args:
+        x: (n,).
+        responses: (frame_count(n), 257) at 0 to 8 kHz, one every 128 samples.
+
+    Returns:
+        (n,).
     """
     hop, window, size = 128, 256, 512
     count = len(responses)
@@ -215,21 +342,27 @@ def framewise(x: Floats, responses: npt.NDArray[np.complex128] | Floats) -> Floa
     filtered = irfft(rfft(view, size, axis=1) * responses, size, axis=1).reshape(
         count, size // hop, hop
     )
-    out = np.zeros((count + size // hop, hop))
+    blocks = np.zeros((count + size // hop, hop))
     for k in range(size // hop):
-        out[k : k + count] += filtered[:, k]
-    y: Floats = out.reshape(-1)[hop : hop + len(x)]
+        blocks[k : k + count] += filtered[:, k]
+    y: Floats = blocks.reshape(-1)[hop : hop + len(x)]
     return y
 
 
-def frames(n: int) -> int:
-    """How many responses ``framewise`` takes for n samples; response i is centred on sample 128 i."""
+def frame_count(n: int) -> int:
+    """Number of responses that ``frame_filter`` takes for n samples; they are 128 samples apart."""
     return -(-n // 128) + 1
 
 
 def resonances(centres: Floats, widths: Floats) -> npt.NDArray[np.complex128]:
-    """A cascade of resonances; centres, widths: (formants, frames) in Hz -> responses (frames,
-    257), 1 at 0 Hz.
+    """Compute the responses of a cascade of resonances.
+
+    Args:
+        centres: (resonances, frames) in Hz.
+        widths: (resonances, frames) in Hz.
+
+    Returns:
+        (frames, 257) at 0 to 8 kHz; 1 at 0 Hz.
     """
     s = 2j * np.pi * np.linspace(0.0, 8000.0, 257)
     total = np.ones((centres.shape[1], 257), dtype=np.complex128)

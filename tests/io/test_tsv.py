@@ -132,7 +132,7 @@ def test_score_tables(tmp_path):
             "line 3: the offset lies before the onset",
         ),
         ("onset\toffset\tDog\n", "holds no frame"),
-        ("onset\toffset\tCat\n0\t1\t0.5\n", "its classes are not those of the other tables: 'Cat'"),
+        ("onset\toffset\tCat\n0\t1\t0.5\n", "the other tables: only one of them has 'Cat'"),
         ("onset\toffset\t{x}\n0\t1\thigh\n", "its classes"),
     ],
 )

@@ -1,6 +1,6 @@
-"""The index of equations is true: every number is there, and what it names says so itself.
+"""The index of equations is complete, and each docstring it refers to cites the equation.
 
-What it computes is in ``test_numbers.py``.
+``test_numbers.py`` tests what the equations compute.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import pytest
 
 from jss.papers.equations import PAPERS, Equation
 
-#: How many numbered equations a paper has.
+#: Number of equations in each paper.
 LENGTHS = {"JSS": 30, "Weak labels": 9}
-EVERY = [(paper, equation) for paper, table in PAPERS.items() for equation in table.values()]
+EQUATIONS = [(paper, equation) for paper, table in PAPERS.items() for equation in table.values()]
 
 
 def cited(text: str) -> set[int]:
-    """The numbers in "Eq. 3", "Eqs 4 and 5", "Eqs 11, 13, 14", "Eqs 20-22"."""
-    found: set[int] = set()
+    """Numbers of the equations in a text: "Eq. 3", "Eqs 4 and 5", "Eqs 11, 13, 14", "Eqs 20-22"."""
+    numbers: set[int] = set()
     for match in re.finditer(r"\bEqs?\.? (\d+(?:(?:-|, | and | or )\d+)*)", text):
         for part in re.split(r", | and | or ", match[1]):
             first, _, last = part.partition("-")
-            found.update(range(int(first), int(last or first) + 1))
-    return found
+            numbers.update(range(int(first), int(last or first) + 1))
+    return numbers
 
 
-def test_the_numbers_are_read_as_people_write_them():
+def test_cited_reads_all_forms():
     assert cited("Eq. 3 in place; Eqs 4 and 5, (Eqs 11, 13, 14), Eqs 20-22") == {
         3,
         4,
@@ -47,11 +47,11 @@ def test_no_equation_is_missing(paper):
 
 
 @pytest.mark.parametrize(
-    ("paper", "equation"), EVERY, ids=[f"{paper}-{e.number}" for paper, e in EVERY]
+    ("paper", "equation"), EQUATIONS, ids=[f"{paper}-{e.number}" for paper, e in EQUATIONS]
 )
-def test_what_computes_an_equation_cites_it(paper: str, equation: Equation):
-    for name, found in zip(equation.where, equation.resolve(), strict=True):
-        text = inspect.getdoc(found) or ""
+def test_docstrings_cite_their_equation(paper: str, equation: Equation):
+    for name, item in zip(equation.where, equation.resolve(), strict=True):
+        text = inspect.getdoc(item) or ""
         assert equation.number in cited(text), (
             f"the docstring of {name} does not cite Eq. {equation.number}"
         )

@@ -1,8 +1,8 @@
-from jss.papers.tables import tables, weak_classification, weak_separation
+from jss.papers.tables import jss_results, weak_classification, weak_separation
 
 
-def test_the_tables_are_complete_and_as_printed():
-    figures = tables()
+def test_jss_tables_are_as_printed():
+    figures = jss_results()
     assert figures.groupby("table").size().to_dict() == {2: 9 * 2 * 2, 3: 8 * 2, 4: 9 * 2, 5: 8}
     assert not figures.isna().any().any()
     row = figures.query(
@@ -13,7 +13,7 @@ def test_the_tables_are_complete_and_as_printed():
     assert last[["psds1", "psds2", "event_f1"]].to_numpy().tolist() == [[0.205, 0.397, 0.2759]]
 
 
-def test_the_weak_label_papers_tables_are_complete_and_as_printed():
+def test_weak_label_tables_are_as_printed():
     one, two = weak_separation(), weak_classification()
     assert one.groupby("row").label.nunique().to_dict() == {
         "input": 6,

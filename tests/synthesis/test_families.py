@@ -1,6 +1,4 @@
-"""What makes each class what it is, measured over seeds. Medians, because every class is wide on
-purpose.
-"""
+"""Acoustic features of each class: medians over seeds, because each class varies widely."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ def recordings(label: str) -> tuple[np.ndarray, ...]:
 
 
 def harmonicity(x: np.ndarray, low: float = 60.0, high: float = 1200.0) -> tuple[float, float]:
-    """Energy-weighted height and frequency (Hz) of the autocorrelation's peak over 64 ms frames."""
+    """Mean peak height and frequency (Hz) of the autocorrelation of 64 ms frames, by energy."""
     f = np.lib.stride_tricks.sliding_window_view(x, 1024)[::512] * np.hanning(1024)
     a = np.fft.irfft(np.abs(np.fft.rfft(f, 2048)) ** 2)[:, :1024]
     w = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(1024), 2048)) ** 2)[:1024]
@@ -37,7 +35,7 @@ def harmonicity(x: np.ndarray, low: float = 60.0, high: float = 1200.0) -> tuple
 
 
 def peaks_db(x: np.ndarray) -> float:
-    """How far the narrowest lines stand out of the smooth spectrum (dB)."""
+    """Height of the narrowest lines above the smoothed spectrum, in dB."""
     _, p = welch(x, RATE, nperseg=4096)
     db = 10 * np.log10(p + 1e-14)[20:]
     return float(np.percentile(db - medfilt(db, 101), 99))
@@ -54,7 +52,7 @@ def kurtosis(x: np.ndarray) -> float:
 
 
 def modulation(x: np.ndarray) -> float:
-    """The standard deviation of the level in 16 ms frames (dB)."""
+    """Standard deviation of the level in 16 ms frames, in dB."""
     n = len(x) // 256
     return float(np.std(10 * np.log10((x[: n * 256].reshape(n, 256) ** 2).mean(1) + 1e-7)))
 
@@ -90,9 +88,9 @@ def test_a_vacuum_cleaner_is_steadier_than_a_blender() -> None:
     ("label", "low", "high"), [("Dog", 60, 1200), ("Cat", 250, 1200), ("Speech", 75, 420)]
 )
 def test_voices_have_a_pitch_in_range(label: str, low: float, high: float) -> None:
-    found = [harmonicity(x) for x in recordings(label)]
-    assert np.median([h for h, _ in found]) > 0.5
-    assert low < np.median([f for _, f in found]) < high
+    pitches = [harmonicity(x) for x in recordings(label)]
+    assert np.median([h for h, _ in pitches]) > 0.5
+    assert low < np.median([f for _, f in pitches]) < high
 
 
 def test_speech_moves_at_the_rate_of_syllables() -> None:
@@ -121,7 +119,7 @@ def test_water_is_broad_and_bubbles() -> None:
     assert median(kurtosis, "Running_water") > 3.05
 
 
-def test_background_is_darker_than_what_happens_before_it() -> None:
+def test_background_is_darker_than_events() -> None:
     def high(x: np.ndarray) -> float:
         f, p = welch(x, RATE, nperseg=1024)
         return float(p[f > 2000].sum() / p.sum())
@@ -140,23 +138,23 @@ def test_a_bubble_rings_at_its_radius_and_rises() -> None:
     assert 560 < f[np.argmax(p)] < 800
 
 
-def test_modes_ring_where_they_should_and_die() -> None:
-    from jss.synthesis.tools import modes
+def test_modes_are_decaying_sinusoids() -> None:
+    from jss.synthesis.tools import decaying_modes
 
-    x = modes(RATE, np.array([440.0, 1000.0]), np.array([0.1, 0.1]), np.array([1.0, 0.5]))
+    x = decaying_modes(RATE, np.array([440.0, 1000.0]), np.array([0.1, 0.1]), np.array([1.0, 0.5]))
     t = np.arange(RATE) / RATE
     want = np.exp(-t / 0.1) * (np.sin(2 * np.pi * 440 * t) + 0.5 * np.sin(2 * np.pi * 1000 * t))
     np.testing.assert_allclose(x, want, atol=1e-9)
 
 
-def test_framewise_with_one_response_passes_the_sound() -> None:
-    from jss.synthesis.tools import frames, framewise
+def test_filter_frames_with_unit_response() -> None:
+    from jss.synthesis.tools import frame_count, frame_filter
 
     x = np.random.default_rng(0).standard_normal(5000)
-    np.testing.assert_allclose(framewise(x, np.ones((frames(5000), 257))), x, atol=1e-9)
+    np.testing.assert_allclose(frame_filter(x, np.ones((frame_count(5000), 257))), x, atol=1e-9)
 
 
-def test_street_sounds_are_what_they_are() -> None:
+def test_street_sounds() -> None:
     assert median(lambda x: harmonicity(x)[0], "car_horn") > 0.6
     assert 60 < median(lambda x: harmonicity(x)[1], "car_horn") < 560
     assert median(kurtosis, "gun_shot") > 20

@@ -104,9 +104,13 @@ class SynthBank:
         return tuple(Recording(label, path, path, base, "MIT", PREFIX) for path in paths)
 
     def _make(self, recording: Recording) -> npt.NDArray[np.int16]:
-        from jss.synthesis import EVERY, synthesise
+        from jss.synthesis import ALL_LABELS, synthesise
 
         parts = recording.path.split("/")
-        if not self.holds(recording) or recording.label not in EVERY or not parts[-1].isdigit():
+        if (
+            not self.holds(recording)
+            or recording.label not in ALL_LABELS
+            or not parts[-1].isdigit()
+        ):
             raise JssError(f"{recording.path!r} is not a recording of the synthesiser.")
         return as_int16(synthesise(recording.label, int(parts[-1])))

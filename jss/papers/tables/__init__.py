@@ -1,4 +1,4 @@
-"""Figures as the papers print them, for reading beside our own, never mixed with them."""
+"""The papers' tables as printed, for comparison with our results and never mixed with them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 SOURCE = "https://doi.org/10.1371/journal.pone.0303994"
 
 
-def tables() -> pd.DataFrame:
-    """Tables 2 to 5 of the JSS paper: table, set, system, selection, psds1, psds2 and event_f1, all
-    in [0, 1].
+def jss_results() -> pd.DataFrame:
+    """Tables 2 to 5 of the JSS paper.
+
+    Returns:
+        table, set, system, selection, psds1, psds2 and event_f1; the last three in [0, 1].
     """
     import pandas as pd
 
@@ -27,8 +29,11 @@ WEAK_SOURCE = "https://rc.signalprocessingsociety.org/conferences/icassp-2020/sp
 
 
 def weak_separation() -> pd.DataFrame:
-    """Table 1 of the weak-label paper: row (input, strong, frame, clip), label, mean and sd in dB;
-    all but the input are improvements.
+    """Table 1 of the weak-label paper.
+
+    Returns:
+        row (input, strong, frame, clip), label, mean and sd in dB: SI-SDR of the input, else its
+        improvement.
     """
     import pandas as pd
 
@@ -36,7 +41,11 @@ def weak_separation() -> pd.DataFrame:
 
 
 def weak_classification() -> pd.DataFrame:
-    """Table 2 of the weak-label paper: level (frame, clip), label and f_measure in [0, 1]."""
+    """Table 2 of the weak-label paper.
+
+    Returns:
+        level (frame, clip), label and f_measure in [0, 1].
+    """
     import pandas as pd
 
     return pd.read_csv(Path(__file__).with_name("weak2020_table2.tsv"), sep="\t")
