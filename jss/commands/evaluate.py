@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
 
     if set(args.system) <= set(separators()):
         return _weak(args)
-    from jss.data.soundbank.account import account
+    from jss.data.soundbank.account import summary_of_data
     from jss.evaluation import run as evaluation_run
     from jss.inference.system import load_system
     from jss.reports import comparison_lines, report_lines
@@ -139,7 +139,7 @@ def run(args: argparse.Namespace) -> int:
     unreadable = sorted({why for outputs in found for why in outputs.unreadable})
     for why in unreadable:
         print(f"  not scored: {printable(why)}")
-    print(account(args.data))
+    print(summary_of_data(args.data))
     return 1 if unreadable else 0
 
 
@@ -189,7 +189,7 @@ def scenes_of(settings: Mapping[str, Any]) -> int:
 
 def _weak(args: argparse.Namespace) -> int:
     """Separators of the weak-label paper on held-out scenes, a report each. -> 0. Raises JssError."""
-    from jss.data.soundbank.account import account
+    from jss.data.soundbank.account import summary_of_data
     from jss.weak_labels.evaluate import evaluate_weak, held_out
     from jss.weak_labels.inference import load_weak
     from jss.weak_labels.report import report_lines
@@ -209,7 +209,7 @@ def _weak(args: argparse.Namespace) -> int:
             made.save(path)
             print(f"written to {path}")
     if Path(args.data).is_dir():
-        print(account(args.data))
+        print(summary_of_data(args.data))
     return 0
 
 

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from jss.data.acquire import checking
     from jss.data.acquire.converting import convert
     from jss.data.datasets import sets
-    from jss.data.soundbank.account import account
+    from jss.data.soundbank.account import summary_of_data
 
     if args.workers < 1:
         raise JssError("--workers is 1 or more.")
@@ -68,5 +68,5 @@ def run(args: argparse.Namespace) -> int:
             f"{error} Name another place for the manifest with --manifest FILE."
         ) from error
     print(f"written to {manifest}")
-    print(account(root))
+    print(summary_of_data(root))
     return 0 if all(checked.complete for checked in subsets.values()) else 1

@@ -115,11 +115,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _scenes(args: argparse.Namespace) -> int:
     """Mixtures of the weak-label paper."""
-    from jss.data.scenes.scene_set import PAPER, render_scenes
+    from jss.data.scenes.scene_set import PAPER_SCENES, render_scenes
     from jss.data.scenes.scenes import RECIPES
 
     recipe = RECIPES["urban"]
-    wished = clips(args.clips, dict(PAPER))
+    wished = clips(args.clips, dict(PAPER_SCENES))
     done = render_scenes(
         Path(args.root),
         _scene_bank(args.soundbank),

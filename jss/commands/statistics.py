@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, print, write. -> 0, or 1 where files could not be read. Raises JssError."""
     from jss.data.datasets import sets
-    from jss.data.soundbank.account import account
+    from jss.data.soundbank.account import summary_of_data
     from jss.data.statistics import measure
 
     subsets = sets.subsets(args.root)
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         if args.out is not None:
             found.save(args.out / f"{name}.json")
             print(f"written to {args.out / name}.json\n")
-    print(account(args.root))
+    print(summary_of_data(args.root))
     return 1 if broken else 0
 
 

@@ -49,5 +49,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"written to {args.out / name}.json")
     base, recordings = read_bank(Path(args.soundbank))
     used = [base / recording.path for recording in recordings]
-    print(inputs.summary_of_folder(base, used, "recordings known", "recordings that nothing names"))
+    print(
+        inputs.summary_of_folder(base, used, "recordings known", "recordings that no table lists")
+    )
     return 0

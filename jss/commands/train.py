@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
 def _train(args: argparse.Namespace) -> None:
     from jss.commands import tree
     from jss.config import load_preset
-    from jss.data.soundbank.account import account
+    from jss.data.soundbank.account import summary_of_data
     from jss.training.distributed import alone
     from jss.training.experiment import Chain
     from jss.training.stages import TREE, separates_only, split
@@ -145,7 +145,7 @@ def _train(args: argparse.Namespace) -> None:
         alone(lambda: tree.evaluate(order, tuple(made), folder, held_out, out))
     for root in roots:
         if Path(root).is_dir():
-            log.info("%s", alone(partial(account, root)))
+            log.info("%s", alone(partial(summary_of_data, root)))
 
 
 def _default() -> str:

@@ -1,4 +1,4 @@
-"""What a data set is made of: clips and events, whatever the layout they were read from."""
+"""Clips and events, the content of every data set."""
 
 from __future__ import annotations
 
@@ -8,30 +8,34 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class Event:
-    """One sound event. onset, offset: seconds from the clip's start; label: a class identifier."""
+    """One sound event."""
 
+    #: Seconds from the clip's start.
     onset: float
+    #: Seconds from the clip's start.
     offset: float
+    #: Class label.
     label: str
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One recording and what is known about it.
+    """One recording and its annotations."""
 
-    filename: as the TSVs name it; path: the audio, or None where it is missing; duration: seconds;
-    events: strong labels, or None where nobody annotated them (an empty tuple: annotated, nothing
-    there); tags: weak (clip-level) labels, or None; sources: label and path of every isolated
-    source, where known; padded_to: the clip length of its data set in seconds, to which shorter
-    clips are padded with zeros before they are analysed, as the DCASE baselines do; None: it is
-    analysed as it is; lost: how many of its labels cannot be (``jss.io.truth``) and were left out.
-    """
-
+    #: Name in the tables of the data set.
     filename: str
+    #: The audio file; None where it is missing.
     path: Path | None
+    #: Length in seconds.
     duration: float = 10.0
+    #: Strong labels; None where the clip has no such annotation, empty where it has no event.
     events: tuple[Event, ...] | None = None
+    #: Weak (clip-level) labels; None where the clip has no annotation.
     tags: tuple[str, ...] | None = None
+    #: Label and path of each isolated source, where there are any.
     sources: tuple[tuple[str, Path], ...] = ()
+    #: Clip length of the data set in seconds, to which shorter clips are padded with zeros before
+    #: the analysis, as in the DCASE baselines; None for no padding.
     padded_to: float | None = None
+    #: Number of its events that do not fit the clip (``jss.io.truth``) and were left out.
     lost: int = 0

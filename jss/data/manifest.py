@@ -1,4 +1,4 @@
-"""The file that says what a folder of rendered clips is, so that no two sets are mixed in it."""
+"""The manifest of a folder of rendered clips, which keeps two sets from being mixed in it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,23 @@ MANIFEST = "manifest.json"
 
 
 def claim(path: Path, settings: Mapping[str, Any]) -> None:
-    """Begin a set whose manifest is ``path``, or go on with one that has the same settings.
+    """Start a set, or resume one that has the same settings.
 
-    Raises JssError where the folder holds a set with other settings.
+    Args:
+        path: The manifest of the set.
+        settings: What the clips depend on; plain data.
+
+    Raises:
+        JssError: The folder holds a set with other settings.
     """
     if not path.is_file():
         write_json(path, settings)
         return
     try:
-        there = TypeAdapter(dict[str, Any]).validate_json(path.read_bytes())
+        stored = TypeAdapter(dict[str, Any]).validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise JssError(f"{path} is damaged: render into another folder.") from error
-    other = [key for key, value in settings.items() if there.get(key) != value]
+    other = [key for key, value in settings.items() if stored.get(key) != value]
     if other:
         raise JssError(
             f"{path.parent} holds a set with another {other[0].replace('_', ' ')}: render into another "
@@ -39,14 +44,19 @@ def claim(path: Path, settings: Mapping[str, Any]) -> None:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Keys and values as JSON that a person can read, written aside and renamed."""
+    """Write indented JSON atomically.
+
+    Args:
+        path: The file.
+        content: Plain data.
+    """
     with atomic_write(path) as part:
         part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True)
 class _Rendered:
-    """What a manifest says of the set that ``render`` finished."""
+    """The part of a manifest that :func:`rendered_by` needs."""
 
     set: str
     clips: dict[str, int]
@@ -55,18 +65,23 @@ class _Rendered:
 
 
 def rendered_by(root: Path) -> str | None:
-    """The command that renders such a set again, DATA and BANK standing for the folders of the set
-    and of recordings.
+    """Command that renders a set again.
 
-    None where ``root`` is no set that ``render`` finished. What the manifest says becomes a command
-    that people copy, so names are words.
+    Names from the manifest are checked to be single words, because users copy the command.
+
+    Args:
+        root: The folder of the set.
+
+    Returns:
+        The command, with DATA and BANK for the folders of the set and of the recordings; None where
+        ``render`` did not finish a set there.
     """
     try:
-        there = TypeAdapter(_Rendered).validate_json((root / MANIFEST).read_bytes())
+        manifest = TypeAdapter(_Rendered).validate_json((root / MANIFEST).read_bytes())
     except (OSError, ValidationError):
         return None
-    name = there.set
-    if not all(re.fullmatch(r"\w+", word, re.ASCII) for word in (name, *there.clips)):
+    name = manifest.set
+    if not all(re.fullmatch(r"\w+", word, re.ASCII) for word in (name, *manifest.clips)):
         return None
     parts = [
         "python -m jss render",
@@ -74,8 +89,8 @@ def rendered_by(root: Path) -> str | None:
         "DATA",
         *(() if name == "synthscapes" else ("--soundbank BANK",)),
         "--clips 0",
-        *(f"{subset}={count}" for subset, count in there.clips.items() if count),
-        f"--seed {there.seed}",
-        *(() if there.sources else ("--no-sources",)),
+        *(f"{subset}={count}" for subset, count in manifest.clips.items() if count),
+        f"--seed {manifest.seed}",
+        *(() if manifest.sources else ("--no-sources",)),
     ]
     return " ".join(parts)

@@ -1,8 +1,8 @@
-"""Recordings, the splits they belong to, and how a folder of them is read.
+"""Recordings of a soundbank, and their splits.
 
-A recording belongs to one split. Splits go by the original recording (speaker, Freesound id), never
-by file, since several files may be cut from one recording. Each split also has two halves,
-``test_a`` and ``test_b``, with no recording in common.
+A recording belongs to one split. Splits follow the original recording (speaker, Freesound id),
+never the file, because several files may be cut from one recording. Each split has two halves, such
+as ``test_a`` and ``test_b``, without a recording in common.
 """
 
 from __future__ import annotations
@@ -25,24 +25,29 @@ HALVES = ("a", "b")
 
 @dataclass(frozen=True, order=True)
 class Recording:
-    """One file of a bank. path: its name within the bank, the same on every machine; recording:
-    what it was cut from.
+    """One file of a soundbank."""
 
-    duration: seconds, or None where it is known only after loading.
-    """
-
+    #: Class label.
     label: str
+    #: Name within the soundbank, the same on every machine.
     path: str
+    #: Name of the original recording that the file was cut from.
     recording: str
+    #: train, validation or test.
     split: str
+    #: Licence of the recording.
     licence: str = "unstated"
+    #: Name of the data set it comes from.
     dataset: str = "folder"
+    #: Length in seconds; None where it is known only after loading.
     duration: float | None = None
 
 
 def split_name(split: str) -> tuple[str, str | None]:
-    """``"test_a"`` -> ("test", "a"), ``"test"`` -> ("test", None). Raises JssError for any other
-    name.
+    """Divide a split's name: ``"test_a"`` gives ("test", "a"), ``"test"`` gives ("test", None).
+
+    Raises:
+        JssError: There is no such split.
     """
     base, _, half = split.partition("_")
     if base not in SPLITS or half not in ("", *HALVES):
@@ -55,8 +60,19 @@ def split_name(split: str) -> tuple[str, str | None]:
 def choose(
     recordings: Sequence[Recording], label: str, split: str, rng: np.random.Generator
 ) -> Recording:
-    """First an original recording, then one of its files, so that a recording cut in many does not
-    dominate.
+    """Draw an original recording, then one of its files, so that many files give no advantage.
+
+    Args:
+        recordings: The recordings to choose from.
+        label: Their class, for the error.
+        split: Their split, for the error.
+        rng: Random generator.
+
+    Returns:
+        One of them.
+
+    Raises:
+        JssError: There is no recording.
     """
     if not recordings:
         raise JssError(
@@ -70,9 +86,7 @@ def choose(
 
 
 def halves(recordings: Iterable[Recording]) -> dict[str, str]:
-    """Original recording -> "a" or "b", so that every label is halved as evenly as can be (rare
-    labels first).
-    """
+    """Map each original recording to half "a" or "b"; every label is divided evenly, rare first."""
     by_label: dict[str, set[str]] = {}
     for item in recordings:
         by_label.setdefault(item.label, set()).add(item.recording)
@@ -89,23 +103,28 @@ def halves(recordings: Iterable[Recording]) -> dict[str, str]:
     return assigned
 
 
-def index(found: Iterable[Recording]) -> Mapping[tuple[str, str], tuple[Recording, ...]]:
-    """Recordings by (label, split), the halves of each split included."""
-    index: dict[tuple[str, str], list[Recording]] = {}
+def index_by_split(
+    recordings: Iterable[Recording],
+) -> Mapping[tuple[str, str], tuple[Recording, ...]]:
+    """Group recordings by (label, split), with the halves of each split."""
+    groups: dict[tuple[str, str], list[Recording]] = {}
     for split in SPLITS:
-        members = sorted(r for r in found if r.split == split)
+        members = sorted(r for r in recordings if r.split == split)
         side = halves(members)
         for item in members:
-            index.setdefault((item.label, split), []).append(item)
-            index.setdefault((item.label, f"{split}_{side[item.recording]}"), []).append(item)
-    return {key: tuple(items) for key, items in index.items()}
+            groups.setdefault((item.label, split), []).append(item)
+            groups.setdefault((item.label, f"{split}_{side[item.recording]}"), []).append(item)
+    return {key: tuple(items) for key, items in groups.items()}
 
 
 def read_catalogue(path: Path) -> list[Recording]:
-    """The rows of a soundbank's catalogue. Raises JssError for a missing column, an unknown split,
-    a file that is listed twice and a recording that stands in two splits.
+    """Read the catalogue of a soundbank.
+
+    Raises:
+        JssError: A column is missing, a split unknown, a file listed twice, or a recording in two
+            splits.
     """
-    found: list[Recording] = []
+    recordings: list[Recording] = []
     files: set[str] = set()
     split_of: dict[str, str] = {}
     with open_table(path) as file:
@@ -125,9 +144,9 @@ def read_catalogue(path: Path) -> list[Recording]:
             files.add(row["file"])
             if split_of.setdefault(row["recording"], row["split"]) != row["split"]:
                 raise JssError(
-                    f"{path}, line {number}: the recording {row['recording']!r} stands in two splits."
+                    f"{path}, line {number}: the recording {row['recording']!r} is in two splits."
                 )
-            found.append(
+            recordings.append(
                 Recording(
                     row["class"],
                     row["file"],
@@ -138,12 +157,13 @@ def read_catalogue(path: Path) -> list[Recording]:
                     _seconds(row.get("duration_s")),
                 )
             )
-    return found
+    return recordings
 
 
 def scan(root: Path) -> list[Recording]:
-    """The recordings of a soundbank without a catalogue: a folder a class, the split drawn by a
-    hash of the name.
+    """List a soundbank without a catalogue, which has a subfolder for each class.
+
+    Splits are drawn by :func:`hashed_split`.
     """
     folders = (
         folder for folder in root.iterdir() if folder.is_dir() and not is_hidden(folder.name)
@@ -154,9 +174,7 @@ def scan(root: Path) -> list[Recording]:
 
 
 def hashed_split(name: str) -> str:
-    """train, validation or test (80/10/10) by a hash of the name: the same on every machine,
-    whatever else is there.
-    """
+    """Split of a name by its hash (80/10/10), the same on every machine."""
     share = int(_digest(name)[:8], 16) / 0x1_0000_0000
     return "train" if share < 0.8 else "validation" if share < 0.9 else "test"
 

@@ -1,6 +1,4 @@
-"""What a set is made of: events and minutes of each class, lengths, polyphony, co-occurrence,
-levels. Numpy only.
-"""
+"""Statistics of a data set: events, minutes, event lengths, polyphony, co-occurrence and levels."""
 
 from __future__ import annotations
 
@@ -20,91 +18,102 @@ from jss.io.atomic import write_json_lines
 from jss.io.schema import SCHEMA, read_json, validate
 from jss.labels import CLASS_SETS
 
-#: Lower ends (s) of the bins of event lengths; the last bin has no upper end.
+#: Lower edges of the bins of event lengths in seconds; the last bin has no upper edge.
 LENGTH_BINS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
-#: The level (dB re full scale) of a clip that is silent.
+#: Level of a silent clip in dB re full scale.
 SILENCE_DB = -120.0
 
-#: Shares of some time, in [0, 1], in which 0, 1, 2, and 3 or more events sound; they add up to 1.
+#: Shares of time with 0, 1, 2, and 3 or more events at once; their sum is 1.
 Shares = tuple[float, float, float, float]
-#: Least value, quartiles, greatest value.
+#: Minimum, the three quartiles, maximum.
 Quartiles = tuple[float, float, float, float, float]
 
 
 @dataclass(frozen=True, config=SCHEMA)
 class ClipStatistics:
-    """One clip. audio: whether it is there and can be read; labels: its classes, sorted; events:
-    how many; most: of them at once; overlapped: share of its time with two or more at once, in [0,
-    1]; level_db: RMS re full scale. None is what nobody annotated or measured.
-    """
+    """Statistics of one clip; None where it is not annotated or not measured."""
 
     filename: str
+    #: Whether the audio exists and, where levels are measured, can be read.
     audio: bool
+    #: Length.
     seconds: float
+    #: Classes that occur, sorted.
     labels: tuple[str, ...] | None
+    #: Number of events.
     events: int | None
+    #: Largest number of events at once.
     most: int | None
+    #: Share of the time with two or more events, in [0, 1].
     overlapped: float | None
+    #: RMS level in dB re full scale.
     level_db: float | None
 
 
 @dataclass(frozen=True, config=SCHEMA)
 class ClassStatistics:
-    """One class. clips: in which it occurs; events; minutes: in which it sounds (events of its own
-    that overlap count once); lengths: of its events, in seconds; histogram: events in each of
-    LENGTH_BINS; others: shares of its time in which 0, 1, 2, and 3 or more *other* events sound.
-    lengths and others are None where it has no event.
-    """
+    """Statistics of one class."""
 
+    #: Number of clips in which it occurs.
     clips: int
+    #: Number of events.
     events: int
+    #: Time during which it is active; overlapping events of the class count once.
     minutes: float
+    #: Lengths of its events in seconds; None where it has none.
     lengths: Quartiles | None
+    #: Number of events in each of LENGTH_BINS.
     histogram: tuple[int, ...]
+    #: Shares of its active time with 0, 1, 2, and 3 or more *other* events; None without events.
     others: Shares | None
 
 
 @dataclass(frozen=True, config=SCHEMA)
 class Statistics:
-    """A set, or one subset of it.
-
-    n_files of n_files_expected: clips whose audio is there (and can be read, where levels were
-    measured); strong, weak: clips with annotated events, and with classes at all; minutes: of all
-    clips; events: of all classes; classes: by label, in the order of the class set where it is one;
-    polyphony: shares of the annotated time with 0, 1, 2, and 3 or more events, None where nothing
-    is annotated; co_occurrence: clips in which the classes of row and column both occur, in the
-    order of ``classes``; level_db: of the clips; damaged: a sentence for each file that cannot be
-    read; clips: one by one.
-    """
+    """Statistics of a data set, or of one of its subsets."""
 
     dataset: str
     subset: str
+    #: Number of clips whose audio exists and, where levels are measured, can be read.
     n_files: int
+    #: Number of clips.
     n_files_expected: int
+    #: Number of clips with annotated events.
     strong: int
+    #: Number of clips with annotated classes.
     weak: int
+    #: Length of all clips together.
     minutes: float
+    #: Number of events of all classes.
     events: int
+    #: By label, in the order of the class set where the labels are of one.
     classes: Mapping[str, ClassStatistics]
+    #: Shares of the annotated time by number of events at once; None where nothing is annotated.
     polyphony: Shares | None
+    #: Number of clips in which the classes of row and column both occur, in the order of classes.
     co_occurrence: tuple[tuple[int, ...], ...]
+    #: Levels of the clips in dB re full scale.
     level_db: Quartiles | None
+    #: One sentence for each file that cannot be read.
     damaged: tuple[str, ...] = ()
+    #: Statistics of each clip.
     clips: tuple[ClipStatistics, ...] = field(default=(), repr=False)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it as JSON, a line for each key, aside first and then renamed."""
+        """Write the statistics as JSON, a line a key, atomically."""
         write_json_lines(path, asdict(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Statistics:
-        """Read what :meth:`save` wrote. Raises JssError where the file is missing or holds
-        something else.
+        """Read a file that :meth:`save` wrote.
+
+        Raises:
+            JssError: The file is missing or not such a file.
         """
         stored = read_json(
             path,
             f"There are no statistics at {path}.",
-            f"{path} holds no statistics of jss, or it is damaged: measure again.",
+            f"{path} is not a statistics file of jss, or it is damaged: measure again.",
         )
         return validate(cls, stored, str(path))
 
@@ -112,16 +121,25 @@ class Statistics:
 def measure(
     clips: Sequence[Clip], dataset: str = "", subset: str = "", levels: bool = True
 ) -> Statistics:
-    """The statistics of clips. levels: whether every file is read for its level, on all cores.
+    """Measure the statistics of clips.
 
-    Classes come from weak labels, or from events where there are none. A file that cannot be read
-    is told, and the rest goes on.
+    Classes come from weak labels, else from events. A file that cannot be read is listed as
+    damaged.
+
+    Args:
+        clips: The clips of a data set or a subset.
+        dataset: Name of the data set.
+        subset: Name of the subset.
+        levels: Whether to read every file for its level, on all cores.
+
+    Returns:
+        The statistics.
     """
-    heard = _levels(clips) if levels else {}
-    damaged = tuple(found for found in heard.values() if isinstance(found, str))
-    rows = tuple(_row(clip, heard.get(clip.filename)) for clip in clips)
+    levels_by_name = _levels(clips) if levels else {}
+    damaged = tuple(level for level in levels_by_name.values() if isinstance(level, str))
+    rows = tuple(_row(clip, levels_by_name.get(clip.filename)) for clip in clips)
     labels = ordered({label for row in rows for label in row.labels or ()})
-    time, own = np.zeros(4), {label: np.zeros(4) for label in labels}
+    time_by_polyphony, class_time = np.zeros(4), {label: np.zeros(4) for label in labels}
     lengths: dict[str, list[float]] = {label: [] for label in labels}
     for clip in clips:
         for event in clip.events or ():
@@ -129,12 +147,14 @@ def measure(
         if clip.events is not None:
             seconds, active = _sweep(clip.events, clip.duration)
             at_once = active.sum(axis=1)
-            time += _spent(at_once, seconds)
+            time_by_polyphony += _spent(at_once, seconds)
             for label in {event.label for event in clip.events}:
                 sounding = active[:, [event.label == label for event in clip.events]].any(axis=1)
-                own[label] += _spent(at_once[sounding] - 1, seconds[sounding])
+                class_time[label] += _spent(at_once[sounding] - 1, seconds[sounding])
     occurs = np.array([[label in (row.labels or ()) for label in labels] for row in rows], int)
-    together = occurs.reshape(len(rows), len(labels)).T @ occurs.reshape(len(rows), len(labels))
+    co_occurrence = occurs.reshape(len(rows), len(labels)).T @ occurs.reshape(
+        len(rows), len(labels)
+    )
     return Statistics(
         dataset,
         subset,
@@ -145,11 +165,11 @@ def measure(
         minutes=sum(row.seconds for row in rows) / 60,
         events=sum(row.events or 0 for row in rows),
         classes={
-            label: _class(int(together[k, k]), lengths[label], own[label])
+            label: _class(int(co_occurrence[k, k]), lengths[label], class_time[label])
             for k, label in enumerate(labels)
         },
-        polyphony=_shares(time),
-        co_occurrence=tuple(tuple(row) for row in together.tolist()),
+        polyphony=_shares(time_by_polyphony),
+        co_occurrence=tuple(tuple(row) for row in co_occurrence.tolist()),
         level_db=_quartiles([row.level_db for row in rows if row.level_db is not None]),
         damaged=damaged,
         clips=rows,
@@ -157,9 +177,7 @@ def measure(
 
 
 def ordered(labels: set[str]) -> list[str]:
-    """The whole class set that has all these labels, in its order; else the labels themselves,
-    sorted.
-    """
+    """Order labels by the class set that has them all, whole; else sort them."""
     for classes in CLASS_SETS.values():
         known = [c.label for c in classes]
         if labels and labels <= set(known):
@@ -168,12 +186,12 @@ def ordered(labels: set[str]) -> list[str]:
 
 
 def _levels(clips: Sequence[Clip]) -> dict[str, float | str]:
-    """Level by file name, or the sentence that says why there is none."""
+    """Map each file name to its level in dB, or to the sentence that says why there is none."""
     from tqdm import tqdm
 
-    there = [clip for clip in clips if clip.path is not None]
+    present = [clip for clip in clips if clip.path is not None]
 
-    def level(clip: Clip) -> float | str:
+    def measure_level(clip: Clip) -> float | str:
         assert clip.path is not None
         energy, count = 0.0, 0
         try:
@@ -185,11 +203,13 @@ def _levels(clips: Sequence[Clip]) -> dict[str, float | str]:
         return max(SILENCE_DB, 10.0 * float(np.log10(max(energy, 1e-300) / count)))
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        found = tqdm(pool.map(level, there), total=len(there), unit="file", disable=None)
-        return {clip.filename: heard for clip, heard in zip(there, found, strict=True)}
+        levels = tqdm(
+            pool.map(measure_level, present), total=len(present), unit="file", disable=None
+        )
+        return {clip.filename: level for clip, level in zip(present, levels, strict=True)}
 
 
-def _row(clip: Clip, heard: float | str | None) -> ClipStatistics:
+def _row(clip: Clip, level: float | str | None) -> ClipStatistics:
     labels = clip.tags
     if labels is None and clip.events is not None:
         labels = tuple({event.label for event in clip.events})
@@ -203,18 +223,18 @@ def _row(clip: Clip, heard: float | str | None) -> ClipStatistics:
         )
     return ClipStatistics(
         clip.filename,
-        clip.path is not None and not isinstance(heard, str),
+        clip.path is not None and not isinstance(level, str),
         clip.duration,
         None if labels is None else tuple(sorted(labels)),
         None if clip.events is None else len(clip.events),
         most,
         overlapped,
-        None if isinstance(heard, str) else heard,
+        None if isinstance(level, str) else level,
     )
 
 
 def _class(clips: int, lengths: Sequence[float], time: npt.NDArray[np.float64]) -> ClassStatistics:
-    rounded = np.round(lengths, 6)  # 2.05 - 1.8 is less than a quarter of a second
+    rounded = np.round(lengths, 6)  # 2.05 - 1.8 < 0.25 in floating point
     bins, _ = np.histogram(rounded, (*LENGTH_BINS, np.inf))
     return ClassStatistics(
         clips,
@@ -229,8 +249,14 @@ def _class(clips: int, lengths: Sequence[float], time: npt.NDArray[np.float64]) 
 def _sweep(
     events: Sequence[Event], duration: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """The stretches between the ends of events: their seconds (n,), and which events sound in each
-    (n, events).
+    """Divide a clip at the ends of its events.
+
+    Args:
+        events: Events of the clip.
+        duration: Length of the clip in seconds.
+
+    Returns:
+        Seconds (n,) of each interval, and which events are active in it (n, events).
     """
     onset = np.array([event.onset for event in events])
     offset = np.array([event.offset for event in events])
@@ -242,14 +268,14 @@ def _sweep(
 def _spent(
     at_once: npt.NDArray[np.int_], seconds: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Seconds with 0, 1, 2, and 3 or more at once (4,)."""
+    """Sum the seconds (n,) with 0, 1, 2, and 3 or more events at once (n,). -> (4,)"""
     return np.bincount(np.minimum(at_once, 3), seconds, minlength=4).astype(np.float64)
 
 
 def _shares(time: npt.NDArray[np.float64]) -> Shares | None:
-    whole = time.sum()
-    a, b, c, d = (time / whole).tolist() if whole > 0 else (0.0,) * 4
-    return (a, b, c, d) if whole > 0 else None
+    total = time.sum()
+    a, b, c, d = (time / total).tolist() if total > 0 else (0.0,) * 4
+    return (a, b, c, d) if total > 0 else None
 
 
 def _quartiles(values: Sequence[float]) -> Quartiles | None:

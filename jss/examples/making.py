@@ -54,9 +54,9 @@ class Example:
 class SpokenBank(SynthBank):
     """The synthesiser's bank, whose Speech is sentences by espeak-ng where it is installed."""
 
-    def _make(self, recording: Recording) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
+    def _synthesise(self, recording: Recording) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
         if recording.label != "Speech":
-            return super()._make(recording)
+            return super()._synthesise(recording)
         from jss.data.soundbank.bank import as_int16
         from jss.synthesis import espeak
 

@@ -105,7 +105,7 @@ def test_names_offsets_and_overlaps_are_mended(files):
     )
     assert report["settings"]["events"] == clean["settings"]["events"] + 1
     notes = " ".join(report["settings"]["notes"])
-    assert "events end more than 0.2 s after their clip and are cut at its end" in notes
+    assert "events end more than 0.2 s after their clip and are clamped to its end" in notes
     assert "1 overlapping ground-truth events" in notes
 
 

@@ -379,10 +379,9 @@ def render_manifest(room: Room, name: str, data: bytes) -> None:
 
 
 def scapes(room: Room, name: str, data: bytes) -> None:
-    from jss.data.soundscapes.render_set import read_scapes
+    from jss.data.soundscapes.render_set import make_bank, render_lines
 
-    room.put("set/soundscapes.jsonl", data)
-    read_scapes(room.home / "set")
+    render_lines(data.decode(errors="replace").splitlines(), room.home / "set", make_bank(None))
 
 
 def networks(room: Room, name: str, data: bytes) -> None:

@@ -151,13 +151,13 @@ def test_a_recording_that_goes_and_an_output_that_cannot_be_written(tmp_path, ca
     folder, out = recordings(tmp_path / "in", 4, 0.2), tmp_path / "out"
     (out / "scores" / "1").mkdir(parents=True)
     (out / "scores" / "1" / "001.tsv").mkdir()  # a folder where its file should be
-    prefetch = batch.ahead
+    prefetch = batch.prefetch
 
     def remove_first(streams, **held):
         (folder / "0" / "003.wav").unlink(missing_ok=True)
         return prefetch(streams, **held)
 
-    monkeypatch.setattr(batch, "ahead", remove_first)
+    monkeypatch.setattr(batch, "prefetch", remove_first)
     assert main(arguments(folder, out)) == 1
     told = capsys.readouterr()
     sentences = told.err.strip().splitlines()

@@ -54,7 +54,7 @@ def test_what_cannot_be_is_left_out_and_counted(tmp_path):
     assert events.notes == (
         "a.tsv: 2 of 6 events have no length and are left out (the first in line 3).",
         "a.tsv: 1 of 6 events begin after the end of their clip and are left out (the first in line 7).",
-        "a.tsv: 1 of 6 events end more than 0.2 s after their clip and are cut at its end (the first "
+        "a.tsv: 1 of 6 events end more than 0.2 s after their clip and are clamped to its end (the first "
         "in line 6).",
     )
     assert len(within(read_events(path), [np.nan] * 7, "a.tsv").table) == 4

@@ -1,10 +1,10 @@
-"""DESED's folder layouts, 2021 to 2024: reading them with their quirks, and writing their TSVs.
+"""The folder layouts of DESED, 2021 to 2024: reading them, and writing their tables.
 
 ``audio/<folder>/<file>`` is mirrored by ``metadata/<folder>.tsv``, with or without a folder
-``dataset`` above, and the synthetic part may lie by itself in ``dcase_synth``. Isolated sources lie
+``dataset`` above, and the synthetic part may be alone in ``dcase_synth``. Isolated sources are
 beside a clip in ``<stem>_events/background0_<label>`` and ``foreground<n>_<label>``, as Scaper
-writes them. Where a folder has a copy at 16 kHz beside it (``weak_16k``, as the DCASE baselines
-make them), its files come first.
+writes them. Where a folder has a copy at 16 kHz beside it (``weak_16k``, made by the DCASE
+baselines), its files have precedence.
 """
 
 from __future__ import annotations
@@ -35,31 +35,40 @@ FOLDERS: Mapping[str, str] = {
     "validation": "validation/validation",
     "public": "eval/public",
 }
-#: Where ``audio`` and ``metadata`` may lie.
-HOMES = ("", "dataset", "dcase_synth", "dataset/dcase_synth")
-#: Where a table or the audio of a subset lies elsewhere in some years.
-TABLES: Mapping[str, str] = {"strong_label_real": "train/audioset_strong"}
-ELSEWHERE: Mapping[str, str] = {"validation": "validation"}
-#: Length of a clip in seconds. Shorter ones (88 of 1168 in ``validation``) are padded with zeros to
-#: it before they are analysed, as the DCASE baselines do: a clip's mel is scaled and the GRU runs
-#: over all 10 s.
+#: Folders that ``audio`` and ``metadata`` may be in, relative to the root.
+BASES = ("", "dataset", "dcase_synth", "dataset/dcase_synth")
+#: Other places of a subset's table or audio in some years.
+OTHER_TABLES: Mapping[str, str] = {"strong_label_real": "train/audioset_strong"}
+OTHER_FOLDERS: Mapping[str, str] = {"validation": "validation"}
+#: Length of a clip in seconds. Shorter ones (88 of 1168 in ``validation``) are padded with zeros
+#: before the analysis, as in the DCASE baselines: the scaling of a clip's mel spectrogram and the
+#: GRU cover all 10 s.
 SECONDS = 10.0
-#: The clips of ``weak`` that select a model; where no TSV names them, a tenth as the DCASE baseline
-#: draws it.
+#: The clips of ``weak`` that select a model; where no table lists them, a tenth is drawn as in the
+#: DCASE baseline.
 WEAK_VALIDATION = "weak_validation"
+#: File name of an isolated source.
 _SOURCE = re.compile(r"(background|foreground)(\d+)(?:_(.*))?$")
-#: What a YouTube clip was cut from: the name, and its first and last second.
+#: End of a YouTube clip's name: first and last second in the video.
 _CUT = re.compile(r"_(\d+(?:\.\d+)?)_(\d+(?:\.\d+)?)$")
 
 
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
-    """The subsets of a data set in DESED's layout; those that are not there are left out.
+    """Read the subsets of a data set in DESED's layout; absent ones are left out.
 
-    root: the folder with one or more of HOMES. Clips keep the order of their TSV. A clip whose
-    audio is missing has the path None; a row without an event is a clip without events; offsets far
-    beyond the clip's end are clamped to it; weak labels named twice count once. ``weak_validation``
-    is cut from ``weak``, and ``synthetic21_validation`` from ``synthetic21_train`` where it is not
-    there by itself. Raises JssError where there is no subset, or a TSV is damaged.
+    Clips keep the order of their table. Offsets far beyond the clip's end are clamped, and a weak
+    label that is listed twice counts once. ``weak_validation`` is drawn from ``weak``, and
+    ``synthetic21_validation`` from ``synthetic21_train`` where it is absent.
+
+    Args:
+        root: The folder that has one or more of BASES.
+
+    Returns:
+        Clips of each subset. A clip whose audio is missing has the path None; a row without an
+        event is a clip without events.
+
+    Raises:
+        JssError: There is no subset, or a table is damaged.
     """
     base = find(root)
     if base is None:
@@ -67,55 +76,54 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
             f"{root} is not in DESED's layout: it needs metadata/train/weak.tsv and the like, and audio."
         )
     subsets = {name: _read(base, name) for name in FOLDERS}
-    found = {name: clips for name, clips in subsets.items() if clips}
-    if not found:
+    present = {name: clips for name, clips in subsets.items() if clips}
+    if not present:
         raise JssError(
             f"{base} has DESED's folders, but neither a TSV nor audio of {', '.join(FOLDERS)} in them."
         )
-    if "weak" in found:
-        found["weak"], found[WEAK_VALIDATION] = _divide_weak(base, found["weak"])
-    if "synthetic21_train" in found and "synthetic21_validation" not in found:
-        found["synthetic21_train"], held_out = _draw(found["synthetic21_train"], 0.8, 26)
+    if "weak" in present:
+        present["weak"], present[WEAK_VALIDATION] = _divide_weak(base, present["weak"])
+    if "synthetic21_train" in present and "synthetic21_validation" not in present:
+        present["synthetic21_train"], held_out = _draw(present["synthetic21_train"], 0.8, 26)
         if held_out:
-            found["synthetic21_validation"] = held_out
-    return found
+            present["synthetic21_validation"] = held_out
+    return present
 
 
 def find(root: str | Path) -> Path | None:
-    """ROOT where it has ``metadata`` or ``audio`` in DESED's layout, at one of HOMES; None where it
-    has not.
-    """
+    """Return ROOT where it has DESED's layout at one of BASES, else None."""
     parts = {folder.split("/")[0] for folder in FOLDERS.values()}
-    there = any(
-        (Path(root) / home / kind / part).is_dir()
-        for home in HOMES
+    exists = any(
+        (Path(root) / base / kind / part).is_dir()
+        for base in BASES
         for kind in ("metadata", "audio")
         for part in parts
     )
-    return Path(root) if there else None
+    return Path(root) if exists else None
 
 
 def core(name: str) -> str:
-    """Y1GMWn4IxVro_100.000_110.000.wav -> 1GMWn4IxVro_100.000_110.000: what the years agree on."""
+    """Reduce a name to what all years share: Y1GMWn4IxVro_1.wav becomes 1GMWn4IxVro_1."""
     return re.sub(r"^Y(?=.{11}_\d)", "", without_suffix(Path(name).name))
 
 
 def seconds_named(name: str) -> float | None:
-    """Y1GMWn4IxVro_100.000_110.000.wav -> 10.0; None for a name that does not tell."""
+    """Seconds that a name states: 10.0 for Y1GMWn4IxVro_100.000_110.000.wav; else None."""
     cut = _CUT.search(without_suffix(Path(name).name))
     return float(cut[2]) - float(cut[1]) if cut else None
 
 
 def missing(subsets: Mapping[str, Sequence[Clip]]) -> dict[str, int]:
-    """How many clips of each subset have no audio; every score must say on how many files it
-    stands.
-    """
+    """Count the clips without audio in each subset."""
     return {name: sum(clip.path is None for clip in clips) for name, clips in subsets.items()}
 
 
 def write_strong(path: Path, clips: Iterable[Clip]) -> None:
-    """``filename onset offset event_label``, seconds with three decimals; an empty row for a clip
-    without events.
+    """Write a table of filename, onset, offset, event_label; an empty row for no events.
+
+    Args:
+        path: The table.
+        clips: The clips; times are written with three decimals.
     """
     rows: list[Sequence[str]] = []
     for clip in clips:
@@ -128,7 +136,12 @@ def write_strong(path: Path, clips: Iterable[Clip]) -> None:
 
 
 def write_weak(path: Path, clips: Iterable[Clip]) -> None:
-    """``filename event_labels``, the labels joined by commas."""
+    """Write a table of filename and event_labels, joined by commas.
+
+    Args:
+        path: The table.
+        clips: The clips.
+    """
     write_table(
         path,
         ("filename", "event_labels"),
@@ -137,24 +150,34 @@ def write_weak(path: Path, clips: Iterable[Clip]) -> None:
 
 
 def write_names(path: Path, clips: Iterable[Clip]) -> None:
-    """``filename`` alone: nothing is known about the clips."""
+    """Write a table of filename alone, for unlabelled clips.
+
+    Args:
+        path: The table.
+        clips: The clips.
+    """
     write_table(path, ("filename",), [(clip.filename,) for clip in clips])
 
 
 def write_durations(path: Path, clips: Iterable[Clip]) -> None:
-    """``filename duration``, in seconds."""
+    """Write a table of filename and duration in seconds.
+
+    Args:
+        path: The table.
+        clips: The clips.
+    """
     write_table(
         path, ("filename", "duration"), [(clip.filename, f"{clip.duration:.3f}") for clip in clips]
     )
 
 
 def _read(base: Path, name: str) -> list[Clip]:
-    """The clips of one subset: from its TSV, or, where there is none, from its audio alone."""
+    """Clips of one subset: from its table, or from its audio alone where it has no table."""
     files, sources = _audio(base, name)
     tables = [
         base / home / "metadata" / f"{folder}.tsv"
-        for home in HOMES
-        for folder in (FOLDERS[name], TABLES.get(name, FOLDERS[name]))
+        for home in BASES
+        for folder in (FOLDERS[name], OTHER_TABLES.get(name, FOLDERS[name]))
     ]
     tsv = next((table for table in tables if table.is_file()), None)
     if tsv is None:
@@ -178,25 +201,34 @@ def _read(base: Path, name: str) -> list[Clip]:
     else:
         for row in read_table(tsv, *columns):
             if row["filename"]:
-                named = {tag.strip() for tag in row.get("event_labels", "").split(",")}
-                tags.setdefault(row["filename"], set()).update(named - {""})
+                labels = {tag.strip() for tag in row.get("event_labels", "").split(",")}
+                tags.setdefault(row["filename"], set()).update(labels - {""})
     durations = _durations(tsv)
     clips: list[Clip] = []
-    for filename, named in tags.items():
-        stem = _find(without_suffix(Path(filename).name), files)
-        path = _one(filename, files.get(stem, []), tsv)
+    for filename, labels in tags.items():
+        stem = _find_stem(without_suffix(Path(filename).name), files)
+        path = _match(filename, files.get(stem, []), tsv)
         seconds = durations.get(filename) or (
             duration(path) if path else seconds_named(filename) or SECONDS
         )
-        weakly = tuple(sorted(named)) if weak and not strong else None
+        clip_tags = tuple(sorted(labels)) if weak and not strong else None
         clips.append(
-            Clip(filename, path, seconds, None, weakly, sources.get(stem, ()), padded_to=SECONDS)
+            Clip(filename, path, seconds, None, clip_tags, sources.get(stem, ()), padded_to=SECONDS)
         )
     return clips if table is None else with_events(clips, table, tsv)
 
 
 def with_events(clips: Sequence[Clip], table: pd.DataFrame, tsv: Path) -> list[Clip]:
-    """Clips with their events, sorted, and the tags that follow; by the rules of ``jss.io.truth``."""
+    """Add events, sorted, and their tags to clips, by the rules of ``jss.io.truth``.
+
+    Args:
+        clips: Clips without events.
+        table: Events by ``jss.io.tsv.read_events``.
+        tsv: File of the table, for warnings.
+
+    Returns:
+        The clips with events.
+    """
     seconds = {clip.filename: clip.duration for clip in clips}
     events = within(table, [seconds[name] for name in table["filename"]], str(tsv))
     for note in events.notes:
@@ -217,10 +249,8 @@ def with_events(clips: Sequence[Clip], table: pd.DataFrame, tsv: Path) -> list[C
 
 
 def _divide_weak(base: Path, clips: list[Clip]) -> tuple[list[Clip], list[Clip]]:
-    """Training and selection clips: after metadata/train/weak_validation.tsv, or 90/10 as the DCASE
-    baseline.
-    """
-    tables = (base / home / "metadata" / "train" / f"{WEAK_VALIDATION}.tsv" for home in HOMES)
+    """Training and selection clips: by weak_validation.tsv, else 90/10 as in the DCASE baseline."""
+    tables = (base / home / "metadata" / "train" / f"{WEAK_VALIDATION}.tsv" for home in BASES)
     tsv = next((table for table in tables if table.is_file()), None)
     if tsv is None:
         return _draw(clips, 0.9, 42)
@@ -229,39 +259,39 @@ def _divide_weak(base: Path, clips: list[Clip]) -> tuple[list[Clip], list[Clip]]
 
 
 def _draw(clips: list[Clip], share: float, seed: int) -> tuple[list[Clip], list[Clip]]:
-    """Training and selection clips as the DCASE baselines draw them: of weak clips 0.9 with the
-    seed 42 (2021), of synthetic ones that come without a validation set 0.8 with the seed 26 (2019,
-    2020).
-    """
-    import pandas as pd
+    """Draw training and selection clips as the DCASE baselines do.
 
-    kept = set(pd.Series(range(len(clips))).sample(frac=share, random_state=seed))
-    return [c for i, c in enumerate(clips) if i in kept], [
-        c for i, c in enumerate(clips) if i not in kept
+    Weak clips: share 0.9, seed 42 (2021). Synthetic clips without a validation set: share 0.8, seed
+    26 (2019, 2020).
+    """
+    drawn = set(pd.Series(range(len(clips))).sample(frac=share, random_state=seed))
+    return [c for i, c in enumerate(clips) if i in drawn], [
+        c for i, c in enumerate(clips) if i not in drawn
     ]
 
 
 def _audio(
     base: Path, name: str
 ) -> tuple[dict[str, list[Path]], dict[str, tuple[tuple[str, Path], ...]]]:
-    """Stem -> audio files of it in one folder, and stem -> isolated sources, the background first."""
+    """Audio files and isolated sources of a subset by stem; sources have the background first."""
     files: dict[str, list[Path]] = {}
     sources: dict[str, tuple[tuple[str, Path], ...]] = {}
-    for home in reversed(HOMES):
-        for folder in (ELSEWHERE.get(name), FOLDERS[name], f"{FOLDERS[name]}_16k"):
-            place = base / home / "audio" / folder if folder else None
-            here: dict[str, list[Path]] = {}
-            for path in sorted(place.iterdir()) if place is not None and place.is_dir() else ():
+    for home in reversed(BASES):
+        for folder in (OTHER_FOLDERS.get(name), FOLDERS[name], f"{FOLDERS[name]}_16k"):
+            audio_folder = base / home / "audio" / folder if folder else None
+            exists = audio_folder is not None and audio_folder.is_dir()
+            found: dict[str, list[Path]] = {}
+            for path in sorted(audio_folder.iterdir()) if audio_folder and exists else ():
                 if is_audio(path.name):
-                    here.setdefault(without_suffix(path.name), []).append(path)
+                    found.setdefault(without_suffix(path.name), []).append(path)
                 elif path.name.endswith("_events") and path.is_dir():
                     sources[path.name.removesuffix("_events")] = _sources(path)
-            files |= here
+            files |= found
     return files, sources
 
 
-def _one(filename: str, paths: Sequence[Path], tsv: Path) -> Path | None:
-    """The audio of a row: the only file of its name, or the one whose suffix the row has too."""
+def _match(filename: str, paths: Sequence[Path], tsv: Path) -> Path | None:
+    """Audio file of a row: the only one of its stem, or the one that also has the row's suffix."""
     if len(paths) < 2:
         return next(iter(paths), None)
     same = [path for path in paths if path.suffix == Path(filename).suffix]
@@ -272,25 +302,25 @@ def _one(filename: str, paths: Sequence[Path], tsv: Path) -> Path | None:
 
 
 def _sources(folder: Path) -> tuple[tuple[str, Path], ...]:
-    found: list[tuple[str, int, str, Path]] = []
+    sources: list[tuple[str, int, str, Path]] = []
     for path in folder.iterdir():
         match = _SOURCE.match(without_suffix(path.name))
         if match and is_audio(path.name):
             kind, number, label = match[1], int(match[2]), match[3]
-            found.append(
+            sources.append(
                 (kind, number, "background" if kind == "background" else label or "unknown", path)
             )
-    return tuple((label, path) for _, _, label, path in sorted(found))
+    return tuple((label, path) for _, _, label, path in sorted(sources))
 
 
-def _find(stem: str, files: Mapping[str, Sequence[Path]]) -> str:
-    """The stem of the audio: YouTube names come with and without the leading Y."""
+def _find_stem(stem: str, files: Mapping[str, Sequence[Path]]) -> str:
+    """Stem of the audio file; YouTube names occur with and without the leading Y."""
     candidates = (stem, f"Y{stem}", stem.removeprefix("Y"))
     return next((candidate for candidate in candidates if candidate in files), stem)
 
 
 def _durations(tsv: Path) -> dict[str, float]:
-    """Seconds by file name, from ``<subset>_durations.tsv`` or ``durations.tsv`` beside the labels."""
+    """Seconds by file name, from ``<subset>_durations.tsv`` or ``durations.tsv``."""
     for path in (tsv.with_name(f"{tsv.stem}_durations.tsv"), tsv.with_name("durations.tsv")):
         if path.is_file():
             try:
@@ -304,7 +334,7 @@ def _durations(tsv: Path) -> dict[str, float]:
 
 
 def duration(path: Path) -> float:
-    """Seconds of a file, or 10 where it is damaged: loading it will say so."""
+    """Length of a file in seconds; 10 where it is damaged, which loading it will report."""
     try:
         return audio.duration(path)
     except JssError:

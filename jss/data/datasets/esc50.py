@@ -1,7 +1,7 @@
-"""ESC-50 and sets in its layout: five-second recordings in ``audio``, their classes and folds in
-``meta/esc50.csv``.
+"""ESC-50 and data sets in its layout, which serve as soundbanks.
 
-Made to be a soundbank. Its categories keep their names, except those that a class of DESED means.
+Five-second recordings are in ``audio``, their classes and folds in ``meta/esc50.csv``. Categories
+keep their names, except those that are a class of DESED.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ COLUMNS = ("filename", "fold", "category", "src_file")
 SECONDS = 5.0
 #: Fold -> split. Clips of one Freesound recording (src_file) share a fold.
 SPLITS: Mapping[int, str] = {1: "train", 2: "train", 3: "train", 4: "validation", 5: "test"}
-#: Category -> the label that it has in jss, where that is another.
+#: Category -> label in jss, where they differ.
 LABELS: Mapping[str, str] = {
     "cat": "Cat",
     "dog": "Dog",
@@ -47,23 +47,29 @@ LICENCE = "CC BY-NC 3.0"
 
 @dataclass(frozen=True)
 class Row:
-    """One recording. category: as ESC-50 names it; source: Freesound id; path: None where the audio
-    is missing.
-    """
+    """One row of the table."""
 
     filename: str
     fold: int
+    #: Class as ESC-50 names it.
     category: str
+    #: Freesound id of the original recording.
     source: str
+    #: Path within the data set; None where the audio is missing.
     path: str | None
 
 
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
-    """Weakly labelled clips of each split, labels as in a soundbank; a clip whose audio is missing
-    has the path None.
+    """Read the clips of each split, with weak labels as in a soundbank.
 
-    root: the folder with ``audio`` and ``meta``, or the one above it with ``ESC-50-master``. Raises
-    JssError.
+    Args:
+        root: The folder with ``audio`` and ``meta``, or the one above it.
+
+    Returns:
+        Clips of each split; a clip whose audio is missing has the path None.
+
+    Raises:
+        JssError: The folder is not in this layout, or its table is damaged.
     """
     base = _base(root)
     subsets: dict[str, list[Clip]] = {split: [] for split in SPLITS.values()}
@@ -76,7 +82,11 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
 
 
 def recordings(root: str | Path) -> list[Recording]:
-    """What a soundbank knows about the recordings whose audio is there. Raises JssError."""
+    """List the recordings whose audio exists.
+
+    Raises:
+        JssError: The folder is not in this layout, or its table is damaged.
+    """
     return [
         Recording(
             label(row.category),
@@ -93,12 +103,12 @@ def recordings(root: str | Path) -> list[Recording]:
 
 
 def label(category: str) -> str:
-    """dog -> Dog, rain -> background, rooster -> other_rooster."""
+    """Label of a category: dog -> Dog, rain -> background, rooster -> other_rooster."""
     return LABELS.get(category, f"other_{category}")
 
 
 def find(root: str | Path) -> Path | None:
-    """The folder with the table: ROOT, ROOT/ESC-50-master or ROOT/ESC-50; None where there is none."""
+    """Folder with the table: ROOT, ROOT/ESC-50-master or ROOT/ESC-50; None where there is none."""
     return table_folder(root, TABLE, ("ESC-50-master", "ESC-50"))
 
 
@@ -114,12 +124,12 @@ def _rows(base: Path) -> list[Row]:
         without_suffix(path.name): path.relative_to(base).as_posix()
         for path in audio_files(base / "audio")
     }
-    found: list[Row] = []
+    rows: list[Row] = []
     for number, row in enumerate(read_table(base / TABLE, *COLUMNS, delimiter=","), start=2):
         if row["fold"] not in map(str, SPLITS):
             raise JssError(
                 f"{base / TABLE}, line {number}: the fold is 1 to 5, not {row['fold']!r}."
             )
         path = stems.get(without_suffix(Path(row["filename"]).name))
-        found.append(Row(row["filename"], int(row["fold"]), row["category"], row["src_file"], path))
-    return found
+        rows.append(Row(row["filename"], int(row["fold"]), row["category"], row["src_file"], path))
+    return rows

@@ -1,6 +1,4 @@
-"""A folder of any audio without labels, nested as it may be (YFCC100M style): what MixIT learns
-from.
-"""
+"""A folder of any audio without labels, nested or not (such as YFCC100M), for MixIT."""
 
 from __future__ import annotations
 
@@ -14,16 +12,23 @@ from jss.io.notes import warn
 
 
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
-    """Every audio file below ROOT by its path in it, sorted; one in ten, by a hash of that path
-    without its suffix, is for validation.
+    """List every audio file in a folder and its subfolders, by its path in it.
 
-    What is no audio is passed over by the rules of ``jss.io.inputs``; of two or more files one is for
-    validation. Lengths are not looked up: there may be a million files. Raises JssError where there
-    is none.
+    One file in ten, by a hash of its path without suffix, is for validation, and at least one of
+    two. Lengths are not read, because there may be a million files.
+
+    Args:
+        root: The folder.
+
+    Returns:
+        Clips of train and validation, sorted.
+
+    Raises:
+        JssError: There is no audio.
     """
     listing = walk(root)
-    for why in listing.refused.values():
-        warn(why)
+    for reason in listing.refused.values():
+        warn(reason)
     clips = [Clip(name, path) for name, path in listing.files.items()]
     if not clips:
         raise JssError(
@@ -39,7 +44,7 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
 
 
 def find(root: str | Path) -> Path | None:
-    """ROOT, or None where there is no audio in it."""
+    """Return ROOT where it holds audio, else None."""
     return Path(root) if has_audio(root) else None
 
 

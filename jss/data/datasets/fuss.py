@@ -1,10 +1,9 @@
-"""FUSS: mixtures of a background and up to three foregrounds, every source by itself, reverberant
-and dry.
+"""FUSS: mixtures of a background and up to three sounds with sources, reverberant and dry.
 
-``ssdata_reverb/<split>/exampleNNNNN.wav`` (``ssdata`` is the dry version) with its sources in
-``exampleNNNNN_sources/{background0,foreground0..2}_sound.wav`` and .jams and .txt beside it;
-``<split>_example_list.txt`` names mixture, background and foregrounds of each line, relative to its
-folder. The background counts as a source: M = 4.
+``ssdata_reverb/<split>/exampleNNNNN.wav`` (``ssdata`` is the dry version) has its sources in
+``exampleNNNNN_sources/{background0,foreground0..2}_sound.wav`` and .jams and .txt beside it. Each
+line of ``<split>_example_list.txt`` lists mixture, background and foregrounds, relative to its
+folder. The background is a source too, so there are up to four.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from jss.data.clip import Clip
 from jss.errors import JssError
 from jss.io.inputs import is_audio
 
-#: End of a subset's name -> folder: the reverberant version is the one that systems are trained on.
+#: Suffix of a subset's name -> folder; systems are trained on the reverberant version.
 VERSIONS: Mapping[str, str] = {"": "ssdata_reverb", "_dry": "ssdata"}
 SPLITS = ("train", "validation", "eval")
 SECONDS = 10.0
@@ -24,12 +23,17 @@ LIST = "{split}_example_list.txt"
 
 
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
-    """The subsets train, validation and eval, and train_dry and so on for the dry version; absent
-    ones are left out.
+    """Read the subsets that exist: train, validation, eval; train_dry and so on if dry.
 
-    root: the folder with ``ssdata_reverb`` or ``ssdata``, or one of these. Clips keep the order of
-    their list, and that of their names where there is no list. A clip that lacks its mixture or one
-    of its sources has the path None. Raises JssError where nothing is there, or a list is damaged.
+    Args:
+        root: The folder with ``ssdata_reverb`` or ``ssdata``, or one of these.
+
+    Returns:
+        Clips of each subset, in the order of their list, or sorted by name where there is no list.
+        A clip that lacks its mixture or a source has the path None.
+
+    Raises:
+        JssError: There is no subset, or a list is damaged.
     """
     base = find(root)
     if base is None:
@@ -37,22 +41,20 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
             f"{root} is not FUSS: it needs ssdata_reverb (or ssdata) with train, validation and eval in it."
         )
     subsets = {
-        f"{split}{end}": _read(base / folder, split)
-        for end, folder in VERSIONS.items()
+        f"{split}{suffix}": _read(base / folder, split)
+        for suffix, folder in VERSIONS.items()
         for split in SPLITS
     }
-    found = {name: clips for name, clips in subsets.items() if clips}
-    if not found:
+    present = {name: clips for name, clips in subsets.items() if clips}
+    if not present:
         raise JssError(
             f"{base} has FUSS's folders, but no example in them: unpack its archives there."
         )
-    return found
+    return present
 
 
 def find(root: str | Path) -> Path | None:
-    """The folder with ``ssdata_reverb`` or ``ssdata``: ROOT or the one above; None where there is
-    none.
-    """
+    """Folder with ``ssdata_reverb`` or ``ssdata``: ROOT or the one above; else None."""
     root = Path(root)
     bases = (root, root.parent) if root.name in VERSIONS.values() else (root,)
     return next(
@@ -72,14 +74,15 @@ def _read(folder: Path, split: str) -> list[Clip]:
         return [_clip(folder, line.split("\t"), table) for line in lines if line.strip()]
     mixtures = sorted(p for p in (folder / split).glob("example*.*") if is_audio(p.name))
     return [
-        _clip(folder, [f"{split}/{path.name}", *_beside(folder, path)], table) for path in mixtures
+        _clip(folder, [f"{split}/{path.name}", *_sources_of(folder, path)], table)
+        for path in mixtures
     ]
 
 
-def _beside(folder: Path, mixture: Path) -> list[str]:
-    """The sources of a mixture, the background first, relative to ``folder``."""
-    found = sorted((mixture.parent / f"{mixture.stem}_sources").glob("*ground*.*"))
-    return [path.relative_to(folder).as_posix() for path in found if is_audio(path.name)]
+def _sources_of(folder: Path, mixture: Path) -> list[str]:
+    """Sources of a mixture, the background first, relative to ``folder``."""
+    paths = sorted((mixture.parent / f"{mixture.stem}_sources").glob("*ground*.*"))
+    return [path.relative_to(folder).as_posix() for path in paths if is_audio(path.name)]
 
 
 def _clip(folder: Path, names: list[str], table: Path) -> Clip:
@@ -88,13 +91,13 @@ def _clip(folder: Path, names: list[str], table: Path) -> Clip:
         raise JssError(
             f"{table}: {names[0]} must be followed by its background and its foregrounds, with tabs."
         )
-    whole = all(path.is_file() for path in (mixture, *parts))
+    complete = all(path.is_file() for path in (mixture, *parts))
     labels = ("background", *(path.stem.partition("_")[0] for path in parts[1:]))
-    sources = tuple(zip(labels, parts, strict=True)) if whole else ()
-    return Clip(mixture.name, mixture if whole else None, SECONDS, sources=sources)
+    sources = tuple(zip(labels, parts, strict=True)) if complete else ()
+    return Clip(mixture.name, mixture if complete else None, SECONDS, sources=sources)
 
 
 def _present(path: Path) -> Path:
-    """The file that a list names, or its converted copy where that has another suffix."""
+    """File that a list names, or its converted copy where that has another suffix."""
     copy = path.with_suffix(".wav")
     return copy if not path.is_file() and copy.is_file() else path

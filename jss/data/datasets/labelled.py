@@ -1,9 +1,8 @@
-"""A folder of anybody's clips with anybody's classes, strongly or weakly labelled, or both.
+"""A folder of the user's clips with the user's classes, strongly or weakly labelled, or both.
 
-Audio anywhere below it, and beside it ``labels.yaml`` (a list of labels, the order of the score
-matrices), ``strong.tsv`` (filename, onset, offset, event_label) and ``weak.tsv`` (filename,
-event_labels, joined by commas). A filename is the path below the folder, or the bare name where no
-other file has it.
+Audio is anywhere in it. ``labels.yaml`` lists the labels in the order of the score matrices;
+``strong.tsv`` has filename, onset, offset, event_label; ``weak.tsv`` has filename and event_labels,
+joined by commas. A filename is the path in the folder, or the bare name where it is unique.
 """
 
 from __future__ import annotations
@@ -24,46 +23,57 @@ LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
 
 
 def find(root: str | Path) -> Path | None:
-    """ROOT where it has a list of labels, or labelled audio; None where it has neither."""
+    """Return ROOT where it has a list of labels, or labelled audio; else None."""
     root = Path(root)
-    told = any((root / name).is_file() for name in (STRONG, WEAK)) and folder.find(root) is not None
-    return root if told or (root / LABELS).is_file() else None
+    labelled = any((root / name).is_file() for name in (STRONG, WEAK))
+    if (root / LABELS).is_file() or (labelled and folder.find(root) is not None):
+        return root
+    return None
 
 
 def labels(root: str | Path) -> tuple[str, ...]:
-    """The classes of ``labels.yaml``, in order. Raises JssError where it is missing or no list of
-    different labels.
+    """Read the classes of ``labels.yaml``, in order.
+
+    Raises:
+        JssError: It is missing, or not a list of different labels.
     """
     path = Path(root) / LABELS
     try:
-        found = parse_yaml(path.read_text(encoding="utf-8"))
+        classes = parse_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise JssError(
             f"{root} has no {LABELS}: write it, a list of the labels in its TSVs."
         ) from error
     except (OSError, ValueError) as error:
         raise JssError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}.") from error
-    texts = (
-        isinstance(found, list)
-        and found
-        and all(isinstance(label, str) and label for label in found)
+    valid = (
+        isinstance(classes, list)
+        and classes
+        and all(isinstance(label, str) and label for label in classes)
     )
-    if not texts or len({*found}) < len(found):
+    if not valid or len({*classes}) < len(classes):
         raise JssError(
             f"{path} must be a list of different labels, such as [Kettle, Door]; put quotes around those "
             "that YAML takes for something else, such as yes or 1."
         )
-    return tuple(found)
+    return tuple(classes)
 
 
 def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, list[Clip]]:
-    """The subsets ``strong``, ``weak``, ``unlabelled`` (audio that no TSV names) and, of each,
-    ``<subset>_validation``: one clip in five, by a hash of its path without the suffix, at least
-    one of two.
+    """Read the subsets ``strong``, ``weak``, ``unlabelled``, and ``<subset>_validation`` of each.
 
-    known: the labels that may occur, None: those of ``labels.yaml``. Files that are not there have
-    the path None. Raises JssError for a label that is not known, and where there is no TSV, nothing
-    in it or no audio.
+    ``unlabelled`` is the audio that no table lists. Validation is one clip in five, by a hash of
+    its path without suffix, and at least one of two.
+
+    Args:
+        root: The folder.
+        known: Labels that are allowed; None for those of ``labels.yaml``.
+
+    Returns:
+        Clips of each subset; a clip whose audio is missing has the path None.
+
+    Raises:
+        JssError: A label is not allowed, or there are no labels or no audio.
     """
     base, known = Path(root), labels(root) if known is None else known
     paths = {
@@ -81,9 +91,9 @@ def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, l
             f"{root} has no labels: write {STRONG} (filename, onset, offset, event_label) or {WEAK} "
             "(filename, event_labels), a row a clip at least."
         )
-    named = {clip.path for clips in subsets.values() for clip in clips}
+    listed = {clip.path for clips in subsets.values() for clip in clips}
     subsets["unlabelled"] = [
-        Clip(name, path) for name, path in sorted(paths.items()) if path not in named
+        Clip(name, path) for name, path in sorted(paths.items()) if path not in listed
     ]
     held_out = {
         clip.path
@@ -92,11 +102,11 @@ def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, l
         if clip.path and _held_out(clip.path, base)
     }
     for clips in subsets.values():
-        there = [clip.path for clip in clips if clip.path]
-        if len(there) > 1 and not held_out & {*there}:
-            held_out.add(there[-1])
-        elif len(there) > 1 and held_out >= {*there}:
-            held_out.remove(there[0])
+        present = [clip.path for clip in clips if clip.path]
+        if len(present) > 1 and not held_out & {*present}:
+            held_out.add(present[-1])
+        elif len(present) > 1 and held_out >= {*present}:
+            held_out.remove(present[0])
     divided: dict[str, list[Clip]] = {}
     for name, clips in subsets.items():
         divided[name] = [clip for clip in clips if clip.path not in held_out]
@@ -127,24 +137,25 @@ def _weak(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Cl
         _check(sorted(named), row["filename"], str(tsv), known)
         if row["filename"]:
             tags.setdefault(row["filename"], set()).update(named)
-    found = [(name, _path(name, paths, tsv), tuple(sorted(named))) for name, named in tags.items()]
-    return [
-        Clip(name, path, duration(path) if path else 10.0, tags=named)
-        for name, path, named in found
-    ]
+    clips = []
+    for name, labels_of_clip in tags.items():
+        path = _path(name, paths, tsv)
+        seconds = duration(path) if path else 10.0
+        clips.append(Clip(name, path, seconds, tags=tuple(sorted(labels_of_clip))))
+    return clips
 
 
-def _check(found: Sequence[str], filename: str, place: str, known: Sequence[str]) -> None:
-    strange = [label for label in found if label and label not in known]
-    if strange:
+def _check(used: Sequence[str], filename: str, place: str, known: Sequence[str]) -> None:
+    unknown = [label for label in used if label and label not in known]
+    if unknown:
         raise JssError(
-            f"{place}: {filename} has the label {strange[0]!r}, which is not among the classes "
-            f"({', '.join(known)}): add it to {LABELS}, or mend the row."
+            f"{place}: {filename} has the label {unknown[0]!r}, which is not among the classes "
+            f"({', '.join(known)}): add it to {LABELS}, or correct the row."
         )
 
 
 def _path(name: str, paths: Mapping[str, Path], tsv: Path) -> Path | None:
-    """The audio of a row, by its path below the folder or by its bare name."""
+    """Audio of a row, by its path in the folder or by its bare name."""
     if name in paths:
         return paths[name]
     same = [path for path in paths.values() if path.name == name]

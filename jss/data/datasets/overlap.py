@@ -1,7 +1,8 @@
-"""Public overlap: clips added in pairs, so that events of both overlap severely.
+"""The overlap version of a data set: clips added in pairs, so that their events overlap heavily.
 
-Each of a few permutations pairs every clip with another one, once as the first of a pair; the
-signals are summed without any gain, and same-class events that then overlap become one.
+Each of a few permutations pairs every clip with another one, so that each clip is once the first
+and once the second of a pair. Signals are added without gain; events of one class that then overlap
+become one.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from jss import audio
 from jss.data.clip import Clip, Event
 from jss.errors import JssError
 
-#: As the paper: three permutations, so 2076 pairs of 692 clips.
+#: Number of permutations in the paper: 2076 pairs of 692 clips.
 PERMUTATIONS = 3
-#: A subset's name with this at its end means the pairs of its clips.
+#: Suffix of a subset's name for the pairs of its clips.
 SUFFIX = "_overlap"
 
 Audio = npt.NDArray[np.float32]
@@ -27,29 +28,30 @@ Audio = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class OverlapClip:
-    """The sum of two clips. filename: of the pair; duration: seconds of the longer one; events: of
-    both, merged.
-    """
+    """The sum of two clips."""
 
+    #: Name of the pair.
     filename: str
     first: Clip
     second: Clip
+    #: Length of the longer clip in seconds.
     duration: float
+    #: Events of both clips, merged.
     events: tuple[Event, ...]
 
     @property
     def missing(self) -> bool:
-        """Whether the audio of either clip is not there."""
+        """Whether the audio of a clip is missing."""
         return self.first.path is None or self.second.path is None
 
     @property
     def padded_to(self) -> float | None:
-        """The clip length of the set, as for a ``Clip``: the sum of two short clips is as short."""
+        """Clip length of the data set, as for a ``Clip``."""
         return self.first.padded_to
 
     @property
     def sources(self) -> tuple[tuple[str, Path], ...]:
-        """Isolated sources of both clips; none unless both have them."""
+        """Isolated sources of both clips; empty unless both have them."""
         return (
             self.first.sources + self.second.sources
             if self.first.sources and self.second.sources
@@ -57,8 +59,13 @@ class OverlapClip:
         )
 
     def load(self) -> Audio:
-        """The summed audio: float32 (samples,) at 16 kHz, which may exceed full scale. Raises
-        JssError.
+        """Load and add the audio.
+
+        Returns:
+            (samples,) at 16 kHz; may exceed full scale.
+
+        Raises:
+            JssError: The audio of a clip is missing or damaged.
         """
         if self.first.path is None or self.second.path is None:
             raise JssError(
@@ -68,19 +75,27 @@ class OverlapClip:
 
 
 def overlap_pairs(n: int, permutations: int = PERMUTATIONS, seed: int = 0) -> list[tuple[int, int]]:
-    """Pairs (i, j) with i != j: in each permutation every clip is the first once and the second
-    once.
+    """Draw pairs (i, j), i != j, in which every clip is first and second once a permutation.
 
-    -> n * permutations pairs, the same for the same seed. Raises JssError for fewer than two clips.
+    Args:
+        n: Number of clips, two or more.
+        permutations: Number of permutations.
+        seed: Random seed.
+
+    Returns:
+        n * permutations pairs.
+
+    Raises:
+        JssError: There are fewer than two clips.
     """
     if n < 2:
         raise JssError("Overlap needs at least two clips.")
     rng = np.random.default_rng(seed)
-    every = np.arange(n)
+    identity = np.arange(n)
     pairs: list[tuple[int, int]] = []
     for _ in range(permutations):
         second = rng.permutation(n)
-        while np.any(second == every):
+        while np.any(second == identity):
             second = rng.permutation(n)
         pairs += [(i, int(j)) for i, j in enumerate(second)]
     return pairs
@@ -89,10 +104,18 @@ def overlap_pairs(n: int, permutations: int = PERMUTATIONS, seed: int = 0) -> li
 def build(
     clips: Sequence[Clip], permutations: int = PERMUTATIONS, seed: int = 0
 ) -> list[OverlapClip]:
-    """The overlap version of strongly labelled clips, in the order of their names, those without
-    audio included.
+    """Make the overlap version of strongly labelled clips, sorted by name.
 
-    Raises JssError where a clip has no strong labels.
+    Args:
+        clips: The clips.
+        permutations: Number of permutations.
+        seed: Random seed.
+
+    Returns:
+        The pairs.
+
+    Raises:
+        JssError: A clip has no strong labels.
     """
     ordered = sorted(clips, key=lambda clip: clip.filename)
     unlabelled = next((clip.filename for clip in ordered if clip.events is None), None)
@@ -107,7 +130,7 @@ def build(
 
 
 def add(first: Audio, second: Audio) -> Audio:
-    """Sum without gain; the shorter one is silent beyond its end. (n,), (m,) -> (max(n, m),)"""
+    """Add signals (n,) and (m,) without gain to one of (max(n, m),); the shorter is padded."""
     total = np.zeros(max(len(first), len(second)), np.float32)
     total[: len(first)] += first
     total[: len(second)] += second
@@ -115,15 +138,15 @@ def add(first: Audio, second: Audio) -> Audio:
 
 
 def merge(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Events sorted by onset, overlapping ones of a class joined into one."""
+    """Sort events by onset and join overlapping ones of a class."""
     merged: dict[str, list[Event]] = {}
     for event in sorted(events):
-        own = merged.setdefault(event.label, [])
-        if own and event.onset < own[-1].offset:
-            own[-1] = Event(own[-1].onset, max(own[-1].offset, event.offset), event.label)
+        joined = merged.setdefault(event.label, [])
+        if joined and event.onset < joined[-1].offset:
+            joined[-1] = Event(joined[-1].onset, max(joined[-1].offset, event.offset), event.label)
         else:
-            own.append(event)
-    return tuple(sorted(event for own in merged.values() for event in own))
+            joined.append(event)
+    return tuple(sorted(event for joined in merged.values() for event in joined))
 
 
 def _pair(filename: str, first: Clip, second: Clip) -> OverlapClip:

@@ -1,4 +1,4 @@
-"""The data sets that jss knows: how each is found and read, and what is published about it."""
+"""The known data sets: how each is recognised and read, and what is published about it."""
 
 from __future__ import annotations
 
@@ -11,41 +11,45 @@ from jss.data.clip import Clip
 from jss.data.datasets import desed, esc50, folder, fuss, labelled, urbansound
 from jss.errors import JssError
 
-#: Shortest and longest that a file may be, in seconds.
+#: Shortest and longest allowed file in seconds.
 Length = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Published:
-    """What is published of a subset. files: how many clips; names: fingerprint of their names,
-    where they are known.
-    """
+    """Published facts of a subset."""
 
+    #: Number of clips.
     files: int
+    #: Fingerprint of their names, where known.
     names: str | None = None
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """One data set. title, about, licence: for a person; find: ROOT -> its folder, None: it is not
-    there; prepare: ROOT
-    -> subsets of clips; tables: patterns of the files that go with the audio, relative to the
-    folder; length: how long a clip's file must be, None: any; published: by subset.
-    """
+    """One data set."""
 
     title: str
+    #: Description for users.
     about: str
     licence: str
+    #: ROOT -> folder of the data set; None where it is not there.
     find: Callable[[str | Path], Path | None]
+    #: ROOT -> clips of each subset.
     prepare: Callable[[str | Path], dict[str, list[Clip]]]
+    #: Patterns of the files that belong to the audio, relative to the folder.
     tables: tuple[str, ...] = ()
+    #: Allowed length of a clip's file; None for any.
     length: Callable[[Clip], Length | None] = lambda clip: None
+    #: Published facts, by subset.
     published: Mapping[str, Published] = field(default_factory=dict)
 
 
 def _desed_length(clip: Clip) -> Length:
-    """Synthetic clips have 10 s. Those of YouTube have what their name tells, and up to a second
-    less: so measured on the published durations of the validation set.
+    """Allowed length of a DESED file.
+
+    Synthetic clips have 10 s. YouTube clips have what their name states, and up to a second less,
+    as measured on the published durations of the validation set.
     """
     named = desed.seconds_named(clip.filename)
     return (9.95, 10.05) if named is None else (named - 1.05, named + 0.2)
@@ -55,7 +59,7 @@ def _near(clip: Clip) -> Length:
     return clip.duration - 0.05, clip.duration + 0.05
 
 
-#: In the order in which a folder is tried.
+#: Data sets by name, in the order in which a folder is tried.
 DATASETS: Mapping[str, DataSet] = {
     "desed": DataSet(
         "DESED",
@@ -63,7 +67,7 @@ DATASETS: Mapping[str, DataSet] = {
         "CC BY 4.0; YouTube clips for research only",
         desed.find,
         desed.prepare,
-        tuple(f"{home}/metadata/**/*.tsv".removeprefix("/") for home in desed.HOMES),
+        tuple(f"{base}/metadata/**/*.tsv".removeprefix("/") for base in desed.BASES),
         _desed_length,
         {
             "weak": Published(1420, "d62b2470189311e0"),
@@ -128,15 +132,28 @@ DATASETS: Mapping[str, DataSet] = {
 
 
 def dataset(name: str) -> DataSet:
-    """One of DATASETS. Raises JssError for another name."""
+    """Data set of a name.
+
+    Raises:
+        JssError: There is no such data set.
+    """
     if name not in DATASETS:
         raise JssError(f"There is no data set '{name}': use one of {', '.join(DATASETS)}.")
     return DATASETS[name]
 
 
 def locate(name: str, root: Path) -> Path:
-    """The folder of a data set. Raises JssError where ROOT holds another one, or it lies above or
-    below ROOT.
+    """Find the folder of a data set.
+
+    Args:
+        name: The data set.
+        root: Folder given by the user.
+
+    Returns:
+        The folder.
+
+    Raises:
+        JssError: ROOT holds another data set, or the folder is above or below ROOT.
     """
     known = dataset(name)
     if not root.is_dir():
@@ -150,21 +167,29 @@ def locate(name: str, root: Path) -> Path:
             f"{root} is not {known.title} but holds {DATASETS[other].title}: use the name {other}, or give "
             "another folder."
         )
-    near = [*(folder for folder in root.iterdir() if folder.is_dir()), *root.resolve().parents[:3]]
+    candidates = [
+        *(folder for folder in root.iterdir() if folder.is_dir()),
+        *root.resolve().parents[:3],
+    ]
     found = next(
-        (place for place in near if name != "folder" and known.find(place) is not None), None
+        (
+            candidate
+            for candidate in candidates
+            if name != "folder" and known.find(candidate) is not None
+        ),
+        None,
     )
     if found is not None:
         raise JssError(f"{root} is not the folder of {known.title}: give {found}.")
-    known.prepare(root)  # says what it lacks
-    raise AssertionError(f"{root} was no {name}, and is one now")
+    known.prepare(root)  # raises the error that says what is missing
+    raise AssertionError(f"{root} became {name} while it was read")
 
 
 def subsets(root: str | Path) -> dict[str, list[Clip]]:
-    """The subsets of whichever data set lies in ROOT; of a folder of audio where it has no set's
-    layout.
+    """Read the subsets of the data set in ROOT, or the audio in it where it has no known layout.
 
-    Raises JssError where there is none.
+    Raises:
+        JssError: There is none.
     """
     root = Path(root)
     name = recognise(root) or "folder"
@@ -172,9 +197,7 @@ def subsets(root: str | Path) -> dict[str, list[Clip]]:
 
 
 def recognise(root: Path) -> str | None:
-    """The name of the labelled or separated data set whose layout ROOT has; None for any other
-    folder.
-    """
+    """Name of the data set whose layout ROOT has; None for any other folder."""
     return next(
         (
             name
@@ -186,8 +209,6 @@ def recognise(root: Path) -> str | None:
 
 
 def fingerprint(clips: Iterable[Clip]) -> str:
-    """Changes with the names of the clips, but not with their order, their suffix or the leading Y
-    of YouTube's.
-    """
+    """Hash the clips' names; order, suffixes and the leading Y of YouTube names have no effect."""
     names = sorted(desed.core(clip.filename) for clip in clips)
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]

@@ -1,8 +1,7 @@
-"""UrbanSound8K: slices of Freesound recordings in ten folds, as weakly labelled clips and as a
-soundbank.
+"""UrbanSound8K: slices of Freesound recordings in ten folds, as clips and as a soundbank.
 
-``audio/fold1`` to ``audio/fold10`` hold the slices, ``metadata/UrbanSound8K.csv`` their class,
-fold, salience and the Freesound id (fsID) of the recording that they were cut from.
+``audio/fold1`` to ``audio/fold10`` hold the slices; ``metadata/UrbanSound8K.csv`` lists their
+class, fold, salience and the Freesound id (fsID) of the recording that they were cut from.
 """
 
 from __future__ import annotations
@@ -19,14 +18,13 @@ from jss.io.tables import read_table, table_folder
 
 TABLE = "metadata/UrbanSound8K.csv"
 COLUMNS = ("slice_file_name", "fsID", "start", "end", "salience", "fold", "classID", "class")
-#: Split -> folds, as the weak-label paper divides them.
+#: Split -> folds, as in the weak-label paper.
 FOLDS: Mapping[str, tuple[int, ...]] = {
     "train": (1, 2, 3, 4, 5, 6, 7, 8),
     "validation": (9,),
     "test": (10,),
 }
-#: Classes that a soundbank has under their own name; the others are ``other_drilling`` and so on
-#: there.
+#: Classes that keep their name in a soundbank; the others become ``other_drilling`` and so on.
 CLASSES = ("car_horn", "dog_bark", "gun_shot", "jackhammer", "siren")
 FOREGROUND, BACKGROUND = 1, 2
 LICENCE = "CC BY-NC 3.0"
@@ -34,26 +32,33 @@ LICENCE = "CC BY-NC 3.0"
 
 @dataclass(frozen=True)
 class Slice:
-    """One row of the table. fsid: Freesound id of the whole recording; start, end: seconds in it;
-    salience: FOREGROUND or BACKGROUND; path: within the data set, or None where the audio is
-    missing.
-    """
+    """One row of the table."""
 
     filename: str
+    #: Freesound id of the original recording.
     fsid: str
+    #: Seconds in the original recording.
     start: float
     end: float
+    #: FOREGROUND or BACKGROUND.
     salience: int
     fold: int
     label: str
+    #: Path within the data set; None where the audio is missing.
     path: str | None
 
 
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
-    """Weakly labelled clips of each split; a clip whose audio is missing has the path None.
+    """Read the weakly labelled clips of each split.
 
-    root: the folder with ``audio`` and ``metadata``, or the one above it with ``UrbanSound8K``.
-    Raises JssError.
+    Args:
+        root: The folder with ``audio`` and ``metadata``, or the one above it.
+
+    Returns:
+        Clips of each split; a clip whose audio is missing has the path None.
+
+    Raises:
+        JssError: The folder is not UrbanSound8K, or its table is damaged.
     """
     base = _base(root)
     return {
@@ -63,10 +68,17 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
 
 
 def recordings(root: str | Path, salience: int | None = None) -> list[Recording]:
-    """What a soundbank knows about the slices whose audio is there: label, split, and the fsID as
-    the recording.
+    """List the slices whose audio exists as recordings of a soundbank.
 
-    salience: FOREGROUND or BACKGROUND alone; None: both. Raises JssError.
+    Args:
+        root: The folder with ``audio`` and ``metadata``, or the one above it.
+        salience: FOREGROUND or BACKGROUND; None for both.
+
+    Returns:
+        The recordings; the fsID is the original recording.
+
+    Raises:
+        JssError: The folder is not UrbanSound8K, or its table is damaged.
     """
     base = _base(root)
     return [
@@ -86,13 +98,14 @@ def recordings(root: str | Path, salience: int | None = None) -> list[Recording]
 
 
 def bank_label(label: str) -> str:
-    """siren -> siren, drilling -> other_drilling."""
+    """Label in a soundbank: siren -> siren, drilling -> other_drilling."""
     return label if label in CLASSES else f"other_{label}"
 
 
 def divide(slices: Sequence[Slice]) -> dict[str, list[Slice]]:
-    """Slices by split, no fsID in two: a recording that a held-out fold has is left out of the
-    splits before it.
+    """Divide slices by split, so that no fsID is in two.
+
+    A recording that a held-out fold has is left out of the splits before it.
     """
     split_of = {fold: split for split, folds in FOLDS.items() for fold in folds}
     divided: dict[str, list[Slice]] = {split: [] for split in FOLDS}
@@ -106,9 +119,13 @@ def divide(slices: Sequence[Slice]) -> dict[str, list[Slice]]:
 
 
 def read_slices(base: Path) -> list[Slice]:
-    """The rows of the table, in its order. Raises JssError for one that cannot be."""
+    """Read the rows of the table, in its order.
+
+    Raises:
+        JssError: A row is invalid.
+    """
     folders = {fold: _stems(base, fold) for folds in FOLDS.values() for fold in folds}
-    found: list[Slice] = []
+    slices: list[Slice] = []
     for number, row in enumerate(read_table(base / TABLE, *COLUMNS, delimiter=","), start=2):
         name = row["slice_file_name"]
         try:
@@ -128,12 +145,12 @@ def read_slices(base: Path) -> list[Slice]:
                 f"{fold} and {salience}."
             )
         path = folders[fold].get(without_suffix(Path(name).name))
-        found.append(Slice(name, row["fsID"], start, end, salience, fold, row["class"], path))
-    return found
+        slices.append(Slice(name, row["fsID"], start, end, salience, fold, row["class"], path))
+    return slices
 
 
 def find(root: str | Path) -> Path | None:
-    """The folder with the table: ROOT or ROOT/UrbanSound8K; None where there is none."""
+    """Folder with the table: ROOT or ROOT/UrbanSound8K; None where there is none."""
     return table_folder(root, TABLE, ("UrbanSound8K",))
 
 
@@ -147,7 +164,7 @@ def _base(root: str | Path) -> Path:
 
 
 def _stems(base: Path, fold: int) -> dict[str, str]:
-    """Stem -> path within the data set of every file in a fold's folder."""
+    """Path within the data set of every file of a fold, by stem."""
     folder = base / "audio" / f"fold{fold}"
     return {
         without_suffix(path.name): path.relative_to(base).as_posix() for path in audio_files(folder)

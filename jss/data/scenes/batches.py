@@ -1,4 +1,4 @@
-"""Batches of scenes as functions of (seed, epoch, step), with labels on the frames of the STFT."""
+"""Batches of scenes as functions of (seed, epoch, step), with labels at the frames of the STFT."""
 
 from __future__ import annotations
 
@@ -17,26 +17,31 @@ from jss.models.stft import HOP, HOP_S
 
 
 class SceneBatch(NamedTuple):
-    """mixture: (B, samples); sources: (B, K, samples), a row a class; active: (B, K, frames), 0 or
-    1.
-    """
+    """A batch of B scenes with K classes."""
 
+    #: (B, samples).
     mixture: Tensor
+    #: (B, K, samples), a row for each class.
     sources: Tensor
+    #: (B, K, frames) of 0 and 1.
     active: Tensor
 
     @property
     def present(self) -> Tensor:
-        """Clip labels (B, K), 0 or 1."""
+        """Clip labels (B, K) of 0 and 1."""
         return self.active.amax(-1)
 
 
 class SceneSteps(Dataset[SceneBatch]):
-    """One epoch of batches in a random order; fresh: of scenes that no other epoch has. The last
-    may be smaller.
+    """The batches of one epoch; the last one may be smaller.
 
-    order: False for a set that is gone through as it is; seconds: of a random crop of each scene, 0
-    for all of it.
+    Args:
+        scenes: The scenes.
+        batch: Number of scenes in a batch.
+        epoch: Number of the epoch.
+        fresh: Whether every epoch has new scenes.
+        order: Whether the scenes are in random order.
+        seconds: Length of a random crop of each scene; 0 for whole scenes.
     """
 
     def __init__(
@@ -63,17 +68,17 @@ class SceneSteps(Dataset[SceneBatch]):
         if step >= len(self):
             raise IndexError(step)
         numbers = self.numbers[step * self.batch : (step + 1) * self.batch]
-        found = [self.scenes[int(i)] for i in numbers]
+        examples = [self.scenes[int(i)] for i in numbers]
         labels = self.scenes.recipe.labels
         batch = SceneBatch(
-            torch.from_numpy(np.stack([e.mixture for e in found])),
-            torch.from_numpy(np.stack([e.sources for e in found])),
-            torch.from_numpy(np.stack([activity(e, labels) for e in found])),
+            torch.from_numpy(np.stack([e.mixture for e in examples])),
+            torch.from_numpy(np.stack([e.sources for e in examples])),
+            torch.from_numpy(np.stack([activity(e, labels) for e in examples])),
         )
         return self._crop(batch, step) if self.frames else batch
 
     def _crop(self, batch: SceneBatch, step: int) -> SceneBatch:
-        """The same stretch of all scenes of a batch."""
+        """Cut the same interval from all scenes of a batch."""
         rng = np.random.default_rng((self.scenes.seed, self.epoch, step, 4))
         first = int(rng.integers(max(1, batch.active.shape[-1] - self.frames)))
         samples = slice(first * HOP, (first + self.frames) * HOP)
@@ -82,14 +87,22 @@ class SceneSteps(Dataset[SceneBatch]):
 
 
 def activity(example: Example, labels: tuple[str, ...]) -> Float32:
-    """Frame labels of a clip: (K, 1 + samples // 128) of 0 and 1."""
+    """Frame labels of a clip.
+
+    Args:
+        example: The clip.
+        labels: The K class labels.
+
+    Returns:
+        (K, 1 + samples // 128) of 0 and 1.
+    """
     return encode(example.events or (), labels, frames=1 + len(example.mixture) // HOP, hop=HOP_S)
 
 
 def active_share(scenes: SceneSet) -> Float32:
-    """gamma of Eq. 4: in which share of the frames a class is active, over all scenes. -> (K,).
+    """Share of the frames in which each class is active, over all scenes: gamma of Eq. 4.
 
-    From their labels alone, without rendering them.
+    It needs the labels only; the scenes are not rendered. -> (K,)
     """
     labels, duration = scenes.recipe.labels, scenes.recipe.duration
     frames = 1 + round(duration / HOP_S)

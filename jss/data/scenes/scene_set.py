@@ -1,6 +1,4 @@
-"""The weak-label paper's scenes on disk: mixtures, a source a class, strong labels, and a line of
-JSON for each.
-"""
+"""The weak-label paper's scenes on disk: mixtures, sources, strong labels and a list in JSON."""
 
 from __future__ import annotations
 
@@ -23,9 +21,10 @@ from jss.data.soundbank.bank import Bank
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
 
+#: File with one line of JSON for each scene.
 LINES = "scenes.jsonl"
-#: Scenes of each split in the paper.
-PAPER: Mapping[str, int] = {"train": 20000, "validation": 5000, "test": 5000}
+#: Number of scenes of each split in the paper.
+PAPER_SCENES: Mapping[str, int] = {"train": 20000, "validation": 5000, "test": 5000}
 
 
 def render_scenes(
@@ -37,13 +36,25 @@ def render_scenes(
     sources: bool = True,
     workers: int = 1,
 ) -> dict[str, int]:
-    """Render every scene that is not there yet, then ``SPLIT/strong.tsv`` and ``scenes.jsonl``. ->
-    scenes a split.
+    """Render every scene that does not exist yet, then ``SPLIT/strong.tsv`` and ``scenes.jsonl``.
 
-    ``SPLIT/SPLIT_00017.wav`` is a mixture and ``SPLIT/SPLIT_00017_sources/LABEL.wav`` each class
-    that it holds: 32-bit float, since nothing is limited. clips: how many of each of train,
-    validation and test; workers: threads. Raises JssError where the folder holds another set, or
-    the bank lacks a class.
+    ``SPLIT/SPLIT_00017.wav`` is a mixture and ``SPLIT/SPLIT_00017_sources/LABEL.wav`` each class in
+    it, as 32-bit float, because the samples are not limited.
+
+    Args:
+        root: Folder of the set.
+        bank: The soundbank.
+        recipe: Recipe of the scenes.
+        clips: Number of scenes of each of train, validation and test.
+        seed: Random seed.
+        sources: Whether to write the sources.
+        workers: Number of threads.
+
+    Returns:
+        Number of scenes of each split.
+
+    Raises:
+        JssError: The folder holds another set, or the bank lacks a class.
     """
     claim(
         root / MANIFEST, {"set": "scenes", "seed": seed, "sources": sources, "recipe": repr(recipe)}
@@ -81,11 +92,19 @@ def render_scenes(
 def render_scene_lines(
     lines: Iterable[str], root: Path, bank: Bank, sources: bool = True
 ) -> list[str]:
-    """Render single scenes again from lines of ``scenes.jsonl``: the same bytes. -> their paths
-    under ``root``.
+    """Render single scenes again, to the same bytes, from lines of ``scenes.jsonl``.
 
-    Raises JssError for a line that ``render_scenes`` did not write, and where the bank lacks a
-    recording.
+    Args:
+        lines: The lines.
+        root: Folder to write to.
+        bank: The soundbank.
+        sources: Whether to write the sources.
+
+    Returns:
+        Paths of the mixtures, relative to ``root``.
+
+    Raises:
+        JssError: ``render_scenes`` did not write a line, or the bank lacks a recording.
     """
     written = []
     for line in lines:
@@ -96,7 +115,7 @@ def render_scene_lines(
 
 
 def is_scene(line: str) -> bool:
-    """Whether a line is of ``scenes.jsonl``, and not of a set of soundscapes."""
+    """Whether a line is of ``scenes.jsonl``, not of a set of soundscapes."""
     return '"scene":' in line
 
 
@@ -107,6 +126,8 @@ def _line(split: str, name: str, scene: Scene) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class _Line:
+    """One line of ``scenes.jsonl``."""
+
     split: str
     filename: str
     scene: Scene
@@ -120,7 +141,7 @@ def _read(line: str) -> tuple[str, str, Scene]:
     split, path = row.split, Path(row.filename)
     number = path.stem.removeprefix(f"{split}_")
     if split not in SPLITS or not number.isdigit() or path.as_posix() != f"{split}/{path.stem}.wav":
-        raise JssError(f"{path} is no place of a scene: copy the line as it was written.")
+        raise JssError(f"{path} is not the path of a scene: copy the line as it was written.")
     return split, path.stem, row.scene
 
 
@@ -129,13 +150,13 @@ def _mixture(root: Path, split: str, name: str) -> Path:
 
 
 def _write(root: Path, split: str, name: str, scene: Scene, bank: Bank, sources: bool) -> None:
-    """The sources first, so that a mixture means finished."""
-    made = render_scene(scene, bank)
+    """Write the sources before the mixture, so that a mixture marks a finished scene."""
+    rendered = render_scene(scene, bank)
     if sources:
-        for label, source in zip(scene.labels, made, strict=True):
+        for label, source in zip(scene.labels, rendered, strict=True):
             if source.any():
                 _save(root / split / f"{name}_sources" / f"{label}.wav", source)
-    _save(_mixture(root, split, name), made.sum(0))
+    _save(_mixture(root, split, name), rendered.sum(0))
 
 
 def _save(path: Path, samples: Float32) -> None:

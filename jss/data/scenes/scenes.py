@@ -1,6 +1,4 @@
-"""The mixtures of the weak-label paper: a few events of five classes, uniformly anywhere, and no
-background.
-"""
+"""The mixtures of the weak-label paper: a few events of five classes at uniform times."""
 
 from __future__ import annotations
 
@@ -18,58 +16,74 @@ from jss.data.soundbank.bank import TERMS, Bank, MixedBank, SoundBank
 from jss.data.soundbank.synthbank import SYNTHSCAPES, SynthBank
 from jss.data.soundscapes.loudness import lufs
 from jss.data.soundscapes.pieces import sound_of
-from jss.data.soundscapes.placing import TRIES, sounds
+from jss.data.soundscapes.placing import TRIES, audible_spans
 from jss.data.soundscapes.recipes import STEADY
 from jss.data.soundscapes.soundscape import Layer, PlacedCut
 from jss.data.training.example import Example
 from jss.errors import JssError
 from jss.labels import URBAN_LABELS
 
-#: Fades at the ends of an event (s).
+#: Seconds of the fades at both ends of an event.
 ATTACK, RELEASE = 0.005, 0.02
-#: The share of an event that should be audible; the best of a few cuts where none is.
+#: Share of an event that must be audible; else the best of a few cuts is taken.
 AUDIBLE = 0.5
-#: Sets of one seed: its split, and a number of its own.
+#: Split -> its number in the random seed.
 SPLITS: Mapping[str, int] = {"train": 0, "validation": 1, "test": 2}
 
 
 @dataclass(frozen=True)
 class SceneRecipe:
-    """duration: s; events: lambda of the zero-truncated Poisson number of events; lengths: seconds
-    of an event, uniform; lufs: its loudness, uniform; labels: the K classes, each as likely as the
-    others.
-    """
+    """Distribution of scenes."""
 
+    #: Length in seconds.
     duration: float = 4.0
+    #: Lambda of the zero-truncated Poisson distribution of the number of events.
     events: float = 5.0
+    #: Range of the uniform distribution of an event's length in seconds.
     lengths: tuple[float, float] = (0.5, 4.0)
+    #: Range of the uniform distribution of an event's loudness in LUFS.
     lufs: tuple[float, float] = (-30.0, -25.0)
+    #: The K classes, all equally likely.
     labels: tuple[str, ...] = URBAN_LABELS
 
 
-#: Pishdadian, Wichern, Le Roux (ICASSP 2020), section 3.1.
+#: "urban": Pishdadian, Wichern, Le Roux (ICASSP 2020), section 3.1.
 RECIPES: Mapping[str, SceneRecipe] = {"urban": SceneRecipe()}
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One mixture written down: a layer an event, its level that of the event alone (LUFS)."""
+    """Description of one mixture."""
 
+    #: Length in seconds.
     duration: float
+    #: The K class labels.
     labels: tuple[str, ...]
+    #: One layer for each event, with the loudness of the event alone in LUFS.
     layers: tuple[Layer, ...]
 
     @property
     def events(self) -> tuple[tuple[float, float, str], ...]:
-        """Every event as (onset s, offset s, label), sorted; those of one class may overlap."""
+        """Every event as (onset, offset, label) in seconds, sorted; those of a class may overlap."""
         return tuple(sorted((*layer.spans[0], layer.label) for layer in self.layers))
 
 
 def draw_scene(recipe: SceneRecipe, bank: Bank, split: str, seed: Sequence[int]) -> Scene:
-    """One scene; the same recipe, bank, split and seed give the same on any machine, in any order.
+    """Draw one scene; it depends on the arguments only, not on the machine or the order.
 
     A recording shorter than the length drawn is used whole, or looped where its sound is steady.
-    Raises JssError where the bank lacks a class in the split.
+
+    Args:
+        recipe: Recipe of the scenes.
+        bank: The soundbank.
+        split: Split of its recordings.
+        seed: Random seed.
+
+    Returns:
+        The scene.
+
+    Raises:
+        JssError: The bank lacks a class in the split.
     """
     rng = np.random.default_rng(tuple(int(s) for s in seed))
     count = 0
@@ -92,9 +106,9 @@ def draw_scene(recipe: SceneRecipe, bank: Bank, split: str, seed: Sequence[int])
 def _cut(
     recipe: SceneRecipe, bank: Bank, recording: Recording, rng: np.random.Generator
 ) -> tuple[float, float, float]:
-    """Where an event is cut from its recording, and how long it is: start, stop, length (s)."""
+    """Draw where an event is cut from its recording: start, stop and length in seconds."""
     steady = recording.label in STEADY
-    spans = sounds(bank, recording, steady=steady)
+    spans = audible_spans(bank, recording, steady=steady)
     first, end = spans[0][0] / SAMPLE_RATE, spans[-1][1] / SAMPLE_RATE
     wanted = float(rng.uniform(*recipe.lengths))
     if wanted >= end - first:
@@ -103,26 +117,34 @@ def _cut(
             end,
             min(wanted, recipe.duration) if steady else min(end - first, recipe.duration),
         )
-    best, most = first, -1.0
+    best_start, most_audible = first, -1.0
     for _ in range(TRIES):
         start = float(rng.uniform(first, end - wanted))
-        heard = sum(
+        audible = sum(
             max(0.0, min(b / SAMPLE_RATE, start + wanted) - max(a / SAMPLE_RATE, start))
             for a, b in spans
         )
-        if heard > most:
-            best, most = start, heard
-        if heard >= AUDIBLE * wanted:
+        if audible > most_audible:
+            best_start, most_audible = start, audible
+        if audible >= AUDIBLE * wanted:
             break
-    return best, best + wanted, wanted
+    return best_start, best_start + wanted, wanted
 
 
 def render_scene(scene: Scene, bank: Bank) -> Float32:
-    """The sources of a scene: events of a class are one source, silent where it has none. -> (K,
-    samples).
+    """Render the sources of a scene; events of a class are one source.
 
-    Every event has its level by itself; nothing is limited, so a sum may go beyond 1. Raises
-    JssError for a silent recording.
+    Each event has its loudness by itself. Nothing is limited, so a sum may exceed 1.
+
+    Args:
+        scene: The scene.
+        bank: The soundbank it was drawn from.
+
+    Returns:
+        (K, samples); a class without events is silent.
+
+    Raises:
+        JssError: A recording is silent.
     """
     sources = np.zeros((len(scene.labels), round(scene.duration * SAMPLE_RATE)), np.float32)
     for layer in scene.layers:
@@ -143,7 +165,18 @@ def render_scene(scene: Scene, bank: Bank) -> Float32:
 
 
 class SceneSet:
-    """Scenes rendered when asked for: number i is drawn from (seed, split, i). size: how many."""
+    """Scenes that are drawn and rendered on demand: number i is drawn from (seed, split, i).
+
+    Args:
+        recipe: Recipe of the scenes.
+        bank: The soundbank.
+        split: train, validation or test.
+        seed: Random seed.
+        size: Number of scenes.
+
+    Raises:
+        JssError: There is no such split.
+    """
 
     def __init__(self, recipe: SceneRecipe, bank: Bank, split: str, seed: int, size: int) -> None:
         if split not in SPLITS:
@@ -154,13 +187,13 @@ class SceneSet:
         return self.size
 
     def scene(self, index: int) -> Scene:
-        """Number ``index``, without its sound."""
+        """Draw scene number ``index`` without rendering it."""
         return draw_scene(
             self.recipe, self.bank, self.split, (self.seed, SPLITS[self.split], index)
         )
 
     def __getitem__(self, index: int) -> Example:
-        """Sources: (K, samples), a row a class."""
+        """Render scene number ``index``; its sources are (K, samples), a row for each class."""
         scene = self.scene(index)
         sources = render_scene(scene, self.bank)
         events = scene.events
@@ -171,19 +204,28 @@ class SceneSet:
 
 @dataclass(frozen=True)
 class SceneData:
-    """Scenes that separators and critics learn from, and those that select them; description,
-    licence: of a card.
-    """
+    """Scenes for training and model selection."""
 
     train: SceneSet
     validation: SceneSet
+    #: Description of the data in a card.
     description: str
+    #: Licence of the data in a card.
     licence: str
 
 
 def scene_data(root: str, config: Config) -> SceneData:
-    """Training and validation scenes under ROOT: a soundbank, UrbanSound8K, or "synthscapes".
-    Raises JssError.
+    """Make the training and validation scenes of a configuration.
+
+    Args:
+        root: A soundbank, UrbanSound8K, or "synthscapes".
+        config: The configuration.
+
+    Returns:
+        The scenes.
+
+    Raises:
+        JssError: There is no such folder or recipe.
     """
     c = config.data
     recipe = scene_recipe(c.recipe, c.seconds)
@@ -197,8 +239,17 @@ def scene_data(root: str, config: Config) -> SceneData:
 
 
 def scene_recipe(name: str, seconds: float | None = None) -> SceneRecipe:
-    """A recipe by name, for clips of ``seconds`` (None: its own); lengths shrink with them. Raises
-    JssError.
+    """Recipe of a name.
+
+    Args:
+        name: The recipe.
+        seconds: Length of the scenes; lengths of events scale with it. None for the recipe's.
+
+    Returns:
+        The recipe.
+
+    Raises:
+        JssError: There is no such recipe.
     """
     if name not in RECIPES:
         raise JssError(f'There is no recipe of scenes "{name}": use one of {", ".join(RECIPES)}.')
@@ -215,12 +266,23 @@ def scene_recipe(name: str, seconds: float | None = None) -> SceneRecipe:
 def scene_bank(
     root: str, labels: Sequence[str], synthesised: float, count: int
 ) -> tuple[Bank, str, str]:
-    """The bank under ROOT with a share of ``synthesised`` sounds, ``count`` a class -> bank,
-    description, licence.
+    """Make the soundbank of scenes.
+
+    Args:
+        root: A soundbank, UrbanSound8K, or "synthscapes".
+        labels: Classes of the synthesised sounds.
+        synthesised: Share of synthesised sounds, in [0, 1].
+        count: Number of synthesised sounds for each class and split.
+
+    Returns:
+        Bank, description and licence.
+
+    Raises:
+        JssError: There is no such folder.
     """
-    made = SynthBank(count, classes=labels)
+    synthesiser = SynthBank(count, classes=labels)
     if root == SYNTHSCAPES:
-        return made, "scenes of the built-in synthesiser", "MIT"
+        return synthesiser, "scenes of the built-in synthesiser", "MIT"
     folder = Path(root)
     if not folder.is_dir():
         raise JssError(
@@ -229,7 +291,7 @@ def scene_bank(
     bank: Bank = SoundBank(folder)
     share = ""
     if synthesised:
-        bank = MixedBank([(bank, 1.0 - synthesised), (made, synthesised)])
+        bank = MixedBank([(bank, 1.0 - synthesised), (synthesiser, synthesised)])
         share = f", {synthesised:.0%} synthesised sounds"
     return (
         bank,

@@ -1,4 +1,4 @@
-"""What became of every name in a folder of data: a line that adds up, for the end of a verb."""
+"""Account of every name in a folder of data, printed at the end of a command."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ from jss.data.soundbank.bank import is_bank, read_bank
 from jss.io import inputs
 
 
-def account(root: str | Path) -> str:
-    """The line for a data set, a soundbank or a folder of audio. Raises JssError."""
-    place = Path(root)
-    layout = sets.recognise(place)
-    if layout is None and is_bank(place):
-        base, recordings = read_bank(place)
+def summary_of_data(root: str | Path) -> str:
+    """Sentence that accounts for every name in a data set, a soundbank or a folder of audio.
+
+    Raises:
+        JssError: The folder is none of these.
+    """
+    folder = Path(root)
+    layout = sets.recognise(folder)
+    if layout is None and is_bank(folder):
+        base, recordings = read_bank(folder)
         used = [base / recording.path for recording in recordings]
     else:
-        subsets = sets.subsets(place)
+        subsets = sets.subsets(folder)
         clips = [clip for clips in subsets.values() for clip in clips if clip.path is not None]
         used = [
             path for clip in clips for path in (clip.path, *(p for _, p in clip.sources)) if path
         ]
-    return inputs.summary_of_folder(place, used, "recordings used", "recordings that nothing names")
+    return inputs.summary_of_folder(
+        folder, used, "recordings used", "recordings that no table lists"
+    )

@@ -1,4 +1,4 @@
-"""Banks of recordings: a folder on disk, or several banks mixed."""
+"""Soundbanks: a folder of recordings, or a mixture of several banks."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import numpy.typing as npt
 
 from jss import audio
 from jss.data.datasets import esc50, urbansound
-from jss.data.recordings import Recording, choose, index, read_catalogue, scan, split_name
+from jss.data.recordings import Recording, choose, index_by_split, read_catalogue, scan, split_name
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
 
 __all__ = ["TERMS", "Audio", "Bank", "MixedBank", "Recording", "SoundBank", "as_int16"]
 
 Audio = npt.NDArray[np.float32]
-#: The licence of what learns from any bank of recordings, in the words of a card.
+#: Licence of a model trained on any bank of recordings, as its card states it.
 TERMS = "trained partly on non-commercial and research-only recordings"
 
 
 class Bank(Protocol):
-    """Anything that hands out recordings by label and split. Hashed by identity."""
+    """Interface of a soundbank; instances are hashed by identity."""
 
     def __hash__(self) -> int: ...
 
@@ -36,41 +36,56 @@ class Bank(Protocol):
         """Recordings of a label in a split, sorted by path; empty where there is none."""
 
     def pick(self, label: str, split: str, rng: np.random.Generator) -> Recording:
-        """One recording at random. Raises JssError where the label has none in the split."""
+        """Draw a recording.
+
+        Raises:
+            JssError: The label has no recording in the split.
+        """
 
     def holds(self, recording: Recording) -> bool:
-        """Whether ``load`` knows the recording."""
+        """Whether :meth:`load` can load the recording."""
 
     def load(self, recording: Recording) -> Audio:
-        """Samples at 16 kHz, mono, float32 (samples,). Raises JssError where the file is missing or
-        damaged.
+        """Load a recording.
+
+        Returns:
+            (samples,) at 16 kHz, mono.
+
+        Raises:
+            JssError: The file is missing or damaged.
         """
 
 
 class SoundBank:
-    """A folder of class folders, with an optional ``catalog.tsv`` (file, class, recording, split,
-    ...); or UrbanSound8K, or a set in ESC-50's layout, whose folds make the splits.
+    """A folder with a subfolder for each class, UrbanSound8K, or a data set in ESC-50's layout.
 
-    Without a catalogue each file is its own recording and the split follows from a hash of its name
-    (80/10/10). found: the recordings, where not all of the folder are wanted. A file stays in
-    memory as int16 after its first use; safe for threads. Raises JssError where the folder is
-    missing, empty or its catalogue lacks a column or names an unknown split.
+    An optional ``catalog.tsv`` lists file, class, recording and split; without one, each file is
+    its own recording and its split follows from :func:`hashed_split`. Folds of the data sets make
+    their splits. Files stay in memory as int16 after their first use. Safe for threads.
+
+    Args:
+        root: The folder.
+        selection: The recordings to use; None for all.
+
+    Raises:
+        JssError: The folder is missing or empty, or its catalogue is invalid.
     """
 
-    def __init__(self, root: str | Path, found: Sequence[Recording] | None = None) -> None:
+    def __init__(self, root: str | Path, selection: Sequence[Recording] | None = None) -> None:
         self.root = Path(root)
         if not self.root.is_dir():
             raise JssError(
                 f"There is no soundbank at {self.root}: give a folder that holds one folder for each class."
             )
-        own = read_bank(self.root)
-        self.root, found = own[0], own[1] if found is None else found
-        if not found:
+        self.root, recordings = read_bank(self.root)
+        if selection is not None:
+            recordings = list(selection)
+        if not recordings:
             raise JssError(
                 f"The soundbank {self.root} is empty: it needs class folders with audio files in them."
             )
-        self._by_split = index(found)
-        self._known = {r.path: r for r in found}
+        self._by_split = index_by_split(recordings)
+        self._known = {r.path: r for r in recordings}
         self._audio: dict[str, npt.NDArray[np.int16]] = {}
         self._lock = threading.Lock()
 
@@ -99,8 +114,14 @@ class SoundBank:
         return samples.astype(np.float32) / np.float32(32768.0)
 
     def preload(self, split: str | None = None, threads: int = 1) -> SoundBank:
-        """Read every file of a split (None: all) into memory, e.g. before worker processes are
-        forked.
+        """Read every file of a split into memory, for example before worker processes are forked.
+
+        Args:
+            split: The split; None for all.
+            threads: Number of threads.
+
+        Returns:
+            The bank itself.
         """
         base = split_name(split)[0] if split else None
         wanted = [
@@ -115,10 +136,14 @@ class SoundBank:
 
 
 class MixedBank:
-    """Several banks as one, each with a weight: how often it is drawn from where more than one has
-    the label.
+    """Several banks as one.
 
-    A bank of weight 0 is used only for labels that no other bank has in the split.
+    Args:
+        parts: Banks and their weights: how often a recording is drawn from each bank that has the
+            label. A bank of weight 0 is used only for labels that no other bank has in the split.
+
+    Raises:
+        JssError: There is no bank, or a weight is negative.
     """
 
     def __init__(self, parts: Sequence[tuple[Bank, float]]) -> None:
@@ -132,14 +157,16 @@ class MixedBank:
 
     def recordings(self, label: str, split: str) -> tuple[Recording, ...]:
         if (label, split) not in self._members:
-            found = (
-                r for bank, _ in self._with(label, split) for r in bank.recordings(label, split)
+            members = (
+                r
+                for bank, _ in self._banks_with(label, split)
+                for r in bank.recordings(label, split)
             )
-            self._members[label, split] = tuple(sorted(found))
+            self._members[label, split] = tuple(sorted(members))
         return self._members[label, split]
 
     def pick(self, label: str, split: str, rng: np.random.Generator) -> Recording:
-        parts = self._with(label, split)
+        parts = self._banks_with(label, split)
         if not parts:
             return choose((), label, split, rng)
         weights = np.array([weight for _, weight in parts])
@@ -156,23 +183,21 @@ class MixedBank:
                 return bank.load(recording)
         raise JssError(f"None of the mixed soundbanks has the recording {recording.path!r}.")
 
-    def _with(self, label: str, split: str) -> list[tuple[Bank, float]]:
+    def _banks_with(self, label: str, split: str) -> list[tuple[Bank, float]]:
         having = [(bank, weight) for bank, weight in self.parts if bank.recordings(label, split)]
         return [(bank, weight) for bank, weight in having if weight > 0] or [
             (bank, 1.0) for bank, _ in having
         ]
 
 
-def is_bank(place: Path) -> bool:
-    """Whether a folder is a soundbank: it has a catalogue, or a folder of a class that soundscapes
-    are made of.
-    """
+def is_bank(folder: Path) -> bool:
+    """Whether a folder is a soundbank: it has a catalogue, or a subfolder of a known class."""
     known = {*DESED_LABELS, "background"}
-    return (place / "catalog.tsv").is_file() or any((place / label).is_dir() for label in known)
+    return (folder / "catalog.tsv").is_file() or any((folder / label).is_dir() for label in known)
 
 
 def read_bank(root: Path) -> tuple[Path, list[Recording]]:
-    """The folder that paths are relative to, and the recordings there."""
+    """Folder that the paths of a soundbank are relative to, and its recordings."""
     if (root / "catalog.tsv").is_file():
         return root, read_catalogue(root / "catalog.tsv")
     for layout in (urbansound, esc50):
@@ -183,7 +208,7 @@ def read_bank(root: Path) -> tuple[Path, list[Recording]]:
 
 
 def _read_int16(path: Path) -> npt.NDArray[np.int16]:
-    """A file's samples."""
+    """Samples of a file."""
     try:
         return as_int16(audio.load(path))
     except JssError as error:
@@ -193,7 +218,7 @@ def _read_int16(path: Path) -> npt.NDArray[np.int16]:
 
 
 def as_int16(samples: Audio) -> npt.NDArray[np.int16]:
-    """Float samples in [-1, 1] as int16, rounded and clipped."""
+    """Convert samples in [-1, 1] to int16, rounded and clipped."""
     scaled: npt.NDArray[np.int16] = np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(
         np.int16
     )

@@ -1,6 +1,4 @@
-"""A bank whose recordings are made by the built-in synthesiser, so that nothing has to be
-downloaded.
-"""
+"""Soundbank of the built-in synthesiser, which needs no download."""
 
 from __future__ import annotations
 
@@ -15,21 +13,28 @@ from jss.data.recordings import HALVES, SPLITS, Recording, choose, split_name
 from jss.data.soundbank.bank import Audio, as_int16
 from jss.errors import JssError
 
-#: Seeds of one split lie in a block of this size, so no two splits (or bank seeds) share a
-#: recording.
+#: Number of seeds reserved for each split, so that no two splits (or banks) share a recording.
 BLOCK = 100_000
+#: Beginning of the paths of synthesised recordings.
 PREFIX = "synthesis"
-#: What ROOT may say instead of a folder: everything from the built-in synthesiser.
+#: Name given in place of a folder, for sounds from the built-in synthesiser alone.
 SYNTHSCAPES = "synthscapes"
 
 
 class SynthBank:
-    """``per_label`` synthesised recordings for every label and split, rendered when first asked
-    for.
+    """Synthesised recordings of every label and split, synthesised at their first use.
 
-    The same seed gives the same bank on every machine; seeds of different splits never meet.
-    Recordings are kept as int16 and the least recently used dropped beyond ``megabytes``. classes:
-    the labels it holds (None: those of a home, ``jss.synthesis.LABELS``). Safe for threads.
+    The same seed gives the same bank on every machine, and splits share no recording. Safe for
+    threads.
+
+    Args:
+        per_label: Number of recordings for each label and split.
+        seed: Random seed of the bank.
+        megabytes: Memory for recordings, as int16; beyond it the least recently used are dropped.
+        classes: Labels of the bank; None for ``jss.synthesis.LABELS``.
+
+    Raises:
+        JssError: A number is out of range.
     """
 
     def __init__(
@@ -59,11 +64,11 @@ class SynthBank:
         return tuple(sorted(LABELS)) if self.classes is None else self.classes
 
     def recordings(self, label: str, split: str) -> tuple[Recording, ...]:
-        known = self._members.get((label, split))
-        if known is None:
-            known = self._list(label, split) if label in self.labels(split) else ()
-            self._members[label, split] = known
-        return known
+        members = self._members.get((label, split))
+        if members is None:
+            members = self._list(label, split) if label in self.labels(split) else ()
+            self._members[label, split] = members
+        return members
 
     def pick(self, label: str, split: str, rng: np.random.Generator) -> Recording:
         return choose(self.recordings(label, split), label, split, rng)
@@ -77,7 +82,7 @@ class SynthBank:
             if samples is not None:
                 self._audio.move_to_end(recording.path)
         if samples is None:
-            samples = self._make(recording)
+            samples = self._synthesise(recording)
             with self._lock:
                 if recording.path not in self._audio:
                     self._audio[recording.path] = samples
@@ -87,7 +92,15 @@ class SynthBank:
         return samples.astype(np.float32) / np.float32(32768.0)
 
     def preload(self, split: str, labels: tuple[str, ...] | None = None) -> SynthBank:
-        """Synthesise a split now, e.g. before worker processes are forked."""
+        """Synthesise a split now, for example before worker processes are forked.
+
+        Args:
+            split: The split.
+            labels: Its labels; None for all.
+
+        Returns:
+            The bank itself.
+        """
         for label in labels or self.labels(split):
             for recording in self.recordings(label, split):
                 self.load(recording)
@@ -103,7 +116,7 @@ class SynthBank:
         )
         return tuple(Recording(label, path, path, base, "MIT", PREFIX) for path in paths)
 
-    def _make(self, recording: Recording) -> npt.NDArray[np.int16]:
+    def _synthesise(self, recording: Recording) -> npt.NDArray[np.int16]:
         from jss.synthesis import ALL_LABELS, synthesise
 
         parts = recording.path.split("/")

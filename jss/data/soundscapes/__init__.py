@@ -1,4 +1,4 @@
-"""Soundscapes: ``draw`` writes one down from a recipe and a seed, ``render`` makes it sound."""
+"""Soundscapes: ``draw`` describes one from a recipe and a seed, ``render`` synthesises it."""
 
 from jss.data.soundscapes.drawing import draw
 from jss.data.soundscapes.recipes import RECIPES, Recipe

@@ -1,4 +1,4 @@
-"""What happens to a recording on its way into a clip: pitch, looping, fades, a room."""
+"""Processing of a recording on its way into a clip: pitch, looping, fades, reverberation."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ from jss.errors import optional
 
 Audio = npt.NDArray[np.float32]
 
-#: The pool of impulse responses: small rooms of a home, each with one microphone and a few places
-#: for a source.
+#: Number of simulated rooms, and of source positions in each; each room has one microphone.
 ROOMS = 16
 POSITIONS = 4
-#: Reverberation is cut where it has fallen this far below the direct sound's energy.
+#: Reverberation is cut where its energy has fallen this far below the total energy.
 TAIL_DB = 50.0
 
 
 def shift_pitch(samples: Audio, semitones: float) -> Audio:
-    """Pitch and tempo together, by resampling: +12 semitones halves the length. (S,) -> (S /
-    2^(semitones / 12),).
+    """Shift pitch and tempo together by resampling.
+
+    Args:
+        samples: (S,) at 16 kHz.
+        semitones: Shift; +12 halves the length.
+
+    Returns:
+        (S / 2^(semitones / 12),).
     """
     import soxr
 
@@ -35,10 +40,15 @@ def shift_pitch(samples: Audio, semitones: float) -> Audio:
 
 
 def loop(samples: Audio, length: int, fade: float = 0.5) -> Audio:
-    """Repeat a steady sound to ``length`` samples with equal-power cross-fades of ``fade`` seconds.
-    (S,) -> (length,).
+    """Repeat a steady sound with equal-power cross-fades; a sound that is long enough is cut.
 
-    A recording shorter than four fades gets shorter ones. One that is long enough is cut.
+    Args:
+        samples: (S,) at 16 kHz.
+        length: Number of samples.
+        fade: Seconds of a cross-fade; shorter where the sound is shorter than four of them.
+
+    Returns:
+        (length,).
     """
     if len(samples) >= length:
         return samples[:length]
@@ -57,7 +67,16 @@ def loop(samples: Audio, length: int, fade: float = 0.5) -> Audio:
 
 
 def fade(samples: Audio, attack: int, release: int) -> Audio:
-    """A copy with raised-cosine ends of ``attack`` and ``release`` samples. (S,) -> (S,)."""
+    """Fade both ends with a raised cosine.
+
+    Args:
+        samples: (S,).
+        attack: Samples of the first fade.
+        release: Samples of the last fade.
+
+    Returns:
+        (S,), a copy.
+    """
     faded = samples.copy()
     attack, release = min(attack, len(faded) // 2), min(release, len(faded) // 2)
     if attack:
@@ -68,8 +87,15 @@ def fade(samples: Audio, attack: int, release: int) -> Audio:
 
 
 def reverberate(samples: Audio, room: int, position: int) -> Audio:
-    """Convolve with an impulse response of the pool; the direct sound stays where it was. (S,) ->
-    (S + tail,).
+    """Convolve a sound with a simulated impulse response; the direct sound is not delayed.
+
+    Args:
+        samples: (S,) at 16 kHz.
+        room: Number of the room.
+        position: Number of the source position in it.
+
+    Returns:
+        (S + tail,).
     """
     response = responses(room % ROOMS)[position % POSITIONS]
     return np.asarray(fftconvolve(samples, response), np.float32)
@@ -77,19 +103,23 @@ def reverberate(samples: Audio, room: int, position: int) -> Audio:
 
 @functools.lru_cache(maxsize=ROOMS)
 def responses(room: int) -> tuple[Audio, ...]:
-    """POSITIONS impulse responses of one shoebox room by the image method; a fraction of a second,
-    once a process.
+    """Simulate the impulse responses of one shoebox room by the image method.
 
-    Rooms of 2 to 7 m with a reverberation time of 0.15 to 0.6 s; the direct sound is the first
-    peak, scaled to 1. Seeded: the pool is the same everywhere.
+    Rooms are 2 to 7 m long with a reverberation time of 0.15 to 0.6 s; they are the same
+    everywhere.
+
+    Args:
+        room: Number of the room, which seeds its dimensions.
+
+    Returns:
+        One response for each source position; the direct sound is the first peak, scaled to 1.
     """
     with optional():
         import pyroomacoustics
 
     rng = np.random.default_rng((20230, room))
     size = rng.uniform((2.5, 2.0, 2.3), (7.0, 5.0, 3.2))
-    # The time must be reachable: Sabine's formula with walls that absorb everything gives the
-    # least.
+    # Walls that absorb everything give the shortest possible time, by Sabine's formula.
     surface = 2 * (size[0] * size[1] + size[0] * size[2] + size[1] * size[2])
     seconds = max(float(rng.uniform(0.15, 0.6)), 1.3 * 0.161 * float(np.prod(size)) / surface)
     absorption, _ = pyroomacoustics.inverse_sabine(seconds, size)
@@ -110,7 +140,7 @@ def responses(room: int) -> tuple[Audio, ...]:
 
 
 def _trim(response: Audio) -> Audio:
-    """From the direct sound to TAIL_DB below the whole; the direct sound scaled to 1."""
+    """Cut a response from the direct sound to TAIL_DB of decay, and scale the direct sound to 1."""
     direct = int(np.argmax(np.abs(response) > 0.5 * np.abs(response).max()))
     first = max(0, direct - 4)
     response = response[first:]

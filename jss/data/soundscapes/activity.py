@@ -1,6 +1,4 @@
-"""Where a recording is audible, and how loud: an energy gate for tight labels, K-weighted level for
-SNRs.
-"""
+"""Audible spans of a recording by an energy gate, and its K-weighted loudness."""
 
 from __future__ import annotations
 
@@ -15,59 +13,69 @@ from scipy.signal import sosfilt
 from jss.audio import SAMPLE_RATE
 from jss.decoding import runs
 
+#: Samples between two frames, and in a frame: 10 ms and 20 ms.
 HOP = 160
 FRAME = 320
-#: A frame is active above ``peak - RANGE_DB``, and above the recording's own noise floor by
-#: FLOOR_DB.
+#: A frame is active above ``peak - RANGE_DB`` and above the noise floor by FLOOR_DB.
 RANGE_DB = 30.0
 FLOOR_DB = 6.0
-#: ... but a recording without pauses has no floor to be told from: the gate never rises above this.
-LEAST_RANGE_DB = 12.0
+#: The threshold stays this far below the peak, for recordings whose floor is not noise.
+MIN_RANGE_DB = 12.0
 #: DESED's annotation rules (Turpault et al. 2019): pauses under 150 ms are bridged, events last 250
 #: ms or more.
 MIN_PAUSE = 0.15
 MIN_EVENT = 0.25
 
-#: A steady sound goes on over pauses under this (s); its ends are cut back to this far below its
-#: median level (dB).
+#: A steady sound continues over pauses shorter than this (s); its ends are cut where the level is
+#: this far below the median (dB).
 STEADY_PAUSE = 0.5
 STEADY_ENDS_DB = 5.0
 
+#: First sample, and sample after the last.
 Span = tuple[int, int]
 
 
 def frame_levels(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """RMS level of 20 ms frames every 10 ms, in dB re full scale. samples: (S,) -> (max(1, ceil(S /
-    160)),).
+    """RMS levels of 20 ms frames every 10 ms; frame k is centred on samples [160 k, 160 (k + 1)).
 
-    Frame k is centred on the hop it stands for: samples [160 k, 160 (k + 1)).
+    Args:
+        samples: (S,) at 16 kHz.
+
+    Returns:
+        (max(1, ceil(S / 160)),) in dB re full scale.
     """
     count = max(1, math.ceil(len(samples) / HOP))
     half = HOP // 2  # a frame is four half hops, and begins half a hop before its own
     padded = np.zeros((2 * count + 2, half))
     padded.reshape(-1)[half : half + len(samples)] = samples
     energy = np.einsum("ij,ij->i", padded, padded)
-    whole = energy[:-3:2] + energy[1:-2:2] + energy[2:-1:2] + energy[3::2]
+    total = energy[:-3:2] + energy[1:-2:2] + energy[2:-1:2] + energy[3::2]
     first = np.arange(count) * HOP - half
-    there = np.minimum(first + FRAME, len(samples)) - np.maximum(first, 0)
-    mean = whole / np.maximum(there, 1)
+    present = np.minimum(first + FRAME, len(samples)) - np.maximum(first, 0)
+    mean = total / np.maximum(present, 1)
     levels: npt.NDArray[np.float64] = 10.0 * np.log10(np.maximum(mean, 1e-12))
     return levels
 
 
 def active_spans(samples: npt.NDArray[np.float32], pause: float = MIN_PAUSE) -> list[Span]:
-    """Audible stretches of a recording as (first sample, sample after the last), in order.
+    """Find the audible spans of a recording.
 
-    Frames within RANGE_DB of the loudest, raised to FLOOR_DB above the noise floor (10th
-    percentile) where the recording is noisy; pauses shorter than ``pause`` seconds are bridged. A
-    silent recording has none.
+    A frame is active within RANGE_DB of the loudest; in a noisy recording only above the noise
+    floor (10th percentile) by FLOOR_DB.
+
+    Args:
+        samples: (S,) at 16 kHz.
+        pause: Shorter pauses are bridged, in seconds.
+
+    Returns:
+        Spans in order; none for a silent recording.
     """
     levels = frame_levels(samples)
     peak = float(levels.max())
     if peak <= -100.0:
         return []
     threshold = min(
-        max(peak - RANGE_DB, float(np.percentile(levels, 10)) + FLOOR_DB), peak - LEAST_RANGE_DB
+        max(peak - RANGE_DB, float(np.percentile(levels, 10)) + FLOOR_DB), peak - MIN_RANGE_DB
     )
     return [
         (first * HOP, min(stop * HOP, len(samples)))
@@ -76,11 +84,17 @@ def active_spans(samples: npt.NDArray[np.float32], pause: float = MIN_PAUSE) -> 
 
 
 def steady_span(samples: npt.NDArray[np.float32]) -> Span | None:
-    """The longest stretch of a steady sound that can be looped, or None for a silent recording.
+    """Find the longest span of a steady sound that can be looped.
 
-    Frames within 20 dB of the 90th percentile, so that a knock does not count; pauses under
-    STEADY_PAUSE bridged; its ends cut back to where the level (over 0.1 s) comes within
+    Frames within 20 dB of the 90th percentile are active, so that a knock has no influence; pauses
+    under STEADY_PAUSE are bridged. The ends are cut to where the level (over 0.1 s) is within
     STEADY_ENDS_DB of the median.
+
+    Args:
+        samples: (S,) at 16 kHz.
+
+    Returns:
+        The span; None for a silent recording.
     """
     levels = frame_levels(samples)
     loud = float(np.percentile(levels, 90))
@@ -95,16 +109,27 @@ def steady_span(samples: npt.NDArray[np.float32]) -> Span | None:
 
 
 def k_weighted(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The loudness weighting of ITU-R BS.1770 (a shelf of +4 dB above 1.5 kHz, a high-pass at 38
-    Hz). (S,) -> (S,).
+    """Apply the K-weighting of ITU-R BS.1770: a shelf of +4 dB above 1.5 kHz, a high-pass at 38 Hz.
+
+    Args:
+        samples: (S,) at 16 kHz.
+
+    Returns:
+        (S,).
     """
     weighted: npt.NDArray[np.float32] = sosfilt(_k_filter(), samples)
     return weighted
 
 
 def level_db(weighted: npt.NDArray[np.float32], spans: list[Span] | None = None) -> float:
-    """Loudness of K-weighted samples over spans (None: all), in LUFS without gating; -inf for
-    silence.
+    """Loudness without gating.
+
+    Args:
+        weighted: (S,) K-weighted samples.
+        spans: Spans to measure; None for all.
+
+    Returns:
+        LUFS; -inf for silence.
     """
     parts = [weighted] if spans is None else [weighted[a:b] for a, b in spans]
     count = sum(len(part) for part in parts)
@@ -113,8 +138,14 @@ def level_db(weighted: npt.NDArray[np.float32], spans: list[Span] | None = None)
 
 
 def _bridged(active: npt.NDArray[np.bool_], pause: float) -> list[Span]:
-    """Runs of active frames, those less than ``pause`` seconds apart joined. -> (first frame, frame
-    after the last).
+    """Find runs of active frames, and join those less than some seconds apart.
+
+    Args:
+        active: (frames,) of bool.
+        pause: Seconds.
+
+    Returns:
+        (first frame, frame after the last) of each.
     """
     merged: list[Span] = []
     for first, stop in runs(active):

@@ -1,6 +1,4 @@
-"""Draw a soundscape from a recipe: which sounds, from which recordings, when, how long and how
-loud.
-"""
+"""Drawing a soundscape from a recipe: sounds, recordings, times, lengths and levels."""
 
 from __future__ import annotations
 
@@ -13,12 +11,12 @@ from jss.data.soundbank.bank import Bank
 from jss.data.soundscapes.acoustics import POSITIONS, ROOMS
 from jss.data.soundscapes.placing import (
     TRIES,
+    audible_spans,
     cut_steady,
-    pitch,
+    draw_pitch,
     place_natural,
     place_steady,
     seconds_of,
-    sounds,
 )
 from jss.data.soundscapes.recipes import BABBLE, BACKGROUND, STEADY, Recipe
 from jss.data.soundscapes.soundscape import Layer, Soundscape
@@ -26,17 +24,30 @@ from jss.errors import JssError
 
 
 def draw(recipe: Recipe, bank: Bank, split: str, seed: int | Sequence[int]) -> Soundscape:
-    """One soundscape; the same recipe, bank, split and seed give the same on any machine, in any
-    order.
+    """Draw one soundscape; it depends on the arguments only, not on the machine or the order.
 
-    Raises JssError where the bank lacks a class of the recipe, or a background, in the split.
+    Args:
+        recipe: Recipe of the soundscapes.
+        bank: The soundbank.
+        split: Split of its recordings.
+        seed: Random seed.
+
+    Returns:
+        The soundscape.
+
+    Raises:
+        JssError: The bank lacks a class of the recipe, or a background, in the split.
     """
     seeds = (seed,) if isinstance(seed, int) else tuple(int(s) for s in seed)
     rng = np.random.default_rng(seeds)
     labels = _labels(recipe, bank, split, rng)
     room = int(rng.integers(ROOMS)) if rng.random() < recipe.room else None
     background = _background(recipe, bank, split, "Speech" in labels, rng)
-    layers = [layer for label in labels for layer in _voices(recipe, bank, split, label, room, rng)]
+    layers = [
+        layer
+        for label in labels
+        for layer in _layers_of_class(recipe, bank, split, label, room, rng)
+    ]
     layers += _distractors(recipe, bank, split, "Speech" in labels, room, rng)
     gain = float(rng.uniform(-recipe.gain_jitter_db, recipe.gain_jitter_db))
     return Soundscape(
@@ -45,10 +56,10 @@ def draw(recipe: Recipe, bank: Bank, split: str, seed: int | Sequence[int]) -> S
 
 
 def _labels(recipe: Recipe, bank: Bank, split: str, rng: np.random.Generator) -> list[str]:
-    """The foreground classes of a clip."""
-    there = bank.labels(split)
+    """Draw the foreground classes of a clip."""
+    available = bank.labels(split)
     if not recipe.classes:
-        labels = [label for label in there if label not in (BACKGROUND, BABBLE)]
+        labels = [label for label in available if label not in (BACKGROUND, BABBLE)]
         fewest, most = recipe.foregrounds
         if len(labels) < most:
             raise JssError(
@@ -57,7 +68,7 @@ def _labels(recipe: Recipe, bank: Bank, split: str, rng: np.random.Generator) ->
             )
         count = int(rng.integers(fewest, most + 1))
         return [labels[i] for i in rng.choice(len(labels), count, replace=False)]
-    missing = sorted(set(recipe.classes) - set(there))
+    missing = sorted(set(recipe.classes) - set(available))
     if missing:
         raise JssError(
             f"The soundbank has no recording of {', '.join(missing)} in the split {split!r}, which the "
@@ -84,10 +95,10 @@ def _background(
     label = BABBLE if babble else BACKGROUND
     for _ in range(TRIES):
         recording = bank.pick(label, split, rng)
-        if seconds_of(sounds(bank, recording, steady=True)) >= recipe.duration / 4:
+        if seconds_of(audible_spans(bank, recording, steady=True)) >= recipe.duration / 4:
             break
     piece = cut_steady(
-        bank, recording, 0.0, recipe.duration, recipe.duration, pitch(recipe, rng), rng
+        bank, recording, 0.0, recipe.duration, recipe.duration, draw_pitch(recipe, rng), rng
     )
     return Layer(
         label,
@@ -99,10 +110,10 @@ def _background(
     )
 
 
-def _voices(
+def _layers_of_class(
     recipe: Recipe, bank: Bank, split: str, label: str, room: int | None, rng: np.random.Generator
 ) -> list[Layer]:
-    """The layers of one class: one original recording, now and then two."""
+    """Draw the layers of one class: one original recording, sometimes two."""
     plan = recipe.classes.get(label)
     counts = plan.counts if plan else recipe.counts
     lengths = plan.lengths if plan else recipe.lengths
@@ -125,14 +136,15 @@ def _voices(
 def _pick(
     bank: Bank, split: str, label: str, count: int, used: set[str], rng: np.random.Generator
 ) -> Recording:
-    """A recording with ``count`` different sounds in it or its sister files, not yet used, if a few
-    tries find one.
+    """Draw an unused recording with ``count`` different sounds, its sister files included.
+
+    Where some tries find none, the last recording drawn is taken.
     """
     for attempt in range(TRIES):
         recording = bank.pick(label, split, rng)
         varied = (
             label in STEADY
-            or len(sounds(bank, recording)) + len(_sisters(bank, split, recording)) >= count
+            or len(audible_spans(bank, recording)) + len(_sisters(bank, split, recording)) >= count
         )
         if recording.recording not in used and (varied or attempt >= TRIES // 2):
             break
@@ -140,7 +152,7 @@ def _pick(
 
 
 def _sisters(bank: Bank, split: str, recording: Recording) -> list[Recording]:
-    """The other files of the same original recording and label."""
+    """Other files of the same original recording and label."""
     return [
         item
         for item in bank.recordings(recording.label, split)
@@ -154,10 +166,10 @@ def _distractors(
     if rng.random() >= recipe.distractor:
         return []
     wanted = recipe.distractors + (recipe.voiced_distractors if speech else ())
-    there = [label for label in wanted if bank.recordings(label, split)]
-    if not there:
+    available = [label for label in wanted if bank.recordings(label, split)]
+    if not available:
         return []
-    recording = bank.pick(there[int(rng.integers(len(there)))], split, rng)
+    recording = bank.pick(available[int(rng.integers(len(available)))], split, rng)
     return [
         _layer(
             recipe,
@@ -186,7 +198,7 @@ def _layer(
     rng: np.random.Generator,
     labelled: bool = True,
 ) -> Layer:
-    """``count`` events of one original recording, the file ``recording`` first."""
+    """Draw ``count`` events of one original recording, beginning with the file ``recording``."""
     level = round(recipe.reference_db + float(rng.uniform(*snr_db)), 2)
     position = None if room is None else int(rng.integers(POSITIONS))
     others = _sisters(bank, split, recording) if count > 1 else []

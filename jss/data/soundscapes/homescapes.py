@@ -1,30 +1,27 @@
-"""The rendered sets in DESED's layout: their subsets, how many clips each has and which recordings
-it may use.
-"""
+"""Subsets of the rendered sets in DESED's layout: folder, split and number of clips."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jss.errors import JssError
-
 
 @dataclass(frozen=True)
 class Subset:
-    """One subset. folder: under ``audio`` and ``metadata``; split: of the soundbank; clips: how
-    many by default; labels: what its TSV tells ("strong", "weak" or "none").
-    """
+    """One subset."""
 
+    #: Folder under ``audio`` and ``metadata``.
     folder: str
+    #: Split of the soundbank.
     split: str
+    #: Default number of clips.
     clips: int
+    #: Labels in its table: "strong", "weak" or "none".
     labels: str
 
 
-#: No recording is used in two splits. The weak 10 % that select a model are clips of their own,
-#: from validation recordings; DESED's validation and public evaluation share the test recordings
-#: half and half.
+#: No recording is used in two splits. The weak 10 % that select a model are made of validation
+#: recordings; validation and public each use one half of the test recordings.
 SUBSETS: Mapping[str, Subset] = {
     "weak": Subset("train/weak", "train", 1420, "weak"),
     "weak_validation": Subset("train/weak", "validation", 158, "weak"),
@@ -36,10 +33,3 @@ SUBSETS: Mapping[str, Subset] = {
     "validation": Subset("validation/validation", "test_a", 500, "strong"),
     "public": Subset("eval/public", "test_b", 500, "strong"),
 }
-
-
-def homescapes_split(subset: str) -> str:
-    """The soundbank's split that a subset is rendered from. Raises JssError for an unknown subset."""
-    if subset not in SUBSETS:
-        raise JssError(f"There is no subset {subset!r}: choose from {', '.join(SUBSETS)}.")
-    return SUBSETS[subset].split

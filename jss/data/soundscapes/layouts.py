@@ -1,4 +1,4 @@
-"""Where the files of a rendered set lie: DESED's folders and FUSS's."""
+"""Layouts of rendered sets: the files of DESED and of FUSS."""
 
 from __future__ import annotations
 
@@ -12,35 +12,33 @@ from jss.data.soundscapes import Soundscape
 from jss.data.soundscapes.homescapes import SUBSETS
 from jss.io.tables import write_lines
 
-#: Subset -> its clips in order, each with the path of its mixture.
+#: Subset -> (path of the mixture, soundscape) of its clips, in order.
 Scapes = Mapping[str, Sequence[tuple[str, Soundscape]]]
 
 
 class Layout(Protocol):
-    """Names of files, relative to the set's root, and the tables that go with them."""
+    """Names of a set's files, relative to its root, and the tables that go with them."""
 
     @property
     def recipe(self) -> str:
-        """The recipe of its clips."""
+        """Name of the recipe of its clips."""
 
     @property
     def subsets(self) -> Mapping[str, tuple[str, int]]:
-        """Subset -> split of the soundbank and how many clips by default."""
+        """Subset -> (split of the soundbank, default number of clips)."""
 
     def mixture(self, subset: str, index: int) -> str:
-        """The path of a clip."""
+        """Path of a clip."""
 
     def source(self, subset: str, index: int, position: int, label: str) -> str:
-        """The path of one of its sources; position 0 is the background."""
+        """Path of one of its sources; position 0 is the background."""
 
     def write(self, root: Path, scapes: Scapes) -> None:
-        """The tables, once every clip is there."""
+        """Write the tables, once every clip exists."""
 
 
 class DesedLayout:
-    """Audio by subset, isolated sources in ``<stem>_events``, TSVs and durations under
-    ``metadata``.
-    """
+    """DESED: audio by subset, sources in ``<stem>_events``, tables in ``metadata``."""
 
     recipe = "desed"
     subsets: Mapping[str, tuple[str, int]] = {
@@ -55,7 +53,7 @@ class DesedLayout:
         return f"audio/{SUBSETS[subset].folder}/{subset}_{index:05d}_events/{kind}_{label}.flac"
 
     def write(self, root: Path, scapes: Scapes) -> None:
-        """Weak training and selection clips share weak.tsv; weak_validation.tsv names the latter."""
+        """Write the tables; training and selection clips with weak labels share weak.tsv."""
         metadata = root / "metadata"
         clips = {subset: [_clip(*item) for item in items] for subset, items in scapes.items()}
         selection = clips.pop(desed.WEAK_VALIDATION)
@@ -71,10 +69,9 @@ class DesedLayout:
 
 
 class FussLayout:
-    """FUSS: ``ssdata/<split>/exampleNNNNN`` with ``_sources`` beside it, and lists of mixture,
-    background, foregrounds.
+    """FUSS: ``ssdata/<split>/exampleNNNNN``, its ``_sources``, and lists of mixtures and sources.
 
-    Labels are not part of FUSS; they stand in soundscapes.jsonl.
+    FUSS has no labels; they are in soundscapes.jsonl.
     """
 
     recipe = "universal"
@@ -92,7 +89,7 @@ class FussLayout:
         return f"ssdata/{subset}/example{index:05d}_sources/{kind}_sound.flac"
 
     def write(self, root: Path, scapes: Scapes) -> None:
-        """``<split>_example_list.txt``: a line a clip, paths relative to ``ssdata``."""
+        """Write ``<split>_example_list.txt``: a line a clip, with paths relative to ``ssdata``."""
         for subset, items in scapes.items():
             lines: list[list[str]] = []
             for index, (path, scape) in enumerate(items):

@@ -1,4 +1,4 @@
-"""The sound of one piece of a soundscape."""
+"""The sound of one cut of a recording in a soundscape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jss.data.soundbank.bank import Audio, Bank
 from jss.data.soundscapes.acoustics import fade, loop, reverberate, shift_pitch
 from jss.data.soundscapes.soundscape import PlacedCut
 
-#: A difference in length up to this (samples) comes from rounding, not from a loop.
+#: A difference in length up to this many samples comes from rounding, not from a loop.
 ROUNDING = 160
 
 
@@ -18,11 +18,19 @@ ROUNDING = 160
 def sound_of(
     piece: PlacedCut, bank: Bank, recording: Recording, room: int | None, position: int | None
 ) -> Audio:
-    """Cut from its recording, pitched, looped to its length, faded, and in its room where it has
-    one.
+    """Cut a recording, shift its pitch, loop and fade it, and reverberate it where it has a room.
 
-    -> (length,) samples or, with its reverberation, somewhat more; not to be written into. The last
-    few are remembered, since a clip is commonly rendered right after it was drawn.
+    The last few results are cached, because a clip is often rendered right after it was drawn.
+
+    Args:
+        piece: The cut.
+        bank: The soundbank.
+        recording: The recording.
+        room: Number of the room; None for no reverberation.
+        position: Number of the source position; None for no reverberation.
+
+    Returns:
+        (length,) at 16 kHz, longer with reverberation; read-only.
     """
     cut = bank.load(recording)[round(piece.start * SAMPLE_RATE) : round(piece.stop * SAMPLE_RATE)]
     sound = shift_pitch(cut, piece.semitones)

@@ -1,4 +1,4 @@
-"""Place the sounds of one recording in a clip: which cuts of it, when, and where they are audible."""
+"""Placing the sounds of one recording in a clip: which cuts, when, and where they are audible."""
 
 from __future__ import annotations
 
@@ -24,29 +24,31 @@ from jss.data.soundscapes.recipes import Recipe
 from jss.data.soundscapes.soundscape import PlacedCut, merge
 from jss.errors import JssError
 
-#: Silence kept before and after a sound that is not cut, with the fades in it; fades where a sound
-#: is cut (s).
+#: Seconds kept before and after a sound that is not cut, which contain the fades; seconds of the
+#: fades where a sound is cut.
 BEFORE, AFTER = 0.03, 0.08
 CUT_ATTACK, CUT_RELEASE = 0.02, 0.06
-#: Fades of a steady sound that begins or ends within the clip (s).
+#: Seconds of the fades of a steady sound that begins or ends within the clip.
 STEADY_FADE = 0.15
-#: The part of a sound that must lie within the clip; the rest may run over its end.
-KEPT = 0.6
-#: A sound that occurs again is pitched anew by up to this either way (semitones), so that it is no
-#: exact copy.
-AGAIN = 0.4
+#: Share of a sound that must be within the clip; the rest may be cut off by its end.
+MIN_SHARE = 0.6
+#: Largest pitch shift, in semitones, of a sound that is repeated, so that it is not an exact copy.
+REPEAT_SHIFT = 0.4
 TRIES = 8
-#: A steady sound is repeated at most this often.
+#: Largest number of repetitions of a steady sound.
 LOOPS = 4
+#: Quantiles at which recipes give the lengths of events.
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
+#: Onset and offset in seconds.
 Seconds = tuple[float, float]
-#: Room and position, or None for either: dry.
+#: Numbers of room and position; None for no reverberation.
 Place = tuple[int | None, int | None]
 Placed = tuple[list[PlacedCut], list[Seconds]]
-#: Start and stop in a recording, fades at both ends: seconds.
+#: Start and stop in a recording, and fades at both ends, in seconds.
 Cut = tuple[float, float, float, float]
 
+#: Audible spans of the recordings of each bank, by (path, whether steady).
 _SPANS: WeakKeyDictionary[Bank, dict[tuple[str, bool], list[Span]]] = WeakKeyDictionary()
 _LOCK = threading.Lock()
 
@@ -60,18 +62,31 @@ def place_steady(
     place: Place,
     rng: np.random.Generator,
 ) -> Placed:
-    """Steady sounds: lengths after the recipe, the onset's distribution taken for the middle;
-    looped where needed.
+    """Place steady sounds, looped where needed.
+
+    Lengths follow the recipe; the recipe's distribution of onsets is used for the middle.
+
+    Args:
+        recipe: The recipe.
+        bank: The soundbank.
+        files: Files of one original recording; the first is used.
+        count: Number of sounds.
+        lengths: Seconds at QUANTILES.
+        place: Room and position.
+        rng: Random generator.
+
+    Returns:
+        Cuts, and their audible spans in the clip.
     """
     pieces: list[PlacedCut] = []
     spans: list[Seconds] = []
-    semitones = pitch(recipe, rng)
-    longest = min(recipe.duration, LOOPS * seconds_of(sounds(bank, files[0], steady=True)))
+    semitones = draw_pitch(recipe, rng)
+    longest = min(recipe.duration, LOOPS * seconds_of(audible_spans(bank, files[0], steady=True)))
     for _ in range(count):
         length = min(_quantile(lengths, rng.random()), longest)
         for _ in range(TRIES):
             middle = (
-                _normal(recipe, rng) if length < 0.97 * recipe.duration else recipe.duration / 2
+                _draw_onset(recipe, rng) if length < 0.97 * recipe.duration else recipe.duration / 2
             )
             onset = round(max(0.0, middle - length / 2), 3)
             offset = round(min(recipe.duration, middle + length / 2), 3)
@@ -93,12 +108,23 @@ def cut_steady(
     semitones: float,
     rng: np.random.Generator,
 ) -> PlacedCut:
-    """A steady sound from onset to offset, from anywhere in its recording; looped where that is too
-    short.
+    """Cut a steady sound at a random start of its recording, looped where that is too short.
 
-    Faded where it begins or ends within the clip of ``duration`` seconds.
+    It is faded where it begins or ends within the clip.
+
+    Args:
+        bank: The soundbank.
+        recording: The recording.
+        onset: Seconds in the clip.
+        offset: Seconds in the clip.
+        duration: Length of the clip in seconds.
+        semitones: Pitch shift.
+        rng: Random generator.
+
+    Returns:
+        The cut.
     """
-    [(first, stop)] = sounds(bank, recording, steady=True)
+    [(first, stop)] = audible_spans(bank, recording, steady=True)
     begin, end, length = first / SAMPLE_RATE, stop / SAMPLE_RATE, offset - onset
     needed = length * 2.0 ** (semitones / 12.0)
     if needed < end - begin:
@@ -125,24 +151,46 @@ def place_natural(
     place: Place,
     rng: np.random.Generator,
 ) -> Placed:
-    """Sounds with a beginning and an end: runs of neighbouring events of a recording, at its own
-    rhythm.
+    """Place sounds with a beginning and an end: neighbouring events of a recording, in its rhythm.
 
-    files: of one original recording; the first one is used first, then the others in turn. Audible
-    spans are those of the very sound that is rendered, pitch and room included.
+    Audible spans are those of the rendered sound, with pitch and room.
+
+    Args:
+        recipe: The recipe.
+        bank: The soundbank.
+        files: Files of one original recording, used in turn.
+        count: Number of sounds.
+        lengths: Seconds at QUANTILES.
+        place: Room and position.
+        rng: Random generator.
+
+    Returns:
+        Cuts, and their audible spans in the clip.
+
+    Raises:
+        JssError: The recording has no audible sound.
     """
     pieces: list[PlacedCut] = []
     placed: list[Seconds] = []
-    base = pitch(recipe, rng)
+    base = draw_pitch(recipe, rng)
     for attempt in range(TRIES):
         if count <= 0:
             break
         file = len(pieces) % len(files)
         cut, used = _run(
-            bank.load(files[file]), sounds(bank, files[file]), count, recipe.duration, lengths, rng
+            bank.load(files[file]),
+            audible_spans(bank, files[file]),
+            count,
+            recipe.duration,
+            lengths,
+            rng,
         )
-        semitones = base if attempt == 0 else round(base + float(rng.uniform(-AGAIN, AGAIN)), 2)
-        piece, spans = _put(recipe, bank, files, cut, semitones, file, place, rng)
+        semitones = (
+            base
+            if attempt == 0
+            else round(base + float(rng.uniform(-REPEAT_SHIFT, REPEAT_SHIFT)), 2)
+        )
+        piece, spans = _place_cut(recipe, bank, files, cut, semitones, file, place, rng)
         if spans and _free(placed, spans[0][0], spans[-1][1]):
             pieces.append(piece)
             placed += spans
@@ -154,29 +202,39 @@ def place_natural(
     return pieces, placed
 
 
-def sounds(bank: Bank, recording: Recording, steady: bool = False) -> list[Span]:
-    """Audible spans of a recording (one where steady), remembered for each bank. Raises JssError
-    where it is silent.
+def audible_spans(bank: Bank, recording: Recording, steady: bool = False) -> list[Span]:
+    """Find the audible spans of a recording; they are cached for each bank.
+
+    Args:
+        bank: The soundbank.
+        recording: The recording.
+        steady: Whether its sound is steady, and so has one span.
+
+    Returns:
+        The spans in samples.
+
+    Raises:
+        JssError: The recording is silent.
     """
     with _LOCK:
-        known = _SPANS.setdefault(bank, {})
+        spans = _SPANS.setdefault(bank, {})
     key = (recording.path, steady)
-    if key not in known:
+    if key not in spans:
         samples = bank.load(recording)
         span = steady_span(samples)
-        known[key] = ([span] if span else []) if steady else active_spans(samples)
-    if not known[key]:
+        spans[key] = ([span] if span else []) if steady else active_spans(samples)
+    if not spans[key]:
         raise JssError(f"The recording {recording.path!r} is silent: remove it from the soundbank.")
-    return known[key]
+    return spans[key]
 
 
 def seconds_of(spans: list[Span]) -> float:
-    """Length of spans together, in seconds."""
+    """Total length of spans in seconds."""
     return sum(stop - first for first, stop in spans) / SAMPLE_RATE
 
 
-def pitch(recipe: Recipe, rng: np.random.Generator) -> float:
-    """A pitch shift in semitones."""
+def draw_pitch(recipe: Recipe, rng: np.random.Generator) -> float:
+    """Draw a pitch shift in semitones."""
     return round(float(rng.uniform(-recipe.semitones, recipe.semitones)), 2)
 
 
@@ -188,7 +246,7 @@ def _run(
     lengths: tuple[float, ...],
     rng: np.random.Generator,
 ) -> tuple[Cut, int]:
-    """At most ``count`` neighbouring sounds. -> the cut and how many they are."""
+    """Draw at most ``count`` neighbouring sounds; return the cut and their number."""
     first = int(rng.integers(len(spans)))
     longest = max(0.5, _quantile(lengths, float(rng.uniform(0.3, 1.0)))) * SAMPLE_RATE
     begin, end = spans[first]
@@ -216,7 +274,7 @@ def _run(
 
 
 def _window(samples: Audio, begin: int, end: int, length: int) -> Cut:
-    """The stretch of a long sound around its loudest frame; from its beginning where that is near."""
+    """Cut a long sound around its loudest frame, or from its beginning where that is near."""
     loudest = begin + int(np.argmax(frame_levels(samples[begin:end]))) * HOP
     first = min(max(begin, loudest - length // 3), end - length)
     attack = CUT_ATTACK
@@ -225,7 +283,7 @@ def _window(samples: Audio, begin: int, end: int, length: int) -> Cut:
     return first / SAMPLE_RATE, (first + length) / SAMPLE_RATE, attack, CUT_RELEASE
 
 
-def _put(
+def _place_cut(
     recipe: Recipe,
     bank: Bank,
     files: tuple[Recording, ...],
@@ -235,16 +293,14 @@ def _put(
     place: Place,
     rng: np.random.Generator,
 ) -> tuple[PlacedCut, list[Seconds]]:
-    """A cut at a random onset. -> the piece and its audible spans in the clip, disjoint, 250 ms or
-    longer.
-    """
+    """Place a cut at a random onset; return it and its audible spans of 250 ms or more."""
     start, stop, attack, release = cut
     ratio = 2.0 ** (semitones / 12.0)
-    whole = (stop - start) / ratio
-    latest = max(0.0, recipe.duration - KEPT * whole)
-    onset = round(min(max(0.0, _normal(recipe, rng) - attack / ratio), latest), 4)
-    length = min(whole, recipe.duration - onset)
-    if length < whole:
+    full_length = (stop - start) / ratio
+    latest = max(0.0, recipe.duration - MIN_SHARE * full_length)
+    onset = round(min(max(0.0, _draw_onset(recipe, rng) - attack / ratio), latest), 4)
+    length = min(full_length, recipe.duration - onset)
+    if length < full_length:
         stop, release = start + length * ratio, CUT_RELEASE
     piece = PlacedCut(
         start, round(stop, 4), onset, round(length, 4), attack, release, semitones, file
@@ -264,8 +320,8 @@ def _free(spans: list[Seconds], onset: float, offset: float) -> bool:
     return all(offset + MIN_PAUSE < a or b + MIN_PAUSE < onset for a, b in spans)
 
 
-def _normal(recipe: Recipe, rng: np.random.Generator) -> float:
-    """Normal, truncated to the clip (by rejection)."""
+def _draw_onset(recipe: Recipe, rng: np.random.Generator) -> float:
+    """Draw an onset in seconds: normal, truncated to the clip by rejection."""
     mean, deviation = recipe.onset
     while True:
         value = float(rng.normal(mean, deviation))

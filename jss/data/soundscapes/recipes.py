@@ -1,16 +1,15 @@
-"""Recipes of soundscapes as plain data: what is in a clip, how often, how loud, how long."""
+"""Recipes of soundscapes: which sounds occur, how often, how loud and how long."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-#: Labels of a background; the second kind has voices in it and lies only under clips labelled
-#: Speech.
+#: Labels of backgrounds; the second has voices and is used only in clips labelled Speech.
 BACKGROUND = "background"
 BABBLE = "background_babble"
 
-#: Sounds without a beginning or an end of their own: cut or looped to the length asked for.
+#: Labels of steady sounds, which are cut or looped to the length drawn.
 STEADY = frozenset(
     {
         "Blender",
@@ -45,61 +44,70 @@ STEADY = frozenset(
 
 @dataclass(frozen=True)
 class ClassPlan:
-    """How one class occurs. weight: chance of leading a clip; alone: chance that it is then the
-    only class; partners: weights of the second class otherwise; counts: weights of 1, 2, 3, ...
-    events in a clip; lengths: seconds of an event at the quantiles 0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.
-    """
+    """How one class occurs."""
 
+    #: Weight with which it is drawn as the first class of a clip.
     weight: float
+    #: Probability that it is then the only class.
     alone: float
+    #: Weights of the second class otherwise.
     partners: Mapping[str, float]
+    #: Weights of 1, 2, 3, ... events in a clip.
     counts: tuple[float, ...]
+    #: Seconds of an event at the quantiles 0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.
     lengths: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that ``draw`` needs. Levels are loudness (ITU-R BS.1770, LUFS) over the audible
-    part of a sound.
+    """Distribution of soundscapes.
 
-    duration: s; reference_db: loudness of the background; gain_jitter_db: the whole clip up or down
-    by at most this; snr_db: event over background, uniform, drawn for each recording in a clip;
-    semitones: pitch shift, uniform up to this either way; onset: mean and standard deviation (s) of
-    a normal distribution truncated to the clip; classes: how the labelled classes occur, or empty:
-    any class of the bank, uniformly; third: chance of a third class where there are two (repeated
-    for more); foregrounds: fewest and most classes where ``classes`` is empty; counts: as in
-    ClassPlan, for classes without a plan; second: chance that several events of a class come from
-    two recordings (two speakers, two dogs); distractor: chance of an unlabelled sound; distractors,
-    voiced_distractors: their labels, the latter only beside Speech; distractor_snr_db; babble:
-    chance of babble as the background of a clip with Speech; room: chance that the foregrounds
-    sound in one of the simulated rooms.
+    Levels are loudness (ITU-R BS.1770, LUFS) over the audible part of a sound.
     """
 
     name: str
+    #: Length in seconds.
     duration: float = 10.0
+    #: Loudness of the background.
     reference_db: float = -50.0
+    #: Largest change of the level of the whole clip.
     gain_jitter_db: float = 3.0
+    #: Range of the SNR of an event, uniform, drawn once for each recording in a clip.
     snr_db: tuple[float, float] = (6.0, 30.0)
+    #: Largest pitch shift, uniform.
     semitones: float = 3.0
+    #: Mean and standard deviation of the onset in seconds; normal, truncated to the clip.
     onset: tuple[float, float] = (5.0, 2.0)
+    #: Plans of the labelled classes; empty for any class of the bank, uniformly.
     classes: Mapping[str, ClassPlan] = field(default_factory=dict)
+    #: Probability of a third class where there are two, of a fourth where there are three, ...
     third: float = 0.13
+    #: Smallest and largest number of classes where ``classes`` is empty.
     foregrounds: tuple[int, int] = (1, 3)
+    #: Weights of 1, 2, 3, ... events of a class without a plan.
     counts: tuple[float, ...] = (0.5, 0.25, 0.25)
+    #: Seconds of an event of a class without a plan, at the quantiles of ClassPlan.
     lengths: tuple[float, ...] = (0.25, 0.5, 1.0, 2.5, 5.0, 8.0, 10.0)
+    #: Probability that several events of a class come from two recordings (two speakers, two dogs).
     second: float = 0.2
+    #: Probability of an unlabelled sound.
     distractor: float = 0.25
+    #: Labels of unlabelled sounds.
     distractors: tuple[str, ...] = ()
+    #: Labels of unlabelled sounds with voices, used only in clips with Speech.
     voiced_distractors: tuple[str, ...] = ()
+    #: Range of the SNR of an unlabelled sound, uniform.
     distractor_snr_db: tuple[float, float] = (0.0, 15.0)
+    #: Probability of babble as the background of a clip with Speech.
     babble: float = 0.2
+    #: Probability that the foregrounds are in a simulated room.
     room: float = 0.5
 
 
 # Measured on the 1,153 annotated clips of DESED's validation set
-# (metadata/validation/validation.tsv, CC BY 4.0): who occurs with whom, events of a class in a clip
-# (the last count: that many or more), lengths. The weights are those of DESED's generator of
-# synthetic soundscapes (event_occurences_train.json, _nOn and _nOff classes added up).
+# (metadata/validation/validation.tsv, CC BY 4.0): co-occurrence, events of a class in a clip (the
+# last count: that many or more) and lengths. The weights are those of DESED's generator of synthetic
+# soundscapes (event_occurences_train.json, _nOn and _nOff classes added).
 _DESED = {
     "Alarm_bell_ringing": ClassPlan(
         0.1,
@@ -222,7 +230,7 @@ _DESED = {
 }
 
 RECIPES: Mapping[str, Recipe] = {
-    # The DESED / Scaper recipe; distractors that nobody would label as one of the ten classes.
+    # The recipe of DESED and Scaper, with distractors that belong to none of the ten classes.
     "desed": Recipe(
         "desed",
         classes=_DESED,
@@ -255,7 +263,7 @@ RECIPES: Mapping[str, Recipe] = {
             "other_street_music",
         ),
     ),
-    # For permutation invariant training of a separator: a background and at most three sounds, so
-    # that four outputs always suffice.
+    # For permutation invariant training of a separator with four outputs: a background and at most
+    # three sounds.
     "universal": Recipe("universal", snr_db=(0.0, 25.0), second=0.0, distractor=0.0, babble=0.0),
 }

@@ -1,4 +1,4 @@
-"""Render a whole set to disk: on all cores, resumable, the same bytes whatever was interrupted."""
+"""Rendering of a whole set to disk: on several cores, resumable, always to the same bytes."""
 
 from __future__ import annotations
 
@@ -30,27 +30,32 @@ from jss.data.soundscapes.layouts import DesedLayout, FussLayout, Layout
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
 
+#: Sets that can be rendered.
 LAYOUTS: Mapping[str, Layout] = {
     "homescapes": DesedLayout(),
     "synthscapes": DesedLayout(),
     "universal": FussLayout(),
 }
-#: Recordings that the synthesiser makes for each label and split, and the seed of its bank.
+#: Number of synthesised recordings for each label and split, and the seed of their bank.
 SYNTHESISED, SYNTH_SEED = 60, 2023
+#: File with one line of JSON for each clip.
 SCAPES = "soundscapes.jsonl"
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for. name: a key of LAYOUTS; soundbank: a folder, or None: the synthesiser
-    alone; sources: whether isolated sources are written; clips: how many of each subset.
-    """
+    """A set to render."""
 
+    #: A key of LAYOUTS.
     name: str
+    #: Folder of the set.
     root: Path
+    #: Folder of recordings; None for the synthesiser alone.
     soundbank: Path | None
     seed: int
+    #: Whether to write the isolated sources.
     sources: bool
+    #: Number of clips of each subset.
     clips: Mapping[str, int]
 
 
@@ -61,9 +66,7 @@ class _Job:
 
 
 def make_bank(soundbank: Path | None) -> Bank:
-    """The recordings of a folder; the synthesiser alone where there is none, and for classes
-    without a recording.
-    """
+    """Soundbank of a folder with the synthesiser for other classes, or the latter alone."""
     synthesiser = SynthBank(SYNTHESISED, SYNTH_SEED)
     return (
         MixedBank([(SoundBank(soundbank), 1.0), (synthesiser, 0.0)]) if soundbank else synthesiser
@@ -71,11 +74,20 @@ def make_bank(soundbank: Path | None) -> Bank:
 
 
 def render_set(order: Order, workers: int = 1) -> dict[str, int]:
-    """Render every clip that is not there yet, then write the tables. -> clips of each subset.
+    """Render every clip that does not exist yet, then write the tables.
 
-    Clips are FLAC of 24 bit, since DESED's reference of -50 LUFS leaves a 16-bit background of 8
-    bits. ``workers``: processes. Raises JssError where the folder holds a set with other settings,
-    or the soundbank lacks a class.
+    Clips are FLAC of 24 bit, because DESED's reference of -50 LUFS leaves a 16-bit background of 8
+    bits.
+
+    Args:
+        order: The set.
+        workers: Number of processes.
+
+    Returns:
+        Number of clips of each subset.
+
+    Raises:
+        JssError: The folder holds a set with other settings, or the soundbank lacks a class.
     """
     from tqdm import tqdm
 
@@ -86,7 +98,7 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
     jobs = [_Job(subset, index) for subset, count in order.clips.items() for index in range(count)]
     scapes: dict[str, list[tuple[str, Soundscape]]] = {subset: [] for subset in order.clips}
     with tqdm(total=len(jobs), unit="clip", disable=None) as bar:
-        for job, line in zip(jobs, _work(order, bank, jobs, workers), strict=True):
+        for job, line in zip(jobs, _render_all(order, bank, jobs, workers), strict=True):
             scapes[job.subset].append(
                 (layout.mixture(job.subset, job.index), Soundscape.from_json(line))
             )
@@ -108,8 +120,20 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
 def render_clip(
     name: str, subset: str, index: int, seed: int = 0, soundbank: Path | None = None
 ) -> Rendered:
-    """One clip of a set alone, as ``render_set`` makes it. name: of LAYOUTS. Raises JssError for
-    another subset.
+    """Render one clip of a set, as ``render_set`` does.
+
+    Args:
+        name: A key of LAYOUTS.
+        subset: Subset of the set.
+        index: Number of the clip.
+        seed: Random seed of the set.
+        soundbank: Folder of recordings; None for the synthesiser alone.
+
+    Returns:
+        Its signals.
+
+    Raises:
+        JssError: There is no such subset.
     """
     layout = LAYOUTS[name]
     if subset not in layout.subsets:
@@ -124,47 +148,38 @@ def _draw(layout: Layout, subset: str, index: int, seed: int, bank: Bank) -> Sou
 
 
 def render_lines(lines: Iterable[str], root: Path, bank: Bank, sources: bool = True) -> list[str]:
-    """Render single clips again from lines of ``soundscapes.jsonl``: the same bytes. -> their paths
-    under ``root``.
+    """Render single clips again, to the same bytes, from lines of ``soundscapes.jsonl``.
 
-    Raises JssError for a line that ``render_set`` did not write, and where the bank lacks a
-    recording.
+    Args:
+        lines: The lines.
+        root: Folder to write to.
+        bank: The soundbank.
+        sources: Whether to write the sources.
+
+    Returns:
+        Paths of the mixtures, relative to ``root``.
+
+    Raises:
+        JssError: ``render_set`` did not write a line, or the bank lacks a recording.
     """
     written: list[str] = []
     for line in lines:
-        layout, subset, index, scape = _placed(line)
+        layout, subset, index, scape = _parse(line)
         _write_clip(root, layout, subset, index, scape, bank, sources)
         written.append(layout.mixture(subset, index))
     return written
 
 
-def read_scapes(root: str | Path) -> dict[str, Soundscape]:
-    """The soundscapes of a rendered set by the path of their mixture. Raises JssError where the
-    file is not there.
-    """
-    path = Path(root) / SCAPES
-    if not path.is_file():
-        raise JssError(
-            f"{path} is not there: render the set to its end with: python -m jss render."
-        )
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        rows = [TypeAdapter(_Line).validate_json(line) for line in lines]
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
-        raise JssError(f"{path} is damaged: delete it and render the set again.") from error
-    return {row.filename: row.soundscape for row in rows}
-
-
 @dataclass(frozen=True)
 class _Line:
-    """A line of ``soundscapes.jsonl``."""
+    """One line of ``soundscapes.jsonl``."""
 
     subset: str
     filename: str
     soundscape: Soundscape
 
 
-def _work(order: Order, bank: Bank, jobs: list[_Job], workers: int) -> Iterator[str]:
+def _render_all(order: Order, bank: Bank, jobs: list[_Job], workers: int) -> Iterator[str]:
     """One line of JSON for each job, in order."""
     if workers <= 1 or len(jobs) < 2:
         yield from (_render_one(order, bank, job) for job in jobs)
@@ -176,7 +191,7 @@ def _work(order: Order, bank: Bank, jobs: list[_Job], workers: int) -> Iterator[
             yield from pool.map(_render_in_worker, jobs, chunksize=4)
         except BrokenProcessPool as error:
             raise JssError(
-                "A process that renders died, which is mostly for want of memory: go on with the same "
+                "A rendering process died, most likely because memory ran out: continue with the same "
                 "command and fewer --workers."
             ) from error
 
@@ -185,7 +200,7 @@ _WORKER: dict[str, Any] = {}
 
 
 def _start(order: Order, parent: int) -> None:
-    """A worker: its own bank; it leaves Ctrl-C to its parent and ends when that is gone."""
+    """Start a worker, with its soundbank; it ignores Ctrl-C and ends when its parent has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _WORKER.update(order=order, bank=make_bank(order.soundbank))
 
@@ -202,7 +217,7 @@ def _render_in_worker(job: _Job) -> str:
 
 
 def _render_one(order: Order, bank: Bank, job: _Job) -> str:
-    """Draw one clip and, where it is not on disk yet, write it. -> one line of JSON."""
+    """Draw one clip, write it where it does not exist yet, and return its line of JSON."""
     layout = LAYOUTS[order.name]
     scape = _draw(layout, job.subset, job.index, order.seed, bank)
     if not (order.root / layout.mixture(job.subset, job.index)).is_file():
@@ -219,17 +234,17 @@ def _write_clip(
     bank: Bank,
     sources: bool,
 ) -> None:
-    """The sources first, so that a mixture means finished."""
-    made = render(scape, bank)
+    """Write the sources before the mixture, so that a mixture marks a finished clip."""
+    rendered = render(scape, bank)
     if sources:
         layers = (scape.background, *scape.foregrounds)
-        for position, (layer, source) in enumerate(zip(layers, made.sources, strict=True)):
+        for position, (layer, source) in enumerate(zip(layers, rendered.sources, strict=True)):
             audio.save(root / layout.source(subset, index, position, layer.label), source)
-    audio.save(root / layout.mixture(subset, index), made.mixture)
+    audio.save(root / layout.mixture(subset, index), rendered.mixture)
 
 
-def _placed(line: str) -> tuple[Layout, str, int, Soundscape]:
-    """Where a line of ``soundscapes.jsonl`` belongs, and what it says."""
+def _parse(line: str) -> tuple[Layout, str, int, Soundscape]:
+    """Layout, subset, number and soundscape of a line of ``soundscapes.jsonl``."""
     try:
         row = TypeAdapter(_Line).validate_json(line)
     except ValidationError as error:
@@ -243,7 +258,7 @@ def _placed(line: str) -> tuple[Layout, str, int, Soundscape]:
         if number and known and layout.mixture(subset, int(number[0])) == filename:
             return layout, subset, int(number[0]), scape
     raise JssError(
-        f"{filename} is no place of a clip in a set that jss renders: copy the line as it was written."
+        f"{filename} is not the path of a clip that jss renders: copy the line as it was written."
     )
 
 
@@ -270,9 +285,7 @@ def _settings(order: Order, bank: Bank) -> dict[str, Any]:
 
 
 def _contents(scapes: Mapping[str, list[tuple[str, Soundscape]]]) -> dict[str, Any]:
-    """What is in the set: clips, the labels that were synthesised in part or whole, data sets and
-    their licences.
-    """
+    """Contents of the set for the manifest: clips, synthesised labels, data sets and licences."""
     used: dict[str, set[Recording]] = {
         subset: {
             r
@@ -282,14 +295,14 @@ def _contents(scapes: Mapping[str, list[tuple[str, Soundscape]]]) -> dict[str, A
         }
         for subset, items in scapes.items()
     }
-    every = set().union(*used.values())
+    recordings = set().union(*used.values())
     return {
         "clips": {subset: len(items) for subset, items in scapes.items()},
         "synthesised": {
-            subset: sorted({r.label for r in found if r.dataset == PREFIX})
-            for subset, found in used.items()
+            subset: sorted({r.label for r in members if r.dataset == PREFIX})
+            for subset, members in used.items()
         },
-        "recordings": len({r.recording for r in every}),
-        "datasets": dict(sorted(Counter(r.dataset for r in every).items())),
-        "licences": dict(sorted(Counter(r.licence for r in every).items())),
+        "recordings": len({r.recording for r in recordings}),
+        "datasets": dict(sorted(Counter(r.dataset for r in recordings).items())),
+        "licences": dict(sorted(Counter(r.licence for r in recordings).items())),
     }

@@ -1,4 +1,4 @@
-"""Turn a soundscape into sound: every source by itself, and their sum."""
+"""Rendering of a soundscape: every source, and their sum."""
 
 from __future__ import annotations
 
@@ -16,23 +16,37 @@ from jss.data.soundscapes.pieces import sound_of
 from jss.data.soundscapes.soundscape import Layer, Soundscape
 from jss.errors import JssError
 
-#: No sample of a mixture or source is beyond this; a clip that would be is turned down as a whole.
+#: Largest absolute sample; a clip that would exceed it is attenuated as a whole.
 CEILING = 0.98
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """mixture: float32 (S,), the sum of sources: float32 (n, S), the background first;
-    source_labels: n labels, the first "background"; events: strong labels."""
+    """The signals of a soundscape."""
 
+    #: (S,) at 16 kHz, the sum of the sources.
     mixture: Audio
+    #: (n, S), the background first.
     sources: npt.NDArray[np.float32]
+    #: n labels, the first "background".
     source_labels: tuple[str, ...]
+    #: Strong labels.
     events: tuple[Event, ...]
 
 
 def render(soundscape: Soundscape, bank: Bank) -> Rendered:
-    """The sound of a soundscape. Raises JssError where the bank lacks a recording or has it silent."""
+    """Render a soundscape.
+
+    Args:
+        soundscape: The soundscape.
+        bank: The soundbank it was drawn from.
+
+    Returns:
+        Its signals.
+
+    Raises:
+        JssError: The bank lacks a recording, or a recording is silent.
+    """
     layers = (soundscape.background, *soundscape.foregrounds)
     sources = np.zeros((len(layers), round(soundscape.duration * SAMPLE_RATE)), np.float32)
     for source, layer in zip(sources, layers, strict=True):
@@ -47,7 +61,7 @@ def render(soundscape: Soundscape, bank: Bank) -> Rendered:
 
 
 def _render_layer(out: Audio, layer: Layer, soundscape: Soundscape, bank: Bank) -> None:
-    """Write one source into ``out`` (S,), at its level over its audible spans."""
+    """Add one source to the zeros in ``out`` (S,), with its loudness over its audible spans."""
     for piece in layer.pieces:
         sound = sound_of(piece, bank, layer.recordings[piece.file], soundscape.room, layer.position)
         onset = round(piece.onset * SAMPLE_RATE)

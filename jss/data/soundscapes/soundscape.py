@@ -1,4 +1,4 @@
-"""One soundscape written down: every recording, cut, place and level, as one line of JSON."""
+"""Description of one soundscape: every recording, cut, time and level, as one line of JSON."""
 
 from __future__ import annotations
 
@@ -17,62 +17,65 @@ from jss.errors import JssError
 
 @dataclass(frozen=True)
 class PlacedCut:
-    """A cut of a recording and its place. start, stop: seconds of the recording; onset, length:
-    seconds of the clip.
+    """A cut of a recording and its place in the clip, in seconds."""
 
-    A piece longer than its cut is looped. attack, release: fades at its ends, in seconds;
-    semitones: pitch shift; file: which of the layer's recordings.
-    """
-
+    #: Start and stop in the recording.
     start: float
     stop: float
+    #: Onset in the clip.
     onset: float
+    #: Length in the clip; a cut that is shorter is looped.
     length: float
+    #: Fades at both ends.
     attack: float = 0.0
     release: float = 0.0
+    #: Pitch shift.
     semitones: float = 0.0
+    #: Number of the file among the layer's recordings.
     file: int = 0
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One source: pieces of one original recording (one dog, one speaker), which may have been cut
-    into several files.
-
-    level_db: loudness over its audible spans (LUFS, before the clip's gain); position: place in the
-    clip's room, or None: dry; spans: (onset, offset) in seconds where it is audible, without
-    overlap; labelled: whether they are events or the layer is a background or distractor.
-    """
+    """One source: cuts of one original recording (one dog, one speaker), maybe of several files."""
 
     label: str
+    #: Files of the original recording.
     recordings: tuple[Recording, ...]
+    #: Loudness over its audible spans in LUFS, before the clip's gain.
     level_db: float
+    #: The cuts.
     pieces: tuple[PlacedCut, ...]
+    #: (onset, offset) in seconds where it is audible, without overlap.
     spans: tuple[tuple[float, float], ...]
+    #: Number of the position in the clip's room; None for no reverberation.
     position: int | None = None
+    #: Whether the spans are events; False for a background or distractor.
     labelled: bool = True
 
 
 @dataclass(frozen=True)
 class Soundscape:
-    """A background and its foregrounds, ready to be rendered. gain_db: of the whole clip; room:
-    None: dry.
-    """
+    """A background and its foregrounds, ready to be rendered."""
 
+    #: Name of the recipe.
     recipe: str
+    #: Split of the soundbank.
     split: str
+    #: Random seed it was drawn from.
     seed: tuple[int, ...]
+    #: Length in seconds.
     duration: float
+    #: Gain of the whole clip.
     gain_db: float
+    #: Number of the simulated room; None for no reverberation.
     room: int | None
     background: Layer
     foregrounds: tuple[Layer, ...]
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """Strong labels, sorted; same-class events that overlap or lie less than 150 ms apart are
-        one.
-        """
+        """Strong labels, sorted; events of a class less than 150 ms apart are joined."""
         by_label: dict[str, list[tuple[float, float]]] = {}
         for layer in self.foregrounds:
             if layer.labelled:
@@ -91,12 +94,16 @@ class Soundscape:
         return tuple(sorted({event.label for event in self.events}))
 
     def to_json(self) -> str:
-        """One line; ``from_json`` gives an equal soundscape back."""
+        """Convert to one line of JSON, which :meth:`from_json` reads."""
         return json.dumps(dataclasses.asdict(self), ensure_ascii=False, separators=(",", ":"))
 
     @staticmethod
     def from_json(line: str) -> Soundscape:
-        """Raises JssError where the line is not a soundscape."""
+        """Read a line that :meth:`to_json` wrote.
+
+        Raises:
+            JssError: The line is not a soundscape.
+        """
         try:
             return TypeAdapter(Soundscape).validate_json(line)
         except ValidationError as error:
@@ -108,7 +115,15 @@ class Soundscape:
 def merge(
     spans: Iterable[tuple[float, float]], pause: float = MIN_PAUSE
 ) -> list[tuple[float, float]]:
-    """Spans that overlap or lie less than ``pause`` seconds apart become one. -> sorted, disjoint."""
+    """Join spans that overlap or are less than some seconds apart.
+
+    Args:
+        spans: (onset, offset) in seconds.
+        pause: Seconds.
+
+    Returns:
+        Sorted, disjoint spans.
+    """
     merged: list[tuple[float, float]] = []
     for onset, offset in sorted(spans):
         if merged and onset - merged[-1][1] < pause:

@@ -8,7 +8,7 @@ import numpy as np
 
 from jss.data.soundbank.bank import Bank
 from jss.data.soundscapes.pieces import sound_of
-from jss.data.soundscapes.placing import cut_steady, pitch
+from jss.data.soundscapes.placing import cut_steady, draw_pitch
 from jss.data.soundscapes.recipes import Recipe
 from jss.data.soundscapes.rendering import CEILING
 from jss.data.training.example import Example, Examples, fit
@@ -39,7 +39,9 @@ class RecordingSet:
         label = labels[int(rng.integers(len(labels)))]
         recording = self.bank.pick(label, self.split, rng)
         length = self.recipe.duration
-        piece = cut_steady(self.bank, recording, 0.0, length, length, pitch(self.recipe, rng), rng)
+        piece = cut_steady(
+            self.bank, recording, 0.0, length, length, draw_pitch(self.recipe, rng), rng
+        )
         sound = fit(sound_of(piece, self.bank, recording, None, None), round(length * SAMPLE_RATE))
         sound = sound * np.float32(10.0 ** (rng.uniform(-12.0, 12.0) / 20.0))
         sound = sound / np.maximum(np.float32(1.0), np.abs(sound).max() / np.float32(CEILING))

@@ -45,7 +45,7 @@ def prepare_workers(bank: Bank, split: str = "train", threads: int = 1) -> None:
 
     def prepare(item: tuple[bool, Recording]) -> None:
         with suppress(JssError):  # a silent recording is told when it is drawn
-            placing.sounds(bank, item[1], item[0])
+            placing.audible_spans(bank, item[1], item[0])
 
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(responses, range(ROOMS)):

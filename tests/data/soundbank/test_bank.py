@@ -11,7 +11,7 @@ from jss import audio
 from jss.data.recordings import SPLITS, Recording, halves, split_name
 from jss.data.soundbank.bank import MixedBank, SoundBank
 from jss.data.soundbank.synthbank import SynthBank
-from jss.data.soundscapes.homescapes import SUBSETS, homescapes_split
+from jss.data.soundscapes.homescapes import SUBSETS
 from jss.errors import JssError
 
 
@@ -48,7 +48,7 @@ def test_a_recording_in_several_classes_stays_in_one_half() -> None:
 
 
 def test_the_subsets_share_no_recording(bank: SoundBank) -> None:
-    split = {name: homescapes_split(name) for name in SUBSETS}
+    split = {name: subset.split for name, subset in SUBSETS.items()}
     assert len({split["weak"], split["unlabel_in_domain"], split["synthetic21_train"]}) == 1
     assert split["weak_validation"] == split["synthetic21_validation"] == "validation"
     assert not recordings(bank, split["validation"]) & recordings(bank, split["public"])
