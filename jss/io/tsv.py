@@ -37,8 +37,8 @@ class ClipNames:
         self._exact = dict.fromkeys(self.names)
         self._by_stem: dict[str, dict[str, list[list[str]]]] = {}
         for name in self.names:
-            for folders, own in _folders_and_stems(name):
-                self._by_stem.setdefault(own, {}).setdefault(name, []).append(folders)
+            for folders, base in _folders_and_stems(name):
+                self._by_stem.setdefault(base, {}).setdefault(name, []).append(folders)
 
     def find(self, name: str) -> str | None:
         """Find the clip that a name refers to.

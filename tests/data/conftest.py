@@ -1,6 +1,4 @@
-"""A tiny soundbank in the true layout: every class of the desed recipe in every split, as noise and
-bursts.
-"""
+"""A small soundbank: every class of the desed recipe in every split, as noise and tones."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def burst(seconds: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("seconds", [0.4, 1.0, 3.7])
-def test_it_is_pyloudnorms(seconds):
+def test_lufs_equals_pyloudnorm(seconds):
     x = burst(seconds)
     assert lufs(x) == pytest.approx(
         pyloudnorm.Meter(RATE).integrated_loudness(x.astype(float)), abs=1e-9
@@ -29,12 +29,12 @@ def test_a_full_scale_sine_of_997_hz_is_at_minus_3_lufs():
     assert lufs(np.sin(2 * np.pi * 997 * t).astype(np.float32)) == pytest.approx(-3.01, abs=0.3)
 
 
-def test_a_short_event_is_measured_on_a_tiled_copy():
+def test_short_events_are_repeated():
     x = burst(0.1)
     assert lufs(x) == pytest.approx(lufs(np.tile(x, 4)), abs=1e-9)
 
 
-def test_what_the_gate_leaves_out_falls_back_to_rms_and_silence_has_none():
+def test_quiet_events_and_silence():
     assert lufs(np.full(RATE, 1e-5, np.float32)) == pytest.approx(-100, abs=1e-3)
     assert lufs(np.zeros(RATE, np.float32)) == -math.inf
     assert lufs(np.zeros(0, np.float32)) == -math.inf

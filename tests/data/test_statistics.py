@@ -35,13 +35,13 @@ def clips(folder: Path) -> list[Clip]:
     ]
 
 
-def test_by_hand(tmp_path: Path) -> None:
-    found = measure(clips(tmp_path), "kitchen", "validation")
-    assert (found.n_files, found.n_files_expected, found.strong, found.weak) == (2, 4, 2, 3)
-    assert (found.events, found.minutes) == (4, pytest.approx(40 / 60))
+def test_figures_calculated_by_hand(tmp_path: Path) -> None:
+    statistics = measure(clips(tmp_path), "kitchen", "validation")
+    assert (statistics.n_files, statistics.n_files_expected, statistics.strong, statistics.weak) == (2, 4, 2, 3)
+    assert (statistics.events, statistics.minutes) == (4, pytest.approx(40 / 60))
     # 0-2: 1, 2-3: 2, 3-4: 3, 4-5: 2, 5-6: 1, 6-8: 0, 8-10: 1, and ten seconds of nothing.
-    assert found.polyphony == pytest.approx((12 / 20, 5 / 20, 2 / 20, 1 / 20))
-    dog, speech, cat = (found.classes[label] for label in ("Dog", "Speech", "Cat"))
+    assert statistics.polyphony == pytest.approx((12 / 20, 5 / 20, 2 / 20, 1 / 20))
+    dog, speech, cat = (statistics.classes[label] for label in ("Dog", "Speech", "Cat"))
     assert (dog.clips, speech.clips, cat.clips) == (2, 2, 1)
     assert (dog.minutes, speech.minutes, cat.minutes) == pytest.approx((4 / 60, 4 / 60, 2 / 60))
     assert dog.others == pytest.approx((2 / 4, 1 / 4, 1 / 4, 0))
@@ -50,21 +50,21 @@ def test_by_hand(tmp_path: Path) -> None:
     )  # its own second event is another event
     assert speech.lengths == (2, 2.5, 3, 3.5, 4)
     assert speech.histogram == tuple(int(low in (2, 4)) for low in LENGTH_BINS)
-    assert found.classes["Blender"].others is None
-    assert tuple(found.classes) == DESED_LABELS
-    k = {label: i for i, label in enumerate(found.classes)}
+    assert statistics.classes["Blender"].others is None
+    assert tuple(statistics.classes) == DESED_LABELS
+    k = {label: i for i, label in enumerate(statistics.classes)}
     assert (
-        found.co_occurrence[k["Dog"]][k["Speech"]]
-        == found.co_occurrence[k["Speech"]][k["Dog"]]
+        statistics.co_occurrence[k["Dog"]][k["Speech"]]
+        == statistics.co_occurrence[k["Speech"]][k["Dog"]]
         == 2
     )
-    assert found.co_occurrence[k["Dog"]][k["Cat"]] == 1
-    assert found.level_db == pytest.approx(
+    assert statistics.co_occurrence[k["Dog"]][k["Cat"]] == 1
+    assert statistics.level_db == pytest.approx(
         (SILENCE_DB, *np.quantile((SILENCE_DB, -20.0), (0.25, 0.5, 0.75)), -20.0)
     )
-    assert len(found.damaged) == 1
-    assert "d.wav is not audio" in found.damaged[0]
-    a, b, c, d = found.clips
+    assert len(statistics.damaged) == 1
+    assert "d.wav is not audio" in statistics.damaged[0]
+    a, b, c, d = statistics.clips
     assert (a.events, a.most, a.overlapped, a.labels) == (
         4,
         3,
@@ -83,14 +83,14 @@ def test_by_hand(tmp_path: Path) -> None:
 
 
 def test_without_levels_no_file_is_opened(tmp_path: Path) -> None:
-    found = measure(clips(tmp_path), levels=False)
-    assert (found.n_files, found.level_db, found.damaged) == (3, None, ())
+    statistics = measure(clips(tmp_path), levels=False)
+    assert (statistics.n_files, statistics.level_db, statistics.damaged) == (3, None, ())
 
 
-def test_an_empty_set_and_one_that_nobody_labelled() -> None:
+def test_empty_and_unlabelled_sets() -> None:
     for none in ([], [Clip("a.wav", None)]):
-        found = measure(none)
-        assert (found.classes, found.polyphony, found.level_db, found.co_occurrence) == (
+        statistics = measure(none)
+        assert (statistics.classes, statistics.polyphony, statistics.level_db, statistics.co_occurrence) == (
             {},
             None,
             None,
@@ -99,14 +99,14 @@ def test_an_empty_set_and_one_that_nobody_labelled() -> None:
 
 
 def test_labels_of_no_class_set_are_sorted() -> None:
-    found = measure([Clip("a.wav", None, 5.0, (Event(0, 1, "Zebra"), Event(0, 1, "Dog")))])
-    assert list(found.classes) == ["Dog", "Zebra"]
-    assert found.classes["Dog"].others == (0, 1, 0, 0)
+    statistics = measure([Clip("a.wav", None, 5.0, (Event(0, 1, "Zebra"), Event(0, 1, "Dog")))])
+    assert list(statistics.classes) == ["Dog", "Zebra"]
+    assert statistics.classes["Dog"].others == (0, 1, 0, 0)
 
 
-def test_a_length_at_the_end_of_a_bin_counts_there() -> None:
-    found = measure([Clip("a.wav", None, 20.0, (Event(1.8, 2.05, "Dog"), Event(3.0, 14.0, "Dog")))])
-    histogram = found.classes["Dog"].histogram
+def test_lengths_at_the_edge_of_a_bin() -> None:
+    statistics = measure([Clip("a.wav", None, 20.0, (Event(1.8, 2.05, "Dog"), Event(3.0, 14.0, "Dog")))])
+    histogram = statistics.classes["Dog"].histogram
     assert 2.05 - 1.8 < 0.25
     assert (histogram[1], histogram[-1], sum(histogram)) == (1, 1, 2)
 
@@ -120,34 +120,34 @@ events = st.lists(
 @given(st.lists(events, min_size=1, max_size=3))
 def test_times_add_up(world: list[list[tuple[float, float, str]]]) -> None:
     """Sampled every millisecond, counting who sounds gives the same shares."""
-    found = measure(
+    statistics = measure(
         [
-            Clip(str(i), None, 10.0, tuple(Event(a, a + n, label) for a, n, label in one))
-            for i, one in enumerate(world)
+            Clip(str(i), None, 10.0, tuple(Event(a, a + n, label) for a, n, label in events))
+            for i, events in enumerate(world)
         ]
     )
-    assert found.polyphony is not None
-    assert sum(found.polyphony) == pytest.approx(1)
+    assert statistics.polyphony is not None
+    assert sum(statistics.polyphony) == pytest.approx(1)
     moments = np.arange(10000) / 1000 + 0.0005
     counts = np.concatenate(
         [
-            sum(((a <= moments) & (moments < a + n) for a, n, _ in one), np.zeros(10000, int))
-            for one in world
+            sum(((a <= moments) & (moments < a + n) for a, n, _ in events), np.zeros(10000, int))
+            for events in world
         ]
     )
-    assert found.polyphony == pytest.approx(
+    assert statistics.polyphony == pytest.approx(
         [(counts == k).mean() for k in range(3)] + [(counts > 2).mean()], abs=2e-3
     )
-    assert [c.events for c in found.clips] == [len(one) for one in world]
-    for c in found.classes.values():
+    assert [c.events for c in statistics.clips] == [len(events) for events in world]
+    for c in statistics.classes.values():
         assert (c.others is None) == (c.minutes == 0)
         assert sum(c.histogram) == c.events
 
 
-def test_written_and_read_again(tmp_path: Path) -> None:
-    found = measure(clips(tmp_path), "kitchen", "validation")
-    found.save(tmp_path / "new" / "s.json")
-    assert Statistics.load(tmp_path / "new" / "s.json") == found
+def test_save_and_load(tmp_path: Path) -> None:
+    statistics = measure(clips(tmp_path), "kitchen", "validation")
+    statistics.save(tmp_path / "new" / "s.json")
+    assert Statistics.load(tmp_path / "new" / "s.json") == statistics
     stored = json.loads((tmp_path / "new" / "s.json").read_text())
     (tmp_path / "s.json").write_text(json.dumps({**stored, "colour": 1}))
     with pytest.raises(JssError, match="unknown key 'colour'"):

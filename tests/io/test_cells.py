@@ -1,4 +1,4 @@
-"""A table holds any name that a file may have, and is read as it was meant without any quoting."""
+"""Tables can contain every name that a file may have, and tables without quoting are read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jss.errors import JssError
 from jss.io import cells, tables, tsv
 from jss.io.tsv import ClipNames
 
-#: What a file's name may be: all but a slash and a zero byte, UTF-8 or not.
+#: All possible file names: any bytes but a slash and a zero byte.
 NAMES = st.binary(min_size=1, max_size=60).map(os.fsdecode).filter(
     lambda name: "/" not in name and "\0" not in name and name not in (".", "..")
 )  # fmt: skip
@@ -21,7 +21,7 @@ ODD = ['5" pipe.wav', '"', '""', '"a"', "a\tb", "a\nb.wav", "a\r\nb", " a", "a "
 
 
 @given(st.lists(st.lists(NAMES | st.sampled_from(ODD), min_size=2, max_size=4), max_size=5))
-def test_what_is_written_is_read(table):
+def test_round_trip(table):
     text = "".join(map(cells.row, table))
     assert [row for _, row in cells.rows(text)] == table
 
@@ -36,11 +36,11 @@ def test_what_is_written_is_read(table):
         ('\t"\t\n', ["", '"', ""]),
     ],
 )
-def test_tables_of_others(text, expected):
+def test_foreign_tables(text, expected):
     assert [row for _, row in cells.rows(text)] == [expected]
 
 
-def test_lines_are_counted_over_names_of_several():
+def test_line_numbers_after_multiline_cells():
     text = 'h\tx\r\n"a\nb"\t1\n\n"c\r\nd"\t2\re\t"3\n'
     found = list(cells.rows(text))
     assert [number for number, _ in found] == [1, 2, 5, 7]
@@ -48,7 +48,7 @@ def test_lines_are_counted_over_names_of_several():
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_through_a_file(tmp_path, name):
+def test_round_trip_through_a_file(tmp_path, name):
     path = tmp_path / "a.tsv"
     tables.write_table(path, ("filename", "duration"), [(name, "1"), ("other", "2")])
     assert tsv.read_durations(path) == {name: 1.0, "other": 2.0}

@@ -1,4 +1,4 @@
-"""Labels are never dropped unseen: one rule, in every verb and the app the same."""
+"""Events that do not fit their clip are reported, in the same way by every command."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def clips(root, count=10, seconds=2.0):
         audio.save(root / f"{number}.wav", np.zeros(round(seconds * 16000), np.float32))
 
 
-def test_what_cannot_be_is_left_out_and_counted(tmp_path):
+def test_misfit_events_are_left_out_and_counted(tmp_path):
     path = table(
         tmp_path / "a.tsv",
         ("a.wav", 0, 1, "Dog"),
@@ -70,7 +70,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("row", "sentence"), WRONG)
 @pytest.mark.parametrize("door", ["train", "evaluate", "score", "prepare", "statistics", "app"])
-def test_what_is_wrong_stops_every_verb_with_file_and_line(tmp_path, capsys, row, sentence, door):
+def test_invalid_rows_stop_every_command(tmp_path, capsys, row, sentence, door):
     if door in ("evaluate", "prepare"):
         clips(tmp_path / "audio" / "validation" / "validation")
         path = table(tmp_path / "metadata" / "validation" / "validation.tsv", row)
@@ -103,7 +103,7 @@ def test_what_is_wrong_stops_every_verb_with_file_and_line(tmp_path, capsys, row
     assert f"{path}, {sentence}" in error
 
 
-def test_zero_lengths_are_told_by_every_verb(tmp_path, caplog, capsys):
+def test_every_command_reports_zero_lengths(tmp_path, caplog, capsys):
     rows = [("0.wav", 1, 1, "Dog"), ("0.wav", 0, 1, "Dog"), ("1.wav", 0.5, 1.5, "Cat")]
     clips(tmp_path / "mine", 4)
     table(tmp_path / "mine" / "strong.tsv", *rows)
@@ -139,7 +139,7 @@ def test_zero_lengths_are_told_by_every_verb(tmp_path, caplog, capsys):
 
 
 @pytest.mark.parametrize("lost", [1, 3])
-def test_training_stops_where_a_tenth_is_lost(tmp_path, lost):
+def test_training_stops_where_a_tenth_of_the_events_is_lost(tmp_path, lost):
     clips(tmp_path, 20)
     rows = [(f"{n}.wav", 0.5, 0.5 if n < lost else 1.5, ("Dog", "Cat")[n % 2]) for n in range(20)]
     table(tmp_path / "strong.tsv", *rows)

@@ -171,7 +171,7 @@ def locate(name: str, root: Path) -> Path:
         *(folder for folder in root.iterdir() if folder.is_dir()),
         *root.resolve().parents[:3],
     ]
-    found = next(
+    folder_near = next(
         (
             candidate
             for candidate in candidates
@@ -179,8 +179,8 @@ def locate(name: str, root: Path) -> Path:
         ),
         None,
     )
-    if found is not None:
-        raise JssError(f"{root} is not the folder of {known.title}: give {found}.")
+    if folder_near is not None:
+        raise JssError(f"{root} is not the folder of {known.title}: give {folder_near}.")
     known.prepare(root)  # raises the error that says what is missing
     raise AssertionError(f"{root} became {name} while it was read")
 

@@ -75,7 +75,7 @@ def test_strong_labels_and_sources(root: Path) -> None:
     assert all(path.is_file() for _, path in clip.sources)
 
 
-def test_empty_rows_are_clips_offsets_are_clamped_and_missing_files_noted(root: Path) -> None:
+def test_empty_rows_late_offsets_and_missing_files(root: Path) -> None:
     subsets = desed.prepare(root)
     validation = by_name(subsets["validation"])
     assert validation["Yempty.wav"].events == ()
@@ -102,7 +102,7 @@ def test_weak_and_unlabelled(root: Path) -> None:
     assert four.path is None
 
 
-def test_the_weak_tenth_is_that_of_the_baseline(root: Path) -> None:
+def test_weak_validation_is_that_of_the_baseline(root: Path) -> None:
     rows = "".join(f"Y{i}.wav\tDog\n" for i in range(1578))
     (root / "metadata/train/weak.tsv").write_text("filename\tevent_labels\n" + rows)
     subsets = desed.prepare(root)
@@ -113,7 +113,7 @@ def test_the_weak_tenth_is_that_of_the_baseline(root: Path) -> None:
     assert [clip.filename for clip in desed.prepare(root)["weak_validation"]] == ["Y5.wav"]
 
 
-def test_a_folder_above_and_audio_without_a_table(root: Path, tmp_path: Path) -> None:
+def test_nested_folders_and_audio_without_a_table(root: Path, tmp_path: Path) -> None:
     above = tmp_path / "above"
     above.mkdir()
     (above / "dataset").symlink_to(root)
@@ -121,7 +121,7 @@ def test_a_folder_above_and_audio_without_a_table(root: Path, tmp_path: Path) ->
     assert [clip.filename for clip in desed.prepare(above)["unlabel_in_domain"]] == ["Ythree.wav"]
 
 
-def test_clear_errors(tmp_path: Path, root: Path) -> None:
+def test_sentences_of_errors(tmp_path: Path, root: Path) -> None:
     with pytest.raises(JssError, match="not in DESED's layout"):
         desed.prepare(tmp_path / "eval")
     tsv = root / "metadata/validation/validation.tsv"
@@ -133,19 +133,19 @@ def test_clear_errors(tmp_path: Path, root: Path) -> None:
         desed.prepare(root)
 
 
-def test_what_is_written_is_read_back(root: Path) -> None:
+def test_written_tables_are_read_back(root: Path) -> None:
     events = (Event(0.5, 1.0, "Dog"), Event(0.75, 2.5, "Cat"))
     clips = [Clip("Ya.wav", None, 4.0, events), Clip("Yempty.wav", None, 1.0, ())]
     tsv = root / "metadata/validation/validation.tsv"
     desed.write_strong(tsv, clips)
     desed.write_durations(tsv.with_name("validation_durations.tsv"), clips)
-    found = desed.prepare(root)["validation"]
-    assert [(c.filename, c.duration, c.events) for c in found] == [
+    read = desed.prepare(root)["validation"]
+    assert [(c.filename, c.duration, c.events) for c in read] == [
         (c.filename, c.duration, c.events) for c in clips
     ]
 
 
-def test_the_published_layouts_of_2021(tmp_path: Path) -> None:
+def test_layout_of_2021(tmp_path: Path) -> None:
     subsets = desed.prepare(layouts.desed(tmp_path))
     assert {name: len(clips) for name, clips in subsets.items()} == {
         "weak": 9,
@@ -163,7 +163,7 @@ def test_the_published_layouts_of_2021(tmp_path: Path) -> None:
     assert [label for label, _ in subsets["synthetic21_train"][0].sources] == ["background", "Dog"]
 
 
-def test_the_published_layouts_of_2023(tmp_path: Path) -> None:
+def test_layout_of_2023(tmp_path: Path) -> None:
     subsets = desed.prepare(layouts.desed_2023(tmp_path))
     strong = subsets["strong_label_real"]
     assert [(clip.filename, clip.path is None) for clip in strong] == [
@@ -181,7 +181,7 @@ def test_the_published_layouts_of_2023(tmp_path: Path) -> None:
     assert at_16k == ["Y-weak3_30.000_40.000.wav"]
 
 
-def test_parts_downloaded_side_by_side_are_one_set(tmp_path: Path) -> None:
+def test_separately_downloaded_parts_are_one_set(tmp_path: Path) -> None:
     base = layouts.desed_2023(tmp_path) / "dataset"
     (base / "dcase_synth").rename(tmp_path / "dcase_synth")
     assert {"weak", "public", "synthetic21_train", "synthetic21_validation"} <= set(
@@ -189,7 +189,7 @@ def test_parts_downloaded_side_by_side_are_one_set(tmp_path: Path) -> None:
     )
 
 
-def test_a_rounding_stays_and_what_lies_further_out_is_clamped(tmp_path: Path) -> None:
+def test_clamping_of_offsets(tmp_path: Path) -> None:
     subsets = desed.prepare(layouts.desed(tmp_path))
     assert Event(9.865, 10.115, "Dog") in (
         by_name(subsets["validation"])["Ya_350.000_360.000.wav"].events or ()
@@ -200,12 +200,12 @@ def test_a_rounding_stays_and_what_lies_further_out_is_clamped(tmp_path: Path) -
     )
 
 
-def test_the_weak_tenth_is_what_pandas_draws_and_the_synthetic_fifth_too(root: Path) -> None:
+def test_draws_equal_those_of_pandas(root: Path) -> None:
     frame = pd.DataFrame({"filename": [f"Y{i}.wav" for i in range(101)], "event_labels": "Dog"})
     frame.to_csv(root / "metadata/train/weak.tsv", sep="\t", index=False)
-    kept = frame.sample(frac=0.9, random_state=42)
+    drawn = frame.sample(frac=0.9, random_state=42)
     assert [c.filename for c in desed.prepare(root)["weak_validation"]] == list(
-        frame.drop(kept.index)["filename"]
+        frame.drop(drawn.index)["filename"]
     )
     rows = pd.DataFrame(
         {
@@ -225,7 +225,7 @@ def test_the_weak_tenth_is_what_pandas_draws_and_the_synthetic_fifth_too(root: P
 @pytest.mark.skipif(
     not REAL.is_dir(), reason="needs ../shared/evaluation, DESED's published metadata"
 )
-def test_the_real_metadata_parse_completely(tmp_path: Path) -> None:
+def test_real_metadata(tmp_path: Path) -> None:
     (tmp_path / "metadata").symlink_to(REAL)
     subsets = desed.prepare(tmp_path)
     assert (len(subsets["weak"]), len(subsets["weak_validation"])) == (1420, 158)
@@ -245,7 +245,7 @@ def test_the_real_metadata_parse_completely(tmp_path: Path) -> None:
 @pytest.mark.skipif(
     not REAL.is_dir(), reason="needs ../shared/evaluation, DESED's published metadata"
 )
-def test_both_ways_to_a_score_see_the_same_events(tmp_path: Path) -> None:
+def test_evaluate_and_score_use_the_same_events(tmp_path: Path) -> None:
     published = REAL.parents[1] / "desed-baseline-student"
     tsv = layouts.text(
         tmp_path / "metadata/validation/validation.tsv",

@@ -22,7 +22,7 @@ def test_folds_make_the_splits(tmp_path: Path) -> None:
     assert subsets["test"][0].path == tmp_path / "ESC-50-master/audio/5-103415-A-2.wav"
 
 
-def test_a_bank_for_rendering(tmp_path: Path) -> None:
+def test_soundbank(tmp_path: Path) -> None:
     bank = SoundBank(layouts.esc50(tmp_path))
     assert bank.labels("train") == ("Dog", "other_laugh")
     assert bank.labels("validation") == ("background",)
@@ -31,7 +31,7 @@ def test_a_bank_for_rendering(tmp_path: Path) -> None:
     assert len(bank.load(dogs[0])) == 80000
 
 
-def test_its_labels_are_those_that_recipes_know() -> None:
+def test_labels_are_those_of_recipes() -> None:
     desed = RECIPES["desed"]
     known = {
         *desed.classes,
@@ -45,7 +45,7 @@ def test_its_labels_are_those_that_recipes_know() -> None:
     assert esc50.label("rooster") == "other_rooster"
 
 
-def test_clear_errors(tmp_path: Path) -> None:
+def test_sentences_of_errors(tmp_path: Path) -> None:
     with pytest.raises(JssError, match=r"not in ESC-50's layout: it needs meta/esc50\.csv"):
         esc50.prepare(tmp_path)
     table = layouts.esc50(tmp_path) / "ESC-50-master" / esc50.TABLE

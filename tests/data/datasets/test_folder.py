@@ -9,7 +9,7 @@ from jss.data.datasets import folder
 from jss.errors import JssError
 
 
-def test_all_audio_is_found_however_deep(tmp_path: Path) -> None:
+def test_audio_in_nested_folders(tmp_path: Path) -> None:
     subsets = folder.prepare(layouts.nested(tmp_path))
     names = [clip.filename for clips in subsets.values() for clip in clips]
     assert len(set(names)) == len(names) == 12
@@ -20,7 +20,7 @@ def test_all_audio_is_found_however_deep(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_stays_in_its_subset_when_others_come(tmp_path: Path) -> None:
+def test_new_files_do_not_move_others_between_subsets(tmp_path: Path) -> None:
     for number in range(200):
         layouts.text(tmp_path / f"{number}.wav", "")
     before = {clip.filename for clip in folder.prepare(tmp_path)["validation"]}
@@ -31,7 +31,7 @@ def test_a_file_stays_in_its_subset_when_others_come(tmp_path: Path) -> None:
     }
 
 
-def test_two_files_make_two_subsets_and_a_loop_of_links_ends(tmp_path: Path) -> None:
+def test_two_files_and_circular_links(tmp_path: Path) -> None:
     for name in ("a", "b"):
         layouts.text(tmp_path / f"in/{name}.wav", "")
     (tmp_path / "in/back").symlink_to(tmp_path)
@@ -39,6 +39,6 @@ def test_two_files_make_two_subsets_and_a_loop_of_links_ends(tmp_path: Path) -> 
     assert sorted(len(clips) for clips in subsets.values()) == [1, 1]
 
 
-def test_clear_errors(tmp_path: Path) -> None:
+def test_sentences_of_errors(tmp_path: Path) -> None:
     with pytest.raises(JssError, match="holds no audio"):
         folder.prepare(tmp_path)

@@ -11,7 +11,7 @@ from jss.data.soundscapes.render_set import Order, render_set
 from jss.errors import JssError
 
 
-def test_both_versions_with_the_background_as_a_source(tmp_path: Path) -> None:
+def test_reverberant_and_dry_versions(tmp_path: Path) -> None:
     subsets = fuss.prepare(layouts.fuss(tmp_path))
     assert {name: len(clips) for name, clips in subsets.items()} == {
         "train": 2,
@@ -37,12 +37,12 @@ def test_both_versions_with_the_background_as_a_source(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inner", ["", "ssdata_reverb"])
-def test_one_version_alone_from_above_or_inside(tmp_path: Path, inner: str) -> None:
+def test_one_version_from_folders_above_and_inside(tmp_path: Path, inner: str) -> None:
     layouts.fuss(tmp_path, ("ssdata_reverb",))
     assert list(fuss.prepare(tmp_path / inner)) == ["train", "validation", "eval"]
 
 
-def test_without_lists_the_files_tell(tmp_path: Path) -> None:
+def test_without_lists(tmp_path: Path) -> None:
     layouts.fuss(tmp_path, ("ssdata",))
     listed = fuss.prepare(tmp_path)
     for table in (tmp_path / "ssdata").glob("*.txt"):
@@ -50,7 +50,7 @@ def test_without_lists_the_files_tell(tmp_path: Path) -> None:
     assert fuss.prepare(tmp_path) == listed
 
 
-def test_a_clip_that_lacks_a_source_is_missing(tmp_path: Path) -> None:
+def test_clips_without_a_source_are_missing(tmp_path: Path) -> None:
     layouts.fuss(tmp_path, ("ssdata_reverb",))
     (tmp_path / "ssdata_reverb/train/example00001_sources/foreground1_sound.wav").unlink()
     first, second = fuss.prepare(tmp_path)["train"]
@@ -58,23 +58,23 @@ def test_a_clip_that_lacks_a_source_is_missing(tmp_path: Path) -> None:
     assert (second.path, second.sources) == (None, ())
 
 
-def test_universal_soundscapes_of_jss_are_read_too(tmp_path: Path, bank_folder: Path) -> None:
-    clips = {"train": 2, "validation": 0, "eval": 0}
-    render_set(Order("universal", tmp_path, bank_folder, 0, True, clips))
-    found = fuss.prepare(tmp_path)["train_dry"]
-    assert len(found) == 2
-    assert all(2 <= len(clip.sources) <= 4 for clip in found)
+def test_rendered_universal_set(tmp_path: Path, bank_folder: Path) -> None:
+    counts = {"train": 2, "validation": 0, "eval": 0}
+    render_set(Order("universal", tmp_path, bank_folder, 0, True, counts))
+    clips = fuss.prepare(tmp_path)["train_dry"]
+    assert len(clips) == 2
+    assert all(2 <= len(clip.sources) <= 4 for clip in clips)
     audio.save(
         tmp_path / "ssdata/train/example00000.wav",
         audio.load(tmp_path / "ssdata/train/example00000.flac"),
     )
     (tmp_path / "ssdata/train/example00000.flac").unlink()  # as in a converted copy
     assert [len(clip.sources) for clip in fuss.prepare(tmp_path)["train_dry"]] == [
-        len(c.sources) for c in found
+        len(c.sources) for c in clips
     ]
 
 
-def test_clear_errors(tmp_path: Path) -> None:
+def test_sentences_of_errors(tmp_path: Path) -> None:
     with pytest.raises(JssError, match="not FUSS: it needs ssdata_reverb"):
         fuss.prepare(tmp_path)
     (tmp_path / "ssdata").mkdir()

@@ -10,7 +10,7 @@ from jss.errors import JssError
 
 
 @pytest.mark.parametrize("n", [2, 3, 7, 692])
-def test_every_clip_is_first_once_and_second_once_and_never_with_itself(n):
+def test_pairs_of_each_permutation(n):
     pairs = overlap_pairs(n, 3, seed=5)
     assert len(pairs) == 3 * n
     for p in range(3):
@@ -52,12 +52,12 @@ def test_signals_are_summed_without_gain(tmp_path):
         clips.append(
             Clip(f"{name}.wav", path, len(signal) / 16000, events, sources=(("Dog", path),))
         )
-    made = build(clips, permutations=1)
-    assert [(c.first.filename, c.second.filename) for c in made] == [
+    pairs = build(clips, permutations=1)
+    assert [(c.first.filename, c.second.filename) for c in pairs] == [
         ("a.wav", "b.wav"),
         ("b.wav", "a.wav"),
     ]
-    for clip in made:
+    for clip in pairs:
         assert clip.duration == 1.0
         assert clip.events == (Event(0.1, 0.4, "Dog"),)
         assert len(clip.sources) == 2
@@ -66,15 +66,15 @@ def test_signals_are_summed_without_gain(tmp_path):
         )
 
 
-def test_missing_audio_keeps_its_place():
+def test_clips_with_missing_audio_stay_in_the_set():
     paths = {"a.wav": Path("a.wav"), "b.wav": None, "c.wav": Path("c.wav")}
     clips = [Clip(name, path, events=()) for name, path in paths.items()]
-    made = build(clips)
-    assert len(made) == 9
-    assert len({c.filename for c in made}) == 9
-    assert sum(c.missing for c in made) == 6
+    pairs = build(clips)
+    assert len(pairs) == 9
+    assert len({c.filename for c in pairs}) == 9
+    assert sum(c.missing for c in pairs) == 6
     with pytest.raises(JssError, match="incomplete"):
-        next(c for c in made if c.missing).load()
+        next(c for c in pairs if c.missing).load()
 
 
 def test_clips_without_strong_labels_are_refused():

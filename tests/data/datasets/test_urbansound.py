@@ -17,7 +17,7 @@ def root(tmp_path: Path) -> Path:
     return layouts.urbansound(tmp_path / "UrbanSound8K")
 
 
-def test_folds_make_the_splits_and_no_recording_is_in_two(root: Path) -> None:
+def test_splits_share_no_recording(root: Path) -> None:
     subsets = urbansound.prepare(root)
     names = {split: [clip.filename for clip in clips] for split, clips in subsets.items()}
     assert names["validation"] == ["103074-7-0-0.wav"]
@@ -35,7 +35,7 @@ def test_clips_have_their_class_and_length(root: Path) -> None:
     assert dog.path == root / "audio/fold5/100032-3-0-0.wav"
 
 
-def test_a_bank_of_class_folders_by_freesound_id(root: Path) -> None:
+def test_soundbank_of_slices(root: Path) -> None:
     bank = SoundBank(root.parent)  # the folder above is fine
     assert bank.labels("train") == ("dog_bark", "gun_shot", "other_children_playing", "siren")
     assert bank.labels("test") == ("car_horn",)
@@ -55,7 +55,7 @@ def test_a_bank_of_class_folders_by_freesound_id(root: Path) -> None:
     assert len(loaded) == pytest.approx(0.648525 * 16000, abs=2)
 
 
-def test_salience_can_be_chosen(root: Path) -> None:
+def test_selection_by_salience(root: Path) -> None:
     loud = SoundBank(root, urbansound.recordings(root, urbansound.FOREGROUND))
     assert loud.labels("test") == ()
     assert {item.salience for item in urbansound.read_slices(root)} == {
@@ -64,7 +64,7 @@ def test_salience_can_be_chosen(root: Path) -> None:
     }
 
 
-def test_missing_audio_is_noted_and_not_in_the_bank(tmp_path: Path) -> None:
+def test_missing_audio(tmp_path: Path) -> None:
     root = layouts.urbansound(tmp_path, lacking=("102853-8-0-0.wav",))
     assert [c.filename for c in urbansound.prepare(root)["train"] if c.path is None] == [
         "102853-8-0-0.wav"
@@ -72,7 +72,7 @@ def test_missing_audio_is_noted_and_not_in_the_bank(tmp_path: Path) -> None:
     assert "siren" not in SoundBank(root).labels("train")
 
 
-def test_clear_errors(root: Path, tmp_path: Path) -> None:
+def test_sentences_of_errors(root: Path, tmp_path: Path) -> None:
     with pytest.raises(JssError, match=r"not UrbanSound8K: it needs metadata/UrbanSound8K\.csv"):
         urbansound.prepare(root / "audio")
     table = root / urbansound.TABLE

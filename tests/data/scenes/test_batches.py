@@ -15,7 +15,7 @@ def scenes():
     return SceneSet(scene_recipe("urban", 1.0), bank, "train", 0, 6)
 
 
-def test_labels_lie_on_the_frames_of_the_stft():
+def test_labels_are_at_the_frames_of_the_stft():
     example = Example(
         np.zeros(64000, np.float32),
         np.zeros((5, 64000), np.float32),
@@ -28,7 +28,7 @@ def test_labels_lie_on_the_frames_of_the_stft():
     assert not active[:4].any()
 
 
-def test_an_epoch_has_every_scene_once_and_another_epoch_another_order(scenes):
+def test_order_of_scenes_in_epochs(scenes):
     first, second = SceneSteps(scenes, 4, 0), SceneSteps(scenes, 4, 1)
     assert sorted(first.numbers) == sorted(second.numbers) == list(range(6))
     assert len(first) == 2
@@ -41,18 +41,18 @@ def test_fresh_epochs_share_no_scene(scenes):
     assert [n for epoch in numbers for n in epoch] == list(range(18))
 
 
-def test_a_crop_keeps_sound_and_labels_together(scenes):
-    whole, crop = SceneSteps(scenes, 3, 2)[0], SceneSteps(scenes, 3, 2, seconds=0.4)[0]
+def test_crops_match_their_labels(scenes):
+    full, crop = SceneSteps(scenes, 3, 2)[0], SceneSteps(scenes, 3, 2, seconds=0.4)[0]
     assert crop.mixture.shape == (3, 6400)
     assert crop.active.shape == (3, 5, 51)
     starts = [
         i
-        for i in range(0, whole.mixture.shape[1] - 6400, 128)
-        if bool((whole.mixture[:, i : i + 6400] == crop.mixture).all())
+        for i in range(0, full.mixture.shape[1] - 6400, 128)
+        if bool((full.mixture[:, i : i + 6400] == crop.mixture).all())
     ]
     assert starts
     first = starts[0] // 128
-    assert bool((whole.active[..., first : first + 51] == crop.active).all())
+    assert bool((full.active[..., first : first + 51] == crop.active).all())
 
 
 def test_gamma_is_the_share_of_active_frames(scenes):

@@ -1,6 +1,4 @@
-"""Scenes on disk: what they hold, that a stopped render goes on, that one scene comes again from
-its line.
-"""
+"""Scenes on disk: content, resumed rendering, and rendering again from a line."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_sources_add_up_and_labels_are_those_of_the_lines(rendered: Path) -> None:
+def test_sources_and_labels_on_disk(rendered: Path) -> None:
     rows = [json.loads(line) for line in (rendered / "scenes.jsonl").read_text().splitlines()]
     assert [row["filename"] for row in rows if row["split"] == "test"] == [
         f"test/test_{i:05d}.wav" for i in range(3)
@@ -42,16 +40,16 @@ def test_sources_add_up_and_labels_are_those_of_the_lines(rendered: Path) -> Non
             assert all(f"{path.name}\t" in truth and label in truth for label in sources)
 
 
-def test_going_on_writes_what_is_missing_and_nothing_else(rendered: Path) -> None:
-    lost, kept = rendered / "test" / "test_00001.wav", rendered / "test" / "test_00002.wav"
-    before, touched = lost.read_bytes(), kept.stat().st_mtime_ns
+def test_resuming_writes_only_missing_files(rendered: Path) -> None:
+    lost, existing = rendered / "test" / "test_00001.wav", rendered / "test" / "test_00002.wav"
+    before, touched = lost.read_bytes(), existing.stat().st_mtime_ns
     lost.unlink()
     assert main(["render", "scenes", str(rendered), "--clips", "1", "test=3"]) == 0
     assert lost.read_bytes() == before
-    assert kept.stat().st_mtime_ns == touched
+    assert existing.stat().st_mtime_ns == touched
 
 
-def test_one_scene_again_from_its_line(
+def test_render_again_from_a_line(
     rendered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = str(rendered / "scenes.jsonl")

@@ -1,4 +1,4 @@
-"""The mixing statistics of the weak-label paper against their distributions."""
+"""Distributions of the weak-label paper's mixtures."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def scenes(bank):
     return [draw_scene(RECIPE, bank, "train", (0, i)) for i in range(2000)]
 
 
-def test_the_number_of_events_is_a_zero_truncated_poisson(scenes):
+def test_number_of_events_is_zero_truncated_poisson(scenes):
     counts = np.array([len(scene.layers) for scene in scenes])
     mean = 5 / (1 - math.exp(-5))
     assert counts.min() == 1
@@ -82,33 +82,33 @@ def test_classes_lengths_onsets_and_levels_are_uniform(scenes):
     assert (onsets + lengths).max() <= 4.0001
 
 
-def test_every_event_has_its_level_by_pyloudnorm(scenes, bank):
+def test_loudness_of_each_event(scenes, bank):
     single = [scene for scene in scenes if len(scene.layers) == 1]
     assert len(single) > 20
     for scene in single[:20]:
         sources = render_scene(scene, bank)
         onset, offset = (round(t * SAMPLE_RATE) for t in scene.layers[0].spans[0])
-        heard = sources[URBAN_LABELS.index(scene.layers[0].label)]
-        assert lufs(heard[onset:offset]) == pytest.approx(scene.layers[0].level_db, abs=0.05)
-        assert not heard[:onset].any()
+        source = sources[URBAN_LABELS.index(scene.layers[0].label)]
+        assert lufs(source[onset:offset]) == pytest.approx(scene.layers[0].level_db, abs=0.05)
+        assert not source[:onset].any()
 
 
 def test_events_of_a_class_are_one_source(scenes, bank):
     scene = next(s for s in scenes if len(s.layers) > len({layer.label for layer in s.layers}))
     sources = render_scene(scene, bank)
     assert sources.shape == (5, 64000)
-    there = {layer.label for layer in scene.layers}
-    assert {label for label, row in zip(URBAN_LABELS, sources, strict=True) if row.any()} == there
+    present = {layer.label for layer in scene.layers}
+    assert {label for label, row in zip(URBAN_LABELS, sources, strict=True) if row.any()} == present
 
 
-def test_a_set_is_the_same_again_and_its_splits_differ():
-    made, _, licence = scene_bank("synthscapes", URBAN_LABELS, 0.0, 4)
+def test_sets_are_reproducible_and_splits_differ():
+    bank, _, licence = scene_bank("synthscapes", URBAN_LABELS, 0.0, 4)
     assert licence == "MIT"
-    one, two = (SceneSet(scene_recipe("urban"), made, "test", 3, 8) for _ in range(2))
-    assert np.array_equal(one[5].mixture, two[5].mixture)
-    np.testing.assert_allclose(one[5].sources.sum(0), one[5].mixture, atol=1e-6)
-    assert one.scene(5) != SceneSet(scene_recipe("urban"), made, "validation", 3, 8).scene(5)
-    assert one[5].tags == tuple(sorted({label for _, _, label in one[5].events}))
+    first, second = (SceneSet(scene_recipe("urban"), bank, "test", 3, 8) for _ in range(2))
+    assert np.array_equal(first[5].mixture, second[5].mixture)
+    np.testing.assert_allclose(first[5].sources.sum(0), first[5].mixture, atol=1e-6)
+    assert first.scene(5) != SceneSet(scene_recipe("urban"), bank, "validation", 3, 8).scene(5)
+    assert first[5].tags == tuple(sorted({label for _, _, label in first[5].events}))
 
 
 def test_shorter_clips_have_shorter_events():
@@ -117,13 +117,13 @@ def test_shorter_clips_have_shorter_events():
 
 
 @pytest.mark.parametrize(
-    ("make", "says"),
+    ("make", "message"),
     [
         (lambda: scene_recipe("rural"), "no recipe"),
         (lambda: scene_bank("/nowhere", URBAN_LABELS, 0.0, 4), "no folder"),
         (lambda: SceneSet(RECIPE, NoiseBank(), "public", 0, 1), "no scenes of the split"),
     ],
 )
-def test_mistakes_are_one_sentence(make, says):
-    with pytest.raises(JssError, match=says):
+def test_sentences_of_mistakes(make, message):
+    with pytest.raises(JssError, match=message):
         make()

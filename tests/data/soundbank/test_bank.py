@@ -19,7 +19,7 @@ def recordings(bank: SoundBank, split: str) -> set[str]:
     return {r.recording for label in bank.labels(split) for r in bank.recordings(label, split)}
 
 
-def test_no_recording_is_in_two_splits_and_the_halves_make_up_the_whole(bank: SoundBank) -> None:
+def test_splits_and_halves_share_no_recording(bank: SoundBank) -> None:
     train, validation, test = (recordings(bank, split) for split in SPLITS)
     assert not (train | validation) & test
     assert not train & validation
@@ -28,7 +28,7 @@ def test_no_recording_is_in_two_splits_and_the_halves_make_up_the_whole(bank: So
     assert first | second == test
 
 
-def test_every_label_is_halved_evenly() -> None:
+def test_halves_are_even_for_each_label() -> None:
     items = [
         Recording(label, f"{label}{i}", f"r{label}{i}", "test")
         for label in "abcdef"
@@ -47,34 +47,34 @@ def test_a_recording_in_several_classes_stays_in_one_half() -> None:
     assert len(halves(shared)) == 6
 
 
-def test_the_subsets_share_no_recording(bank: SoundBank) -> None:
+def test_subsets_share_no_recording(bank: SoundBank) -> None:
     split = {name: subset.split for name, subset in SUBSETS.items()}
     assert len({split["weak"], split["unlabel_in_domain"], split["synthetic21_train"]}) == 1
     assert split["weak_validation"] == split["synthetic21_validation"] == "validation"
     assert not recordings(bank, split["validation"]) & recordings(bank, split["public"])
 
 
-def test_loads_16_khz_mono_as_it_is(bank: SoundBank, bank_folder: Path) -> None:
+def test_loading_16_khz_mono(bank: SoundBank, bank_folder: Path) -> None:
     recording = bank.recordings("Dog", "train")[0]
     loaded = bank.load(recording)
     assert loaded.dtype == np.float32
     assert np.abs(loaded - audio.load(bank_folder / recording.path)).max() <= 1 / 32768
 
 
-def test_a_folder_without_a_catalogue(tmp_path: Path) -> None:
+def test_folder_without_a_catalogue(tmp_path: Path) -> None:
     sound = np.sin(np.arange(44100) * 0.1)
     for number in range(30):
         path = tmp_path / "Dog" / f"{number}.wav"
         audio.save(path, sound.astype(np.float32), 44100)
-    found = SoundBank(tmp_path)
-    by_split = {split: found.recordings("Dog", split) for split in SPLITS}
+    bank = SoundBank(tmp_path)
+    by_split = {split: bank.recordings("Dog", split) for split in SPLITS}
     assert sum(len(items) for items in by_split.values()) == 30
     assert len(by_split["train"]) > 15
     assert by_split == {split: SoundBank(tmp_path).recordings("Dog", split) for split in SPLITS}
-    assert abs(len(found.load(by_split["train"][0])) - 16000) <= 1
+    assert abs(len(bank.load(by_split["train"][0])) - 16000) <= 1
 
 
-def test_clear_errors(tmp_path: Path, bank: SoundBank) -> None:
+def test_sentences_of_errors(tmp_path: Path, bank: SoundBank) -> None:
     with pytest.raises(JssError, match="no soundbank"):
         SoundBank(tmp_path / "nowhere")
     with pytest.raises(JssError, match="empty"):
@@ -116,16 +116,16 @@ def test_threads_get_the_same_samples(bank_folder: Path) -> None:
     assert all(np.array_equal(results[0], result) for result in results)
 
 
-def test_a_recording_cut_into_many_files_does_not_dominate(tmp_path: Path) -> None:
+def test_recordings_with_many_files_are_not_preferred(tmp_path: Path) -> None:
     rows = ["file\tclass\trecording\tsplit"] + [f"{i}.flac\tDog\tmany\ttrain" for i in range(9)]
     (tmp_path / "catalog.tsv").write_text("\n".join([*rows, "x.flac\tDog\tone\ttrain"]) + "\n")
     rng = np.random.default_rng(0)
-    found = SoundBank(tmp_path)
-    counts = Counter(found.pick("Dog", "train", rng).recording for _ in range(400))
+    bank = SoundBank(tmp_path)
+    counts = Counter(bank.pick("Dog", "train", rng).recording for _ in range(400))
     assert 150 < counts["one"] < 250
 
 
-def test_mixed_banks_by_weight_and_a_fallback(bank: SoundBank) -> None:
+def test_weights_of_mixed_banks(bank: SoundBank) -> None:
     synthesiser = SynthBank(4)
     rng = np.random.default_rng(0)
     mixed = MixedBank([(bank, 0.75), (synthesiser, 0.25)])

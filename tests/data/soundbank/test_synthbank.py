@@ -20,7 +20,7 @@ def test_splits_halves_and_seeds_share_no_recording() -> None:
     assert paths(first, "test_a") | paths(first, "test_b") == paths(first, "test")
 
 
-def test_the_same_recording_in_any_bank_of_the_seed() -> None:
+def test_recordings_depend_on_the_seed_only() -> None:
     recording = SynthBank(4, seed=3).recordings("Dog", "test_b")[1]
     sound = SynthBank(4, seed=3).load(recording)
     assert np.array_equal(sound, SynthBank(9, seed=3).load(recording))
@@ -29,23 +29,23 @@ def test_the_same_recording_in_any_bank_of_the_seed() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[int] = []
+    synthesised: list[int] = []
 
     def synthesise(label: str, seed: int, duration: float | None = None) -> np.ndarray:
-        made.append(seed)
+        synthesised.append(seed)
         return np.full(250_000, 0.5, np.float32)
 
     monkeypatch.setattr("jss.synthesis.synthesise", synthesise)
     bank = SynthBank(5, megabytes=1)
-    one, two, three, *_ = bank.recordings("Dog", "train")
-    for recording in (one, two, one, three, one):
+    first, second, third, *_ = bank.recordings("Dog", "train")
+    for recording in (first, second, first, third, first):
         bank.load(recording)
-    assert len(made) == 3
-    bank.load(two)
-    assert len(made) == 4
+    assert len(synthesised) == 3
+    bank.load(second)
+    assert len(synthesised) == 4
 
 
-def test_clear_errors() -> None:
+def test_sentences_of_errors() -> None:
     with pytest.raises(JssError, match="2 to"):
         SynthBank(1)
     assert SynthBank(4).recordings("Horse", "train") == ()

@@ -7,7 +7,7 @@ from jss.data.soundscapes.acoustics import fade, loop, responses, reverberate, s
 from jss.data.soundscapes.activity import frame_levels
 
 
-def test_pitch_goes_up_and_length_down() -> None:
+def test_pitch_shift_changes_the_length() -> None:
     tone = np.sin(2 * np.pi * 500 * np.arange(32000) / 16000).astype(np.float32)
     higher = shift_pitch(tone, 3.0)
     assert len(higher) == pytest.approx(32000 / 2**0.25, abs=2)
@@ -39,7 +39,7 @@ def test_fades() -> None:
     assert np.all(np.diff(faded[:100]) > 0)
 
 
-def test_rooms_keep_the_direct_sound_in_place_and_decay() -> None:
+def test_direct_sound_and_decay_of_rooms() -> None:
     click = np.zeros(1600, np.float32)
     click[400] = 1.0
     wet = reverberate(click, 3, 1)

@@ -23,8 +23,8 @@ def bursts(*spans: tuple[float, float], seconds: float = 3.0, floor: float = 0.0
 
 @pytest.mark.parametrize("floor", [0.0, 0.01])
 def test_spans_are_tight(floor: float) -> None:
-    found = active_spans(bursts((0.5, 0.9), (1.3, 2.0), floor=floor))
-    assert np.array(found) / 16000 == pytest.approx(np.array([(0.5, 0.9), (1.3, 2.0)]), abs=0.015)
+    spans = active_spans(bursts((0.5, 0.9), (1.3, 2.0), floor=floor))
+    assert np.array(spans) / 16000 == pytest.approx(np.array([(0.5, 0.9), (1.3, 2.0)]), abs=0.015)
 
 
 def test_short_pauses_are_bridged() -> None:
@@ -41,7 +41,7 @@ def test_silence_has_no_span() -> None:
     assert steady_span(np.zeros(1000, np.float32)) is None
 
 
-def test_a_knock_does_not_count_in_a_steady_sound() -> None:
+def test_a_knock_does_not_change_a_steady_span() -> None:
     sound = bursts((0.4, 2.6)) * 0.05
     sound[30000:30200] += 0.9
     first, stop = steady_span(sound) or (0, 0)

@@ -1,6 +1,4 @@
-"""What recipes draw, against the distributions that they are said to have (Kolmogorov-Smirnov and
-chi-squared).
-"""
+"""Distributions of what recipes draw (Kolmogorov-Smirnov and chi-squared tests)."""
 
 from __future__ import annotations
 

@@ -57,17 +57,17 @@ def rendered(bank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_the_layout_is_desed(rendered: Path) -> None:
     subsets = desed.prepare(rendered)
-    assert {name: len(found) for name, found in subsets.items()} == COUNTS
+    assert {name: len(clips) for name, clips in subsets.items()} == COUNTS
     assert not any(desed.missing(subsets).values())
-    for name, found in subsets.items():
-        for clip in found:
+    for name, clips in subsets.items():
+        for clip in clips:
             assert clip.duration == 10.0
             assert (clip.events is not None) == (SUBSETS[name].labels == "strong")
             assert (clip.tags is not None) == (SUBSETS[name].labels != "none")
             assert clip.sources[0][0] == "background"
 
 
-def test_sources_add_up_on_disk(rendered: Path) -> None:
+def test_mixture_is_the_sum_of_sources_on_disk(rendered: Path) -> None:
     clip = desed.prepare(rendered)["validation"][0]
     assert clip.path is not None
     assert soundfile.info(str(clip.path)).subtype == "PCM_24"
@@ -75,7 +75,7 @@ def test_sources_add_up_on_disk(rendered: Path) -> None:
     assert np.abs(total - audio.load(clip.path)).max() < 1e-6
 
 
-def test_no_recording_is_used_on_both_sides(rendered: Path) -> None:
+def test_splits_share_no_recording(rendered: Path) -> None:
     used: dict[str, set[str]] = {}
     for line in (rendered / "soundscapes.jsonl").read_text().splitlines():
         row = json.loads(line)
@@ -91,7 +91,7 @@ def test_no_recording_is_used_on_both_sides(rendered: Path) -> None:
     assert sum(map(len, used.values())) == len(set().union(*used.values()))
 
 
-def test_the_manifest_tells_what_was_synthesised(rendered: Path) -> None:
+def test_manifest_lists_synthesised_labels(rendered: Path) -> None:
     manifest = json.loads((rendered / "manifest.json").read_text())
     assert manifest["clips"] == COUNTS
     assert "not DESED" in manifest["note"]
@@ -100,7 +100,7 @@ def test_the_manifest_tells_what_was_synthesised(rendered: Path) -> None:
 
 
 @pytest.mark.slow
-def test_killed_and_resumed_gives_the_same_bytes(
+def test_resumed_rendering_gives_the_same_bytes(
     rendered: Path, bank_folder: Path, tmp_path: Path
 ) -> None:
     command = [
@@ -130,7 +130,7 @@ def test_killed_and_resumed_gives_the_same_bytes(
     assert digests(tmp_path) == digests(rendered)
 
 
-def test_another_seed_does_not_mix_in(rendered: Path, bank_folder: Path) -> None:
+def test_another_seed_is_refused(rendered: Path, bank_folder: Path) -> None:
     with pytest.raises(JssError, match="another seed"):
         render_set(order(rendered, bank_folder, seed=1))
     with pytest.raises(JssError, match="another sources"):
@@ -138,7 +138,7 @@ def test_another_seed_does_not_mix_in(rendered: Path, bank_folder: Path) -> None
 
 
 @pytest.mark.parametrize("given", ["file", "standard input"])
-def test_one_clip_again_from_its_line(
+def test_render_again_from_a_line(
     rendered: Path,
     bank_folder: Path,
     tmp_path: Path,
@@ -165,7 +165,7 @@ def test_one_clip_again_from_its_line(
     }
 
 
-def test_a_universal_clip_again(bank_folder: Path, tmp_path: Path) -> None:
+def test_render_a_universal_clip_again(bank_folder: Path, tmp_path: Path) -> None:
     render_set(
         order(
             tmp_path / "set",
@@ -181,7 +181,7 @@ def test_a_universal_clip_again(bank_folder: Path, tmp_path: Path) -> None:
     assert digests(tmp_path / "again").items() <= digests(tmp_path / "set").items()
 
 
-def test_lines_that_are_not_of_a_set(
+def test_foreign_lines_are_refused(
     rendered: Path, bank_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     bank = make_bank(bank_folder)
@@ -216,7 +216,7 @@ def test_universal_in_the_layout_of_fuss(bank_folder: Path, tmp_path: Path) -> N
         assert np.abs(total - audio.load(tmp_path / "ssdata" / mixture)).max() < 1e-6
 
 
-def test_synthscapes_need_nothing(tmp_path: Path) -> None:
+def test_synthscapes_need_no_soundbank(tmp_path: Path) -> None:
     render_set(
         order(
             tmp_path,
@@ -231,7 +231,7 @@ def test_synthscapes_need_nothing(tmp_path: Path) -> None:
     assert not clip.sources
 
 
-def test_how_many_clips() -> None:
+def test_number_of_clips_argument() -> None:
     assert clips(["5", "b=2"], {"a": 1, "b": 1}) == {"a": 5, "b": 2}
     with pytest.raises(JssError, match="is not SUBSET=N"):
         clips(["a=x"], {"a": 1})

@@ -37,13 +37,13 @@ def digest(bank: SoundBank, indices: list[int]) -> dict[int, str]:
     found = {}
     for index in indices:
         scape = draw(DESED, bank, "train", (3, index))
-        made = render(scape, bank)
-        sound = np.round(made.sources * 2**20).astype(np.int32)
+        rendered = render(scape, bank)
+        sound = np.round(rendered.sources * 2**20).astype(np.int32)
         found[index] = hashlib.sha256(scape.to_json().encode() + sound.tobytes()).hexdigest()
     return found
 
 
-def test_the_same_in_another_process_and_another_order(bank: SoundBank, bank_folder: Path) -> None:
+def test_draws_are_reproducible_in_another_process(bank: SoundBank, bank_folder: Path) -> None:
     here = digest(bank, [0, 1, 2])
     code = (
         "import sys; sys.path[:0] = [sys.argv[2], sys.argv[3]]; from test_soundscapes import digest, SoundBank\n"
@@ -59,7 +59,7 @@ def test_the_same_in_another_process_and_another_order(bank: SoundBank, bank_fol
     assert Counter(eval(done.stdout, {})) == Counter(here)
 
 
-def test_json_round_trip_in_one_line(scapes: list[Soundscape]) -> None:
+def test_json_round_trip(scapes: list[Soundscape]) -> None:
     for scape in scapes[:50]:
         line = scape.to_json()
         assert "\n" not in line
@@ -72,23 +72,23 @@ def test_json_round_trip_in_one_line(scapes: list[Soundscape]) -> None:
 def test_the_mixture_is_the_sum_of_its_sources(bank: SoundBank, recipe: str) -> None:
     for index in range(4):
         scape = draw(RECIPES[recipe], bank, "test", index)
-        made = render(scape, bank)
-        assert made.mixture.dtype == made.sources.dtype == np.float32
-        assert made.mixture.shape == (160000,)
-        assert made.sources.shape == (1 + len(scape.foregrounds), 160000)
-        assert made.source_labels == ("background", *(layer.label for layer in scape.foregrounds))
-        assert np.abs(made.mixture - made.sources.sum(axis=0, dtype=np.float64)).max() < 1e-6
-        assert np.isfinite(made.mixture).all()
-        assert np.abs(made.sources).max() <= 0.981
-        assert made.events == scape.events
+        rendered = render(scape, bank)
+        assert rendered.mixture.dtype == rendered.sources.dtype == np.float32
+        assert rendered.mixture.shape == (160000,)
+        assert rendered.sources.shape == (1 + len(scape.foregrounds), 160000)
+        assert rendered.source_labels == ("background", *(layer.label for layer in scape.foregrounds))
+        assert np.abs(rendered.mixture - rendered.sources.sum(axis=0, dtype=np.float64)).max() < 1e-6
+        assert np.isfinite(rendered.mixture).all()
+        assert np.abs(rendered.sources).max() <= 0.981
+        assert rendered.events == scape.events
 
 
 def test_the_snr_is_the_one_that_was_drawn(bank: SoundBank) -> None:
     for index in range(25):
         scape = draw(DESED, bank, "train", (1, index))
-        made = render(scape, bank)
-        ground = level_db(k_weighted(made.sources[0]))
-        for layer, source in zip(scape.foregrounds, made.sources[1:], strict=True):
+        rendered = render(scape, bank)
+        ground = level_db(k_weighted(rendered.sources[0]))
+        for layer, source in zip(scape.foregrounds, rendered.sources[1:], strict=True):
             spans = [(round(a * 16000), round(b * 16000)) for a, b in layer.spans]
             measured = level_db(k_weighted(source), spans) - ground
             assert measured == pytest.approx(layer.level_db - scape.background.level_db, abs=0.05)
@@ -97,8 +97,8 @@ def test_the_snr_is_the_one_that_was_drawn(bank: SoundBank) -> None:
 
 def test_levels_are_those_of_the_recipe(bank: SoundBank) -> None:
     scape = draw(dataclasses.replace(DESED, snr_db=(6.0, 10.0)), bank, "train", 3)
-    made = render(scape, bank)
-    assert level_db(k_weighted(made.sources[0])) == pytest.approx(-50.0 + scape.gain_db, abs=0.05)
+    rendered = render(scape, bank)
+    assert level_db(k_weighted(rendered.sources[0])) == pytest.approx(-50.0 + scape.gain_db, abs=0.05)
     assert abs(scape.gain_db) <= DESED.gain_jitter_db
 
 
@@ -106,8 +106,8 @@ def test_labels_are_tight(bank: SoundBank, scapes: list[Soundscape]) -> None:
     """Where a sound that is not steady is audible, measured on its rendered source."""
     checked = 0
     for scape in scapes[:25]:
-        made = render(scape, bank)
-        for layer, source in zip(scape.foregrounds, made.sources[1:], strict=True):
+        rendered = render(scape, bank)
+        for layer, source in zip(scape.foregrounds, rendered.sources[1:], strict=True):
             if layer.label in STEADY:
                 continue
             found = active_spans(source)
@@ -123,8 +123,8 @@ def test_labels_of_steady_sounds_are_tight(bank: SoundBank) -> None:
     checked = 0
     for index in range(20):
         scape = draw(dataclasses.replace(DESED, room=0.0, second=0.0), bank, "train", (5, index))
-        made = render(scape, bank)
-        for layer, source in zip(scape.foregrounds, made.sources[1:], strict=True):
+        rendered = render(scape, bank)
+        for layer, source in zip(scape.foregrounds, rendered.sources[1:], strict=True):
             if layer.label in STEADY and len(layer.spans) == 1:
                 ((onset, offset),) = layer.spans
                 ((first, stop),) = active_spans(source, 0.5)
@@ -134,7 +134,7 @@ def test_labels_of_steady_sounds_are_tight(bank: SoundBank) -> None:
     assert checked > 5
 
 
-def test_reverberation_belongs_to_the_event(bank: SoundBank) -> None:
+def test_labels_include_reverberation(bank: SoundBank) -> None:
     dogs = {"Dog": dataclasses.replace(DESED.classes["Dog"], alone=1.0)}
     scape = draw(
         dataclasses.replace(DESED, classes=dogs, room=1.0, second=0.0, distractor=0.0),
@@ -187,7 +187,7 @@ def test_events_lie_in_the_clip_and_do_not_overlap_within_a_class(scapes: list[S
             assert all(a[1] < b[0] for a, b in pairwise(layer.spans))
 
 
-def test_voices_lie_only_under_clips_with_speech(scapes: list[Soundscape]) -> None:
+def test_voices_are_only_in_clips_with_speech(scapes: list[Soundscape]) -> None:
     voiced = [s for s in scapes if s.background.label == BABBLE or "other_laugh" in labels(s)]
     assert len(voiced) > 12
     assert all("Speech" in scape.tags for scape in voiced)
@@ -225,7 +225,7 @@ def test_recordings_come_from_the_split(bank: SoundBank) -> None:
     assert not used["test_a"] & used["test_b"]
 
 
-def test_a_bank_that_lacks_a_class_says_so(bank: SoundBank) -> None:
+def test_sentence_of_a_missing_class(bank: SoundBank) -> None:
     with pytest.raises(JssError, match=r"Electric_shaver_toothbrush in the split 'validation'"):
         draw(DESED, bank, "validation", 0)
     scape = next(s for s in (draw(DESED, bank, "train", i) for i in range(99)) if "Dog" in s.tags)
