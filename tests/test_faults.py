@@ -149,7 +149,7 @@ def test_recordings_that_are_removed_under_the_reader(folder, tmp_path, monkeypa
         return analyse(self, mixture)
 
     monkeypatch.setattr(inference.System, "analyse", remove)
-    monkeypatch.setattr("jss.io.prefetch.HELD", 1)
+    monkeypatch.setattr("jss.io.prefetch.READY_BLOCKS", 1)
     assert detect(folder, tmp_path / "out") in (0, 1)
     told = capsys.readouterr()
     assert all("There is no file at" in line for line in told.err.strip().splitlines())
