@@ -57,10 +57,10 @@ def rendered(bank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_the_layout_is_desed(rendered: Path) -> None:
     subsets = desed.prepare(rendered)
-    assert {name: len(clips) for name, clips in subsets.items()} == COUNTS
+    assert {name: len(members) for name, members in subsets.items()} == COUNTS
     assert not any(desed.missing(subsets).values())
-    for name, clips in subsets.items():
-        for clip in clips:
+    for name, members in subsets.items():
+        for clip in members:
             assert clip.duration == 10.0
             assert (clip.events is not None) == (SUBSETS[name].labels == "strong")
             assert (clip.tags is not None) == (SUBSETS[name].labels != "none")
