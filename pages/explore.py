@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from jss.viz.tables import detected_events
 from pages.ui import address, exports, systems, widgets
 from pages.ui.cache import loaders
 from pages.ui.clip import browser
@@ -48,9 +47,7 @@ def analysis(recording: Recording) -> None:
     )
     threshold = address.threshold()
     with st.container():
-        clip_view.tables(
-            detected_events(result, recording.truth, threshold=threshold), recording, threshold
-        )
+        clip_view.tables(result, recording, threshold)
         exports.clip_downloads(result, recording.truth, threshold)
 
 

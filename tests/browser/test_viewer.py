@@ -563,3 +563,87 @@ def test_upload_is_analysed_and_downloads_open(
 def test_nothing_is_asked_of_another_host(page: Page):
     own = page.tab.url.split("/?")[0]
     assert [url for url in page.asked if not url.startswith((own, "blob:", "data:"))] == []
+
+
+def test_what_the_median_filter_removes_is_said_and_drawn(page: Page):
+    page.ask("v.setThreshold(0.88, true)")
+    page.rest()
+    removed = page.ask(
+        "v.state.removed.map(r => [v.state.meta.classes[r.k].short, r.onset, r.offset])"
+    )
+    speech = scores()[DESED_LABELS.index("Speech")]
+    frames = np.flatnonzero(speech > np.float32(0.88))
+    assert {name for name, _, _ in removed} == {"Speech"}
+    assert sum(offset - onset for _, onset, offset in removed) == pytest.approx(0.064 * len(frames))
+    text = page.tab.locator(".removed").inner_text()
+    assert "too short for the median filter (448 ms" in text
+    assert f"Speech {removed[0][1]:.2f}" in text
+    onset = removed[0][1]
+    value = page.tab.evaluate(
+        "async ([base, row, frame]) => (await import(base + '/_stcore/bidi-components/jss.viewer/'"
+        " + 'decode.js')).medianAt(Float32Array.from(row), frame, 7)",
+        [page.tab.url.split("/?")[0], speech.tolist(), round(onset / 0.064)],
+    )
+    first = round(onset / 0.064)
+    assert value == pytest.approx(float(np.median(speech[first - 3 : first + 4])))
+    assert value <= 0.88  # the curve that is drawn stays below the line
+    page.ask("v.setThreshold(0.5, true)")
+    page.tab.wait_for_url(re.compile("threshold=0.50"))
+    assert page.tab.locator(".removed").is_hidden()
+
+
+def test_names_of_curves_keep_clear_of_curves_and_of_the_threshold_s_tag(page: Page):
+    places = page.tab.evaluate(
+        """async base => {
+        const { placeLabels } = await import(base + '/_stcore/bidi-components/jss.viewer/labels.js');
+        const frames = [0, 100];
+        const curve = (from, to, top) => {
+            const values = Array.from({length: 100}, (_, i) => i >= from && i < to ? top : 0.01);
+            return { width: 40, values, y: i => 100 - 90 * values[i] };
+        };
+        const curves = [curve(5, 40, 0.98), curve(20, 60, 0.9), curve(80, 98, 0.5)];
+        const obstacles = [{ left: 460, right: 500, top: 46, bottom: 64 }];
+        const places = placeLabels(curves, { x: i => 5 * i, frames, obstacles, height: 12,
+            box: { left: 2, right: 498, top: 2, bottom: 97 } });
+        return places.map(({ curve, left, y }) => ({ left, y, of: curves.indexOf(curve),
+            lines: curves.map(({ y }) => Array.from({length: 100}, (_, i) => y(i))) })); }""",
+        page.tab.url.split("/?")[0],
+    )
+    assert [place["of"] for place in places] == [0, 1, 2]
+    for place in places:
+        top, bottom = place["y"] - 6, place["y"] + 6
+        assert 2 <= top < bottom <= 97
+        assert 2 <= place["left"] <= 458
+        over_tag = place["left"] + 40 > 460 and top < 64 and bottom > 46
+        assert not over_tag
+        inside = slice(int(place["left"] / 5) + 1, int((place["left"] + 40) / 5))
+        for line in place["lines"]:
+            assert not any(top < y < bottom for y in line[inside])
+
+
+def test_a_box_of_values_covers_only_the_panel_under_the_pointer(page: Page):
+    page.tab.mouse.move(*page.at(5.7, "pooled"))
+    page.rest()
+    covered = page.ask(
+        "v.screen.layout.panels.map(p => { const d = v.screen.moving.getContext('2d')"
+        ".getImageData(p.x, p.y, p.w, p.h).data; let n = 0;"
+        " for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return [p.kind, n / (p.w * p.h)]; })"
+    )
+    assert max(share for kind, share in covered if kind == "pooled") > 0.05
+    assert max(share for kind, share in covered if kind != "pooled") < 0.05
+
+
+def test_lanes_have_room_at_low_thresholds(page: Page):
+    page.ask("v.setThreshold(0.01, true)")
+    page.rest()
+    lanes = page.tab.evaluate(
+        "async ([base]) => { const { lanes } = await import(base +"
+        " '/_stcore/bidi-components/jss.viewer/paint_events.js');"
+        f" const v = {VIEWER};"
+        " return lanes(v.state, v.screen.layout.panels.find(p => p.kind === 'events')); }",
+        [page.tab.url.split("/?")[0]],
+    )
+    assert len(lanes) == 10
+    assert min(lane["h"] for lane in lanes) >= 16
+    page.ask("v.setThreshold(0.5, true)")
+    page.tab.wait_for_url(re.compile("threshold=0.50"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from jss.viz.tables import truth_table
+from jss.results import ClipResult
+from jss.viz.tables import detected_events, truth_table
 from pages.ui import address, systems, viewer
 from pages.ui.cache import loaders
 from pages.ui.cache.loaders import Analysis
@@ -202,16 +204,27 @@ def _more() -> None:
     st.session_state[_MORE] = st.session_state[KEY]["more"]
 
 
-def tables(events: pd.DataFrame, recording: Recording, threshold: float) -> None:
+def tables(result: ClipResult, recording: Recording, threshold: float) -> None:
     """Show detected events, and the ground truth beside them."""
+    events = detected_events(result, recording.truth, threshold=threshold)
     left, right = st.columns([3, 2]) if recording.truth is not None else (st.container(), None)
     with left:
         st.markdown(f"**Events detected** above {threshold:.2f}, median filter 448 ms")
-        _table(events, "No event: lower the threshold in the viewer.")
+        _table(events, _no_event(result, threshold))
     if right is not None:
         with right:
             st.markdown("**Ground truth**")
             _table(truth_table(recording.truth), "This clip holds no event of the ten classes.")
+
+
+def _no_event(result: ClipResult, threshold: float) -> str:
+    """Why there is no event."""
+    if (result.scores > np.float32(threshold)).any():
+        return (
+            f"No event: scores rise above {threshold:.2f} only for moments, which the median filter "
+            "removes."
+        )
+    return f"No event: no score is above {threshold:.2f}. Lower the threshold in the viewer."
 
 
 def _table(table: pd.DataFrame, empty: str) -> None:

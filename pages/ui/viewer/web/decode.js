@@ -1,24 +1,53 @@
 // Scores to events, and events against the truth, exactly as the Python package computes both.
 
-/** Strict > threshold, then a median filter with reflected edges. scores: T values -> T of 0 and 1. */
-export function binarize(scores, threshold, median) {
+/** Frame i of a row of frames that is continued by reflection at its ends. */
+function reflected(i, frames) {
+  const j = ((i % (2 * frames)) + 2 * frames) % (2 * frames);
+  return j < frames ? j : 2 * frames - 1 - j;
+}
+
+/** Strict > threshold -> T of 0 and 1. */
+function above(scores, threshold) {
   const limit = Math.fround(threshold); // scores are float32, and are compared as such
-  const frames = scores.length;
-  const above = Uint8Array.from(scores, (score) => (score > limit ? 1 : 0));
-  if (median <= 1 || !frames) return above;
+  return Uint8Array.from(scores, (score) => (score > limit ? 1 : 0));
+}
+
+/** A median filter with reflected edges. active: T of 0 and 1 -> the same. */
+function filtered(active, median) {
+  const frames = active.length;
+  if (median <= 1 || !frames) return active;
   const half = Math.floor(median / 2);
-  const reflect = (i) => {
-    const j = ((i % (2 * frames)) + 2 * frames) % (2 * frames);
-    return j < frames ? j : 2 * frames - 1 - j;
-  };
+  const reflect = (i) => reflected(i, frames);
   const smooth = new Uint8Array(frames);
   let sum = 0;
-  for (let i = -half; i <= half; i++) sum += above[reflect(i)];
+  for (let i = -half; i <= half; i++) sum += active[reflect(i)];
   for (let i = 0; i < frames; i++) {
     smooth[i] = sum > half ? 1 : 0;
-    sum += above[reflect(i + half + 1)] - above[reflect(i - half)];
+    sum += active[reflect(i + half + 1)] - active[reflect(i - half)];
   }
   return smooth;
+}
+
+/** Strict > threshold, then the median filter. scores: T values -> T of 0 and 1. */
+export function binarize(scores, threshold, median) {
+  return filtered(above(scores, threshold), median);
+}
+
+/** The median of the scores around a frame: it is above a threshold where the filtered event is on. */
+export function medianAt(scores, frame, median) {
+  const half = Math.floor(median / 2);
+  const around = Array.from({ length: 2 * half + 1 }, (_, i) =>
+    scores[reflected(frame - half + i, scores.length)]);
+  return around.sort((a, b) => a - b)[half];
+}
+
+/** Runs above the threshold of classes of which the median filter leaves no event: [{onset, offset, k}]. */
+export function removedRuns(pooled, { hop, threshold, median }) {
+  return pooled.flatMap((row, k) => {
+    const raw = above(row, threshold);
+    if (filtered(raw, median).some(Boolean)) return [];
+    return runs(raw).map(([first, end]) => ({ onset: first * hop, offset: end * hop, k }));
+  });
 }
 
 /** Runs of ones -> [[first frame, frame after the last], ...]. */

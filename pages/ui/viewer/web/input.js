@@ -51,7 +51,7 @@ export function attachPointer(viewer, surface) {
     if (!press) return;
     const { drag } = viewer.state;
     viewer.setDrag(null);
-    if (press.threshold) viewer.reporter.schedule();
+    if (press.threshold) viewer.setThreshold(viewer.state.threshold, true);
     else if (event.type === "pointerup" && press.moved && drag) viewer.selectSpan(drag, !event.shiftKey);
     else if (event.type === "pointerup" && !press.moved) viewer.seek(press.point.time);
     press = null;

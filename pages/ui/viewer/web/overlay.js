@@ -3,8 +3,10 @@
 import { hzText, hzToY, scoreY, timeAxis, yToHz } from "./layout.js";
 import { subtrahend } from "./paint_compare.js";
 import { lanes } from "./paint_events.js";
-import { attribution } from "./paint_scores.js";
+import { attribution, haloText } from "./paint_scores.js";
 
+/** Panels whose values need more than one line: they are shown under the pointer only. */
+const SEVERAL = ["events", "systemEvents", "systemSimilarity"];
 const hasFrequency = (panel) => panel.kind === "mel" || panel.kind === "difference";
 const decibels = (db) => `${db.toFixed(0).replace("-", "\u2212")} dB`;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -95,7 +97,9 @@ function paintCursor(c, scene, axis) {
       c.globalAlpha = 1;
     }
     const lines = valuesAt(scene, panel, time, hz);
-    if (lines.length) paintBox(c, scene, panel, axis.x(panel.x, time), lines);
+    if (!lines.length) continue;
+    if (panel === under) paintBox(c, scene, panel, axis.x(panel.x, time), lines);
+    else if (!SEVERAL.includes(panel.kind)) paintCorner(c, scene, panel, axis.x(panel.x, time), lines[0]);
   }
   for (const left of layout.columns) {
     const x = clamp(axis.x(left, time), left + 26, left + layout.plot - 26);
@@ -197,6 +201,16 @@ function storedAt(meta, tiles, time, hz) {
     column -= tile.width;
   }
   return null;
+}
+
+/** One line in the upper corner of a panel, on the side that the cursor is not on. */
+function paintCorner(c, { layout, theme }, panel, x, { text, colour }) {
+  const right = x < panel.x + panel.w / 2;
+  c.font = `600 ${layout.type}px ${theme.font}`;
+  c.textAlign = right ? "right" : "left";
+  c.textBaseline = "middle";
+  const at = right ? panel.x + panel.w - 6 : panel.x + 6;
+  haloText(c, theme, text, at, panel.y + layout.type / 2 + 4, colour);
 }
 
 function paintBox(c, { layout, theme }, panel, x, lines) {

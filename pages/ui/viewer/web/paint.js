@@ -6,7 +6,7 @@ import { hzToY, scoreY, timeAxis, timeTicks } from "./layout.js";
 import { note, paintDifference, paintSystemEvents, paintSystemNumbers, paintSystemSimilarity }
   from "./paint_compare.js";
 import { paintEvents, paintLaneNames } from "./paint_events.js";
-import { paintAttribution, paintCurves, paintSimilarity } from "./paint_scores.js";
+import { paintAttribution, paintCurves, paintFiltered, paintSimilarity } from "./paint_scores.js";
 
 const HZ_TICKS = [250, 1000, 4000];
 
@@ -128,7 +128,9 @@ function paintMel(c, scene, panel, axis) {
 }
 
 function paintPooled(c, scene, panel, axis) {
-  paintCurves(c, scene, panel, axis, (k) => scene.state.picture.pooled[k], 1);
+  const row = (k) => scene.state.picture.pooled[k];
+  paintCurves(c, scene, panel, axis, row, 1);
+  paintFiltered(c, scene, panel, axis, row);
   if (panel.strip && scene.state.meta.sources) paintAttribution(c, scene, panel, axis);
 }
 

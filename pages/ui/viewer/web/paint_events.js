@@ -63,11 +63,13 @@ export function paintEvents(c, scene, panel, axis) {
     c.globalAlpha = 1;
   });
   if (rows.length) return;
+  const none = state.removed.length
+    ? `no event: what is above the threshold is too short for the median filter (${state.filterMs} ms)`
+    : truth ? "no event, neither true nor detected" : "no event above the threshold";
   c.font = `${layout.type}px ${theme.font}`;
   c.textAlign = "left";
   c.textBaseline = "middle";
-  haloText(c, theme, truth ? "no event, neither true nor detected" : "no event above the threshold",
-    panel.x + 8, panel.y + panel.h / 2, theme.soft);
+  haloText(c, theme, none, panel.x + 8, panel.y + panel.h / 2, theme.soft);
 }
 
 /** One span of the lower bar: filled (hit), hatched (false alarm) or an empty frame (miss). */

@@ -1,5 +1,7 @@
 // Score curves with names on them, the attribution strip, and the similarity of the sources over time.
 
+import { medianAt } from "./decode.js";
+import { placeLabels } from "./labels.js";
 import { scoreY } from "./layout.js";
 import { sourceShade } from "./theme.js";
 
@@ -52,30 +54,54 @@ export function paintCurves(c, scene, panel, axis, row, full) {
     c.lineJoin = "round";
     c.stroke();
     c.setLineDash([]);
-    if (values[best] / full > 0.25) named.push({ kind, best, score: values[best] / full });
+    if (values[best] / full > 0.25) named.push({ kind, values, score: values[best] / full });
     c.globalAlpha = 1;
   }
-  nameCurves(c, scene, panel, axis, named);
+  nameCurves(c, scene, panel, axis, named, full);
 }
 
-function nameCurves(c, scene, panel, axis, named) {
+/** Scores after the median filter, where it removes an event. row: as of paintCurves. */
+export function paintFiltered(c, scene, panel, axis, row) {
+  const { state, theme } = scene;
+  const { classes, frames, median, score_hop: hop } = state.meta;
+  for (const { k, onset, offset } of state.removed) {
+    const first = Math.max(0, Math.round(onset / hop) - median);
+    const end = Math.min(frames, Math.round(offset / hop) + median);
+    c.beginPath();
+    for (let i = first; i < end; i++) {
+      c.lineTo(axis.x(panel.x, (i + 0.5) * hop), scoreY(panel, medianAt(row(k), i, median)));
+    }
+    c.setLineDash([]);
+    c.strokeStyle = classes[k][theme.name];
+    c.lineWidth = 3;
+    c.globalAlpha = 0.45;
+    c.stroke();
+    c.globalAlpha = 1;
+  }
+}
+
+/** The name of each curve, clear of all curves and of the threshold's tag. named: of visible classes. */
+function nameCurves(c, scene, panel, axis, named, full) {
   const { layout, state, textColours, theme } = scene;
+  const hop = state.meta.score_hop;
   c.font = `600 ${layout.type}px ${theme.font}`;
   c.textAlign = "left";
   c.textBaseline = "middle";
-  const taken = [];
-  named.sort((a, b) => b.score - a.score);
-  for (const { kind, best, score } of named) {
-    const width = c.measureText(kind.short).width;
-    const peak = axis.x(panel.x, (best + 0.5) * state.meta.score_hop);
-    const x = Math.min(panel.x + panel.w - width - 4, Math.max(panel.x + 4, peak - width / 2));
-    const free = (y) => !taken.some((other) =>
-      Math.abs(other.y - y) < 12 && x < other.end + 4 && x + width > other.x - 4);
-    const y = [-8, 11, 24].map((offset) => Math.max(panel.y + 8, scoreY(panel, score) + offset)).find(free);
-    if (y === undefined) continue;
-    taken.push({ x, end: x + width, y });
+  const curves = named.sort((a, b) => b.score - a.score).map(({ kind, values }) => ({
+    kind, values, width: c.measureText(kind.short).width, y: (i) => scoreY(panel, values[i] / full) }));
+  const threshold = scoreY(panel, state.threshold);
+  const tag = { left: panel.x + panel.w - 4 * layout.type, right: panel.x + panel.w,
+    top: threshold - 9, bottom: threshold + 9 };
+  const places = placeLabels(curves, {
+    x: (i) => axis.x(panel.x, (i + 0.5) * hop),
+    frames: visibleFrames(state),
+    box: { left: panel.x + 4, right: panel.x + panel.w - 4, top: panel.y + 2, bottom: scoreY(panel, 0) - 3 },
+    obstacles: panel.kind === "pooled" ? [tag] : [],
+    height: layout.type + 1,
+  });
+  for (const { curve: { kind }, left, y } of places) {
     c.globalAlpha = state.focus && kind.label !== state.focus ? 0.18 : 1;
-    haloText(c, theme, kind.short, x, y, textColours[kind.label]);
+    haloText(c, theme, kind.short, left, y, textColours[kind.label]);
     c.globalAlpha = 1;
   }
 }

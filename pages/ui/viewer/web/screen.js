@@ -57,6 +57,7 @@ export class Screen {
 
   /** The number or the kind of panels may have changed. */
   updateLayout() {
+    if (!this.state.meta) return;
     const next = this.arranged();
     if (next.height !== this.layout?.height || next.width !== this.layout.width) this.resize();
     else {

@@ -1,7 +1,7 @@
 // What is displayed: a clip through one system, or through several. Plain values and what follows
 // from them: no drawing, no sound, no page.
 
-import { agreement, confusions, decode } from "./decode.js";
+import { agreement, confusions, decode, removedRuns } from "./decode.js";
 
 /** Shortest span of time that can be looked at, in seconds. */
 const SHORTEST = 0.2;
@@ -39,6 +39,7 @@ export class State {
     this.events = []; // decoded at the threshold: [{onset, offset, k}]
     this.spans = []; // events against the truth: [{onset, offset, k, kind}]
     this.confusions = [];
+    this.removedRuns = []; // by the median filter: [{onset, offset, k}]
     this.compared = []; // events of every system loaded: [{number, name, result, events, spans}]
   }
 
@@ -68,6 +69,8 @@ export class State {
     this.events = displayed.events;
     this.spans = displayed.spans ?? [];
     this.confusions = confusions(this.spans);
+    this.removedRuns = removedRuns(this.picture.pooled, { hop: meta.score_hop,
+      threshold: this.threshold, median: meta.median });
     this.compared = !this.compare ? [] : loaded.filter(({ result }) => result.meta.clip === meta.clip)
       .map((one) => ({ ...one, ...(one.result === this.result ? displayed : decoded(one.result)) }));
   }
@@ -99,6 +102,16 @@ export class State {
   total(kind, spans = this.spans) {
     return spans.filter((span) => span.kind === kind && this.isVisible(span.k))
       .reduce((sum, span) => sum + span.offset - span.onset, 0);
+  }
+
+  /** Runs of visible classes above the threshold that the median filter removed. */
+  get removed() {
+    return this.removedRuns.filter(({ k }) => this.isVisible(k));
+  }
+
+  /** Length of the median filter in ms. */
+  get filterMs() {
+    return Math.round(1000 * this.meta.median * this.meta.score_hop);
   }
 
   setView(start, end) {

@@ -32,14 +32,16 @@ export class Toolbar {
       thresholdText: find(".threshold output"), palette: find(".palette"), scale: find(".scale"),
       differenceScale: find(".difference-scale"), legend: find(".legend"), key: find(".key"),
       rows: find(".rows"), status: find(".status"), error: find(".error"), matrix: find(".matrix"),
-      pending: find(".pending"), totals: find(".foot .totals"), confusions: find(".confusions"), plot: find(".plot"),
+      pending: find(".pending"), totals: find(".foot .totals"), confusions: find(".confusions"),
+      removed: find(".removed"), plot: find(".plot"),
     });
     this.play.addEventListener("click", () => viewer.togglePlay());
     this.loop.addEventListener("click", () => viewer.setLooping(!viewer.state.looping));
     this.wholeClip.addEventListener("click", () => viewer.showWholeClip());
     this.threshold.addEventListener("input", () =>
       viewer.setThreshold(this.threshold.valueAsNumber, false));
-    this.threshold.addEventListener("change", () => viewer.reporter.schedule());
+    this.threshold.addEventListener("change", () =>
+      viewer.setThreshold(this.threshold.valueAsNumber, true));
     this.palette.addEventListener("change", () => viewer.screen.setPalette(this.palette.value));
   }
 
@@ -149,6 +151,7 @@ export class Toolbar {
         `hit ${total("hit")} s, missed ${total("miss")} s, false alarm ${total("false alarm")} s`;
     }
     this.updateConfusions();
+    this.updateRemoved();
   }
 
   updateRows() {
@@ -190,6 +193,18 @@ export class Toolbar {
     this.confusions.replaceChildren("Confused: ", ...long.map(({ onset, offset }, i) =>
       element("button", { type: "button", class: "small", title: "Zoom to it and loop it",
         onclick: () => viewer.selectSpan({ start: onset, end: offset }, true) }, texts[i])));
+  }
+
+  /** What the median filter removed. */
+  updateRemoved() {
+    const { state } = this.viewer;
+    const { removed } = state;
+    const texts = removed.slice(0, CONFUSIONS).map(({ onset, offset, k }) =>
+      `${state.meta.classes[k].short} ${seconds(onset)}\u2013${seconds(offset)} s`);
+    if (removed.length > CONFUSIONS) texts.push(`${removed.length - CONFUSIONS} more`);
+    this.removed.hidden = !removed.length;
+    this.removed.textContent = "Above the threshold, but too short for the median filter "
+      + `(${state.filterMs} ms, thick line): ${texts.join(", ")}`;
   }
 
   /** For screen readers. */

@@ -157,12 +157,12 @@ export class Viewer {
     this.screen.redraw();
   }
 
-  /** Another result has been loaded, or the threshold has moved. */
-  updateEvents() {
+  /** Another result has been loaded, or the threshold has moved. layout: whether panels may move. */
+  updateEvents(layout = true) {
     if (!this.state.result) return;
     this.state.decode(this.results.withPicture());
     this.updateButtons();
-    if (this.state.compare) this.screen.updateLayout();
+    if (layout) this.screen.updateLayout();
     else this.screen.redraw();
   }
 
@@ -217,20 +217,22 @@ export class Viewer {
     this.setView(start + seconds, end + seconds);
   }
 
-  /** report: false while the line is still being dragged. */
+  /** report: false while the line is still being dragged; no panel moves under the pointer then. */
   setThreshold(value, report) {
     const next = Math.round(Math.min(0.99, Math.max(0.01, value)) * 100) / 100;
     if (next !== this.state.threshold) {
       this.state.threshold = next;
-      this.updateEvents();
+      this.updateEvents(false);
     }
-    if (report) this.reporter.schedule();
+    if (!report) return;
+    this.screen.updateLayout();
+    this.reporter.schedule();
   }
 
   toggleClass(label, alone) {
     this.state.toggleClass(label, alone);
     this.updateButtons();
-    this.screen.redraw();
+    this.screen.updateLayout();
   }
 
   setFocus(label) {
