@@ -21,6 +21,7 @@ HELP = "measure speed beside the tools of the field"
 #: and SMALL, the arguments with which it only shows that it runs.
 BENCHES = {
     "inference": "jss.bench.inference",
+    "acceleration": "jss.bench.acceleration",
     "detect": "jss.bench.detect",
     "evaluation": "jss.bench.evaluation",
     "training": "jss.bench.training",
