@@ -188,6 +188,7 @@ def test_models_are_plain_and_whoever_loads_them_makes_them_fast():
         and path.parent != ROOT / "jss" / "models" / "fast"
     }
     assert users == {
+        "jss/bench/acceleration.py",
         "jss/inference/system.py",
         "jss/training/detection.py",
         "jss/training/separation.py",

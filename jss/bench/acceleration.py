@@ -10,6 +10,7 @@ import copy
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,19 +20,36 @@ from jss.bench.precisions import precisions
 from jss.bench.table import Row
 from jss.config import load_preset
 from jss.errors import JssError
+from jss.models.critic import Critic
 from jss.models.crnn import CRNN
 from jss.models.fast import accelerate
 from jss.models.precision import Precision, products
 from jss.models.separator import ConvTasNet
+from jss.models.stft import BINS
 
-HELP = "what each acceleration of the networks pays on the CPU, beside the same pass without it"
+HELP = "what each acceleration of the networks pays on a CPU, beside the same pass without it"
 SMALL = ("--preset", "smoke", "--seconds", "1", "--repeat", "1")
 GOAL = 1.5
 #: How far a pass may be from the one without the part, relative to its largest value.
 APART: dict[Precision, float] = {"fp32": 1e-4, "bf16": 0.05}
-SOURCES, BATCH, MELS_A_SECOND = 4, 10, 62.5
+#: Clips of a batch; frames a second of log-mels and of the STFT.
+CLIPS, MEL_RATE, STFT_RATE = 4, 62.5, 125.0
 
-Pass = Callable[[], Tensor]
+
+@dataclass(frozen=True)
+class Part:
+    """A part of ``jss.models.fast`` and a pass that it is for.
+
+    plain: the class whose modules are plain in the pass beside it; network: accelerated; compute: the pass, which
+    gives a tensor; draws: whether the pass draws random numbers, so that results differ.
+    """
+
+    name: str
+    plain: type[nn.Module]
+    network: nn.Module
+    compute: Callable[[Any], Tensor]
+    goal: float | None = GOAL
+    draws: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,89 +76,86 @@ def run(args: argparse.Namespace) -> list[Row]:
     """
     if not 1 <= args.seconds <= 60 or args.repeat < 1:
         raise JssError("--seconds is from 1 to 60, --repeat 1 or more.")
-    config = load_preset(args.preset)
+    return [
+        row
+        for part in parts(args.preset, args.seconds)
+        for precision in precisions()
+        for row in compare(part, precision, args.repeat)
+    ]
+
+
+def parts(preset: str, seconds: float) -> list[Part]:
+    """The parts with the networks of a preset, on clips of noise."""
+    config = load_preset(preset)
     torch.manual_seed(0)
-    separator = accelerate(ConvTasNet(config.separator)).eval()
-    detector = accelerate(CRNN(config.detector))
-    waveform = 0.1 * torch.randn(1, round(16000 * args.seconds))
-    mels = torch.rand(SOURCES, config.detector.n_mels, round(MELS_A_SECOND * args.seconds))
-    batch = torch.rand(BATCH, config.detector.n_mels, round(MELS_A_SECOND * args.seconds))
-    parts: list[tuple[str, str, nn.Module, type[nn.Module], Callable[[Any], Tensor]]] = [
-        ("tiles", "separation of a clip", separator, ConvTasNet, lambda m: _given(m, waveform)),
-        (
-            "compiled GRU",
-            f"detection in {SOURCES} sources",
+    separator, detector, critic = (
+        accelerate(network)
+        for network in (
+            ConvTasNet(config.separator).eval(),
+            CRNN(config.detector),
+            Critic(config.critic),
+        )
+    )
+    waveform = 0.1 * torch.randn(1, round(16000 * seconds))
+    mels = torch.rand(CLIPS, config.detector.n_mels, round(MEL_RATE * seconds))
+    magnitudes = torch.rand(CLIPS, BINS, round(STFT_RATE * seconds))
+    step = f"student and teacher on {CLIPS} clips"
+    return [
+        Part(
+            "tiles: separation of a clip",
+            ConvTasNet,
+            separator,
+            lambda network: _without_gradients(network, waveform),
+        ),
+        Part(
+            f"GRU kernel: {step}",
+            nn.GRU,
+            detector,
+            lambda network: _step(network, mels),
+            draws=config.detector.dropout > 0,
+        ),
+        Part(
+            f"GRU kernel: detection in {CLIPS} clips",
+            nn.GRU,
             copy.deepcopy(detector).eval(),
-            nn.GRU,
-            lambda m: _given(m, mels),
+            lambda network: _without_gradients(network, mels),
+            goal=None,
         ),
-        (
-            "compiled GRU",
-            f"a student's and a teacher's pass over {BATCH} clips",
-            detector,
-            nn.GRU,
-            lambda m: _learn(m, batch),
-        ),
-        (
-            "dropout of bytes",
-            f"a student's and a teacher's pass over {BATCH} clips",
-            detector,
+        Part(
+            f"dropout of bytes: {step}",
             nn.Dropout,
-            lambda m: _learn(m, batch),
-        ),
-        (
-            "channels last",
-            f"a student's and a teacher's pass over {BATCH} clips",
             detector,
+            lambda network: _step(network, mels),
+            draws=True,
+        ),
+        Part(
+            f"channels last: critic on {CLIPS} clips",
             nn.Conv2d,
-            lambda m: _learn(m, batch),
+            critic,
+            lambda network: _with_gradients(network, magnitudes),
         ),
     ]
-    rows = []
-    for part, what, network, plain, work in parts:
-        for precision in precisions():
-            rows += compare(part, what, network, plain, work, precision, args.repeat)
-    return rows
 
 
-def compare(
-    part: str,
-    what: str,
-    network: nn.Module,
-    plain: type[nn.Module],
-    work: Callable[[Any], Tensor],
-    precision: Precision,
-    repeat: int,
-) -> list[Row]:
-    """Rows of wall and CPU seconds of a pass, medians of interleaved ones after a first of each.
-
-    Args:
-        part, what: names of the part, and of the pass that it is for.
-        network: accelerated.
-        plain: the class whose modules are plain in the pass beside it.
-        work: the pass of a network.
-        precision: of the products.
-        repeat: timed passes of each.
-    """
-    networks = network, without(copy.deepcopy(network), plain)
+def compare(part: Part, precision: Precision, repeat: int) -> list[Row]:
+    """Rows of wall and CPU seconds, medians of interleaved passes after a first of each."""
+    networks = part.network, without(copy.deepcopy(part.network), part.plain)
     spent: list[list[tuple[float, float]]] = [[], []]
-    results = []
     with products("cpu", precision):
-        for one in networks:
-            torch.manual_seed(0)
-            results.append(work(one).detach().float())
+        results = [part.compute(network).detach().float() for network in networks]
         for _ in range(repeat):
-            for which, one in enumerate(networks):
+            for which, network in enumerate(networks):
                 wall, processor = time.perf_counter(), time.process_time()
-                work(one)
+                part.compute(network)
                 spent[which].append((time.perf_counter() - wall, time.process_time() - processor))
     apart = float((results[0] - results[1]).abs().max() / results[1].abs().max())
-    agrees = apart <= APART[precision] or plain is nn.Dropout  # which draws other numbers
+    note = "draws differ" if part.draws else f"{apart:.0e} apart"
+    agrees = part.draws or apart <= APART[precision]
     rows = []
     for column, clock in enumerate(("wall", "CPU")):
-        own, peer = (statistics.median(found[column] for found in one) for one in spent)
-        name = f"{part}: {what}, {precision}, {clock}"
-        rows.append(Row(name, "without", peer, own, GOAL, f"{apart:.0e} apart", agrees=agrees))
+        ours, peer = (statistics.median(pair[column] for pair in pairs) for pairs in spent)
+        what = f"{part.name}, {precision}, {clock}"
+        rows.append(Row(what, "without it", peer, ours, part.goal, note, agrees=agrees))
     return rows
 
 
@@ -150,22 +165,29 @@ def without(network: nn.Module, plain: type[nn.Module]) -> nn.Module:
         if isinstance(module, plain):
             module.__class__ = plain
             if isinstance(module, nn.Conv2d):
-                module.weight.data = module.weight.data.contiguous()
+                weight = module.weight.data
+                module.weight.data = torch.empty(weight.shape).copy_(weight)
     return network
 
 
 @torch.no_grad()
-def _given(network: nn.Module, x: Tensor) -> Tensor:
+def _without_gradients(network: nn.Module, x: Tensor) -> Tensor:
     """Sources, or strong scores."""
-    found = network(x)
-    return found if isinstance(found, Tensor) else found.strong  # type: ignore[no-any-return]
+    output = network(x)
+    result: Tensor = output if isinstance(output, Tensor) else output.strong
+    return result
 
 
-def _learn(detector: nn.Module, batch: Tensor) -> Tensor:
-    """A teacher's pass, and a student's with gradients. -> what the student gives."""
-    with torch.no_grad():
-        target = detector(batch).strong
-    found: Tensor = detector(batch).strong
-    detector.zero_grad()
-    (found - target - 1).square().mean().backward()
-    return found
+def _with_gradients(network: nn.Module, x: Tensor) -> Tensor:
+    """Forwards and back. -> log-odds, or strong scores."""
+    output = network(x)
+    result: Tensor = output if isinstance(output, Tensor) else output.strong
+    network.zero_grad()
+    result.square().mean().backward()
+    return result
+
+
+def _step(network: nn.Module, x: Tensor) -> Tensor:
+    """A teacher's pass, then a student's forwards and back. -> the student's strong scores."""
+    _without_gradients(network, x)
+    return _with_gradients(network, x)

@@ -4,6 +4,7 @@ class.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar
 
 import torch
@@ -76,7 +77,9 @@ class TFMasker(nn.Module):
         return separate(self, waveform)[2]
 
 
-def magnitudes(separator: nn.Module, waveform: Tensor) -> tuple[Tensor, Tensor]:
+def magnitudes(
+    separator: nn.Module | Callable[[Tensor], Tensor], waveform: Tensor
+) -> tuple[Tensor, Tensor]:
     """Magnitudes that are learned from: of the mixture and of the separated sources (Eq. 1 for a
     masker, the STFT of its outputs for any other separator). waveform: (batch, samples) -> (batch,
     257, frames), (batch, n, 257, frames).

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import logging
+import os
+import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,10 +25,10 @@ from jss.data.scenes.batches import SceneSteps
 from jss.data.training.batching import DetectionSteps, SeparationSteps, loader
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
-from jss.models.precision import bf16_units
-from jss.models.separator import ConvTasNet
 from jss.training.distributed import alone, mean, rank, world
 from jss.training.selection import best_epoch
+
+log = logging.getLogger(__name__)
 
 C = TypeVar("C")
 #: A run's file of the hours that its finished epochs took; beside the history, which is the same
@@ -32,16 +37,30 @@ HOURS = "hours.txt"
 
 
 def compiles(config: Config, separator: nn.Module | None, *, gradients: bool) -> bool:
-    """Whether a separator's pass is compiled, where ``config.compile`` lets it: always on a GPU; on
-    a CPU only with gradients, and a ConvTas-Net only in bf16, since its tiled pass is as fast in
-    fp32.
+    """Whether torch compiles a separator's pass, where ``config.compile`` lets it.
+
+    Args:
+        config: of the training.
+        separator: None: nothing to compile.
+        gradients: whether the pass is one that learns. Others are compiled on a GPU only: on a CPU,
+            ``jss.models.fast`` is faster.
     """
     if not config.compile or separator is None:
         return False
-    half = config.precision == "bf16" and bf16_units()
-    return torch.cuda.is_available() or (
-        gradients and (half or not isinstance(separator, ConvTasNet))
-    )
+    return torch.cuda.is_available() or (gradients and _cpp_compiler())
+
+
+@functools.cache
+def _cpp_compiler() -> bool:
+    """Whether there is the C++ compiler that torch needs to compile for a CPU; a line of the log says where not."""
+    name = os.environ.get("CXX") or ("clang++" if sys.platform == "darwin" else "g++")
+    found = shutil.which(name) is not None
+    if not found:
+        log.warning(
+            "There is no C++ compiler %s: separators are trained uncompiled, which takes two to four times as long.",
+            name,
+        )
+    return found
 
 
 class Task(pl.LightningModule):

@@ -4,6 +4,7 @@ judges.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -22,9 +23,10 @@ from jss.metrics.separation import si_sdr_improvement
 from jss.models.critic import Critic
 from jss.models.fast import accelerate
 from jss.models.joint import freeze
+from jss.models.separator import ConvTasNet
 from jss.models.stft import stft
 from jss.models.tf_masker import magnitudes
-from jss.training.task import Task
+from jss.training.task import Task, compiles
 
 Labels = Literal["strong", "frame", "clip"]
 Terms = dict[str, Tensor]
@@ -174,6 +176,10 @@ class SeparatorTask(WeakLabelTask):
     ) -> None:
         super().__init__(folder, config, c, data)
         self.network = accelerate(separator)
+        #: Its compiled pass: a function, so that it is no second submodule of the state.
+        self.compiled: Callable[[Tensor], Tensor] | None = None
+        if isinstance(separator, ConvTasNet) and compiles(config, separator, gradients=True):
+            self.compiled = torch.compile(separator.forward, dynamic=False)
         self.critic = None if critic is None else accelerate(critic)
         if critic is not None:
             freeze(critic)
@@ -181,7 +187,8 @@ class SeparatorTask(WeakLabelTask):
 
     def terms(self, batch: SceneBatch) -> Terms:
         """L1 on magnitudes, or Eqs 8 or 9 with both terms."""
-        mixture, sources = magnitudes(self.network, batch.mixture)
+        learning = self.compiled if torch.is_grad_enabled() else None
+        mixture, sources = magnitudes(learning or self.network, batch.mixture)
         if self.critic is None:
             return {"loss": losses.magnitude_loss(sources, stft(batch.sources).abs())}
         logits = self.critic(sources.flatten(0, 1)).unflatten(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,23 +10,39 @@ import torch
 
 from jss.config import load_preset
 from jss.models.separator import ConvTasNet, ConvTasNetConfig
-from jss.models.tdcn import TDCN, TDCNConfig
 from jss.training import task
 
 
+@pytest.fixture(autouse=True)
+def _asked_anew() -> Iterator[None]:
+    """Whether there is a compiler is looked up once a process."""
+    task._cpp_compiler.cache_clear()
+    yield
+    task._cpp_compiler.cache_clear()
+
+
+@pytest.fixture
+def separator() -> ConvTasNet:
+    return ConvTasNet(ConvTasNetConfig(n_filters=16, hid_chan=8))
+
+
 @pytest.mark.parametrize("gpu", [False, True])
-@pytest.mark.parametrize("units", [False, True])
 @pytest.mark.parametrize("gradients", [False, True])
-def test_a_tiled_pass_is_not_compiled_in_float32(gpu, units, gradients, monkeypatch):
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_passes_that_learn_are_compiled_and_all_on_a_gpu(
+    gpu, gradients, precision, separator, monkeypatch
+):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    monkeypatch.setattr(task, "bf16_units", lambda: units)
-    config, tiled = (
-        load_preset("paper", ("precision=bf16",)),
-        ConvTasNet(ConvTasNetConfig(n_filters=16, hid_chan=8)),
-    )
-    other = TDCN(TDCNConfig(n_src=2, n_filters=8, bn_chan=8, hid_chan=8, n_blocks=1, n_repeats=1))
-    assert task.compiles(config, tiled, gradients=gradients) is (gpu or (units and gradients))
-    assert task.compiles(replace(config, precision="fp32"), tiled, gradients=gradients) is gpu
-    assert task.compiles(config, other, gradients=gradients) is (gpu or gradients)
-    assert not task.compiles(replace(config, compile=False), other, gradients=gradients)
+    monkeypatch.setattr(task.shutil, "which", lambda name: f"/usr/bin/{name}")
+    config = load_preset("paper", (f"precision={precision}",))
+    assert task.compiles(config, separator, gradients=gradients) is (gpu or gradients)
+    assert not task.compiles(replace(config, compile=False), separator, gradients=gradients)
     assert not task.compiles(config, None, gradients=gradients)
+
+
+def test_without_a_compiler_nothing_is_compiled_and_a_line_says_so(separator, monkeypatch, caplog):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("CXX", "/no/such/compiler")
+    for _ in range(2):
+        assert not task.compiles(load_preset("paper"), separator, gradients=True)
+    assert caplog.text.count("no C++ compiler /no/such/compiler") == 1

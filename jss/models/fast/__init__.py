@@ -39,14 +39,16 @@ def accelerate(model: M) -> M:
         fast = classes.get(type(module))
         if fast is not None:
             module.__class__ = fast
-        if isinstance(
-            module, nn.Conv2d
-        ):  # oneDNN then moves no channels: a third faster, both ways
-            weight = module.weight.data
-            module.weight.data = torch.empty_like(weight, memory_format=torch.channels_last).copy_(
-                weight
-            )
+        if isinstance(module, nn.Conv2d):
+            _channels_last(module)
     return model
+
+
+def _channels_last(convolution: nn.Conv2d) -> None:
+    """Lay the weights out so that all tensors that follow have their channels last: the critic takes a third less."""
+    weight = convolution.weight.data
+    last = torch.empty_like(weight, memory_format=torch.channels_last)
+    convolution.weight.data = last.copy_(weight)
 
 
 @functools.cache

@@ -1,9 +1,8 @@
-"""The separator without gradients on a CPU: the same numbers, tile by tile of time, so that tensors
-stay in the cache.
+"""The separator without gradients on a CPU, tile by tile of time, so that tensors stay in the cache.
 
 A pass of the whole clip moves tensors of 40 to 160 MB through memory some sixty times. Here each
 step runs on a tile of a few hundred frames: a matrix product, then one compiled pass for all that
-is element-wise (``jss.models.fast.separator_kernels``). Global layer norm needs the statistics of the whole clip
+is element-wise (``separator_kernels``). Global layer norm needs the statistics of the whole clip
 first: its scale and shift are then folded into the weights of the step that follows. Biases of the
 residual and skip paths are folded into the step that reads them.
 """
@@ -11,7 +10,8 @@ residual and skip paths are folded into the step that reads them.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,8 @@ import torch
 from torch import Tensor
 
 from jss.models.fast import separator_kernels as kernels
-from jss.models.fast.scratch import scratch
 from jss.models.fast.threads import in_parts
-from jss.models.fast.tiles import Moments, plain, tiles
-from jss.models.separator import ConvTasNet
+from jss.models.separator import ConvTasNet, GlobalNorm
 
 
 def _frames_of_a_tile() -> int:
@@ -42,15 +40,40 @@ TILE = _frames_of_a_tile()
 TAPS = 3
 
 
+@dataclass
+class _Moments:
+    """Sum and sum of squares over all elements of a tensor; count: of them."""
+
+    count: int
+    total: float
+    squares: float
+
+    @property
+    def mean(self) -> float:
+        """The mean of all elements."""
+        return self.total / self.count
+
+    @property
+    def inverse(self) -> float:
+        """One over the standard deviation, as gLN takes it."""
+        return float((max(self.squares / self.count - self.mean**2, 0.0) + 1e-8) ** -0.5)
+
+    def affine(self, norm: GlobalNorm) -> tuple[Tensor, Tensor]:
+        """gLN as a scale and a shift of each channel, float32."""
+        scale = norm.gamma * self.inverse
+        return scale, norm.beta - self.mean * scale
+
+
 class _Paths:
-    """The residual path h and the sum of the skips side by side, sums: (T, bn_chan + skip_chan)
-    without their bias: (bn_chan + skip_chan,). Of the last block read, its products still wait to
-    be scaled by what its norm found and added to the columns from ``first`` on; that is done by
-    whoever reads a tile next.
+    """The residual path h and the sum of the skips side by side.
+
+    sums: (T, bn_chan + skip_chan), without their bias, (bn_chan + skip_chan,). The products of the
+    block that ran last still wait to be scaled by its norm and added to the columns from ``first``
+    on, which is done when a tile is read next.
     """
 
     def __init__(self, sums: Tensor) -> None:
-        self.sums, self.bias = sums.zero_(), torch.zeros(sums.shape[1])
+        self.sums, self.bias = sums, torch.zeros(sums.shape[1])
         self.array = self.sums.numpy()
         self.products: Any = None
         self.scale, self.first = np.float32(1), 0
@@ -80,19 +103,17 @@ def masked_frames(
     c, masker = separator.config, separator.masker
     cuts = waveform.unfold(-1, c.kernel_size, c.stride).contiguous()
     frames, both = len(cuts), c.bn_chan + c.skip_chan
-    with scratch(
-        (frames, both, torch.float32), (frames, c.hid_chan, dtype), (frames, both, dtype)
-    ) as found:
-        paths, expanded, products = _Paths(found[0]), found[1], found[2]
-        paths.bias[: c.bn_chan], bottleneck = _bottleneck(separator, cuts)
-        torch.mm(cuts, bottleneck.T, out=paths.sums[:, : c.bn_chan])
-        # The first block reads 16 samples a frame in place of 128 channels.
-        begin: tuple[Tensor, Tensor] | None = (cuts.to(dtype), bottleneck)
-        for number, block in enumerate(masker.TCN):
-            last = number == len(masker.TCN) - 1
-            _block(block, begin, paths, expanded, products, c.bn_chan if last else 0)
-            begin = None
-        return _decode(separator, cuts, paths, dtype)
+    paths = _Paths(torch.zeros(frames, both))
+    expanded, products = (torch.empty(frames, n, dtype=dtype) for n in (c.hid_chan, both))
+    paths.bias[: c.bn_chan], bottleneck = _bottleneck(separator, cuts)
+    torch.mm(cuts, bottleneck.T, out=paths.sums[:, : c.bn_chan])
+    # The first block reads 16 samples a frame in place of 128 channels.
+    begin: tuple[Tensor, Tensor] | None = (cuts.to(dtype), bottleneck)
+    for number, block in enumerate(masker.TCN):
+        last = number == len(masker.TCN) - 1
+        _block(block, begin, paths, expanded, products, c.bn_chan if last else 0)
+        begin = None
+    return _decode(separator, cuts, paths, dtype)
 
 
 def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
@@ -106,8 +127,8 @@ def _bottleneck(separator: ConvTasNet, cuts: Tensor) -> tuple[Tensor, Tensor]:
     norm, linear = bottleneck
     total = float((cuts.double().sum(0) @ basis.double().T).sum())
     squares = float(((cuts.T @ cuts).double() * (basis.T @ basis).double()).sum())
-    scale, shift = Moments(len(cuts) * len(basis), total, squares).affine(norm)
-    weight, bias = plain(linear)
+    scale, shift = _Moments(len(cuts) * len(basis), total, squares).affine(norm)
+    weight, bias = _plain(linear)
     return bias + weight @ shift, (weight * scale) @ basis
 
 
@@ -129,14 +150,14 @@ def _block(
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
     frames, dilation, dtype = len(expanded), int(depthwise.dilation[0]), expanded.dtype
     wide, narrow = kernels.as_array(expanded), expand.in_channels
-    weight, own = plain(expand)
+    weight, own = _plain(expand)
     bias = (own + weight @ paths.bias[:narrow]).numpy()
     weight = (weight if begin is None else weight @ begin[1]).T.to(dtype).contiguous()
     slope, size = np.float32(float(prelu.weight)), TILE * 4 // dtype.itemsize
 
     def expanding(start: int, stop: int) -> list[tuple[float, float]]:
         sums = []
-        for tile in tiles(start, stop, size):
+        for tile in _tiles(start, stop, size):
             if begin is None:
                 paths.read(tile)
                 read = paths.sums[tile, :narrow].to(dtype)
@@ -153,14 +174,14 @@ def _block(
         (depthwise.bias + (taps * shift).sum(0)).numpy(),
         np.float32(float(prelu_after.weight)),
     )
-    both = torch.cat([plain(block.res_conv)[0], plain(block.skip_conv)[0]])[first:]
+    both = torch.cat([_plain(block.res_conv)[0], _plain(block.skip_conv)[0]])[first:]
     after = (both * norm_after.gamma).T.to(dtype).contiguous()
     waiting = products.view(-1)[: frames * after.shape[1]].view(frames, -1)
 
     def convolving(start: int, stop: int) -> list[tuple[float, float]]:
         sums, convolved = [], torch.empty(size, expanded.shape[1], dtype=dtype)
         out = kernels.as_array(convolved)
-        for tile in tiles(start, stop, size):
+        for tile in _tiles(start, stop, size):
             n = tile.stop - tile.start
             sums.append(
                 kernels.convolve(
@@ -179,7 +200,7 @@ def _block(
         return sums
 
     moments = _moments(in_parts(frames, convolving), expanded.numel())
-    paths.bias[first:] += torch.cat([plain(block.res_conv)[1], plain(block.skip_conv)[1]])[first:]
+    paths.bias[first:] += torch.cat([_plain(block.res_conv)[1], _plain(block.skip_conv)[1]])[first:]
     paths.bias[first:] += both @ moments.affine(norm_after)[1]
     paths.wait(kernels.as_array(waiting), moments.inverse, first)
 
@@ -193,7 +214,7 @@ def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, dtype: torch.dty
         separator.encoder.filterbank().T.contiguous(),
         separator.decoder.filterbank().contiguous(),
     )
-    weight, own = plain(linear)
+    weight, own = _plain(linear)
     slope, m = np.float32(float(prelu.weight)), c.n_src
     weight, bias, skip_bias = (
         weight.T.to(dtype).contiguous(),
@@ -209,7 +230,7 @@ def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, dtype: torch.dty
             torch.empty(size, width, dtype=dtype) for width in (c.skip_chan, m * c.n_filters)
         )
         as_skips, as_masks = kernels.as_array(skips), kernels.as_array(masks.view(-1, c.n_filters))
-        for tile in tiles(start, stop, size):
+        for tile in _tiles(start, stop, size):
             n = tile.stop - tile.start
             torch.mm(cuts[tile], encoder, out=encoded[:n])
             kernels.activate_columns(paths.read(tile), c.bn_chan, skip_bias, slope, as_skips[:n])
@@ -221,7 +242,18 @@ def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, dtype: torch.dty
     return frames.view(len(cuts), m, c.kernel_size)
 
 
-def _moments(parts: Sequence[Sequence[tuple[float, float]]], count: int) -> Moments:
+def _moments(parts: Sequence[Sequence[tuple[float, float]]], count: int) -> _Moments:
     """Of ``count`` elements, from the sum and the sum of squares of every tile of all parts."""
     found = [pair for part in parts for pair in part]
-    return Moments(count, sum(total for total, _ in found), sum(squares for _, squares in found))
+    return _Moments(count, sum(total for total, _ in found), sum(squares for _, squares in found))
+
+
+def _tiles(start: int, stop: int, size: int) -> Iterator[slice]:
+    """Slices of at most ``size`` frames that cover start to stop."""
+    for first in range(start, stop, size):
+        yield slice(first, min(first + size, stop))
+
+
+def _plain(layer: Any) -> tuple[Tensor, Tensor]:
+    """A 1x1 convolution as the weight (m, n) and bias (m,) of a matrix product."""
+    return layer.weight.squeeze(-1), layer.bias

@@ -8,7 +8,7 @@ import pytest
 import torch
 from small_separator import separator
 
-from jss.models.fast import accelerate, separator_kernels, tiled, tiles
+from jss.models.fast import accelerate, separator_kernels, tiled
 from jss.models.fast.threads import in_parts
 
 
@@ -149,9 +149,3 @@ def test_kernels_round_to_bf16_as_torch_does() -> None:
     kernels.add_columns(kernels.as_array(half), 0.5, added.numpy(), 3)
     assert torch.equal(added[:, 3:], half.float() / 2 + 1)
     assert torch.equal(added[:, :3], torch.ones(1, 3))
-
-
-def test_tiles_cover_every_frame_once() -> None:
-    assert [i for tile in tiles.tiles(7, 1050, 100) for i in range(1050)[tile]] == list(
-        range(7, 1050)
-    )
