@@ -37,7 +37,12 @@ def clips(folder: Path) -> list[Clip]:
 
 def test_figures_calculated_by_hand(tmp_path: Path) -> None:
     statistics = measure(clips(tmp_path), "kitchen", "validation")
-    assert (statistics.n_files, statistics.n_files_expected, statistics.strong, statistics.weak) == (2, 4, 2, 3)
+    assert (
+        statistics.n_files,
+        statistics.n_files_expected,
+        statistics.strong,
+        statistics.weak,
+    ) == (2, 4, 2, 3)
     assert (statistics.events, statistics.minutes) == (4, pytest.approx(40 / 60))
     # 0-2: 1, 2-3: 2, 3-4: 3, 4-5: 2, 5-6: 1, 6-8: 0, 8-10: 1, and ten seconds of nothing.
     assert statistics.polyphony == pytest.approx((12 / 20, 5 / 20, 2 / 20, 1 / 20))
@@ -90,7 +95,12 @@ def test_without_levels_no_file_is_opened(tmp_path: Path) -> None:
 def test_empty_and_unlabelled_sets() -> None:
     for none in ([], [Clip("a.wav", None)]):
         statistics = measure(none)
-        assert (statistics.classes, statistics.polyphony, statistics.level_db, statistics.co_occurrence) == (
+        assert (
+            statistics.classes,
+            statistics.polyphony,
+            statistics.level_db,
+            statistics.co_occurrence,
+        ) == (
             {},
             None,
             None,
@@ -105,7 +115,9 @@ def test_labels_of_no_class_set_are_sorted() -> None:
 
 
 def test_lengths_at_the_edge_of_a_bin() -> None:
-    statistics = measure([Clip("a.wav", None, 20.0, (Event(1.8, 2.05, "Dog"), Event(3.0, 14.0, "Dog")))])
+    statistics = measure(
+        [Clip("a.wav", None, 20.0, (Event(1.8, 2.05, "Dog"), Event(3.0, 14.0, "Dog")))]
+    )
     histogram = statistics.classes["Dog"].histogram
     assert 2.05 - 1.8 < 0.25
     assert (histogram[1], histogram[-1], sum(histogram)) == (1, 1, 2)

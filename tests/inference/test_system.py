@@ -114,6 +114,7 @@ def test_mels_of_long_recordings_are_those_of_one_pass():
     assert max(sizes) <= (100 + 3 * CONTEXT) * HOP
 
 
+@pytest.mark.slow
 def test_long_recordings_are_stitched(system):
     """A steady sound through windows: the sources stay where they are, and windows leave no seam."""
     signal = noise(45)

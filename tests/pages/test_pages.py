@@ -90,6 +90,7 @@ def test_a_system_of_a_link_that_is_not_there_is_told(page: str | None):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_the_fusion_bench_opens_with_the_set_and_network_that_are_shown():
     app = run("pages/results.py", set="homescapes validation_overlap", selection="student")
@@ -381,6 +382,7 @@ def test_statistics_without_reports_say_what_to_do(
     assert "python -m jss evaluate" in run(page).info[0].value
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 @pytest.mark.parametrize("page", STATISTICS)
 def test_statistics_stand_on_the_shipped_reports(page: str):
@@ -411,6 +413,7 @@ def test_classes_are_sorted_and_scored_as_the_address_says():
         assert row[system] == pytest.approx(report.classwise["Speech"]["event_f1"], abs=6e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_results_keep_ours_and_the_papers_apart():
     app = run("pages/results.py")
@@ -424,6 +427,7 @@ def test_results_keep_ours_and_the_papers_apart():
     assert "Not computed here" in theirs.caption[0].value
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_a_link_opens_the_tab_that_was_open():
     app = run("pages/results.py", results="Fusion bench")
@@ -443,6 +447,7 @@ def test_a_class_and_a_system_are_chosen_without_a_pointer():
     assert any("sources most diverse in" in item.value for item in app.markdown)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_the_fusion_bench_measures_what_is_ticked():
     app = run("pages/results.py", bench="synthscapes validation teacher", fuse="SED,MixIT-JT+")
@@ -469,6 +474,7 @@ def test_compare_begins_with_the_stages_of_one_pretraining():
     assert related("gone", ["mine"], "mine", 5) == ["mine"]
 
 
+@pytest.mark.slow
 def test_every_page_opens_for_every_shipped_system(
     examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -566,6 +572,7 @@ def test_a_synthscape_is_rendered_when_it_is_opened(tmp_path: Path):
     assert clip.audio.parent == synthscapes.cache()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_the_whole_analysis_reads_back():
     import io

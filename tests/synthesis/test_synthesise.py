@@ -49,6 +49,7 @@ def test_the_seed_decides_the_sound(label: str) -> None:
     assert np.abs(first - synthesise(label, 8, 1.0)).max() > 1e-2
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_sound() -> None:
     code = "from jss.synthesis import synthesise as s; print(s('Dog', 3, 0.5).tobytes().hex())"
     root = Path(jss.__file__).parents[1]

@@ -47,6 +47,7 @@ def chain(
     return Chain(load_preset(preset, overrides), roots, folder, folder / "checkpoints")
 
 
+@pytest.mark.slow
 def test_train_paper_plans_the_papers_pool_for_each_stage(world, tmp_path, capsys):
     words = ["train", "paper", *data(world), "--plan", "--out", str(tmp_path / "out")]
     assert main([*words, "detection.batch=[1, 1, 1]", "data.workers=0"]) == 0
@@ -66,6 +67,7 @@ def test_train_paper_plans_the_papers_pool_for_each_stage(world, tmp_path, capsy
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_smoke_learns_from_the_pools(world, tmp_path, monkeypatch, one_thread):
     """The files that are read while each separator is trained are those of its pool."""
     read: dict[str, set[str]] = {}

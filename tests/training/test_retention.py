@@ -71,6 +71,7 @@ def test_the_reference_stays_bit_for_bit_what_the_stage_found(tmp_path):
     assert job.history[0]["retention"] < 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_weight_of_zero_is_plain_joint_training(tmp_path, kind):
     plain = task(tmp_path / "a", BOTH)

@@ -57,6 +57,7 @@ def test_a_foreign_config_is_told(tmp_path):
         runs.find(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_trained_block_keeps_its_epochs_beside_its_card(smoke):
     kept = checkpoints.load_history("mixit-s1-detector-teacher", smoke.checkpoints)
     (run,) = (run for run in runs.find(smoke.out) if run.system == "MixIT-S1-teacher")

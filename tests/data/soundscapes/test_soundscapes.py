@@ -76,8 +76,13 @@ def test_the_mixture_is_the_sum_of_its_sources(bank: SoundBank, recipe: str) -> 
         assert rendered.mixture.dtype == rendered.sources.dtype == np.float32
         assert rendered.mixture.shape == (160000,)
         assert rendered.sources.shape == (1 + len(scape.foregrounds), 160000)
-        assert rendered.source_labels == ("background", *(layer.label for layer in scape.foregrounds))
-        assert np.abs(rendered.mixture - rendered.sources.sum(axis=0, dtype=np.float64)).max() < 1e-6
+        assert rendered.source_labels == (
+            "background",
+            *(layer.label for layer in scape.foregrounds),
+        )
+        assert (
+            np.abs(rendered.mixture - rendered.sources.sum(axis=0, dtype=np.float64)).max() < 1e-6
+        )
         assert np.isfinite(rendered.mixture).all()
         assert np.abs(rendered.sources).max() <= 0.981
         assert rendered.events == scape.events
@@ -98,7 +103,9 @@ def test_the_snr_is_the_one_that_was_drawn(bank: SoundBank) -> None:
 def test_levels_are_those_of_the_recipe(bank: SoundBank) -> None:
     scape = draw(dataclasses.replace(DESED, snr_db=(6.0, 10.0)), bank, "train", 3)
     rendered = render(scape, bank)
-    assert level_db(k_weighted(rendered.sources[0])) == pytest.approx(-50.0 + scape.gain_db, abs=0.05)
+    assert level_db(k_weighted(rendered.sources[0])) == pytest.approx(
+        -50.0 + scape.gain_db, abs=0.05
+    )
     assert abs(scape.gain_db) <= DESED.gain_jitter_db
 
 

@@ -130,6 +130,7 @@ def test_autocast_stays_near(gradients: bool) -> None:
     assert 0 < (found - expected).abs().max() < 0.02
 
 
+@pytest.mark.slow
 def test_torch_compile_compiles_the_plain_pass() -> None:
     model, x = accelerate(separator()), torch.rand(1, 1000)
     run = torch.compile(model.forward, backend="eager", fullgraph=True, dynamic=False)
