@@ -14,8 +14,8 @@ from jss.config import Config
 from jss.data.training.batching import DetectionSteps, SeparationSteps, SeparationValidation
 from jss.data.training.datasets import (
     POOLS,
+    CachedSet,
     ClipSet,
-    Kept,
     SeparationPool,
     SoundscapeSet,
     TrainingData,
@@ -147,7 +147,7 @@ def check_labels(data: TrainingData, labels: Sequence[str], batch: Sequence[int]
     for examples, kind, used in parts:
         if not used:
             continue
-        source = examples.examples if isinstance(examples, Kept) else examples
+        source = examples.examples if isinstance(examples, CachedSet) else examples
         if isinstance(source, SoundscapeSet):
             _known(source.recipe.classes, known, f"the soundscapes of {data.description}")
         for clip in source.clips if isinstance(source, ClipSet) else ():

@@ -15,7 +15,7 @@ from jss import checkpoints
 from jss.config import WeakLabelConfig
 from jss.data.scenes.batches import SceneSteps
 from jss.data.scenes.scenes import SceneData, scene_data
-from jss.data.training.batching import shared
+from jss.data.training.batching import per_process
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
 from jss.io.plain import plain
@@ -99,7 +99,7 @@ class WeakChain(Chain):
                     f"{self.scenes.description} have no recording of {lacking[0]} for {scenes.split}: "
                     "add some, or use another soundbank."
                 )
-        steps = SceneSteps(train, shared(c.batch, self.config), fresh=c.fresh)
+        steps = SceneSteps(train, per_process(c.batch, self.config), fresh=c.fresh)
         parts = [
             f"data={self.scenes.description} (train {len(train)}, validation {len(validation)} scenes)",
             f"{c.epochs} epochs of {len(steps)} steps at most",

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from jss.config import Config, WeakLabelConfig
 from jss.data.scenes.batches import SceneBatch, SceneSteps, active_share
 from jss.data.scenes.scenes import SceneData
-from jss.data.training.batching import loader, shared
+from jss.data.training.batching import loader, per_process
 from jss.losses import weak_label as losses
 from jss.metrics.f_score import clip_f1
 from jss.metrics.separation import si_sdr_improvement
@@ -96,7 +96,7 @@ class WeakLabelTask(Task):
 
     def train_dataloader(self) -> Any:
         """One epoch of batches."""
-        c, batch = self.c, shared(self.c.batch, self.config)
+        c, batch = self.c, per_process(self.c.batch, self.config)
         steps = SceneSteps(
             self.data.train, batch, self.current_epoch, fresh=c.fresh, seconds=c.crop
         )

@@ -61,7 +61,7 @@ def test_a_manifest_that_cannot_be_written_is_told_after_the_table(tmp_path, cap
         (["desed", "{}/us"], "holds UrbanSound8K: use the name urbansound8k"),
         (["esc50", "{}/nowhere"], "There is no folder"),
         (["urbansound8k", "{}/us", "--workers", "0"], "--workers is 1 or more"),
-        (["urbansound8k", "{}/us", "--convert", "{}/us/16k"], "lie in one another"),
+        (["urbansound8k", "{}/us", "--convert", "{}/us/16k"], "is in the other"),
     ],
 )
 def test_mistakes_are_one_sentence(tmp_path: Path, capsys, arguments, text):

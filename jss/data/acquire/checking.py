@@ -1,6 +1,4 @@
-"""What is there of a data set: missing, damaged, of the wrong length; a table for a person and a
-manifest for later.
-"""
+"""Check of a data set for missing and damaged files and wrong lengths."""
 
 from __future__ import annotations
 
@@ -19,38 +17,42 @@ from jss.errors import JssError
 from jss.io.atomic import atomic_write
 
 MANIFEST = "jss-manifest.json"
-#: As many names of each kind are told; the manifest has them all.
-TOLD = 5
+#: Number of names of each kind in the table; the manifest has them all.
+MAX_NAMES = 5
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-#: Sentences by subset and file name: what is known to be damaged already.
+#: (subset, file name) -> why the clip is damaged.
 Damage = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One subset. published: how many clips it should have, None: unknown; names: whether its list
-    is the published one, None: unknown; listed: how many it lists, of which some are missing,
-    damaged (why), or of the wrong length (seconds), by file name; seconds: of audio that is fine.
-    """
+    """Result of the check of one subset."""
 
+    #: Published number of clips; None where unknown.
     published: int | None
+    #: Whether its list is the published one; None where unknown.
     names: bool | None
+    #: Number of clips that it lists.
     listed: int
+    #: Names of the missing clips.
     missing: tuple[str, ...]
+    #: Names of the damaged clips, and why.
     damaged: Mapping[str, str]
+    #: Names of the clips of a wrong length, and their seconds.
     wrong_length: Mapping[str, float]
+    #: Length of the clips that are fine.
     seconds: float
 
     @property
     def fine(self) -> int:
-        """How many clips are there, whole, and as long as they should be."""
+        """Number of clips that exist, are whole and have the right length."""
         return self.listed - len(self.missing) - len(self.damaged) - len(self.wrong_length)
 
     @property
     def complete(self) -> bool:
-        """Whether all that it lists is fine, and that is all that is published."""
+        """Whether all clips are fine and the list is the published one."""
         as_published = self.names is not False and self.published in (None, self.listed)
         return self.fine == self.listed and (as_published or not self.listed)
 
@@ -58,11 +60,22 @@ class Checked:
 def check(
     name: str, root: Path, workers: int = 1, *, headers: bool = False, known: Damage | None = None
 ) -> dict[str, Checked]:
-    """Every subset of a data set, those that are published but not there included.
+    """Check every subset of a data set, published ones that do not exist included.
 
-    headers: read the headers alone, which is quick and finds no damage within a file; known: clips
-    that are known to be damaged already. A clip is damaged where its mixture or one of its isolated
-    sources is. Raises JssError where ROOT has no such data set.
+    A clip is damaged where its mixture or one of its isolated sources is.
+
+    Args:
+        name: The data set.
+        root: Its folder.
+        workers: Number of threads.
+        headers: Read the headers only, which is quick and finds no damage within a file.
+        known: Clips that are known to be damaged.
+
+    Returns:
+        Result by subset.
+
+    Raises:
+        JssError: The folder has no such data set.
     """
     known_set = DATASETS[name]
     subsets = known_set.prepare(root)
@@ -70,24 +83,32 @@ def check(
     clips = [(subset, clip) for subset, items in subsets.items() for clip in items]
     listed = {(subset, clip.filename) for subset, clip in clips}
     clips += [(subset, Clip(file, None)) for subset, file in damage if (subset, file) not in listed]
-    found: dict[str, list[tuple[Clip, float | str]]] = {subset: [] for subset, _ in clips}
-    measured = over(
+    outcomes: dict[str, list[tuple[Clip, float | str]]] = {subset: [] for subset, _ in clips}
+    measured = map_in_threads(
         lambda item: damage.get((item[0], item[1].filename)) or _measure(item[1], headers),
         clips,
         workers,
         "clip",
     )
     for (subset, clip), outcome in zip(clips, measured, strict=True):
-        found[subset].append((clip, outcome))
-    every = dict.fromkeys([*known_set.published, *subsets])
-    return {subset: _checked(known_set, subset, found.get(subset, [])) for subset in every}
+        outcomes[subset].append((clip, outcome))
+    names = dict.fromkeys([*known_set.published, *subsets])
+    return {subset: _checked(known_set, subset, outcomes.get(subset, [])) for subset in names}
 
 
-def over(
+def map_in_threads(
     work: Callable[[Item], Result], items: Sequence[Item], workers: int, unit: str
 ) -> Iterator[Result]:
-    """``work`` of every item in order, by threads (reading, decoding and resampling release the
-    interpreter), with a progress bar where somebody watches. The first exception ends it.
+    """Apply a function to every item in order, by threads, with a progress bar on a terminal.
+
+    Args:
+        work: The function; the first exception ends the iteration.
+        items: The items.
+        workers: Number of threads.
+        unit: Unit of the progress bar.
+
+    Yields:
+        The results.
     """
     from tqdm import tqdm
 
@@ -105,10 +126,19 @@ def over(
 
 
 def table(name: str, root: Path, subsets: Mapping[str, Checked]) -> list[str]:
-    """The check for a person: a line each subset, and what is the matter with the first few files."""
+    """Format a check for a terminal: a line for each subset, then the first names of each problem.
+
+    Args:
+        name: The data set.
+        root: Its folder.
+        subsets: Result by subset.
+
+    Returns:
+        The lines.
+    """
     head = ("subset", "published", "listed", "missing", "damaged", "wrong length", "fine", "hours")
     rows = [_row(subset, checked) for subset, checked in subsets.items()]
-    every = subsets.values()
+    checks = subsets.values()
     rows.append(
         (
             "in all",
@@ -116,19 +146,19 @@ def table(name: str, root: Path, subsets: Mapping[str, Checked]) -> list[str]:
             *(
                 str(sum(counts))
                 for counts in (
-                    (c.listed for c in every),
-                    (len(c.missing) for c in every),
-                    (len(c.damaged) for c in every),
-                    (len(c.wrong_length) for c in every),
-                    (c.fine for c in every),
+                    (c.listed for c in checks),
+                    (len(c.missing) for c in checks),
+                    (len(c.damaged) for c in checks),
+                    (len(c.wrong_length) for c in checks),
+                    (c.fine for c in checks),
                 )
             ),
-            f"{sum(c.seconds for c in every) / 3600:.1f}",
+            f"{sum(c.seconds for c in checks) / 3600:.1f}",
         )
     )
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    told = [f"{DATASETS[name].title}, {root}"]
-    told += [
+    lines = [f"{DATASETS[name].title}, {root}"]
+    lines += [
         "  ".join(
             cell.ljust(width) if i == 0 else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
@@ -136,12 +166,19 @@ def table(name: str, root: Path, subsets: Mapping[str, Checked]) -> list[str]:
         for row in (head, *rows)
     ]
     for subset, checked in subsets.items():
-        told += _remarks(subset, checked)
-    return told
+        lines += _remarks(subset, checked)
+    return lines
 
 
 def save(name: str, root: Path, subsets: Mapping[str, Checked], path: Path) -> None:
-    """The manifest as JSON, written aside and renamed. Raises JssError."""
+    """Write the manifest as JSON, atomically.
+
+    Args:
+        name: The data set.
+        root: Its folder.
+        subsets: Result by subset.
+        path: The manifest.
+    """
     content = {
         "dataset": name,
         "title": DATASETS[name].title,
@@ -156,9 +193,7 @@ def save(name: str, root: Path, subsets: Mapping[str, Checked], path: Path) -> N
 
 
 def _measure(clip: Clip, headers: bool) -> float | str:
-    """Seconds of a clip's file (0 where it is missing), or the sentence that says why it cannot be
-    read.
-    """
+    """Seconds of a clip's file (0 where it is missing), or the sentence why it cannot be read."""
     if clip.path is None:
         return 0.0
     read = audio.duration if headers else audio.check
@@ -169,12 +204,12 @@ def _measure(clip: Clip, headers: bool) -> float | str:
     return seconds
 
 
-def _checked(known: DataSet, subset: str, found: Sequence[tuple[Clip, float | str]]) -> Checked:
+def _checked(known: DataSet, subset: str, outcomes: Sequence[tuple[Clip, float | str]]) -> Checked:
     published = known.published.get(subset)
-    damaged = {clip.filename: outcome for clip, outcome in found if isinstance(outcome, str)}
+    damaged = {clip.filename: outcome for clip, outcome in outcomes if isinstance(outcome, str)}
     wrong: dict[str, float] = {}
     seconds = 0.0
-    for clip, outcome in found:
+    for clip, outcome in outcomes:
         if clip.path is None or isinstance(outcome, str):
             continue
         shortest, longest = known.length(clip) or (0.0, float("inf"))
@@ -183,11 +218,11 @@ def _checked(known: DataSet, subset: str, found: Sequence[tuple[Clip, float | st
         else:
             wrong[clip.filename] = round(outcome, 3)
     names = None
-    if published is not None and published.names is not None and found:
-        names = fingerprint(clip for clip, _ in found) == published.names
-    missing = tuple(c.filename for c, _ in found if c.path is None and c.filename not in damaged)
+    if published is not None and published.names is not None and outcomes:
+        names = fingerprint(clip for clip, _ in outcomes) == published.names
+    missing = tuple(c.filename for c, _ in outcomes if c.path is None and c.filename not in damaged)
     files = published.files if published is not None else None
-    return Checked(files, names, len(found), missing, damaged, wrong, round(seconds, 3))
+    return Checked(files, names, len(outcomes), missing, damaged, wrong, round(seconds, 3))
 
 
 def _row(subset: str, c: Checked) -> tuple[str, ...]:
@@ -217,7 +252,7 @@ def _remarks(subset: str, c: Checked) -> Iterator[str]:
         ("wrong length", [(name, f"{seconds:g} s") for name, seconds in c.wrong_length.items()]),
     )
     for kind, files in kinds:
-        for name, what in files[:TOLD]:
+        for name, what in files[:MAX_NAMES]:
             yield f"  {subset}, {kind}: {name}" + (f": {what}" if what else "")
-        if len(files) > TOLD:
-            yield f"  {subset}, {kind}: and {len(files) - TOLD} more, which the manifest names"
+        if len(files) > MAX_NAMES:
+            yield f"  {subset}, {kind}: and {len(files) - MAX_NAMES} more, listed in the manifest"

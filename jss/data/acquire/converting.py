@@ -1,9 +1,8 @@
-"""A copy of a data set at 16 kHz: its audio in mono, its tables beside it, in the same folders
-under the same names.
+"""A copy of a data set at 16 kHz in mono, with its tables, under the same names.
 
-The samples are those that ``jss.audio.load`` gives for the original, as 32-bit float WAV: a system
-trained on the copy hears exactly what it would hear on the original. Files that are 16 kHz and mono
-already are copied as they are.
+The samples are those that ``jss.audio.load`` gives for the original, as 32-bit float WAV, so that
+training on the copy equals training on the original. WAV files that already are 16 kHz and mono are
+copied unchanged.
 """
 
 from __future__ import annotations
@@ -17,24 +16,35 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from jss import audio
-from jss.data.acquire.checking import over
+from jss.data.acquire.checking import map_in_threads
 from jss.data.clip import Clip
 from jss.data.datasets.sets import DATASETS
 from jss.errors import JssError
 from jss.io.atomic import atomic_write, remove_partial_files
 
-#: What OUT is a copy of: a later run goes on with it.
+#: File that says what a folder is a copy of, so that a later run can resume it.
 CLAIM = "jss-conversion.json"
-#: Bytes of a second of a converted file.
+#: Bytes a second of a converted file.
 _BYTES = 4 * audio.SAMPLE_RATE
 
 
 def convert(name: str, root: Path, out: Path, workers: int = 1) -> dict[tuple[str, str], str]:
-    """Convert what OUT does not have yet. -> why a clip could not be, by subset and file name.
+    """Convert the files that the copy does not have yet.
 
-    A clip's sources are written before its mixture, and every file aside before it is renamed: what
-    is there is whole, whenever the run was killed. Raises JssError where OUT is in ROOT or holds
-    something else, or the disk refuses.
+    A clip's sources are written before its mixture, and every file atomically, so that existing
+    files are whole whenever the run was killed.
+
+    Args:
+        name: The data set.
+        root: Its folder.
+        out: Folder of the copy.
+        workers: Number of threads.
+
+    Returns:
+        (subset, file name) -> why the clip could not be converted.
+
+    Raises:
+        JssError: One folder is in the other, the copy's holds something else, or the disk refuses.
     """
     subsets = DATASETS[name].prepare(root)
     _claim(name, root, out)
@@ -60,18 +70,20 @@ def convert(name: str, root: Path, out: Path, workers: int = 1) -> dict[tuple[st
 
     failed: dict[tuple[str, str], str] = {}
     try:
-        for (subset, clip), why in zip(jobs, over(work, jobs, workers, "clip"), strict=True):
-            if why is not None:
-                failed[subset, clip.filename] = why
+        for (subset, clip), reason in zip(
+            jobs, map_in_threads(work, jobs, workers, "clip"), strict=True
+        ):
+            if reason is not None:
+                failed[subset, clip.filename] = reason
     except JssError as error:
         raise JssError(
-            f"{error} Mend that and give the same command again: it goes on where it stopped."
+            f"{error} Correct that and run the same command again: it resumes where it stopped."
         ) from error
     return failed
 
 
 def _convert_clip(clip: Clip, out: Path, targets: Mapping[Path, str]) -> str | None:
-    """Write a clip's files. -> the sentence that says why not, where the original is damaged."""
+    """Write a clip's files; return why the original is damaged, or None."""
     assert clip.path is not None
     for path in (*(path for _, path in clip.sources), clip.path):
         target = out / targets[path]
@@ -90,14 +102,22 @@ def _convert_clip(clip: Clip, out: Path, targets: Mapping[Path, str]) -> str | N
 
 
 def _at_16k(path: Path) -> bytes | None:
-    """The bytes of the converted file; None where the file can be taken as it is. Raises JssError."""
+    """Convert a file.
+
+    Returns:
+        Content of the converted file; None where the file can be copied.
+
+    Raises:
+        JssError: The file is damaged.
+    """
     samples = audio.load(path)
     return None if path.suffix.lower() == ".wav" and audio.is_plain(path) else audio.wav(samples)
 
 
 def _targets(root: Path, subsets: Mapping[str, list[Clip]]) -> dict[Path, str]:
-    """File -> its path in the copy: with the suffix .wav, after the old one where two files differ
-    in it alone.
+    """Path of each file in the copy.
+
+    The suffix becomes .wav; it is appended to the old suffix where two files differ in it alone.
     """
     paths = dict.fromkeys(
         path
@@ -109,10 +129,10 @@ def _targets(root: Path, subsets: Mapping[str, list[Clip]]) -> dict[Path, str]:
     targets: dict[Path, str] = {}
     taken: set[str] = set()
     for path in paths:
-        place = path.relative_to(root)
-        target = place.with_suffix(".wav").as_posix()
+        relative = path.relative_to(root)
+        target = relative.with_suffix(".wav").as_posix()
         targets[path] = (
-            target if target not in taken else place.with_name(f"{place.name}.wav").as_posix()
+            target if target not in taken else relative.with_name(f"{relative.name}.wav").as_posix()
         )
         taken.add(targets[path])
     return targets
@@ -125,11 +145,11 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def _claim(name: str, root: Path, out: Path) -> None:
-    """Begin a copy, or go on with one of the same data set."""
-    here, there = root.resolve(), out.resolve()
-    if here == there or here in there.parents or there in here.parents:
+    """Start a copy, or resume one of the same data set."""
+    source, target = root.resolve(), out.resolve()
+    if source == target or source in target.parents or target in source.parents:
         raise JssError(
-            f"{out} and {root} lie in one another: give a folder elsewhere for the converted copy."
+            f"One of {out} and {root} is in the other: give a folder elsewhere for the converted copy."
         )
     claim = out / CLAIM
     if claim.is_file():
@@ -149,14 +169,18 @@ def _claim(name: str, root: Path, out: Path) -> None:
         )
     with atomic_write(claim) as part:
         part.write_text(
-            json.dumps({"dataset": name, "sample_rate": audio.SAMPLE_RATE, "from": str(here)})
+            json.dumps({"dataset": name, "sample_rate": audio.SAMPLE_RATE, "from": str(source)})
             + "\n",
             encoding="utf-8",
         )
 
 
 def _space(out: Path, needed: float) -> None:
-    """Raises JssError where the disk is too small from the start."""
+    """Check the free space of the disk.
+
+    Raises:
+        JssError: There is too little.
+    """
     free = shutil.disk_usage(out).free
     if needed > free:
         raise JssError(

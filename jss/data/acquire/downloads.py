@@ -1,8 +1,6 @@
-"""The data sets that may be downloaded, where from, and under which licence; and those that may
-not.
+"""The data sets that can be downloaded, with address and licence, and those that cannot.
 
-No checksum stands here: Zenodo publishes one for each file in the record, which is read when a set
-is fetched.
+Checksums are not listed here: Zenodo publishes them in the record, which is read for each download.
 """
 
 from __future__ import annotations
@@ -26,22 +24,21 @@ ZENODO = "https://zenodo.org/api/records"
 
 @dataclass(frozen=True)
 class Download:
-    """A set that may be fetched: from a record of Zenodo, or from an address without a published
-    checksum.
-
-    licence: as its authors state it; "" where the record alone tells; note: what else one should
-    know.
-    """
+    """A data set that can be downloaded, from Zenodo or from an address without checksum."""
 
     title: str
+    #: Number of the record on Zenodo.
     record: int | None = None
+    #: Address, and name of the file there, where there is no record.
     url: str = ""
     file: str = ""
+    #: Licence as the authors state it; empty where only the record states it.
     licence: str = ""
+    #: Remark for users.
     note: str = ""
 
 
-#: What may be downloaded, by name.
+#: Data sets that can be downloaded, by name.
 DOWNLOADS: Mapping[str, Download] = {
     "desed-public": Download(
         "DESED public evaluation set: 692 clips with strong labels",
@@ -73,28 +70,30 @@ DOWNLOADS: Mapping[str, Download] = {
     ),
 }
 
-#: What may not, and what to do instead.
-ELSEWHERE: Mapping[str, str] = {
-    "desed": "Its weak, unlabelled and validation clips come from AudioSet, that is, from videos which nobody may pass "
-    "on: ask the organisers of DCASE task 4 for them (see the page of the DESED data set), then check your "
+#: Data sets that cannot be downloaded, and why or what to do instead.
+NOT_DOWNLOADABLE: Mapping[str, str] = {
+    "desed": "Its weak, unlabelled and validation clips come from AudioSet, that is, from videos that may not be "
+    "redistributed: ask the organisers of DCASE task 4 for them (see the page of the DESED data set), then check your "
     "copy with: python -m jss prepare. What may be downloaded: desed-public, desed-synthetic, "
     "desed-soundbank",
-    "audioset": "Its clips are videos which nobody may pass on",
-    "yfcc100m": "Its owner hands it out on request",
+    "audioset": "Its clips are videos that may not be redistributed",
+    "yfcc100m": "Its owner provides it on request",
 }
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The files of a set. licence: of the record; verified: where the checksums come from."""
+    """The files of a data set."""
 
     files: tuple[RemoteFile, ...]
+    #: Licence in the record.
     licence: str
+    #: Where the checksums come from.
     verified: str
 
     @property
     def bytes(self) -> int:
-        """All files together, as far as their sizes are published."""
+        """Size of all files together, as far as published."""
         return sum(file.size or 0 for file in self.files)
 
 
@@ -115,18 +114,20 @@ class _Metadata:
 
 @dataclass(frozen=True)
 class _Record:
-    """What Zenodo says of a record, as far as it is used."""
+    """The part of a Zenodo record that is used."""
 
     files: tuple[_File, ...]
     metadata: _Metadata
 
 
 def download(name: str) -> Download:
-    """One of DOWNLOADS. Raises JssError, which says what to do, for a set that may not be
-    downloaded.
+    """Data set of a name.
+
+    Raises:
+        JssError: It cannot be downloaded; the text says what to do instead.
     """
     key = name.lower()
-    if key in ELSEWHERE:
+    if key in NOT_DOWNLOADABLE:
         raise JssError(f"{name} cannot be downloaded. {ELSEWHERE[key]}.")
     if key not in DOWNLOADS:
         raise JssError(f"There is no download {name!r}: choose from {', '.join(DOWNLOADS)}.")
@@ -134,8 +135,10 @@ def download(name: str) -> Download:
 
 
 def listing(known: Download) -> Listing:
-    """The files of a set, with the sizes and checksums that Zenodo publishes in the record. Raises
-    JssError.
+    """List the files of a data set with the sizes and checksums that Zenodo publishes.
+
+    Raises:
+        JssError: The record cannot be read, or a file has no checksum.
     """
     if known.record is None:
         return Listing(
@@ -155,31 +158,46 @@ def listing(known: Download) -> Listing:
     for file in files:
         if Path(file.name).name != file.name or file.name.startswith("."):
             raise JssError(
-                f"{url} names a file {file.name!r}, which is no plain name: it is not fetched."
+                f"{url} lists a file {file.name!r}, which is not a plain name: it is not downloaded."
             )
         if not (file.checksum or "").startswith("md5:"):
-            raise JssError(f"{url} publishes no MD5 of {file.name}: it is not fetched.")
+            raise JssError(f"{url} publishes no MD5 of {file.name}: it is not downloaded.")
     return Listing(files, licence, f"MD5 of each file, from {url}")
 
 
 def select(files: Sequence[RemoteFile], wanted: Sequence[str]) -> tuple[RemoteFile, ...]:
-    """Those whose name contains one of the words; all where none is given. Raises JssError where
-    nothing is left.
+    """Select the files whose name contains one of some words.
+
+    Args:
+        files: The files.
+        wanted: The words; empty for all files.
+
+    Returns:
+        The files.
+
+    Raises:
+        JssError: No file is selected.
     """
-    found = tuple(file for file in files if not wanted or any(word in file.name for word in wanted))
-    if not found:
+    selected = tuple(
+        file for file in files if not wanted or any(word in file.name for word in wanted)
+    )
+    if not selected:
         raise JssError(
             f"No file is called {' or '.join(wanted)}: there are {', '.join(f.name for f in files)}."
         )
-    return found
+    return selected
 
 
 def unpack(path: Path) -> int | None:
-    """Unpack an archive beside itself, unless that was done before. -> how many files, or None
-    where nothing was to do.
+    """Unpack an archive in its folder, unless that was done before.
 
-    Nothing is written outside the folder. Raises JssError for a damaged archive and a full disk;
-    another call then unpacks it all again.
+    Nothing is written outside the folder. After an error, another call unpacks everything again.
+
+    Returns:
+        Number of files; None where there was nothing to do.
+
+    Raises:
+        JssError: The archive is damaged, or the disk is full.
     """
     done = path.with_name(f".{path.name}.unpacked")
     if not path.name.endswith((".zip", ".tar.gz", ".tgz", ".tar")) or done.is_file():
@@ -194,7 +212,7 @@ def unpack(path: Path) -> int | None:
         done.touch()
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise JssError(
-            f"{path} is damaged or holds what it must not: delete it and download it again."
+            f"{path} is damaged or holds unsafe paths: delete it and download it again."
         ) from error
     except OSError as error:
         raise JssError(f"{path} cannot be unpacked: {error.strerror or error}.") from error

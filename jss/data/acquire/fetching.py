@@ -1,6 +1,4 @@
-"""Fetch files from the web: resumed where a connection was cut, checked by size and checksum,
-several at a time.
-"""
+"""Parallel downloads that resume after interruptions and are checked by size and checksum."""
 
 from __future__ import annotations
 
@@ -18,37 +16,47 @@ from typing import Any
 from jss.errors import JssError, optional
 from jss.io.progress import Progress, silent
 
-#: Cuts in a row without one new byte before a file is given up, and the first pause between them
-#: (s), then doubled.
+#: Number of interruptions in a row without a new byte before a file is given up, and the first
+#: pause between them in seconds, which doubles each time.
 TRIES, PAUSE = 5, 1.0
-#: Seconds without an answer that count as a cut.
+#: Seconds without an answer that count as an interruption.
 TIMEOUT = 30.0
 CHUNK = 1 << 20
-#: Disk space (bytes) that is left free beside what is fetched.
+#: Bytes of disk space that stay free.
 SPARE = 100_000_000
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file to be fetched. size: bytes, or None where nobody tells; checksum: "md5:...", or None:
-    not published.
-    """
+    """A file to download."""
 
     name: str
     url: str
+    #: Bytes; None where unknown.
     size: int | None = None
+    #: "md5:..."; None where not published.
     checksum: str | None = None
 
 
 def fetch(
     files: Sequence[RemoteFile], folder: Path, jobs: int = 4, progress: Progress = silent
 ) -> dict[str, str]:
-    """Fetch into ``folder`` what is not there yet. -> why, by name, for each file that failed; the
-    rest is complete.
+    """Download files that a folder does not have yet.
 
-    A file lies under its name only when it is whole and its checksum is right; until then in
-    ``.NAME.part``, from which the next call goes on. jobs: files at a time; progress: in bytes,
-    from several threads. Raises JssError where the disk has not enough room.
+    A file has its name only when it is whole and its checksum is right; until then it is
+    ``.NAME.part``, which the next call resumes.
+
+    Args:
+        files: The files.
+        folder: The folder.
+        jobs: Number of files at a time.
+        progress: Called with bytes, from several threads.
+
+    Returns:
+        Why, by name, for each file that failed.
+
+    Raises:
+        JssError: The disk has too little space.
     """
     todo = [file for file in files if not _complete(file, folder)]
     _make_room(todo, folder)
@@ -60,7 +68,7 @@ def fetch(
             raise JssError("Stopped.")
         progress(name, count)
 
-    def one(file: RemoteFile) -> str | None:
+    def retrieve(file: RemoteFile) -> str | None:
         try:
             _retrieve(file, folder, unless_stopped)
         except JssError as error:
@@ -69,18 +77,16 @@ def fetch(
 
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            found = dict(zip((file.name for file in todo), pool.map(one, todo), strict=True))
-        except (
-            BaseException
-        ):  # Ctrl-C: the others end with their next block, and what they have is kept
+            errors = dict(zip((file.name for file in todo), pool.map(retrieve, todo), strict=True))
+        except BaseException:  # Ctrl-C: the threads end at their next block; partial files stay
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return {name: why for name, why in found.items() if why is not None}
+    return {name: error for name, error in errors.items() if error is not None}
 
 
 def remaining(file: RemoteFile, folder: Path) -> int:
-    """Bytes still to be fetched, as far as is known."""
+    """Number of bytes still to be downloaded, as far as known."""
     if _complete(file, folder):
         return 0
     part = _part(file, folder)
@@ -88,7 +94,11 @@ def remaining(file: RemoteFile, folder: Path) -> int:
 
 
 def get_json(url: str) -> Any:
-    """A JSON document of the web. Raises JssError where there is none."""
+    """Download a JSON document.
+
+    Raises:
+        JssError: There is none.
+    """
     with optional():
         import requests
 
@@ -101,7 +111,7 @@ def get_json(url: str) -> Any:
 
 
 def _complete(file: RemoteFile, folder: Path) -> bool:
-    """Whether the file is there with its size; its checksum was right when it got its name."""
+    """Whether the file exists with its size; its checksum was checked when it got its name."""
     path = folder / file.name
     return path.is_file() and (file.size is None or path.stat().st_size == file.size)
 
@@ -125,15 +135,16 @@ def _make_room(todo: Sequence[RemoteFile], folder: Path) -> None:
 
 
 def _retrieve(file: RemoteFile, folder: Path, progress: Progress) -> None:
-    """One file, through pooch, which checks it and gives it its name. A damaged one is fetched once
-    more, whole.
+    """Download one file through pooch, which checks it and gives it its name.
+
+    A damaged file is downloaded once more.
     """
     with optional():
         import pooch
 
     pooch.get_logger().setLevel("WARNING")
     part = _part(file, folder)
-    if file.checksum is None:  # pooch would take what is there as it is
+    if file.checksum is None:  # pooch would accept an existing file unchecked
         (folder / file.name).unlink(missing_ok=True)
     for last in (False, True):
 
@@ -144,28 +155,29 @@ def _retrieve(file: RemoteFile, folder: Path, progress: Progress) -> None:
         try:
             pooch.retrieve(file.url, file.checksum, file.name, folder, downloader=download)
             return
-        except ValueError as error:  # another checksum; pooch has removed the file
+        except ValueError as error:  # wrong checksum; pooch has removed the file
             progress(file.name, -(file.size or 0))
             if last:
                 raise JssError(
                     f"{file.name} arrived damaged twice (its {file.checksum} is published by the host): "
-                    "nothing was kept; try again later."
+                    "it was deleted; try again later."
                 ) from error
         except OSError as error:
             raise JssError(_refused(part, error)) from error
 
 
 def _download(file: RemoteFile, part: Path, progress: Progress) -> None:
-    """All bytes into ``part``, from where it ends. Without a checksum nothing is resumed from an
-    earlier call, since nobody would notice if the file had changed meanwhile.
+    """Append all remaining bytes to ``part``.
+
+    Without a checksum a download is not resumed, because nobody would notice a changed file.
     """
     with optional():
         import requests
 
     if file.checksum is None:
         part.unlink(missing_ok=True)
-    cuts, pause, why = 0, PAUSE, ""
-    while cuts < TRIES:
+    failures, pause, reason = 0, PAUSE, ""
+    while failures < TRIES:
         before = part.stat().st_size if part.is_file() else 0
         if file.size is not None and before == file.size:
             return
@@ -173,20 +185,25 @@ def _download(file: RemoteFile, part: Path, progress: Progress) -> None:
             if _stream(file, part, before, progress):
                 return
         except requests.RequestException as error:
-            why = type(error).__name__
+            reason = type(error).__name__
         grew = part.is_file() and part.stat().st_size > before
-        cuts, pause = (0, PAUSE) if grew else (cuts + 1, pause)
+        failures, pause = (0, PAUSE) if grew else (failures + 1, pause)
         time.sleep(pause)
         pause *= 2
     raise JssError(
-        f"{file.url} broke off {TRIES} times without one more byte ({why or 'too short'}): try again later, "
-        "and what is there is kept."
+        f"{file.url} was interrupted {TRIES} times without a new byte ({reason or 'too short'}): try again "
+        "later; the download resumes."
     )
 
 
 def _stream(file: RemoteFile, part: Path, start: int, progress: Progress) -> bool:
-    """One request for what lies beyond ``start``. -> whether the file is whole; raises what
-    requests raises.
+    """Send one request for the bytes from ``start`` on.
+
+    Returns:
+        Whether the file is whole.
+
+    Raises:
+        requests.RequestException: The connection failed.
     """
     with optional():
         import requests
@@ -195,7 +212,7 @@ def _stream(file: RemoteFile, part: Path, start: int, progress: Progress) -> boo
     headers["Accept-Encoding"] = "identity"
     with requests.get(file.url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         if answer.status_code == 416 or (answer.status_code == 206 and not _begins(answer, start)):
-            part.unlink(missing_ok=True)  # longer than the file, or of another one
+            part.unlink(missing_ok=True)  # the part is longer than the file, or of another file
             progress(file.name, -start)
             return False
         if answer.status_code in (429, 500, 502, 503, 504):
@@ -205,21 +222,21 @@ def _stream(file: RemoteFile, part: Path, start: int, progress: Progress) -> boo
         if start and not resumed:
             progress(file.name, -start)
         length = answer.headers.get("Content-Length")
-        whole = file.size
-        if whole is None and length is not None:
-            whole = int(length) + (start if resumed else 0)
+        full_size = file.size
+        if full_size is None and length is not None:
+            full_size = int(length) + (start if resumed else 0)
         with part.open("ab" if resumed else "wb") as out:
             for chunk in answer.iter_content(CHUNK):
                 out.write(chunk)
                 progress(file.name, len(chunk))
-    there = part.stat().st_size
-    if whole is not None and there > whole:
+    received = part.stat().st_size
+    if full_size is not None and received > full_size:
         part.unlink()
-        progress(file.name, -there)
+        progress(file.name, -received)
         raise JssError(
-            f"{file.url} is longer than the {whole} bytes that are published: nothing was kept."
+            f"{file.url} is longer than the {full_size} bytes that are published: it was deleted."
         )
-    return whole is None or there == whole
+    return full_size is None or received == full_size
 
 
 def _begins(answer: Any, start: int) -> bool:
@@ -228,15 +245,13 @@ def _begins(answer: Any, start: int) -> bool:
 
 def _check_status(status: int, url: str) -> None:
     if status >= 400:
-        told = {401: "asks for a login", 403: "forbids it", 404: "is not there", 410: "is gone"}
+        reasons = {401: "asks for a login", 403: "forbids it", 404: "is not there", 410: "is gone"}
         raise JssError(
-            f"{url} {told.get(status, 'cannot be fetched')} (status {status}): see its page in a browser."
+            f"{url} {reasons.get(status, 'cannot be fetched')} (status {status}): see its page in a browser."
         )
 
 
 def _refused(path: Path, error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return (
-            f"The disk of {path.parent} is full: make room and call again; what is there is kept."
-        )
+        return f"The disk of {path.parent} is full: make room and try again; the download resumes."
     return f"{path.parent} cannot be written: {error.strerror or error}."

@@ -1,6 +1,4 @@
-"""The overlap version of a strongly labelled subset on disk, in DESED's layout, with the seed that
-made it.
-"""
+"""The overlap version of a strongly labelled subset on disk, in DESED's layout."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jss import audio
-from jss.data.acquire.checking import over
+from jss.data.acquire.checking import map_in_threads
 from jss.data.clip import Clip
 from jss.data.datasets import desed
 from jss.data.datasets.overlap import PERMUTATIONS, OverlapClip, build
@@ -22,25 +20,26 @@ MANIFEST = "overlap.json"
 
 
 @dataclass(frozen=True)
-class Written:
-    """What was made. pairs: all of them; files: mixtures that lie there; failed: a sentence for
-    each that could not be made; missing: pairs of which a clip has no audio. The ground truth tells
-    of every pair.
-    """
+class OverlapResult:
+    """Numbers of a rendered overlap set, whose ground truth has every pair."""
 
     root: Path
     subset: str
+    #: Number of pairs.
     pairs: int
+    #: Number of mixtures on disk.
     files: int
+    #: Number of pairs of which a clip has no audio.
     missing: int
+    #: One sentence for each pair that failed.
     failed: tuple[str, ...]
 
     def lines(self) -> list[str]:
-        """For a person."""
-        told = [f"{self.root}: {self.subset}, {self.files} of {self.pairs} pairs"]
+        """Format for a terminal."""
+        lines = [f"{self.root}: {self.subset}, {self.files} of {self.pairs} pairs"]
         if self.missing:
-            told.append(f"  {self.missing} pairs have a clip without audio")
-        return told + [f"  failed: {why}" for why in self.failed]
+            lines.append(f"  {self.missing} pairs have a clip without audio")
+        return lines + [f"  failed: {reason}" for reason in self.failed]
 
 
 def render_overlap(
@@ -51,15 +50,27 @@ def render_overlap(
     workers: int = 1,
     sources: bool = True,
     permutations: int = PERMUTATIONS,
-) -> Written:
-    """Write every pair that is not there yet: the sum of two clips without gain, as 32-bit float
-    WAV, since it may exceed full scale; events of both, joined where those of a class overlap;
-    durations; isolated sources of both, where both have them and ``sources`` is set.
+) -> OverlapResult:
+    """Write every pair that does not exist yet, and the tables.
 
-    subset: one of ``desed.FOLDERS``, where the pairs lie and under which they are read again;
-    workers: threads. ``overlap.json`` names the seed, the permutations and both clips of each pair.
-    Raises JssError where a clip has no strong labels, or the folder holds pairs of another seed or
-    of other clips.
+    A mixture is the sum of two clips without gain, as 32-bit float WAV because it may exceed full
+    scale. Events of a class that overlap are joined. ``overlap.json`` lists the seed, the
+    permutations and both clips of each pair.
+
+    Args:
+        clips: Strongly labelled clips.
+        root: Folder of the set.
+        subset: One of ``desed.FOLDERS``, as which the pairs are stored.
+        seed: Random seed.
+        workers: Number of threads.
+        sources: Whether to write the isolated sources, where both clips have them.
+        permutations: Number of permutations.
+
+    Returns:
+        Numbers of the set.
+
+    Raises:
+        JssError: A clip has no strong labels, or the folder holds other pairs.
     """
     pairs = build(clips, permutations, seed)
     folder = desed.FOLDERS[subset]
@@ -76,7 +87,7 @@ def render_overlap(
             "pairs": {pair.filename: [pair.first.filename, pair.second.filename] for pair in pairs},
         },
     )
-    there = [pair for pair in pairs if not pair.missing]
+    present = [pair for pair in pairs if not pair.missing]
 
     def write(pair: OverlapClip) -> str | None:
         try:
@@ -85,17 +96,19 @@ def render_overlap(
             return str(error)
         return None
 
-    found = list(over(write, there, workers, "clip"))
+    outcomes = list(map_in_threads(write, present, workers, "clip"))
     tsv = (root / "metadata" / folder).with_suffix(".tsv")
-    told = [Clip(pair.filename, None, pair.duration, pair.events) for pair in pairs]
-    desed.write_strong(tsv, told)
-    desed.write_durations(tsv.with_name(f"{tsv.stem}_durations.tsv"), told)
-    failed = tuple(dict.fromkeys(why for why in found if why is not None))
-    return Written(root, subset, len(pairs), found.count(None), len(pairs) - len(there), failed)
+    labelled = [Clip(pair.filename, None, pair.duration, pair.events) for pair in pairs]
+    desed.write_strong(tsv, labelled)
+    desed.write_durations(tsv.with_name(f"{tsv.stem}_durations.tsv"), labelled)
+    failed = tuple(dict.fromkeys(reason for reason in outcomes if reason is not None))
+    return OverlapResult(
+        root, subset, len(pairs), outcomes.count(None), len(pairs) - len(present), failed
+    )
 
 
 def _write(pair: OverlapClip, path: Path, sources: bool) -> None:
-    """One pair; its sources first, so that a mixture means finished."""
+    """Write one pair; the sources before the mixture, so that a mixture marks a finished pair."""
     if path.is_file():
         return
     foregrounds = backgrounds = 0
@@ -109,7 +122,7 @@ def _write(pair: OverlapClip, path: Path, sources: bool) -> None:
 
 
 def _digest(clips: Sequence[Clip]) -> str:
-    """Of the ground truth that is paired, whatever the order and the folder of its clips."""
+    """Hash the ground truth of the clips, whatever their order and folder."""
     known = sorted(
         (clip.filename, clip.duration, [asdict(event) for event in clip.events or ()])
         for clip in clips

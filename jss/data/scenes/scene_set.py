@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from jss import audio
 from jss.arrays import Float32
-from jss.data.acquire.checking import over
+from jss.data.acquire.checking import map_in_threads
 from jss.data.clip import Clip, Event
 from jss.data.datasets import desed
 from jss.data.datasets.overlap import merge
@@ -69,7 +69,7 @@ def render_scenes(
             if not _mixture(root, split, item[0]).is_file():
                 _write(root, split, *item, bank, sources)
 
-        for _ in over(write, list(zip(names, drawn, strict=True)), workers, "scene"):
+        for _ in map_in_threads(write, list(zip(names, drawn, strict=True)), workers, "scene"):
             pass
         desed.write_strong(
             root / split / "strong.tsv",

@@ -1,6 +1,4 @@
-"""Batches as functions of (seed, epoch, step): nothing to store, and a resumed run meets the same
-ones.
-"""
+"""Batches as functions of (seed, epoch, step), so that a resumed run gets the same ones."""
 
 from __future__ import annotations
 
@@ -19,34 +17,47 @@ from jss.data.training.example import Example, Examples, fit
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
 
-#: The subsets that a detector learns from, in the order of a batch.
+#: Subsets of a detector's training data, in the order of a batch.
 SUBSETS = ("synthetic", "weak", "unlabelled")
 
 
 class DetectionBatch(NamedTuple):
-    """audio: (B, samples), synthetic clips first, then weak, then unlabelled; strong: (n_synthetic,
-    K, T); weak: (n_weak, K); order: (B,) partners and share: (B,) own shares of mixup (Beta), all
-    ones where there is none.
-    """
+    """A batch of B clips: synthetic ones first, then weak, then unlabelled."""
 
+    #: (B, samples).
     audio: Tensor
+    #: (n_synthetic, K, T).
     strong: Tensor
+    #: (n_weak, K).
     weak: Tensor
+    #: (B,) index of each clip's partner in mixup.
     order: Tensor
+    #: (B,) weight of the clip itself in mixup; one where there is no mixup.
     share: Tensor
 
 
 class SeparationBatch(NamedTuple):
-    """targets: (B, n, samples), the two mixtures (MixIT) or the sources padded to M (PIT); the
-    input is their sum.
-    """
+    """A batch of B separation targets, whose sums are the inputs."""
 
+    #: (B, n, samples): the two mixtures (MixIT) or the sources padded to M (PIT).
     targets: Tensor
 
 
 class DetectionSteps(Dataset[DetectionBatch]):
-    """One epoch of detection batches, in as many micro-batches each as processes accumulate
-    together (``parts``); steps: of the optimizer. Epoch length: the shortest subset.
+    """The detection batches of one epoch, which ends with the shortest subset.
+
+    Each batch is divided into as many micro-batches (``parts``) as all processes accumulate
+    together.
+
+    Args:
+        data: The training data.
+        config: The configuration.
+        c: Its detection stage.
+        labels: The K class labels.
+        epoch: Number of the epoch.
+
+    Raises:
+        JssError: The batch cannot be divided, or a subset is empty or too small.
     """
 
     def __init__(
@@ -118,16 +129,25 @@ class DetectionSteps(Dataset[DetectionBatch]):
 
 
 def _stacked(items: list[Float32], *shape: int) -> Float32:
-    """Items along a new first axis; (0, *shape) where there is none."""
+    """Stack items along a new first axis; (0, *shape) where there is none."""
     return np.stack(items) if items else np.zeros((0, *shape), np.float32)
 
 
 def mixup_plan(
     rng: np.random.Generator, sizes: tuple[int, ...], c: DetectionConfig
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Float32]:
-    """Partners and shares: with the chance ``mixup``, synthetic and weak clips each mix within
-    their own part with one c ~ Beta(alpha, alpha); unlabelled clips never do. sizes: of the three
-    parts -> order (B,), share (B,).
+    """Draw partners and weights of mixup.
+
+    With probability ``mixup``, synthetic and weak clips each mix within their part of the batch,
+    with one weight from Beta(alpha, alpha); unlabelled clips never do.
+
+    Args:
+        rng: Random generator.
+        sizes: Number of clips of each part.
+        c: The detection stage.
+
+    Returns:
+        order (B,) and share (B,) of :class:`DetectionBatch`.
     """
     total = sum(sizes)
     order, share = np.arange(total), np.ones(total, np.float32)
@@ -142,14 +162,32 @@ def mixup_plan(
 
 
 def mix(x: Tensor, order: Tensor, share: Tensor) -> Tensor:
-    """Mixup: share * x + (1 - share) * x[order]. x: (B, ...); order, share: (B,)."""
+    """Apply mixup: share * x + (1 - share) * x[order].
+
+    Args:
+        x: (B, ...).
+        order: (B,).
+        share: (B,).
+
+    Returns:
+        (B, ...).
+    """
     weight = share.reshape(-1, *[1] * (x.ndim - 1)).to(x.dtype)
     return weight * x + (1 - weight) * x[order]
 
 
 class SeparationSteps(Dataset[SeparationBatch]):
-    """One epoch of separation batches, each in a part for every process: pairs of mixtures for
-    MixIT, isolated sources for PIT. Raises JssError where there is nothing to draw from.
+    """The separation batches of one epoch: pairs of mixtures for MixIT, isolated sources for PIT.
+
+    Args:
+        pool: The mixtures.
+        config: The configuration.
+        c: Its separation stage.
+        loss: "pit" or "mixit".
+        epoch: Number of the epoch.
+
+    Raises:
+        JssError: There are no mixtures, or the batch cannot be divided among the processes.
     """
 
     def __init__(
@@ -158,7 +196,7 @@ class SeparationSteps(Dataset[SeparationBatch]):
         self.fresh, self.c, self.loss = pool.fresh, c, loss
         self.seed, self.epoch, self.n_src = config.seed, epoch, config.separator.n_src
         self.samples = round(c.seconds * SAMPLE_RATE)
-        self.parts, self.size = config.processes, shared(c.batch, config)
+        self.parts, self.size = config.processes, per_process(c.batch, config)
         self.subsets = (pool.sources or (),) if loss == "pit" else tuple(pool.mixtures.values())
         if not sum(map(len, self.subsets)):
             raise JssError(
@@ -177,7 +215,7 @@ class SeparationSteps(Dataset[SeparationBatch]):
 
     def _item(self, rng: np.random.Generator) -> Float32:
         if self.loss == "pit":
-            return padded(self._crop(self._draw(rng).sources, rng), self.n_src)
+            return pad_sources(self._crop(self._draw(rng).sources, rng), self.n_src)
         return np.concatenate([self._crop(self._draw(rng).mixture[None], rng) for _ in range(2)])
 
     def _draw(self, rng: np.random.Generator) -> Example:
@@ -193,8 +231,16 @@ class SeparationSteps(Dataset[SeparationBatch]):
         return np.stack([fit(row[begin:], self.samples) for row in x])
 
 
-def shared(batch: int, config: Config) -> int:
-    """What a process takes of a batch. Raises JssError where the processes cannot take equal parts."""
+def per_process(batch: int, config: Config) -> int:
+    """Number of clips of a batch for each process.
+
+    Args:
+        batch: Number of clips of the batch.
+        config: The configuration.
+
+    Raises:
+        JssError: The processes cannot take equal parts.
+    """
     if batch % config.processes:
         raise JssError(
             f"A batch of {batch} cannot be shared by {config.processes} processes: make devices times nodes "
@@ -203,9 +249,18 @@ def shared(batch: int, config: Config) -> int:
     return batch // config.processes
 
 
-def padded(sources: Float32, n_src: int) -> Float32:
-    """Sources with silent rows up to M. (n, samples) -> (M, samples). Raises JssError where there
-    are more than M.
+def pad_sources(sources: Float32, n_src: int) -> Float32:
+    """Add silent sources up to M.
+
+    Args:
+        sources: (n, samples).
+        n_src: M.
+
+    Returns:
+        (M, samples).
+
+    Raises:
+        JssError: There are more than M sources.
     """
     if len(sources) > n_src:
         raise JssError(
@@ -217,12 +272,19 @@ def padded(sources: Float32, n_src: int) -> Float32:
 
 
 class SeparationValidation(Dataset[SeparationBatch]):
-    """The fixed mixtures that select a separator, in batches, the last of which may be smaller;
-    read anew each time.
+    """The fixed batches that select a separator; the last one may be smaller.
 
     PIT: the validation mixtures in their order. MixIT: pairs by a fixed seed, in which no clip
-    comes a second time before all have come once. As many as ``c.validation`` says; 0: every clip
-    once. Raises JssError where there is none.
+    occurs a second time before all have occurred once. Clips are read anew each time.
+
+    Args:
+        pool: The mixtures.
+        config: The configuration.
+        c: Its separation stage; ``c.validation`` is the number of items, 0 for every clip once.
+        loss: "pit" or "mixit".
+
+    Raises:
+        JssError: There are no mixtures.
     """
 
     def __init__(
@@ -258,18 +320,24 @@ class SeparationValidation(Dataset[SeparationBatch]):
         return SeparationBatch(torch.from_numpy(np.stack([self._targets(item) for item in items])))
 
     def _targets(self, item: tuple[int, ...]) -> Float32:
-        """The sources of a mixture, padded to M (PIT), or the two mixtures of a pair (MixIT). ->
-        (n, samples).
-        """
+        """Sources padded to M (PIT), or the two mixtures of a pair (MixIT): (n, samples)."""
         if len(item) == 1:
-            return padded(
+            return pad_sources(
                 np.stack([fit(s, self.samples) for s in self.clips[item[0]].sources]), self.n_src
             )
         return np.stack([fit(self.clips[number].mixture, self.samples) for number in item])
 
 
 def loader(steps: Dataset[Any], workers: int) -> DataLoader[Any]:
-    """Ready-made batches in order, made by ``workers`` processes."""
+    """Load batches in order.
+
+    Args:
+        steps: The batches of an epoch.
+        workers: Number of processes that make them.
+
+    Returns:
+        The loader.
+    """
     return DataLoader(
         steps,
         batch_size=None,

@@ -1,4 +1,4 @@
-"""What training draws from: soundscapes made on the fly, or clips of a data set on disk."""
+"""Training data: soundscapes rendered on demand, or clips of a data set on disk."""
 
 from __future__ import annotations
 
@@ -20,8 +20,14 @@ from jss.features import SAMPLE_RATE
 
 
 class SoundscapeSet:
-    """Soundscapes rendered when asked for: number i is drawn from (seed, i). size: how many; None:
-    endless.
+    """Soundscapes rendered on demand: number i is drawn from (seed, i).
+
+    Args:
+        recipe: Their recipe.
+        bank: The soundbank.
+        split: Split of its recordings.
+        seed: Random seed.
+        size: Number of soundscapes in an epoch; higher numbers give further ones.
     """
 
     def __init__(self, recipe: Recipe, bank: Bank, split: str, seed: int, size: int) -> None:
@@ -31,17 +37,23 @@ class SoundscapeSet:
         return self.size
 
     def __getitem__(self, index: int) -> Example:
-        made = render(draw(self.recipe, self.bank, self.split, (self.seed, index)), self.bank)
-        events = tuple((e.onset, e.offset, e.label) for e in made.events)
-        return Example(made.mixture, made.sources, events, tuple({e.label for e in made.events}))
+        rendered = render(draw(self.recipe, self.bank, self.split, (self.seed, index)), self.bank)
+        events = tuple((e.onset, e.offset, e.label) for e in rendered.events)
+        return Example(
+            rendered.mixture, rendered.sources, events, tuple({e.label for e in rendered.events})
+        )
 
 
 class ClipSet:
-    """Clips on disk, cut or padded to ``samples``; their isolated sources are read only where
-    ``sources`` is set.
+    """Clips on disk, cut or padded to one length.
 
-    Numbers beyond the last clip begin anew. A clip that cannot be read is told once as a warning,
-    and the next one stands in for it.
+    Numbers beyond the last clip start again at the first. A clip that cannot be read is reported
+    once by a warning and replaced by the next one.
+
+    Args:
+        clips: The clips; those without audio are left out.
+        samples: Length of a clip in samples.
+        sources: Whether to read isolated sources.
     """
 
     def __init__(self, clips: Sequence[Clip], samples: int, sources: bool = False) -> None:
@@ -59,7 +71,7 @@ class ClipSet:
             try:
                 return self._read(self.clips[number % len(self.clips)])
             except JssError as error:
-                warnings.warn(f"{error} Another clip stands in for it.", stacklevel=2)
+                warnings.warn(f"{error} Another clip replaces it.", stacklevel=2)
         raise JssError(
             f"None of the {len(self.clips)} clips can be read: check the set with python -m jss prepare."
         )
@@ -85,30 +97,34 @@ class ClipSet:
         )
 
     def _samples(self, path: Path) -> npt.NDArray[np.float32]:
-        """The beginning of a file, the rest unread. -> (samples,)"""
+        """Read the beginning of a file: (samples,)."""
         return fit(next(audio.stream(path, self.samples / SAMPLE_RATE)), self.samples)
 
 
-class Kept:
-    """A set whose clips stay in memory after their first use, without their sources: for repeated
-    validation.
+class CachedSet:
+    """A set whose clips stay in memory after their first use, without their sources.
+
+    It serves repeated validation.
+
+    Args:
+        examples: The set.
     """
 
     def __init__(self, examples: Examples) -> None:
         self.examples = examples
-        self.kept: dict[int, Example] = {}
+        self.cache: dict[int, Example] = {}
 
     def __len__(self) -> int:
         return len(self.examples)
 
     def __getitem__(self, index: int) -> Example:
-        if index not in self.kept:
-            self.kept[index] = replace(self.examples[index], sources=np.zeros((0, 0), np.float32))
-        return self.kept[index]
+        if index not in self.cache:
+            self.cache[index] = replace(self.examples[index], sources=np.zeros((0, 0), np.float32))
+        return self.cache[index]
 
 
-#: What a separator may learn from, by the field ``data`` of a stage's row -> what that is, for a
-#: person. A stage whose pool is absent takes the first of these that is there.
+#: Pools of mixtures for a separator, by the field ``data`` of a stage, and their descriptions. A
+#: stage whose pool is absent takes the first of these that exists.
 POOLS: Mapping[str, str] = {
     "detection": "labelled clips (DESED, a soundbank or a labelled folder)",
     "recordings": "folder of unlabelled recordings (YFCC100M)",
@@ -117,9 +133,7 @@ POOLS: Mapping[str, str] = {
 
 
 def source_counts(examples: Examples) -> tuple[int, int] | None:
-    """Fewest and most isolated sources of a mixture, without reading one; None where that is not
-    known.
-    """
+    """Smallest and largest number of isolated sources of a mixture; None where unknown."""
     if isinstance(examples, ClipSet) and examples.clips:
         counts = [len(clip.sources) for clip in examples.clips]
         return min(counts), max(counts)
@@ -131,49 +145,56 @@ def source_counts(examples: Examples) -> tuple[int, int] | None:
 
 @dataclass(frozen=True)
 class SeparationPool:
-    """What a separator may learn from: mixtures, and the isolated sources of those where they are
-    known.
+    """Mixtures for training a separator."""
 
-    name: a key of POOLS; root: the folder as the user named it; mixtures: the subsets that MixIT
-    draws from, each clip as likely as any other; validation: the mixtures that select its
-    separator; sources, sources_validation: mixtures with their isolated sources, for PIT, None
-    where there are none; fresh: the training subsets are endless, so every epoch draws new numbers.
-    """
-
+    #: A key of POOLS.
     name: str
+    #: The folder as the user named it.
     root: str
     description: str
     licence: str
+    #: Subsets that MixIT draws from; all clips are equally likely.
     mixtures: Mapping[str, Examples]
+    #: Mixtures that select a MixIT separator.
     validation: Examples
+    #: Mixtures with isolated sources, for PIT; None where there are none.
     sources: Examples | None = None
     sources_validation: Examples | None = None
+    #: Whether the training subsets are endless, so that every epoch draws new clips.
     fresh: bool = False
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The subsets that a detector learns from (synthetic, weak, unlabelled) and those that select
-    it; the pools that a separator may learn from, by name. fresh: the training subsets are endless,
-    so every epoch draws new numbers; root: the folder of the subsets, as the user named it.
-    """
+    """Clips for training and selecting a detector, and pools of mixtures for a separator."""
 
     synthetic: Examples
     weak: Examples
     unlabelled: Examples
+    #: Clips that select a detector.
     synthetic_validation: Examples
     weak_validation: Examples
     description: str
     licence: str
+    #: Whether the training subsets are endless, so that every epoch draws new clips.
     fresh: bool
+    #: The folder as the user named it.
     root: str = ""
+    #: Pools of mixtures for a separator, by name.
     pools: Mapping[str, SeparationPool] = field(default_factory=dict)
 
     def pool(self, wanted: str, loss: str) -> SeparationPool:
-        """The pool that a separator learns from: the wanted one, or the first of POOLS that serves.
+        """Choose the pool of a separator: the wanted one, or the first of POOLS that is suitable.
 
-        wanted: a key of POOLS; loss: "pit", which needs isolated sources, or "mixit". Raises
-        JssError where none serves.
+        Args:
+            wanted: A key of POOLS.
+            loss: "pit", which needs isolated sources, or "mixit".
+
+        Returns:
+            The pool.
+
+        Raises:
+            JssError: None is suitable.
         """
         usable = {
             name: pool
@@ -183,7 +204,7 @@ class TrainingData:
         name = next((name for name in (wanted, *POOLS) if name in usable), None)
         if name is None:
             needs = (
-                "PIT needs FUSS, a soundbank or another set that keeps its isolated sources"
+                "PIT needs FUSS, a soundbank or another set with isolated sources"
                 if loss == "pit"
                 else ("MixIT needs DESED, a soundbank or a folder of audio")
             )

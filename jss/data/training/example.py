@@ -1,4 +1,4 @@
-"""One training clip: its mixture, its sources where they are known, and its labels."""
+"""One training clip: its mixture, its sources where known, and its labels."""
 
 from __future__ import annotations
 
@@ -16,17 +16,23 @@ from jss.features import SCORE_HOP_S, score_frames
 
 @dataclass(frozen=True)
 class Example:
-    """mixture: (samples,); sources: (n, samples), empty where unknown; events: (onset s, offset s,
-    label).
-    """
+    """One training clip."""
 
+    #: (samples,).
     mixture: Float32
+    #: (n, samples); empty where unknown.
     sources: Float32
+    #: (onset, offset, label) in seconds; None where the clip has no such annotation.
     events: tuple[tuple[float, float, str], ...] | None
+    #: Clip-level labels; None where the clip has no annotation.
     tags: tuple[str, ...] | None
 
     def strong(self, labels: Sequence[str]) -> Float32:
-        """Label frames (K, T). Raises JssError where nobody annotated the events."""
+        """Frame labels (K, T) of 0 and 1.
+
+        Raises:
+            JssError: The clip has no strong labels.
+        """
         if self.events is None:
             raise JssError(
                 "A clip of the strongly labelled subset has no strong labels: check its metadata."
@@ -35,7 +41,11 @@ class Example:
         return encode(self.events, labels, frames=frames, hop=SCORE_HOP_S)
 
     def weak(self, labels: Sequence[str]) -> Float32:
-        """Clip labels (K,) of 0 and 1. Raises JssError where there are none."""
+        """Clip labels (K,) of 0 and 1.
+
+        Raises:
+            JssError: The clip has no labels.
+        """
         if self.tags is None:
             raise JssError(
                 "A clip of the weakly labelled subset has no labels: check its metadata."
@@ -52,5 +62,13 @@ class Examples(Protocol):
 
 
 def fit(x: Float32, samples: int) -> Float32:
-    """x cut or padded with zeros at the end. (n,) -> (samples,)."""
+    """Cut a signal, or pad it with zeros at the end.
+
+    Args:
+        x: (n,).
+        samples: Length.
+
+    Returns:
+        (samples,).
+    """
     return np.pad(x, (0, max(0, samples - len(x))))[:samples]

@@ -1,6 +1,4 @@
-"""Single recordings as weakly labelled clips, among the soundscapes: what many clips of AudioSet
-are.
-"""
+"""Single recordings as weakly labelled clips, as many clips of AudioSet are."""
 
 from __future__ import annotations
 
@@ -16,19 +14,25 @@ from jss.features import SAMPLE_RATE
 
 
 class RecordingSet:
-    """Single recordings as weakly labelled clips, nothing mixed to them: number i is drawn from
-    (seed, i).
+    """Single recordings as weakly labelled clips: number i is drawn from (seed, i).
 
-    One clip in five is a distractor of the recipe (no label). A recording is cut or looped to the
-    clip's length, pitched as in the recipe and made up to 12 dB softer or louder, but not beyond
+    One clip in five is a distractor of the recipe, without label. A recording is cut or looped to
+    the clip's length, pitch-shifted as in the recipe, and changed in level by up to 12 dB, within
     full scale.
+
+    Args:
+        recipe: The recipe.
+        bank: The soundbank.
+        split: Split of its recordings.
+        seed: Random seed.
+        size: Number of clips in an epoch.
     """
 
     def __init__(self, recipe: Recipe, bank: Bank, split: str, seed: int, size: int) -> None:
         self.recipe, self.bank, self.split, self.seed, self.size = recipe, bank, split, seed, size
-        there = bank.labels(split)
-        self.labels = [label for label in recipe.classes or there if label in there]
-        self.others = [label for label in recipe.distractors if label in there]
+        available = bank.labels(split)
+        self.labels = [label for label in recipe.classes or available if label in available]
+        self.others = [label for label in recipe.distractors if label in available]
 
     def __len__(self) -> int:
         return self.size
@@ -48,9 +52,14 @@ class RecordingSet:
         return Example(sound, sound[None], None, (label,) if labels is self.labels else ())
 
 
-class Sprinkled:
-    """A set of which a share, drawn by (seed, number), comes from another one of the same
-    numbering.
+class MixedSet:
+    """A set of which a share, drawn by (seed, number), is replaced by clips of another set.
+
+    Args:
+        examples: The set.
+        others: The other set, with the same numbers.
+        share: Share of the other set, in [0, 1].
+        seed: Random seed.
     """
 
     def __init__(self, examples: Examples, others: Examples, share: float, seed: int) -> None:

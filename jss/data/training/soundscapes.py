@@ -1,4 +1,4 @@
-"""Soundscapes of a bank as training data: DESED's subsets, and mixtures of any classes for PIT."""
+"""Soundscapes of a soundbank as training data: DESED's subsets, and any classes for PIT."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from jss.data.soundbank.bank import Bank, Recording
 from jss.data.soundscapes import Recipe, placing
 from jss.data.soundscapes.acoustics import ROOMS, responses
 from jss.data.soundscapes.recipes import BABBLE, BACKGROUND, RECIPES, STEADY
-from jss.data.training.datasets import Kept, SeparationPool, SoundscapeSet, TrainingData
+from jss.data.training.datasets import CachedSet, SeparationPool, SoundscapeSet, TrainingData
 from jss.data.training.example import Examples
-from jss.data.training.pool import pooled
-from jss.data.training.singles import RecordingSet, Sprinkled
+from jss.data.training.pool import render_once
+from jss.data.training.singles import MixedSet, RecordingSet
 from jss.errors import JssError
 
-#: What is kept of soundscapes that are not fresh in every epoch.
-KEPT = (
+#: Names of the rendered sets, where soundscapes are not fresh in every epoch.
+RENDERED = (
     "synthetic",
     "weak",
     "unlabelled",
@@ -33,9 +33,16 @@ KEPT = (
 
 
 def prepare_workers(bank: Bank, split: str = "train", threads: int = 1) -> None:
-    """Work out now what every rendering process would otherwise work out in each epoch, since they
-    are forked anew: the recordings of the split, where they are audible, and the impulse responses
-    of the rooms.
+    """Compute in advance what every rendering process would compute in each epoch.
+
+    These are the recordings of the split, their audible spans, and the impulse responses of the
+    rooms:
+    the processes are forked anew for each epoch.
+
+    Args:
+        bank: The soundbank.
+        split: Split of its recordings.
+        threads: Number of threads.
     """
     wanted = [
         (label in STEADY or label in (BACKGROUND, BABBLE), recording)
@@ -44,7 +51,7 @@ def prepare_workers(bank: Bank, split: str = "train", threads: int = 1) -> None:
     ]
 
     def prepare(item: tuple[bool, Recording]) -> None:
-        with suppress(JssError):  # a silent recording is told when it is drawn
+        with suppress(JssError):  # a silent recording is reported when it is drawn
             placing.audible_spans(bank, item[1], item[0])
 
     with ThreadPoolExecutor(threads) as pool:
@@ -54,17 +61,33 @@ def prepare_workers(bank: Bank, split: str = "train", threads: int = 1) -> None:
             pass
 
 
-def renders(config: Config, pool: Path) -> bool:
-    """Whether soundscapes are still to be rendered: always, unless they are kept and there."""
-    return config.data.fresh or not all((pool / f"{name}.json").is_file() for name in KEPT)
+def must_render(config: Config, pool: Path) -> bool:
+    """Whether soundscapes must be rendered: always, unless they are rendered once and exist."""
+    return config.data.fresh or not all((pool / f"{name}.json").is_file() for name in RENDERED)
 
 
 def soundscapes(
     root: str, config: Config, pool: Path, ready: bool, bank: Bank, description: str, licence: str
 ) -> TrainingData:
-    """Soundscapes of a bank in DESED's subsets, endless or kept; any classes for PIT."""
+    """Make training data of a soundbank in DESED's subsets, fresh or rendered once.
+
+    Args:
+        root: The folder as the user named it.
+        config: The configuration.
+        pool: Folder of rendered sets.
+        ready: Whether to prepare drawing; False to count and check only.
+        bank: The soundbank.
+        description: Description of the data.
+        licence: Licence of the data.
+
+    Returns:
+        The data.
+
+    Raises:
+        JssError: There is no such recipe, or the folder holds other sets.
+    """
     c = config.data
-    if ready and c.workers and renders(config, pool):
+    if ready and c.workers and must_render(config, pool):
         prepare_workers(bank, threads=c.workers)
     if ready and not c.fresh:
         settings = {**dataclasses.asdict(c), "seed": config.seed, "bank": description}
@@ -86,38 +109,40 @@ def soundscapes(
 
     def weak(number: int, split: str, size: int) -> Examples:
         seed = 10 * config.seed + number
-        return Sprinkled(
+        return MixedSet(
             subset(number, split, size),
             RecordingSet(sized(c.recipe), bank, split, seed, size),
             c.single,
             seed,
         )
 
-    def kept(name: str, examples: Examples, n_src: int = 0) -> Examples:
+    def stored(name: str, examples: Examples, n_src: int = 0) -> Examples:
         return (
-            pooled(examples, pool / name, c.workers, n_src) if ready and not c.fresh else examples
+            render_once(examples, pool / name, c.workers, n_src)
+            if ready and not c.fresh
+            else examples
         )
 
     n_src, n_validation = (
         config.separator.n_src,
         config.separation.validation or c.validation_synthetic,
     )
-    synthetic = kept("synthetic", subset(0, "train", c.synthetic))
-    unlabelled = kept("unlabelled", subset(2, "train", c.unlabelled))
-    weak_validation = kept("weak_validation", weak(4, "validation", c.validation_weak))
-    universal = kept("universal", subset(5, "train", c.synthetic, "universal"), n_src)
-    held_out = kept(
+    synthetic = stored("synthetic", subset(0, "train", c.synthetic))
+    unlabelled = stored("unlabelled", subset(2, "train", c.unlabelled))
+    weak_validation = stored("weak_validation", weak(4, "validation", c.validation_weak))
+    universal = stored("universal", subset(5, "train", c.synthetic, "universal"), n_src)
+    held_out = stored(
         "universal_validation", subset(6, "validation", n_validation, "universal"), n_src
     )
     mixed = {"synthetic": synthetic, "unlabelled": unlabelled}
     return TrainingData(
         synthetic=synthetic,
-        weak=kept("weak", weak(1, "train", c.weak)),
+        weak=stored("weak", weak(1, "train", c.weak)),
         unlabelled=unlabelled,
-        synthetic_validation=Kept(
-            kept("synthetic_validation", subset(3, "validation", c.validation_synthetic))
+        synthetic_validation=CachedSet(
+            stored("synthetic_validation", subset(3, "validation", c.validation_synthetic))
         ),
-        weak_validation=Kept(weak_validation),
+        weak_validation=CachedSet(weak_validation),
         description=description,
         licence=licence,
         fresh=c.fresh,

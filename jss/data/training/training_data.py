@@ -1,6 +1,4 @@
-"""Training data, wherever it lies: soundbanks, DESED, FUSS, folders of unlabelled audio, alone or
-together.
-"""
+"""Training data of soundbanks, DESED, FUSS, labelled and unlabelled folders, also combined."""
 
 from __future__ import annotations
 
@@ -14,34 +12,45 @@ from jss.data.clip import Clip
 from jss.data.datasets import desed, folder, fuss, labelled, sets
 from jss.data.soundbank.bank import TERMS, MixedBank, SoundBank, is_bank
 from jss.data.soundbank.synthbank import SYNTHSCAPES, SynthBank
-from jss.data.training.datasets import ClipSet, Kept, SeparationPool, TrainingData
-from jss.data.training.soundscapes import renders, soundscapes
+from jss.data.training.datasets import CachedSet, ClipSet, SeparationPool, TrainingData
+from jss.data.training.soundscapes import must_render, soundscapes
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
 from jss.labels import CLASS_SETS, DESED_LABELS
 
-#: What a ROOT gives: clips with labels, mixtures with their sources for PIT, or mixtures for MixIT.
-#: A later one's pools take the place of those of the same name before it.
+#: Kinds of data: clips with labels, mixtures with sources for PIT, mixtures for MixIT. Pools of a
+#: later kind replace those of the same name of an earlier one.
 LABELS, SOURCES, MIXTURES = range(3)
-_GIVES = ("labelled clips", "mixtures with their sources", "unlabelled recordings")
+_KINDS = ("labelled clips", "mixtures with their sources", "unlabelled recordings")
 
 
 def training_data(
     roots: str | Sequence[str], config: Config, pool: Path = Path("pool"), *, ready: bool = True
 ) -> TrainingData:
-    """The subsets under one or more ROOTs: a soundbank (class folders, UrbanSound8K, ESC-50; mixed
-    with synthesised sounds), a data set in DESED's layout, a labelled folder
-    (jss.data.datasets.labelled), or "synthscapes" for the synthesiser alone; FUSS, for PIT; a
-    folder of unlabelled audio, for MixIT. pool: where soundscapes are kept if they are not to be
-    fresh in every epoch; ready: prepare to draw from them; False, which is quick, to count and
-    check them only. Raises JssError where a ROOT is none of them, or two are of one kind.
+    """Make the training data of one or more folders.
+
+    A folder is a soundbank (class folders, UrbanSound8K, ESC-50; mixed with synthesised sounds), a
+    data set in DESED's layout, a labelled folder (jss.data.datasets.labelled), FUSS for PIT, or
+    unlabelled audio for MixIT; "synthscapes" is the synthesiser alone.
+
+    Args:
+        roots: The folders.
+        config: The configuration.
+        pool: Folder for soundscapes that are rendered once.
+        ready: Whether to prepare drawing; False, which is quick, to count and check only.
+
+    Returns:
+        The data.
+
+    Raises:
+        JssError: A folder is none of these, or two are of one kind.
     """
     parts: dict[int, tuple[str, TrainingData]] = {}
     for root in [roots] if isinstance(roots, str) else roots:
         kind, data = _part(root, config, pool, ready)
         if kind in parts:
             raise JssError(
-                f"{parts[kind][0]} and {root} both hold {_GIVES[kind]}: give one of them."
+                f"{parts[kind][0]} and {root} both hold {_KINDS[kind]}: give one of them."
             )
         parts[kind] = root, data
     if not parts:
@@ -53,20 +62,27 @@ def training_data(
 
 
 def class_list(roots: str | Sequence[str], config: Config) -> tuple[str, ...]:
-    """The classes that a system learns: the config's, or else those of a labelled folder, or
-    DESED's.
+    """Classes of a system: those of the configuration, else of a labelled folder, else of DESED.
 
-    Raises JssError where the config names a class set that there is not.
+    Args:
+        roots: The folders.
+        config: The configuration.
+
+    Returns:
+        The class labels.
+
+    Raises:
+        JssError: There is no such class set.
     """
     named = config.labels
     if named is None:
-        places = [
+        folders = [
             Path(root)
             for root in ([roots] if isinstance(roots, str) else roots)
             if root != SYNTHSCAPES
         ]
         return next(
-            (labelled.labels(place) for place in places if labelled.find(place)), DESED_LABELS
+            (labelled.labels(place) for place in folders if labelled.find(place)), DESED_LABELS
         )
     if isinstance(named, str):
         if named not in CLASS_SETS:
@@ -78,7 +94,7 @@ def class_list(roots: str | Sequence[str], config: Config) -> tuple[str, ...]:
 
 
 def _part(root: str, config: Config, pool: Path, ready: bool) -> tuple[int, TrainingData]:
-    """What one ROOT gives."""
+    """Kind and data of one folder."""
     if root == SYNTHSCAPES:
         bank = SynthBank(config.data.sounds)
         return LABELS, soundscapes(
@@ -111,7 +127,7 @@ def _part(root: str, config: Config, pool: Path, ready: bool) -> tuple[int, Trai
     synthesised = config.data.synthesised
     sounds = SynthBank(config.data.sounds)
     recordings = SoundBank(place)
-    if ready and renders(config, pool):
+    if ready and must_render(config, pool):
         recordings.preload(threads=max(1, config.data.workers))
     mixed = MixedBank([(recordings, 1.0 - synthesised), (sounds, synthesised)])
     return LABELS, soundscapes(
@@ -127,12 +143,13 @@ def _part(root: str, config: Config, pool: Path, ready: bool) -> tuple[int, Trai
 
 
 def _desed(place: Path, config: Config) -> TrainingData:
-    """DESED's subsets as its baseline divides them. A separator learns from the synthetic and the
-    unlabelled clips, and is selected by all weak ones; the mixtures with isolated sources are the
-    synthetic ones.
+    """DESED's subsets, divided as in its baseline.
+
+    A separator is trained on the synthetic and the unlabelled clips and selected by all weak ones;
+    the mixtures with isolated sources are the synthetic ones.
     """
     subsets = desed.prepare(place)
-    told: list[str] = []
+    counts: list[str] = []
 
     def clips(name: str, size: int) -> ClipSet:
         listed = subsets.get(name, [])
@@ -141,7 +158,7 @@ def _desed(place: Path, config: Config) -> TrainingData:
             raise JssError(
                 f"{place} has no audio of the subset {name}: add it, or train on a soundbank."
             )
-        told.append(f"{name} {len(found.clips)} of {len(listed)}")
+        counts.append(f"{name} {len(found.clips)} of {len(listed)}")
         found.clips = found.clips[:size]
         return found
 
@@ -156,7 +173,7 @@ def _desed(place: Path, config: Config) -> TrainingData:
     ]
     weak, unlabelled = clips("weak", c.weak), clips("unlabel_in_domain", c.unlabelled)
     weak_validation = clips("weak_validation", c.validation_weak)
-    description = f"the data set {place.name}, in DESED's layout (files: {', '.join(told)})"
+    description = f"the data set {place.name}, in DESED's layout (files: {', '.join(counts)})"
     known = all(map(len, with_sources))
     pool = SeparationPool(
         "detection",
@@ -171,8 +188,8 @@ def _desed(place: Path, config: Config) -> TrainingData:
         synthetic=synthetic,
         weak=weak,
         unlabelled=unlabelled,
-        synthetic_validation=Kept(validation),
-        weak_validation=Kept(weak_validation),
+        synthetic_validation=CachedSet(validation),
+        weak_validation=CachedSet(weak_validation),
         description=description,
         licence="see the data set",
         fresh=False,
@@ -182,15 +199,16 @@ def _desed(place: Path, config: Config) -> TrainingData:
 
 
 def _labelled(place: Path, config: Config) -> TrainingData:
-    """Somebody's own clips: strong ones where others have synthetic ones. Tags of the strong clips
-    stand in for missing weak labels; without strong labels that part is empty. All clips are heard
-    without their labels too: for consistency and, as mixtures, by MixIT.
+    """The user's clips: strong ones take the place of synthetic ones.
+
+    Tags of the strong clips replace missing weak labels; without strong labels that part is empty.
+    All clips are used without labels too: for consistency and, as mixtures, by MixIT.
     """
     subsets = labelled.prepare(place, class_list(str(place), config))
-    every = (clip for clips in subsets.values() for clip in clips)
-    _check_lost(place, every, config.data.lost_labels)
+    all_clips = (clip for clips in subsets.values() for clip in clips)
+    _check_lost(place, all_clips, config.data.lost_labels)
     listed = {name: [clip for clip in clips if clip.path] for name, clips in subsets.items()}
-    told = ", ".join(
+    files = ", ".join(
         f"{name} {len(clips)} of {len(subsets[name])}" for name, clips in listed.items()
     )
 
@@ -202,17 +220,20 @@ def _labelled(place: Path, config: Config) -> TrainingData:
     everything = [clips(end, "unlabelled", "weak", "strong") for end in ("", "_validation")]
     if not all(map(len, (*everything, clips("_validation", weak)))):
         raise JssError(
-            f"{place} has too little labelled audio (files: {told}): a system needs two clips of a kind at "
+            f"{place} has too little labelled audio (files: {files}): a system needs two clips of a kind at "
             "least, to learn from and to be selected by."
         )
-    description, licence = f"the labelled folder {place.name} (files: {told})", "see the recordings"
+    description, licence = (
+        f"the labelled folder {place.name} (files: {files})",
+        "see the recordings",
+    )
     return replace(
-        _nothing(place, config, description, licence),
+        _no_clips(place, config, description, licence),
         synthetic=clips("", "strong"),
         weak=clips("", weak),
         unlabelled=everything[0],
-        synthetic_validation=Kept(clips("_validation", "strong")),
-        weak_validation=Kept(clips("_validation", weak)),
+        synthetic_validation=CachedSet(clips("_validation", "strong")),
+        weak_validation=CachedSet(clips("_validation", weak)),
         pools={
             "detection": SeparationPool(
                 "detection",
@@ -227,7 +248,11 @@ def _labelled(place: Path, config: Config) -> TrainingData:
 
 
 def _check_lost(place: Path, clips: Iterable[Clip], allowed: float) -> None:
-    """Raises JssError where more than the allowed share of the labels teaches nothing."""
+    """Check the share of the labels that cannot be used.
+
+    Raises:
+        JssError: It is larger than allowed.
+    """
     total = absent = impossible = 0
     for clip in clips:
         labels = len((clip.tags if clip.events is None else clip.events) or ())
@@ -239,30 +264,30 @@ def _check_lost(place: Path, clips: Iterable[Clip], allowed: float) -> None:
         share = min(1.0, math.ceil(100 * lost / total) / 100)
         raise JssError(
             f"{place}: {lost} of {total} labels would be lost ({absent} of clips whose audio is missing, "
-            f"{impossible} of events without length or after the end of their clip): mend them, or go on "
+            f"{impossible} of events without length or after the end of their clip): correct them, or continue "
             f"without them by data.lost_labels={share:g}."
         )
 
 
 def _fuss(place: Path, config: Config) -> TrainingData:
-    """FUSS's mixtures with their sources, reverberant where they are there."""
+    """FUSS's mixtures with their sources, reverberant where they exist."""
     subsets = fuss.prepare(place)
     end = next(
         end for end in fuss.VERSIONS if f"train{end}" in subsets or f"validation{end}" in subsets
     )
     listed = [subsets.get(f"{split}{end}", []) for split in ("train", "validation")]
     train, validation = (_clips(clips, config, True) for clips in listed)
-    for split, found in (("train", train), ("validation", validation)):
-        if not found.clips:
+    for split, members in (("train", train), ("validation", validation)):
+        if not members.clips:
             raise JssError(f"{place} has no audio of FUSS's {split} set: unpack it there.")
     files = ", ".join(
-        f"{split} {len(found.clips)} of {len(clips)}"
-        for split, found, clips in zip(
+        f"{split} {len(members.clips)} of {len(clips)}"
+        for split, members, clips in zip(
             ("train", "validation"), (train, validation), listed, strict=True
         )
     )
     description = f"FUSS, {'dry' if end else 'reverberant'} (files: {files})"
-    return _separates(
+    return _separation_data(
         SeparationPool(
             "sources",
             str(place),
@@ -287,7 +312,7 @@ def _folder(place: Path, config: Config) -> TrainingData:
             "by. (A soundbank needs a folder for each class, or catalog.tsv.)"
         )
     description = f"{len(train.clips)} unlabelled recordings in {place.name}"
-    return _separates(
+    return _separation_data(
         SeparationPool(
             "recordings",
             str(place),
@@ -304,15 +329,15 @@ def _clips(clips: Sequence[Clip], config: Config, sources: bool = False) -> Clip
     return ClipSet(clips, round(config.data.seconds * SAMPLE_RATE), sources)
 
 
-def _separates(pool: SeparationPool, config: Config) -> TrainingData:
+def _separation_data(pool: SeparationPool, config: Config) -> TrainingData:
     """Training data of a separator alone."""
     return replace(
-        _nothing(Path(pool.root), config, pool.description, pool.licence), pools={pool.name: pool}
+        _no_clips(Path(pool.root), config, pool.description, pool.licence), pools={pool.name: pool}
     )
 
 
-def _nothing(place: Path, config: Config, description: str, licence: str) -> TrainingData:
-    """No clips at all, to be filled in."""
+def _no_clips(place: Path, config: Config, description: str, licence: str) -> TrainingData:
+    """Training data without clips, to be filled in."""
     none = _clips((), config)
     return TrainingData(
         none, none, none, none, none, description, licence, fresh=False, root=str(place)

@@ -212,7 +212,7 @@ def test_a_write_that_fails_is_one_sentence(
 def test_the_wrong_place_is_told(tmp_path: Path) -> None:
     root = layouts.urbansound(tmp_path / "set")
     for place in (root, root / "16k", tmp_path):
-        with pytest.raises(JssError, match="lie in one another"):
+        with pytest.raises(JssError, match="is in the other"):
             convert("urbansound8k", root, place)
     layouts.text(tmp_path / "full/thesis.txt", "")
     with pytest.raises(JssError, match="holds something else: give an empty folder"):

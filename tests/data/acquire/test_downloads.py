@@ -19,7 +19,7 @@ from jss.cli import main
 from jss.data.acquire import downloads, fetching
 from jss.data.acquire.downloads import (
     DOWNLOADS,
-    ELSEWHERE,
+    NOT_DOWNLOADABLE,
     Download,
     download,
     listing,
@@ -132,7 +132,7 @@ def test_what_fails_is_told_and_the_rest_is_there(
 
 
 def test_what_may_not_be_downloaded_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ELSEWHERE:
+    for name in NOT_DOWNLOADABLE:
         assert main(["download", name, "x"]) == 2
         assert "cannot be downloaded. " in capsys.readouterr().err
     with pytest.raises(JssError, match="choose from desed-public"):
@@ -181,7 +181,7 @@ def test_every_download_has_one_source() -> None:
     for name, known in DOWNLOADS.items():
         assert (known.record is None) == bool(known.url), name
         assert bool(known.url) == bool(known.file), name
-        assert name not in ELSEWHERE
+        assert name not in NOT_DOWNLOADABLE
 
 
 def test_an_archive_that_was_changed_on_its_way(

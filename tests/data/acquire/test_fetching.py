@@ -70,7 +70,7 @@ def test_a_cut_connection_is_taken_up_where_it_broke(web: Web, tmp_path: Path) -
 
 def test_a_stopped_call_goes_on_in_the_next(web: Web, tmp_path: Path) -> None:
     file = remote(web, cuts=[120_000] + [0] * fetching.TRIES)
-    assert "broke off 5 times" in fetch([file], tmp_path)["a.zip"]
+    assert "was interrupted 5 times" in fetch([file], tmp_path)["a.zip"]
     assert not (tmp_path / "a.zip").exists()
     assert remaining(file, tmp_path) == 180_000
     assert fetch([file], tmp_path) == {}
@@ -170,7 +170,7 @@ def test_nobody_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(fetching, "PAUSE", 0.0)
     with serve() as web:
         file = remote(web)
-    assert "broke off" in fetch([file], tmp_path)["a.zip"]
+    assert "was interrupted" in fetch([file], tmp_path)["a.zip"]
 
 
 def test_too_little_room_is_told_before_anything_is_fetched(

@@ -11,7 +11,7 @@ from jss.data.training.batching import (
     SeparationValidation,
     mix,
     mixup_plan,
-    padded,
+    pad_sources,
 )
 from jss.data.training.datasets import SeparationPool, TrainingData
 from jss.data.training.example import Example
@@ -168,4 +168,4 @@ def test_a_number_of_validation_mixtures_may_be_set():
 
 def test_more_sources_than_outputs_says_so():
     with pytest.raises(JssError, match="n_src"):
-        padded(np.zeros((5, 10), np.float32), 4)
+        pad_sources(np.zeros((5, 10), np.float32), 4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jss.data.training.example import Example
-from jss.data.training.pool import Pool, pooled
+from jss.data.training.pool import RenderedSet, render_once
 from jss.errors import JssError
 
 
@@ -29,7 +29,7 @@ class Noise:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_mixture_is_kept_to_half_precision_with_its_labels(tmp_path, workers):
-    pool = pooled(Noise(5), tmp_path / "pool" / "synthetic", workers)
+    pool = render_once(Noise(5), tmp_path / "pool" / "synthetic", workers)
     for index, wanted in enumerate(Noise(5)[i] for i in range(5)):
         found = pool[index]
         assert np.abs(found.mixture - wanted.mixture).max() <= 2**-11 * np.abs(wanted.mixture).max()
@@ -42,21 +42,21 @@ def test_a_mixture_is_kept_to_half_precision_with_its_labels(tmp_path, workers):
 
 
 def test_sources_are_kept_with_silent_ones_and_sum_to_the_mixture(tmp_path):
-    pool = pooled(Noise(3), tmp_path / "universal", 0, n_src=4)
+    pool = render_once(Noise(3), tmp_path / "universal", 0, n_src=4)
     assert pool[1].sources.shape == (4, 800)
     assert not pool[1].sources[2:].any()
     assert np.allclose(pool[1].mixture, Noise(3)[1].mixture, atol=1e-5)
 
 
 def test_what_is_there_is_not_rendered_again(tmp_path):
-    pooled(Noise(3), tmp_path / "weak", 0)
+    render_once(Noise(3), tmp_path / "weak", 0)
     again = Noise(3)
-    pooled(again, tmp_path / "weak", 0)
+    render_once(again, tmp_path / "weak", 0)
     assert not again.asked
 
 
 def test_a_clip_without_labels_stays_so(tmp_path):
-    pool = pooled(
+    pool = render_once(
         [Example(np.zeros(8, np.float32), np.zeros((0, 8), np.float32), None, None)],
         tmp_path / "some",
         0,
@@ -65,14 +65,14 @@ def test_a_clip_without_labels_stays_so(tmp_path):
 
 
 def test_another_number_of_clips_and_damaged_files_are_told(tmp_path):
-    pooled(Noise(3), tmp_path / "weak", 0)
+    render_once(Noise(3), tmp_path / "weak", 0)
     with pytest.raises(JssError, match="keeps 3 soundscapes, not 4"):
-        pooled(Noise(4), tmp_path / "weak", 0)
+        render_once(Noise(4), tmp_path / "weak", 0)
     (tmp_path / "weak.json").write_text(json.dumps([])[:1])
     with pytest.raises(JssError, match="cannot be read: delete"):
-        Pool(tmp_path / "weak", False)
+        RenderedSet(tmp_path / "weak", False)
 
 
 def test_an_empty_set_keeps_nothing(tmp_path):
-    assert len(pooled([], tmp_path / "none", 0)) == 0
+    assert len(render_once([], tmp_path / "none", 0)) == 0
     assert not [*tmp_path.iterdir()]

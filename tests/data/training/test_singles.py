@@ -2,7 +2,7 @@ import numpy as np
 
 from jss.data.soundbank.bank import SoundBank
 from jss.data.soundscapes.recipes import RECIPES
-from jss.data.training.singles import RecordingSet, Sprinkled
+from jss.data.training.singles import MixedSet, RecordingSet
 
 
 def singles(bank: SoundBank, size: int = 60) -> RecordingSet:
@@ -30,7 +30,7 @@ def test_the_same_number_gives_the_same_clip_and_no_sample_clips(bank: SoundBank
 
 
 def test_a_share_of_the_numbers_comes_from_the_other_set() -> None:
-    mixed = Sprinkled(range(1000), range(5000, 6000), 0.25, seed=3)  # type: ignore[arg-type]
+    mixed = MixedSet(range(1000), range(5000, 6000), 0.25, seed=3)  # type: ignore[arg-type]
     got = [int(mixed[i]) for i in range(1000)]  # type: ignore[call-overload]
     others = [i for i, value in enumerate(got) if value == 5000 + i]
     assert all(value in (i, 5000 + i) for i, value in enumerate(got))
