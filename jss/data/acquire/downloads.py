@@ -128,7 +128,7 @@ def download(name: str) -> Download:
     """
     key = name.lower()
     if key in NOT_DOWNLOADABLE:
-        raise JssError(f"{name} cannot be downloaded. {ELSEWHERE[key]}.")
+        raise JssError(f"{name} cannot be downloaded. {NOT_DOWNLOADABLE[key]}.")
     if key not in DOWNLOADS:
         raise JssError(f"There is no download {name!r}: choose from {', '.join(DOWNLOADS)}.")
     return DOWNLOADS[key]
