@@ -1,6 +1,4 @@
-"""Audio in and out: any file with sound in it becomes 16 kHz mono float32, in one piece or in
-blocks.
-"""
+"""Reading and writing of audio: every file with sound becomes 16 kHz mono float32."""
 
 from __future__ import annotations
 
@@ -21,12 +19,13 @@ from jss.io.notes import warn
 from jss.io.sound.decoders import Source, opened
 from jss.io.sound.pcm import FAR_BEYOND, Blocks, Note, average, to_full_scale
 
-#: Every waveform in jss has this many samples a second.
+#: Samples a second of every waveform in jss.
 SAMPLE_RATE = 16000
 
+#: Writes (samples,) to a file.
 Put = Callable[[npt.ArrayLike], None]
 
-# (format, subtype) by name. WAV keeps every sample as it is; the others hold [-1, 1] only.
+# (format, subtype) by suffix. WAV stores every sample unchanged; the others store [-1, 1] only.
 _FORMATS = {
     "wav": ("WAV", "FLOAT"),
     "flac": ("FLAC", "PCM_24"),
@@ -34,103 +33,157 @@ _FORMATS = {
     "opus": ("OGG", "OPUS"),
     "mp3": ("MP3", "MPEG_LAYER_III"),
 }
-_MOST = 1 << 20  # values that are held at once
+_MAX_VALUES = 1 << 20  # in memory at once
 
 
-def _silent(sentence: str) -> None:
-    """For what reads a file only to measure it."""
+def _ignore(sentence: str) -> None:
+    """Note callback for reading a file only to measure it."""
 
 
 def load(source: Source, note: Note = warn) -> Float32:
-    """A whole recording as float32 (samples,) at 16 kHz, channels averaged.
+    """Read a whole recording, with channels averaged.
 
-    source: a path or an open binary file of whatever libsndfile or FFmpeg reads (of a video, its
-    sound), any rate from 1 kHz, any number of channels; note: called with a sentence where it is
-    not read as its header says. Raises JssError for a file that is missing, empty, damaged, cut off
-    or no audio, or has samples that are not finite.
+    Args:
+        source: Path or open binary file of any format of libsndfile or FFmpeg (of a video, its
+            sound), with any rate from 1 kHz and any number of channels.
+        note: Called with a sentence where the file is not read as its header says.
+
+    Returns:
+        (samples,) at 16 kHz.
+
+    Raises:
+        JssError: The file is missing, empty, damaged, cut off or not audio, or has samples that are
+            not finite.
     """
     return np.concatenate(list(stream(source, note=note)))
 
 
 def stream(source: Source, seconds: float = 10.0, note: Note = warn) -> Iterator[Float32]:
-    """The same samples as :func:`load` in blocks of ``seconds`` (the last one is shorter, never
-    empty).
+    """Read the samples of :func:`load` in blocks, with memory for one block.
 
-    Memory is bounded by the block, whatever the length of the file. Raises what load raises, while
-    iterating.
+    Args:
+        source: See :func:`load`.
+        seconds: Length of a block; the last one is shorter, never empty.
+        note: See :func:`load`.
+
+    Yields:
+        (samples,) at 16 kHz.
+
+    Raises:
+        JssError: See :func:`load`; raised while iterating.
     """
     with opened(source, note) as sound:
         size = _size(source)
-        yield from stretches(sound.read(), sound.name, seconds, note)
-        if _size(source, size) < size:  # a decoder would take what is left for the whole
+        yield from resampled_blocks(sound.read(), sound.name, seconds, note)
+        if _size(source, size) < size:  # a decoder does not notice that
             raise JssError(
-                f"{sound.name} was cut off while it was read: give it again when it is whole."
+                f"{sound.name} was cut off while it was read: give it again when it is complete."
             )
 
 
-def stretches(
+def resampled_blocks(
     blocks: Blocks, name: str, seconds: float = 10.0, note: Note = warn
 ) -> Iterator[Float32]:
-    """:func:`stream` of what a decoder gives: (rate, samples (n, channels)), one after the other."""
+    """Convert what a decoder yields to blocks of :func:`stream`.
+
+    Args:
+        blocks: (rate, samples (n, channels)) in order.
+        name: How errors call the file.
+        seconds: Length of a block.
+        note: See :func:`load`.
+
+    Yields:
+        (samples,) at 16 kHz.
+
+    Raises:
+        JssError: There are too few samples, or some are not finite.
+    """
     size = max(1, round(seconds * SAMPLE_RATE))
     pending: list[Float32] = []
-    held = total = 0
+    count = total = 0
     for block in _resampled(_mono(blocks, name, note)):
         pending.append(block)
-        held += len(block)
+        count += len(block)
         total += len(block)
-        if held >= size:
+        if count >= size:
             joined = np.concatenate(pending)
-            for start in range(0, held - size + 1, size):
+            for start in range(0, count - size + 1, size):
                 yield joined[start : start + size]
-            pending = [joined[held - held % size :].copy()]
-            held = len(pending[0])
+            pending = [joined[count - count % size :].copy()]
+            count = len(pending[0])
     if not total:
         raise JssError(f"{name} holds too few samples to be sound.")
-    if held:
+    if count:
         yield np.concatenate(pending)
 
 
 def duration(source: Source) -> float:
-    """Length of a recording in seconds: of a WAV, AIFF or FLAC from its header, where the file
-    agrees with it; counted, which decodes it, of all else. Raises JssError.
+    """Length of a recording in seconds.
+
+    It is read from the header of a WAV, AIFF or FLAC that agrees with the file; other files are
+    decoded.
+
+    Raises:
+        JssError: See :func:`load`.
     """
-    with opened(source, _silent) as sound:
+    with opened(source, _ignore) as sound:
         if sound.frames is not None:
             return sound.frames / sound.rate
         return sum(len(block) / rate for rate, block in sound.read())
 
 
 def estimate(source: Source) -> float:
-    """Length of a recording in seconds as its header guesses it, which costs no decoding: for a
-    progress bar.
+    """Estimate the length of a recording in seconds from its header, for a progress bar.
+
+    Raises:
+        JssError: See :func:`load`.
     """
-    with opened(source, _silent) as sound:
+    with opened(source, _ignore) as sound:
         return sound.guess
 
 
 def check(source: Source, note: Note = warn) -> float:
-    """Length of a recording in seconds, after reading every sample of it. Raises what load raises."""
+    """Read every sample of a recording.
+
+    Args:
+        source: See :func:`load`.
+        note: See :func:`load`.
+
+    Returns:
+        Length in seconds.
+
+    Raises:
+        JssError: See :func:`load`.
+    """
     with opened(source, note) as sound:
         return sum(len(block) / rate for rate, block in _mono(sound.read(), sound.name, note))
 
 
 def is_plain(source: Source) -> bool:
-    """Whether it is a WAV of one channel at 16 kHz whose header agrees with the file. Raises
-    JssError.
+    """Whether a file is a mono WAV at 16 kHz whose header agrees with the file.
+
+    Raises:
+        JssError: See :func:`load`.
     """
-    with opened(source, _silent) as sound:
+    with opened(source, _ignore) as sound:
         return sound.mono_wav and sound.rate == SAMPLE_RATE
 
 
 def from_array(
     array: npt.ArrayLike, sample_rate: int = SAMPLE_RATE, name: str = "the array"
 ) -> Float32:
-    """Samples in memory as float32 (samples,) at 16 kHz.
+    """Convert samples in memory to 16 kHz mono.
 
-    array: (samples,) or (samples, channels); floats with full scale 1, or integers, which are
-    scaled to it. Raises JssError where it is empty, has another shape or holds samples that are not
-    finite.
+    Args:
+        array: (samples,) or (samples, channels); floats with full scale 1, or integers.
+        sample_rate: Samples a second.
+        name: How errors call the array.
+
+    Returns:
+        (samples,) at 16 kHz.
+
+    Raises:
+        JssError: The array is empty, of another shape, or has samples that are not finite.
     """
     samples = np.asarray(array)
     if samples.ndim not in (1, 2) or samples.dtype.kind not in "fiu":
@@ -162,8 +215,15 @@ def from_array(
 
 
 def resample(array: Float32, rate: int, target: int = SAMPLE_RATE) -> Float32:
-    """Another sampling rate, by soxr (HQ). array: (samples,) -> float32 (about samples * target /
-    rate,).
+    """Change the sampling rate by soxr (HQ).
+
+    Args:
+        array: (samples,).
+        rate: Samples a second of the array.
+        target: Samples a second of the result.
+
+    Returns:
+        (about samples * target / rate,).
     """
     import soxr
 
@@ -175,12 +235,18 @@ def resample(array: Float32, rate: int, target: int = SAMPLE_RATE) -> Float32:
 def save(
     path: str | os.PathLike[str], array: npt.ArrayLike, sample_rate: int = SAMPLE_RATE
 ) -> None:
-    """Write (samples,) to a file in the format of its suffix: wav (32-bit float, nothing is
-    changed), flac (24 bit), ogg (Vorbis), opus or mp3; in all but wav, samples beyond full scale
-    are clipped to [-1, 1].
+    """Write a waveform atomically, in the format of the file's suffix.
 
-    Missing folders are made. Written aside and renamed, so that no half file is ever seen. Raises
-    JssError.
+    wav is 32-bit float and unchanged; flac has 24 bit, ogg is Vorbis, opus and mp3 are lossy: in
+    these four, samples are clipped to [-1, 1]. Missing folders are created.
+
+    Args:
+        path: The file.
+        array: (samples,).
+        sample_rate: Samples a second.
+
+    Raises:
+        JssError: The format is unknown, or the file cannot be written.
     """
     with writer(path, sample_rate) as put:
         put(array)
@@ -188,7 +254,18 @@ def save(
 
 @contextmanager
 def writer(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> Iterator[Put]:
-    """As :func:`save`, a stretch at a time: call what it yields with (samples,) after (samples,)."""
+    """Write a waveform block by block, as :func:`save` does.
+
+    Args:
+        path: The file.
+        sample_rate: Samples a second.
+
+    Yields:
+        Function that writes (samples,).
+
+    Raises:
+        JssError: See :func:`save`.
+    """
     format = Path(path).suffix[1:].lower()
     with (
         atomic_write(path) as part,
@@ -199,8 +276,15 @@ def writer(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> Iter
 
 
 def encode(array: npt.ArrayLike, format: str = "wav", sample_rate: int = SAMPLE_RATE) -> bytes:
-    """The bytes of a file, for a player or a download. format: wav, flac, ogg, opus or mp3, as
-    :func:`save` writes.
+    """Encode a waveform as a file in memory, as :func:`save` writes it.
+
+    Args:
+        array: (samples,).
+        format: wav, flac, ogg, opus or mp3.
+        sample_rate: Samples a second.
+
+    Returns:
+        Content of the file.
     """
     buffer = io.BytesIO()
     with _encoder(buffer, format, sample_rate) as put:
@@ -209,10 +293,9 @@ def encode(array: npt.ArrayLike, format: str = "wav", sample_rate: int = SAMPLE_
 
 
 def wav(samples: Float32) -> bytes:
-    """The bytes of a 32-bit float WAV file at 16 kHz, which depend on the samples alone; samples:
-    (n,).
+    """Encode a waveform (n,) as a 32-bit float WAV at 16 kHz that depends on the samples only.
 
-    libsndfile, which :func:`save` writes by, puts the time of day into one.
+    libsndfile, which :func:`save` uses, writes the time of day into the file.
     """
     from scipy.io import wavfile
 
@@ -255,18 +338,22 @@ def _encoder(file: BinaryIO, format: str, sample_rate: int) -> Iterator[Put]:
         ) from error
 
 
-def _size(source: Source, gone: int = 0) -> int:
-    """Bytes on disk; ``gone`` where it is not there (what is open is read to its end) and for what
-    is no path.
+def _size(source: Source, missing: int = 0) -> int:
+    """Size of a file on disk in bytes.
+
+    Args:
+        source: Path or open file.
+        missing: Result where the file does not exist (an open file is read to its end), and for an
+            open file.
     """
     try:
         return os.path.getsize(source)  # type: ignore[arg-type]
     except (OSError, TypeError):
-        return gone
+        return missing
 
 
 def _resampled(blocks: Iterable[tuple[int, Float32]]) -> Iterator[Float32]:
-    """Samples (n,) of any rate, which may change on the way, at 16 kHz."""
+    """Resample blocks (n,), whose rate may change from one to the next, to 16 kHz."""
     import soxr
 
     rate, resampler = SAMPLE_RATE, None
@@ -288,8 +375,15 @@ def _resampled(blocks: Iterable[tuple[int, Float32]]) -> Iterator[Float32]:
 def _mono(
     blocks: Iterable[tuple[int, Float32]], name: str, note: Note
 ) -> Iterator[tuple[int, Float32]]:
-    """(rate, samples (n,)), checked, a second at a time, whatever the blocks: (rate, samples (n,
-    channels)).
+    """Average channels and check samples, in blocks of a second.
+
+    Args:
+        blocks: (rate, samples (n, channels)) in order.
+        name: How errors call the file.
+        note: See :func:`load`.
+
+    Yields:
+        (rate, samples (n,)).
     """
     count, cancelled = 0, 0.0
     for rate, block in _seconds(blocks):
@@ -304,30 +398,30 @@ def _mono(
         raise JssError(f"{name} holds no samples: copy or record it again.")
     if cancelled:
         note(
-            f"{name}: its channels cancel one another for {cancelled:.0f} s; the louder one is taken there, in place "
+            f"{name}: its channels cancel one another for {cancelled:.0f} s; the louder one is used there in place "
             "of their average."
         )
 
 
 def _seconds(blocks: Iterable[tuple[int, Float32]]) -> Iterator[tuple[int, Float32]]:
-    """The same in blocks of a second (less of very many channels)."""
+    """Divide blocks into blocks of a second (less for very many channels)."""
     pending: list[Float32] = []
-    rate, channels, held = 0, 0, 0
+    rate, channels, count = 0, 0, 0
     for new, block in blocks:
-        if (new, block.shape[1]) != (rate, channels) and held:
+        if (new, block.shape[1]) != (rate, channels) and count:
             yield rate, np.concatenate(pending)
-            pending, held = [], 0
+            pending, count = [], 0
         rate, channels = new, block.shape[1]
-        size = max(1024, min(rate, _MOST // max(1, channels)))
+        size = max(1024, min(rate, _MAX_VALUES // max(1, channels)))
         pending.append(block)
-        held += len(block)
-        if held >= size:
+        count += len(block)
+        if count >= size:
             joined = pending[0] if len(pending) == 1 else np.concatenate(pending)
-            for start in range(0, held - size + 1, size):
+            for start in range(0, count - size + 1, size):
                 yield rate, joined[start : start + size]
-            pending = [joined[held - held % size :]]
-            held = len(pending[0])
-    if held:
+            pending = [joined[count - count % size :]]
+            count = len(pending[0])
+    if count:
         yield rate, np.concatenate(pending)
 
 

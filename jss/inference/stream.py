@@ -46,7 +46,7 @@ def pipe(descriptor: int = 0, rate: int | None = None, channels: int = 1) -> Ite
             blocks = _decoded(file, _NAME, warn)
         else:
             blocks = pcm(file, Samples("raw", "pcm_s16le", rate, channels, 0, None))
-        yield from audio.stretches(_checked(blocks), _NAME, 1.0)
+        yield from audio.resampled_blocks(_checked(blocks), _NAME, 1.0)
 
 
 def _decoded(pipe: BinaryIO, name: str, note: Note) -> Blocks:

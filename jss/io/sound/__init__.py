@@ -1,1 +1,1 @@
-"""Sound files of every kind, decoded."""
+"""Decoding of sound files of all kinds."""

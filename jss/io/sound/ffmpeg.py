@@ -1,4 +1,4 @@
-"""FFmpeg, through PyAV: what it reads of a file or a pipe, and what it may take it for."""
+"""Decoding by FFmpeg, through PyAV, with the formats that it may use."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from jss.io.sound.pcm import Blocks, Note, integers
 #: A file is damaged where more than this share of its packets cannot be decoded.
 _BAD_SHARE = 0.02
 
-# What FFmpeg may take a file for. Lists of other files (HLS, concat) are not among them: they would
-# open those.
+# Formats that FFmpeg may use. Playlists (HLS, concat) are not among them, because they open other
+# files.
 _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,aac,loas,latm,ogg,flac,wav,w64,aiff,au,caf,asf,asf_o,avi,mpegts,"
     "mpeg,mpegvideo,flv,live_flv,amr,amrnb,amrwb,ac3,eac3,dts,dtshd,truehd,mlp,wv,ape,tta,tak,mpc,mpc8,voc,"
@@ -25,7 +25,7 @@ _FORMATS = (
 
 
 def open_container(file: Any, stack: ExitStack) -> Any:
-    """An open file of FFmpeg's; None where it is none."""
+    """Open a file by FFmpeg; None where FFmpeg does not know it."""
     import av
 
     options = {"format_whitelist": _FORMATS, "protocol_whitelist": "none"}
@@ -36,16 +36,26 @@ def open_container(file: Any, stack: ExitStack) -> Any:
 
 
 def packets(container: Any, name: str, note: Note) -> Blocks:
-    """What the main sound track of FFmpeg's container holds. Raises JssError where too much of it
-    is damaged.
+    """Decode the main sound track of a container.
+
+    Args:
+        container: FFmpeg's container.
+        name: How errors call the file.
+        note: Called with a sentence about packets that cannot be decoded.
+
+    Yields:
+        (rate, samples (n, channels)).
+
+    Raises:
+        JssError: Too much of it is damaged.
     """
     import av
 
     stream = container.streams.best("audio")
     bad = count = 0
-    whole = container.demux(stream)
+    demuxed = container.demux(stream)
     try:
-        for packet in whole:
+        for packet in demuxed:
             count += 1
             try:
                 frames = packet.decode()
@@ -64,7 +74,7 @@ def packets(container: Any, name: str, note: Note) -> Blocks:
 
 
 def _frame(frame: Any) -> Float32:
-    """(n, channels), with full scale 1."""
+    """Convert a frame to (n, channels) with full scale 1."""
     numbers = frame.to_ndarray()
     numbers = numbers.T if frame.format.is_planar else numbers.reshape(-1, frame.layout.nb_channels)
     return numbers.astype(np.float32) if numbers.dtype.kind == "f" else integers(numbers)

@@ -1,8 +1,7 @@
-"""What the headers of sound files say, and whether the file agrees: sizes are often placeholders,
-or stale.
+"""Headers of sound files, and whether the file agrees: sizes are often placeholders or outdated.
 
-Only what no decoder can be asked: where the samples of an uncompressed file begin and how many
-bytes of them are promised, and whether a compressed file ends before its own structure does.
+This module finds only what no decoder reports: where the samples of an uncompressed file begin, how
+many bytes its header states, and whether a compressed file ends before its structure does.
 """
 
 from __future__ import annotations
@@ -14,13 +13,12 @@ from typing import BinaryIO
 
 from jss.errors import JssError
 
-#: Writers to a pipe promise this many bytes and more, since they do not know better (2 GiB less
-#: some page sizes).
+#: Programs that write to a pipe, and so do not know the length, state at least this many bytes (2
+#: GiB less some page sizes).
 _ENDLESS = 2**31 - 2**17
-#: A promise is kept where no more than this share of it is missing.
+#: Share of the stated length that may be missing.
 _SLACK = 0.01
-#: First bytes of what follows the samples and is no sound: tags, and text of all kinds is looked
-#: for as well.
+#: First bytes of tags, which may follow the samples.
 _TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICS", b"PK\x03\x04", b"wxyz")
 
 _WAV_CODECS = {
@@ -76,23 +74,23 @@ _WIDTHS = {
 
 @dataclass(frozen=True)
 class Samples:
-    """Where an uncompressed file has its samples.
+    """Location of the samples in an uncompressed file."""
 
-    container: wav, aiff or au; codec: FFmpeg's name of it, None: not plain samples; rate: samples a
-    second; start: offset of the first one in bytes; promised: bytes of samples after the header,
-    None: it does not tell.
-    """
-
+    #: wav, aiff or au.
     container: str
+    #: FFmpeg's name of the codec; None where the samples are compressed.
     codec: str | None
+    #: Samples a second.
     rate: int
     channels: int
+    #: Offset of the first sample in bytes.
     start: int
+    #: Bytes of samples by the header; None where it does not state them.
     promised: int | None
 
     @property
     def frame(self) -> int:
-        """Bytes of one sample of every channel; 0 where samples are not plain."""
+        """Bytes of one sample of all channels; 0 where the samples are compressed."""
         if self.codec is None:
             return 0
         return (
@@ -102,7 +100,7 @@ class Samples:
 
     @property
     def endless(self) -> bool:
-        """Whether the promise is what a writer puts there that does not know the length."""
+        """Whether the stated length is one that programs write which do not know the length."""
         if not self.promised or self.promised >= _ENDLESS:
             return True
         frames = self.promised // self.frame if self.frame else self.promised
@@ -113,10 +111,11 @@ class Samples:
 
 
 def samples_of(file: BinaryIO) -> Samples | None:
-    """Read a header, one read after the other and never back: the file is then at its first sample.
+    """Read a header without seeking back; the file is then at its first sample.
 
-    -> None where it is no WAV (RIFF, RIFX, RF64, BW64), AIFF, AIFC or AU, or breaks off within the
-    header. Compressed WAVs have no codec.
+    Returns:
+        None where it is not WAV (RIFF, RIFX, RF64, BW64), AIFF, AIFC or AU, or ends within the
+        header. Compressed WAVs have no codec.
     """
     try:
         head = _exactly(file, 12)
@@ -169,13 +168,13 @@ def _aiff(file: BinaryIO) -> Samples | None:
                 return None
             _skip(file, offset)
             channels, frames, rate, codec = form
-            found = Samples("aiff", codec, rate, channels, at + 8 + offset, None)
-            told = frames * found.frame
+            samples = Samples("aiff", codec, rate, channels, at + 8 + offset, None)
+            stated = frames * samples.frame
             promised = max(size - 8 - offset, 0) if size else 0
-            # Two lengths are told; where they differ, the one that is no placeholder counts.
-            if told and (not promised or promised >= _ENDLESS):
-                promised = told
-            return Samples("aiff", codec, rate, channels, found.start, promised)
+            # The header has two lengths; where they differ, the one that is not a placeholder counts.
+            if stated and (not promised or promised >= _ENDLESS):
+                promised = stated
+            return Samples("aiff", codec, rate, channels, samples.start, promised)
         body = _exactly(file, size + size % 2) if size < 1 << 26 else _skip(file, size + size % 2)
         at += size + size % 2
         if name == b"COMM":
@@ -209,7 +208,7 @@ def _chunk(file: BinaryIO, order: str) -> tuple[bytes, int]:
 
 
 def _extended(data: bytes) -> int:
-    """An 80-bit float, rounded: how AIFF writes a rate."""
+    """Round an 80-bit float, the type of an AIFF's rate."""
     exponent: int
     mantissa: int
     exponent, mantissa = struct.unpack(">HQ", data)
@@ -217,7 +216,11 @@ def _extended(data: bytes) -> int:
 
 
 def _exactly(file: BinaryIO, size: int) -> bytes:
-    """So many bytes, also of a pipe, which may hand out fewer at a time. Raises EOFError."""
+    """Read a number of bytes, also from a pipe, which may return fewer at a time.
+
+    Raises:
+        EOFError: The file ends before.
+    """
     data = b""
     while len(data) < size:
         more = file.read(size - len(data))
@@ -228,45 +231,56 @@ def _exactly(file: BinaryIO, size: int) -> bytes:
 
 
 def _skip(file: BinaryIO, size: int) -> bytes:
-    """Pass over bytes. -> none."""
+    """Skip bytes; returns an empty result."""
     while size > 0:
         size -= len(_exactly(file, min(size, 1 << 20)))
     return b""
 
 
 def is_rest(data: bytes, size: int, order: str = "<") -> bool:
-    """Whether what follows the samples is something else than sound.
+    """Whether what follows the samples is not sound: chunks, tags, text, or a few bytes of padding.
 
-    data: its first bytes; size: of all of it. Chunks with a plausible name and size, tags and text
-    are no sound, nor are the few bytes of a padding.
+    Args:
+        data: Its first bytes.
+        size: Number of all its bytes.
+        order: Byte order of chunk sizes, "<" or ">".
     """
     data = data.lstrip(b"\0")[:4096] if size <= 4096 else data[:4096]
     if size <= 64 or not data or data.startswith(_TAGS):
         return True
-    for skip in (0, 1):  # samples of an odd size are padded, and not everybody does
+    for skip in (0, 1):  # samples of an odd size should be padded, but not every program does so
         if len(data) >= skip + 8:
-            name, told = struct.unpack_from(f"{order}4sI", data, skip)
-            if name.isascii() and name.decode().isprintable() and told <= size:
+            name, stated = struct.unpack_from(f"{order}4sI", data, skip)
+            if name.isascii() and name.decode().isprintable() and stated <= size:
                 return True
     return sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in data) > 0.95 * len(data)
 
 
-def short(promised: int, there: int) -> bool:
-    """Whether so much of what is promised is missing that a file is cut off."""
-    return there + 64 < (1 - _SLACK) * promised
+def short(promised: int, present: int) -> bool:
+    """Whether a file is cut off.
+
+    Args:
+        promised: Stated length.
+        present: Actual length in the same unit.
+    """
+    return present + 64 < (1 - _SLACK) * promised
 
 
 def cut_off_error(name: str) -> JssError:
-    """What is said of a file that is not whole."""
+    """Error of a file that is not complete."""
     return JssError(f"{name} is cut off or damaged: copy or download it again.")
 
 
 def cut_off(file: BinaryIO, size: int, decoded: float) -> bool:
     """Whether a compressed file ends before its structure does.
 
-    file: open at any place; size: its bytes; decoded: seconds that were in it. An MP3 has its
-    number of frames in a header, where there is one; a page of Ogg, a segment of Matroska and a
-    file of ASF tell their size.
+    Ogg pages, Matroska segments and ASF files state their size; an MP3 may state its number of
+    frames.
+
+    Args:
+        file: The open file.
+        size: Its bytes.
+        decoded: Seconds that were decoded.
     """
     file.seek(0)
     head = file.read(1 << 16)
@@ -277,15 +291,15 @@ def cut_off(file: BinaryIO, size: int, decoded: float) -> bool:
     if head[:4] == b"\x30\x26\xb2\x75":
         at = head.find(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365"))
         if 0 <= at <= len(head) - 48:
-            told = int.from_bytes(head[at + 40 : at + 48], "little")
-            return told < 1 << 48 and size < told
+            stated = int.from_bytes(head[at + 40 : at + 48], "little")
+            return stated < 1 << 48 and size < stated
         return False
     promised = _mp3_seconds(file, head)
     return promised is not None and promised - decoded > 0.5
 
 
 def _ogg_cut_off(file: BinaryIO, size: int) -> bool:
-    """Whether the last page is not there to its end: a page has at most 65307 bytes."""
+    """Whether the last page is incomplete; a page has at most 65307 bytes."""
     start = max(0, size - 2 * 65307)
     file.seek(start)
     tail = file.read()
@@ -296,7 +310,7 @@ def _ogg_cut_off(file: BinaryIO, size: int) -> bool:
         end = at + 27 + segments + sum(table)
         if len(table) < segments or end > len(tail):
             return True
-        if tail[at + 4] == 0:  # a version, so it is a page and no chance
+        if tail[at + 4] == 0:  # the version, so it is a page, not a coincidence
             return False
         at = tail.rfind(b"OggS", 0, at)
     return True
@@ -307,12 +321,12 @@ def _matroska_cut_off(head: bytes, size: int) -> bool:
     length, at = _vint(head, at)
     if length is None or head[at + length : at + length + 4] != b"\x18\x53\x80\x67":
         return False
-    told, body = _vint(head, at + length + 4)
-    return told is not None and body + told > size
+    stated, body = _vint(head, at + length + 4)
+    return stated is not None and body + stated > size
 
 
 def _vint(data: bytes, at: int) -> tuple[int | None, int]:
-    """A number of EBML, None: unknown, and where it ends."""
+    """Read a number of EBML; return it (None: unknown) and the offset after it."""
     if at >= len(data) or not data[at]:
         return None, at
     width = 9 - data[at].bit_length()
@@ -321,7 +335,7 @@ def _vint(data: bytes, at: int) -> tuple[int | None, int]:
 
 
 def _mp3_seconds(file: BinaryIO, head: bytes) -> float | None:
-    """Seconds that the first frame of an MP3 promises; None where it does not."""
+    """Seconds that the first frame of an MP3 states; None where it states none."""
     if head[:3] == b"ID3" and len(head) >= 10:
         file.seek(
             10

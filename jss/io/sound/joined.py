@@ -1,4 +1,4 @@
-"""Recordings joined end to end in one file (``cat a.wav b.wav``), each as a file by itself."""
+"""Recordings joined end to end in one file (``cat a.wav b.wav``), each as a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FLAC = b"fLaC\x00\x00\x00\x22"
 
 
 class _Part(io.RawIOBase):
-    """Bytes of a file from ``start`` to ``end``, as a file."""
+    """The bytes of a file from ``start`` to ``end``, as a file."""
 
     def __init__(self, file: BinaryIO, start: int, end: int) -> None:
         self._file, self._start, self._end, self._at = file, start, end, 0
@@ -40,8 +40,14 @@ class _Part(io.RawIOBase):
 
 
 def parts_of(file: BinaryIO, size: int) -> list[tuple[BinaryIO, int]]:
-    """The recordings that WAVs, FLACs or OGGs joined end to end consist of, each as a file with its size;
-    or else the one.
+    """Divide WAVs, FLACs or Oggs that were joined end to end.
+
+    Args:
+        file: The open file.
+        size: Its bytes.
+
+    Returns:
+        Each recording as a file, with its size; the file itself where there is only one.
     """
     file.seek(0)
     head = file.read(12)
@@ -69,7 +75,7 @@ def parts_of(file: BinaryIO, size: int) -> list[tuple[BinaryIO, int]]:
 
 
 def _chains(file: BinaryIO) -> list[int]:
-    """Where the chains of an Ogg stream begin: at a first page that follows one that is none."""
+    """Offsets of the chains of an Ogg stream: first pages that follow other pages."""
     starts, at, first = [0], 0, True
     while True:
         file.seek(at)
@@ -84,16 +90,16 @@ def _chains(file: BinaryIO) -> list[int]:
 
 
 def _occurrences(file: BinaryIO, size: int, magic: bytes) -> list[int]:
-    """Where the bytes stand in a file."""
-    found: list[int] = []
+    """Offsets of some bytes in a file."""
+    offsets: list[int] = []
     file.seek(0)
     at, tail = 0, b""
     while block := file.read(1 << 22):
         data = tail + block
-        place = data.find(magic)
-        while place >= 0:
-            found.append(at - len(tail) + place)
-            place = data.find(magic, place + 1)
+        index = data.find(magic)
+        while index >= 0:
+            offsets.append(at - len(tail) + index)
+            index = data.find(magic, index + 1)
         tail = data[1 - len(magic) :]
         at += len(block)
-    return found
+    return offsets

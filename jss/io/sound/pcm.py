@@ -1,4 +1,4 @@
-"""Plain samples without a container: bytes in, floats with full scale 1 out, equal to libsndfile's."""
+"""Uncompressed samples: bytes to floats with full scale 1, equal to libsndfile's."""
 
 from __future__ import annotations
 
@@ -11,39 +11,49 @@ import numpy.typing as npt
 from jss.arrays import Float32
 from jss.io.sound.headers import Samples
 
-#: (rate, samples (n, channels)), one after the other.
+#: (rate, samples (n, channels)) in order.
 Blocks = Iterator[tuple[int, Float32]]
-#: Called with a sentence about a file that is read, but not as it says of itself.
+#: Called with a sentence where a file is not read as its header says.
 Note = Callable[[str], None]
-#: Samples beyond this are no sound of full scale 1.
+#: Samples beyond this do not have full scale 1.
 FAR_BEYOND = 100.0
-#: Those of integers in a float file are divided by one of these.
+#: Possible full scales of integers that were written to a float file.
 _INTEGER_SCALES = (2.0**15, 2.0**23, 2.0**31)
-#: Channels cancel one another where their average has less than this share of their mean power (-20
-#: dB).
+#: Channels cancel one another where their average has less than this share of their mean power,
+#: which is -20 dB.
 _CANCELLED = 0.01
 
 
 def pcm(file: BinaryIO, samples: Samples, count: int | None = None) -> Blocks:
-    """Plain samples, as they come. count: bytes, None: to the end. What is left of a last, broken
-    frame is dropped.
+    """Read uncompressed samples; an incomplete frame at the end is dropped.
+
+    Args:
+        file: The file, at its first sample.
+        samples: Its header.
+        count: Number of bytes; None reads to the end.
+
+    Yields:
+        (rate, samples (n, channels)).
     """
     assert samples.codec is not None
-    step, left = samples.frame * max(1, min(samples.rate, (1 << 20) // samples.frame)), b""
+    step, remainder = samples.frame * max(1, min(samples.rate, (1 << 20) // samples.frame)), b""
     while count is None or count > 0:
         data = file.read(step if count is None else min(step, count))
         if not data:
             return
         count = None if count is None else count - len(data)
-        data = left + data
-        whole = len(data) - len(data) % samples.frame
-        left = data[whole:]
-        if whole:
-            yield samples.rate, _numbers(data[:whole], samples.codec).reshape(-1, samples.channels)
+        data = remainder + data
+        complete = len(data) - len(data) % samples.frame
+        remainder = data[complete:]
+        if complete:
+            yield (
+                samples.rate,
+                _numbers(data[:complete], samples.codec).reshape(-1, samples.channels),
+            )
 
 
 def _numbers(data: bytes, codec: str) -> Float32:
-    """Samples with full scale 1."""
+    """Convert bytes to samples with full scale 1."""
     kind, order = codec.removeprefix("pcm_"), "<"
     if kind.endswith(("le", "be")):
         kind, order = kind[:-2], "<" if kind.endswith("le") else ">"
@@ -67,7 +77,7 @@ def _numbers(data: bytes, codec: str) -> Float32:
 
 
 def integers(numbers: npt.NDArray[Any]) -> Float32:
-    """Integers with full scale 1; unsigned ones are of 8 bits."""
+    """Convert integers to full scale 1; unsigned ones have 8 bits."""
     if numbers.dtype.kind == "u":
         return (numbers.astype(np.float32) - np.float32(128)) / np.float32(128)
     return numbers.astype(np.float32) / np.float32(2 ** (8 * numbers.dtype.itemsize - 1))
@@ -87,8 +97,15 @@ def _alaw() -> Float32:
 
 
 def to_full_scale(read: Callable[[], Blocks], name: str, note: Note) -> Callable[[], Blocks]:
-    """Floats that hold integers (a peak far beyond full scale, which is 1) are divided by what
-    their full scale is.
+    """Divide floats that are integers (a peak far beyond 1) by their full scale.
+
+    Args:
+        read: Reads the file from its start.
+        name: How notes call the file.
+        note: Called with a sentence where samples are divided.
+
+    Returns:
+        Reads the file, with samples of full scale 1.
     """
 
     def scaled() -> Blocks:
@@ -98,7 +115,7 @@ def to_full_scale(read: Callable[[], Blocks], name: str, note: Note) -> Callable
             if peak > FAR_BEYOND
             else None
         )
-        if scale is None:  # what is no number at all is refused where samples are checked
+        if scale is None:  # NaN and infinity are found where samples are checked
             yield from read()
             return
         note(
@@ -111,8 +128,13 @@ def to_full_scale(read: Callable[[], Blocks], name: str, note: Note) -> Callable
 
 
 def average(block: Float32) -> tuple[Float32, bool]:
-    """Channels averaged, and whether they cancel one another: then it is the loudest channel. (n,
-    c) -> (n,)
+    """Average channels; where they cancel one another, take the loudest one.
+
+    Args:
+        block: (n, channels).
+
+    Returns:
+        (n,), and whether the channels cancel one another.
     """
     total = block[:, 0].copy()  # column by column: faster than a mean along the short axis
     for channel in range(1, block.shape[1]):
