@@ -1,6 +1,4 @@
-"""Every format, rate and channel count comes in as 16 kHz mono; what is no sound is refused in one
-sentence.
-"""
+"""Every format, rate and channel count becomes 16 kHz mono; other files give one sentence."""
 
 from __future__ import annotations
 
@@ -76,7 +74,7 @@ def test_channels_are_averaged(tmp_path):
 
 
 @pytest.mark.parametrize("rate", [16000, 44100, 8000])
-def test_blocks_are_the_whole(tmp_path, rate):
+def test_blocks_equal_the_whole_file(tmp_path, rate):
     path = write(
         tmp_path / "a.wav", np.random.default_rng(0).uniform(-1, 1, round(7.77 * rate)), rate
     )
@@ -86,7 +84,7 @@ def test_blocks_are_the_whole(tmp_path, rate):
     np.testing.assert_array_equal(np.concatenate(blocks), audio.load(path))
 
 
-def test_a_long_file_is_read_in_blocks(tmp_path):
+def test_memory_of_a_long_file(tmp_path):
     path = tmp_path / "long.flac"
     with sf.SoundFile(path, "w", 44100, 2, "PCM_16") as out:
         for _ in range(60):
@@ -108,7 +106,7 @@ def test_an_open_file(tmp_path):
     assert audio.duration(io.BytesIO(path.read_bytes())) == pytest.approx(1)
 
 
-def test_silence_is_sound(tmp_path):
+def test_silence(tmp_path):
     loaded = audio.load(write(tmp_path / "a.wav", np.zeros(16000), 16000))
     assert loaded.shape == (16000,)
     assert not loaded.any()
@@ -123,7 +121,7 @@ def refused(source) -> str:
     return text
 
 
-def test_files_that_are_no_sound(tmp_path):
+def test_files_without_sound(tmp_path):
     empty = tmp_path / "empty.wav"
     empty.touch()
     text = tmp_path / "text.wav"
@@ -151,7 +149,7 @@ def test_cut_off_files(tmp_path, kind, share):
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "aiff", "mp3"])
-def test_a_file_that_is_cut_off_while_it_is_read(tmp_path, kind):
+def test_file_cut_off_while_it_is_read(tmp_path, kind):
     path = write(tmp_path / f"a.{kind}", tone(100, 16000), 16000, kind)
     stream = audio.stream(path, 1.0)
     next(stream)
@@ -160,7 +158,7 @@ def test_a_file_that_is_cut_off_while_it_is_read(tmp_path, kind):
         list(stream)
 
 
-def test_a_file_that_is_removed_while_it_is_read(tmp_path):
+def test_file_removed_while_it_is_read(tmp_path):
     path = write(tmp_path / "a.wav", tone(30, 16000), 16000)
     whole, stream = audio.load(path), audio.stream(path, 1.0)
     first = next(stream)
@@ -168,7 +166,7 @@ def test_a_file_that_is_removed_while_it_is_read(tmp_path):
     np.testing.assert_array_equal(np.concatenate([first, *stream]), whole)
 
 
-def test_a_stream_of_unknown_length_is_read(tmp_path):
+def test_stream_of_unknown_length(tmp_path):
     """A WAV written to a pipe promises 4 GB."""
     path = write(tmp_path / "a.wav", tone(1, 16000), 16000)
     data = bytearray(path.read_bytes())
@@ -211,7 +209,7 @@ def test_arrays():
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "opus", "mp3"])
-def test_saved_and_loaded(tmp_path, kind):
+def test_save_and_load(tmp_path, kind):
     signal = tone(1, 16000)
     path = tmp_path / "deeper" / f"a.{kind}"
     audio.save(path, signal)
@@ -231,7 +229,7 @@ def test_clipping(tmp_path):
     np.testing.assert_allclose(audio.load(tmp_path / "a.flac"), [0, 1, -1, 0.5], atol=1e-6)
 
 
-def test_written_a_stretch_at_a_time(tmp_path):
+def test_writer(tmp_path):
     signal = tone(1, 16000)
     with audio.writer(tmp_path / "a.flac") as put:
         put(signal[:5000])
@@ -243,12 +241,12 @@ def test_written_a_stretch_at_a_time(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.flac"]
 
 
-def test_a_long_ogg_is_written(tmp_path):
+def test_writing_a_long_ogg(tmp_path):
     audio.save(tmp_path / "long.ogg", np.zeros(300 * 16000, np.float32))
     assert audio.duration(tmp_path / "long.ogg") == pytest.approx(300, abs=0.1)
 
 
-def test_what_cannot_be_written(tmp_path):
+def test_sentences_of_failed_writes(tmp_path):
     for name, samples in (
         ("a.xyz", np.zeros(10)),
         ("a", np.zeros(10)),

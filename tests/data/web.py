@@ -1,4 +1,4 @@
-"""A web server on this machine that misbehaves as told: cuts, lies, forgets ranges, is not there."""
+"""A local web server that misbehaves on request: interrupts, misreports, ignores ranges."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from jss.errors import JssError
 REAL = Path(__file__).parents[4] / "shared" / "evaluation" / "desed-metadata" / "real"
 
 
-def test_missing_damaged_and_of_the_wrong_length(tmp_path: Path) -> None:
+def test_missing_damaged_and_wrong_lengths(tmp_path: Path) -> None:
     root = layouts.desed(tmp_path)
     weak = root / "audio/train/weak"
     cut = (weak / "Y-weak2_20.000_30.000.wav").read_bytes()
@@ -38,7 +38,7 @@ def test_missing_damaged_and_of_the_wrong_length(tmp_path: Path) -> None:
     assert found["unlabel_in_domain"].missing == ("Ygone_30.000_40.000.wav",)
 
 
-def test_headers_alone_miss_damage_within_and_find_the_rest(tmp_path: Path) -> None:
+def test_check_of_headers_only(tmp_path: Path) -> None:
     root = layouts.nested(tmp_path)
     path = root / "001/001/0000000001.flac"
     whole = path.read_bytes()
@@ -50,7 +50,7 @@ def test_headers_alone_miss_damage_within_and_find_the_rest(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_one_broken_file_among_a_thousand_is_listed_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_one_damaged_file_of_a_thousand(tmp_path: Path) -> None:
     for number in range(1000):
         layouts.sound(tmp_path / f"{number // 20}/{number}.wav", 0.05, 16000)
     (tmp_path / "3/77.wav").write_bytes(b"RIFF")
@@ -59,7 +59,7 @@ def test_one_broken_file_among_a_thousand_is_listed_and_the_rest_goes_on(tmp_pat
     assert sum(c.fine for c in found.values()) == 999
 
 
-def test_a_manifest_and_a_table(tmp_path: Path) -> None:
+def test_manifest_and_table(tmp_path: Path) -> None:
     root = layouts.fuss(tmp_path / "fuss", ("ssdata",))
     (root / "ssdata/eval/example00003.wav").unlink()
     found = checking.check("fuss", root)
@@ -79,7 +79,7 @@ def test_a_manifest_and_a_table(tmp_path: Path) -> None:
     assert stored["subsets"]["train_dry"]["fine"] == 2
 
 
-def test_a_long_list_is_cut_in_the_table_alone(tmp_path: Path) -> None:
+def test_only_the_table_shortens_long_lists(tmp_path: Path) -> None:
     for number in range(8):
         layouts.text(tmp_path / f"{number}.wav", "")
     found = checking.check("folder", tmp_path)
@@ -90,7 +90,7 @@ def test_a_long_list_is_cut_in_the_table_alone(tmp_path: Path) -> None:
     assert any("more, listed in the manifest" in line for line in told)
 
 
-def test_names_of_a_list_are_told_from_another_of_the_same_length() -> None:
+def test_lists_of_the_same_length_are_distinguished() -> None:
     clips = [
         Clip("Yabcdefghijk_0.000_10.000.wav", None),
         Clip("Ybbcdefghijk_0.000_10.000.wav", None),
@@ -108,7 +108,7 @@ def test_names_of_a_list_are_told_from_another_of_the_same_length() -> None:
 @pytest.mark.skipif(
     not REAL.is_dir(), reason="needs ../shared/evaluation, DESED's published metadata"
 )
-def test_the_published_lists_are_known(tmp_path: Path) -> None:
+def test_published_lists(tmp_path: Path) -> None:
     (tmp_path / "metadata").symlink_to(REAL)
     found = checking.check("desed", tmp_path)
     for subset in ("weak", "weak_validation", "unlabel_in_domain", "validation", "public"):
@@ -128,9 +128,7 @@ def test_the_published_lists_are_known(tmp_path: Path) -> None:
         ("esc51", "us", "There is no data set 'esc51': use one of desed, fuss"),
     ],
 )
-def test_a_wrong_folder_is_told_in_one_sentence(
-    tmp_path: Path, name: str, place: str, text: str
-) -> None:
+def test_sentence_of_a_wrong_folder(tmp_path: Path, name: str, place: str, text: str) -> None:
     layouts.urbansound(tmp_path / "us")
     layouts.fuss(tmp_path / "fuss", ("ssdata",))
     layouts.text(tmp_path / "desed/metadata/train/weak.tsv", "filename\tevent_labels\n")

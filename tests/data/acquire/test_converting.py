@@ -36,7 +36,7 @@ def told(subsets: dict[str, list[Clip]]) -> dict[str, list[tuple[str, bool, int]
     }
 
 
-def test_the_copy_sounds_as_the_original(tmp_path: Path) -> None:
+def test_the_copy_has_the_samples_of_the_original(tmp_path: Path) -> None:
     root, out = layouts.desed(tmp_path / "44k"), tmp_path / "16k"
     assert convert("desed", root, out, workers=2) == {}
     before, after = DATASETS["desed"].prepare(root), DATASETS["desed"].prepare(out)
@@ -60,7 +60,7 @@ def test_the_copy_sounds_as_the_original(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["fuss", "urbansound8k", "esc50", "folder"])
-def test_every_set_converts_to_one_that_reads_the_same(tmp_path: Path, name: str) -> None:
+def test_copies_of_every_data_set_are_read_alike(tmp_path: Path, name: str) -> None:
     make = {
         "fuss": layouts.fuss,
         "urbansound8k": layouts.urbansound,
@@ -75,7 +75,7 @@ def test_every_set_converts_to_one_that_reads_the_same(tmp_path: Path, name: str
     assert told(before) == told(after)
 
 
-def test_what_is_16_khz_and_mono_is_copied_as_it_is(tmp_path: Path) -> None:
+def test_mono_wavs_at_16_khz_are_copied_unchanged(tmp_path: Path) -> None:
     root = layouts.fuss(tmp_path / "fuss", ("ssdata",))
     convert("fuss", root, tmp_path / "out")
     path = "ssdata/train/example00001.wav"
@@ -83,7 +83,7 @@ def test_what_is_16_khz_and_mono_is_copied_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "out/ssdata/train/example00001.jams").is_file()
 
 
-def test_files_that_differ_in_their_suffix_alone_keep_apart(tmp_path: Path) -> None:
+def test_files_that_differ_only_in_their_suffix(tmp_path: Path) -> None:
     layouts.sound(tmp_path / "set/a.wav", 1.0)
     layouts.sound(tmp_path / "set/a.flac", 2.0)
     convert("folder", tmp_path / "set", tmp_path / "out")
@@ -91,7 +91,7 @@ def test_files_that_differ_in_their_suffix_alone_keep_apart(tmp_path: Path) -> N
     assert sorted(lengths.values()) == pytest.approx([1.0, 2.0])
 
 
-def test_a_broken_file_among_many_is_listed_and_nothing_of_its_clip_is_half_there(
+def test_damaged_files_are_listed_and_leave_no_partial_clip(
     tmp_path: Path,
 ) -> None:
     root, out = layouts.desed(tmp_path / "set"), tmp_path / "out"
@@ -112,7 +112,7 @@ def test_a_broken_file_among_many_is_listed_and_nothing_of_its_clip_is_half_ther
 
 
 @pytest.mark.slow
-def test_killed_and_called_again_it_ends_the_same(tmp_path: Path) -> None:
+def test_resuming_after_a_kill(tmp_path: Path) -> None:
     for number in range(60):
         layouts.sound(
             tmp_path / f"set/{number % 7}/{number}.wav", 4.0, 44100, 2, 100.0 + 7 * number
@@ -159,9 +159,7 @@ def test_killed_and_called_again_it_ends_the_same(tmp_path: Path) -> None:
     } == straight
 
 
-def test_a_disk_that_is_too_small_is_told_before_anything_is_converted(
-    tmp_path: Path, small_disk: Path
-) -> None:
+def test_too_little_space_is_noticed_first(tmp_path: Path, small_disk: Path) -> None:
     root = layouts.desed(tmp_path / "set")
     with pytest.raises(
         JssError, match=r"needs about 0\.0 GB more, and the disk of .* has 0\.0 GB free: make room"
@@ -170,9 +168,7 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_converted(
     assert not list(small_disk.rglob("*.wav"))
 
 
-def test_a_disk_that_fills_up_is_told_and_no_half_file_stays(
-    tmp_path: Path, small_disk: Path
-) -> None:
+def test_full_disk_leaves_no_partial_file(tmp_path: Path, small_disk: Path) -> None:
     root = layouts.nested(tmp_path / "set")
     layouts.sound(root / "big.wav", 30.0)
     with pytest.raises(JssError, match=r"cannot be written: No space left on device"):
@@ -186,16 +182,14 @@ def test_a_disk_that_fills_up_is_told_and_no_half_file_stays(
     assert convert("folder", root, small_disk / "out") == {}
 
 
-def test_a_read_only_disk_is_told(tmp_path: Path, small_disk: Path) -> None:
+def test_read_only_disk(tmp_path: Path, small_disk: Path) -> None:
     root = layouts.nested(tmp_path / "set")
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(JssError, match="cannot be written: Read-only file system"):
         convert("folder", root, small_disk / "out")
 
 
-def test_a_write_that_fails_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sentence_of_a_failed_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = layouts.nested(tmp_path / "set")
     write = Path.write_bytes
 
@@ -209,7 +203,7 @@ def test_a_write_that_fails_is_one_sentence(
         convert("folder", root, tmp_path / "out", workers=2)
 
 
-def test_the_wrong_place_is_told(tmp_path: Path) -> None:
+def test_sentences_of_wrong_folders(tmp_path: Path) -> None:
     root = layouts.urbansound(tmp_path / "set")
     for place in (root, root / "16k", tmp_path):
         with pytest.raises(JssError, match="is in the other"):

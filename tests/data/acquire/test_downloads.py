@@ -1,4 +1,4 @@
-"""The sets that may be downloaded, from records in the form of Zenodo's, served on this machine."""
+"""Downloads of data sets from records like those of Zenodo, served locally."""
 
 from __future__ import annotations
 
@@ -77,9 +77,7 @@ def put_record(web: Web, bodies: dict[str, bytes], **changes: object) -> None:
     web.put(f"/api/records/{RECORD}", json.dumps(record).encode())
 
 
-def test_a_set_from_its_record_to_its_folder(
-    web: Web, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_download_of_a_record(web: Web, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put_record(
         web,
         {
@@ -103,7 +101,7 @@ def test_a_set_from_its_record_to_its_folder(
     assert "unpacked" not in capsys.readouterr().out
 
 
-def test_some_files_packed_or_only_shown(
+def test_selection_of_files_and_dry_run(
     web: Web, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put_record(web, {"audio.zip": packed_zip(a=b"a"), "notes.zip": packed_zip(b=b"b")})
@@ -117,7 +115,7 @@ def test_some_files_packed_or_only_shown(
     assert "No file is called video: there are audio.zip, notes.zip" in capsys.readouterr().err
 
 
-def test_what_fails_is_told_and_the_rest_is_there(
+def test_a_failed_file_does_not_stop_the_others(
     web: Web, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put_record(web, {"a.txt": b"a", "b.txt": b"b"})
@@ -131,7 +129,9 @@ def test_what_fails_is_told_and_the_rest_is_there(
     assert main(["download", "urbansound8k", str(tmp_path)]) == 2
 
 
-def test_what_may_not_be_downloaded_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_sentences_of_data_sets_that_cannot_be_downloaded(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     for name in NOT_DOWNLOADABLE:
         assert main(["download", name, "x"]) == 2
         assert "cannot be downloaded. " in capsys.readouterr().err
@@ -156,13 +156,13 @@ def test_what_may_not_be_downloaded_says_what_to_do(capsys: pytest.CaptureFixtur
         {"metadata": []},
     ],
 )
-def test_a_strange_record_is_refused(web: Web, change: dict[str, object]) -> None:
+def test_invalid_records_are_refused(web: Web, change: dict[str, object]) -> None:
     put_record(web, {}, **change)
     with pytest.raises(JssError, match=r"not fetched|not a record"):
         listing(DOWNLOADS["urbansound8k"])
 
 
-def test_a_record_that_is_not_there_and_one_that_is_no_json(web: Web) -> None:
+def test_missing_and_unreadable_records(web: Web) -> None:
     with pytest.raises(JssError, match="is not there"):
         listing(DOWNLOADS["fuss"])
     web.put(f"/api/records/{RECORD}", b"<html>")
@@ -170,7 +170,7 @@ def test_a_record_that_is_not_there_and_one_that_is_no_json(web: Web) -> None:
         listing(DOWNLOADS["urbansound8k"])
 
 
-def test_without_a_record_no_checksum_is_made_up() -> None:
+def test_no_checksum_without_a_record() -> None:
     found = listing(DOWNLOADS["esc50"])
     assert [file.checksum for file in found.files] == [None]
     assert found.verified == "no checksum is published"
@@ -184,7 +184,7 @@ def test_every_download_has_one_source() -> None:
         assert name not in NOT_DOWNLOADABLE
 
 
-def test_an_archive_that_was_changed_on_its_way(
+def test_a_changed_archive_is_refused(
     web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = bytearray(packed_zip(a=b"some text that is stored as it is"))
@@ -194,7 +194,7 @@ def test_an_archive_that_was_changed_on_its_way(
     assert main(["download", "x", str(tmp_path)]) == 1
 
 
-def test_an_archive_is_unpacked_once_and_again_where_it_was_stopped(tmp_path: Path) -> None:
+def test_unpacking_once_and_again_after_a_stop(tmp_path: Path) -> None:
     (tmp_path / "a.tar.gz").write_bytes(packed_tar(x=b"x", y=b"y"))
     assert unpack(tmp_path / "a.tar.gz") == 2
     (tmp_path / "x").unlink()
@@ -216,7 +216,7 @@ def test_an_archive_is_unpacked_once_and_again_where_it_was_stopped(tmp_path: Pa
     ],
     ids=["zip out", "tar out", "no zip", "no tar", "half a tar"],
 )
-def test_archives_that_reach_out_or_are_damaged(tmp_path: Path, name: str, body: bytes) -> None:
+def test_unsafe_and_damaged_archives(tmp_path: Path, name: str, body: bytes) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
     (folder / name).write_bytes(body)
@@ -226,7 +226,7 @@ def test_archives_that_reach_out_or_are_damaged(tmp_path: Path, name: str, body:
     assert not (folder / f".{name}.unpacked").exists()
 
 
-def test_no_room_to_unpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_space_to_unpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.zip").write_bytes(packed_zip(x=bytes(1000)))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
     with pytest.raises(JssError, match="make room"):

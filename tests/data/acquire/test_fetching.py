@@ -1,4 +1,4 @@
-"""Downloads from a server on this machine that cuts, lies, forgets ranges or is not there."""
+"""Downloads from a local server that interrupts, misreports, ignores ranges or is absent."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def leftovers(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.name.startswith((".", "tmp"))]
 
 
-def test_several_files_and_a_second_call_asks_for_nothing(web: Web, tmp_path: Path) -> None:
+def test_a_second_call_downloads_nothing(web: Web, tmp_path: Path) -> None:
     files = [remote(web, f"{i}.bin") for i in range(5)]
     told: list[float] = []
     assert fetch(files, tmp_path / "new", progress=lambda name, count: told.append(count)) == {}
@@ -54,7 +54,7 @@ def test_several_files_and_a_second_call_asks_for_nothing(web: Web, tmp_path: Pa
     assert len(web.asked) == asked == 5
 
 
-def test_a_cut_connection_is_taken_up_where_it_broke(web: Web, tmp_path: Path) -> None:
+def test_interrupted_connections_resume(web: Web, tmp_path: Path) -> None:
     file = remote(web, cuts=[100_000, 50_000, 0, 30_000])
     told: list[float] = []
     assert fetch([file], tmp_path, progress=lambda name, count: told.append(count)) == {}
@@ -68,7 +68,7 @@ def test_a_cut_connection_is_taken_up_where_it_broke(web: Web, tmp_path: Path) -
     assert web.sent["/a.zip"] == sum(told) == len(BODY)
 
 
-def test_a_stopped_call_goes_on_in_the_next(web: Web, tmp_path: Path) -> None:
+def test_stopped_calls_resume(web: Web, tmp_path: Path) -> None:
     file = remote(web, cuts=[120_000] + [0] * fetching.TRIES)
     assert "was interrupted 5 times" in fetch([file], tmp_path)["a.zip"]
     assert not (tmp_path / "a.zip").exists()
@@ -79,7 +79,7 @@ def test_a_stopped_call_goes_on_in_the_next(web: Web, tmp_path: Path) -> None:
     assert remaining(file, tmp_path) == 0
 
 
-def test_ctrl_c_ends_the_others_and_keeps_what_is_there(web: Web, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_partial_files(web: Web, tmp_path: Path) -> None:
     def stop(name: str, count: float) -> None:
         raise KeyboardInterrupt
 
@@ -92,7 +92,7 @@ def test_ctrl_c_ends_the_others_and_keeps_what_is_there(web: Web, tmp_path: Path
     assert any(wanted == "bytes=10000-" for _, wanted in web.asked)
 
 
-def test_a_server_without_ranges_sends_it_all_again(web: Web, tmp_path: Path) -> None:
+def test_server_without_ranges(web: Web, tmp_path: Path) -> None:
     file = remote(web, cuts=[200_000], ranges=False)
     told: list[float] = []
     assert fetch([file], tmp_path, progress=lambda name, count: told.append(count)) == {}
@@ -101,12 +101,12 @@ def test_a_server_without_ranges_sends_it_all_again(web: Web, tmp_path: Path) ->
     assert web.sent["/a.zip"] == 200_000 + len(BODY)
 
 
-def test_a_busy_server_is_asked_again(web: Web, tmp_path: Path) -> None:
+def test_busy_server(web: Web, tmp_path: Path) -> None:
     assert fetch([remote(web, busy=2)], tmp_path) == {}
     assert len(web.asked) == 3
 
 
-def test_a_wrong_checksum_leaves_nothing_behind(web: Web, tmp_path: Path) -> None:
+def test_wrong_checksum(web: Web, tmp_path: Path) -> None:
     wrong = bytes(len(BODY))
     good, bad = remote(web, "good.bin"), remote(web, "bad.bin", wrong)
     failed = fetch([bad, good], tmp_path)
@@ -115,20 +115,20 @@ def test_a_wrong_checksum_leaves_nothing_behind(web: Web, tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["good.bin"]
 
 
-def test_a_damaged_beginning_is_thrown_away(web: Web, tmp_path: Path) -> None:
+def test_damaged_partial_file(web: Web, tmp_path: Path) -> None:
     (tmp_path / ".a.zip.part").write_bytes(bytes(1000))
     assert fetch([remote(web)], tmp_path) == {}
     assert (tmp_path / "a.zip").read_bytes() == BODY
     assert [wanted for _, wanted in web.asked] == ["bytes=1000-", None]
 
 
-def test_a_part_that_is_too_long_is_thrown_away(web: Web, tmp_path: Path) -> None:
+def test_partial_file_that_is_too_long(web: Web, tmp_path: Path) -> None:
     (tmp_path / ".a.zip.part").write_bytes(bytes(len(BODY) + 5))
     assert fetch([remote(web)], tmp_path) == {}
     assert (tmp_path / "a.zip").read_bytes() == BODY
 
 
-def test_a_file_of_another_size_under_its_name_is_fetched_again(web: Web, tmp_path: Path) -> None:
+def test_existing_file_of_another_size(web: Web, tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"old")
     assert fetch([remote(web)], tmp_path) == {}
     assert (tmp_path / "a.zip").read_bytes() == BODY
@@ -145,7 +145,7 @@ def test_more_bytes_than_published_are_refused(web: Web, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("status", "said"), [(404, "is not there"), (403, "forbids"), (401, "login"), (418, "418")]
 )
-def test_a_file_that_is_not_there_does_not_stop_the_rest(
+def test_a_missing_file_does_not_stop_the_others(
     web: Web, tmp_path: Path, status: int, said: str
 ) -> None:
     gone = remote(web, "gone.bin", status=status)
@@ -156,9 +156,7 @@ def test_a_file_that_is_not_there_does_not_stop_the_rest(
     assert web.sent["/gone.bin"] == 0
 
 
-def test_without_a_checksum_nothing_is_resumed_from_an_earlier_call(
-    web: Web, tmp_path: Path
-) -> None:
+def test_no_resuming_without_a_checksum(web: Web, tmp_path: Path) -> None:
     (tmp_path / ".a.zip.part").write_bytes(b"of last year's file")
     file = RemoteFile("a.zip", web.put("/a.zip", BODY, cuts=[70_000]))
     assert fetch([file], tmp_path) == {}
@@ -166,14 +164,14 @@ def test_without_a_checksum_nothing_is_resumed_from_an_earlier_call(
     assert [wanted for _, wanted in web.asked] == [None, "bytes=70000-"]
 
 
-def test_nobody_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "PAUSE", 0.0)
     with serve() as web:
         file = remote(web)
     assert "was interrupted" in fetch([file], tmp_path)["a.zip"]
 
 
-def test_too_little_room_is_told_before_anything_is_fetched(
+def test_too_little_space_is_noticed_first(
     web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -187,7 +185,7 @@ def test_too_little_room_is_told_before_anything_is_fetched(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_disk_that_fills_up(web: Web, tmp_path: Path) -> None:
+def test_full_disk(web: Web, tmp_path: Path) -> None:
     (tmp_path / ".a.zip.part").symlink_to("/dev/full")
     failed = fetch([remote(web), remote(web, "b.bin")], tmp_path)
     assert list(failed) == ["a.zip"]
@@ -195,13 +193,13 @@ def test_a_disk_that_fills_up(web: Web, tmp_path: Path) -> None:
     assert (tmp_path / "b.bin").is_file()
 
 
-def test_a_folder_that_cannot_be_made(web: Web, tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created(web: Web, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(JssError, match="cannot be written"):
         fetch([remote(web)], tmp_path / "file" / "folder")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_must_not_be_written(web: Web, tmp_path: Path) -> None:
+def test_folder_without_permission(web: Web, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     assert "cannot be written" in fetch([remote(web)], tmp_path)["a.zip"]

@@ -68,7 +68,7 @@ def test_pairs_on_disk_are_those_in_memory(root: Path, tmp_path: Path) -> None:
     assert loudest == pytest.approx(1.8)  # beyond full scale, and kept
 
 
-def test_the_seed_and_the_pairs_are_recorded(root: Path, tmp_path: Path) -> None:
+def test_manifest_of_seed_and_pairs(root: Path, tmp_path: Path) -> None:
     clips = desed.prepare(root)["public"]
     render_overlap(clips, tmp_path / "pairs", seed=3, sources=False)
     stored = json.loads((tmp_path / "pairs" / MANIFEST).read_text())
@@ -79,7 +79,7 @@ def test_the_seed_and_the_pairs_are_recorded(root: Path, tmp_path: Path) -> None
     assert not list((tmp_path / "pairs").rglob("*_events"))
 
 
-def test_it_goes_on_and_does_not_mix_sets(root: Path, tmp_path: Path) -> None:
+def test_resuming_and_refusal_of_other_sets(root: Path, tmp_path: Path) -> None:
     clips = desed.prepare(root)["public"]
     render_overlap(clips, tmp_path / "pairs")
     before = {path: path.read_bytes() for path in (tmp_path / "pairs").rglob("*") if path.is_file()}
@@ -98,7 +98,7 @@ def test_it_goes_on_and_does_not_mix_sets(root: Path, tmp_path: Path) -> None:
         render_overlap(clips[:3], tmp_path / "pairs")
 
 
-def test_a_broken_clip_is_told_and_the_rest_goes_on(root: Path, tmp_path: Path) -> None:
+def test_a_damaged_clip_does_not_stop_the_others(root: Path, tmp_path: Path) -> None:
     (root / "audio" / "eval" / "public" / "a.wav").write_bytes(b"RIFF")
     made = render_overlap(desed.prepare(root)["public"], tmp_path / "pairs", sources=False)
     assert len(made.failed) == 1
@@ -109,7 +109,7 @@ def test_a_broken_clip_is_told_and_the_rest_goes_on(root: Path, tmp_path: Path) 
     )
 
 
-def test_the_verb(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = ["render", "overlap", str(tmp_path / "pairs"), "--data", str(root), "--seed", "5"]
     assert main(line) == 0
     assert "public, 6 of 12 pairs\n  6 pairs have a clip without audio" in capsys.readouterr().out

@@ -75,12 +75,12 @@ def steps(epoch: int = 0, **changes: object) -> DetectionSteps:
     return DetectionSteps(world(), CONFIG, c, LABELS, epoch)
 
 
-def test_an_epoch_is_as_long_as_the_shortest_subset_in_micro_batches():
+def test_length_of_an_epoch():
     assert len(steps()) == 3 * 2
     assert len(steps(steps=2)) == 2 * 2
 
 
-def test_a_batch_holds_synthetic_then_weak_then_unlabelled_clips():
+def test_order_of_subsets_in_a_batch():
     batch = steps()[1]
     assert batch.audio.shape == (4, 16000)
     assert batch.audio[:, 0].tolist() == [1, 1001, 2002, 2003]
@@ -89,12 +89,12 @@ def test_a_batch_holds_synthetic_then_weak_then_unlabelled_clips():
     assert batch.weak.tolist() == [[1, 0]]
 
 
-def test_the_next_epoch_draws_fresh_clips_and_the_same_epoch_the_same():
+def test_epochs_draw_fresh_clips_reproducibly():
     assert steps(1)[0].audio[0, 0] == 6
     assert torch.equal(steps(1)[0].audio, steps(1)[0].audio)
 
 
-def test_a_set_on_disk_is_shuffled_and_used_once_an_epoch():
+def test_sets_on_disk_are_shuffled():
     data = DetectionSteps(
         world(fresh=False), CONFIG, dataclasses.replace(CONFIG.detection, accumulate=1), LABELS, 3
     )
@@ -102,14 +102,14 @@ def test_a_set_on_disk_is_shuffled_and_used_once_an_epoch():
     assert sorted(seen) == list(range(6))
 
 
-def test_a_batch_that_cannot_be_cut_says_so():
+def test_sentence_of_an_indivisible_batch():
     with pytest.raises(JssError, match="accumulate divide"):
         steps(accumulate=3)
     with pytest.raises(JssError, match="smaller batch"):
         steps(batch=(100, 2, 2), accumulate=1)
 
 
-def test_mixup_stays_within_its_part_and_spares_the_unlabelled():
+def test_mixup_mixes_within_labelled_parts():
     rng = np.random.default_rng(0)
     for _ in range(50):
         order, share = mixup_plan(rng, (4, 4, 8), CONFIG.detection)
@@ -120,7 +120,7 @@ def test_mixup_stays_within_its_part_and_spares_the_unlabelled():
         assert len(set(share[:4].tolist())) == 1
 
 
-def test_mix_by_hand():
+def test_mix_calculated_by_hand():
     x = torch.tensor([[1.0], [3.0]])
     torch.testing.assert_close(
         mix(x, torch.tensor([1, 0]), torch.tensor([0.75, 0.75])), torch.tensor([[1.5], [2.5]])
@@ -137,7 +137,7 @@ def test_separation_batches():
 
 
 @pytest.mark.parametrize(("size", "pairs"), [(6, 3), (5, 3), (1, 1)])
-def test_mixit_is_validated_on_every_clip_once(size, pairs):
+def test_mixit_validation_uses_every_clip_once(size, pairs):
     c = dataclasses.replace(CONFIG.separation, validation=0)
     validation = SeparationValidation(pool(size), CONFIG, c, "mixit")
     batches = [validation[i].targets for i in range(len(validation))]
@@ -149,7 +149,7 @@ def test_mixit_is_validated_on_every_clip_once(size, pairs):
     assert again.items == validation.items
 
 
-def test_pit_is_validated_on_every_mixture_in_order_and_the_last_batch_may_be_smaller():
+def test_pit_validation_uses_every_mixture_in_order():
     c = dataclasses.replace(CONFIG.separation, validation=0, batch=2)
     validation = SeparationValidation(pool(5), CONFIG, c, "pit")
     shapes = [
@@ -159,13 +159,13 @@ def test_pit_is_validated_on_every_mixture_in_order_and_the_last_batch_may_be_sm
     assert validation.items == [(0,), (1,), (2,), (3,), (4,)]
 
 
-def test_a_number_of_validation_mixtures_may_be_set():
+def test_number_of_validation_mixtures():
     for count in (2, 9):
         c = dataclasses.replace(CONFIG.separation, validation=count)
         for loss in ("pit", "mixit"):
             assert len(SeparationValidation(pool(5), CONFIG, c, loss).items) == count
 
 
-def test_more_sources_than_outputs_says_so():
+def test_sentence_of_too_many_sources():
     with pytest.raises(JssError, match="n_src"):
         pad_sources(np.zeros((5, 10), np.float32), 4)

@@ -1,4 +1,4 @@
-"""Training data from a soundbank and from a set on disk, and what worker processes find ready."""
+"""Training data of a soundbank and of a set on disk, and the preparation of workers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def on_disk(bank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return root
 
 
-def test_workers_find_everything_ready(bank_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_compute_nothing_again(bank_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that every process would have to work out anew, and the same batches as without
     workers.
     """
@@ -51,7 +51,7 @@ def test_workers_find_everything_ready(bank_folder: Path, monkeypatch: pytest.Mo
         assert all(torch.equal(a, b) for a, b in zip(alone, shared, strict=True))
 
 
-def test_sources_on_disk_are_read_only_where_they_are_wanted(on_disk: Path) -> None:
+def test_sources_are_read_on_request(on_disk: Path) -> None:
     data = training_data(str(on_disk), load_preset("smoke", SMOKE))
     assert data.synthetic[0].sources.shape == (0, 32000)
     example = data.pools["detection"].sources[0]
@@ -61,7 +61,7 @@ def test_sources_on_disk_are_read_only_where_they_are_wanted(on_disk: Path) -> N
     assert isinstance(data.pools["detection"].sources, ClipSet)
 
 
-def test_batches_from_disk_are_12_12_24_in_small(on_disk: Path) -> None:
+def test_batches_from_disk(on_disk: Path) -> None:
     config = load_preset("smoke", (*SMOKE, "detection.batch=[1, 1, 2]"))
     data = training_data(str(on_disk), config)
     batches = list(loader(DetectionSteps(data, config, config.detection, DESED_LABELS, 0), 0))

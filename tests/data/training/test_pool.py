@@ -1,4 +1,4 @@
-"""Kept soundscapes: the clips they were made of, whatever the number of processes."""
+"""Soundscapes rendered once: equal to the originals for any number of processes."""
 
 import json
 
@@ -28,7 +28,7 @@ class Noise:
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_mixture_is_kept_to_half_precision_with_its_labels(tmp_path, workers):
+def test_mixtures_and_labels_in_half_precision(tmp_path, workers):
     pool = render_once(Noise(5), tmp_path / "pool" / "synthetic", workers)
     for index, wanted in enumerate(Noise(5)[i] for i in range(5)):
         found = pool[index]
@@ -41,21 +41,21 @@ def test_a_mixture_is_kept_to_half_precision_with_its_labels(tmp_path, workers):
     assert np.array_equal(pool[7].mixture, pool[2].mixture)
 
 
-def test_sources_are_kept_with_silent_ones_and_sum_to_the_mixture(tmp_path):
+def test_sources_are_padded_and_sum_to_the_mixture(tmp_path):
     pool = render_once(Noise(3), tmp_path / "universal", 0, n_src=4)
     assert pool[1].sources.shape == (4, 800)
     assert not pool[1].sources[2:].any()
     assert np.allclose(pool[1].mixture, Noise(3)[1].mixture, atol=1e-5)
 
 
-def test_what_is_there_is_not_rendered_again(tmp_path):
+def test_existing_sets_are_not_rendered_again(tmp_path):
     render_once(Noise(3), tmp_path / "weak", 0)
     again = Noise(3)
     render_once(again, tmp_path / "weak", 0)
     assert not again.asked
 
 
-def test_a_clip_without_labels_stays_so(tmp_path):
+def test_clips_without_labels(tmp_path):
     pool = render_once(
         [Example(np.zeros(8, np.float32), np.zeros((0, 8), np.float32), None, None)],
         tmp_path / "some",
@@ -64,7 +64,7 @@ def test_a_clip_without_labels_stays_so(tmp_path):
     assert (pool[0].events, pool[0].tags) == (None, None)
 
 
-def test_another_number_of_clips_and_damaged_files_are_told(tmp_path):
+def test_sentences_of_wrong_and_damaged_files(tmp_path):
     render_once(Noise(3), tmp_path / "weak", 0)
     with pytest.raises(JssError, match="keeps 3 soundscapes, not 4"):
         render_once(Noise(4), tmp_path / "weak", 0)
@@ -73,6 +73,6 @@ def test_another_number_of_clips_and_damaged_files_are_told(tmp_path):
         RenderedSet(tmp_path / "weak", False)
 
 
-def test_an_empty_set_keeps_nothing(tmp_path):
+def test_empty_set(tmp_path):
     assert len(render_once([], tmp_path / "none", 0)) == 0
     assert not [*tmp_path.iterdir()]

@@ -9,7 +9,7 @@ def singles(bank: SoundBank, size: int = 60) -> RecordingSet:
     return RecordingSet(RECIPES["desed"], bank, "train", 7, size)
 
 
-def test_a_clip_is_one_recording_at_full_length_with_its_one_label_or_a_distractor_without(
+def test_clips_are_single_recordings(
     bank: SoundBank,
 ) -> None:
     clips = [singles(bank)[i] for i in range(60)]
@@ -21,7 +21,7 @@ def test_a_clip_is_one_recording_at_full_length_with_its_one_label_or_a_distract
     assert min(last_second) > 1e-3, "short recordings are looped to the end"
 
 
-def test_the_same_number_gives_the_same_clip_and_no_sample_clips(bank: SoundBank) -> None:
+def test_reproducibility_and_peak(bank: SoundBank) -> None:
     again = singles(bank, 1)
     for i in range(20):
         clip = singles(bank)[i]
@@ -29,7 +29,7 @@ def test_the_same_number_gives_the_same_clip_and_no_sample_clips(bank: SoundBank
         assert np.abs(clip.mixture).max() <= 0.981
 
 
-def test_a_share_of_the_numbers_comes_from_the_other_set() -> None:
+def test_share_of_the_other_set() -> None:
     mixed = MixedSet(range(1000), range(5000, 6000), 0.25, seed=3)  # type: ignore[arg-type]
     got = [int(mixed[i]) for i in range(1000)]  # type: ignore[call-overload]
     others = [i for i, value in enumerate(got) if value == 5000 + i]

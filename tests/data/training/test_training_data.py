@@ -42,7 +42,7 @@ PAPER = {
 
 
 @pytest.mark.parametrize("roots", [ROOTS, ROOTS[::-1]])
-def test_each_stage_learns_from_the_papers_pool(world: Path, roots: tuple[str, ...]) -> None:
+def test_pools_of_the_papers_stages(world: Path, roots: tuple[str, ...]) -> None:
     config = load_preset("paper", ("data.workers=0", "data.seconds=2"))
     data = training_data([str(world / name) for name in roots], config)
     for name, (kind, folder, count, held_out) in PAPER.items():
@@ -62,7 +62,7 @@ def test_each_stage_learns_from_the_papers_pool(world: Path, roots: tuple[str, .
     assert [len(data.pools["sources"].sources[i].sources) for i in range(2)] == [1, 4]
 
 
-def test_mixit_learns_from_synthetic_and_unlabelled_clips_and_is_selected_by_all_weak_ones(
+def test_mixit_pool_of_desed(
     world: Path,
 ) -> None:
     data = training_data([str(world / name) for name in ROOTS], load_preset("paper"))
@@ -75,7 +75,7 @@ def test_mixit_learns_from_synthetic_and_unlabelled_clips_and_is_selected_by_all
     assert names == {f"Y-weak{i}_{10 * i}.000_{10 * i + 10}.000.wav" for i in range(10)}
 
 
-def test_the_descriptions_are_those_of_each_pool(world: Path) -> None:
+def test_descriptions_of_pools(world: Path) -> None:
     data = training_data([str(world / name) for name in ROOTS], CONFIG)
     assert (len(data.synthetic), len(data.weak), len(data.unlabelled)) == (2, 8, 2)
     start = "the data set desed, in DESED's layout (files: synthetic21_train 2 of 2,"
@@ -87,7 +87,7 @@ def test_the_descriptions_are_those_of_each_pool(world: Path) -> None:
     assert batch.audio.shape == (3, 32000)
 
 
-def test_a_pool_that_is_absent_is_replaced(world: Path) -> None:
+def test_absent_pools_are_replaced(world: Path) -> None:
     """By the next of POOLS that serves: (what is given, what is wanted) -> what it is."""
     for given, loss, wanted, expected in (
         ("desed", "mixit", "recordings", "detection"),
@@ -104,7 +104,7 @@ def test_a_pool_that_is_absent_is_replaced(world: Path) -> None:
         assert steps[0].targets.shape == (2, mixed, 16000)
 
 
-def test_a_folder_alone_says_what_a_detector_and_pit_need(world: Path) -> None:
+def test_sentences_of_a_folder_alone(world: Path) -> None:
     data = training_data(str(world / "yfcc"), CONFIG)
     with pytest.raises(
         JssError, match=r"no synthetic clips.*10 unlabelled recordings in yfcc: add --data"
@@ -114,7 +114,7 @@ def test_a_folder_alone_says_what_a_detector_and_pit_need(world: Path) -> None:
         data.pool("sources", "pit")
 
 
-def test_endless_soundscapes_beside_a_finite_set(world: Path) -> None:
+def test_fresh_soundscapes_with_a_set_on_disk(world: Path) -> None:
     data = training_data(("synthscapes", str(world / "fuss")), CONFIG)
     assert data.fresh
     pool = data.pool("sources", "pit")
@@ -130,7 +130,7 @@ def test_urbansound8k_is_a_soundbank_mixed_with_the_synthesiser(world: Path) -> 
     assert "folder us8k" in data.description
 
 
-def test_clear_errors(world: Path, tmp_path: Path) -> None:
+def test_sentences_of_errors(world: Path, tmp_path: Path) -> None:
     with pytest.raises(JssError, match="both hold labelled clips: give one of them"):
         training_data((str(world / "desed"), "synthscapes"), CONFIG)
     with pytest.raises(JssError, match="There is no folder"):
@@ -148,7 +148,7 @@ def test_clear_errors(world: Path, tmp_path: Path) -> None:
         training_data(str(tmp_path / "one"), CONFIG)
 
 
-def test_a_broken_clip_is_told_and_the_next_one_stands_in(tmp_path: Path) -> None:
+def test_a_damaged_clip_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"broken")
     layouts.sound(tmp_path / "b.wav", 3.0)
     clips = [Clip(name, tmp_path / name) for name in ("a.wav", "b.wav")]
@@ -190,7 +190,7 @@ def test_soundscapes_that_are_not_fresh_are_rendered_once(tmp_path: Path) -> Non
         )
 
 
-def test_validation_pads_a_short_clip_as_evaluation_does(world: Path, tmp_path: Path) -> None:
+def test_validation_pads_like_evaluation(world: Path, tmp_path: Path) -> None:
     """With ``data.seconds`` of the paper, a clip under 10 s is what evaluation gives a system:
     zeros up to 10 s.
     """

@@ -1,4 +1,4 @@
-"""Files as people have them: every suffix, and headers that do not agree with the file."""
+"""Real-world files: every suffix, and headers that do not agree with the file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def loaded(source) -> tuple[np.ndarray, list[str]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("memory", [False, True])
-def test_what_phones_browsers_and_cameras_write(tmp_path, kind, memory):
+def test_files_of_phones_browsers_and_cameras(tmp_path, kind, memory):
     path = encode(tmp_path / f"a.{kind}", tone(3))
     samples, notes = loaded(io.BytesIO(path.read_bytes()) if memory else path)
     assert not notes
@@ -107,7 +107,7 @@ def test_sizes_of_a_streaming_writer(tmp_path, promised, subtype):
 
 
 @pytest.mark.parametrize("promised", [0, 2**32 - 1])
-def test_an_aiff_of_a_streaming_writer(tmp_path, promised):
+def test_aiff_of_a_streaming_writer(tmp_path, promised):
     path = tmp_path / "a.aiff"
     sf.write(path, noise(), RATE, subtype="PCM_16")
     expected = sf.read(path, dtype="float32", always_2d=True)[0]
@@ -115,7 +115,7 @@ def test_an_aiff_of_a_streaming_writer(tmp_path, promised):
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
-def test_an_au_of_a_streaming_writer(tmp_path, size):
+def test_au_of_a_streaming_writer(tmp_path, size):
     path = tmp_path / "a.au"
     sf.write(path, noise(), RATE, subtype="PCM_16")
     expected = sf.read(path, dtype="float32", always_2d=True)[0]
@@ -126,7 +126,7 @@ def test_an_au_of_a_streaming_writer(tmp_path, size):
 
 
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.9])
-def test_a_header_of_a_recorder_that_crashed(tmp_path, share):
+def test_header_of_a_crashed_recorder(tmp_path, share):
     path = tmp_path / "a.wav"
     sf.write(path, noise(), RATE, subtype="PCM_16")
     expected = sf.read(path, dtype="float32", always_2d=True)[0]
@@ -151,7 +151,7 @@ def test_what_follows_the_samples_is_not_sound(tmp_path, rest):
     assert not notes
 
 
-def test_a_size_that_went_round_32_bits(tmp_path):
+def test_size_beyond_32_bits(tmp_path):
     """More than 4 GiB, of which all but the ends are a hole in the file."""
     path = tmp_path / "a.wav"
     sf.write(path, noise(1), RATE, subtype="PCM_16")
@@ -215,7 +215,7 @@ def test_an_opus_stream_without_an_end(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["m4a", "mp4", "wma", "mka", "webm", "mkv"])
-def test_a_file_that_is_cut_off(tmp_path, kind):
+def test_cut_off_files(tmp_path, kind):
     path = encode(tmp_path / f"a.{kind}", noise(5))
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) * 6 // 10])
@@ -244,7 +244,7 @@ def test_a_video_without_sound(tmp_path):
         "ffconcat version 1.0\nfile {}\n",
     ],
 )
-def test_a_list_of_other_files_opens_none_of_them(tmp_path, text):
+def test_playlists_open_no_other_files(tmp_path, text):
     sf.write(tmp_path / "secret.wav", noise(), RATE)
     path = tmp_path / "a.mp3"
     path.write_text(text.format(tmp_path / "secret.wav"))
@@ -253,7 +253,7 @@ def test_a_list_of_other_files_opens_none_of_them(tmp_path, text):
 
 
 @pytest.mark.parametrize("name", ["concat:a.mp3", "http:a.mp3", "a:b.m4a", "-.ogg", "%03d.mp3"])
-def test_names_that_mean_something_to_ffmpeg(tmp_path, monkeypatch, name):
+def test_names_with_a_meaning_for_ffmpeg(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     kind = "m4a" if name.endswith("m4a") else name[-3:]
     path = tmp_path / name
@@ -293,7 +293,7 @@ def test_integers_in_a_float_file(tmp_path, scale, subtype):
     assert not loaded(path)[1]
 
 
-def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
+def test_file_without_permission(tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
     sf.write(path, noise(), RATE)
 
