@@ -158,7 +158,7 @@ def test_sentences_of_data_sets_that_cannot_be_downloaded(
 )
 def test_invalid_records_are_refused(web: Web, change: dict[str, object]) -> None:
     put_record(web, {}, **change)
-    with pytest.raises(JssError, match=r"not fetched|not a record"):
+    with pytest.raises(JssError, match=r"not downloaded|not a record"):
         listing(DOWNLOADS["urbansound8k"])
 
 

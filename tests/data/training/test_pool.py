@@ -66,7 +66,7 @@ def test_clips_without_labels(tmp_path):
 
 def test_sentences_of_wrong_and_damaged_files(tmp_path):
     render_once(Noise(3), tmp_path / "weak", 0)
-    with pytest.raises(JssError, match="keeps 3 soundscapes, not 4"):
+    with pytest.raises(JssError, match="holds 3 soundscapes, not 4"):
         render_once(Noise(4), tmp_path / "weak", 0)
     (tmp_path / "weak.json").write_text(json.dumps([])[:1])
     with pytest.raises(JssError, match="cannot be read: delete"):

@@ -152,12 +152,12 @@ def test_a_damaged_clip_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"broken")
     layouts.sound(tmp_path / "b.wav", 3.0)
     clips = [Clip(name, tmp_path / name) for name in ("a.wav", "b.wav")]
-    with pytest.warns(UserWarning, match=r"a\.wav is not audio .* Another clip stands in for it"):
+    with pytest.warns(UserWarning, match=r"a\.wav is not audio .* Another clip replaces it"):
         stand_in = ClipSet(clips, 16000)[0]
     np.testing.assert_array_equal(stand_in.mixture, ClipSet(clips, 16000)[1].mixture)
     (tmp_path / "b.wav").write_bytes(b"")
     with (
-        pytest.warns(UserWarning, match="stands in"),
+        pytest.warns(UserWarning, match="replaces it"),
         pytest.raises(JssError, match="None of the 2 clips can be read"),
     ):
         ClipSet(clips, 16000)[0]
