@@ -258,7 +258,18 @@ def _resampling(bootstrap: Bootstrap) -> tuple[str, int, int]:
 
 
 def comparison_lines(a: EvalReport, b: EvalReport) -> list[str]:
-    """Format the comparison of two reports for a terminal."""
+    """Format the comparison of two reports for a terminal.
+
+    Args:
+        a: Report A.
+        b: Report B.
+
+    Returns:
+        The lines.
+
+    Raises:
+        JssError: See :func:`compare`.
+    """
     report_lines = [
         f"A: {a.system} ({a.selection})   B: {b.system} ({b.selection})   {a.n_files} files, "
         "paired bootstrap"

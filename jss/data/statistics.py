@@ -268,7 +268,15 @@ def _sweep(
 def _spent(
     at_once: npt.NDArray[np.int_], seconds: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Sum the seconds (n,) with 0, 1, 2, and 3 or more events at once (n,). -> (4,)"""
+    """Sum the seconds with 0, 1, 2, and 3 or more events at once.
+
+    Args:
+        at_once: (n,) number of events in each interval.
+        seconds: (n,) length of each interval.
+
+    Returns:
+        (4,).
+    """
     return np.bincount(np.minimum(at_once, 3), seconds, minlength=4).astype(np.float64)
 
 

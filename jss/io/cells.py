@@ -17,7 +17,12 @@ ERRORS = "surrogateescape"
 
 
 def quoted(cell: str, separator: str = "\t") -> str:
-    """Quote a cell where it needs it."""
+    """Quote a cell where it needs it.
+
+    Args:
+        cell: The cell.
+        separator: What separates cells.
+    """
     plain = cell == cell.strip() and not cell.startswith('"')
     if plain and not any(character in cell for character in (separator, "\n", "\r")):
         return cell
@@ -25,7 +30,12 @@ def quoted(cell: str, separator: str = "\t") -> str:
 
 
 def row(cells: Sequence[str], separator: str = "\t") -> str:
-    """Format a line of a table, with its line break."""
+    """Format a line of a table, with its line break.
+
+    Args:
+        cells: The cells.
+        separator: What separates them.
+    """
     return separator.join(quoted(cell, separator) for cell in cells) + "\n"
 
 

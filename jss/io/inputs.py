@@ -247,11 +247,7 @@ def walk(
                     )
 
     def add_file(name: str, path: Path, regular: bool, key: tuple[int, int]) -> None:
-        """SUB
-            while links:  # after all that is there by itself, which keeps its name
-        -->
-            while links:  # last, so that a file which is there without a link keeps its name
-        """
+        """Add one file to the listing under the right heading."""
         if not is_audio(name):
             listing.other[suffix_of(name)] += 1
         elif not regular:
@@ -263,7 +259,7 @@ def walk(
             listing.files[name] = path
 
     search(root, "")
-    while links:  # after all that is there by itself, which keeps its name
+    while links:  # last, so that a file which is there without a link keeps its name
         name, path = links.pop(0)
         try:
             status = path.stat()

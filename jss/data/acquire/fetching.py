@@ -86,7 +86,12 @@ def fetch(
 
 
 def remaining(file: RemoteFile, folder: Path) -> int:
-    """Number of bytes still to be downloaded, as far as known."""
+    """Number of bytes still to be downloaded, as far as known.
+
+    Args:
+        file: The file.
+        folder: The folder it is downloaded to.
+    """
     if _complete(file, folder):
         return 0
     part = _part(file, folder)

@@ -130,7 +130,15 @@ def build(
 
 
 def add(first: Audio, second: Audio) -> Audio:
-    """Add signals (n,) and (m,) without gain to one of (max(n, m),); the shorter is padded."""
+    """Add signals without gain; the shorter one is padded.
+
+    Args:
+        first: (n,).
+        second: (m,).
+
+    Returns:
+        (max(n, m),).
+    """
     total = np.zeros(max(len(first), len(second)), np.float32)
     total[: len(first)] += first
     total[: len(second)] += second

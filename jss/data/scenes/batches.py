@@ -102,7 +102,10 @@ def activity(example: Example, labels: tuple[str, ...]) -> Float32:
 def active_share(scenes: SceneSet) -> Float32:
     """Share of the frames in which each class is active, over all scenes: gamma of Eq. 4.
 
-    It needs the labels only; the scenes are not rendered. -> (K,)
+    It needs the labels only; the scenes are not rendered.
+
+    Returns:
+        (K,) in [0, 1].
     """
     labels, duration = scenes.recipe.labels, scenes.recipe.duration
     frames = 1 + round(duration / HOP_S)

@@ -33,10 +33,23 @@ class Bank(Protocol):
         """Labels that have a recording in the split, sorted."""
 
     def recordings(self, label: str, split: str) -> tuple[Recording, ...]:
-        """Recordings of a label in a split, sorted by path; empty where there is none."""
+        """List the recordings of a label in a split, sorted by path; empty where there is none.
+
+        Args:
+            label: The class.
+            split: The split, or a half of it such as test_a.
+        """
 
     def pick(self, label: str, split: str, rng: np.random.Generator) -> Recording:
         """Draw a recording.
+
+        Args:
+            label: The class.
+            split: The split, or a half of it such as test_a.
+            rng: Random generator.
+
+        Returns:
+            The recording.
 
         Raises:
             JssError: The label has no recording in the split.

@@ -28,13 +28,30 @@ class Layout(Protocol):
         """Subset -> (split of the soundbank, default number of clips)."""
 
     def mixture(self, subset: str, index: int) -> str:
-        """Path of a clip."""
+        """Path of a clip.
+
+        Args:
+            subset: Subset of the set.
+            index: Number of the clip in it.
+        """
 
     def source(self, subset: str, index: int, position: int, label: str) -> str:
-        """Path of one of its sources; position 0 is the background."""
+        """Path of one of a clip's sources.
+
+        Args:
+            subset: Subset of the set.
+            index: Number of the clip in it.
+            position: Number of the source; 0 is the background.
+            label: Its class.
+        """
 
     def write(self, root: Path, scapes: Scapes) -> None:
-        """Write the tables, once every clip exists."""
+        """Write the tables, once every clip exists.
+
+        Args:
+            root: Folder of the set.
+            scapes: Paths and soundscapes of each subset.
+        """
 
 
 class DesedLayout:

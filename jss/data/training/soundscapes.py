@@ -62,7 +62,12 @@ def prepare_workers(bank: Bank, split: str = "train", threads: int = 1) -> None:
 
 
 def must_render(config: Config, pool: Path) -> bool:
-    """Whether soundscapes must be rendered: always, unless they are rendered once and exist."""
+    """Whether soundscapes must be rendered: always, unless they are rendered once and exist.
+
+    Args:
+        config: The configuration.
+        pool: Folder of rendered sets.
+    """
     return config.data.fresh or not all((pool / f"{name}.json").is_file() for name in RENDERED)
 
 

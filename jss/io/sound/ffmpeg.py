@@ -25,7 +25,15 @@ _FORMATS = (
 
 
 def open_container(file: Any, stack: ExitStack) -> Any:
-    """Open a file by FFmpeg; None where FFmpeg does not know it."""
+    """Open a file by FFmpeg.
+
+    Args:
+        file: The open file.
+        stack: Closes FFmpeg's container.
+
+    Returns:
+        The container; None where FFmpeg does not know the file.
+    """
     import av
 
     options = {"format_whitelist": _FORMATS, "protocol_whitelist": "none"}
