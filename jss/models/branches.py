@@ -1,6 +1,4 @@
-"""The DCASE 2021 SSep+SED baseline (Fig. 3): a detector on each source, a frozen one on their sum,
-and q weighs the two.
-"""
+"""The DCASE 2021 SSep+SED baseline (Fig. 3): a detector on the sources and one on the mixture."""
 
 from __future__ import annotations
 
@@ -12,34 +10,46 @@ from torch import Tensor, nn
 from jss.features import Scaling, scale, to_db
 from jss.models.joint import JointModel, JointOutput, freeze
 
-#: What the mixture branch takes: the sum of the sources' mels, or the mixture's mel.
+#: Input of the mixture branch: the sum of the sources' mel spectrograms, or the mixture's.
 MixtureInput = Literal["sources", "mixture"]
 
 
 class Balance(nn.Module):
-    """The learnt weight q of Eq. 2. q: where it starts; the baseline draws it from U(0, 1)."""
+    """The trainable weight q of Eq. 2."""
 
     def __init__(self, q: float) -> None:
+        """Begin with a value of q, which the baseline draws from U(0, 1)."""
         super().__init__()
         self.q = nn.Parameter(torch.tensor(q))
 
     def forward(self, mix: Tensor, sep: Tensor) -> Tensor:
-        """q * mix + (1 - q) * sep (Eq. 2). mix, sep: scores of one shape -> the same shape, in [0,
-        1].
+        """Eq. 2: q * mix + (1 - q) * sep.
+
+        Args:
+            mix: Scores of the mixture branch, in [0, 1].
+            sep: Scores of the source branch, of the same shape.
+
+        Returns:
+            Scores in [0, 1], of the same shape.
         """
-        q = (
-            self.q + (self.q.clamp(0.0, 1.0) - self.q).detach()
-        )  # beyond [0, 1] its gradient still brings it back
+        # Clamped with the gradient of an unclamped q, which can so return from beyond [0, 1].
+        q = self.q + (self.q.clamp(0.0, 1.0) - self.q).detach()
         return q * mix + (1.0 - q) * sep
 
 
 class TwoBranchModel(JointModel):
-    """A joint model whose scores are those of its sources (Eq. 27, sum pooling) and of the mixture,
-    by Eq. 2.
+    """A joint model with a second, frozen detector on the mixture; Eq. 2 weighs the two.
 
-    mixture: a detector, frozen here; balance: the weight q of its scores; mixture_input: what it
-    takes, by default the sum of the sources' mel magnitudes, as the DCASE 2021 baseline. The rest
-    as JointModel.
+    Args:
+        separator: As of ``JointModel``.
+        detector: As of ``JointModel``, of the sources.
+        mixture: The detector of the mixture branch, frozen here.
+        balance: The weight q of its scores.
+        pooling_name: As of ``JointModel``; the paper's is "sum" (Eq. 27).
+        scaling: As of ``JointModel``.
+        consistent: As of ``JointModel``.
+        mixture_input: Input of the mixture branch; by default the sum of the sources' mel
+            magnitudes, as in the DCASE 2021 baseline.
     """
 
     def __init__(
@@ -59,13 +69,21 @@ class TwoBranchModel(JointModel):
         self.mixture_input = mixture_input
 
     def detect(self, waveform: Tensor, sources: Tensor) -> JointOutput:
-        """Both branches. -> the scores of Eq. 2 as strong and weak; mixture_strong: those of the
-        mixture's branch.
+        """Both branches.
+
+        Args:
+            waveform: The mixture, (batch, samples).
+            sources: (batch, M, samples).
+
+        Returns:
+            The scores of Eq. 2, and those of the mixture branch as ``mixture_strong``.
         """
         sep = super().detect(waveform, sources)
         with torch.no_grad():
-            summed = self.mixture_input == "sources"
-            mel = self.mel(sources).sum(1) if summed else self.mel(waveform)  # (B, mels, frames)
+            if self.mixture_input == "sources":
+                mel = self.mel(sources).sum(1)  # (batch, mels, frames)
+            else:
+                mel = self.mel(waveform)  # (batch, mels, frames)
             mix = self.mixture(scale(to_db(mel)))
         return sep._replace(
             strong=self.balance(mix.strong, sep.strong),
@@ -75,8 +93,10 @@ class TwoBranchModel(JointModel):
 
 
 def freeze_norms(block: nn.Module) -> nn.Module:
-    """Every BatchNorm of a block stays as it is, statistics and weights: the baseline fine-tunes
-    so. -> the block.
+    """Freeze the BatchNorm layers of a block, weights and statistics, as the baseline fine-tunes.
+
+    Returns:
+        The block.
     """
     for module in block.modules():
         if isinstance(module, nn.BatchNorm2d):

@@ -1,6 +1,4 @@
-"""The critic of the weak-label paper (Fig. 2): a 2D-CRNN that tells from a spectrogram which
-classes sound when.
-"""
+"""The critic of the weak-label paper (Fig. 2): a 2D-CRNN that classifies spectrogram frames."""
 
 from __future__ import annotations
 
@@ -20,24 +18,28 @@ from jss.models.stft import BINS, HOP_S, WINDOW
 
 @dataclass(frozen=True, config=SCHEMA)
 class CriticConfig:
-    """Sizes; the defaults are the paper's. channels: of the convolutions; kernel: their side;
-    freq_pools, time_pools: max-pooling after each; cells: of each LSTM direction; bands: mel bands
-    that the bins are summed to first, 0 for the linear bins themselves.
-    """
+    """Sizes of a critic; the defaults are the paper's."""
 
     n_classes: Size = 5
+    #: Output channels of each convolution.
     channels: Sizes = (32, 64, 128)
+    #: Side of the convolutions' square kernels.
     kernel: Annotated[int, Field(ge=1, le=255)] = 5
+    #: Max-pooling over frequency after each convolution.
     freq_pools: Sizes = (2, 2, 2)
+    #: Max-pooling over time after each convolution.
     time_pools: Sizes = (1, 2, 2)
+    #: Cells of each LSTM direction.
     cells: Size = 100
+    #: Mel bands that the STFT bins are summed to first; 0 for the bins themselves.
     bands: Annotated[int, Field(ge=0, le=1024)] = 0
 
 
 class Critic(nn.Module):
-    """Convolution, BatchNorm, ReLU, max-pooling, three times; a BLSTM; a class probability a frame.
+    """Blocks of convolution, BatchNorm, ReLU and max-pooling; a BLSTM; a linear layer.
 
-    A clip of 4 s has 501 STFT frames and 125 of these probabilities, one every 32 ms.
+    With the paper's sizes, a clip of 4 s has 501 STFT frames and 125 frames of class probabilities,
+    one every 32 ms.
     """
 
     filters: Tensor | None
@@ -67,20 +69,24 @@ class Critic(nn.Module):
 
     @property
     def pool(self) -> int:
-        """STFT frames a score frame stands for."""
+        """STFT frames per frame of the probabilities."""
         return math.prod(self.config.time_pools)
 
     @property
     def hop(self) -> float:
-        """Seconds from score frame to score frame."""
+        """Seconds from one frame of the probabilities to the next."""
         return self.pool * HOP_S
 
     def forward(self, magnitude: Tensor) -> Tensor:
-        """magnitude: (batch, 257, frames), linear -> log-odds of the classes, (batch, K, frames //
-        pool).
+        """Log-odds of the classes in each frame.
 
-        The losses take log-odds: the probability p is their sigmoid, and a clip's is the largest of
-        its frames.
+        Their sigmoid is the probability; that of a clip is the largest of its frames.
+
+        Args:
+            magnitude: STFT magnitudes, (batch, 257, frames), linear.
+
+        Returns:
+            Log-odds, (batch, K, frames // pool).
         """
         x = (
             magnitude if self.filters is None else self.filters @ magnitude
@@ -92,5 +98,5 @@ class Critic(nn.Module):
         return logits
 
     def probabilities(self, magnitude: Tensor) -> Tensor:
-        """The same as probabilities in [0, 1]."""
+        """Probabilities of the classes: (batch, 257, frames) -> (batch, K, frames // pool)."""
         return torch.sigmoid(self(magnitude))

@@ -1,5 +1,6 @@
-"""The joint model (Fig. 5): separator, detector on every source, pooling. Without a separator: the
-SED baseline.
+"""The joint model (Fig. 5): a separator, a detector on every source, and pooling over sources.
+
+Without a separator it is the SED baseline.
 """
 
 from __future__ import annotations
@@ -14,31 +15,35 @@ from jss.models.pooling import pooling
 
 
 class JointOutput(NamedTuple):
-    """sources: (batch, M, samples); strong: (batch, K, T), weak: (batch, K), pooled;
+    """Sources and scores; scores are in [0, 1], and M is 0 without a separator."""
 
-    source_strong: (batch, M, K, T); source_weak: (batch, M, K); all scores in [0, 1]. M is 0 where
-    there is no separation stage. mixture_strong: (batch, K, T) of a branch on the mixture, or None;
-    mel: (batch, max(M, 1), mels, frames) in dB, of what the detector heard, where it was computed
-    here.
-    """
-
+    #: Separated sources, (batch, M, samples).
     sources: Tensor
+    #: Frame scores of the mixture, pooled over sources, (batch, K, T).
     strong: Tensor
+    #: Clip scores of the mixture, pooled over sources, (batch, K).
     weak: Tensor
+    #: Frame scores of each source, (batch, M, K, T).
     source_strong: Tensor
+    #: Clip scores of each source, (batch, M, K).
     source_weak: Tensor
+    #: Frame scores of a mixture branch (jss.models.branches), (batch, K, T).
     mixture_strong: Tensor | None = None
+    #: Log-mels of the detector's inputs in dB, (batch, max(M, 1), mels, frames).
     mel: Tensor | None = None
 
 
 class JointModel(nn.Module):
-    """Eqs 20-22. separator: (batch, samples) -> (batch, M, samples), or None; detector: log-mel ->
-    scores.
+    """Separation, detection on every source, and pooling (Eqs 20-22).
 
-    pooling_name: a key of ``jss.models.pooling.POOLINGS``; scaling: "clip" stretches each source's
-    mel to [0, 1] (the reference behaviour), "mixture" scales every source by its mixture's bounds;
-    consistent: spread what the sources leave out equally over them, so that they sum to the mixture
-    (off in the paper).
+    Args:
+        separator: (batch, samples) -> (batch, M, samples), or None.
+        detector: Scaled log-mels -> ``DetectorOutput``.
+        pooling_name: A key of ``jss.models.pooling.POOLINGS``.
+        scaling: "clip" scales each source's log-mel to [0, 1] by its own bounds, as the reference
+            does; "mixture" scales every source by the bounds of its mixture.
+        consistent: Add an equal share of the mixture's remainder to every source, so that they sum
+            to the mixture. Off in the paper.
     """
 
     def __init__(
@@ -58,54 +63,63 @@ class JointModel(nn.Module):
         self.consistent = consistent
 
     def separate(self, waveform: Tensor) -> Tensor:
-        """f_sep (Eq. 20). waveform: (batch, samples) -> (batch, M, samples); M = 0 without a
-        separator.
-        """
+        """f_sep (Eq. 20): (batch, samples) -> (batch, M, samples), M = 0 without a separator."""
         if self.separator is None:
             return waveform.new_zeros(waveform.shape[0], 0, waveform.shape[-1])
         sources: Tensor = self.separator(waveform)
         if self.consistent:
-            sources = (
-                sources + (waveform.unsqueeze(1) - sources.sum(1, keepdim=True)) / sources.shape[1]
-            )
+            remainder = waveform.unsqueeze(1) - sources.sum(1, keepdim=True)  # (batch, 1, samples)
+            sources = sources + remainder / sources.shape[1]
         return sources
 
     def detect(self, waveform: Tensor, sources: Tensor) -> JointOutput:
-        """f_sed on each source and the pooling (Eqs 21, 22); on the waveform itself where M = 0."""
-        heard = sources if sources.shape[1] else waveform.unsqueeze(1)
-        db = to_db(self.mel(heard))  # (batch, M, mels, frames)
+        """f_sed on each source, and pooling (Eqs 21, 22).
+
+        Args:
+            waveform: The mixture, (batch, samples), which is analysed itself where M = 0.
+            sources: (batch, M, samples).
+        """
+        signals = sources if sources.shape[1] else waveform.unsqueeze(1)
+        db = to_db(self.mel(signals))  # (batch, max(M, 1), mels, frames)
         if self.scaling == "mixture" and sources.shape[1]:
-            whole = to_db(self.mel(waveform)).unsqueeze(1)
-            features = scale(
-                db, whole.amin((-2, -1), keepdim=True), whole.amax((-2, -1), keepdim=True)
-            )
+            mixture_db = to_db(self.mel(waveform)).unsqueeze(1)  # (batch, 1, mels, frames)
+            low = mixture_db.amin((-2, -1), keepdim=True)
+            high = mixture_db.amax((-2, -1), keepdim=True)
+            features = scale(db, low, high)
         else:
             features = scale(db)
         return self.score(features, sources)._replace(mel=db)
 
     def score(self, features: Tensor, sources: Tensor) -> JointOutput:
-        """Scores of scaled log-mels. features: (batch, max(M, 1), mels, frames); all sources go in
-        one pass.
+        """The detector on all sources in one pass, and pooling.
+
+        Args:
+            features: Scaled log-mels of the detector's inputs, (batch, max(M, 1), mels, frames).
+            sources: (batch, M, samples), passed on to the output.
         """
-        batch, heard = features.shape[:2]
-        found: DetectorOutput = self.detector(features.flatten(0, 1))
-        source_strong = found.strong.unflatten(0, (batch, heard))
-        source_weak = found.weak.unflatten(0, (batch, heard))
+        inputs = features.shape[:2]  # batch, max(M, 1)
+        scores: DetectorOutput = self.detector(features.flatten(0, 1))
+        source_strong = scores.strong.unflatten(0, inputs)  # (batch, max(M, 1), K, T)
+        source_weak = scores.weak.unflatten(0, inputs)  # (batch, max(M, 1), K)
         strong, weak = self.pool(source_strong), self.pool(source_weak)
         if not sources.shape[1]:
             source_strong, source_weak = source_strong[:, :0], source_weak[:, :0]
         return JointOutput(sources, strong, weak, source_strong, source_weak)
 
     def forward(self, waveform: Tensor) -> JointOutput:
-        """waveform: (batch, samples) -> JointOutput."""
+        """Separate and detect: (batch, samples) -> ``JointOutput``."""
         return self.detect(waveform, self.separate(waveform))
 
 
 def freeze(block: nn.Module) -> nn.Module:
-    """No gradient and evaluation mode, for good: ``train()`` no longer reaches the block, so that BatchNorm cannot drift.
+    """Freeze a block for good: no gradients, and evaluation mode.
 
-    Its recurrent layers lose their dropout and stay in training mode, which is the same: in evaluation mode, cuDNN
-    lets no gradient through them.
+    ``train()`` no longer reaches the block, so that its BatchNorm statistics cannot drift. Its
+    recurrent layers stay in training mode without dropout, which computes the same: in evaluation
+    mode, cuDNN lets no gradient through them.
+
+    Returns:
+        The block.
     """
     block.requires_grad_(False)
     block.eval()

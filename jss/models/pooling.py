@@ -1,5 +1,6 @@
-"""Pooling of source-level scores into mixture-level scores (Eq. 22). A new one is a function and a
-dict line.
+"""Pooling of source-level scores into mixture-level scores (Eq. 22).
+
+A new one is a function and a line of ``POOLINGS``.
 """
 
 from __future__ import annotations
@@ -12,21 +13,20 @@ from jss.errors import JssError
 
 
 def max_pool(scores: Tensor) -> Tensor:
-    """Max pooling over sources (Eq. 28). scores: (batch, M, ...) in [0, 1] -> (batch, ...)."""
+    """Eq. 28, the maximum over sources: (batch, M, ...) in [0, 1] -> (batch, ...)."""
     return scores.amax(1)
 
 
 def sum_pool(scores: Tensor) -> Tensor:
-    """Sum over sources (Eq. 27), clamped to 1 as the DCASE baseline does. scores: (batch, M, ...)
-    -> (batch, ...).
+    """Eq. 27, the sum over sources: (batch, M, ...) in [0, 1] -> (batch, ...).
+
+    It is clamped to 1, as in the DCASE baseline.
     """
     return scores.sum(1).clamp(max=1.0)
 
 
 def mean_pool(scores: Tensor) -> Tensor:
-    """Average over sources, the example the paper gives for Eq. 22. scores: (batch, M, ...) ->
-    (batch, ...).
-    """
+    """The mean over sources, the paper's example for Eq. 22: (batch, M, ...) -> (batch, ...)."""
     return scores.mean(1)
 
 
@@ -38,7 +38,11 @@ POOLINGS: Mapping[str, Callable[[Tensor], Tensor]] = {
 
 
 def pooling(name: str) -> Callable[[Tensor], Tensor]:
-    """The pooling g of Eq. 22 by its name. Raises JssError for an unknown one."""
+    """The pooling g of Eq. 22 by its name.
+
+    Raises:
+        JssError: There is no pooling of this name.
+    """
     if name not in POOLINGS:
         raise JssError(f'There is no pooling "{name}": use one of {", ".join(POOLINGS)}.')
     return POOLINGS[name]

@@ -1,6 +1,4 @@
-"""The separator of the weak-label paper: a BLSTM that masks the mixture's spectrogram, one mask a
-class.
-"""
+"""The separator of the weak-label paper: a BLSTM that estimates one spectrogram mask per class."""
 
 from __future__ import annotations
 
@@ -21,23 +19,24 @@ FLOOR = 1e-8
 
 @dataclass(frozen=True, config=SCHEMA)
 class TFMaskerConfig:
-    """Sizes; the defaults are the paper's. n_src: classes; cells: of each LSTM direction; layers;
-    centre, spread: the log-magnitudes x go in as (x - centre) / spread; floor: added to every mask
-    before the sources are made to add up to the mixture, see ``TFMasker.shares``; 0, the paper's,
-    for masks as they are learned.
-    """
+    """Sizes of a masker; the defaults are the paper's."""
 
+    #: Sources, one for each class.
     n_src: Few = 5
+    #: Cells of each LSTM direction.
     cells: Size = 600
     layers: Few = 3
+    #: The input is (log-magnitude - centre) / spread.
     centre: float = 0.0
     spread: Annotated[float, Field(ge=1e-6, le=1e6)] = 1.0
+    #: See ``TFMasker.shares``; 0 for the masks as they are estimated.
     floor: Annotated[float, Field(ge=0, le=1e3)] = 0.0
 
 
 class TFMasker(nn.Module):
-    """Log-magnitude STFT in, n sigmoid masks out (Fig. 1's separator). Source i is class i: there
-    is no permutation.
+    """The separator of Fig. 1: log-magnitudes of the STFT to n sigmoid masks.
+
+    Source i is class i, so that there is no permutation to solve.
     """
 
     kind: ClassVar[str] = "tf_masker"
@@ -49,20 +48,34 @@ class TFMasker(nn.Module):
         self.mask = nn.Linear(2 * c.cells, c.n_src * BINS)
 
     def masks(self, magnitude: Tensor) -> Tensor:
-        """magnitude: (batch, 257, frames), linear -> masks (batch, n, 257, frames) in [0, 1]."""
+        """The estimated masks.
+
+        Args:
+            magnitude: STFT magnitudes, (batch, 257, frames), linear.
+
+        Returns:
+            Masks in [0, 1], (batch, n, 257, frames).
+        """
         c = self.config
-        hidden, _ = self.blstm((torch.log(magnitude + FLOOR).transpose(1, 2) - c.centre) / c.spread)
-        masks = torch.sigmoid(self.mask(hidden))  # (batch, frames, n * 257)
+        x = (torch.log(magnitude + FLOOR).transpose(1, 2) - c.centre) / c.spread
+        x, _ = self.blstm(x)  # (batch, frames, 2 cells)
+        masks = torch.sigmoid(self.mask(x))  # (batch, frames, n * 257)
         by_source: Tensor = masks.unflatten(-1, (c.n_src, BINS)).permute(0, 2, 3, 1)
         return by_source
 
     def shares(self, magnitude: Tensor) -> Tensor:
-        """Masks as they are heard: (m + floor) / sum over sources of (m + floor), which add up to
-        1; ``masks`` where floor is 0. A class that the masker misses then keeps a part of the
-        mixture, where absolute errors teach masks to shut whatever is less likely than not: SI-SDR
+        """The masks for separation: (m + floor) / sum over sources of (m + floor).
+
+        They add up to 1; where ``floor`` is 0, they are ``masks`` unchanged. With a floor, a class
+        that the masker misses still receives a part of the mixture. Without it, training with
+        absolute errors closes the mask of every class that is less likely than not, and the SI-SDR
         of such a source has no lower bound. Not used in training.
 
-        magnitude: (batch, 257, frames), linear -> (batch, n, 257, frames) in [0, 1].
+        Args:
+            magnitude: STFT magnitudes, (batch, 257, frames), linear.
+
+        Returns:
+            Masks in [0, 1], (batch, n, 257, frames).
         """
         masks = self.masks(magnitude)
         if not self.config.floor:
@@ -71,8 +84,9 @@ class TFMasker(nn.Module):
         return masks / masks.sum(1, keepdim=True)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """Masked magnitudes (Eq. 1) with the mixture's phase. (batch, samples) -> sources (batch,
-        n, samples).
+        """Masked magnitudes (Eq. 1) with the mixture's phase.
+
+        (batch, samples) -> (batch, n, samples).
         """
         return separate(self, waveform)[2]
 
@@ -80,9 +94,18 @@ class TFMasker(nn.Module):
 def magnitudes(
     separator: nn.Module | Callable[[Tensor], Tensor], waveform: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Magnitudes that are learned from: of the mixture and of the separated sources (Eq. 1 for a
-    masker, the STFT of its outputs for any other separator). waveform: (batch, samples) -> (batch,
-    257, frames), (batch, n, 257, frames).
+    """STFT magnitudes of the mixture and of the separated sources, for training.
+
+    Those of the sources are Eq. 1 for a masker, and the STFT of its outputs for any other
+    separator.
+
+    Args:
+        separator: (batch, samples) -> (batch, n, samples).
+        waveform: The mixture, (batch, samples).
+
+    Returns:
+        Magnitudes of the mixture, (batch, 257, frames), and of the sources,
+        (batch, n, 257, frames).
     """
     mixture = stft(waveform).abs()
     if isinstance(separator, TFMasker):
@@ -91,19 +114,23 @@ def magnitudes(
 
 
 def separate(separator: nn.Module, waveform: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What is heard: ``magnitudes``, by the shares of a masker, and the sources, in one pass.
+    """Separate a mixture into sources and their magnitudes.
 
-    waveform: (batch, samples) -> (batch, 257, frames), (batch, n, 257, frames), (batch, n,
-    samples).
+    As :func:`magnitudes`, but with the ``shares`` of a masker.
+
+    Args:
+        separator: (batch, samples) -> (batch, n, samples).
+        waveform: The mixture, (batch, samples).
+
+    Returns:
+        Magnitudes of the mixture, (batch, 257, frames), of the sources, (batch, n, 257, frames),
+        and the sources, (batch, n, samples).
     """
     spectrum = stft(waveform)
     mixture = spectrum.abs()
     if isinstance(separator, TFMasker):
         shares = separator.shares(mixture)
-        return (
-            mixture,
-            shares * mixture.unsqueeze(1),
-            istft(shares * spectrum.unsqueeze(1), waveform.shape[-1]),
-        )
+        sources = istft(shares * spectrum.unsqueeze(1), waveform.shape[-1])
+        return mixture, shares * mixture.unsqueeze(1), sources
     sources = separator(waveform)
     return mixture, stft(sources).abs(), sources
