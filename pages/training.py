@@ -38,9 +38,9 @@ def page() -> None:
     if kind == "run":
         names = {run.name: run for run in found}
         name = widgets.pick(
-            "Run", list(names), RUN, lambda name: name + ", running" * names[name].going, width=420
+            "Run", list(names), RUN, lambda name: name + ", running" * names[name].running, width=420
         )
-        st.fragment(_run, run_every=EVERY if names[name].going else None)(name)
+        st.fragment(_run, run_every=EVERY if names[name].running else None)(name)
     else:
         _block(widgets.pick("Block", list(blocks), BLOCK, width=420), blocks)
 
@@ -61,7 +61,7 @@ def _run(name: str) -> None:
     )
     state = (
         "running"
-        if run.going
+        if run.running
         else "ended"
         if run.epochs and len(run.history) >= run.epochs
         else "stopped"
@@ -100,7 +100,7 @@ def _block(name: str, blocks: dict[str, str]) -> None:
 
 
 def _curves(history: list[dict[str, float]], name: str) -> None:
-    chosen = runs.chosen(history)
+    chosen = runs.selected_epochs(history)
     rules = [
         f"{runs.SELECTIONS[selection][2]}: **epoch {epoch}**" for selection, epoch in chosen.items()
     ]

@@ -97,7 +97,7 @@ def _train(args: argparse.Namespace) -> None:
     from jss.commands import tree
     from jss.config import load_preset
     from jss.data.soundbank.account import summary_of_data
-    from jss.training.distributed import alone
+    from jss.training.distributed import on_rank_zero
     from jss.training.experiment import Chain
     from jss.training.stages import TREE, separates_only, split
     from jss.training.weak_experiment import WeakChain
@@ -110,7 +110,7 @@ def _train(args: argparse.Namespace) -> None:
         )
     only = [name for name in args.only or () if "=" not in name]  # a setting may follow the names
     settings = (*args.overrides, *(one for one in args.only or () if "=" in one))
-    config = alone(
+    config = on_rank_zero(
         lambda: load_preset((args.base or _default()) if everything else args.preset, settings)
     )
     out = args.out or Path("runs") / config.name
@@ -125,16 +125,16 @@ def _train(args: argparse.Namespace) -> None:
     order = tree.FinalEvaluation(
         roots, subsets if kind is Chain else (), out / "held-out", args.clips
     )
-    plan = alone(lambda: chain.plan(systems, resume, memory=args.plan))
+    plan = on_rank_zero(lambda: chain.plan(systems, resume, memory=args.plan))
     notes = [stage.note for stage in plan if stage.note]
-    notes += alone(lambda: tree.preview(order))
+    notes += on_rank_zero(lambda: tree.preview(order))
     if args.plan:
-        alone(lambda: print("\n".join((*(stage.line for stage in plan), *notes))))
+        on_rank_zero(lambda: print("\n".join((*(stage.line for stage in plan), *notes))))
         return
     for note in notes:
         log.info("%s", note)
     workers = config.data.workers
-    held_out = alone(
+    held_out = on_rank_zero(
         lambda: tree.held_out(order, workers)
     )  # now, so that it cannot fail at the end
     chain.run(systems, resume)
@@ -142,10 +142,10 @@ def _train(args: argparse.Namespace) -> None:
         log.info("Load one with jss.load_system(NAME, folder=%r).", str(folder))
     if held_out is not None:
         made = dict.fromkeys(split(name)[0] for name in systems if not separates_only(name))
-        alone(lambda: tree.evaluate(order, tuple(made), folder, held_out, out))
+        on_rank_zero(lambda: tree.evaluate(order, tuple(made), folder, held_out, out))
     for root in roots:
         if Path(root).is_dir():
-            log.info("%s", alone(partial(summary_of_data, root)))
+            log.info("%s", on_rank_zero(partial(summary_of_data, root)))
 
 
 def _default() -> str:

@@ -1,6 +1,4 @@
-"""What a trained block or system says of itself: its card, its manifest, the settings that make it
-again.
-"""
+"""Cards of trained blocks, manifests of systems, and the settings with which to train them again."""
 
 from __future__ import annotations
 
@@ -35,8 +33,8 @@ DESCRIPTIONS = {
 }
 
 
-class Heard(Protocol):
-    """What training data says of itself."""
+class Described(Protocol):
+    """Training data that a card can describe."""
 
     @property
     def description(self) -> str: ...
@@ -53,15 +51,28 @@ def save_card(
     folder: Path,
     *,
     stage: str,
-    data: Heard,
+    data: Described,
     seed: int,
     settings: Mapping[str, Any],
     who: str = "student",
     parent: str | None = None,
     half: bool = False,
 ) -> None:
-    """Write a block, its card and its epochs. history: a row an epoch; best: the selected one's
-    index; stage: what trained it; settings: what makes it again.
+    """Save a trained block with its card and history.
+
+    Args:
+        block: The name of the block.
+        network: Its weights, those of the selected epoch.
+        history: A row for each epoch.
+        best: The index of the selected epoch.
+        folder: The checkpoints.
+        stage: What trained it.
+        data: What it was trained on.
+        seed: Of the training.
+        settings: With which it can be trained again.
+        who: "student" or "teacher".
+        parent: The block that it started from, if any.
+        half: Store the weights in half precision.
     """
     config_of: Any = network.config
     row = history[best]
@@ -89,8 +100,14 @@ def save_card(
 
 
 def settings(config: Config, stage: Stage, c: Any) -> dict[str, Any]:
-    """What makes a stage again: the preset and all that it and its overrides set."""
-    rest = {
+    """The settings of a stage for the card: the preset's, with all overrides.
+
+    Args:
+        config: The preset.
+        stage: The row of the stage.
+        c: Its DetectionConfig or SeparationConfig.
+    """
+    general = {
         key: getattr(config, key)
         for key in ("precision", "compile", "pooling", "scaling", "devices", "nodes")
     }
@@ -99,13 +116,14 @@ def settings(config: Config, stage: Stage, c: Any) -> dict[str, Any]:
         type(c).__name__.removesuffix("Config").lower(): c,
         "data": config.data,
     }
-    found = {
-        "preset": config.name,
-        **rest,
-        **{key: dataclasses.asdict(part) for key, part in parts.items()},
-    }
-    told: dict[str, Any] = plain(found)
-    return told
+    result: dict[str, Any] = plain(
+        {
+            "preset": config.name,
+            **general,
+            **{key: dataclasses.asdict(part) for key, part in parts.items()},
+        }
+    )
+    return result
 
 
 def save_manifest(
@@ -116,18 +134,28 @@ def save_manifest(
     selections: Mapping[str, Mapping[str, Any]],
     folder: Path,
 ) -> None:
-    """Write a system. selections: student, teacher or both, each with its blocks, and q where there
-    are two branches. What the manifest there says of another selection stays, where the rest is the
-    same.
+    """Write the manifest of a system.
+
+    Another selection in an existing manifest is preserved, where the rest of it is the same.
+
+    Args:
+        name: Of the system.
+        config: The preset.
+        labels: The K classes.
+        stage: The row of its stage.
+        selections: "student", "teacher" or both -> its blocks, and q where there are two branches.
+        folder: The checkpoints.
     """
     pretraining, kind = parse(name)
-    known = [
-        set_ for set_, classes in CLASS_SETS.items() if tuple(c.label for c in classes) == labels
+    class_sets = [
+        name_of_set
+        for name_of_set, classes in CLASS_SETS.items()
+        if tuple(c.label for c in classes) == labels
     ]
     manifest: dict[str, Any] = {
         "name": name,
         "description": DESCRIPTIONS[kind].format(pretraining=pretraining),
-        "labels": known[0] if known else list(labels),
+        "labels": class_sets[0] if class_sets else list(labels),
         "pooling": stage.pooling or config.pooling,
         "features": "dcase2021" if config.scaling == "clip" else f"dcase2021-{config.scaling}",
         "selections": {who: dict(blocks) for who, blocks in selections.items()},
@@ -145,12 +173,20 @@ def save_manifest(
 def save_note(
     run: Path, name: str, root: str | tuple[str, ...], epochs: int, config: Config
 ) -> None:
-    """Write a run's plan and settings beside it, for the reader and for the app."""
-    told = {
+    """Write config.yaml of a run, for the reader and for the app.
+
+    Args:
+        run: The folder of the run.
+        name: The system or block that it trains.
+        root: The data.
+        epochs: How many are planned.
+        config: The whole experiment's.
+    """
+    note = {
         "system": name,
         "data": plain(root),
         "epochs": epochs,
         "config": plain(dataclasses.asdict(config)),
     }
     with atomic_write(run / "config.yaml") as part:
-        part.write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
+        part.write_text(yaml.safe_dump(note, sort_keys=False), encoding="utf-8")

@@ -1,7 +1,6 @@
-"""Training in several processes, one for each device, as torchrun starts them: which one this is,
-what they agree on.
+"""Training in several processes, one for each device, started by torchrun.
 
-Alone, as without torchrun, a process is number 0 of 1 and agrees with itself.
+Without torchrun there is one process, of rank 0.
 """
 
 from __future__ import annotations
@@ -19,27 +18,29 @@ import torch.distributed as dist
 from jss.errors import JssError
 
 T = TypeVar("T")
-#: Longest wait for one another. A process that died ends all, by torchrun; one may render or
-#: validate for long.
-PATIENCE = timedelta(days=1)
+#: Longest wait for another process, which may render or validate for hours. Where one dies, torchrun
+#: ends all of them at once.
+TIMEOUT = timedelta(days=1)
 
 
 def rank() -> int:
-    """The number of this process, from 0."""
+    """The rank of this process, from 0."""
     return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
 
 
-def world() -> int:
-    """How many processes train together."""
+def world_size() -> int:
+    """The number of processes that train together."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 @contextmanager
 def joined() -> Iterator[None]:
-    """In the ``with`` block the processes that torchrun started know one another; nothing changes
-    without it.
+    """In the ``with`` block, the processes that torchrun started form a group.
 
-    Raises JssError where another one has ended.
+    Without torchrun, nothing changes.
+
+    Raises:
+        JssError: Another process has ended.
     """
     if (
         not (dist.is_available() and dist.is_torchelastic_launched())
@@ -48,16 +49,16 @@ def joined() -> Iterator[None]:
         yield
         return
     gpu = torch.cuda.is_available()
-    dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo", timeout=PATIENCE)
-    if rank():  # what all of them would say is said once
+    dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo", timeout=TIMEOUT)
+    if rank():  # the messages are the same in all processes
         logging.getLogger("jss").setLevel(logging.ERROR)
     try:
         yield
     except RuntimeError as error:
         if isinstance(error, dist.DistError) or "gloo" in str(error):
             raise JssError(
-                "Another process of this training has ended, and told why unless it was killed: go on with "
-                "--resume."
+                "Another process of this training has ended; its message says why, unless it was "
+                "killed: continue with --resume."
             ) from error
         raise
     finally:
@@ -65,52 +66,59 @@ def joined() -> Iterator[None]:
 
 
 def check(devices: int, nodes: int) -> None:
-    """Raises JssError unless there is a process for each of ``devices`` on each of ``nodes``, and a
-    GPU, if any.
+    """Check that torchrun has started the processes that the config asks for.
+
+    Args:
+        devices: Processes on each machine, and, where it has GPUs, at least as many GPUs.
+        nodes: Machines.
+
+    Raises:
+        JssError: There are other numbers of processes, or fewer GPUs.
     """
-    local = int(os.environ["LOCAL_WORLD_SIZE"]) if world() > 1 else 1
-    if (local, world() // local) != (devices, nodes):
+    local = int(os.environ["LOCAL_WORLD_SIZE"]) if world_size() > 1 else 1
+    if (local, world_size() // local) != (devices, nodes):
         raise JssError(
-            f"devices={devices} nodes={nodes} does not fit {local} processes on each of {world() // local} machines: "
-            f"start it with torchrun --nnodes {nodes} --nproc-per-node {devices} -m jss train ..., or change these "
-            "settings."
+            f"devices={devices} nodes={nodes} does not fit {local} processes on each of "
+            f"{world_size() // local} machines: start it with torchrun --nnodes {nodes} "
+            f"--nproc-per-node {devices} -m jss train ..., or change these settings."
         )
     if 0 < torch.cuda.device_count() < devices:
         raise JssError(
-            f"This machine has fewer GPUs ({torch.cuda.device_count()}) than devices ({devices}): lower "
-            "devices."
+            f"This machine has fewer GPUs ({torch.cuda.device_count()}) than devices ({devices}): "
+            "lower devices."
         )
 
 
-def alone(make: Callable[[], T]) -> T:
-    """What ``make`` gives to the first process, which alone calls it; all others wait. Where it
-    raises a JssError, the first raises it, and the others end without a word.
+def on_rank_zero(action: Callable[[], T]) -> T:
+    """Run ``action`` in the first process alone, and return its result in all of them.
+
+    Where it raises a JssError, the first process raises it too, and the others exit silently.
     """
-    if world() == 1:
-        return make()
-    told: list[tuple[T | None, JssError | None]] = [(None, None)]
+    if world_size() == 1:
+        return action()
+    outcome: list[tuple[T | None, JssError | None]] = [(None, None)]
     if rank() == 0:
         try:
-            told = [(make(), None)]
+            outcome = [(action(), None)]
         except JssError as error:
-            told = [(None, error)]
-    dist.broadcast_object_list(told)
-    made, failed = told[0]
-    if failed is not None:
-        raise failed if rank() == 0 else SystemExit(2)
-    return made  # type: ignore[return-value]
+            outcome = [(None, error)]
+    dist.broadcast_object_list(outcome)
+    result, error_of_first = outcome[0]
+    if error_of_first is not None:
+        raise error_of_first if rank() == 0 else SystemExit(2)
+    return result  # type: ignore[return-value]
 
 
-def first(make: Callable[[], T]) -> T:
-    """``make()`` of each process, the first one's before all others': what it writes, they find."""
-    made: list[T] = []
-    alone(lambda: made.append(make()))
-    return made[0] if made else make()
+def rank_zero_first(action: Callable[[], T]) -> T:
+    """Run ``action`` in every process, in the first one before all others, which use its files."""
+    result_of_first: list[T] = []
+    on_rank_zero(lambda: result_of_first.append(action()))
+    return result_of_first[0] if result_of_first else action()
 
 
-def mean(values: dict[str, float]) -> dict[str, float]:
-    """The mean over the processes, each of which has the same keys."""
-    found: list[dict[str, float]] = [values] * world()
-    if world() > 1:
-        dist.all_gather_object(found, values)
-    return {key: sum(one[key] for one in found) / len(found) for key in values}
+def mean_over_processes(values: dict[str, float]) -> dict[str, float]:
+    """The mean of each value over all processes, which have the same keys."""
+    of_all: list[dict[str, float]] = [values] * world_size()
+    if world_size() > 1:
+        dist.all_gather_object(of_all, values)
+    return {key: sum(part[key] for part in of_all) / len(of_all) for key in values}

@@ -21,9 +21,9 @@ from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
 from jss.models.branches import Balance, freeze_norms
 from jss.training.blocks import chosen_row, new_block
-from jss.training.cards import Heard, save_card, save_manifest, save_note, settings
+from jss.training.cards import Described, save_card, save_manifest, save_note, settings
 from jss.training.detection import DetectionTask
-from jss.training.distributed import alone, check, first
+from jss.training.distributed import check, on_rank_zero, rank_zero_first
 from jss.training.loop import fit
 from jss.training.plan import Before, Planned, plan_detection, plan_separation
 from jss.training.selection import best_epoch
@@ -75,10 +75,12 @@ class Chain:
         """The subsets to learn from, opened when the first stage needs them."""
         if not isinstance(self.counted.synthetic, SoundscapeSet):
             return self.counted
-        return first(lambda: training_data(self.root, self.config, self.pool or self.out / "pool"))
+        return rank_zero_first(
+            lambda: training_data(self.root, self.config, self.pool or self.out / "pool")
+        )
 
     @property
-    def heard(self) -> Heard:
+    def heard(self) -> Described:
         """What the systems learn from, as their cards tell it."""
         return self.data
 
@@ -88,10 +90,10 @@ class Chain:
         Raises JssError where an unfinished run is there and ``resume`` is false, and where there
         are not as many processes as the config says.
         """
-        alone(lambda: check(self.config.devices, self.config.nodes))
+        on_rank_zero(lambda: check(self.config.devices, self.config.nodes))
         if self.config.threads:
             torch.set_num_threads(self.config.threads)
-        alone(lambda: self.plan(systems, resume))  # what would fail later fails now
+        on_rank_zero(lambda: self.plan(systems, resume))  # what would fail later fails now
         for name in self._trainings(systems):
             self._ensure(name, resume)
 
@@ -154,13 +156,13 @@ class Chain:
             )
 
     def _ensure(self, name: str, resume: bool) -> None:
-        if alone(lambda: self._finished(name)):
+        if on_rank_zero(lambda: self._finished(name)):
             log.info("%s: finished before", name)
             return
         for need in self._needs(name):
             self._ensure(need, resume)
         run = self.out / name
-        alone(lambda: self._check_run(name, resume))
+        on_rank_zero(lambda: self._check_run(name, resume))
         log.info("%s: training", name)
         if separates_only(name):
             self._pretrain(name, run)
@@ -192,7 +194,7 @@ class Chain:
         task = SeparationTask(run, self.config, c, pool, separator, stage.loss, stage.learning_rate)
         self._note(run, name, c.epochs)
         fit(task, self.config, c.epochs, clip=c.clip)
-        alone(lambda: self._keep_separator(name, task, parent, stage, c))
+        on_rank_zero(lambda: self._keep_separator(name, task, parent, stage, c))
 
     def _keep_separator(
         self, name: str, task: SeparationTask, parent: str | None, stage: Stage, c: SeparationConfig
@@ -232,7 +234,7 @@ class Chain:
             parts = {
                 each: {**names, "detector": chosen.detector} for each, chosen in source.items()
             }
-            alone(lambda: self._system(system, stage, parts))
+            on_rank_zero(lambda: self._system(system, stage, parts))
             return
         if "mixture" in blocks:
             blocks["balance"] = Balance(float(torch.rand(())))
@@ -242,7 +244,7 @@ class Chain:
         task = DetectionTask(run, self.config, c, self.data, self.labels, stage, blocks, selected)
         self._note(run, name, c.epochs)
         fit(task, self.config, c.epochs, accumulate=c.accumulate, clip=c.clip or None)
-        alone(lambda: self._keep_system(system, task, names, stage, c))
+        on_rank_zero(lambda: self._keep_system(system, task, names, stage, c))
 
     def _keep_system(
         self,
@@ -316,7 +318,7 @@ class Chain:
         return network, name
 
     def _note(self, run: Path, name: str, epochs: int) -> None:
-        alone(lambda: save_note(run, name, self.root, epochs, self.config))
+        on_rank_zero(lambda: save_note(run, name, self.root, epochs, self.config))
 
     def _save(
         self,
@@ -325,7 +327,7 @@ class Chain:
         history: Any,
         best: int,
         *,
-        data: Heard | None = None,
+        data: Described | None = None,
         **told: Any,
     ) -> None:
         save_card(

@@ -1,6 +1,4 @@
-"""The training loop: Lightning's Trainer with atomic checkpoints, exact resume and one line of
-progress.
-"""
+"""The training loop: Lightning's Trainer with atomic checkpoints, exact resume and a progress bar."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from jss.config import Config
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
 from jss.models.precision import bf16_units
-from jss.training.distributed import alone, rank, world
+from jss.training.distributed import on_rank_zero, rank, world_size
 from jss.training.task import Task
 
 log = logging.getLogger(__name__)
@@ -31,9 +29,10 @@ LAST = "last.ckpt"
 
 
 class SafeCheckpointIO(TorchCheckpointIO):
-    """Checkpoints are written aside and renamed, so that a killed run never leaves half of one, and
-    read as data: of tensors, numbers and text only, so that no checkpoint of somebody else's can
-    run anything.
+    """Writes checkpoints atomically, and reads them as data.
+
+    A killed run never leaves half a checkpoint. Only tensors, numbers and text are read, so that
+    the checkpoint of a stranger cannot run code.
     """
 
     def save_checkpoint(
@@ -48,7 +47,11 @@ class SafeCheckpointIO(TorchCheckpointIO):
     def load_checkpoint(
         self, path: Any, map_location: Any = None, weights_only: bool | None = True
     ) -> dict[str, Any]:
-        """Lightning's hook. Raises JssError for what is damaged, or holds anything but data."""
+        """Lightning's hook.
+
+        Raises:
+            JssError: The checkpoint is damaged, or holds anything but data.
+        """
         try:
             checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             return checkpoint
@@ -58,13 +61,13 @@ class SafeCheckpointIO(TorchCheckpointIO):
             ) from error
         except Exception as error:  # a damaged file can make any error of torch's reader
             raise JssError(
-                f"The checkpoint {path} is damaged, or not one of jss: delete it to begin its stage "
-                "again."
+                f"The checkpoint {path} is damaged, or not one of jss: delete it to train its "
+                "stage from the beginning."
             ) from error
 
 
 class _Progress(TQDMProgressBar):
-    """One bar an epoch with the loss, the last objectives and the time left."""
+    """A bar for each epoch, with the loss, the last objectives and the time left."""
 
     def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
         items = super().get_metrics(trainer, pl_module)
@@ -77,7 +80,7 @@ class _Progress(TQDMProgressBar):
 
 
 def _precision(config: Config) -> Literal["bf16-mixed", "32-true"]:
-    """Lightning's name of the precision: fp32 where bf16 would be emulated, several times slower."""
+    """Lightning's name of the precision: fp32 where bf16 would be emulated, which is slow."""
     if config.precision == "fp32":
         return "32-true"
     if bf16_units():
@@ -93,25 +96,38 @@ def _report_fp32() -> None:
 
 
 def _tensorboard(task: Task) -> TensorBoardLogger:
-    """A log in the run's folder. Raises JssError where TensorBoard is not installed."""
+    """A logger to the run's folder.
+
+    Raises:
+        JssError: TensorBoard is not installed.
+    """
     try:
         return TensorBoardLogger(task.folder, name="tensorboard", version="")
     except ModuleNotFoundError as error:
         raise JssError(
-            "tensorboard=true needs TensorBoard: pip install tensorboard, or leave it out (history.csv has "
-            "the same rows)."
+            "tensorboard=true needs TensorBoard: pip install tensorboard, or leave it out "
+            "(history.csv has the same rows)."
         ) from error
 
 
 def fit(
     task: Task, config: Config, epochs: int, *, accumulate: int = 1, clip: float | None = None
 ) -> None:
-    """Train to ``epochs``, from the run's last finished epoch if there is one. Resuming gives the
-    same weights, bit for bit on a CPU, as never having stopped. Raises JssError where the
-    checkpoint is not this run's.
+    """Train up to an epoch, from the last finished epoch of the run if there is one.
 
-    Several processes average the gradients of their micro-batches. BatchNorm's statistics are those
-    of the first.
+    A resumed run gives the same weights as one that never stopped, bit for bit on a CPU. Several
+    processes average the gradients of their micro-batches; the BatchNorm statistics are those of
+    the first process.
+
+    Args:
+        task: What is trained, and the folder of its run.
+        config: Precision, devices and logging.
+        epochs: Where training ends.
+        accumulate: Micro-batches for each optimizer step.
+        clip: Largest norm of the gradient; None for any.
+
+    Raises:
+        JssError: The checkpoint is not one of this run, memory runs out, or the loss is not finite.
     """
     task.folder.mkdir(parents=True, exist_ok=True)
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
@@ -124,10 +140,10 @@ def fit(
     trainer = pl.Trainer(
         default_root_dir=task.folder,
         max_epochs=epochs,
-        accelerator="auto" if world() == 1 or torch.cuda.is_available() else "cpu",
+        accelerator="auto" if world_size() == 1 or torch.cuda.is_available() else "cpu",
         devices=config.devices,
         num_nodes=config.nodes,
-        strategy="auto" if world() == 1 else "ddp",
+        strategy="auto" if world_size() == 1 else "ddp",
         use_distributed_sampler=False,
         precision=_precision(config),
         accumulate_grad_batches=accumulate,
@@ -147,30 +163,31 @@ def fit(
             ),
             _Progress(refresh_rate=5),
         ],
-        plugins=[SafeCheckpointIO(), *([] if world() == 1 else [TorchElasticEnvironment()])],
+        plugins=[SafeCheckpointIO(), *([] if world_size() == 1 else [TorchElasticEnvironment()])],
     )
     last = task.folder / LAST
     on_interrupt = signal.getsignal(signal.SIGINT)
     try:
-        trainer.fit(task, ckpt_path=str(last) if alone(last.is_file) else None)
+        trainer.fit(task, ckpt_path=str(last) if on_rank_zero(last.is_file) else None)
     except SystemExit as stop:
-        if trainer.interrupted and stop.code == 1:  # Lightning's answer to Ctrl-C
+        if trainer.interrupted and stop.code == 1:  # how Lightning ends after Ctrl-C
             signal.signal(signal.SIGINT, on_interrupt)
             raise KeyboardInterrupt from stop
         raise
     except torch.OutOfMemoryError as error:
         raise JssError(
-            "The GPU ran out of memory: raise detection.accumulate, lower separation.batch or data.seconds, or stop "
-            "other programs on it, and go on with --resume."
+            "The GPU ran out of memory: raise detection.accumulate, lower separation.batch or "
+            "data.seconds, or stop other programs on it, and continue with --resume."
         ) from error
     except (RuntimeError, KeyError) as error:
         if "DataLoader worker" in str(error):
             raise JssError(
-                "A process that makes batches died, which is mostly for want of memory: lower data.workers (0 needs "
-                "none), and go on with --resume."
+                "A process that prepares batches died, mostly for lack of memory: lower "
+                "data.workers (0 needs no such process), and continue with --resume."
             ) from error
         if last.is_file() and "state_dict" in str(error):
             raise JssError(
-                f"The checkpoint {last} belongs to a run with other sizes: use another --out, or delete that folder."
+                f"The checkpoint {last} belongs to a run with other sizes: use another --out, or "
+                "delete that folder."
             ) from error
         raise

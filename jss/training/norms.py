@@ -1,7 +1,7 @@
 """BatchNorm statistics as plain averages over many clips.
 
-The reference's momentum (0.99 the way PyTorch counts it) makes the last batch decide. That is a good estimate at the
-paper's 48 clips and a poor one at 10.
+With the reference's momentum (0.99 as PyTorch counts it), the last batch decides them. That is a
+good estimate with the paper's 48 clips a batch, and a poor one with 10.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ from torch import nn
 
 @contextmanager
 def averaging(blocks: Sequence[nn.Module]) -> Iterator[None]:
-    """What passes through the blocks in the ``with`` block is what their BatchNorm layers average.
+    """In the ``with`` block, BatchNorm layers average over all that passes through them.
 
-    All else stays in evaluation mode, so that dropout does not widen the variances. Layers that are frozen
-    (jss.models.joint.freeze) are left as they are, bit for bit.
+    All other layers stay in evaluation mode, so that dropout does not widen the variances. Frozen
+    layers (jss.models.joint.freeze) do not change.
 
     Args:
-        blocks: in evaluation mode, as they are afterwards. At least one batch must pass through each.
+        blocks: Networks in evaluation mode, in which they are afterwards too. At least one batch
+            must pass through each.
     """
     norms = [
-        m
+        module
         for block in blocks
-        for m in block.modules()
-        if isinstance(m, nn.BatchNorm2d) and m.train().training
+        for module in block.modules()
+        if isinstance(module, nn.BatchNorm2d) and module.train().training
     ]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:

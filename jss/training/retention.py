@@ -1,8 +1,8 @@
-"""The retention term: what keeps a separator separating while it learns from Eq. 6; the paper names
-it future work.
+"""The retention loss: a separation loss beside the detection loss (Eq. 6).
 
-Fine-tuned by the detection loss alone, a separator gives its outputs ever more alike (Figs 10 and
-15). Both terms here are in dB and come from the batch that the detector hears.
+Fine-tuned by the detection loss alone, a separator's outputs become more and more alike (Figs 10
+and 15); the paper leaves a remedy to future work. Both kinds of retention loss are in dB and are
+computed on the clips of the detection loss.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ Kind = Literal["mixit", "distillation"]
 class Retention(nn.Module):
     """A separation loss beside Eq. 6.
 
-    kind: "mixit" separates the sums of the batch's clips two by two (Eq. 17); "distillation" holds
-    each source to that of a frozen copy of ``separator`` as the stage finds it (Eq. 11 with the
-    soft threshold tau of Eq. 13).
+    Args:
+        kind: "mixit" mixes the clips of the batch two by two and separates them (Eq. 17);
+            "distillation" compares each source with that of a frozen copy of ``separator`` (Eq. 11
+            with the soft threshold tau of Eq. 13).
+        separator: As the stage starts from it.
+        c: tau, and whether Eq. 17 has the soft threshold.
     """
 
     def __init__(self, kind: Kind, separator: nn.Module, c: SeparationConfig) -> None:
@@ -38,11 +41,15 @@ class Retention(nn.Module):
     def forward(
         self, audio: Tensor, sources: Tensor, separate: Callable[[Tensor], Tensor]
     ) -> Tensor:
-        """audio: (batch, samples); sources: (batch, M, samples), what ``separate`` made of it with
-        gradients.
+        """The loss of one batch.
 
-        -> scalar in dB, the mean over sources or over the mixtures of the pairs; the lower the
-        better.
+        Args:
+            audio: (batch, samples).
+            sources: ``separate(audio)``, (batch, M, samples), with gradients.
+            separate: The separator that is trained, (batch, samples) -> (batch, M, samples).
+
+        Returns:
+            A scalar in dB, the mean over sources ("distillation") or over clips ("mixit").
         """
         if self.reference is not None:
             with torch.no_grad(), torch.autocast(audio.device.type, enabled=False):
@@ -55,10 +62,15 @@ class Retention(nn.Module):
 
 
 def pair(audio: Tensor) -> Tensor:
-    """Clip i beside clip i + batch // 2; an odd one is left out. (batch, samples) -> (batch // 2,
-    2, samples).
+    """Clip i beside clip i + batch // 2; the last of an odd number is left out.
 
-    The batch is drawn at random, so no order is drawn here.
+    The batch is in random order already.
+
+    Args:
+        audio: (batch, samples).
+
+    Returns:
+        Pairs, (batch // 2, 2, samples).
     """
     half = len(audio) // 2
     return torch.stack([audio[:half], audio[half : 2 * half]], dim=1)

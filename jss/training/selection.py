@@ -25,16 +25,26 @@ def objective(
     seconds: float,
     threshold: float = 0.5,
 ) -> dict[str, float]:
-    """P_obj = intersection F1 + weak F1 (Eqs 26, 29), both macro; a class without a true positive
-    counts 0, and so does a part without clips.
+    """P_obj = intersection F1 + weak F1 (Eqs 26, 29), both macro averages.
 
-    strong: (n, K, T) scores of the synthetic clips, events: theirs; weak: (m, K) scores of the weak
-    clips, tags: (m, K) -> {"objective", "intersection_f1", "weak_f1"}.
+    A class without a true positive counts 0, and so does a term without clips.
+
+    Args:
+        strong: Frame scores of the n clips with strong labels, (n, K, T).
+        events: Their events: onset and offset in seconds, and label.
+        weak: Clip scores of the m clips with weak labels, (m, K).
+        tags: Their labels, (m, K) of 0 and 1.
+        labels: The K classes.
+        seconds: Length of a clip.
+        threshold: A score above it is a detection.
+
+    Returns:
+        The values of "objective", "intersection_f1" and "weak_f1".
     """
-    from jss.features import SCORE_HOP_S  # torch, which choosing an epoch needs not
+    from jss.features import SCORE_HOP_S  # imports torch, which best_epoch does not need
 
     names = [f"{i}.wav" for i in range(len(events))]
-    found = [
+    detected = [
         (name, *event)
         for name, scores in zip(names, strong, strict=True)
         for event in decode(scores, labels, hop=SCORE_HOP_S, duration=seconds, threshold=threshold)
@@ -42,7 +52,7 @@ def objective(
     true = [(name, *event) for name, clip in zip(names, events, strict=True) for event in clip]
     intersection = (
         intersection_f1(
-            pd.DataFrame(found, columns=COLUMNS),
+            pd.DataFrame(detected, columns=COLUMNS),
             pd.DataFrame(true, columns=COLUMNS),
             labels,
             dict.fromkeys(names, seconds),
@@ -59,10 +69,18 @@ def objective(
 
 
 def best_epoch(history: Sequence[Mapping[str, float]], key: str, largest: bool = True) -> int:
-    """arg max over epochs i of P_obj (Eqs 23, 24), the first of equals. history: one row an epoch
-    -> its index.
+    """The epoch with the best value of a column (Eqs 23, 24: arg max of P_obj), the first of equals.
 
-    A row without a finite value is passed over; raises ValueError where there is none.
+    Args:
+        history: A row for each epoch.
+        key: The column. Rows without a finite value are skipped.
+        largest: Whether the largest value is the best.
+
+    Returns:
+        Index of the row.
+
+    Raises:
+        ValueError: No row has a finite value.
     """
     sign = 1.0 if largest else -1.0
     finite = [

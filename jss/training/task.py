@@ -25,7 +25,7 @@ from jss.data.scenes.batches import SceneSteps
 from jss.data.training.batching import DetectionSteps, SeparationSteps, loader
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
-from jss.training.distributed import alone, mean, rank, world
+from jss.training.distributed import mean_over_processes, on_rank_zero, rank, world_size
 from jss.training.selection import best_epoch
 
 log = logging.getLogger(__name__)
@@ -124,16 +124,16 @@ class Task(pl.LightningModule):
         """The means, over all processes, of what was tallied since they were last asked for."""
         row = {name: total / max(self.count, 1) for name, total in self.sums.items()}
         self.sums, self.count = {}, 0
-        return mean(row)
+        return mean_over_processes(row)
 
     def batches(self, steps: DetectionSteps | SeparationSteps | SceneSteps) -> DataLoader[Any]:
         """This process's micro-batches of an epoch: number rank, rank + world and so on, as many as
         each other process has. Raises JssError where there are none.
         """
-        share = range(rank(), len(steps) // world() * world(), world())
+        share = range(rank(), len(steps) // world_size() * world_size(), world_size())
         if not share:
             raise JssError(
-                f"An epoch of {len(steps)} micro-batches is too short for {world()} processes: lower "
+                f"An epoch of {len(steps)} micro-batches is too short for {world_size()} processes: lower "
                 "devices or nodes, or add data."
             )
         return loader(Subset(steps, share), self.config.data.workers)
@@ -159,12 +159,14 @@ class Task(pl.LightningModule):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Every batch starts from a seed of its own, so that a resumed run draws the same dropout."""
-        number = batch_idx * world() + rank()
+        number = batch_idx * world_size() + rank()
         torch.manual_seed((self.seed * 10_000 + self.current_epoch) * 1_000_000 + number)
 
     def on_train_epoch_end(self) -> None:
         """Lightning's hook: validate, record."""
-        self.record({**self.means(), **alone(self._validated), "learning_rate": self.rate_now()})
+        self.record(
+            {**self.means(), **on_rank_zero(self._validated), "learning_rate": self.rate_now()}
+        )
 
     def _validated(self) -> dict[str, float]:
         with self.validating():
@@ -187,8 +189,8 @@ class Task(pl.LightningModule):
         self.history.append(
             {key: float(value) for key, value in row.items()}
         )  # plain, as a checkpoint holds them
-        alone(self._write)
-        if alone(lambda: self.enough() or self.late):
+        on_rank_zero(self._write)
+        if on_rank_zero(lambda: self.enough() or self.late):
             self.trainer.should_stop = True
 
     def _write(self) -> None:

@@ -25,8 +25,8 @@ from jss.models.joint import freeze
 from jss.models.separator import ConvTasNet
 from jss.models.stft import stft
 from jss.models.tf_masker import TFMasker, magnitudes
-from jss.training.cards import Heard
-from jss.training.distributed import alone
+from jss.training.cards import Described
+from jss.training.distributed import on_rank_zero
 from jss.training.experiment import Chain
 from jss.training.loop import fit
 from jss.training.memory import gigabytes, peak_bytes
@@ -52,7 +52,7 @@ class WeakChain(Chain):
         return scene_data(self.root if isinstance(self.root, str) else self.root[0], self.config)
 
     @property
-    def heard(self) -> Heard:
+    def heard(self) -> Described:
         """The scenes."""
         return self.scenes
 
@@ -137,7 +137,7 @@ class WeakChain(Chain):
         task = self._task(stage, c, run)
         self._note(run, name, c.epochs)
         fit(task, self.config, c.epochs, clip=c.clip or None)
-        alone(lambda: self._keep(name, task, stage, c))
+        on_rank_zero(lambda: self._keep(name, task, stage, c))
 
     def _keep(self, name: str, task: WeakLabelTask, stage: WeakStage, c: WeakLabelConfig) -> None:
         c = task.reached(c)

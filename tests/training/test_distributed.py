@@ -21,7 +21,7 @@ from jss.errors import JssError
 from jss.models.separator import ConvTasNet
 from jss.models.tdcn import TDCN
 from jss.training import distributed
-from jss.training.distributed import alone, rank, world
+from jss.training.distributed import on_rank_zero, rank, world_size
 from jss.training.experiment import Chain
 from jss.training.loop import fit
 from jss.training.separation import SeparationTask
@@ -51,9 +51,9 @@ def joint_task(folder):
     are.
     """
     task = tiny_task.task(
-        folder, ("detector", "separator"), retention="mixit", accumulate=2 // world(), epochs=2
+        folder, ("detector", "separator"), retention="mixit", accumulate=2 // world_size(), epochs=2
     )
-    task.config = replace(TWO, devices=world())
+    task.config = replace(TWO, devices=world_size())
     return task
 
 
@@ -76,7 +76,7 @@ def trained(task):
         )
 
     task.on_before_optimizer_step = note
-    fit(task, replace(TWO, devices=world()), 2, accumulate=2 // world(), clip=5.0)
+    fit(task, replace(TWO, devices=world_size()), 2, accumulate=2 // world_size(), clip=5.0)
     return gradients, {key: p.detach().clone() for key, p in task.named_parameters()}, task.history
 
 
@@ -131,7 +131,7 @@ def test_what_the_first_meets_alone_it_tells_alone(tmp_path):
     def missing():
         raise JssError("There is no such file.")
 
-    first, second = two_processes.run(tmp_path, lambda: alone(missing))
+    first, second = two_processes.run(tmp_path, lambda: on_rank_zero(missing))
     assert first == "There is no such file."
     assert second.splitlines()[-1] == "SystemExit: 2"
 

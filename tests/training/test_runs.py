@@ -23,11 +23,15 @@ def test_the_epochs_that_the_equations_choose():
         {"epoch": 2.0, "student_objective": 0.7, "teacher_objective": 0.6},
         {"epoch": 3.0, "student_objective": 0.6, "teacher_objective": 0.8},
     ]
-    assert runs.chosen(history) == {"student": 2, "teacher": 3}
-    assert runs.chosen(
+    assert runs.selected_epochs(history) == {"student": 2, "teacher": 3}
+    assert runs.selected_epochs(
         [{"epoch": 1.0, "validation_loss": -3.0}, {"epoch": 2.0, "validation_loss": -4.0}]
     ) == {"separator": 2}
-    assert runs.chosen([]) == runs.chosen([{"epoch": 1.0, "student_objective": math.nan}]) == {}
+    assert (
+        runs.selected_epochs([])
+        == runs.selected_epochs([{"epoch": 1.0, "student_objective": math.nan}])
+        == {}
+    )
 
 
 def test_runs_are_found_with_their_plan_and_whether_they_go_on(tmp_path):
@@ -43,7 +47,7 @@ def test_runs_are_found_with_their_plan_and_whether_they_go_on(tmp_path):
     found = {run.name: run for run in runs.find(tmp_path)}
     assert list(found)[-1] == "desk/MixIT", "the last written come first"
     assert {run.data for run in found.values()} == {"bank, FUSS"}
-    assert {name: (run.system, run.epochs, run.going) for name, run in found.items()} == {
+    assert {name: (run.system, run.epochs, run.running) for name, run in found.items()} == {
         "desk/SED": ("SED", 40, True),
         "desk/MixIT": ("MixIT", 12, False),
         "desk/MixIT-S1": ("MixIT-S1", 2, False),
@@ -66,7 +70,7 @@ def test_a_trained_block_keeps_its_epochs_beside_its_card(smoke):
         run.history[0]["teacher_objective"], rel=1e-4
     )
     assert (
-        runs.chosen(kept)["teacher"]
+        runs.selected_epochs(kept)["teacher"]
         == checkpoints.load_card("mixit-s1-detector-teacher", smoke.checkpoints).epoch
     )
     assert checkpoints.load_history("nobody", smoke.checkpoints) == []
