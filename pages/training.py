@@ -38,7 +38,11 @@ def page() -> None:
     if kind == "run":
         names = {run.name: run for run in found}
         name = widgets.pick(
-            "Run", list(names), RUN, lambda name: name + ", running" * names[name].running, width=420
+            "Run",
+            list(names),
+            RUN,
+            lambda name: name + ", running" * names[name].running,
+            width=420,
         )
         st.fragment(_run, run_every=EVERY if names[name].running else None)(name)
     else:

@@ -97,7 +97,7 @@ def _train(args: argparse.Namespace) -> None:
     from jss.commands import tree
     from jss.config import load_preset
     from jss.data.soundbank.account import summary_of_data
-    from jss.training.distributed import on_rank_zero
+    from jss.training.distributed import check, on_rank_zero
     from jss.training.experiment import Chain
     from jss.training.stages import TREE, separates_only, split
     from jss.training.weak_experiment import WeakChain
@@ -113,6 +113,8 @@ def _train(args: argparse.Namespace) -> None:
     config = on_rank_zero(
         lambda: load_preset((args.base or _default()) if everything else args.preset, settings)
     )
+    if not args.plan:
+        on_rank_zero(lambda: check(config.devices, config.nodes))
     out = args.out or Path("runs") / config.name
     folder = args.checkpoints or out / "checkpoints"
     systems = tuple(only or (TREE if everything else config.systems))

@@ -192,7 +192,7 @@ def test_several_devices_without_torchrun(setting, call, tmp_path, capsys):
 
 
 def test_more_devices_than_gpus(monkeypatch):
-    monkeypatch.setattr(distributed, "world", lambda: 2)
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     with pytest.raises(JssError, match=r"fewer GPUs \(1\) than devices \(2\)"):
