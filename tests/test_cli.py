@@ -161,11 +161,13 @@ def test_unknown_attribute():
 
 
 def test_settings_may_stand_anywhere_on_the_line(monkeypatch, tmp_path):
-    from jss.training.experiment import Chain
+    from jss.training.chain import Chain
 
     seen = []
     monkeypatch.setattr(
-        Chain, "run", lambda self, systems, resume: seen.append((self.config, systems))
+        Chain,
+        "run",
+        lambda self, systems, resume: seen.append((self.trainings.workspace.config, systems)),
     )
     line = [
         "train",
@@ -201,7 +203,7 @@ def test_settings_may_stand_anywhere_on_the_line(monkeypatch, tmp_path):
 
 
 def test_an_unknown_system_is_told_before_any_training(monkeypatch, tmp_path, capsys):
-    from jss.training.experiment import Chain
+    from jss.training.chain import Chain
 
     begun = []
     monkeypatch.setattr(Chain, "_ensure", lambda self, system, resume: begun.append(system))

@@ -98,9 +98,9 @@ def _train(args: argparse.Namespace) -> None:
     from jss.config import load_preset
     from jss.data.soundbank.account import summary_of_data
     from jss.training.distributed import check, on_rank_zero
-    from jss.training.experiment import Chain
+    from jss.training.experiment import joint_chain
     from jss.training.stages import TREE, separates_only, split
-    from jss.training.weak_experiment import WeakChain
+    from jss.training.weak_experiment import weak_chain
     from jss.training.weak_stages import WEAK_STAGES
 
     everything = args.preset == ALL
@@ -120,13 +120,12 @@ def _train(args: argparse.Namespace) -> None:
     systems = tuple(only or (TREE if everything else config.systems))
     roots = tuple(args.data or ("synthscapes",))
     # Asked for all, it goes on with whatever was begun.
-    kind = WeakChain if set(config.systems) <= set(WEAK_STAGES) else Chain
+    weak = set(config.systems) <= set(WEAK_STAGES)
     resume = args.resume or everything
-    chain = kind(config, roots, out, folder, half=args.half)
+    make_chain = weak_chain if weak else joint_chain
+    chain = make_chain(config, roots, out, folder, half=args.half)
     subsets = config.evaluation or (tree.SUBSETS if everything else ())
-    order = tree.FinalEvaluation(
-        roots, subsets if kind is Chain else (), out / "held-out", args.clips
-    )
+    order = tree.FinalEvaluation(roots, () if weak else subsets, out / "held-out", args.clips)
     plan = on_rank_zero(lambda: chain.plan(systems, resume, memory=args.plan))
     notes = [stage.note for stage in plan if stage.note]
     notes += on_rank_zero(lambda: tree.preview(order))
@@ -140,7 +139,7 @@ def _train(args: argparse.Namespace) -> None:
         lambda: tree.held_out(order, workers)
     )  # now, so that it cannot fail at the end
     chain.run(systems, resume)
-    if kind is Chain:
+    if not weak:
         log.info("Load one with jss.load_system(NAME, folder=%r).", str(folder))
     if held_out is not None:
         made = dict.fromkeys(split(name)[0] for name in systems if not separates_only(name))

@@ -1,16 +1,15 @@
-"""What a preset makes of a stage: its row and settings with the preset's overrides, and new networks of
-the preset's sizes.
-"""
+"""A stage under a preset: its row and settings with the overrides, and new networks of its sizes."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import nn
 
-from jss.config import Config
+from jss.config import Config, DetectionConfig, SeparationConfig, WeakLabelConfig
 from jss.errors import JssError
 from jss.io.schema import validate
 from jss.models.crnn import CRNN
@@ -18,26 +17,55 @@ from jss.models.separator import ConvTasNet
 from jss.models.tdcn import TDCN
 from jss.training.stages import STAGES, Stage
 
+Settings = TypeVar("Settings", DetectionConfig, SeparationConfig, WeakLabelConfig)
 #: What a preset may change in a stage's row, beside its DetectionConfig or SeparationConfig.
-OVERRIDDEN = ("learning_rate", "separator", "detector", "retention", "data", "pooling")
+OVERRIDES = ("learning_rate", "separator", "detector", "retention", "data", "pooling")
 
 
-def chosen_row(config: Config, name: str, base: Any) -> tuple[Stage, Any]:
-    """The stage's row and settings with the preset's overrides."""
+def chosen_row(config: Config, name: str, base: Settings) -> tuple[Stage, Settings]:
+    """The row and the settings of a stage, both with the preset's overrides.
+
+    Args:
+        config: The preset.
+        name: Of the stage.
+        base: The preset's settings for such stages.
+
+    Raises:
+        JssError: A setting is unknown, of a wrong type or out of range.
+    """
     overrides = dict(config.stages.get(name, {}))
     row = dataclasses.asdict(STAGES[name])
-    row.update({key: overrides.pop(key) for key in OVERRIDDEN if key in overrides})
+    row.update({key: overrides.pop(key) for key in OVERRIDES if key in overrides})
     stage = validate(Stage, row, f"stages.{name}")
-    c = validate(
-        type(base),
-        {**dataclasses.asdict(base), **stage.settings, **overrides},
-        f"stages.{name}",
-    )
-    return stage, c
+    return stage, stage_settings(base, {**stage.settings, **overrides}, name)
+
+
+def stage_settings(base: Settings, overrides: Mapping[str, Any], name: str) -> Settings:
+    """The settings of a stage: the preset's, with those that it overrides for the stage.
+
+    Args:
+        base: The preset's DetectionConfig, SeparationConfig or WeakLabelConfig.
+        overrides: Settings by name.
+        name: Of the stage, for an error.
+
+    Raises:
+        JssError: A setting is unknown, of a wrong type or out of range.
+    """
+    return validate(type(base), {**dataclasses.asdict(base), **overrides}, f"stages.{name}")
 
 
 def new_block(config: Config, start: str, block: str, classes: int) -> nn.Module:
-    """A network of the preset's sizes."""
+    """A network of the preset's sizes.
+
+    Args:
+        config: The preset.
+        start: "new" or "new TDCN++".
+        block: "separator", "detector" or "mixture".
+        classes: How many a detector has.
+
+    Raises:
+        JssError: No network has these sizes.
+    """
     try:
         if start == "new TDCN++":
             return TDCN(config.tdcn)
@@ -46,5 +74,5 @@ def new_block(config: Config, start: str, block: str, classes: int) -> nn.Module
         return CRNN(replace(config.detector, n_classes=classes))
     except (ValueError, RuntimeError, MemoryError, ZeroDivisionError) as error:
         raise JssError(
-            f"No {block} of these sizes can be made ({error}): change the preset's {block}."
+            f"A {block} cannot have these sizes ({error}): change the preset's {block}."
         ) from error

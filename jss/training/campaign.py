@@ -20,7 +20,7 @@ from jss.config import Config, load_preset
 from jss.errors import JssError
 from jss.io import histories
 from jss.io.schema import read_yaml
-from jss.training.experiment import Chain, separator_block
+from jss.training.experiment import joint_chain, separator_block
 from jss.training.runs import SELECTIONS
 from jss.training.selection import best_epoch
 from jss.training.stages import parse, separates_only, split, trainings
@@ -133,7 +133,9 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
             continue
         log.info("%s: trains %s", row.name, row.trains)
         folder = _prepared(row, out)
-        chain = Chain(campaign.config(row), roots, out / row.name, folder, half, pool=out / "pool")
+        chain = joint_chain(
+            campaign.config(row), roots, out / row.name, folder, half, pool=out / "pool"
+        )
         chain.run((row.trains,), resume=True)
 
 

@@ -54,7 +54,7 @@ def save_card(
     data: Described,
     seed: int,
     settings: Mapping[str, Any],
-    who: str = "student",
+    selection: str = "student",
     parent: str | None = None,
     half: bool = False,
 ) -> None:
@@ -70,7 +70,7 @@ def save_card(
         data: What it was trained on.
         seed: Of the training.
         settings: With which it can be trained again.
-        who: "student" or "teacher".
+        selection: "student" or "teacher".
         parent: The block that it started from, if any.
         half: Store the weights in half precision.
     """
@@ -83,7 +83,7 @@ def save_card(
             kind=str(network.kind),
             config=plain(dataclasses.asdict(config_of)),
             stage=stage,
-            network=who,
+            network=selection,
             training_data=data.description,
             licence=data.licence,
             seed=seed,
@@ -158,14 +158,14 @@ def save_manifest(
         "labels": class_sets[0] if class_sets else list(labels),
         "pooling": stage.pooling or config.pooling,
         "features": "dcase2021" if config.scaling == "clip" else f"dcase2021-{config.scaling}",
-        "selections": {who: dict(blocks) for who, blocks in selections.items()},
+        "selections": {key: dict(blocks) for key, blocks in selections.items()},
     }
     path = folder / "systems" / f"{name}.yaml"
     if path.is_file():
         before = read_yaml(path)
         if all(before.get(key) == value for key, value in manifest.items() if key != "selections"):
             both = {**before["selections"], **manifest["selections"]}
-            manifest["selections"] = {who: both[who] for who in sorted(both)}
+            manifest["selections"] = {key: both[key] for key in sorted(both)}
     with atomic_write(path) as part:
         part.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120), encoding="utf-8")
 

@@ -104,6 +104,19 @@ class Task(pl.LightningModule):
         """
         return dataclasses.replace(c, epochs=len(self.history)) if self.late else c  # type: ignore[type-var]
 
+    def selected(self, selection: str) -> tuple[int, dict[str, dict[str, Tensor]]]:
+        """The best epoch by one of ``selections``.
+
+        Args:
+            selection: A key of ``selections``.
+
+        Returns:
+            Its index in the history, and the state dicts of its networks by name.
+        """
+        column, largest = self.selections[selection]
+        states = load_networks(self.folder / f"best-{selection}.safetensors")
+        return best_epoch(self.history, column, largest), states
+
     def stale(self, key: str, largest: bool = True) -> int:
         """Epochs since the best one by a column of the history; 0 before the first."""
         return len(self.history) - 1 - best_epoch(self.history, key, largest) if self.history else 0

@@ -1,5 +1,7 @@
-"""The stages of the weak-label paper as data: two critics, three separators, and the bridge to
-JSS's separator.
+"""The stages of the weak-label paper as data.
+
+They are two critics, three maskers, and three of the first paper's separators trained in the same
+ways.
 """
 
 from __future__ import annotations
@@ -11,14 +13,16 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class WeakStage:
-    """One training. network: what learns; labels: what it learns from; critic: the stage whose
-    critic judges it, or None for a critic itself and for isolated targets; says: of a card.
-    """
+    """One training."""
 
+    #: What is trained.
     network: Literal["critic", "tf_masker", "conv_tasnet"]
+    #: What it learns from: isolated sources ("strong"), frame labels or clip labels.
     labels: Literal["strong", "frame", "clip"]
+    #: The stage whose critic judges a separator; None for a critic and for isolated sources.
     critic: str | None
-    says: str
+    #: For the card.
+    description: str
 
 
 WEAK_STAGES: Mapping[str, WeakStage] = {

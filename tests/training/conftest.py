@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jss.config import Config, load_preset
-from jss.training.experiment import Chain
+from jss.training.experiment import joint_chain
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,6 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Smoke:
     config = load_preset(
         "smoke", ("data.synthetic=4", "data.weak=4", "data.unlabelled=4")
     )  # two steps an epoch
-    chain = Chain(config, "synthscapes", out, out / "checkpoints")
+    chain = joint_chain(config, "synthscapes", out, out / "checkpoints")
     chain.run(config.systems, resume=False)
     return Smoke(config, out, out / "checkpoints")

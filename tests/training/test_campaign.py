@@ -47,7 +47,7 @@ def test_finished_rows_are_not_trained_again(plan, tmp_path, one_thread, monkeyp
         systems = tmp_path / "out" / name / "checkpoints" / "systems"
         systems.mkdir(parents=True)
         (systems / "SED.yaml").write_text("")
-    monkeypatch.setattr(campaign, "Chain", None)
+    monkeypatch.setattr(campaign, "joint_chain", None)
     campaign.run(campaign.read(plan), "synthscapes", tmp_path / "out")
 
 

@@ -13,7 +13,8 @@ from jss import checkpoints
 from jss.cli import main
 from jss.config import load_preset
 from jss.errors import JssError
-from jss.training.experiment import Chain
+from jss.training.chain import Chain
+from jss.training.experiment import JointTrainings, joint_chain
 from jss.training.memory import detection_memory, peak_bytes, separation_memory
 from jss.training.stages import STAGES, split
 
@@ -44,7 +45,7 @@ def data(world: Path, *names: str) -> list[str]:
 def chain(
     roots: str | tuple[str, ...], folder: Path, *overrides: str, preset: str = "smoke"
 ) -> Chain:
-    return Chain(load_preset(preset, overrides), roots, folder, folder / "checkpoints")
+    return joint_chain(load_preset(preset, overrides), roots, folder, folder / "checkpoints")
 
 
 @pytest.mark.slow
@@ -74,7 +75,7 @@ def test_smoke_learns_from_the_pools(world, tmp_path, monkeypatch, one_thread):
     now = []
     from jss.data.training.datasets import ClipSet
 
-    sample, pretrain = ClipSet._samples, Chain._pretrain
+    sample, pretrain = ClipSet._samples, JointTrainings._train_separator
 
     def noted(self, path):
         if now:
@@ -87,7 +88,7 @@ def test_smoke_learns_from_the_pools(world, tmp_path, monkeypatch, one_thread):
         now.pop()
 
     monkeypatch.setattr(ClipSet, "_samples", noted)
-    monkeypatch.setattr(Chain, "_pretrain", named)
+    monkeypatch.setattr(JointTrainings, "_train_separator", named)
     out = tmp_path / "out"
     words = ["train", "smoke", *data(world), "--out", str(out), *SHORT]
     assert main([*words, "--only", "PIT-S0", "MixIT-S0", "SSep-SED"]) == 0

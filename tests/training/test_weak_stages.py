@@ -23,7 +23,7 @@ from jss.models.critic import Critic
 from jss.models.stft import stft
 from jss.models.tf_masker import TFMasker, TFMaskerConfig, magnitudes
 from jss.training.task import load_networks
-from jss.training.weak_experiment import WeakChain
+from jss.training.weak_experiment import weak_chain
 from jss.training.weak_label import SeparatorTask
 from jss.training.weak_stages import WEAK_STAGES
 
@@ -43,7 +43,7 @@ class WeakSmoke:
 def chain(tmp_path_factory) -> WeakSmoke:
     out = tmp_path_factory.mktemp("weak")
     config = load_preset("weak_smoke")
-    WeakChain(config, "synthscapes", out, out / "checkpoints").run(config.systems, resume=False)
+    weak_chain(config, "synthscapes", out, out / "checkpoints").run(config.systems, resume=False)
     return WeakSmoke(config, out, out / "checkpoints")
 
 
@@ -172,7 +172,9 @@ def test_the_paper_preset_is_the_papers():
 
 def test_an_unknown_stage_is_named(chain, tmp_path):
     with pytest.raises(JssError, match='no way to train "weak-none"'):
-        WeakChain(chain.config, "synthscapes", tmp_path, tmp_path).run(("weak-none",), resume=False)
+        weak_chain(chain.config, "synthscapes", tmp_path, tmp_path).run(
+            ("weak-none",), resume=False
+        )
 
 
 def test_the_paper_presets_test_scenes_are_the_default_of_evaluate():
@@ -186,13 +188,13 @@ def test_the_paper_presets_test_scenes_are_the_default_of_evaluate():
 
 def test_the_plan_names_scenes_steps_and_judge(tmp_path):
     config = load_preset("weak_paper")
-    chain = WeakChain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    chain = weak_chain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
     lines = {stage.name: stage.line for stage in chain.plan(config.systems, resume=False)}
     assert list(lines) == list(config.systems)
     assert "(train 20000, validation 5000 scenes); 50 epochs of 2000 steps" in lines["weak-frame"]
     assert lines["weak-clip"].endswith("starts from a new tf_masker, with critic-clip as its judge")
     with pytest.raises(JssError, match=r"no validation scenes: raise data\.validation_synthetic"):
-        WeakChain(
+        weak_chain(
             load_preset("weak_smoke", ("data.validation_synthetic=0",)),
             "synthscapes",
             tmp_path,

@@ -1,0 +1,102 @@
+"""What a training of the weak-label paper will do, before its first step."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import torch
+from torch import nn
+
+from jss.config import Config, WeakLabelConfig
+from jss.data.scenes.batches import SceneSteps
+from jss.data.scenes.scenes import SceneData
+from jss.data.training.batching import per_process
+from jss.errors import JssError
+from jss.features import SAMPLE_RATE
+from jss.models.critic import Critic
+from jss.models.joint import freeze
+from jss.models.separator import ConvTasNet
+from jss.models.stft import stft
+from jss.models.tf_masker import TFMasker, magnitudes
+from jss.training.memory import gigabytes, peak_bytes
+from jss.training.plan import Planned
+from jss.training.weak_stages import WeakStage
+
+
+def plan_weak(
+    training: str,
+    config: Config,
+    scenes: SceneData,
+    stage: WeakStage,
+    c: WeakLabelConfig,
+    memory: bool,
+) -> Planned:
+    """The data, steps, batch, memory and start of a training.
+
+    Args:
+        training: Its name.
+        config: The preset.
+        scenes: What it learns from.
+        stage: Its row.
+        c: Its settings.
+        memory: Whether to estimate memory too.
+
+    Raises:
+        JssError: There are no scenes, or a class has no recording.
+    """
+    train, validation = scenes.train, scenes.validation
+    for subset, setting in ((train, "synthetic"), (validation, "validation_synthetic")):
+        if not len(subset):
+            raise JssError(f"{training}: there are no {subset.split} scenes: raise data.{setting}.")
+        missing = sorted({*subset.recipe.labels} - {*subset.bank.labels(subset.split)})
+        if missing:
+            raise JssError(
+                f"{scenes.description} have no recording of {missing[0]} for {subset.split}: add "
+                "some, or use another soundbank."
+            )
+    steps = SceneSteps(train, per_process(c.batch, config), fresh=c.fresh)
+    start = f"starts from a new {stage.network}"
+    parts = [
+        f"data={scenes.description} (train {len(train)}, validation {len(validation)} scenes)",
+        f"{c.epochs} epochs of {len(steps)} steps at most",
+        f"batch {c.batch}",
+        *([f"memory about {gigabytes(_memory(config, scenes, stage, c))}"] if memory else []),
+        start + (f", with {stage.critic} as its judge" if stage.critic else ""),
+    ]
+    return Planned(training, "; ".join(parts))
+
+
+def new_network(config: Config, stage: WeakStage, classes: int) -> nn.Module:
+    """The network that a stage trains, of the preset's sizes.
+
+    Args:
+        config: The preset.
+        stage: The row of the stage.
+        classes: How many.
+    """
+    if stage.network == "critic":
+        return Critic(dataclasses.replace(config.critic, n_classes=classes))
+    if stage.network == "tf_masker":
+        return TFMasker(dataclasses.replace(config.masker, n_src=classes))
+    return ConvTasNet(dataclasses.replace(config.separator, n_src=classes)).fix_fourier_basis()
+
+
+def _memory(config: Config, scenes: SceneData, stage: WeakStage, c: WeakLabelConfig) -> float:
+    """Memory in bytes: weights, gradients, Adam's moments, and a step estimated on one mixture."""
+    classes = len(scenes.train.recipe.labels)
+    network, critic = new_network(config, stage, classes), None
+    if stage.critic:
+        critic = freeze(Critic(dataclasses.replace(config.critic, n_classes=classes)))
+    mixture = torch.randn(1, round((c.crop or config.data.seconds) * SAMPLE_RATE))
+    network.train()
+
+    def loss() -> torch.Tensor:
+        if isinstance(network, Critic):
+            logits: torch.Tensor = network(stft(mixture).abs())
+            return logits.sum()
+        sources = magnitudes(network, mixture)[1]
+        return (sources if critic is None else critic(sources.flatten(0, 1))).sum()
+
+    per_mixture = peak_bytes(loss, network.parameters())
+    trained = sum(parameter.numel() for parameter in network.parameters())
+    return 16 * trained + per_mixture * c.batch / config.processes
