@@ -27,19 +27,26 @@ from jss.training.selection import objective
 from jss.training.stages import SELECTIONS, Stage
 from jss.training.task import Task, compiles
 
-#: Clips that are validated at once.
-VALIDATED = 8
+#: Clips of a validation batch.
+VALIDATION_BATCH = 8
 
 
 class DetectionTask(Task):
-    """A student learns by Eq. 6, a teacher follows by Eq. 3; each has its own best epoch (Eqs 23,
-    24).
+    """A student that learns by Eq. 6, and a teacher that follows it by Eq. 3.
 
-    stage: its row, of which trains, learning_rate, retention and pooling count; blocks: "detector"
-    and, where there are such, "separator", "mixture" and "balance" (jss.models.branches). Those
-    that do not learn are frozen, in eval mode, and shared by student and teacher, so that a frozen
-    separator runs once for both. selected: whose best epoch is saved: of both networks, or of the
-    one whose chain the stage belongs to.
+    Each has its own best epoch (Eqs 23, 24). Blocks that are not trained are frozen and shared by
+    student and teacher, so that a frozen separator runs once for both.
+
+    Args:
+        folder: Of the run.
+        config: The preset.
+        c: The settings of the stage.
+        data: What it learns from.
+        labels: The K classes.
+        stage: Its row: which blocks it trains, learning rate, retention loss and pooling.
+        blocks: "detector" and, where there are such, "separator", "mixture" and "balance"
+            (jss.models.branches).
+        selected: Whose best epoch is saved: that of student, teacher or both.
     """
 
     def __init__(
@@ -54,7 +61,7 @@ class DetectionTask(Task):
         selected: Sequence[str] = SELECTIONS,
     ) -> None:
         super().__init__(folder, config)
-        self.selections = {who: (f"{who}_objective", True) for who in selected}
+        self.selections = {name: (f"{name}_objective", True) for name in selected}
         self.c, self.data, self.labels, self.rate = c, data, tuple(labels), stage.learning_rate
         self.trained = trains = stage.trains
         for name, block in blocks.items():
@@ -71,7 +78,7 @@ class DetectionTask(Task):
         )
         self.shared = "separator" not in trains
         micro_batch = max(1, sum(c.batch) // (c.accumulate * config.processes))
-        #: The last clips of the epoch, without mixup.
+        #: The last micro-batches of the epoch, without mixup.
         self.recent: deque[Tensor] = deque(maxlen=-(-c.norm_clips // micro_batch))
         self.retention = (
             Retention(stage.retention, blocks["separator"], config.separation)
@@ -85,70 +92,72 @@ class DetectionTask(Task):
             self.separates["teacher"] = torch.compile(self.separates["teacher"], dynamic=False)
 
     def networks(self) -> dict[str, nn.Module]:
-        """The trained blocks of student and teacher, "student-detector" and so on."""
+        """The trained blocks of student and teacher: "student-detector" and so on."""
         models = {"student": self.student, "teacher": self.teacher}
         return {
-            f"{who}-{name}": getattr(model, name)
-            for who, model in models.items()
+            f"{selection}-{name}": getattr(model, name)
+            for selection, model in models.items()
             for name in self.trained
         }
 
     def both(self, batch: DetectionBatch) -> tuple[JointOutput, JointOutput]:
-        """Student and teacher on one batch, mixup included: of linear mels for SED, of waveforms
-        before separation.
+        """Student and teacher on one batch.
 
-        What both hear alike (the mixture's mels, a frozen separator's sources) is computed once.
+        Mixup is of linear mel spectrograms where there is no separator, and otherwise of waveforms
+        before separation. The inputs that both have in common (mel spectrograms of the mixture,
+        sources of a frozen separator) are computed once.
         """
         if self.student.separator is None:
             mel = self.student.mel(batch.audio)
             features = scale(to_db(mix(mel, batch.order, batch.share))).unsqueeze(1)
-            nothing = batch.audio[:, None][:, :0]
+            no_sources = batch.audio[:, None][:, :0]
             with torch.no_grad():
-                teacher = self.teacher.score(features, nothing)
-            return self.student.score(features, nothing), teacher
+                teacher = self.teacher.score(features, no_sources)
+            return self.student.score(features, no_sources), teacher
         audio = mix(batch.audio, batch.order, batch.share)
         with torch.no_grad():
-            heard = self.separates["teacher"](audio)
-            teacher = self.teacher.detect(audio, heard)
-        return self.student.detect(
-            audio, heard if self.shared else self.separates["student"](audio)
-        ), teacher
+            sources = self.separates["teacher"](audio)
+            teacher = self.teacher.detect(audio, sources)
+        if not self.shared:
+            sources = self.separates["student"](audio)
+        return self.student.detect(audio, sources), teacher
 
     def losses(self, batch: DetectionBatch) -> dict[str, Tensor]:
-        """Eqs 4 and 5, strong on the synthetic clips, weak on the weak clips, each where there are
-        any; consistency and retention on all.
+        """The terms of Eq. 6, and the retention loss.
+
+        Cross-entropy (Eq. 4) is of frames of the synthetic clips and of the weakly labelled clips,
+        where there are any; consistency (Eq. 5) and retention are of all clips.
         """
         student, teacher = self.both(batch)
-        self.finite(
-            student.strong.sum() + student.weak.sum()
-        )  # before torch's cross-entropy stumbles over it
+        # Checked first: torch's cross-entropy fails on NaN without an explanation.
+        self.finite(student.strong.sum() + student.weak.sum())
         n_strong, n_weak = len(batch.strong), len(batch.weak)
         strong = mix(batch.strong, batch.order[:n_strong], batch.share[:n_strong])
         part = slice(n_strong, n_strong + n_weak)
         weak = mix(batch.weak, batch.order[part] - n_strong, batch.share[part])
         frames = student.strong.shape[-1]
-        found = {
+        losses = {
             "mse_strong": consistency_loss(student.strong, teacher.strong),
             "mse_weak": consistency_loss(student.weak, teacher.weak),
         }
         if n_strong:
-            found["bce_strong"] = supervised_loss(student.strong[:n_strong], strong[..., :frames])
+            losses["bce_strong"] = supervised_loss(student.strong[:n_strong], strong[..., :frames])
         if n_weak:
-            found["bce_weak"] = supervised_loss(student.weak[part], weak)
+            losses["bce_weak"] = supervised_loss(student.weak[part], weak)
         if self.retention is not None:
-            heard = mix(batch.audio, batch.order, batch.share)
-            found["retention"] = self.retention(heard, student.sources, self.separates["student"])
-        return found
+            audio = mix(batch.audio, batch.order, batch.share)
+            losses["retention"] = self.retention(audio, student.sources, self.separates["student"])
+        return losses
 
     def training_step(self, batch: DetectionBatch, step: int) -> Tensor:
         """Lightning's hook: one micro-batch of Eq. 6."""
         self.recent.append(batch.audio)
-        found = self.losses(batch)
+        losses = self.losses(batch)
         weight = self.c.consistency * warmup(self.global_step, self._warmup_steps())
-        loss = weight * (found["mse_strong"] + found["mse_weak"])
-        loss = loss + found.get("bce_strong", 0.0) + found.get("bce_weak", 0.0)
-        loss = loss + self.c.retention_weight * found.get("retention", 0.0)
-        return self.tally({**found, "loss": loss})
+        loss = weight * (losses["mse_strong"] + losses["mse_weak"])
+        loss = loss + losses.get("bce_strong", 0.0) + losses.get("bce_weak", 0.0)
+        loss = loss + self.c.retention_weight * losses.get("retention", 0.0)
+        return self.tally({**losses, "loss": loss})
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Lightning's hook: the teacher follows after every optimizer step."""
@@ -167,9 +176,7 @@ class DetectionTask(Task):
         return bool(self.c.patience) and stale >= self.c.patience
 
     def average_norms(self) -> None:
-        """Estimate the BatchNorm statistics of the trained blocks anew over the epoch's last
-        ``norm_clips`` clips.
-        """
+        """Estimate the BatchNorm statistics of the trained blocks from the epoch's last clips."""
         if not self.recent:
             return
         with averaging(list(self.networks().values())):
@@ -177,57 +184,63 @@ class DetectionTask(Task):
                 sources = self.student.separate(audio)
                 self.student.detect(audio, sources)
                 self.teacher.detect(audio, sources if self.shared else self.teacher.separate(audio))
-        self.recent.clear()  # a resumed run has none of the epoch before
+        self.recent.clear()  # a resumed run has none of the epoch before either
 
     def validate(self) -> dict[str, float]:
-        """The objectives of student and teacher, and their parts, with BatchNorm statistics
-        estimated anew.
-        """
+        """The objectives of student and teacher and their terms, after ``average_norms``."""
         self.average_norms()
         scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
         weak_scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
         events: list[Any] = []
         tags: list[Any] = []
         strong_set, weak_set = self.data.synthetic_validation, self.data.weak_validation
-        for chosen, kept, strong in ((strong_set, scores, True), (weak_set, weak_scores, False)):
-            for begin in range(0, len(chosen), VALIDATED):
-                examples = [chosen[i] for i in range(begin, min(begin + VALIDATED, len(chosen)))]
-                if strong:
+        for subset, is_strong in ((strong_set, True), (weak_set, False)):
+            for begin in range(0, len(subset), VALIDATION_BATCH):
+                examples = [
+                    subset[i] for i in range(begin, min(begin + VALIDATION_BATCH, len(subset)))
+                ]
+                if is_strong:
                     events += [example.events or () for example in examples]
                 else:
                     tags += [example.weak(self.labels) for example in examples]
                 audio = torch.from_numpy(np.stack([example.mixture for example in examples])).to(
                     self.device
                 )
-                heard = self.student.separate(audio)
-                for who, model in (("student", self.student), ("teacher", self.teacher)):
-                    sources = heard if self.shared or who == "student" else model.separate(audio)
-                    found = model.detect(audio, sources)
-                    kept[who] += (found.strong if strong else found.weak).float().cpu()
-        result = {}
-        for who in scores:
-            found_row = objective(
-                [s.numpy() for s in scores[who]],
+                sources = self.student.separate(audio)
+                for selection, model in (("student", self.student), ("teacher", self.teacher)):
+                    if selection == "teacher" and not self.shared:
+                        sources = model.separate(audio)
+                    output = model.detect(audio, sources)
+                    if is_strong:
+                        scores[selection] += output.strong.float().cpu()
+                    else:
+                        weak_scores[selection] += output.weak.float().cpu()
+        row = {}
+        for selection in scores:
+            values = objective(
+                [s.numpy() for s in scores[selection]],
                 events,
-                [s.numpy() for s in weak_scores[who]],
+                [s.numpy() for s in weak_scores[selection]],
                 tags,
                 self.labels,
                 seconds=self.config.data.seconds,
                 threshold=self.c.threshold,
             )
-            result.update({f"{who}_{key}": value for key, value in found_row.items()})
-        return result
+            row.update({f"{selection}_{key}": value for key, value in values.items()})
+        return row
 
     def _warmup_steps(self) -> float:
         steps = self._steps()
         return self.c.warmup_epochs * len(steps) / steps.parts
 
     def configure_optimizers(self) -> Any:
-        """Adam (0.9, 0.999) on the trained blocks; the rate warms up by exp(-5 (1 - n/N)^2), from
-        the first step on.
-        """
-        learning = [p for name in self.trained for p in getattr(self.student, name).parameters()]
-        parameters = [p for p in learning if p.requires_grad]
+        """Adam (0.9, 0.999) on the trained blocks, its learning rate ramped up by ``warmup``."""
+        parameters = [
+            parameter
+            for name in self.trained
+            for parameter in getattr(self.student, name).parameters()
+            if parameter.requires_grad
+        ]
         optimizer = torch.optim.Adam(parameters, lr=self.rate)
         steps = self._warmup_steps()
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup(step, steps))
@@ -242,7 +255,7 @@ class DetectionTask(Task):
 
 
 def _model(blocks: Mapping[str, nn.Module], pooling: str, scaling: Scaling) -> JointModel:
-    """The model that a system's blocks make."""
+    """The model of a system's blocks."""
     separator, detector, balance = (
         blocks.get("separator"),
         blocks["detector"],

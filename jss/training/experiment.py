@@ -22,7 +22,7 @@ from jss.training.cards import save_manifest, settings
 from jss.training.chain import Chain, Workspace
 from jss.training.detection import DetectionTask
 from jss.training.distributed import on_rank_zero, rank_zero_first
-from jss.training.plan import Before, Planned, plan_detection, plan_separation
+from jss.training.plan import PlanInputs, Planned, plan_detection, plan_separation
 from jss.training.separation import SeparationTask
 from jss.training.stages import (
     SELECTIONS,
@@ -108,15 +108,15 @@ class JointTrainings:
             )
 
     @cached_property
-    def _before(self) -> Before:
+    def _plan_inputs(self) -> PlanInputs:
         work = self.workspace
-        return Before(work.config, self.unrendered_data, self.labels, work.folder)
+        return PlanInputs(work.config, self.unrendered_data, self.labels, work.folder)
 
     def plan(self, training: str, memory: bool) -> Planned:
         """What ``train`` will do."""
         if separates_only(training):
-            return plan_separation(self._before, training, memory)
-        return plan_detection(self._before, training, memory)
+            return plan_separation(self._plan_inputs, training, memory)
+        return plan_detection(self._plan_inputs, training, memory)
 
     def train(self, training: str, run: Path) -> None:
         """Train in the folder of a run, and save the blocks."""

@@ -1,6 +1,4 @@
-"""How much memory a training step needs: the peak of one that is tried on short clips, in proportion
-to the batch.
-"""
+"""How much memory training needs: the peak of one step on short clips, scaled up to the batch."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ from jss.training.detection import DetectionTask
 from jss.training.separation import SeparationTask
 from jss.training.stages import Stage
 
-#: Seconds of the clips that are tried.
+#: Seconds of the short clips.
 SECONDS = 1.0
 
 
@@ -36,52 +34,61 @@ def gigabytes(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
 
 
-class _Live(TorchDispatchMode):
-    """Adds up the memory of tensors while they live; ``most`` is the peak in bytes."""
+class _AllocationTracker(TorchDispatchMode):
+    """Adds up the memory of live tensors; ``peak`` is the most, in bytes."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.sizes: dict[int, int] = {}
-        self.now = self.most = 0
+        self.current = self.peak = 0
 
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:  # torch's hook: every operation
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Torch's hook, called for every operation."""
         result = func(*args, **(kwargs or {}))
-        tree_map_only(Tensor, self._note, result)
+        tree_map_only(Tensor, self._track, result)
         return result
 
-    def _note(self, tensor: Tensor) -> Tensor:
+    def _track(self, tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         key = storage._cdata
         if key not in self.sizes:
             self.sizes[key] = storage.nbytes()
-            self.now += storage.nbytes()
-            self.most = max(self.most, self.now)
+            self.current += storage.nbytes()
+            self.peak = max(self.peak, self.current)
             weakref.finalize(storage, self._free, key)
         return tensor
 
     def _free(self, key: int) -> None:
-        self.now -= self.sizes.pop(key)
+        self.current -= self.sizes.pop(key)
 
 
 def peak_bytes(loss: Callable[[], Tensor], parameters: Iterable[Tensor]) -> int:
-    """The most memory that ``loss()`` and its backward pass need beside weights and gradients.
+    """The most memory that a loss and its backward pass need beside weights and gradients.
 
-    parameters: of the networks that learn; their gradients are there before.
+    Args:
+        loss: Computes it.
+        parameters: Of the trained networks. Their gradients are allocated first, so that they are
+            not counted.
     """
     for parameter in parameters:
         parameter.grad = torch.zeros_like(parameter) if parameter.requires_grad else None
-    live = _Live()
-    with live:
+    tracker = _AllocationTracker()
+    with tracker:
         loss().backward()
-    return live.most
+    return tracker.peak
 
 
 def separation_memory(
     config: Config, stage: Stage, c: SeparationConfig, pool: SeparationPool
 ) -> float:
-    """Bytes of weights, gradients, Adam's two moments and one step of a separator's stage."""
+    """Memory of a separator's stage in bytes: weights, gradients, Adam's moments and one step.
+
+    Args:
+        config: The preset.
+        stage: The row of the stage.
+        c: Its settings.
+        pool: What it learns from.
+    """
     config = replace(config, compile=False)
     start = "new TDCN++" if stage.separator == "new TDCN++" else "new"
     separator = new_block(config, start, "separator", 1)
@@ -91,16 +98,22 @@ def separation_memory(
     seconds = min(SECONDS, c.seconds)
     rows = config.separator.n_src if stage.loss == "pit" else 2
     targets = torch.randn(1, rows, round(seconds * SAMPLE_RATE), device=task.device)
-    one = _step(task, config.precision, lambda: task.separation_loss(targets))
+    per_clip = _step(task, config.precision, lambda: task.separation_loss(targets))
     clips: float = c.batch / config.processes * c.seconds / seconds
-    return 16 * _size(separator) + one * clips
+    return 16 * _size(separator) + per_clip * clips
 
 
 def detection_memory(
     config: Config, stage: Stage, c: DetectionConfig, data: TrainingData, labels: Sequence[str]
 ) -> float:
-    """Bytes of weights, gradients, Adam's two moments, the teacher and one micro-batch of a
-    detector's stage.
+    """Memory of a detector's stage in bytes, with that of the teacher and of one micro-batch.
+
+    Args:
+        config: The preset.
+        stage: The row of the stage.
+        c: Its settings.
+        data: What it learns from.
+        labels: The K classes.
     """
     config = replace(config, compile=False)
     blocks: dict[str, nn.Module] = {}
@@ -122,17 +135,17 @@ def detection_memory(
         torch.ones(2),
     )
     batch = DetectionBatch(*(part.to(task.device) for part in batch))
-    one = (
-        _step(task, config.precision, lambda: torch.stack([*task.losses(batch).values()]).sum()) / 2
+    both_clips = _step(
+        task, config.precision, lambda: torch.stack([*task.losses(batch).values()]).sum()
     )
-    learning = sum(_size(blocks[name]) for name in stage.trains)
-    fixed = sum(_size(block) for name, block in blocks.items() if name not in stage.trains)
+    trained = sum(_size(blocks[name]) for name in stage.trains)
+    frozen = sum(_size(block) for name, block in blocks.items() if name not in stage.trains)
     clips: float = sum(c.batch) / (c.accumulate * config.processes) * config.data.seconds / seconds
-    return 20 * learning + 4 * fixed + one * clips
+    return 20 * trained + 4 * frozen + both_clips / 2 * clips
 
 
 def _step(task: nn.Module, precision: str, loss: Callable[[], Tensor]) -> int:
-    """The peak of one step, in the precision that training will have."""
+    """The peak of one step in bytes, in the precision of the training."""
     task.train()
     half = precision == "bf16" and bf16_units()
     with (
@@ -147,5 +160,5 @@ def _device() -> str:
 
 
 def _size(block: nn.Module) -> int:
-    """Numbers in a block."""
+    """The number of a block's parameters."""
     return sum(parameter.numel() for parameter in block.parameters())

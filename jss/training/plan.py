@@ -1,6 +1,4 @@
-"""What a training will do, before its first step: a line a stage; and the refusal of what would
-fail hours later.
-"""
+"""What a training will do, before its first step, and the errors that would come hours later."""
 
 from __future__ import annotations
 
@@ -32,57 +30,68 @@ ROLES = {"separator": "separator", "detector": "detector", "mixture": "mixture b
 
 
 @dataclass(frozen=True)
-class Before:
-    """What is known before the first step. data: to be counted; folder: of blocks and systems;
-    memory: bytes that were estimated already, by stage.
-    """
+class PlanInputs:
+    """What a plan is computed from."""
 
     config: Config
+    #: For counting; soundscapes need not be rendered.
     data: TrainingData
     labels: tuple[str, ...]
+    #: Of blocks and systems.
     folder: Path
+    #: Stage -> its memory in bytes, where it was estimated before.
     memory: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One stage to come. name: of the stage or system; what: its data, steps, batch, memory and the
-    blocks that it starts from; note: a sentence where it learns from other data than its row says.
-    """
+    """The plan of one training."""
 
+    #: Of the training.
     name: str
+    #: Its data, steps, batch, memory and the blocks that it starts from.
     what: str
+    #: A sentence where it learns from other data than the row of its stage says.
     note: str | None = None
 
     @property
     def line(self) -> str:
-        """For a person."""
+        """A line of text."""
         return f"{self.name}: {self.what}"
 
 
-def plan_separation(before: Before, name: str, memory: bool) -> Planned:
-    """A separator's stage. Raises JssError where its data cannot train it."""
-    stage, c = chosen_row(before.config, name, before.config.separation)
+def plan_separation(inputs: PlanInputs, name: str, memory: bool) -> Planned:
+    """The plan of a separator's training.
+
+    Args:
+        inputs: What it is computed from.
+        name: Of the stage.
+        memory: Whether to estimate memory too.
+
+    Raises:
+        JssError: The data cannot train it.
+    """
+    stage, c = chosen_row(inputs.config, name, inputs.config.separation)
     wanted = stage.data or "detection"
-    pool = before.data.pool(wanted, stage.loss)
-    counts = ""
+    pool = inputs.data.pool(wanted, stage.loss)
+    source_range = ""
     if stage.loss == "pit":
-        counts = _check_sources(name, pool, before.config.separator.n_src)
-    steps = SeparationSteps(pool, before.config, c, stage.loss, 0)
-    held_out = SeparationValidation(pool, before.config, c, stage.loss)
-    sets = {"sources": pool.sources} if stage.loss == "pit" else pool.mixtures
-    listed = _counted({key: found for key, found in sets.items() if found is not None}, pool.fresh)
-    selected = (
+        source_range = _check_sources(name, pool, inputs.config.separator.n_src)
+    steps = SeparationSteps(pool, inputs.config, c, stage.loss, 0)
+    held_out = SeparationValidation(pool, inputs.config, c, stage.loss)
+    subsets = {"sources": pool.sources} if stage.loss == "pit" else pool.mixtures
+    sizes = _sizes({key: part for key, part in subsets.items() if part is not None}, pool.fresh)
+    validation = (
         f"validated on {len(held_out.items)} {'pairs' if stage.loss == 'mixit' else 'mixtures'} of "
         f"{len(held_out.clips)}"
     )
-    start = _starts(before, stage, None, None)
+    start = _starts(inputs, stage, None, None)
     parts = [
-        f"data={pool.name} of {pool.root} ({listed}{counts}; {selected})",
+        f"data={pool.name} of {pool.root} ({sizes}{source_range}; {validation})",
         f"{c.epochs} epochs of {len(steps) // steps.parts} steps at most",
         f"batch {c.batch}",
         *(
-            [f"memory about {gigabytes(separation_memory(before.config, stage, c, pool))}"]
+            [f"memory about {gigabytes(separation_memory(inputs.config, stage, c, pool))}"]
             if memory
             else []
         ),
@@ -91,40 +100,57 @@ def plan_separation(before: Before, name: str, memory: bool) -> Planned:
     return Planned(name, "; ".join(parts), replacement(name, wanted, pool))
 
 
-def plan_detection(before: Before, name: str, memory: bool) -> Planned:
-    """A system's stage. Raises JssError where its data cannot train it."""
+def plan_detection(inputs: PlanInputs, name: str, memory: bool) -> Planned:
+    """The plan of a system's training.
+
+    Args:
+        inputs: What it is computed from.
+        name: Of the training.
+        memory: Whether to estimate memory too.
+
+    Raises:
+        JssError: The data cannot train it.
+    """
     pretraining, stage_name = parse(name)
-    stage, c = chosen_row(before.config, stage_name, before.config.detection)
+    stage, c = chosen_row(inputs.config, stage_name, inputs.config.detection)
     if stage.data is not None:
         raise JssError(
-            f"stages.{stage_name}.data: a detector learns from the labelled clips of --data; only PIT, "
-            "MixIT and TDCN choose theirs."
+            f"stages.{stage_name}.data: a detector learns from the labelled clips of --data; only "
+            "PIT, MixIT and TDCN choose theirs."
         )
-    start = _starts(before, stage, pretraining, split(name)[1])
+    start = _starts(inputs, stage, pretraining, split(name)[1])
     if not stage.trains:
         return Planned(name, f"nothing to train; {start}")
-    data = before.data
-    steps = DetectionSteps(data, before.config, c, before.labels, 0)
-    check_labels(data, before.labels, c.batch)
-    if memory and stage_name not in before.memory:
-        found = detection_memory(before.config, stage, c, data, before.labels)
-        before.memory[stage_name] = found
+    data = inputs.data
+    steps = DetectionSteps(data, inputs.config, c, inputs.labels, 0)
+    check_labels(data, inputs.labels, c.batch)
+    if memory and stage_name not in inputs.memory:
+        inputs.memory[stage_name] = detection_memory(inputs.config, stage, c, data, inputs.labels)
     train = {"synthetic": data.synthetic, "weak": data.weak, "unlabelled": data.unlabelled}
-    held_out = f"validated on {len(data.synthetic_validation)} synthetic and {len(data.weak_validation)} weak clips"
+    validation = (
+        f"validated on {len(data.synthetic_validation)} synthetic and "
+        f"{len(data.weak_validation)} weak clips"
+    )
     parts = [
-        f"data={data.root} ({_counted(train, data.fresh)}; {held_out})",
+        f"data={data.root} ({_sizes(train, data.fresh)}; {validation})",
         f"{c.epochs} epochs of {len(steps) // steps.parts} steps",
         "batch "
         + " + ".join(map(str, c.batch))
         + (f" in {steps.parts} parts" if steps.parts > 1 else ""),
-        *([f"memory about {gigabytes(before.memory[stage_name])}"] if memory else []),
+        *([f"memory about {gigabytes(inputs.memory[stage_name])}"] if memory else []),
         start,
     ]
     return Planned(name, "; ".join(parts))
 
 
 def replacement(name: str, wanted: str, pool: SeparationPool) -> str | None:
-    """A sentence where a stage learns from another pool than the wanted one."""
+    """A sentence where a stage learns from another pool than its row says; else None.
+
+    Args:
+        name: Of the stage.
+        wanted: The pool of its row.
+        pool: The pool that it learns from.
+    """
     if pool.name == wanted:
         return None
     return (
@@ -134,8 +160,15 @@ def replacement(name: str, wanted: str, pool: SeparationPool) -> str | None:
 
 
 def check_labels(data: TrainingData, labels: Sequence[str], batch: Sequence[int]) -> None:
-    """Raises JssError where a clip to learn or to be selected from lacks its labels, or has one of
-    another class.
+    """Check the labels of all clips for training and validation.
+
+    Args:
+        data: The subsets.
+        labels: The K classes.
+        batch: Clips of each kind in a batch; a kind without any is not checked.
+
+    Raises:
+        JssError: A clip has no labels, or one of another class.
     """
     parts = (
         (data.synthetic, "strong", batch[0]),
@@ -149,55 +182,61 @@ def check_labels(data: TrainingData, labels: Sequence[str], batch: Sequence[int]
             continue
         source = examples.examples if isinstance(examples, CachedSet) else examples
         if isinstance(source, SoundscapeSet):
-            _known(source.recipe.classes, known, f"the soundscapes of {data.description}")
+            _check_classes(source.recipe.classes, known, f"the soundscapes of {data.description}")
         for clip in source.clips if isinstance(source, ClipSet) else ():
             tags = {event.label for event in clip.events or ()} | {*(clip.tags or ())}
             if clip.events is None and (kind == "strong" or clip.tags is None):
                 raise JssError(
-                    f"{clip.filename} in {data.root} has no {kind} labels: add them to its table, or remove "
-                    "the clip."
+                    f"{clip.filename} in {data.root} has no {kind} labels: add them to its table, or "
+                    "remove the clip."
                 )
-            _known(tags, known, f"{clip.filename} in {data.root}")
+            _check_classes(tags, known, f"{clip.filename} in {data.root}")
 
 
-def _known(found: Any, known: set[str], where: str) -> None:
-    strange = sorted({*found} - known)
-    if strange:
+def _check_classes(labels: Any, known: set[str], where: str) -> None:
+    unknown = sorted({*labels} - known)
+    if unknown:
         raise JssError(
-            f"{where} has the label {strange[0]!r}, which is not among the classes to be learnt "
-            f"({', '.join(sorted(known))}): set labels=[...] with it, or mend the table."
+            f"{where} has the label {unknown[0]!r}, which is not among the classes to be learnt "
+            f"({', '.join(sorted(known))}): set labels=[...] with it, or correct the table."
         )
 
 
 def _check_sources(name: str, pool: SeparationPool, n_src: int) -> str:
-    """Raises JssError where a mixture has more sources than the separator. -> their numbers, for
-    the plan.
+    """The numbers of sources in a mixture, for the plan.
+
+    Raises:
+        JssError: A mixture has more sources than the separator has outputs.
     """
     ranges = [
-        found
+        counts
         for part in (pool.sources, pool.sources_validation)
-        if part is not None and (found := source_counts(part)) is not None
+        if part is not None and (counts := source_counts(part)) is not None
     ]
     if not ranges:
         return ""
     fewest, most = min(low for low, _ in ranges), max(high for _, high in ranges)
     if most > n_src:
         raise JssError(
-            f"{name}: a mixture of {pool.root} has {most} sources and the separator {n_src} outputs: set "
-            f"separator.n_src={most}."
+            f"{name}: a mixture of {pool.root} has {most} sources and the separator {n_src} "
+            f"outputs: set separator.n_src={most}."
         )
     return f" of {fewest} to {most} sources"
 
 
-def _counted(subsets: dict[str, Examples] | Any, fresh: bool) -> str:
-    """synthetic 10000, unlabelled 14412 files."""
-    kind = "soundscapes an epoch" if fresh else "clips"
-    return ", ".join(f"{name} {len(found)}" for name, found in subsets.items()) + f" {kind}"
+def _sizes(subsets: dict[str, Examples] | Any, fresh: bool) -> str:
+    """The sizes of subsets: "synthetic 10000, unlabelled 14412 clips"."""
+    unit = "soundscapes an epoch" if fresh else "clips"
+    return ", ".join(f"{name} {len(subset)}" for name, subset in subsets.items()) + f" {unit}"
 
 
-def _starts(before: Before, stage: Stage, pretraining: str | None, who: str | None) -> str:
-    """The blocks that a stage starts from, for the plan. Raises JssError where a named one is
-    missing or unfit.
+def _starts(
+    inputs: PlanInputs, stage: Stage, pretraining: str | None, selection: str | None
+) -> str:
+    """The blocks that a stage starts from, for the plan.
+
+    Raises:
+        JssError: A block that the row names is missing, or is of another kind.
     """
     parts = []
     for block in ("separator", "detector", "mixture"):
@@ -208,24 +247,24 @@ def _starts(before: Before, stage: Stage, pretraining: str | None, who: str | No
         if start in ("new", "new TDCN++"):
             parts.append(f"a {start if start == 'new TDCN++' else f'new {block}'}")
         elif source is not None:
-            chosen = f" ({who})" if who and not separates_only(source) else ""
-            parts.append(f"the {ROLES[block]} of {source}{chosen}")
+            network = f" ({selection})" if selection and not separates_only(source) else ""
+            parts.append(f"the {ROLES[block]} of {source}{network}")
         else:
-            _check_block(before, start, block)
+            _check_block(inputs, start, block)
             parts.append(f"the block {start}")
     return "starts from " + " and ".join(parts)
 
 
-def _check_block(before: Before, name: str, block: str) -> None:
-    """Raises JssError where a named block is not there, or is no such block, or has other classes."""
-    card = checkpoints.load_card(name, before.folder)
+def _check_block(inputs: PlanInputs, name: str, block: str) -> None:
+    """Raises JssError where a block is missing, of another kind, or of other classes."""
+    card = checkpoints.load_card(name, inputs.folder)
     if (card.kind == "crnn") != (block != "separator"):
         raise JssError(
             f"The block {name} is a {card.kind}, so no stage can start from it as its {block}."
         )
-    count = card.config.get("n_classes", len(before.labels))
-    if card.kind == "crnn" and count != len(before.labels):
+    count = card.config.get("n_classes", len(inputs.labels))
+    if card.kind == "crnn" and count != len(inputs.labels):
         raise JssError(
-            f"The block {name} knows {count} classes, and {len(before.labels)} are to be learnt: start from "
-            "another block."
+            f"The block {name} has {count} classes, and {len(inputs.labels)} are to be learnt: start "
+            "from another block."
         )

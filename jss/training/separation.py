@@ -1,6 +1,4 @@
-"""Pre-training of the separator: PIT on isolated sources (Eq. 15) or MixIT on mixtures of mixtures
-(Eq. 17).
-"""
+"""Pre-training of a separator: PIT on isolated sources (Eq. 15) or MixIT on mixtures (Eq. 17)."""
 
 from __future__ import annotations
 
@@ -26,8 +24,16 @@ from jss.training.task import Task, compiles
 
 
 class SeparationTask(Task):
-    """One separator learns; the epoch of the lowest validation loss is selected. loss: "pit" or
-    "mixit".
+    """Training of a separator; the epoch with the lowest validation loss is selected.
+
+    Args:
+        folder: Of the run.
+        config: The preset.
+        c: The settings of the stage.
+        pool: What it learns from.
+        separator: What is trained, (batch, samples) -> (batch, M, samples).
+        loss: "pit" or "mixit".
+        learning_rate: Of Adam, until it is halved.
     """
 
     selections = MappingProxyType({"separator": ("validation_loss", False)})
@@ -45,7 +51,7 @@ class SeparationTask(Task):
         super().__init__(folder, config)
         self.c, self.pool, self.loss, self.rate = c, pool, loss, learning_rate
         self.separator = accelerate(separator)
-        # A function, so that the compiled copy is no second submodule of the state.
+        # A function, so that its compiled copy is not saved as a second submodule.
         self.run = separator.forward
         if compiles(config, separator, gradients=True):
             self.run = torch.compile(self.run, dynamic=False)
@@ -58,10 +64,15 @@ class SeparationTask(Task):
         return {"separator": self.separator}
 
     def separation_loss(self, targets: Tensor) -> Tensor:
-        """Mean loss of a batch in dB (Eq. 15 or 17), per source or mixture.
+        """The loss of a batch (Eq. 15 or 17).
 
-        The separator is given the sum of the targets: of sources for PIT, and of two mixtures for
-        MixIT (Eq. 16). targets: (B, n, samples) -> scalar.
+        The input of the separator is the sum of the targets.
+
+        Args:
+            targets: Sources for PIT, two mixtures for MixIT (Eq. 16), (batch, n, samples).
+
+        Returns:
+            A scalar in dB, the mean over clips and targets.
         """
         mixture = targets.sum(1)
         estimates = (self.run if torch.is_grad_enabled() else self.separator)(mixture)
@@ -82,7 +93,7 @@ class SeparationTask(Task):
         self.plateau.step(self.history[-1]["validation_loss"])
 
     def validate(self) -> dict[str, float]:
-        """The mean loss of the fixed mixtures."""
+        """The mean loss over the validation mixtures, which are the same in every epoch."""
         total = 0.0
         for batch in loader(self.validation, self.config.data.workers):
             total += len(batch.targets) * self.separation_loss(batch.targets.to(self.device)).item()
@@ -95,7 +106,7 @@ class SeparationTask(Task):
         )
 
     def configure_optimizers(self) -> Any:
-        """Adam; the rate halves after ``patience`` epochs without progress."""
+        """Adam; its learning rate halves after ``patience`` epochs without progress."""
         optimizer = torch.optim.Adam(self.separator.parameters(), lr=self.rate)
         self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
             optimizer, factor=0.5, patience=self.c.patience
@@ -105,12 +116,12 @@ class SeparationTask(Task):
         return optimizer
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Lightning's hook: the plateau is ours, stepped before the state is saved."""
+        """Lightning's hook: it does not know of our scheduler, whose state is saved here."""
         super().on_save_checkpoint(checkpoint)
         checkpoint["plateau"] = self.plateau.state_dict()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Lightning's hook, called before the optimizer is made."""
+        """Lightning's hook, called before ``configure_optimizers``."""
         super().on_load_checkpoint(checkpoint)
         self.plateau_state = checkpoint["plateau"]
 

@@ -1,5 +1,6 @@
-"""The stages as data: where each starts, which blocks it trains, and at which rate. A new stage is
-a row.
+"""The stages as data: where each starts, which blocks it trains, at which learning rate.
+
+A new stage is a row.
 """
 
 from __future__ import annotations
@@ -17,38 +18,42 @@ from jss.io.schema import SCHEMA
 
 @dataclass(frozen=True, config=SCHEMA)
 class Stage:
-    """One training process. separator, detector, mixture: the stage whose selected block it starts
-    from ("new", "new TDCN++": random; None: it has no such block; anything else: the block of that
-    name), ``mixture`` being the frozen detector of a branch on the sum of the sources; trains: the
-    blocks that learn, the others are frozen, balance being q of Eq. 2; learning_rate: of Adam;
-    loss: "sed" (Eqs 4-6), "pit" (Eq. 15) or "mixit" (Eq. 17); retention: the separation term beside
-    it (jss.training.retention), None for none; data: what a separator learns from, by
-    ``jss.data.training.datasets.POOLS``, the next best where that is absent, None for a detector's
-    stage; pooling: over sources, None for the preset's; settings: of DetectionConfig, before those
-    of the preset for the stage.
-    """
+    """One stage of training."""
 
+    #: Where the separator comes from: "new" or "new TDCN++" (random weights), "pre-training" (PIT or
+    #: MixIT), the name of a stage (its selected block) or of a block; None for no separator.
     separator: str | None
+    #: Where the detector comes from, in the same way.
     detector: str | None
+    #: The blocks that are trained; the others are frozen. "balance" is q of Eq. 2.
     trains: tuple[Literal["separator", "detector", "balance"], ...]
+    #: Of Adam.
     learning_rate: Annotated[float, Field(ge=0, le=1e30)]
+    #: "sed" (Eqs 4-6), "pit" (Eq. 15) or "mixit" (Eq. 17).
     loss: Literal["sed", "pit", "mixit"] = "sed"
+    #: A separation loss beside it (jss.training.retention).
     retention: Literal["mixit", "distillation"] | None = None
+    #: What a separator learns from, a key of ``jss.data.training.datasets.POOLS``, or the next best
+    #: where that is absent; None for the stage of a detector.
     data: Literal["detection", "recordings", "sources"] | None = None
+    #: Where the frozen detector of a mixture branch comes from (jss.models.branches); None for no
+    #: such branch.
     mixture: str | None = None
+    #: Over sources; None for the preset's.
     pooling: str | None = None
+    #: Of DetectionConfig; a preset's settings for the stage replace them.
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 #: The DCASE 2021 baseline SSep+SED (Fig. 3): "the same configuration as the SED Baseline".
 _SSEP_SED = Stage("TDCN", "SED", ("detector", "balance"), 1e-3, mixture="SED", pooling="sum")
-#: Section "Joint Source Separation + Sound Event Detection settings": 1e-3 to pre-train, 1e-4 for
-#: S1 and JT, 1e-5 for S2, the rate lowered with each model selection; PIT learns from FUSS, MixIT
-#: from DESED's synthetic and unlabelled clips, the TDCN++ from YFCC100M. TDCN is the
-#: separator of SSep-SED; SSep-SED-DCASE has the reference's own schedule: 11 steps of 1, 2 and 2
-#: clips accumulated 64 times are an epoch, a warm-up of 330 steps, an end after 25 epochs without
-#: progress. S2+ and JT+ are ours: with the separation term that the
-#: paper's conclusion asks for.
+#: Learning rates are those of the section "Joint Source Separation + Sound Event Detection
+#: settings": 1e-3 for pre-training, 1e-4 for S1 and JT, 1e-5 for S2. PIT learns from FUSS, MixIT
+#: from DESED's synthetic and unlabelled clips, the TDCN++ of SSep-SED from YFCC100M.
+#: SSep-SED-DCASE has the reference's own schedule: an epoch is 11 steps of 1, 2 and 2 clips
+#: accumulated 64 times, the warm-up takes 330 steps, and training ends after 25 epochs without
+#: progress. S2+ and JT+ are ours: they have the separation loss that the paper's conclusion asks
+#: for.
 STAGES: Mapping[str, Stage] = {
     "SED": Stage(None, "new", ("detector",), 1e-3),
     "PIT": Stage("new", None, ("separator",), 1e-3, "pit", data="sources"),
@@ -74,10 +79,10 @@ STAGES: Mapping[str, Stage] = {
     "S2+": Stage("pre-training", "S1", ("separator",), 1e-5, retention="mixit"),
     "JT+": Stage("pre-training", "SED", ("separator", "detector"), 1e-4, retention="mixit"),
 }
-#: Stages that are a system by themselves; the others are one for each pre-training: PIT-S1,
-#: MixIT-S1.
+#: Stages that are a system by themselves. The others are one for each pre-training, such as PIT-S1
+#: and MixIT-S1.
 BASELINES = ("SED", "SSep-SED", "SSep-SED-DCASE")
-#: Every system of Tables 2 and 3, and the two with the separation term.
+#: Every system of Tables 2 and 3, and the two with a retention loss.
 TREE = (
     "SED",
     "PIT-S0",
@@ -94,22 +99,24 @@ TREE = (
 )
 
 
-#: The networks whose best epoch is selected (Eqs 24, 23). A selection is made at every stage, so
-#: each has a chain of its own: the student of S2 starts from the student of S1.
+#: The networks whose best epoch is selected (Eqs 24, 23). Since that happens at every stage, each
+#: has a chain of its own: the student of S2 starts from the student of S1.
 SELECTIONS = ("teacher", "student")
 
 
 def split(training: str) -> tuple[str, str | None]:
-    """A training's system and chain: "MixIT-S1-student" -> ("MixIT-S1", "student"), "SED" ->
-    ("SED", None).
+    """The system and the selection of a training; None for both selections at once.
+
+    "MixIT-S1-student" -> ("MixIT-S1", "student"), "SED" -> ("SED", None).
     """
-    system, _, who = training.rpartition("-")
-    return (system, who) if who in SELECTIONS else (training, None)
+    system, _, selection = training.rpartition("-")
+    return (system, selection) if selection in SELECTIONS else (training, None)
 
 
 def chained(stage: str) -> bool:
-    """Whether a stage starts from a selected system, so that teacher and student need a training
-    each. In the others one training gives both.
+    """Whether a stage starts from a selected system, so that teacher and student are trained apart.
+
+    Of other stages, one training gives both.
     """
     row = STAGES[stage]
     starts = (row.separator, row.detector, row.mixture)
@@ -117,21 +124,27 @@ def chained(stage: str) -> bool:
 
 
 def trainings(system: str) -> tuple[str, ...]:
-    """What trains a system: MixIT-S1 -> (MixIT-S1-teacher, MixIT-S1-student), SED -> (SED,); a
-    training stands for itself. Raises JssError for a name that the table does not know.
+    """The trainings that make a system; a training stands for itself.
+
+    MixIT-S1 -> (MixIT-S1-teacher, MixIT-S1-student), SED -> (SED,).
+
+    Raises:
+        JssError: The name is unknown.
     """
     if separates_only(system) or split(system)[1] or not chained(parse(system)[1]):
         return (system,)
-    return tuple(f"{system}-{who}" for who in SELECTIONS)
+    return tuple(f"{system}-{selection}" for selection in SELECTIONS)
 
 
 def parse(training: str) -> tuple[str | None, str]:
-    """The pre-training and stage of a system or training: "MixIT-S1-student" -> ("MixIT", "S1"),
-    "SED" -> (None, "SED").
+    """The pre-training and the stage of a system or training.
 
-    Raises JssError for a name that the table does not know.
+    "MixIT-S1-student" -> ("MixIT", "S1"), "SED" -> (None, "SED").
+
+    Raises:
+        JssError: The name is unknown.
     """
-    system, who = split(training)
+    system, selection = split(training)
     pretraining, _, stage = system.rpartition("-")
     if system in BASELINES:
         pretraining, stage = "", system
@@ -141,23 +154,29 @@ def parse(training: str) -> tuple[str | None, str]:
         or STAGES[stage].separator != "pre-training"
     ):
         stage = ""
-    if not stage or (who and not chained(stage)):
+    if not stage or (selection and not chained(stage)):
         raise JssError(
             f'There is no way to train "{training}": name SED, SSep-SED, SSep-SED-DCASE, or PIT- or '
-            "MixIT- with S0, S1, S2, JT, S2+ or JT+; what starts from a selected system may end in "
-            "-teacher or -student, for that chain alone."
+            "MixIT- with S0, S1, S2, JT, S2+ or JT+; those that start from a selected system may "
+            "end in -teacher or -student, for that selection alone."
         )
     return pretraining or None, stage
 
 
 def separates_only(name: str) -> bool:
-    """Whether a stage trains a separator alone, which makes no system: PIT, MixIT, TDCN."""
+    """Whether a stage trains a separator alone, which is no system: PIT, MixIT and TDCN."""
     return name in STAGES and STAGES[name].loss != "sed"
 
 
 def comes_from(start: str | None, pretraining: str | None) -> str | None:
-    """What must be there for a start of a stage's row: a system, "PIT", "MixIT" or "TDCN"; None:
-    nothing.
+    """What must be trained before a stage can start.
+
+    Args:
+        start: A field of the stage's row.
+        pretraining: "PIT", "MixIT" or None.
+
+    Returns:
+        A system, "PIT", "MixIT" or "TDCN"; None for nothing.
     """
     if start == "pre-training":
         return pretraining
@@ -167,13 +186,13 @@ def comes_from(start: str | None, pretraining: str | None) -> str | None:
 
 
 def needs(training: str) -> list[str]:
-    """What must be there before a training: other trainings, or the separators by their stage."""
+    """The trainings that must be finished before one; separators by the name of their stage."""
     pretraining, name = parse(training)
-    row, who = STAGES[name], split(training)[1]
-    found = []
+    row, selection = STAGES[name], split(training)[1]
+    sources = []
     for start in (row.separator, row.detector, row.mixture):
         source = comes_from(start, pretraining)
         if source is not None:
-            own = who and f"{source}-{who}" in trainings(source)
-            found.append(f"{source}-{who}" if own else source)
-    return list(dict.fromkeys(found))
+            of_selection = f"{source}-{selection}"
+            sources.append(of_selection if of_selection in trainings(source) else source)
+    return list(dict.fromkeys(sources))

@@ -1,4 +1,4 @@
-"""What the two training tasks share: a history, the selected weights, seeds by epoch, exact resume."""
+"""What all training tasks share: a history, selected weights, seeds for each step, exact resume."""
 
 from __future__ import annotations
 
@@ -31,19 +31,21 @@ from jss.training.selection import best_epoch
 log = logging.getLogger(__name__)
 
 C = TypeVar("C")
-#: A run's file of the hours that its finished epochs took; beside the history, which is the same
-#: however often a run was stopped.
+#: File with the hours that a run's finished epochs took. They are no column of the history, which
+#: is the same however often a run was stopped.
 HOURS = "hours.txt"
 
 
 def compiles(config: Config, separator: nn.Module | None, *, gradients: bool) -> bool:
-    """Whether torch compiles a separator's pass, where ``config.compile`` lets it.
+    """Whether torch compiles a separator's forward pass, if ``config.compile`` allows it.
+
+    On a GPU it compiles all passes, on a CPU those with gradients: for the others,
+    ``jss.models.fast`` is faster there.
 
     Args:
-        config: of the training.
-        separator: None: nothing to compile.
-        gradients: whether the pass is one that learns. Others are compiled on a GPU only: on a CPU,
-            ``jss.models.fast`` is faster.
+        config: The preset.
+        separator: None where there is none.
+        gradients: Whether the pass is one with gradients.
     """
     if not config.compile or separator is None:
         return False
@@ -52,25 +54,26 @@ def compiles(config: Config, separator: nn.Module | None, *, gradients: bool) ->
 
 @functools.cache
 def _cpp_compiler() -> bool:
-    """Whether there is the C++ compiler that torch needs to compile for a CPU; a line of the log says where not."""
+    """Whether there is the C++ compiler that torch needs on a CPU; a warning is logged if not."""
     name = os.environ.get("CXX") or ("clang++" if sys.platform == "darwin" else "g++")
-    found = shutil.which(name) is not None
-    if not found:
+    exists = shutil.which(name) is not None
+    if not exists:
         log.warning(
-            "There is no C++ compiler %s: separators are trained uncompiled, which takes two to four times as long.",
+            "There is no C++ compiler %s: separators are trained uncompiled, which takes two to "
+            "four times as long.",
             name,
         )
-    return found
+    return exists
 
 
 class Task(pl.LightningModule):
-    """A LightningModule that writes history.csv and keeps the best networks by its ``selections``.
+    """A LightningModule that writes history.csv, and saves the best networks by ``selections``.
 
-    selections: name -> (column of the history, whether the largest wins); networks(): what is kept
-    of an epoch. It ends after the epoch of which ``enough`` or ``late`` holds. Of several processes
+    Training ends after the first epoch for which ``enough`` or ``late`` holds. Of several processes,
     the first alone validates and writes; all have its history.
     """
 
+    #: Name -> column of the history, and whether its largest value is the best.
     selections: Mapping[str, tuple[str, bool]]
 
     def __init__(self, folder: Path, config: Config) -> None:
@@ -82,11 +85,11 @@ class Task(pl.LightningModule):
         self.count = 0
 
     def networks(self) -> dict[str, nn.Module]:
-        """The networks of an epoch that may be selected, by name."""
+        """The networks to save of an epoch that is selected, by name."""
         raise NotImplementedError
 
     def validate(self) -> dict[str, float]:
-        """The columns of the history that validation gives, in eval mode and without gradients."""
+        """Validation's columns of the history; called in eval mode and without gradients."""
         raise NotImplementedError
 
     def enough(self) -> bool:
@@ -95,13 +98,11 @@ class Task(pl.LightningModule):
 
     @property
     def late(self) -> bool:
-        """Whether the config's minutes have passed since training began, or went on."""
+        """Whether the config's minutes have passed since training began or was resumed."""
         return 0 < self.config.minutes * 60 <= time.monotonic() - self.began
 
     def reached(self, c: C) -> C:
-        """A stage's settings (a dataclass with ``epochs``) with the epochs that there were minutes
-        for.
-        """
+        """A stage's settings, a dataclass, with ``epochs`` as many as there was time for."""
         return dataclasses.replace(c, epochs=len(self.history)) if self.late else c  # type: ignore[type-var]
 
     def selected(self, selection: str) -> tuple[int, dict[str, dict[str, Tensor]]]:
@@ -118,30 +119,44 @@ class Task(pl.LightningModule):
         return best_epoch(self.history, column, largest), states
 
     def stale(self, key: str, largest: bool = True) -> int:
-        """Epochs since the best one by a column of the history; 0 before the first."""
+        """Epochs since the best one; 0 before the first.
+
+        Args:
+            key: The column of the history that decides.
+            largest: Whether its largest value is the best.
+        """
         return len(self.history) - 1 - best_epoch(self.history, key, largest) if self.history else 0
 
-    def tally(self, found: Mapping[str, Tensor]) -> Tensor:
-        """Add a step's "loss" and its parts to the means of the epoch. -> the loss. Raises
-        JssError: see ``finite``.
+    def tally(self, losses: Mapping[str, Tensor]) -> Tensor:
+        """Add the losses of a step to the means of the epoch.
+
+        Args:
+            losses: "loss" and its terms, scalars.
+
+        Returns:
+            "loss".
+
+        Raises:
+            JssError: It is not finite.
         """
-        for name, value in zip(
-            found, torch.stack([*found.values()]).tolist(), strict=True
-        ):  # one wait for a GPU
+        values = torch.stack([*losses.values()]).tolist()  # waits once for a GPU, not for each
+        for name, value in zip(losses, values, strict=True):
             self.sums[name] = self.sums.get(name, 0.0) + value
         self.count += 1
-        self.log("loss", found["loss"].detach(), prog_bar=True, logger=False)
-        return self.finite(found["loss"])
+        self.log("loss", losses["loss"].detach(), prog_bar=True, logger=False)
+        return self.finite(losses["loss"])
 
     def means(self) -> dict[str, float]:
-        """The means, over all processes, of what was tallied since they were last asked for."""
+        """The means of ``tally`` over steps and processes since the last call."""
         row = {name: total / max(self.count, 1) for name, total in self.sums.items()}
         self.sums, self.count = {}, 0
         return mean_over_processes(row)
 
     def batches(self, steps: DetectionSteps | SeparationSteps | SceneSteps) -> DataLoader[Any]:
-        """This process's micro-batches of an epoch: number rank, rank + world and so on, as many as
-        each other process has. Raises JssError where there are none.
+        """This process's micro-batches of an epoch, as many as every other process has.
+
+        Raises:
+            JssError: There are fewer micro-batches than processes.
         """
         share = range(rank(), len(steps) // world_size() * world_size(), world_size())
         if not share:
@@ -153,32 +168,32 @@ class Task(pl.LightningModule):
 
     @contextmanager
     def validating(self) -> Iterator[None]:
-        """In eval mode, without gradients, in the precision of the run."""
+        """In the ``with`` block: eval mode, no gradients, the precision of the run."""
         self.eval()
         with torch.no_grad(), self.trainer.precision_plugin.forward_context():
             yield
         self.train()
 
-    def rate_now(self) -> float:
-        """The optimizer's rate now."""
+    def current_rate(self) -> float:
+        """The optimizer's current learning rate."""
         optimizer: Any = self.optimizers(use_pl_optimizer=False)
         return float(optimizer.param_groups[0]["lr"])
 
     def on_train_start(self) -> None:
-        """Lightning's hook: a run that had stopped early, and is resumed, stops at once."""
+        """Lightning's hook: a resumed run that had stopped early stops at once."""
         self.began = self.epoch_began = time.monotonic()
         if self.enough():
             self.trainer.should_stop = True
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Every batch starts from a seed of its own, so that a resumed run draws the same dropout."""
+        """Lightning's hook: a seed for every batch, so that a resumed run draws the same dropout."""
         number = batch_idx * world_size() + rank()
         torch.manual_seed((self.seed * 10_000 + self.current_epoch) * 1_000_000 + number)
 
     def on_train_epoch_end(self) -> None:
         """Lightning's hook: validate, record."""
         self.record(
-            {**self.means(), **on_rank_zero(self._validated), "learning_rate": self.rate_now()}
+            {**self.means(), **on_rank_zero(self._validated), "learning_rate": self.current_rate()}
         )
 
     def _validated(self) -> dict[str, float]:
@@ -186,22 +201,23 @@ class Task(pl.LightningModule):
             return self.validate()
 
     def finite(self, loss: Tensor) -> Tensor:
-        """The loss, unless it is NaN or infinite: then a JssError says what to change."""
+        """The loss as it is.
+
+        Raises:
+            JssError: It is NaN or infinite.
+        """
         if not torch.isfinite(loss):
             raise JssError(
-                f"The loss became {loss.item()} in epoch {self.current_epoch + 1}: lower the learning rate, or set "
-                "precision=fp32, and resume."
+                f"The loss became {loss.item()} in epoch {self.current_epoch + 1}: lower the "
+                "learning rate, or set precision=fp32, and resume."
             )
         return loss
 
     def record(self, row: dict[str, float]) -> None:
-        """Append an epoch to the history, write it, and keep the networks of every selection that
-        it wins.
-        """
+        """Append an epoch to the history, and save its networks where it is the best so far."""
         row = {"epoch": len(self.history) + 1, "steps": self.global_step, **row}
-        self.history.append(
-            {key: float(value) for key, value in row.items()}
-        )  # plain, as a checkpoint holds them
+        # Plain numbers: checkpoints are read as data only.
+        self.history.append({key: float(value) for key, value in row.items()})
         on_rank_zero(self._write)
         if on_rank_zero(lambda: self.enough() or self.late):
             self.trainer.should_stop = True
@@ -221,7 +237,7 @@ class Task(pl.LightningModule):
                 save_networks(self.folder / f"best-{name}.safetensors", self.networks())
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Lightning's hook: the history travels with the weights."""
+        """Lightning's hook: the history is saved with the weights."""
         checkpoint["history"] = self.history
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -230,13 +246,13 @@ class Task(pl.LightningModule):
 
 
 def hours_of(run: Path) -> float:
-    """Hours that a run's finished epochs took, 0 before the first."""
+    """Hours that the finished epochs of a run took; 0 before the first."""
     path = run / HOURS
     return float(path.read_text()) if path.is_file() else 0.0
 
 
 def save_networks(path: Path, networks: dict[str, nn.Module]) -> None:
-    """Several networks in one safetensors file, keys "name/parameter"."""
+    """Save several networks in one safetensors file, with keys "name/parameter"."""
     from safetensors.torch import save
 
     state = {
@@ -249,8 +265,10 @@ def save_networks(path: Path, networks: dict[str, nn.Module]) -> None:
 
 
 def load_networks(path: Path) -> dict[str, dict[str, Tensor]]:
-    """What :func:`save_networks` wrote: name -> state dict. Raises JssError where the file is
-    damaged.
+    """The state dicts that :func:`save_networks` wrote, by name.
+
+    Raises:
+        JssError: The file is damaged.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file

@@ -1,6 +1,4 @@
-"""Training of the weak-label paper: a critic on mixtures, then a separator that the frozen critic
-judges.
-"""
+"""Training of the weak-label paper: a critic on mixtures, then a separator by the frozen critic."""
 
 from __future__ import annotations
 
@@ -33,9 +31,7 @@ Terms = dict[str, Tensor]
 
 
 class WeakLabelTask(Task):
-    """What both tasks share: Adam, the lowest validation loss, an early stop. ``terms`` gives
-    "loss" and its parts.
-    """
+    """What both tasks share: Adam, selection by the lowest validation loss, and an early stop."""
 
     selections = MappingProxyType({"network": ("validation_loss", False)})
     network: nn.Module
@@ -47,19 +43,19 @@ class WeakLabelTask(Task):
         self.register_buffer("gamma", torch.from_numpy(active_share(data.train)))
 
     def terms(self, batch: SceneBatch) -> Terms:
-        """The loss of a batch and its parts."""
+        """The "loss" of a batch, and its terms by name."""
         raise NotImplementedError
 
     def measures(self, batch: SceneBatch) -> dict[str, Any]:
-        """What else is told of a validation batch: name -> values."""
+        """Further results of a validation batch, which ``summary`` turns into figures."""
         raise NotImplementedError
 
-    def summary(self, found: dict[str, list[Any]]) -> dict[str, float]:
-        """All batches' measures as columns of the history."""
+    def summary(self, results: dict[str, list[Any]]) -> dict[str, float]:
+        """Columns of the history, from the ``measures`` of every validation batch."""
         raise NotImplementedError
 
     def networks(self) -> dict[str, nn.Module]:
-        """The network that learns."""
+        """The network that is trained."""
         return {"network": self.network}
 
     def training_step(self, batch: SceneBatch, step: int) -> Tensor:
@@ -73,9 +69,9 @@ class WeakLabelTask(Task):
         )
 
     def validate(self) -> dict[str, float]:
-        """The means of the terms, and a summary of the measures."""
-        totals: dict[str, float] = {}
-        found: dict[str, list[Any]] = {}
+        """The means of the terms over the validation scenes, and a summary of the measures."""
+        means: dict[str, float] = {}
+        results: dict[str, list[Any]] = {}
         scenes = self.data.validation
         for batch in loader(
             SceneSteps(scenes, self.c.batch, order=False), self.config.data.workers
@@ -83,15 +79,14 @@ class WeakLabelTask(Task):
             batch = SceneBatch(*(part.to(self.device) for part in batch))
             share = len(batch.mixture) / len(scenes)
             for name, value in self.terms(batch).items():
-                totals[f"validation_{name}"] = (
-                    totals.get(f"validation_{name}", 0.0) + share * value.item()
-                )
-            for name, values in self.measures(batch).items():
-                found.setdefault(name, []).append(values)
-        return {**totals, **self.summary(found)}
+                column = f"validation_{name}"
+                means[column] = means.get(column, 0.0) + share * value.item()
+            for name, result in self.measures(batch).items():
+                results.setdefault(name, []).append(result)
+        return {**means, **self.summary(results)}
 
     def configure_optimizers(self) -> Any:
-        """Adam (0.9, 0.999) on what learns, at a constant rate."""
+        """Adam (0.9, 0.999) at a constant learning rate."""
         return torch.optim.Adam(self.network.parameters(), lr=self.c.learning_rate)
 
     def train_dataloader(self) -> Any:
@@ -104,9 +99,7 @@ class WeakLabelTask(Task):
 
 
 class CriticTask(WeakLabelTask):
-    """The critic learns from mixtures and frame labels (Eq. 3) or clip labels (Eq. 5); it never
-    hears a source.
-    """
+    """Training of the critic on mixtures, by frame labels (Eq. 3) or clip labels (Eq. 5)."""
 
     network: Critic
 
@@ -133,7 +126,7 @@ class CriticTask(WeakLabelTask):
         return {"loss": losses.critic_frame_loss(logits, active, weights, self.c.reduction)}
 
     def measures(self, batch: SceneBatch) -> dict[str, Any]:
-        """Probabilities and labels of frames, in one row a frame."""
+        """Probabilities and labels of frames and of clips, each (n, K)."""
         p = self.network.probabilities(stft(batch.mixture).abs()).cpu()
         active = losses.pooled_labels(batch.active, self.network.pool).cpu()
         return {
@@ -144,22 +137,24 @@ class CriticTask(WeakLabelTask):
             "clips": (p.amax(-1).numpy(), active.amax(-1).numpy()),
         }
 
-    def summary(self, found: dict[str, list[Any]]) -> dict[str, float]:
-        """Macro F-measures at 0.5 of frames and of clips."""
-        names = self.data.train.recipe.labels
+    def summary(self, results: dict[str, list[Any]]) -> dict[str, float]:
+        """Macro F-measures of frames and of clips, at a threshold of 0.5."""
+        labels = self.data.train.recipe.labels
         rows = {
-            key: [np.concatenate(part) for part in zip(*values, strict=True)]
-            for key, values in found.items()
+            key: [np.concatenate(part) for part in zip(*pairs, strict=True)]
+            for key, pairs in results.items()
         }
         return {
-            f"validation_{key[:-1]}_f1": clip_f1(p, true, names).macro
-            for key, (p, true) in rows.items()
+            f"validation_{key[:-1]}_f1": clip_f1(probabilities, truth, labels).macro
+            for key, (probabilities, truth) in rows.items()
         }
 
 
 class SeparatorTask(WeakLabelTask):
-    """A separator learns from its isolated targets ("strong"), or through a frozen critic from
-    frame labels (Eq. 8) or clip labels (Eq. 9). Its i-th output is the i-th class.
+    """Training of a separator whose output i is class i.
+
+    It learns from isolated sources ("strong"), or through a frozen critic from frame labels (Eq. 8)
+    or clip labels (Eq. 9).
     """
 
     critic: Critic | None
@@ -191,9 +186,8 @@ class SeparatorTask(WeakLabelTask):
         mixture, sources = magnitudes(learning or self.network, batch.mixture)
         if self.critic is None:
             return {"loss": losses.magnitude_loss(sources, stft(batch.sources).abs())}
-        logits = self.critic(sources.flatten(0, 1)).unflatten(
-            0, sources.shape[:2]
-        )  # (batch, n, K, T)
+        logits = self.critic(sources.flatten(0, 1))  # (batch * n, K, T)
+        logits = logits.unflatten(0, sources.shape[:2])  # (batch, n, K, T)
         if self.labels == "clip":
             classification = losses.source_clip_loss(logits, batch.present, self.c.reduction)
             active = batch.present.unsqueeze(-1).expand_as(batch.active)
@@ -202,14 +196,12 @@ class SeparatorTask(WeakLabelTask):
             weights = losses.class_weights(active, self.gamma)
             classification = losses.source_frame_loss(logits, active, weights, self.c.reduction)
             active = batch.active
-        adding_up = losses.mixture_loss(mixture, sources, active, self.c.reduction)
-        total = losses.total_loss(classification, adding_up, self.c.alpha)
-        return {"loss": total, "classification_loss": classification, "mixture_loss": adding_up}
+        mixture_term = losses.mixture_loss(mixture, sources, active, self.c.reduction)
+        total = losses.total_loss(classification, mixture_term, self.c.alpha)
+        return {"loss": total, "classification_loss": classification, "mixture_loss": mixture_term}
 
     def measures(self, batch: SceneBatch) -> dict[str, Any]:
-        """SI-SDR improvement of the active sources of clips with two or more; told, never learned
-        from.
-        """
+        """SI-SDR improvement of the active sources in clips with two or more; no loss uses it."""
         several = (batch.present.sum(1, keepdim=True) > 1) & (batch.present > 0)
         mixtures = batch.mixture.unsqueeze(1).expand_as(batch.sources)
         estimates, targets, before = (
@@ -217,7 +209,7 @@ class SeparatorTask(WeakLabelTask):
         )
         return {"si_sdri": si_sdr_improvement(estimates, targets, before)}
 
-    def summary(self, found: dict[str, list[Any]]) -> dict[str, float]:
-        """The mean improvement in dB."""
-        values = np.concatenate(found["si_sdri"])
+    def summary(self, results: dict[str, list[Any]]) -> dict[str, float]:
+        """The mean improvement in dB; NaN without such sources."""
+        values = np.concatenate(results["si_sdri"])
         return {"validation_si_sdri": float(values.mean()) if len(values) else float("nan")}
