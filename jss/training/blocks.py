@@ -1,4 +1,4 @@
-"""A stage under a preset: its row and settings with the overrides, and new networks of its sizes."""
+"""A stage under a preset: its row and settings with overrides, and new networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards of trained blocks, manifests of systems, and the settings with which to train them again."""
+"""Cards of trained blocks, manifests of systems, and the settings to train them again."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ from jss.training.stages import Stage, parse
 
 DESCRIPTIONS = {
     "SED": "The DCASE 2021 SED baseline: a CRNN on the mixture, no separation stage",
-    "SSep-SED": "The DCASE 2021 SSep+SED baseline: a CRNN on eight sources, weighed with one on their sum",
+    "SSep-SED": "The DCASE 2021 SSep+SED baseline: a CRNN on eight sources, weighed with one on "
+    "their sum",
     "SSep-SED-DCASE": "The DCASE 2021 SSep+SED baseline with the reference's own schedule",
-    "S0": "Stage 0: the {pretraining} separator and the SED baseline's detector, joined without training",
+    "S0": "Stage 0: the {pretraining} separator and the SED baseline's detector, joined without "
+    "training",
     "S1": "Stage 1: the detector fine-tuned on the sources of the {pretraining} separator",
     "S2": "Stage 2: the {pretraining} separator fine-tuned for the detector of Stage 1",
     "JT": "Joint Training of the {pretraining} separator and the detector",

@@ -1,4 +1,4 @@
-"""Mean Teacher training of a joint model (Eqs 3-6): one step for SED pre-training, S1, S2 and JT."""
+"""Mean Teacher training of a joint model (Eqs 3-6): one step for SED, S1, S2 and JT."""
 
 from __future__ import annotations
 

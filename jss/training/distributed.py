@@ -18,8 +18,8 @@ import torch.distributed as dist
 from jss.errors import JssError
 
 T = TypeVar("T")
-#: Longest wait for another process, which may render or validate for hours. Where one dies, torchrun
-#: ends all of them at once.
+#: Longest wait for another process, which may render or validate for hours. Where one dies,
+#: torchrun ends all of them at once.
 TIMEOUT = timedelta(days=1)
 
 

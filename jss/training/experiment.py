@@ -1,4 +1,4 @@
-"""The first paper's experiment: the trainings of its systems, each from the blocks of earlier ones."""
+"""The first paper's experiment: the trainings of its separators and systems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loop: Lightning's Trainer with atomic checkpoints, exact resume and a progress bar."""
+"""The training loop: Lightning's Trainer with atomic checkpoints and exact resume."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ def warmup(step: int, steps: float) -> float:
 def update_teacher(teacher: nn.Module, student: nn.Module, step: int, ema: float) -> None:
     """Eq. 3 in place: teacher <- a teacher + (1 - a) student.
 
-    Here a = min(1 - 1 / (step + 1), ema), which begins at 1/2. Only parameters are averaged, as in the DCASE baseline: the teacher keeps its own BatchNorm
-    statistics.
+    Here a = min(1 - 1 / (step + 1), ema), which begins at 1/2. Only parameters are averaged, as in
+    the DCASE baseline: the teacher keeps its own BatchNorm statistics.
 
     Args:
         teacher: Changed in place.

@@ -187,8 +187,8 @@ def check_labels(data: TrainingData, labels: Sequence[str], batch: Sequence[int]
             tags = {event.label for event in clip.events or ()} | {*(clip.tags or ())}
             if clip.events is None and (kind == "strong" or clip.tags is None):
                 raise JssError(
-                    f"{clip.filename} in {data.root} has no {kind} labels: add them to its table, or "
-                    "remove the clip."
+                    f"{clip.filename} in {data.root} has no {kind} labels: add them to its table, "
+                    "or remove the clip."
                 )
             _check_classes(tags, known, f"{clip.filename} in {data.root}")
 
@@ -265,6 +265,6 @@ def _check_block(inputs: PlanInputs, name: str, block: str) -> None:
     count = card.config.get("n_classes", len(inputs.labels))
     if card.kind == "crnn" and count != len(inputs.labels):
         raise JssError(
-            f"The block {name} has {count} classes, and {len(inputs.labels)} are to be learnt: start "
-            "from another block."
+            f"The block {name} has {count} classes, and {len(inputs.labels)} are to be learnt: "
+            "start from another block."
         )

@@ -1,4 +1,4 @@
-"""Model selection (Eqs 23, 24): the objective P_obj (Eqs 26, 29) and the best epoch of a history."""
+"""Model selection (Eqs 23, 24): the objective P_obj (Eqs 26, 29) and the best epoch."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def objective(
 
 
 def best_epoch(history: Sequence[Mapping[str, float]], key: str, largest: bool = True) -> int:
-    """The epoch with the best value of a column (Eqs 23, 24: arg max of P_obj), the first of equals.
+    """The first epoch with the best value of a column (Eqs 23, 24: arg max of P_obj).
 
     Args:
         history: A row for each epoch.

@@ -20,8 +20,8 @@ from jss.io.schema import SCHEMA
 class Stage:
     """One stage of training."""
 
-    #: Where the separator comes from: "new" or "new TDCN++" (random weights), "pre-training" (PIT or
-    #: MixIT), the name of a stage (its selected block) or of a block; None for no separator.
+    #: Where the separator comes from: "new" or "new TDCN++" (random weights), "pre-training" (PIT
+    #: or MixIT), the name of a stage (its selected block) or of a block; None for no separator.
     separator: str | None
     #: Where the detector comes from, in the same way.
     detector: str | None
@@ -156,8 +156,8 @@ def parse(training: str) -> tuple[str | None, str]:
         stage = ""
     if not stage or (selection and not chained(stage)):
         raise JssError(
-            f'There is no way to train "{training}": name SED, SSep-SED, SSep-SED-DCASE, or PIT- or '
-            "MixIT- with S0, S1, S2, JT, S2+ or JT+; those that start from a selected system may "
+            f'There is no way to train "{training}": name SED, SSep-SED, SSep-SED-DCASE, or PIT- '
+            "or MixIT- with S0, S1, S2, JT, S2+ or JT+; those that start from a selected system may "
             "end in -teacher or -student, for that selection alone."
         )
     return pretraining or None, stage

@@ -69,8 +69,8 @@ def _cpp_compiler() -> bool:
 class Task(pl.LightningModule):
     """A LightningModule that writes history.csv, and saves the best networks by ``selections``.
 
-    Training ends after the first epoch for which ``enough`` or ``late`` holds. Of several processes,
-    the first alone validates and writes; all have its history.
+    Training ends after the first epoch for which ``enough`` or ``late`` holds. Of several
+    processes, the first alone validates and writes; all have its history.
     """
 
     #: Name -> column of the history, and whether its largest value is the best.
@@ -161,8 +161,8 @@ class Task(pl.LightningModule):
         share = range(rank(), len(steps) // world_size() * world_size(), world_size())
         if not share:
             raise JssError(
-                f"An epoch of {len(steps)} micro-batches is too short for {world_size()} processes: lower "
-                "devices or nodes, or add data."
+                f"An epoch of {len(steps)} micro-batches is too short for {world_size()} processes: "
+                "lower devices or nodes, or add data."
             )
         return loader(Subset(steps, share), self.config.data.workers)
 
@@ -186,7 +186,7 @@ class Task(pl.LightningModule):
             self.trainer.should_stop = True
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Lightning's hook: a seed for every batch, so that a resumed run draws the same dropout."""
+        """Lightning's hook: seed every batch, so that a resumed run draws the same dropout."""
         number = batch_idx * world_size() + rank()
         torch.manual_seed((self.seed * 10_000 + self.current_epoch) * 1_000_000 + number)
 

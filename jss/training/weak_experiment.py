@@ -61,7 +61,8 @@ class WeakTrainings:
         """The critic that judges a separator."""
         if training not in WEAK_STAGES:
             raise JssError(
-                f'There is no way to train "{training}" here: name some of {", ".join(WEAK_STAGES)}.'
+                f'There is no way to train "{training}" here: name some of '
+                f"{', '.join(WEAK_STAGES)}."
             )
         critic = WEAK_STAGES[training].critic
         return [critic] if critic else []

@@ -171,7 +171,7 @@ class SeparatorTask(WeakLabelTask):
     ) -> None:
         super().__init__(folder, config, c, data)
         self.network = accelerate(separator)
-        #: Its compiled pass: a function, so that it is no second submodule of the state.
+        #: Its compiled forward pass: a function, so that it is not saved as a second submodule.
         self.compiled: Callable[[Tensor], Tensor] | None = None
         if isinstance(separator, ConvTasNet) and compiles(config, separator, gradients=True):
             self.compiled = torch.compile(separator.forward, dynamic=False)
@@ -182,8 +182,8 @@ class SeparatorTask(WeakLabelTask):
 
     def terms(self, batch: SceneBatch) -> Terms:
         """L1 on magnitudes, or Eqs 8 or 9 with both terms."""
-        learning = self.compiled if torch.is_grad_enabled() else None
-        mixture, sources = magnitudes(learning or self.network, batch.mixture)
+        compiled = self.compiled if torch.is_grad_enabled() else None
+        mixture, sources = magnitudes(compiled or self.network, batch.mixture)
         if self.critic is None:
             return {"loss": losses.magnitude_loss(sources, stft(batch.sources).abs())}
         logits = self.critic(sources.flatten(0, 1))  # (batch * n, K, T)

@@ -117,14 +117,18 @@ class WeakSystem:
 
 
 class TrueSources(nn.Module):
-    """A separator that returns the true sources of one mixture, (K, samples), whatever its input."""
+    """A separator that returns the true sources of one mixture, (K, samples)."""
 
     def __init__(self, sources: Float32) -> None:
         super().__init__()
         self.sources = torch.from_numpy(sources)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """(1, samples) -> (1, K, samples). Raises JssError where the sources have another length."""
+        """The sources, whatever the waveform: (1, samples) -> (1, K, samples).
+
+        Raises:
+            JssError: The waveform has another length.
+        """
         if waveform.shape[-1] != self.sources.shape[-1]:
             raise JssError("The true sources are not as long as the mixture.")
         return self.sources[None]

@@ -91,7 +91,8 @@ def report_lines(report: WeakReport) -> list[str]:
     """The report as lines of text, for the command line."""
     n_several = report.n_clips - report.n_single
     text = [
-        f"{report.system} on {report.dataset} {report.split}, {report.n_clips} clips, {n_several} with several classes",
+        f"{report.system} on {report.dataset} {report.split}, {report.n_clips} clips, "
+        f"{n_several} with several classes",
         f"  {'SI-SDR, dB':<14}{'n':>6}{'input':>16}{'improvement':>18}{'own only':>10}",
     ]
     for label in (*report.labels, OVERALL):
@@ -110,7 +111,8 @@ def report_lines(report: WeakReport) -> list[str]:
     single = report.single[OVERALL]
     if single["n"]:
         text.append(
-            f"  single-class clips: {single['n']}, median SI-SDR of the output {single['output_median']:.1f} dB"
+            f"  single-class clips: {single['n']}, median SI-SDR of the output "
+            f"{single['output_median']:.1f} dB"
         )
     return text
 

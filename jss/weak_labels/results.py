@@ -1,4 +1,4 @@
-"""``WeakResult``: one mixture through a separator of the weak-label paper and its critic, in numpy."""
+"""``WeakResult``: a mixture, its sources by class and the critic's probabilities, in numpy only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ``WeakResult`` as the first paper's figures, players and exporters take it: a ``ClipResult``."""
+"""A ``WeakResult`` as a ``ClipResult``, which figures, players and exporters take."""
 
 from __future__ import annotations
 
