@@ -12,6 +12,7 @@ import true_layouts as layouts
 from jss import checkpoints
 from jss.cli import main
 from jss.config import load_preset
+from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
 from jss.training.chain import Chain
 from jss.training.experiment import JointTrainings, joint_chain
@@ -186,13 +187,14 @@ def test_the_peak_has_what_a_function_holds_itself():
     assert peak_bytes(lambda: Twice.apply(x).sum(), [x]) >= 6 * 4 * 1000
 
 
-def test_memory_grows_with_the_batch_and_its_length(tmp_path):
+def test_memory_grows_with_the_batch_and_its_length():
     def of(stage: str, *overrides: str) -> float:
-        made = chain("synthscapes", tmp_path, "detection.batch=[1, 1, 2]", *overrides)
-        config, row = made.config, STAGES[stage]
+        config = load_preset("smoke", ("detection.batch=[1, 1, 2]", *overrides))
+        data, row = training_data("synthscapes", config, ready=False), STAGES[stage]
         if row.loss == "sed":
-            return detection_memory(config, row, config.detection, made.counted, made.labels)
-        pool = made.counted.pool(row.data, row.loss)
+            labels = class_list("synthscapes", config)
+            return detection_memory(config, row, config.detection, data, labels)
+        pool = data.pool(row.data, row.loss)
         return separation_memory(config, row, config.separation, pool)
 
     assert of("JT", "detection.batch=[2, 2, 4]") == pytest.approx(2 * of("JT"), rel=0.05)
