@@ -1,8 +1,7 @@
-"""Any sound file, decoded: libsndfile for WAV, AIFF and FLAC whose header agrees with the file,
-FFmpeg for all else.
+"""Decoding of any sound file: libsndfile for WAV, AIFF and FLAC, FFmpeg for all else.
 
-Lengths are counted, not believed. What is read in another way than the header says is one sentence,
-by ``note``.
+libsndfile is used only where the header agrees with the file. Lengths are counted, not taken from
+headers. Where a file is not read as its header says, ``note`` is called with a sentence.
 """
 
 from __future__ import annotations
@@ -21,32 +20,45 @@ from jss.io.sound.headers import Samples, cut_off, cut_off_error, is_rest, sampl
 from jss.io.sound.joined import parts_of
 from jss.io.sound.pcm import Blocks, Note, pcm, to_full_scale
 
+#: A path or an open binary file.
 Source = str | os.PathLike[str] | BinaryIO
 
 _LOWEST_RATE = 1000
-_UNKNOWN_LENGTH = 1 << 60  # libsndfile's count where a header gives none is beyond it
+_UNKNOWN_LENGTH = 1 << 60  # libsndfile's count exceeds it where the header states no length
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A sound that can be decoded.
+    """An open sound file."""
 
-    name: for a person; rate: samples a second (of its first part); frames: samples of each channel,
-    None: only counting tells; guess: seconds, about, 0 where nothing is known; mono_wav: whether it
-    is a WAV of one channel whose header agrees with the file; read: decodes from the start.
-    """
-
+    #: How errors call the file.
     name: str
+    #: Samples a second, of its first part.
     rate: int
+    #: Samples of each channel; None where only decoding can count them.
     frames: int | None
+    #: Estimated seconds; 0 where unknown.
     guess: float
+    #: Whether it is a mono WAV whose header agrees with the file.
     mono_wav: bool
+    #: Decodes the file from its start.
     read: Callable[[], Blocks]
 
 
 @contextmanager
 def opened(source: Source, note: Note) -> Iterator[Opened]:
-    """A file on disk or in memory, open. Raises JssError where there is none, or it is no sound."""
+    """Open a sound file.
+
+    Args:
+        source: Path or open binary file.
+        note: Called with a sentence where the file is not read as its header says.
+
+    Yields:
+        The open file.
+
+    Raises:
+        JssError: There is no such file, or it has no sound.
+    """
     name = name_of(source)
     with ExitStack() as stack:
         file: Any = source
@@ -76,14 +88,18 @@ def opened(source: Source, note: Note) -> Iterator[Opened]:
 
 
 def name_of(source: Source) -> str:
-    """What a sentence calls it."""
+    """How errors call a file."""
     if isinstance(source, str | os.PathLike):
         return str(os.fspath(source))
     return str(getattr(source, "name", None) or "the uploaded file")
 
 
 def _open_file(path: Path, name: str) -> BinaryIO:
-    """Raises JssError."""
+    """Open a file on disk.
+
+    Raises:
+        JssError: It is missing, a folder, or cannot be opened.
+    """
     try:
         if not path.is_file():
             if not path.exists():
@@ -103,7 +119,7 @@ def _open_file(path: Path, name: str) -> BinaryIO:
 
 @dataclass(frozen=True)
 class _Decoded:
-    """One part: as :class:`Opened`."""
+    """One part of a file, with the fields of :class:`Opened`."""
 
     rate: int
     frames: int | None
@@ -113,7 +129,11 @@ class _Decoded:
 
 
 def _part(part: tuple[BinaryIO, int], name: str, note: Note, stack: ExitStack) -> _Decoded:
-    """How one recording is decoded. Raises JssError."""
+    """Choose the decoder of one part.
+
+    Raises:
+        JssError: It is not audio, or damaged.
+    """
     file, _ = part
     file.seek(0)
     samples = samples_of(file)
@@ -140,34 +160,39 @@ def _part(part: tuple[BinaryIO, int], name: str, note: Note, stack: ExitStack) -
 def _uncompressed(
     part: tuple[BinaryIO, int], samples: Samples, name: str, note: Note, stack: ExitStack
 ) -> _Decoded | None:
-    """WAV, AIFF or AU: what is there, whatever its header promises. None where only FFmpeg may know
-    its codec.
+    """Open WAV, AIFF or AU; all samples of the file are read, whatever its header says.
+
+    Returns:
+        None where only FFmpeg may know its codec.
+
+    Raises:
+        JssError: It is empty or cut off.
     """
     file, size = part
-    there = max(0, size - samples.start)
-    promised = there if samples.promised is None else samples.promised
-    file.seek(samples.start + min(promised, there))
-    rest = is_rest(file.read(4096), there - promised) if there > promised else False
-    if not there or (promised == 0 and rest):
+    present = max(0, size - samples.start)
+    promised = present if samples.promised is None else samples.promised
+    file.seek(samples.start + min(promised, present))
+    rest = is_rest(file.read(4096), present - promised) if present > promised else False
+    if not present or (promised == 0 and rest):
         raise JssError(f"{name} holds no samples: copy or record it again.")
-    if there < promised and not samples.endless and short(promised, there):
+    if present < promised and not samples.endless and short(promised, present):
         raise cut_off_error(name)
-    agrees = there == promised or (there > promised and rest)
-    count = promised if agrees else there
+    agrees = present == promised or (present > promised and rest)
+    count = promised if agrees else present
     if samples.codec is None:
         if not agrees:
             note(
-                f"{name} holds another amount of sound than its header tells: what can be decoded is read."
+                f"{name} has another length than its header says: all that can be decoded is read."
             )
         return _libsndfile(file, name, note, stack) if agrees else None
     seconds = count // samples.frame / max(1, samples.rate)
     if not agrees:
-        told = (
-            "leaves its length open"
-            if not promised or (samples.endless and there < promised)
-            else f"tells of {promised // samples.frame / max(1, samples.rate):.1f} s"
+        statement = (
+            "does not say its length"
+            if not promised or (samples.endless and present < promised)
+            else f"says {promised // samples.frame / max(1, samples.rate):.1f} s"
         )
-        note(f"{name}: its header {told}, and all {seconds:.1f} s that are there are read.")
+        note(f"{name}: its header {statement}, and all {seconds:.1f} s in the file are read.")
     decoded = _libsndfile(file, name, note, stack) if agrees else None
     if decoded is None:
 
@@ -184,16 +209,16 @@ def _uncompressed(
 
 
 def _libsndfile(file: BinaryIO, name: str, note: Note, stack: ExitStack) -> _Decoded | None:
-    """None where libsndfile does not know it."""
+    """Open a file by libsndfile; None where libsndfile does not know it."""
     import soundfile
 
     file.seek(0)
     try:
-        # By its name where it has one: what Ctrl-C raises in a callback would be lost.
+        # By its name where it has one, because libsndfile's callbacks lose a KeyboardInterrupt.
         sound = stack.enter_context(soundfile.SoundFile(_on_disk(file) or file))
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError):
         return None
-    begun = False  # not all formats can be wound back
+    begun = False  # not all formats can seek back
 
     def read() -> Blocks:
         nonlocal begun
@@ -223,13 +248,20 @@ def _libsndfile(file: BinaryIO, name: str, note: Note, stack: ExitStack) -> _Dec
 
 
 def _on_disk(file: BinaryIO) -> bytes | None:
-    """The name of a file that :func:`_open_file` opened."""
+    """Name of a file that :func:`_open_file` opened."""
     name = file.name if isinstance(file, io.BufferedReader) else None
     return os.fsencode(name) if isinstance(name, str | bytes) else None
 
 
 def _ffmpeg(part: tuple[BinaryIO, int], name: str, note: Note) -> _Decoded | None:
-    """None where FFmpeg does not know it. Raises JssError for a video without sound."""
+    """Open a file by FFmpeg.
+
+    Returns:
+        None where FFmpeg does not know it.
+
+    Raises:
+        JssError: It is a video without sound.
+    """
     file, size = part
     with ExitStack() as stack:
         file.seek(0)

@@ -133,8 +133,8 @@ def test_header_of_a_crashed_recorder(tmp_path, share):
     samples, notes = read(patched(path, round(share * len(expected)) * 2))
     np.testing.assert_array_equal(samples, expected)
     assert len(notes) == 1
-    assert f"tells of {2 * share:.1f} s" in notes[0]
-    assert "2.0 s that are there" in notes[0]
+    assert f"says {2 * share:.1f} s" in notes[0]
+    assert "2.0 s in the file" in notes[0]
 
 
 @pytest.mark.parametrize(
