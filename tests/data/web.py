@@ -12,15 +12,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Page:
-    """What lies at a path. cuts: how many bytes each of the first answers sends before it breaks
-    off; ranges: whether it honours Range; status: of every answer; busy: how many answers of 503
-    come first.
-    """
+    """Content and behaviour of a path."""
 
     body: bytes
+    #: Number of bytes that each of the first answers sends before the connection breaks.
     cuts: list[int] = field(default_factory=list)
+    #: Whether the Range header is respected.
     ranges: bool = True
+    #: Status of every answer.
     status: int = 200
+    #: Number of answers with status 503 that come first.
     busy: int = 0
 
 

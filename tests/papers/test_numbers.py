@@ -113,14 +113,14 @@ def moving_average(update_teacher: Any) -> None:
 
 @oracle("JSS", 4)
 def cross_entropy(supervised_loss: Any) -> None:
-    found = supervised_loss(torch.tensor([[0.9, 0.2]]), torch.tensor([[1.0, 0.0]]))
-    assert found.item() == pytest.approx(-(math.log(0.9) + math.log(0.8)) / 2)
+    value = supervised_loss(torch.tensor([[0.9, 0.2]]), torch.tensor([[1.0, 0.0]]))
+    assert value.item() == pytest.approx(-(math.log(0.9) + math.log(0.8)) / 2)
 
 
 @oracle("JSS", 5)
 def squared_error(consistency_loss: Any) -> None:
-    found = consistency_loss(torch.tensor([0.5, 1.0]), torch.tensor([0.1, 0.8]))
-    assert found.item() == pytest.approx((0.4**2 + 0.2**2) / 2)
+    value = consistency_loss(torch.tensor([0.5, 1.0]), torch.tensor([0.1, 0.8]))
+    assert value.item() == pytest.approx((0.4**2 + 0.2**2) / 2)
 
 
 @oracle("JSS", 6)
@@ -146,12 +146,12 @@ def mean_teacher_objective(training_step: Any) -> None:
 def f1_precision_and_recall(rate: Any, f1_from_counts: Any) -> None:
     """By scikit-learn, class by class and averaged; and one class by hand."""
     rng = np.random.default_rng(0)
-    found, true = rng.random((50, 4)) > 0.6, rng.random((50, 4)) > 0.5
-    found[:, 3] = False  # never detected: no precision, which counts 0
-    counts = (found & true).sum(0), found.sum(0), true.sum(0)
+    value, true = rng.random((50, 4)) > 0.6, rng.random((50, 4)) > 0.5
+    value[:, 3] = False  # never detected: no precision, which counts 0
+    counts = (value & true).sum(0), value.sum(0), true.sum(0)
     f1 = f1_from_counts(*counts, "abcd")
     for average in (None, "macro", "micro"):
-        theirs = precision_recall_fscore_support(true, found, average=average, zero_division=0)
+        theirs = precision_recall_fscore_support(true, value, average=average, zero_division=0)
         for ours, expected in zip((f1.precision, f1.recall, f1), theirs, strict=False):
             own = [*ours.per_class.values()] if average is None else getattr(ours, average)
             assert own == pytest.approx(expected)
@@ -174,8 +174,8 @@ def a_separators_estimates(conv_tasnet: Any) -> None:
 
 @oracle("JSS", 11)
 def negative_snr(loss: Any) -> None:
-    found = loss(torch.tensor([3.0, 3.5]), torch.tensor([3.0, 4.0]))
-    assert found.item() == pytest.approx(-decibel(25 / 0.25), abs=1e-4)
+    value = loss(torch.tensor([3.0, 3.5]), torch.tensor([3.0, 4.0]))
+    assert value.item() == pytest.approx(-decibel(25 / 0.25), abs=1e-4)
 
 
 def _signals(silent: bool) -> tuple[Tensor, Tensor]:
@@ -211,14 +211,14 @@ def least_over_permutations(pit_loss: Any) -> None:
 
 @oracle("JSS", 13)
 def active_source(active_loss: Any) -> None:
-    found = active_loss(torch.tensor([3.0, 3.0]), torch.tensor([3.0, 4.0]), 0.001)
-    assert found.item() == pytest.approx(decibel(1 + 0.001 * 25), abs=1e-4)
+    value = active_loss(torch.tensor([3.0, 3.0]), torch.tensor([3.0, 4.0]), 0.001)
+    assert value.item() == pytest.approx(decibel(1 + 0.001 * 25), abs=1e-4)
 
 
 @oracle("JSS", 14)
 def inactive_output(inactive_loss: Any) -> None:
-    found = inactive_loss(torch.tensor([3.0, 3.0]), torch.tensor([3.0, 4.0]), 0.001)
-    assert found.item() == pytest.approx(decibel(18 + 0.001 * 25), abs=1e-4)
+    value = inactive_loss(torch.tensor([3.0, 3.0]), torch.tensor([3.0, 4.0]), 0.001)
+    assert value.item() == pytest.approx(decibel(18 + 0.001 * 25), abs=1e-4)
 
 
 @oracle("JSS", 15)
@@ -285,8 +285,8 @@ def masks(masker: Any) -> None:
 @oracle("JSS", 19)
 def snr_improvement(improvement: Any) -> None:
     reference, mixture = np.array([3.0, 4.0]), np.array([3.0, 5.0])
-    found = improvement(np.array([3.0, 4.5]), reference, mixture)
-    assert found == pytest.approx(decibel(25 / 0.25) - decibel(25 / 1))
+    value = improvement(np.array([3.0, 4.5]), reference, mixture)
+    assert value == pytest.approx(decibel(25 / 0.25) - decibel(25 / 1))
 
 
 class _Halves(nn.Module):
@@ -368,7 +368,7 @@ def selection_objective(objective: Any) -> None:
     """
     strong = np.zeros((1, 2, 156), np.float32)
     strong[0, :, 20:60] = 0.9
-    found = objective(
+    value = objective(
         strong,
         [[(20 * 0.064, 60 * 0.064, "a")]],
         np.array([[0.9, 0.1], [0.8, 0.2]]),
@@ -376,9 +376,9 @@ def selection_objective(objective: Any) -> None:
         ["a", "b"],
         seconds=10.0,
     )
-    assert found["intersection_f1"] == pytest.approx(0.5)
-    assert found["weak_f1"] == pytest.approx(1 / 3)
-    assert found["objective"] == pytest.approx(0.5 + 1 / 3)
+    assert value["intersection_f1"] == pytest.approx(0.5)
+    assert value["weak_f1"] == pytest.approx(1 / 3)
+    assert value["objective"] == pytest.approx(0.5 + 1 / 3)
 
 
 @oracle("JSS", 27)
@@ -445,21 +445,21 @@ def entropy(label: float, logit: float) -> float:
 @oracle("Weak labels", 3)
 def critic_frames(loss: Any) -> None:
     logits, active = torch.tensor([[[0.5, -1.0]]]), torch.tensor([[[1.0, 0.0]]])
-    found = loss(logits, active, torch.tensor([[[2.0, 3.0]]]), "sum")
-    assert found.item() == pytest.approx(2 * entropy(1, 0.5) + 3 * entropy(0, -1.0))
+    value = loss(logits, active, torch.tensor([[[2.0, 3.0]]]), "sum")
+    assert value.item() == pytest.approx(2 * entropy(1, 0.5) + 3 * entropy(0, -1.0))
 
 
 @oracle("Weak labels", 4)
 def weights_of_classes(class_weights: Any) -> None:
-    found = class_weights(torch.tensor([[[1.0, 0.0], [1.0, 0.0]]]), torch.tensor([0.2, 0.5]))
-    close(found, torch.tensor([[[5.0, 1.25], [2.0, 2.0]]]))
+    value = class_weights(torch.tensor([[[1.0, 0.0], [1.0, 0.0]]]), torch.tensor([0.2, 0.5]))
+    close(value, torch.tensor([[[5.0, 1.25], [2.0, 2.0]]]))
 
 
 @oracle("Weak labels", 5)
 def critic_clips(loss: Any) -> None:
     logits = torch.tensor([[[0.5, -1.0], [-2.0, -3.0]]])
-    found = loss(logits, torch.tensor([[1.0, 0.0]]), "sum")
-    assert found.item() == pytest.approx(entropy(1, 0.5) + entropy(0, -2.0))
+    value = loss(logits, torch.tensor([[1.0, 0.0]]), "sum")
+    assert value.item() == pytest.approx(entropy(1, 0.5) + entropy(0, -2.0))
 
 
 #: Log-odds of two sources in two classes and two frames, (1, 2, 2, 2).
@@ -482,8 +482,8 @@ def source_frames(loss: Any) -> None:
 @oracle("Weak labels", 7)
 def source_clips(loss: Any) -> None:
     expected = entropy(1, 0.5) + entropy(0, 0.3) + entropy(0, 0.1) + entropy(0, 2.0)
-    found = loss(JUDGED, torch.tensor([[1.0, 0.0]]), "sum")
-    assert found.item() == pytest.approx(expected)
+    value = loss(JUDGED, torch.tensor([[1.0, 0.0]]), "sum")
+    assert value.item() == pytest.approx(expected)
 
 
 def _total(total_loss: Any, terms: Any, labels: str) -> None:
@@ -506,7 +506,7 @@ def _total(total_loss: Any, terms: Any, labels: str) -> None:
         gamma=gamma,
         c=SimpleNamespace(reduction="sum", alpha=3.0),
     )
-    found = {name: value.item() for name, value in terms(task, batch).items()}
+    result = {name: value.item() for name, value in terms(task, batch).items()}
     magnitudes = [stft(share * mixture).abs() for share in (0.75, 0.25)]
     logits = torch.stack([task.critic(m) for m in magnitudes], 1)
     if labels == "clip":
@@ -516,9 +516,9 @@ def _total(total_loss: Any, terms: Any, labels: str) -> None:
         expected = losses.source_frame_loss(logits, active, weights, "sum").item()
     # The mixture less the active source's 3/4, and all of the silent one's 1/4.
     adding_up = 0.5 * stft(mixture).abs().sum().item()
-    assert found["mixture_loss"] == pytest.approx(adding_up, rel=1e-4)
-    assert found["classification_loss"] == pytest.approx(expected, rel=1e-4)
-    assert found["loss"] == pytest.approx(expected + 3.0 * adding_up, rel=1e-4)
+    assert result["mixture_loss"] == pytest.approx(adding_up, rel=1e-4)
+    assert result["classification_loss"] == pytest.approx(expected, rel=1e-4)
+    assert result["loss"] == pytest.approx(expected + 3.0 * adding_up, rel=1e-4)
 
 
 @oracle("Weak labels", 8)

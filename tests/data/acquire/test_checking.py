@@ -25,17 +25,19 @@ def test_missing_damaged_and_wrong_lengths(tmp_path: Path) -> None:
     layouts.text(
         root / "audio/train/synthetic21_train/soundscapes/7_events/foreground0_Dog.wav", ""
     )
-    found = checking.check("desed", root, workers=2)
-    weak_found = found["weak"]
+    checks = checking.check("desed", root, workers=2)
+    weak_found = checks["weak"]
     assert weak_found.missing == ("Y-weak4_40.000_50.000.wav",)
     assert set(weak_found.damaged) == {"Y-weak2_20.000_30.000.wav", "Y-weak3_30.000_40.000.wav"}
     assert "cut off or damaged" in weak_found.damaged["Y-weak2_20.000_30.000.wav"]
     assert weak_found.wrong_length == {"Y-weak5_50.000_60.000.wav": 7.0}
     assert (weak_found.listed, weak_found.fine, weak_found.published) == (9, 5, 1420)
     assert weak_found.seconds == pytest.approx(50.0)
-    assert "7_events" in found["synthetic21_train"].damaged["7.wav"]  # a source is part of its clip
-    assert found["validation"].fine == 2  # 9.4 s of a 10 s clip is what YouTube gives
-    assert found["unlabel_in_domain"].missing == ("Ygone_30.000_40.000.wav",)
+    assert (
+        "7_events" in checks["synthetic21_train"].damaged["7.wav"]
+    )  # a source is part of its clip
+    assert checks["validation"].fine == 2  # 9.4 s of a 10 s clip is what YouTube gives
+    assert checks["unlabel_in_domain"].missing == ("Ygone_30.000_40.000.wav",)
 
 
 def test_check_of_headers_only(tmp_path: Path) -> None:
@@ -45,8 +47,8 @@ def test_check_of_headers_only(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     (root / "002/002/0000000002.wav").write_bytes(b"")
     for headers, damaged in ((True, 1), (False, 2)):
-        found = checking.check("folder", root, headers=headers)
-        assert sum(len(c.damaged) for c in found.values()) == damaged
+        checks = checking.check("folder", root, headers=headers)
+        assert sum(len(c.damaged) for c in checks.values()) == damaged
 
 
 @pytest.mark.slow
@@ -54,25 +56,25 @@ def test_one_damaged_file_of_a_thousand(tmp_path: Path) -> None:
     for number in range(1000):
         layouts.sound(tmp_path / f"{number // 20}/{number}.wav", 0.05, 16000)
     (tmp_path / "3/77.wav").write_bytes(b"RIFF")
-    found = checking.check("folder", tmp_path, workers=2)
-    assert [name for c in found.values() for name in c.damaged] == ["3/77.wav"]
-    assert sum(c.fine for c in found.values()) == 999
+    checks = checking.check("folder", tmp_path, workers=2)
+    assert [name for c in checks.values() for name in c.damaged] == ["3/77.wav"]
+    assert sum(c.fine for c in checks.values()) == 999
 
 
 def test_manifest_and_table(tmp_path: Path) -> None:
     root = layouts.fuss(tmp_path / "fuss", ("ssdata",))
     (root / "ssdata/eval/example00003.wav").unlink()
-    found = checking.check("fuss", root)
-    told = checking.table("fuss", root, found)
-    assert len({len(line) for line in told[1:9]}) == 1  # columns in line
-    assert [line.split()[1:5] for line in told if line.startswith("train ")] == [
+    checks = checking.check("fuss", root)
+    lines = checking.table("fuss", root, checks)
+    assert len({len(line) for line in lines[1:9]}) == 1  # columns in line
+    assert [line.split()[1:5] for line in lines if line.startswith("train ")] == [
         ["20000", "not", "there"]
     ]
-    assert [line.split()[1:6] for line in told if line.startswith("eval_dry ")] == [
+    assert [line.split()[1:6] for line in lines if line.startswith("eval_dry ")] == [
         ["1000", "1", "1", "0", "0"]
     ]
-    assert "  eval_dry, missing: example00003.wav" in told
-    checking.save("fuss", root, found, tmp_path / "m.json")
+    assert "  eval_dry, missing: example00003.wav" in lines
+    checking.save("fuss", root, checks, tmp_path / "m.json")
     stored = json.loads((tmp_path / "m.json").read_text())
     assert stored["dataset"] == "fuss"
     assert stored["subsets"]["eval_dry"]["missing"] == ["example00003.wav"]
@@ -82,12 +84,12 @@ def test_manifest_and_table(tmp_path: Path) -> None:
 def test_only_the_table_shortens_long_lists(tmp_path: Path) -> None:
     for number in range(8):
         layouts.text(tmp_path / f"{number}.wav", "")
-    found = checking.check("folder", tmp_path)
-    told = checking.table("folder", tmp_path, found)
-    assert sum("damaged:" in line for line in told) == checking.MAX_NAMES + 1 + len(
-        found["validation"].damaged
+    checks = checking.check("folder", tmp_path)
+    lines = checking.table("folder", tmp_path, checks)
+    assert sum("damaged:" in line for line in lines) == checking.MAX_NAMES + 1 + len(
+        checks["validation"].damaged
     )
-    assert any("more, listed in the manifest" in line for line in told)
+    assert any("more, listed in the manifest" in line for line in lines)
 
 
 def test_lists_of_the_same_length_are_distinguished() -> None:
@@ -110,10 +112,10 @@ def test_lists_of_the_same_length_are_distinguished() -> None:
 )
 def test_published_lists(tmp_path: Path) -> None:
     (tmp_path / "metadata").symlink_to(REAL)
-    found = checking.check("desed", tmp_path)
+    checks = checking.check("desed", tmp_path)
     for subset in ("weak", "weak_validation", "unlabel_in_domain", "validation", "public"):
-        assert found[subset].names is True
-        assert found[subset].listed == found[subset].published == len(found[subset].missing)
+        assert checks[subset].names is True
+        assert checks[subset].listed == checks[subset].published == len(checks[subset].missing)
 
 
 @pytest.mark.parametrize(

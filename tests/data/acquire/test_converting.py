@@ -144,10 +144,10 @@ def test_resuming_after_a_kill(tmp_path: Path) -> None:
     there = {path: path.stat().st_mtime_ns for path in killed.rglob("*.wav")}
     assert 5 <= len(there) < 60
     (killed / "0" / ".0123456789abcdef.part").write_bytes(b"half a file")
-    told = subprocess.run(
+    resumed = subprocess.run(
         [*command, str(killed)], cwd=HOME, capture_output=True, text=True, check=False
     )
-    assert told.returncode == 0, told.stderr
+    assert resumed.returncode == 0, resumed.stderr
     assert {
         path: path.stat().st_mtime_ns for path in there
     } == there  # what was there is not made again

@@ -87,10 +87,10 @@ def test_download_of_a_record(web: Web, tmp_path: Path, capsys: pytest.CaptureFi
         },
     )
     assert main(["download", "urbansound8k", str(tmp_path / "set")]) == 0
-    told = capsys.readouterr().out
-    assert "CC BY-NC 3.0" in told
-    assert "MD5 of each file, from " in told
-    assert "3 of 3 files are there and whole" in told
+    output = capsys.readouterr().out
+    assert "CC BY-NC 3.0" in output
+    assert "MD5 of each file, from " in output
+    assert "3 of 3 files are there and whole" in output
     assert (tmp_path / "set" / "audio" / "fold2" / "b").read_bytes() == b"b"
     assert (tmp_path / "set" / "metadata" / "m").read_bytes() == b"m"
     asked = len(web.asked)
@@ -121,9 +121,9 @@ def test_a_failed_file_does_not_stop_the_others(
     put_record(web, {"a.txt": b"a", "b.txt": b"b"})
     web.pages["/files/b.txt"].body = b"!"
     assert main(["download", "urbansound8k", str(tmp_path)]) == 1
-    told = capsys.readouterr().out
-    assert "failed: b.txt arrived damaged twice" in told
-    assert "1 of 2 files" in told
+    output = capsys.readouterr().out
+    assert "failed: b.txt arrived damaged twice" in output
+    assert "1 of 2 files" in output
     web.pages["/files/a.txt"].status = 404
     (tmp_path / "a.txt").unlink()
     assert main(["download", "urbansound8k", str(tmp_path)]) == 2
@@ -171,10 +171,10 @@ def test_missing_and_unreadable_records(web: Web) -> None:
 
 
 def test_no_checksum_without_a_record() -> None:
-    found = listing(DOWNLOADS["esc50"])
-    assert [file.checksum for file in found.files] == [None]
-    assert found.verified == "no checksum is published"
-    assert select(found.files, ["ESC"]) == found.files
+    files = listing(DOWNLOADS["esc50"])
+    assert [file.checksum for file in files.files] == [None]
+    assert files.verified == "no checksum is published"
+    assert select(files.files, ["ESC"]) == files.files
 
 
 def test_every_download_has_one_source() -> None:

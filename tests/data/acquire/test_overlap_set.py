@@ -21,9 +21,7 @@ REAL = Path(__file__).parents[4] / "shared" / "evaluation" / "desed-metadata" / 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Four loud public clips with a dog each; the last one's audio is missing, b is silent and
-    without events.
-    """
+    """Four public clips with a dog each; b is silent without events, d has no audio."""
     folder = tmp_path / "set" / "audio" / "eval" / "public"
     rng = np.random.default_rng(0)
     clips = []
@@ -43,15 +41,15 @@ def root(tmp_path: Path) -> Path:
 
 def test_pairs_on_disk_are_those_in_memory(root: Path, tmp_path: Path) -> None:
     clips = desed.prepare(root)["public"]
-    made = render_overlap(clips, tmp_path / "pairs", seed=3)
-    assert (made.pairs, made.files, made.missing, made.failed) == (12, 6, 6, ())
-    found = desed.prepare(tmp_path / "pairs")["public"]
+    rendered = render_overlap(clips, tmp_path / "pairs", seed=3)
+    assert (rendered.pairs, rendered.files, rendered.missing, rendered.failed) == (12, 6, 6, ())
+    pairs = desed.prepare(tmp_path / "pairs")["public"]
     expected = build(clips, seed=3)
-    assert [(c.filename, c.duration, c.events) for c in found] == [
+    assert [(c.filename, c.duration, c.events) for c in pairs] == [
         (c.filename, c.duration, c.events) for c in expected
     ]
     loudest = 0.0
-    for clip, pair in zip(found, expected, strict=True):
+    for clip, pair in zip(pairs, expected, strict=True):
         assert (clip.path is None) == pair.missing
         if clip.path is not None:
             assert soundfile.info(str(clip.path)).subtype == "FLOAT"
@@ -100,12 +98,13 @@ def test_resuming_and_refusal_of_other_sets(root: Path, tmp_path: Path) -> None:
 
 def test_a_damaged_clip_does_not_stop_the_others(root: Path, tmp_path: Path) -> None:
     (root / "audio" / "eval" / "public" / "a.wav").write_bytes(b"RIFF")
-    made = render_overlap(desed.prepare(root)["public"], tmp_path / "pairs", sources=False)
-    assert len(made.failed) == 1
-    assert "a.wav is not audio" in made.failed[0]
-    assert made.files > 0
+    rendered = render_overlap(desed.prepare(root)["public"], tmp_path / "pairs", sources=False)
+    assert len(rendered.failed) == 1
+    assert "a.wav is not audio" in rendered.failed[0]
+    assert rendered.files > 0
     assert (
-        sum(c.path is not None for c in desed.prepare(tmp_path / "pairs")["public"]) == made.files
+        sum(c.path is not None for c in desed.prepare(tmp_path / "pairs")["public"])
+        == rendered.files
     )
 
 
@@ -128,8 +127,8 @@ def test_real_public_evaluation(tmp_path: Path) -> None:
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "metadata").symlink_to(REAL)
     clips = desed.prepare(tmp_path / "set")["public"]
-    made = render_overlap(clips, tmp_path / "pairs")
-    assert (made.pairs, made.files, made.missing) == (2076, 0, 2076)
+    rendered = render_overlap(clips, tmp_path / "pairs")
+    assert (rendered.pairs, rendered.files, rendered.missing) == (2076, 0, 2076)
     pairs = build(clips)
     assert (
         len({pair.first.filename for pair in pairs[:692]})

@@ -31,9 +31,11 @@ class Noise:
 def test_mixtures_and_labels_in_half_precision(tmp_path, workers):
     pool = render_once(Noise(5), tmp_path / "pool" / "synthetic", workers)
     for index, wanted in enumerate(Noise(5)[i] for i in range(5)):
-        found = pool[index]
-        assert np.abs(found.mixture - wanted.mixture).max() <= 2**-11 * np.abs(wanted.mixture).max()
-        assert (found.events, found.tags, found.sources.shape) == (
+        example = pool[index]
+        assert (
+            np.abs(example.mixture - wanted.mixture).max() <= 2**-11 * np.abs(wanted.mixture).max()
+        )
+        assert (example.events, example.tags, example.sources.shape) == (
             wanted.events,
             wanted.tags,
             (0, 800),
