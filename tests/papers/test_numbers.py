@@ -501,6 +501,7 @@ def _total(total_loss: Any, terms: Any, labels: str) -> None:
     gamma = torch.tensor([0.5, 0.25])
     task = SimpleNamespace(
         network=_Halves(),
+        compiled=None,
         critic=Critic(),
         labels=labels,
         gamma=gamma,
