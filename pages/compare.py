@@ -76,6 +76,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
     )
     threshold = address.threshold()
     table = _table(analyses, recording, threshold)
+    span = address.span_of(recording.clip)
     with st.container():
         st.markdown(f"**Systems** above {threshold:.2f}, median filter 448 ms")
         st.dataframe(
@@ -87,7 +88,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
         )
         exports.comparison_downloads(
             f"{PurePath(recording.filename).stem}.compared",
-            lambda: _figure(analyses, recording, shown, against, beside, threshold),
+            lambda: _figure(analyses, recording, shown, against, beside, threshold, span),
             table,
             _events(analyses, threshold),
         )
@@ -100,6 +101,7 @@ def _figure(
     against: str,
     beside: Beside,
     threshold: float,
+    span: tuple[float, float] | None,
 ) -> Any:
     """Draw what the viewer shows, at print size."""
     from jss.metrics.diversity import frame_similarity
@@ -117,6 +119,7 @@ def _figure(
         similarity=similarity,
         against=against,
         beside=beside,
+        span=span,
     )
 
 

@@ -48,7 +48,7 @@ def analysis(recording: Recording) -> None:
     threshold = address.threshold()
     with st.container():
         clip_view.tables(result, recording, threshold)
-        exports.clip_downloads(result, recording.truth, threshold)
+        exports.clip_downloads(result, recording.truth, threshold, address.span_of(recording.clip))
 
 
 page()

@@ -123,7 +123,12 @@ def _analysis(mixture: Mixture) -> None:
             f"{mixture.title}.{shown}",
             f"**{shown}**, class by class",
         )
-        exports.clip_downloads(analyses[shown].clip, mixture.events, address.threshold())
+        exports.clip_downloads(
+            analyses[shown].clip,
+            mixture.events,
+            address.threshold(),
+            address.span_of(mixture.name),
+        )
 
 
 def _analyse(names: list[str], mixture: Mixture) -> dict[str, WeakAnalysis]:

@@ -10,14 +10,20 @@ from jss.arrays import Float32
 from jss.errors import JssError, optional
 from jss.labels import SoundClass, Theme, sound_class
 from jss.results import ClipResult
-from jss.viz.agreement import events_of
+from jss.viz.agreement import agreement, events_of
 from jss.viz.mel import SHOWN_DB, TICKS_HZ, hz_label, hz_to_row
+from jss.viz.names import place_names
 from jss.viz.printed import Format, save
 from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress, line_style, tag
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+#: Scores at the edges of a panel.
+SCORE_LIMITS = (-0.03, 1.03)
+#: Curves that reach less are not named.
+NAMED_FROM = 0.3
 
 
 def figure(
@@ -26,14 +32,25 @@ def figure(
     theme: Theme = "light",
     *,
     threshold: float | None = None,
+    span: tuple[float, float] | None = None,
 ) -> Figure:
     """The figure of one clip on one time axis in seconds (Figs 12-15).
 
     Left: mixture waveform, mixture mel, M source mels, all in dB on one scale. Right: ground truth,
     pooled scores, M panels of source scores. Without a separation stage (M = 0) it is two rows, and
-    says so. ground_truth: events in any form of :func:`jss.viz.agreement.events_of`, or None where
-    nobody annotated the clip; threshold: where given, the events decoded at it are drawn beneath
-    the truth, and the line across the scores. -> matplotlib Figure.
+    says so.
+
+    Args:
+        result: The clip through a system.
+        ground_truth: Events in any form of :func:`jss.viz.agreement.events_of`, or None where
+            nobody annotated the clip.
+        theme: "light" or "dark".
+        threshold: Where given, the line across the scores, and the events decoded at it beneath
+            the truth: as hits, false alarms and misses where there is a truth.
+        span: The seconds to show, from and to; None for all.
+
+    Returns:
+        A matplotlib Figure.
     """
     with optional():
         from matplotlib.figure import Figure
@@ -67,13 +84,13 @@ def figure(
     ]
     for axes in (a for row in panels for a in row):
         dress(axes, ink)
-    first.set_xlim(0, result.duration)
+    start, end = span = span or (0.0, result.duration)
 
     _waveform(panels[0][0], result, ink)
     _events(panels[0][1], result, truth, threshold, kinds, theme)
     upper = "pooled scores" if m and not result.source_labels else "scores"
     image = mel_panel(panels[1][0], result.mel, result, "mixture", ink)
-    score_panel(panels[1][1], result.scores, result, kinds, theme, upper, threshold)
+    score_panel(panels[1][1], result.scores, result, kinds, theme, upper, threshold, span)
     for i, name in enumerate(name.lower() for name in result.source_names):
         mel_panel(panels[2 + i][0], result.source_mels[i], result, name, ink)
         score_panel(
@@ -84,7 +101,9 @@ def figure(
             theme,
             f"scores of {name}",
             None,
+            span,
         )
+    first.set_xlim(start, end)
     for row in panels[:-1]:
         for axes in row:
             axes.tick_params(labelbottom=False)
@@ -92,6 +111,8 @@ def figure(
         axes.set_xlabel("time (s)", fontsize=LABEL, color=ink.text, labelpad=1)
 
     _headline(fig, result, height, ink)
+    if truth is not None and threshold is not None:
+        outcome_legend(fig, height, ink)
     colour_bar(fig, image, height, ink)
     class_legend(fig, list(kinds.values()), theme, ink)
     return fig
@@ -104,6 +125,7 @@ def export(
     format: Format = "pdf",
     theme: Theme = "light",
     threshold: float | None = None,
+    span: tuple[float, float] | None = None,
     dpi: int = 300,
 ) -> bytes:
     """The same figure as a file at print size (183 mm wide). format: svg and pdf (text stays text)
@@ -111,7 +133,8 @@ def export(
 
     Raises JssError for any other format.
     """
-    return save(figure(result, ground_truth, theme, threshold=threshold), format, dpi)
+    drawn = figure(result, ground_truth, theme, threshold=threshold, span=span)
+    return save(drawn, format, dpi)
 
 
 def _headline(fig: Figure, result: ClipResult, height: float, ink: Ink) -> None:
@@ -182,42 +205,70 @@ def score_panel(
     theme: Theme,
     name: str,
     threshold: float | None,
+    span: tuple[float, float],
 ) -> None:
     """One curve a class, in its colour and dashes, named where it is high; frame i is centred on (i
     + 0.5) * hop.
     """
-    from matplotlib.patheffects import withStroke
-
     ink = INKS[theme]
-    time = (np.arange(scores.shape[1]) + 0.5) * result.score_hop
+    time = ((np.arange(scores.shape[1]) + 0.5) * result.score_hop).astype(np.float32)
     for label, row in zip(result.labels, scores, strict=True):
         kind = kinds[label]
         axes.plot(
             time, row, color=kind.color(theme), linestyle=line_style(kind), linewidth=1.0, gid=label
         )
-        if row.size and row.max() > 0.3:
-            middle = float(time[row > 0.8 * row.max()].mean())
-            text = axes.text(
-                middle,
-                float(row.max()),
-                kind.short,
-                fontsize=TICK,
-                color=kind.color(theme),
-                ha="center",
-                va="center",
-                clip_on=True,
-                zorder=5,
-            )
-            text.set_path_effects([withStroke(linewidth=1.6, foreground=ink.paper)])
+    _name_curves(axes, scores, time, [kinds[label] for label in result.labels], theme, span)
     if threshold is not None:
         axes.axhline(
             threshold, color=ink.text, linewidth=0.6, linestyle=(0, (1, 2)), gid="threshold"
         )
-    axes.set_ylim(-0.03, 1.03)
+    axes.set_ylim(SCORE_LIMITS)
     axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.grid(axis="y", color=ink.line, linewidth=0.4)
     axes.set_ylabel("score (0-1)", fontsize=TICK, color=ink.soft, labelpad=1)
     tag(axes, name, ink)
+
+
+def _name_curves(
+    axes: Axes,
+    scores: Float32,
+    time: Float32,
+    kinds: list[SoundClass],
+    theme: Theme,
+    span: tuple[float, float],
+) -> None:
+    """The name of each class whose curve is high in the span, near its peak."""
+    from matplotlib.patheffects import withStroke
+
+    visible = scores[:, (time >= span[0]) & (time <= span[1])]
+    peaks = visible.max(axis=1, initial=0.0)
+    high = [k for k in np.argsort(-peaks) if peaks[k] > NAMED_FROM]
+    dpi = axes.figure.dpi
+    inches = axes.bbox.width / dpi, axes.bbox.height / dpi
+    letter = 0.56 * TICK / 72 / inches[0] * (span[1] - span[0])
+    height = 1.15 * TICK / 72 / inches[1] * (SCORE_LIMITS[1] - SCORE_LIMITS[0])
+    places = place_names(
+        [scores[k] for k in high],
+        [letter * len(kinds[k].short) for k in high],
+        height,
+        time=time,
+        span=span,
+        limits=SCORE_LIMITS,
+    )
+    for k, place in zip(high, places, strict=True):
+        if place is None:
+            continue
+        text = axes.text(
+            *place,
+            kinds[k].short,
+            fontsize=TICK,
+            color=kinds[k].color(theme),
+            ha="center",
+            va="center",
+            clip_on=True,
+            zorder=5,
+        )
+        text.set_path_effects([withStroke(linewidth=1.6, foreground=INKS[theme].paper)])
 
 
 def _events(
@@ -228,34 +279,30 @@ def _events(
     kinds: dict[str, SoundClass],
     theme: Theme,
 ) -> None:
-    """A lane a class: the truth as a bar in the class's colour, and the decoded events as a thin
-    one beneath.
+    """A lane a class: the truth as a bar in the class's colour, and beneath it, thin, the decoded
+    events: as hits, false alarms and misses where there is a truth, else in the class's colour.
     """
-    from matplotlib.patches import Rectangle
-
     ink = INKS[theme]
-    found = [] if threshold is None else events_of(result.events(threshold))
+    detected = [] if threshold is None else events_of(result.events(threshold))
     shown = [
-        label for label in kinds if any(event[2] == label for event in [*(truth or []), *found])
+        label for label in kinds if any(event[2] == label for event in [*(truth or []), *detected])
     ]
     lanes = {label: len(shown) - 1 - row for row, label in enumerate(shown)}
-    for events, centre, size in (
-        (truth or [], 0.14 if found else 0.0, 0.3 if found else 0.5),
-        (found, -0.24, 0.16),
-    ):
-        for onset, offset, label in events:
-            box = (onset, lanes[label] + centre - size / 2)
-            colour = kinds[label].color(theme)
-            axes.add_patch(
-                Rectangle(
-                    box,
-                    offset - onset,
-                    size,
-                    facecolor=colour,
-                    linewidth=0,
-                    gid="truth" if events is not found else "detected",
-                )
-            )
+    both = threshold is not None and truth is not None
+    centre, size = (0.14, 0.3) if both else (0.0, 0.5)
+    for onset, offset, label in truth or []:
+        bar = (onset, offset, lanes[label] + centre - size / 2, size)
+        event_bar(axes, bar, "truth", ink, kinds[label].color(theme))
+    for onset, offset, label, kind in agreement(detected, truth or []) if both else ():
+        event_bar(axes, (onset, offset, lanes[label] - 0.34, 0.2), kind, ink)
+    for onset, offset, label in () if both else detected:
+        event_bar(
+            axes,
+            (onset, offset, lanes[label] - 0.25, 0.5),
+            "detected",
+            ink,
+            kinds[label].color(theme),
+        )
     if not shown:
         text = "no annotation" if truth is None else "no events"
         axes.text(
@@ -273,10 +320,70 @@ def _events(
     titles = {
         (True, False): "ground truth",
         (False, False): "ground truth: none",
-        (True, True): f"ground truth (thick) and events at {threshold} (thin)",
-        (False, True): f"events at {threshold}; no ground truth",
+        (True, True): f"ground truth (thick) and events above {threshold} (thin)",
+        (False, True): f"events above {threshold}; no ground truth",
     }
     tag(axes, titles[truth is not None, threshold is not None], ink)
+
+
+def event_bar(
+    axes: Axes,
+    bar: tuple[float, float, float, float],
+    kind: str,
+    ink: Ink,
+    colour: str = "",
+    of: str = "",
+) -> None:
+    """Draw one event.
+
+    Args:
+        axes: Where.
+        bar: Onset and offset in seconds, lower edge and height.
+        kind: "truth", "detected", "hit", "false alarm" (hatched) or "miss" (a dashed frame).
+        ink: Colours of the theme.
+        colour: Of the class, for "truth" and "detected".
+        of: The system, for the identifier in the file.
+    """
+    from matplotlib.patches import Rectangle
+
+    onset, offset, bottom, height = bar
+    look: dict[str, Any] = {"facecolor": colour or ink.outcomes[kind], "linewidth": 0}
+    if kind in ("false alarm", "miss"):
+        look = {"facecolor": "none", "edgecolor": ink.outcomes[kind], "linewidth": 0.5}
+        look |= {"hatch": "//////"} if kind == "false alarm" else {"linestyle": (0, (2, 1))}
+    axes.add_patch(
+        Rectangle((onset, bottom), offset - onset, height, gid=f"{of} {kind}".strip(), **look)
+    )
+
+
+def outcome_legend(fig: Figure, height: float, ink: Ink) -> None:
+    """What the looks of events mean, above the key of the spectrograms."""
+    from matplotlib.patches import Patch
+
+    keys = [
+        Patch(facecolor=ink.outcomes["hit"]),
+        Patch(
+            facecolor="none", edgecolor=ink.outcomes["false alarm"], linewidth=0.5, hatch="//////"
+        ),
+        Patch(
+            facecolor="none", edgecolor=ink.outcomes["miss"], linewidth=0.5, linestyle=(0, (2, 1))
+        ),
+    ]
+    fig.legend(
+        keys,
+        ["hit", "false alarm", "missed"],
+        loc="center left",
+        bbox_to_anchor=(0.07, 0.6 / height),
+        ncols=3,
+        frameon=False,
+        fontsize=TICK,
+        labelcolor=ink.text,
+        handlelength=1.4,
+        handleheight=0.6,
+        borderaxespad=0.2,
+        columnspacing=1.0,
+        handletextpad=0.5,
+    )
 
 
 def colour_bar(fig: Figure, image: Any, height: float, ink: Ink) -> None:

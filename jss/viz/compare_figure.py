@@ -14,7 +14,15 @@ from jss.errors import JssError
 from jss.labels import SoundClass, Theme, sound_class
 from jss.results import ClipResult
 from jss.viz.agreement import Event, agreement, events_of
-from jss.viz.clip_figure import class_legend, colour_bar, mel_panel, score_panel
+from jss.viz.clip_figure import (
+    SCORE_LIMITS,
+    class_legend,
+    colour_bar,
+    event_bar,
+    mel_panel,
+    outcome_legend,
+    score_panel,
+)
 from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress, tag
 
 if TYPE_CHECKING:
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
 #: Decibels at which a difference of two spectrograms has its full colour.
 FULL_DB = 30.0
 _LESS, _MORE = "#b25806", "#2b75be"
-_STATUS = {"hit": "#1f8560", "false alarm": "#c8641b", "miss": "#c2345a"}
 _DASHES = ((0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 2)))
 
 
@@ -38,6 +45,7 @@ def comparison(
     similarity: Mapping[str, Float32],
     against: str = "",
     beside: Literal["scores", "difference"] = "scores",
+    span: tuple[float, float] | None = None,
 ) -> Figure:
     """The figure of a clip through several systems, on one time axis in seconds. -> matplotlib
     Figure.
@@ -46,7 +54,7 @@ def comparison(
     line a system under the truth of each class, the pooled scores of ``shown``, and beside its
     sources their scores or, in dB, what they are louder than those of ``against``. ground_truth: as
     of :func:`jss.viz.clip_figure.figure`; similarity: system -> (frames,), of those that have
-    sources. Raises JssError where ``shown`` is not among the results.
+    sources; span: the seconds to show, None for all. Raises JssError where ``shown`` is not among the results.
     """
     from matplotlib.figure import Figure
 
@@ -86,12 +94,13 @@ def comparison(
     ]
     for axes in (a for row in panels for a in row):
         dress(axes, ink)
+    span = span or (0.0, own.duration)
 
     image = mel_panel(first, own.mel, own, "mixture", ink)
     _rolls(panels[0][1], found, truth, lanes, kinds, shown, theme)
     _similarities(panels[1][0], similarity, own, ink)
     pooled = f"{'pooled scores' if own.n_sources else 'scores'} of {shown}"
-    score_panel(panels[1][1], own.scores, own, kinds, theme, pooled, threshold)
+    score_panel(panels[1][1], own.scores, own, kinds, theme, pooled, threshold, span)
     for m, name in enumerate(name.lower() for name in own.source_names):
         mel_panel(panels[2 + m][0], own.source_mels[m], own, f"{name} of {shown}", ink)
         if (
@@ -103,9 +112,16 @@ def comparison(
             _difference(panels[2 + m][1], own, other, m, ink)
         else:
             score_panel(
-                panels[2 + m][1], own.source_scores[m], own, kinds, theme, f"scores of {name}", None
+                panels[2 + m][1],
+                own.source_scores[m],
+                own,
+                kinds,
+                theme,
+                f"scores of {name}",
+                None,
+                span,
             )
-    first.set_xlim(0, own.duration)
+    first.set_xlim(span)
     for axes in (a for row in panels[:-1] for a in row):
         axes.tick_params(labelbottom=False)
     for axes in panels[-1]:
@@ -130,7 +146,7 @@ def comparison(
         **head,
     )
     if truth is not None and lanes:
-        _status_legend(fig, height, ink)
+        outcome_legend(fig, height, ink)
     colour_bar(fig, image, height, ink)
     class_legend(fig, list(kinds.values()), theme, ink)
     return fig
@@ -153,26 +169,18 @@ def _rolls(
     for row, label in enumerate(lanes):
         top, colour = row * each, kinds[label].color(theme)
         ticks.append((top + 0.5, kinds[label].short))
-        axes.broken_barh(
-            [(a, b - a) for a, b, k in truth or [] if k == label], (top, 1.0), facecolor=colour
-        )
+        for onset, offset in [(a, b) for a, b, k in truth or [] if k == label]:
+            event_bar(axes, (onset, offset, top, 1.0), "truth", ink, colour)
         for n, (name, events) in enumerate(found.items()):
             y = top + 1.25 + n
             own = [event for event in events if event[2] == label]
             if truth is None:
-                axes.broken_barh([(a, b - a) for a, b, _ in own], (y, 0.75), facecolor=colour)
-            for start, end, _, kind in (
-                agreement(own, [e for e in truth if e[2] == label]) if truth is not None else ()
-            ):
-                look: dict[str, Any] = {"facecolor": _STATUS[kind]}
-                if kind == "miss":
-                    look = {
-                        "facecolor": "none",
-                        "edgecolor": _STATUS[kind],
-                        "linewidth": 0.5,
-                        "linestyle": (0, (2, 1)),
-                    }
-                axes.broken_barh([(start, end - start)], (y, 0.75), gid=f"{name} {kind}", **look)
+                for onset, offset, _ in own:
+                    event_bar(axes, (onset, offset, y, 0.75), "detected", ink, colour, name)
+            else:
+                same = [event for event in truth if event[2] == label]
+                for onset, offset, _, kind in agreement(own, same):
+                    event_bar(axes, (onset, offset, y, 0.75), kind, ink, of=name)
             axes.annotate(
                 str(n + 1),
                 (0, y + 0.4),
@@ -205,33 +213,6 @@ def _rolls(
     tag(axes, ("ground truth, then " if truth is not None else "no ground truth; ") + names, ink)
 
 
-def _status_legend(fig: Figure, height: float, ink: Ink) -> None:
-    """What the colours of events say, above the key of the spectrograms."""
-    from matplotlib.patches import Patch
-
-    keys = [
-        Patch(facecolor=colour)
-        if kind != "miss"
-        else Patch(facecolor="none", edgecolor=colour, linewidth=0.5, linestyle=(0, (2, 1)))
-        for kind, colour in _STATUS.items()
-    ]
-    fig.legend(
-        keys,
-        ["hit", "false alarm", "missed"],
-        loc="center left",
-        bbox_to_anchor=(0.07, 0.6 / height),
-        ncols=3,
-        frameon=False,
-        fontsize=TICK,
-        labelcolor=ink.text,
-        handlelength=1.4,
-        handleheight=0.6,
-        borderaxespad=0.2,
-        columnspacing=1.0,
-        handletextpad=0.5,
-    )
-
-
 def _similarities(axes: Axes, similarity: Mapping[str, Float32], own: ClipResult, ink: Ink) -> None:
     """A line a system; that of the system shown is thick."""
     for n, (name, row) in enumerate(similarity.items()):
@@ -247,7 +228,7 @@ def _similarities(axes: Axes, similarity: Mapping[str, Float32], own: ClipResult
             linestyle="-" if mine else _DASHES[n % len(_DASHES)],
             zorder=3 if mine else 2,
         )
-    axes.set_ylim(-0.03, 1.03)
+    axes.set_ylim(SCORE_LIMITS)
     axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.grid(axis="y", color=ink.line, linewidth=0.4)
     axes.set_ylabel("Eq. 30 (0-1)", fontsize=TICK, color=ink.soft, labelpad=1)

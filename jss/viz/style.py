@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,18 +19,35 @@ LABEL, TICK = 7.0, 6.0
 
 @dataclass(frozen=True)
 class Ink:
-    """Colours of a theme: the sheet, text, faint lines, and the colour map of spectrograms."""
+    """Colours of a theme: the sheet, text, faint lines, the colour map of spectrograms, and the
+    outcomes of detected events, those of the viewer.
+    """
 
     paper: str
     text: str
     soft: str
     line: str
     mel: str
+    outcomes: Mapping[str, str]  # of events: "hit", "false alarm" and "miss"
 
 
 INKS: dict[Theme, Ink] = {
-    "light": Ink("#ffffff", "#1d2126", "#5b6470", "#d9dde2", "Greys"),
-    "dark": Ink("#14171c", "#e6e9ed", "#9aa4b1", "#343b45", "magma"),
+    "light": Ink(
+        "#ffffff",
+        "#1d2126",
+        "#5b6470",
+        "#d9dde2",
+        "Greys",
+        {"hit": "#23845f", "false alarm": "#c8500f", "miss": "#b3243a"},
+    ),
+    "dark": Ink(
+        "#14171c",
+        "#e6e9ed",
+        "#9aa4b1",
+        "#343b45",
+        "magma",
+        {"hit": "#3fae86", "false alarm": "#f08a4b", "miss": "#f06a7a"},
+    ),
 }
 
 

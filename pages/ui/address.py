@@ -119,6 +119,12 @@ def view_of(clip: str) -> str:
     return wanted
 
 
+def span_of(clip: str) -> tuple[float, float] | None:
+    """Return the visible span of a clip in seconds, None for all of it."""
+    start, _, end = view_of(clip).partition("-")
+    return (float(start), float(end)) if end and float(start) < float(end) else None
+
+
 def read_several(name: str) -> list[str]:
     """Return names of systems, which may hold a plus but no comma."""
     return (read(name) or "").split(",")

@@ -135,11 +135,10 @@ def decimals(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _head(title: str) -> Any:
-    """A row with a title on the left; its further content goes to the right."""
-    row = st.container(
-        horizontal=True, vertical_alignment="bottom", horizontal_alignment="right", gap="xsmall"
-    )
-    row.markdown(title or "&nbsp;", width="stretch")
+    """A row with a title; its further content follows it, clear of a table's toolbar at the right."""
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    if title:
+        row.markdown(title, width="content")
     return row
 
 

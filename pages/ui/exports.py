@@ -26,17 +26,29 @@ from pages.ui.cache.gc import freeze_loaded
 DRAWING_AFTER = 3.0
 
 
-def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
-    """Show buttons for a clip's figure, events, scores and sources."""
+def clip_downloads(
+    result: ClipResult, truth: Any, threshold: float, span: tuple[float, float] | None
+) -> None:
+    """Show buttons for a clip's figure, events, scores and sources.
+
+    Args:
+        result: The clip through a system.
+        truth: Its ground truth, or None.
+        threshold: Of the events.
+        span: What the figure shows, in seconds, None for all: what the viewer is zoomed to.
+    """
     stem = f"{PurePath(result.filename).stem}.{result.system}.{result.selection}"
     with _row():
-        _figures(stem, lambda kind: export(result, truth, format=kind, threshold=threshold))
+        _figures(
+            stem,
+            lambda kind: export(result, truth, format=kind, threshold=threshold, span=span),
+        )
         for kind, separator in (("TSV", "\t"), ("CSV", ",")):
             _button(
                 f"Events {kind}",
                 f"{stem}.events.{kind.lower()}",
                 "text/plain",
-                lambda separator=separator: result.events(threshold).to_csv(
+                lambda separator=separator: _to_microseconds(result.events(threshold)).to_csv(
                     sep=separator, index=False
                 ),
             )
@@ -45,13 +57,13 @@ def clip_downloads(result: ClipResult, truth: Any, threshold: float) -> None:
                 "Truth TSV",
                 f"{stem}.truth.tsv",
                 "text/plain",
-                lambda: truth_events(result, truth).to_csv(sep="\t", index=False),
+                lambda: _to_microseconds(truth_events(result, truth)).to_csv(sep="\t", index=False),
             )
         _button(
             "Scores TSV",
             f"{stem}.scores.tsv",
             "text/plain",
-            lambda: result.score_table().to_csv(sep="\t", index=False),
+            lambda: _to_microseconds(result.score_table()).to_csv(sep="\t", index=False),
         )
         if result.n_sources:
             _button(
@@ -86,7 +98,7 @@ def comparison_downloads(
             "Events TSV",
             f"{stem}.events.tsv",
             "text/plain",
-            lambda: events.to_csv(sep="\t", index=False),
+            lambda: _to_microseconds(events).to_csv(sep="\t", index=False),
         )
 
 
@@ -107,7 +119,7 @@ def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, by
     if truth is not None:
         tables["ground_truth"] = truth_events(result, truth)
     files |= {
-        f"{name}.tsv": table.to_csv(sep="\t", index=False).encode()
+        f"{name}.tsv": _to_microseconds(table).to_csv(sep="\t", index=False).encode()
         for name, table in tables.items()
     }
     facts = {
@@ -119,6 +131,11 @@ def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, by
         "duration_s": result.duration,
     }
     return files | {"analysis.json": json.dumps(facts, indent=1).encode()} | sources(result)
+
+
+def _to_microseconds(table: pd.DataFrame) -> pd.DataFrame:
+    """Onsets and offsets as a person writes them: 2.752, not 2.7520000000000002."""
+    return table.round({"onset": 6, "offset": 6})
 
 
 def truth_events(result: ClipResult, truth: Any) -> pd.DataFrame:

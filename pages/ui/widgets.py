@@ -135,10 +135,17 @@ def step_buttons(kind: str, names: Sequence[str], at: int, name: str) -> None:
             label,
             icon=f":material/{icon}:",
             key=f"{label} {kind}",
-            on_click=address.write,
+            on_click=_step,
             help=f"{label} {kind}",
-            args=(name, names[(at + step) % len(names)]),
+            args=(tuple(names), at, name, step),
         )
+
+
+def _step(names: Sequence[str], at: int, name: str, step: int) -> None:
+    """Choose a neighbour of the present choice, which may be newer than the button that was pressed."""
+    present = address.read(name)
+    at = names.index(present) if present in names else at
+    address.write(name, names[(at + step) % len(names)])
 
 
 def _take(name: str, key: str) -> None:

@@ -180,3 +180,12 @@ def test_only_a_page_a_set_or_a_clip_is_a_step_of_the_back_button(page: Page):
     tab.wait_for_url(re.compile(r"localhost:\d+/\?"))
     page.drawn("short.flac", "SED")
     assert tab.evaluate(f"{VIEWER}.state.meta.clip") == "short.flac"
+
+
+def test_a_figure_shows_what_the_viewer_is_zoomed_to(chromium: Any, address: str):
+    page = Page(chromium, address, "?view=2.00-4.50")
+    text = page.download("Figure SVG").path().read_text(encoding="utf-8")
+    assert ">3.5<" in text
+    assert ">8<" not in text
+    assert "false alarm" in text
+    page.context.close()

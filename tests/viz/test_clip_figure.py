@@ -10,6 +10,8 @@ from toy_clip import clip_result
 from jss.errors import JssError
 from jss.labels import DESED
 from jss.viz import export, figure
+from jss.viz.agreement import agreement, events_of
+from jss.viz.names import place_names
 
 TRUTH = [(1.0, 2.5, "Dog"), (4.0, 9.0, "Speech"), (0.0, 1.0, "Whale")]
 
@@ -69,18 +71,52 @@ def test_colours_and_dashes_of_the_classes(result, theme):
 
 def test_ground_truth_and_decoded_events(result):
     fig = figure(result, TRUTH, threshold=0.9)
-    bars = {
-        name: [p for p in fig.axes[1].patches if p.get_gid() == name]
-        for name in ("truth", "detected")
-    }
-    assert sorted((p.get_x(), p.get_x() + p.get_width()) for p in bars["truth"]) == [
-        (0.0, 1.0),
-        (1.0, 2.5),
-        (4.0, 9.0),
-    ]
-    expected = result.events(0.9)
-    assert sorted(p.get_x() for p in bars["detected"]) == pytest.approx(sorted(expected["onset"]))
+
+    def bars(name, axes=fig.axes[1]):
+        found = [p for p in axes.patches if p.get_gid() == name]
+        return sorted((p.get_x(), p.get_x() + p.get_width()) for p in found)
+
+    assert bars("truth") == [(0.0, 1.0), (1.0, 2.5), (4.0, 9.0)]
+    spans = agreement(events_of(result.events(0.9)), TRUTH)
+    for kind in ("hit", "miss", "false alarm"):
+        assert np.array(bars(kind)).ravel() == pytest.approx(
+            np.array(sorted(span[:2] for span in spans if span[3] == kind)).ravel()
+        )
+    keys = [text.get_text() for legend in fig.legends for text in legend.get_texts()]
+    assert {"hit", "false alarm", "missed"} <= set(keys)
+    without = figure(result, threshold=0.9).axes[1]
+    assert [onset for onset, _ in bars("detected", without)] == pytest.approx(
+        sorted(result.events(0.9)["onset"])
+    )
     assert {"Dog", "Speech", "Whale"} <= {tick.get_text() for tick in fig.axes[1].get_yticklabels()}
+
+
+def test_a_zoom_shows_its_span_and_names_what_is_high_in_it(result):
+    fig = figure(result, TRUTH, threshold=0.7, span=(2.0, 4.5))
+    assert {axes.get_xlim() for axes in fig.axes[:10]} == {(2.0, 4.5)}
+    for axes in fig.axes[3:10:2]:
+        assert all(2.0 <= text.get_position()[0] <= 4.5 for text in axes.texts)
+
+
+def test_names_stand_by_their_own_peaks_clear_of_curves_and_of_one_another():
+    time = (np.arange(156, dtype=np.float32) + 0.5) * 0.064
+
+    def curve(start, end, top):
+        return np.where((time >= start) & (time < end), top, 0.01).astype(np.float32)
+
+    rows = [curve(0.5, 3.0, 0.98), curve(2.0, 6.0, 0.9), curve(8.0, 9.0, 0.5)]
+    rows[2][:16] = 0.3  # a lower one elsewhere
+    limits = (-0.03, 1.03)
+    places = place_names(rows, [0.8] * 3, 0.12, time=time, span=(0.0, 10.0), limits=limits)
+    boxes = [(x - 0.4, x + 0.4, y - 0.06, y + 0.06) for x, y in places]
+    for n, (left, right, low, high) in enumerate(boxes):
+        assert limits[0] <= low < high <= limits[1]
+        assert not any(
+            left < r and lo < right and low < t and b < high for lo, r, b, t in boxes[:n]
+        )
+        inside = (time >= left) & (time <= right)
+        assert not any(((row[inside] > low) & (row[inside] < high)).any() for row in rows)
+    assert 7.5 <= places[2][0] <= 9.5, "not between its two runs"
 
 
 def test_without_a_separation_stage(no_sources):

@@ -53,7 +53,7 @@ def test_rolls_of_all_systems_stand_under_the_truth(results):
     for result in results:
         spans = agreement(events_of(result.events(0.9)), TRUTH)
         for kind in ("hit", "miss", "false alarm"):
-            bars = [b for b in fig.axes[1].collections if b.get_gid() == f"{result.system} {kind}"]
+            bars = [b for b in fig.axes[1].patches if b.get_gid() == f"{result.system} {kind}"]
             assert len(bars) == sum(span[3] == kind for span in spans)
     assert [line.get_gid() for line in fig.axes[2].lines] == ["Toy-S1", "Toy-JT"]
     names = [text.get_text() for legend in fig.legends for text in legend.get_texts()]

@@ -173,6 +173,7 @@ def _table(
         table,
         key=key,
         hide_index=True,
+        placeholder="\u2013",
         height=min(330, 36 * (len(table) + 1) + 3),
         on_select=_open,
         selection_mode=["single-row", "single-cell"],

@@ -236,6 +236,7 @@ def _table(table: pd.DataFrame, empty: str) -> None:
         table,
         hide_index=True,
         width="stretch",
+        placeholder="\u2013",
         column_config={
             "Onset (s)": number(format="%.3f"),
             "Offset (s)": number(format="%.3f"),

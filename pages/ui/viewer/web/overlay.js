@@ -8,7 +8,7 @@ import { attribution, haloText } from "./paint_scores.js";
 /** Panels whose values need more than one line: they are shown under the pointer only. */
 const SEVERAL = ["events", "systemEvents", "systemSimilarity"];
 const hasFrequency = (panel) => panel.kind === "mel" || panel.kind === "difference";
-const decibels = (db) => `${db.toFixed(0).replace("-", "\u2212")} dB`;
+const decibels = (db) => `${Math.round(db) + 0} dB`.replace("-", "\u2212"); // + 0: no minus zero
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const share = (uint8) => (uint8 / 255).toFixed(2);
 

@@ -124,7 +124,10 @@ export class Toolbar {
     label(this.differenceScale, -FULL_DB, `+${FULL_DB}`);
     this.palette.value = palette;
     this.scale.style.background = gradient(palette);
-    if (state.meta) label(this.scale, ...state.meta.shown_db);
+    if (state.meta) {
+      const [low, high] = state.meta.shown_db;
+      label(this.scale, state.masked ? `mask 0, ${low}` : low, state.masked ? `mask 1, ${high}` : high);
+    }
     for (const chip of this.legend.children) {
       chip.querySelector("line").setAttribute("stroke", chip.kind[theme.name]);
     }

@@ -270,7 +270,7 @@ export class Viewer {
   setSourcesAs(kind) {
     this.state.sourcesAs = kind;
     this.systemsBar.update();
-    this.screen.redraw();
+    this.screen.updateTheme();
   }
 
   // what is played
