@@ -21,6 +21,7 @@ from typing import NoReturn
 import jss
 from jss.errors import DiskError, JssError, missing_package
 from jss.io.atomic import DISK_FAILURES, unwritable
+from jss.io.notes import warn
 
 #: The exit code after Ctrl-C.
 STOPPED = 130
@@ -120,6 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments or os.environ.get("JSS_DEBUG", "0") not in ("", "0")
+    warn.cache_clear()  # a note stands once in a run
     try:
         with _logging(debug):
             return _run([word for word in arguments if word != "--debug"])

@@ -13,6 +13,7 @@ from jss import audio
 from jss.commands.bars import SECONDS, progress
 from jss.errors import JssError
 from jss.io.inputs import DUPLICATE, OUTPUT, Listing, walk, without_suffix
+from jss.io.notes import warn
 
 log = logging.getLogger(__name__)
 HELP = "find the sound events of recordings, and separate their sources"
@@ -138,7 +139,7 @@ def _files(args: argparse.Namespace) -> int:
             f"{system.name} has no separation stage: leave out --save-sources or choose another system."
         )
     for why in listing.refused.values():
-        log.warning("%s", why)
+        warn(why)
     with progress(0, bar_format=SECONDS) as bar:
         tally = detect(
             system,

@@ -18,7 +18,7 @@ from jss.features import SCORE_HOP_S
 from jss.inference.system import System
 from jss.inference.windows import Stretch, pieces
 from jss.io.notes import warn
-from jss.io.sound.ffmpeg import open_container, packets
+from jss.io.sound.ffmpeg import open_container, packets, track
 from jss.io.sound.headers import Samples, is_rest, samples_of
 from jss.io.sound.pcm import Blocks, Note, pcm
 
@@ -62,7 +62,7 @@ def _decoded(pipe: BinaryIO, name: str, note: Note) -> Blocks:
         reader.rewind()
         with ExitStack() as stack:
             container = open_container(reader, stack)
-            if container is None or not container.streams.audio:
+            if container is None or track(container) is None:
                 raise JssError(
                     f"{name} is no sound that can be read: pipe a WAV, FLAC, OGG, MP3 or WebM into it, or "
                     "raw 16-bit samples with --raw RATE."

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from functools import lru_cache
 
+from jss.errors import printable
+
 _log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=4096)
 def warn(sentence: str) -> None:
     """Log a warning, unless it was logged before."""
-    _log.warning("%s", sentence)
+    _log.warning("%s", printable(sentence))

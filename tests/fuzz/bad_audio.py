@@ -7,9 +7,12 @@ from __future__ import annotations
 import gzip
 import io
 import struct
+import tempfile
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
+import media
 import numpy as np
 import soundfile as sf
 
@@ -49,8 +52,14 @@ KINDS = {
 }
 
 
+#: What FFmpeg alone reads.
+MEDIA = ("m4a", "aac", "webm", "mka", "wma", "mp4", "mov", "avi", "ac3", "wv", "tta")
+
+
 def sound(kind: str = "wav", seconds: float = 0.3, rate: int = 16000) -> bytes:
     """A whole file of noise."""
+    if kind in MEDIA:
+        return _media(kind, seconds)
     container, subtype = KINDS[kind]
     rate = (
         8000
@@ -65,9 +74,17 @@ def sound(kind: str = "wav", seconds: float = 0.3, rate: int = 16000) -> bytes:
     return buffer.getvalue()
 
 
+def _media(kind: str, seconds: float) -> bytes:
+    """A file as a phone, a browser or a camera writes it."""
+    noise = np.random.default_rng(7).uniform(-0.3, 0.3, round(seconds * 48000)).astype(np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        return media.encode(Path(folder) / f"a.{kind}", noise).read_bytes()
+
+
 def files() -> Files:
     """All of them: (name with suffix, content)."""
     yield from mutants()
+    yield from people()
     yield from wave_headers()
     yield from flac_headers()
     yield from samples()
@@ -78,7 +95,7 @@ def mutants() -> Files:
     """Every format cut off, with bits turned in its header and anywhere, with a hole, and with
     rubbish at its end.
     """
-    for number, kind in enumerate(KINDS):
+    for number, kind in enumerate([*KINDS, *MEDIA]):
         data, suffix = sound(kind), kind.rpartition(".")[2]
         rng = np.random.default_rng((1, number))
         name = kind.replace(".", "-")
@@ -101,6 +118,43 @@ def mutants() -> Files:
         middle = len(data) // 2
         yield f"{name}-hole.{suffix}", data[:middle] + bytes(2000) + data[middle + 2000 :]
         yield f"{name}-tail.{suffix}", data + rng.bytes(5000)
+
+
+def people() -> Files:
+    """What people have: files joined end to end, headers before their recording was over, lists of
+    other files, integers in float files, channels that cancel one another.
+    """
+    for kind in ("wav", "flac", "ogg", "opus", "mp3", "aac", "m4a", "webm", "mka", "ac3"):
+        data = sound(kind)
+        yield f"joined-{kind}.{kind}", data + data
+        yield f"joined-broken-{kind}.{kind}", data + data[: len(data) // 2]
+        yield f"joined-many-{kind}.{kind}", data * 50
+        yield f"joined-other-{kind}.{kind}", data + sound("wav")
+        yield f"wav-then-{kind}.wav", sound("wav") + data
+        yield f"id3-{kind}.{kind}", b"ID3\4\0\0\0\0\x0f\x7f" + bytes(2047) + data
+        yield f"wrong-suffix-{kind}.wav", data
+    for claimed in (0, 1600, 3200, 2_000_000_000, 10**9, 2**31 - 36, 0x7FFFF000, 2**32 - 36):
+        for tag, bits in ((1, 16), (1, 24), (3, 32), (6, 8), (0x11, 4), (0x55, 0)):
+            yield f"stream-{claimed}-{tag}-{bits}.wav", wave(tag=tag, bits=bits, claimed=claimed)
+    for name, text in {
+        "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://localhost:9/a.ts\n",
+        "hls-file": "#EXTM3U\n#EXTINF:1,\n/etc/passwd\n#EXT-X-ENDLIST\n",
+        "concat": "ffconcat version 1.0\nfile /etc/passwd\n",
+        "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
+        "dash": "<?xml version='1.0'?><MPD><Period><BaseURL>http://localhost:9/</BaseURL></Period></MPD>",
+    }.items():
+        for suffix in ("mp3", "m4a", "avi", "wav"):
+            yield f"{name}.{suffix}", text.encode()
+    noise = np.random.default_rng(8).uniform(-0.3, 0.3, (8000, 2)).astype(np.float32)
+    for name, samples in (
+        ("cancel", noise * [1, -1]),
+        ("integers", noise * 2**15),
+        ("integers-32", noise * 2**31),
+        ("beyond", noise * 1e30),
+    ):
+        buffer = io.BytesIO()
+        sf.write(buffer, samples, 16000, format="WAV", subtype="FLOAT")
+        yield f"float-{name}.wav", buffer.getvalue()
 
 
 def wave(

@@ -16,6 +16,7 @@ from typing import Any
 import bad_audio
 import bad_documents
 import bad_tables
+import bad_trees
 import doors
 import numpy as np
 from bad_documents import Files
@@ -236,6 +237,7 @@ def _kinds(tiny: Path) -> dict[str, tuple[Callable[[], Files], tuple[Door, ...]]
             lambda: ((name, sound) for name in NAMES),
             (doors.upload, doors.detect, doors.detect_folder),
         ),
+        "tree": (bad_trees.files, (doors.tree,)),
         "bad-name": (lambda: ((name, b"no sound") for name in NAMES), (doors.upload, doors.detect)),
         "events": (tables(doors.EVENTS, 4), (doors.score_events,)),
         "durations": (tables(doors.DURATIONS, 2), (doors.score_durations,)),

@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import bad_audio
 import bad_tables
+import bad_trees
 from guard import Broken, sentence
 
 from jss import cli
@@ -119,6 +121,30 @@ def detect_folder(room: Room, name: str, data: bytes) -> None:
         "--threshold",
         "0",
     )
+
+
+def tree(room: Room, name: str, data: bytes) -> None:
+    """A folder of all sorts of names: the last line adds up, and the app lists the same recordings."""
+    from jss.io.inputs import walk
+    from pages.ui.clip import recordings
+
+    bad_trees.build(room.home / "in", data)
+    told = room.run(
+        "detect", room.home / "in", "--system", "SED", "--out", room.target, "--device", "cpu"
+    )
+    listing = walk(room.home / "in")
+    if not listing.files:
+        return
+    (line,) = re.findall(r"^(\d+) names? in all: (.*)\.$", told, re.MULTILINE)
+    parts = re.sub(r"\([^)]*\)", "", line[1]).split(", ")
+    if (
+        int(line[0]) != listing.names
+        or sum(int(part.split()[0]) for part in parts) != listing.names
+    ):
+        raise Broken(f"{listing.names} names, and it says: {line}")
+    (clips,) = recordings.folder_sets(room.home / "in")
+    if [recording.title for recording in clips.clips] != list(listing.files):
+        raise Broken("the app lists other recordings")
 
 
 def upload(room: Room, name: str, data: bytes) -> None:

@@ -27,6 +27,9 @@ CHOSEN = {
         "nan-one-float.wav",
         "zip-bomb.wav",
         "flac-hours.flac",
+        "joined-m4a.m4a",
+        "stream-2000000000-1-16.wav",
+        "hls-file.mp3",
     },
     "name": {
         "../../../../tmp/pwned.wav",
@@ -35,6 +38,7 @@ CHOSEN = {
         "a\nb.wav",
         "a.wav\udcff",
     },
+    "tree": {"tree-0", "tree-7", "tree-11"},
     "events": {"filename-escape", "onset-digits", "utf16"},
     "scores": {"onset-nan", "wide"},
     "desed-strong": {"filename-long", "event_label-latin1"},

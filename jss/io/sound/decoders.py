@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from jss.errors import JssError
-from jss.io.sound.ffmpeg import open_container, packets
+from jss.io.sound.ffmpeg import open_container, packets, track
 from jss.io.sound.headers import Samples, cut_off, cut_off_error, is_rest, samples_of, short
 from jss.io.sound.joined import parts_of
 from jss.io.sound.pcm import Blocks, Note, pcm, to_full_scale
@@ -273,26 +273,26 @@ def _ffmpeg(part: tuple[BinaryIO, int], name: str, note: Note) -> _Decoded | Non
             raise JssError(f"{name} has no sound track: give a recording with sound.")
         if len(streams) > 1:
             note(f"{name} has {len(streams)} sound tracks: the main one is read.")
-        rate = container.streams.best("audio").rate
+        stream = track(container)
         guess = (container.duration or 0) / 1e6
-    if not rate:
-        return None
+        if stream is None or not stream.rate:
+            return None
+        first_rate = int(stream.rate)
 
     def read() -> Blocks:
         with ExitStack() as stack:
             file.seek(0)
             container = open_container(file, stack)
-            if container is None:
+            stream = track(container) if container is not None else None
+            if stream is None:
                 raise cut_off_error(name)
-            seconds = 0.0
+            seconds = promised = 0.0
             for rate, block in packets(container, name, note):
                 seconds += len(block) / rate
                 yield rate, block
-            stream = container.streams.best("audio")
-            promised = 0.0
             if container.format.name.startswith("mov") and stream.duration:
                 promised = float(stream.duration * stream.time_base)
-        if cut_off(file, size, seconds) or short(round(promised * rate), round(seconds * rate)):
+        if cut_off(file, size, seconds) or short(round(promised * 1000), round(seconds * 1000)):
             raise cut_off_error(name)
 
-    return _Decoded(rate, None, guess, False, read)
+    return _Decoded(first_rate, None, guess, False, read)

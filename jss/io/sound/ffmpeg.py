@@ -43,6 +43,12 @@ def open_container(file: Any, stack: ExitStack) -> Any:
         return None
 
 
+def track(container: Any) -> Any:
+    """The main sound track; None where there is none whose codec is known."""
+    stream = container.streams.best("audio")
+    return None if stream is None or stream.codec_context is None else stream
+
+
 def packets(container: Any, name: str, note: Note) -> Blocks:
     """Decode the main sound track of a container.
 
@@ -59,7 +65,7 @@ def packets(container: Any, name: str, note: Note) -> Blocks:
     """
     import av
 
-    stream = container.streams.best("audio")
+    stream = track(container)
     bad = count = 0
     demuxed = container.demux(stream)
     try:
