@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 import jss
@@ -25,6 +26,17 @@ from jss.io.notes import warn
 
 #: The exit code after Ctrl-C.
 STOPPED = 130
+#: Functions that C calls back, which drops what they raise: those of soundfile's virtual files and
+#: of ours, and finalisers.
+_SWALLOWING = {
+    "vio_get_filelen",
+    "vio_seek",
+    "vio_read",
+    "vio_write",
+    "vio_tell",
+    "readinto",
+    "__del__",
+}
 #: Verb -> the module of ``jss.commands`` with HELP, add_arguments(parser) and run(args) -> exit
 #: code.
 VERBS = {
@@ -93,8 +105,19 @@ def program() -> NoReturn:
     raise SystemExit(code)
 
 
-def _first_ctrl_c(*_: object) -> NoReturn:
+def _first_ctrl_c(_: int, frame: FrameType | None) -> None:
     signal.signal(signal.SIGINT, _second_ctrl_c)
+    signal.signal(signal.SIGALRM, _stop)
+    _stop(signal.SIGALRM, frame)
+
+
+def _stop(_: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, a moment later where it would be lost."""
+    while frame is not None:
+        if frame.f_code.co_name in _SWALLOWING:
+            signal.setitimer(signal.ITIMER_REAL, 0.002)
+            return
+        frame = frame.f_back
     raise KeyboardInterrupt
 
 

@@ -72,6 +72,37 @@ def test_ctrl_c_in_detect(tmp_path, folder, times):
     assert contents(stopped) == contents(whole)
 
 
+def test_ctrl_c_is_not_lost_where_c_calls_back(tmp_path):
+    """What is raised in a callback of libsndfile's is dropped: it is raised a moment later."""
+    code = """
+import os, signal, sys
+import numpy as np
+from jss import audio, cli
+
+def verb(arguments):
+    import soundfile
+    class File:
+        pressed = False
+        def write(self, data):
+            if not self.pressed:
+                self.pressed = True
+                os.kill(os.getpid(), signal.SIGINT)
+            return len(data)
+        def seek(self, *a): return 0
+        def tell(self): return 0
+        def read(self, n): return b""
+    soundfile.write(File(), np.zeros(16000), 16000, format="FLAC")
+    while True:
+        pass
+
+cli._run = verb
+cli.program()
+"""
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
+                           check=False, timeout=60)  # fmt: skip
+    assert (found.returncode, found.stderr) == (130, "\njss: Stopped.\n")
+
+
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="this system has no /proc")
 @pytest.mark.parametrize("library", ["numpy", "libtorch"])
 def test_ctrl_c_while_it_starts(tmp_path, folder, library):

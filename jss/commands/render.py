@@ -110,6 +110,10 @@ def run(args: argparse.Namespace) -> int:
     )
     done = render_set(order, args.workers)
     print(f"{order.root}: " + ", ".join(f"{subset} {count}" for subset, count in done.items()))
+    if soundbank is not None:
+        from jss.data.soundbank.account import summary_of_bank
+
+        print(summary_of_bank(soundbank))
     return 0
 
 

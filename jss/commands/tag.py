@@ -33,10 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, write. -> 0. Raises JssError."""
-    from jss.data.soundbank.bank import SoundBank, read_bank
+    from jss.data.soundbank.account import summary_of_bank
+    from jss.data.soundbank.bank import SoundBank
     from jss.evaluation.tagging import tag
     from jss.inference.system import load_system
-    from jss.io import inputs
 
     bank = SoundBank(args.soundbank)
     for name in args.system:
@@ -47,9 +47,5 @@ def run(args: argparse.Namespace) -> int:
         if args.out is not None:
             report.save(args.out / f"{name}.json")
             print(f"written to {args.out / name}.json")
-    base, recordings = read_bank(Path(args.soundbank))
-    used = [base / recording.path for recording in recordings]
-    print(
-        inputs.summary_of_folder(base, used, "recordings known", "recordings that no table lists")
-    )
+    print(summary_of_bank(args.soundbank))
     return 0

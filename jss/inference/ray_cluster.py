@@ -22,6 +22,7 @@ from jss.inference.clip_files import RecordingFiles, Wanted, write
 from jss.inference.system import System, load_system
 from jss.inference.windows import pieces
 from jss.io.atomic import remove_partial_files
+from jss.io.notes import warn
 from jss.io.progress import Progress
 from jss.models.precision import Precision
 
@@ -59,6 +60,8 @@ class Ray:
             for row in self._rows(system, tasks, out, wanted):
                 if row["full"]:
                     raise DiskError(row["error"])
+                for note in json.loads(row["notes"]):
+                    warn(note)
                 line = json.loads(row["line"])
                 progress(tasks[row["number"]].name, row["seconds"])
                 yield tasks[row["number"]], line if line is not None else JssError(row["error"])
@@ -155,8 +158,9 @@ class Analyst:
         task = RecordingFiles(row["name"], Path(row["path"]), row["stem"], row["key"])
         heard = [0.0]
         told: dict[str, Any] = {"number": row["number"], "line": "null", "error": "", "full": False}
+        notes: list[str] = []
         try:
-            found = pieces(audio.stream(task.path), self.system.analyse)
+            found = pieces(audio.stream(task.path, note=notes.append), self.system.analyse)
             line = write(
                 self.system,
                 task,
@@ -168,7 +172,7 @@ class Analyst:
             told["line"] = json.dumps(line)
         except JssError as error:
             told |= {"error": str(error), "full": isinstance(error, DiskError)}
-        return told | {"seconds": sum(heard)}
+        return told | {"seconds": sum(heard), "notes": json.dumps(notes)}
 
 
 def _import() -> Any:

@@ -1,5 +1,5 @@
-"""Work that is killed with -9 at random moments, called again until it ends, and compared with work
-that was not.
+"""Work that is killed with -9 or stopped with Ctrl-C, once or twice, at random moments, called again
+until it ends, and compared with work that was not; and a disk that is full until it is made larger.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import media
 import numpy as np
 
 from jss import audio
 
 ROOT = Path(__file__).parents[2]
 MOST_KILLS = 6  # of one run, before it may end
+FILES = 200  # that detect and prepare work on, of all kinds
+#: Suffixes of the files; those that libsndfile writes by their format.
+_SUFFIXES = ("flac", "wav", "ogg", "mp3", "m4a", "webm", "mp4", "wma")
 WANTED = 20  # of each verb in a soak of half an hour
 _TRAINING = (
     "detection.epochs=3",
@@ -54,12 +58,20 @@ class Verb:
 def verbs(home: Path, tiny: Path) -> list[Verb]:
     """The four of them, with what they work on."""
     rng = np.random.default_rng(0)
-    for number in range(40):
-        audio.save(
-            home / "set" / f"{number % 5}" / f"{number:02d}.flac",
-            rng.uniform(-0.3, 0.3, 32000),
-            22050,
-        )
+    for number in range(FILES):
+        suffix = _SUFFIXES[number % len(_SUFFIXES)]
+        path = home / "set" / f"{number % 5}" / f"{number:03d}.{suffix}"
+        samples = rng.uniform(-0.3, 0.3, 24000)
+        if suffix in media.KINDS:
+            media.encode(path, samples)
+        else:
+            audio.save(path, samples, 48000 if suffix != "wav" else 22050)
+        if suffix == "wav" and number % 3:  # as a recorder leaves it that crashed
+            data = path.read_bytes()
+            at = data.index(b"data") + 4
+            path.write_bytes(data[:at] + bytes(4) + data[at + 4 :])
+    (home / "set" / "._0.wav").write_bytes(b"litter")
+    (home / "set" / "notes.txt").write_text("not audio")
     given = str(home / "set")
     return [
         Verb(
@@ -136,6 +148,53 @@ def start(verb: Verb, out: Path, environment: dict[str, str]) -> subprocess.Pope
     )
 
 
+def interrupt(process: subprocess.Popen[str], twice: bool) -> list[str]:
+    """Press Ctrl-C, as a terminal does. -> what was wrong with how it ended."""
+    pressed = process.poll() is None
+    for _ in range(1 + twice):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.1)
+    try:
+        _, told = process.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return ["did not end within two minutes of Ctrl-C"]
+    if not pressed or (process.returncode == 130 and "Traceback" not in told):
+        return []
+    return [f"Ctrl-C{' twice' * twice}: exit {process.returncode}: {told.strip()[-300:]}"]
+
+
+def full_disk(verb: Verb, home: Path, environment: dict[str, str]) -> str:
+    """Run it on a disk that is full halfway and then made larger. -> how it went; what was wrong is
+    added to the verb's.
+    """
+    disk = home / "disk"
+    disk.mkdir()
+    size = sum(map(len, verb.whole.values()))
+    options = ["-t", "tmpfs", "-o", f"size={max(size // 2048, 64)}k", "tmpfs", str(disk)]
+    mount = shutil.which("mount")
+    if not mount or subprocess.run([mount, *options], capture_output=True, check=False).returncode:
+        return "no right to mount a small disk"
+    try:
+        out = disk / "out"
+        process = start(verb, out, environment)
+        _, told = process.communicate()
+        sentences = [line for line in told.splitlines() if "No space left" in line]
+        if process.returncode != 1 or "Traceback" in told or not sentences:
+            verb.wrong.append(f"full disk: exit {process.returncode}: {told.strip()[-300:]}")
+        larger = f"remount,size={4 * size // 1024 + 65536}k"
+        subprocess.run([mount, "-o", larger, str(disk)], check=True)
+        process = start(verb, out, environment)
+        _, told = process.communicate()
+        if process.returncode or contents(verb, out) != verb.whole:
+            verb.wrong.append(f"after a full disk: exit {process.returncode}, or other files")
+        return "full halfway, then made larger"
+    finally:
+        subprocess.run(["umount", str(disk)], check=False)
+
+
 def measure(verb: Verb, home: Path, environment: dict[str, str]) -> None:
     """Run it once to its end: what comes out, and how long it takes."""
     out, began = home / "whole" / verb.name, time.monotonic()
@@ -166,8 +225,12 @@ def round_of(
             _, told = process.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             group = chance.random() < 0.5  # its workers too, or it alone
-            (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
-            process.communicate()
+            end = chance.choice((signal.SIGKILL, signal.SIGINT))
+            if end == signal.SIGKILL:
+                (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
+                process.communicate()
+            else:
+                verb.wrong += interrupt(process, twice=group)
             kills += 1
             if time.monotonic() < deadline:
                 continue

@@ -90,8 +90,10 @@ def main() -> int:
         for verb in killed:
             kills.measure(verb, home, environment)
             print(f"{verb.name}: {verb.seconds:.0f} s, {len(verb.whole)} files", file=sys.stderr)
+        disk = kills.full_disk(killed[0], home, environment)
         deadline = time.monotonic() + 60 * minutes
         rows, wrong = together(killed, home, environment, chance, minutes, deadline)
+        rows.append(("detect on a full disk", disk, "see below where it went wrong"))
     print("\n".join(summary(minutes, rows, wrong)))
     return 1 if wrong else 0
 
@@ -134,8 +136,8 @@ def together(
     for verb in killed:
         rows.append(
             (
-                f"{verb.name} killed with -9",
-                f"{verb.kills} kills in {verb.runs} runs, then to the end",
+                f"{verb.name} killed with -9 or stopped with Ctrl-C",
+                f"{verb.kills} times in {verb.runs} runs, then to the end",
                 f"{len(verb.wrong)} runs differ",
             )
         )

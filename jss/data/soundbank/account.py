@@ -8,6 +8,8 @@ from jss.data.datasets import sets
 from jss.data.soundbank.bank import is_bank, read_bank
 from jss.io import inputs
 
+UNLISTED = "recordings that no table lists"
+
 
 def summary_of_data(root: str | Path) -> str:
     """Sentence that accounts for every name in a data set, a soundbank or a folder of audio.
@@ -18,14 +20,19 @@ def summary_of_data(root: str | Path) -> str:
     folder = Path(root)
     layout = sets.recognise(folder)
     if layout is None and is_bank(folder):
-        base, recordings = read_bank(folder)
-        used = [base / recording.path for recording in recordings]
-    else:
-        subsets = sets.subsets(folder)
-        clips = [clip for clips in subsets.values() for clip in clips if clip.path is not None]
-        used = [
-            path for clip in clips for path in (clip.path, *(p for _, p in clip.sources)) if path
-        ]
-    return inputs.summary_of_folder(
-        folder, used, "recordings used", "recordings that no table lists"
-    )
+        return summary_of_bank(folder)
+    subsets = sets.subsets(folder)
+    clips = [clip for clips in subsets.values() for clip in clips if clip.path is not None]
+    used = [path for clip in clips for path in (clip.path, *(p for _, p in clip.sources)) if path]
+    return inputs.summary_of_folder(folder, used, "recordings used", UNLISTED)
+
+
+def summary_of_bank(root: str | Path) -> str:
+    """Sentence that accounts for every name in a soundbank.
+
+    Raises:
+        JssError: The folder is no soundbank.
+    """
+    base, recordings = read_bank(Path(root))
+    used = [base / recording.path for recording in recordings]
+    return inputs.summary_of_folder(base, used, "recordings of its classes", UNLISTED)
