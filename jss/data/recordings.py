@@ -7,7 +7,6 @@ as ``test_a`` and ``test_b``, without a recording in common.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from jss.errors import JssError
+from jss.io import cells
 from jss.io.inputs import audio_files, is_hidden
+from jss.io.notes import warn
 from jss.io.tables import open_table
 
 SPLITS = ("train", "validation", "test")
@@ -128,13 +129,17 @@ def read_catalogue(path: Path) -> list[Recording]:
     files: set[str] = set()
     split_of: dict[str, str] = {}
     with open_table(path) as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        missing = {"file", "class", "recording", "split"} - set(rows.fieldnames or ())
+        rows = cells.rows(file.read())
+        _, header = next(rows, (0, []))
+        missing = {"file", "class", "recording", "split"} - set(header)
         if missing:
             raise JssError(
                 f"{path} lacks the column {sorted(missing)[0]!r}: it needs file, class, recording, split."
             )
-        for number, row in enumerate(rows, start=2):
+        for number, values in rows:
+            if any(map(cells.undecodable, values)):
+                raise JssError(f"{path}, line {number}: the text is not UTF-8: save it as UTF-8.")
+            row = dict(zip(header, values + [""] * (len(header) - len(values)), strict=False))
             if row["split"] not in SPLITS:
                 raise JssError(
                     f"{path}, line {number}: the split {row['split']!r} is not train, validation or test."
@@ -168,7 +173,12 @@ def scan(root: Path) -> list[Recording]:
     folders = (
         folder for folder in root.iterdir() if folder.is_dir() and not is_hidden(folder.name)
     )
-    paths = sorted(path for folder in folders for path in audio_files(folder))
+    paths = []
+    for path in sorted(path for folder in folders for path in audio_files(folder)):
+        if cells.undecodable(path.relative_to(root).as_posix()):
+            warn(f"{path} has a name that is not UTF-8: rename it, or the soundbank lacks it.")
+        else:
+            paths.append(path)
     names = [p.relative_to(root).as_posix() for p in paths]
     return [Recording(name.split("/")[0], name, name, hashed_split(name)) for name in names]
 

@@ -105,13 +105,42 @@ def validate(cls: type[T], data: object, where: str) -> T:
         text = json.dumps(data, default=str)
     except (ValueError, TypeError, RecursionError) as error:
         raise JssError(f"{where} is not plain data of keys and values ({error}).") from error
+    odd = _ODD_BYTE in text and _as_json(data)
+    text = odd or text
     try:
         # JSON, because pydantic then takes a list where a tuple is declared, even when it is strict;
         # strict, so that text is not taken for a number.
         instance: T = _adapter(cast(Any, cls)).validate_json(text, strict=True)
     except ValidationError as error:
         raise JssError(_sentence(error, cls, data, where)) from error
-    return instance
+    return _restored(instance) if odd else instance
+
+
+# Names of files may hold bytes that are no UTF-8, which Python has as lone surrogates and pydantic
+# refuses: while they are validated, each stands as a character that no name has.
+_ODD_BYTE = "\\udc"
+_THERE = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
+_BACK = {other: code for code, other in _THERE.items()}
+
+
+def _as_json(data: object) -> str:
+    """JSON in which such bytes are characters; empty where it is no text even so."""
+    text = json.dumps(data, default=str, ensure_ascii=False).translate(_THERE)
+    return "" if any(0xD800 <= ord(character) < 0xE000 for character in text) else text
+
+
+def _restored(value: Any) -> Any:
+    """The same with names as they were."""
+    if isinstance(value, str):
+        return value.translate(_BACK)
+    if isinstance(value, list | tuple):
+        return type(value)(_restored(one) for one in value)
+    if isinstance(value, dict):
+        return {_restored(key): _restored(one) for key, one in value.items()}
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            object.__setattr__(value, field.name, _restored(getattr(value, field.name)))
+    return value
 
 
 @cache

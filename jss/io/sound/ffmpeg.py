@@ -72,13 +72,11 @@ def packets(container: Any, name: str, note: Note) -> Blocks:
         for packet in demuxed:
             count += 1
             try:
-                frames = packet.decode()
-            except (av.FFmpegError, ValueError):
+                frames = [(f.sample_rate, _samples(f)) for f in packet.decode() if f.samples]
+            except (av.FFmpegError, ValueError):  # also of a sample format that numpy has not
                 bad += 1
                 continue
-            for frame in frames:
-                if frame.samples and frame.sample_rate:
-                    yield frame.sample_rate, _frame(frame)
+            yield from ((rate, samples) for rate, samples in frames if rate)
     except av.FFmpegError as error:  # in the container itself
         raise cut_off_error(name) from error
     if bad > max(2, _BAD_SHARE * count):
@@ -87,7 +85,7 @@ def packets(container: Any, name: str, note: Note) -> Blocks:
         note(f"{name}: {bad} of its {count} packets cannot be decoded and are left out.")
 
 
-def _frame(frame: Any) -> Float32:
+def _samples(frame: Any) -> Float32:
     """Convert a frame to (n, channels) with full scale 1."""
     numbers = frame.to_ndarray()
     numbers = numbers.T if frame.format.is_planar else numbers.reshape(-1, frame.layout.nb_channels)
