@@ -38,7 +38,7 @@ def test_a_soundbank_has_the_classes_that_it_has(bank):
 def test_the_app_lists_recordings_alone(bank):
     (clips,) = folder_sets(bank)
     assert len(clips.clips) == 36
-    assert clips.note == "44 names in all: 36 to open, 8 hidden or litter."
+    assert clips.note == "44 names in all: 36 to open, 8 hidden or system files."
 
 
 @pytest.mark.usefixtures("tiny_installed")
@@ -55,4 +55,4 @@ def test_the_last_line_of_every_verb_adds_up(bank, tmp_path, capsys, caplog):
         main(command)
         last = capsys.readouterr().out.splitlines()[-1]
         assert last.startswith("44 names in all: " + expected), command
-        assert "8 hidden or litter" in last
+        assert "8 hidden or system files" in last
