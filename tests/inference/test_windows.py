@@ -15,6 +15,7 @@ from jss.inference.windows import (
     WHOLE,
     WINDOW,
     Stretch,
+    join,
     match,
     padded,
     pieces,
@@ -148,3 +149,12 @@ def test_short_clips_are_padded_with_zeros_and_others_stay():
     signal = np.ones(24000, np.float32)
     np.testing.assert_array_equal(padded(signal, 2.0), np.pad(signal, (0, 8000)))
     assert padded(signal, 1.0) is padded(signal, None) is signal
+
+
+def test_joined_windows_are_the_whole():
+    """Windows of one signal, which agree where they overlap, and of two constants, which fade."""
+    signal = np.random.default_rng(0).normal(size=(2, 31)).astype(np.float32)
+    parts = [signal[:, start : start + 10] for start in (0, 8)] + [signal[:, 16:]]
+    np.testing.assert_allclose(join(parts, 8), signal, atol=1e-6)
+    ones = np.ones(5, np.float32)
+    np.testing.assert_allclose(join([ones, 2 * ones], 3), [1, 1, 1, 4 / 3, 5 / 3, 2, 2, 2])

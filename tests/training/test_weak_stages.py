@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +67,7 @@ def task(chain, tmp_path):
     return make
 
 
-def test_every_stage_of_the_preset_is_there_with_a_card(chain):
+def test_every_stage_has_a_block_and_a_card(chain):
     for name in chain.config.systems:
         _, card = checkpoints.load_network(name, chain.checkpoints)
         assert (card.kind, card.settings["labels"]) == (
@@ -78,7 +80,7 @@ def test_every_stage_of_the_preset_is_there_with_a_card(chain):
         )
 
 
-def test_the_history_tells_both_terms(chain):
+def test_history_has_both_terms(chain):
     history = pd.read_csv(chain.out / "weak-frame" / "history.csv")
     alpha = chain.config.weak.alpha
     assert len(history) == chain.config.weak.epochs
@@ -87,7 +89,7 @@ def test_the_history_tells_both_terms(chain):
     assert history.validation_si_sdri.notna().all()
 
 
-def test_the_frozen_critic_is_bit_identical_after_training(chain):
+def test_critic_stays_frozen(chain):
     _, before = checkpoints.load_block("critic-frame", chain.checkpoints)
     for name in ("weak-frame", "conv-frame"):
         stored = torch.load(chain.out / name / "last.ckpt", weights_only=True)["state_dict"]
@@ -103,11 +105,13 @@ def test_the_frozen_critic_is_bit_identical_after_training(chain):
 
 
 @pytest.mark.parametrize("labels", ["frame", "clip"])
-def test_labels_reach_the_masker_only_through_the_critic(task, labels, monkeypatch):
-    found, batch = task(labels, alpha=0.0)
-    found.terms(batch)["loss"].backward()
-    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in found.network.parameters())
-    assert all(p.grad is None for p in found.critic.parameters())
+def test_gradients_reach_the_masker_through_the_critic_alone(task, labels, monkeypatch):
+    separation, batch = task(labels, alpha=0.0)
+    separation.terms(batch)["loss"].backward()
+    assert all(
+        p.grad is not None and p.grad.abs().sum() > 0 for p in separation.network.parameters()
+    )
+    assert all(p.grad is None for p in separation.critic.parameters())
 
     cut, batch = task(labels, alpha=0.0)
     forward = Critic.forward
@@ -116,18 +120,18 @@ def test_labels_reach_the_masker_only_through_the_critic(task, labels, monkeypat
     assert all(p.grad is None or not p.grad.any() for p in cut.network.parameters())
 
 
-def test_isolated_sources_teach_only_the_strong_separator(task):
-    found, batch = task("frame")
+def test_weak_loss_ignores_isolated_sources(task):
+    separation, batch = task("frame")
     other = batch._replace(sources=torch.zeros_like(batch.sources))
-    assert torch.equal(found.terms(batch)["loss"], found.terms(other)["loss"])
+    assert torch.equal(separation.terms(batch)["loss"], separation.terms(other)["loss"])
 
 
-def test_a_few_steps_make_the_weak_loss_smaller(task):
-    found, batch = task("frame")
-    optimizer = torch.optim.Adam(found.network.parameters(), lr=0.01)
+def test_weak_loss_falls(task):
+    separation, batch = task("frame")
+    optimizer = torch.optim.Adam(separation.network.parameters(), lr=0.01)
     losses = []
     for _ in range(12):
-        loss = found.terms(batch)["loss"]
+        loss = separation.terms(batch)["loss"]
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -135,7 +139,7 @@ def test_a_few_steps_make_the_weak_loss_smaller(task):
     assert losses[-1] < 0.9 * losses[0]
 
 
-def test_isolated_sources_can_be_learned_by_heart(task):
+def test_masker_overfits_isolated_sources(task):
     _, batch = task("frame")
     torch.manual_seed(0)
     masker = TFMasker(TFMaskerConfig(cells=32, layers=1, centre=-4.0, spread=4.0))
@@ -149,14 +153,16 @@ def test_isolated_sources_can_be_learned_by_heart(task):
     several = (batch.present > 0) & (batch.present.sum(1, keepdim=True) > 1)
     mixtures = batch.mixture.unsqueeze(1).expand_as(batch.sources)
     with torch.no_grad():
-        heard = masker(batch.mixture)[several].numpy()
+        estimates = masker(batch.mixture)[several].numpy()
     assert (
-        si_sdr_improvement(heard, batch.sources[several].numpy(), mixtures[several].numpy()).mean()
+        si_sdr_improvement(
+            estimates, batch.sources[several].numpy(), mixtures[several].numpy()
+        ).mean()
         > 3
     )
 
 
-def test_the_paper_preset_is_the_papers():
+def test_paper_preset_has_the_papers_settings():
     c = load_preset("weak_paper")
     assert (c.masker.cells, c.masker.layers, c.critic.channels, c.critic.cells) == (
         600,
@@ -170,14 +176,25 @@ def test_the_paper_preset_is_the_papers():
     assert c.weak.test == 5000
 
 
-def test_an_unknown_stage_is_named(chain, tmp_path):
+def test_unknown_stage(chain, tmp_path):
     with pytest.raises(JssError, match='no way to train "weak-none"'):
         weak_chain(chain.config, "synthscapes", tmp_path, tmp_path).run(
             ("weak-none",), resume=False
         )
 
 
-def test_the_paper_presets_test_scenes_are_the_default_of_evaluate():
+def test_finished_block_of_other_classes(chain, tmp_path):
+    shutil.copytree(chain.checkpoints, tmp_path / "checkpoints")
+    path = tmp_path / "checkpoints" / "blocks" / "critic-frame.json"
+    card = json.loads(path.read_text())
+    card["settings"]["classes"] = ["dog", "cat"]
+    path.write_text(json.dumps(card))
+    again = weak_chain(chain.config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    with pytest.raises(JssError, match=r"critic-frame in .* was trained for other classes"):
+        again.plan(("critic-frame",), resume=False)
+
+
+def test_presets_number_of_test_scenes_is_evaluates_default():
     settings = {"weak": dataclasses.asdict(load_preset("weak_paper").weak)}
     assert scenes_of(settings) == 5000
     assert scenes_of({"weak": dataclasses.asdict(load_preset("weak_desk").weak)}) == 500
@@ -186,7 +203,7 @@ def test_the_paper_presets_test_scenes_are_the_default_of_evaluate():
     ] * 3
 
 
-def test_the_plan_names_scenes_steps_and_judge(tmp_path):
+def test_plan_names_scenes_steps_and_critic(tmp_path):
     config = load_preset("weak_paper")
     chain = weak_chain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
     lines = {stage.name: stage.line for stage in chain.plan(config.systems, resume=False)}
@@ -203,7 +220,7 @@ def test_the_plan_names_scenes_steps_and_judge(tmp_path):
     assert not (tmp_path / "critic-frame").exists()
 
 
-def test_gamma_is_of_all_training_scenes():
+def test_gamma_counts_all_training_scenes():
     """A scene that comes after the first 2000 counts like any other."""
     recipe = dataclasses.replace(scene_recipe("urban"), labels=("a", "b"))
 
