@@ -61,6 +61,7 @@ class StoredReport:
         try:
             return validate(cls, stored, name)
         except JssError as error:
+            reason = str(error).removesuffix(".")
             raise JssError(
-                f"{name} is not a report of this version of jss: evaluate again ({error})"
+                f"{name} is not a report of this version of jss ({reason}): evaluate again."
             ) from error
