@@ -112,13 +112,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """x: (batch, time, bn_chan) -> residual of that shape, skip (batch, time, skip_chan)."""
-        y = self.shared_block(x)
-        weight = torch.cat([self.res_conv.weight, self.skip_conv.weight]).squeeze(-1)
-        bias = torch.cat([_bias(self.res_conv), _bias(self.skip_conv)])
-        residual, skip = F.linear(y, weight, bias).split(
-            [self.res_conv.out_channels, self.skip_conv.out_channels], -1
-        )
-        return residual, skip
+        y = self.shared_block(x)  # (batch, time, hid_chan)
+        return self.res_conv(y), self.skip_conv(y)
 
 
 class Masker(nn.Module):
@@ -135,13 +130,14 @@ class Masker(nn.Module):
 
     def forward(self, encoded: Tensor) -> Tensor:
         """encoded: (batch, time, n_filters) -> masks (batch, time, n_src, n_filters) in (0, 1)."""
-        h = self.bottleneck(encoded)
-        skips = torch.zeros((), dtype=h.dtype, device=h.device)
+        h = self.bottleneck(encoded)  # (batch, time, bn_chan)
+        skips = h.new_zeros(())
         for block in self.TCN:
             residual, skip = block(h)
-            h, skips = h + residual, skips + skip
-        masks: Tensor = torch.sigmoid(self.mask_net(skips))
-        return masks.view(*masks.shape[:-1], self.n_src, self.n_filters)
+            h, skips = h + residual, skips + skip  # skips: (batch, time, skip_chan)
+        masks: Tensor = torch.sigmoid(self.mask_net(skips))  # (batch, time, n_src * n_filters)
+        by_source: Tensor = masks.unflatten(-1, (self.n_src, self.n_filters))
+        return by_source
 
 
 class _Filters(nn.Module):
@@ -150,9 +146,8 @@ class _Filters(nn.Module):
     def __init__(self, c: ConvTasNetConfig) -> None:
         super().__init__()
         self._filters = nn.Parameter(torch.ones(c.n_filters, 1, c.kernel_size))
-        if (
-            not self._filters.is_meta
-        ):  # drawing for sizes alone would import torch's compiler, for seconds
+        # Drawn for sizes alone, they would import torch's compiler, which takes seconds.
+        if not self._filters.is_meta:
             nn.init.xavier_normal_(self._filters)
 
     def forward(self) -> Tensor:
@@ -228,11 +223,6 @@ class ConvTasNet(nn.Module):
         masked = masks * encoded.to(masks.dtype).unsqueeze(2)  # (batch, T, M, n_filters)
         frames = masked @ self.decoder.filterbank()  # (batch, T, M, kernel)
         return overlap_add(frames.float(), c.stride, samples)  # (batch, M, samples)
-
-
-def _bias(layer: nn.Conv1d) -> Tensor:
-    assert layer.bias is not None
-    return layer.bias
 
 
 def overlap_add(frames: Tensor, stride: int, samples: int) -> Tensor:

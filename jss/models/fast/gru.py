@@ -60,26 +60,35 @@ def _layer(rnn: nn.GRU, layer: int, x: Tensor) -> Tensor:
         for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     )
     gates = F.linear(x, torch.cat(w_ih), torch.cat(b_ih)).view(*x.shape[:2], 2, 3, rnn.hidden_size)
-    if torch.is_grad_enabled() and any(one.requires_grad for one in (gates, *w_hh, *b_hh)):
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (gates, *w_hh, *b_hh)):
         return _Steps.apply(gates, *w_hh, *b_hh).flatten(2)  # type: ignore[no-any-return, no-untyped-call]
     return _steps(
         gates, w_hh, b_hh, gates.new_empty(0, *gates.shape[1:3], 4, rnn.hidden_size)
     ).flatten(2)
 
 
-def _steps(gates: Tensor, w_hh: list[Tensor], b_hh: list[Tensor], kept: Tensor) -> Tensor:
+def _steps(gates: Tensor, w_hh: list[Tensor], b_hh: list[Tensor], saved: Tensor) -> Tensor:
     """What the cells give. gates: W_ih x + b_ih, (batch, time, 2, 3, cells); w_hh, b_hh: of each
-    direction; kept: as ``gru_kernels.forward`` fills it -> (batch, time, 2, cells).
+    direction; saved: as ``gru_kernels.forward`` fills it -> (batch, time, 2, cells).
     """
     batch, time, _, _, cells = gates.shape
     out = gates.new_empty(batch, time, 2, cells)
-    source, target, keep = (one.detach().numpy() for one in (gates.contiguous(), out, kept))
-    weights = [one.detach().T.contiguous().numpy() for one in w_hh]
-    biases = [one.detach().contiguous().view(3, cells).numpy() for one in b_hh]
+    source, target, activations = (
+        tensor.detach().numpy() for tensor in (gates.contiguous(), out, saved)
+    )
+    weights = [tensor.detach().T.contiguous().numpy() for tensor in w_hh]
+    biases = [tensor.detach().contiguous().view(3, cells).numpy() for tensor in b_hh]
     each(
         _jobs(batch),
         lambda direction, start, stop: gru_kernels.forward(
-            source, weights[direction], biases[direction], direction, start, stop, target, keep
+            source,
+            weights[direction],
+            biases[direction],
+            direction,
+            start,
+            stop,
+            target,
+            activations,
         ),
     )
     return out
@@ -103,27 +112,27 @@ class _Steps(torch.autograd.Function):
     def forward(ctx: Any, gates: Tensor, *parameters: Tensor) -> Tensor:
         """gates: (batch, time, 2, 3, cells); parameters: W_hh of both directions, then b_hh
         -> (batch, time, 2, cells)."""
-        kept = gates.new_empty(*gates.shape[:3], 4, gates.shape[4])
-        out = _steps(gates, list(parameters[:2]), list(parameters[2:]), kept)
-        ctx.save_for_backward(out, kept, *parameters[:2])
+        saved = gates.new_empty(*gates.shape[:3], 4, gates.shape[4])
+        out = _steps(gates, list(parameters[:2]), list(parameters[2:]), saved)
+        ctx.save_for_backward(out, saved, *parameters[:2])
         return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_out: Tensor) -> tuple[Tensor | None, ...]:
         """d_out: (batch, time, 2, cells) -> the gradients of the arguments of ``forward``."""
-        out, kept, *w_hh = ctx.saved_tensors
+        out, saved, *w_hh = ctx.saved_tensors
         cells = out.shape[3]
         # Of what r, z, q and n come from: q for W_hh and b_hh, n for the input's gates.
-        d_all = torch.empty_like(kept)
-        given, source, keep, target = (
-            one.numpy() for one in (d_out.contiguous(), out, kept, d_all)
+        d_all = torch.empty_like(saved)
+        d_output, source, activations, target = (
+            tensor.numpy() for tensor in (d_out.contiguous(), out, saved, d_all)
         )
-        weights = [one.detach().contiguous().numpy() for one in w_hh]
+        weights = [tensor.detach().contiguous().numpy() for tensor in w_hh]
         each(
             _jobs(len(out)),
             lambda direction, start, stop: gru_kernels.backward(
-                given, source, keep, weights[direction], direction, start, stop, target
+                d_output, source, activations, weights[direction], direction, start, stop, target
             ),
         )
         d_gates = d_all[:, :, :, [0, 1, 3]] if ctx.needs_input_grad[0] else None

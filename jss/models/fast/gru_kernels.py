@@ -59,45 +59,45 @@ def _add_product(a: Any, weights: Any, out: Any) -> None:
     "float32[:, :, :, ::1], float32[:, :, :, :, ::1])"
 )
 def forward(
-    gates: Any, weights: Any, bias: Any, direction: Any, start: Any, stop: Any, out: Any, kept: Any
+    gates: Any, weights: Any, bias: Any, direction: Any, start: Any, stop: Any, out: Any, saved: Any
 ) -> None:
     """One direction of items start to stop. gates: W_ih x + b_ih, (B, T, 2, 3, C) for r, z, n;
-    weights: W_hh transposed, (C, 3 C); bias: b_hh, (3, C) -> out: h', (B, T, 2, C); kept: r, z, q,
+    weights: W_hh transposed, (C, 3 C); bias: b_hh, (3, C) -> out: h', (B, T, 2, C); saved: r, z, q,
     n, (B, T, 2, 4, C), or of no items where no gradient is wanted.
     """
     items, frames, cells = stop - start, gates.shape[1], gates.shape[4]
     h = np.zeros((items, cells), np.float32)
     new = np.empty(cells, np.float32)
-    found = np.empty((items, 3, cells), np.float32)
-    flat = found.reshape(items, 3 * cells)
+    gate_values = np.empty((items, 3, cells), np.float32)
+    flat = gate_values.reshape(items, 3 * cells)
     for step in range(frames):
         t = frames - 1 - step if direction else step
         for i in range(items):
             b = start + i
             for gate in range(2):
                 for c in range(cells):
-                    found[i, gate, c] = gates[b, t, direction, gate, c] + bias[gate, c]
+                    gate_values[i, gate, c] = gates[b, t, direction, gate, c] + bias[gate, c]
             for c in range(cells):
-                found[i, 2, c] = bias[2, c]
+                gate_values[i, 2, c] = bias[2, c]
         _add_product(h, weights, flat)
         for i in range(items):
             b = start + i
             for gate in range(2):
                 for c in range(cells):
-                    found[i, gate, c] = _sigmoid(found[i, gate, c])
+                    gate_values[i, gate, c] = _sigmoid(gate_values[i, gate, c])
             for c in range(cells):  # tanh(x) = 2 sigmoid(2 x) - 1
-                x = gates[b, t, direction, 2, c] + found[i, 0, c] * found[i, 2, c]
+                x = gates[b, t, direction, 2, c] + gate_values[i, 0, c] * gate_values[i, 2, c]
                 new[c] = _TWO * _sigmoid(_TWO * x) - _ONE
             for c in range(cells):
-                h[i, c] = (_ONE - found[i, 1, c]) * new[c] + found[i, 1, c] * h[i, c]
+                h[i, c] = (_ONE - gate_values[i, 1, c]) * new[c] + gate_values[i, 1, c] * h[i, c]
             for c in range(cells):
                 out[b, t, direction, c] = h[i, c]
-            if kept.shape[0]:
+            if saved.shape[0]:
                 for gate in range(3):
                     for c in range(cells):
-                        kept[b, t, direction, gate, c] = found[i, gate, c]
+                        saved[b, t, direction, gate, c] = gate_values[i, gate, c]
                 for c in range(cells):
-                    kept[b, t, direction, 3, c] = new[c]
+                    saved[b, t, direction, 3, c] = new[c]
 
 
 @compiled(
@@ -107,14 +107,14 @@ def forward(
 def backward(
     d_out: Any,
     out: Any,
-    kept: Any,
+    saved: Any,
     weights: Any,
     direction: Any,
     start: Any,
     stop: Any,
     d_gates: Any,
 ) -> None:
-    """Back through time. d_out: the gradient of out; out, kept: of ``forward``; weights: W_hh, (3
+    """Back through time. d_out: the gradient of out; out, saved: of ``forward``; weights: W_hh, (3
     C, C)
     -> d_gates: the gradients of what r, z, q and n are computed from, (B, T, 2, 4, C); that of the
     input's n is last.
@@ -138,18 +138,18 @@ def backward(
             for c in range(cells):
                 d_h[i, c] += d_out[b, t, direction, c]
             for c in range(cells):
-                new = kept[b, t, direction, 3, c]
-                d_new[c] = d_h[i, c] * (_ONE - kept[b, t, direction, 1, c]) * (_ONE - new * new)
+                new = saved[b, t, direction, 3, c]
+                d_new[c] = d_h[i, c] * (_ONE - saved[b, t, direction, 1, c]) * (_ONE - new * new)
             for c in range(cells):
-                r = kept[b, t, direction, 0, c]
-                d[i, 0, c] = d_new[c] * kept[b, t, direction, 2, c] * r * (_ONE - r)
+                r = saved[b, t, direction, 0, c]
+                d[i, 0, c] = d_new[c] * saved[b, t, direction, 2, c] * r * (_ONE - r)
             for c in range(cells):
-                z = kept[b, t, direction, 1, c]
-                d[i, 1, c] = d_h[i, c] * (before[c] - kept[b, t, direction, 3, c]) * z * (_ONE - z)
+                z = saved[b, t, direction, 1, c]
+                d[i, 1, c] = d_h[i, c] * (before[c] - saved[b, t, direction, 3, c]) * z * (_ONE - z)
             for c in range(cells):
-                d[i, 2, c] = d_new[c] * kept[b, t, direction, 0, c]
+                d[i, 2, c] = d_new[c] * saved[b, t, direction, 0, c]
             for c in range(cells):
-                d_h[i, c] *= kept[b, t, direction, 1, c]
+                d_h[i, c] *= saved[b, t, direction, 1, c]
             for gate in range(3):
                 for c in range(cells):
                     d_gates[b, t, direction, gate, c] = d[i, gate, c]

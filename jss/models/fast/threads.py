@@ -17,9 +17,8 @@ import torch
 
 T = TypeVar("T")
 _lock = threading.Lock()
-_pools: dict[
-    int, ThreadPoolExecutor
-] = {}  # by process: a forked one has none of its parent's threads
+#: By process: a forked one has none of its parent's threads.
+_pools: dict[int, ThreadPoolExecutor] = {}
 
 
 def single() -> None:

@@ -150,8 +150,8 @@ def _block(
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
     frames, dilation, dtype = len(expanded), int(depthwise.dilation[0]), expanded.dtype
     wide, narrow = kernels.as_array(expanded), expand.in_channels
-    weight, own = _plain(expand)
-    bias = (own + weight @ paths.bias[:narrow]).numpy()
+    weight, linear_bias = _plain(expand)
+    bias = (linear_bias + weight @ paths.bias[:narrow]).numpy()
     weight = (weight if begin is None else weight @ begin[1]).T.to(dtype).contiguous()
     slope, size = np.float32(float(prelu.weight)), TILE * 4 // dtype.itemsize
 
@@ -169,7 +169,7 @@ def _block(
 
     scale, shift = _moments(in_parts(frames, expanding), expanded.numel()).affine(norm)
     taps = depthwise.weight.squeeze(1).T  # (3, channels)
-    shifts, scaled = ((taps * one).contiguous().numpy() for one in (shift, scale))
+    shifts, scaled = ((taps * factor).contiguous().numpy() for factor in (shift, scale))
     whole, slope_after = (
         (depthwise.bias + (taps * shift).sum(0)).numpy(),
         np.float32(float(prelu_after.weight)),
@@ -214,11 +214,11 @@ def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, dtype: torch.dty
         separator.encoder.filterbank().T.contiguous(),
         separator.decoder.filterbank().contiguous(),
     )
-    weight, own = _plain(linear)
+    weight, linear_bias = _plain(linear)
     slope, m = np.float32(float(prelu.weight)), c.n_src
     weight, bias, skip_bias = (
         weight.T.to(dtype).contiguous(),
-        own.view(m, -1).numpy(),
+        linear_bias.view(m, -1).numpy(),
         paths.bias[c.bn_chan :].numpy(),
     )
     frames = torch.empty(len(cuts) * m, c.kernel_size)
@@ -244,8 +244,8 @@ def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, dtype: torch.dty
 
 def _moments(parts: Sequence[Sequence[tuple[float, float]]], count: int) -> _Moments:
     """Of ``count`` elements, from the sum and the sum of squares of every tile of all parts."""
-    found = [pair for part in parts for pair in part]
-    return _Moments(count, sum(total for total, _ in found), sum(squares for _, squares in found))
+    pairs = [pair for part in parts for pair in part]
+    return _Moments(count, sum(total for total, _ in pairs), sum(squares for _, squares in pairs))
 
 
 def _tiles(start: int, stop: int, size: int) -> Iterator[slice]:
