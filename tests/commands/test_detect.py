@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
+import media
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +19,7 @@ from jss.inference.system import load_system
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
 
+CASES = Path(__file__).parents[3] / "shared" / "cases"
 FORMATS = {
     "wav": "PCM_16",
     "flac": "PCM_16",
@@ -255,3 +258,30 @@ def test_options_have_defaults():
         False,
         False,
     )
+
+
+def test_a_folder_of_all_suffixes(tmp_path, capsys):
+    """Phones, browsers, recorders and cameras together; the last line adds up."""
+    samples = noise(1.5, 48000)[:, 0]
+    for kind in media.KINDS:
+        media.encode(tmp_path / "in" / f"{kind}.{kind}", samples)
+    for kind, container in {"bwf": "WAV", "wave": "WAV", "rf64": "RF64", "aifc": "AIFF", "snd": "AU",
+                            "caf": "CAF", "w64": "W64"}.items():  # fmt: skip
+        sf.write(
+            tmp_path / "in" / f"{kind}.{kind}", samples, 48000, format=container, subtype="PCM_16"
+        )
+    (tmp_path / "in" / "song.mp3").write_bytes(b"no sound")
+    (tmp_path / "in" / "a.mid").write_bytes(b"MThd")
+    count = len(media.KINDS) + 7
+    assert detect(tmp_path / "out", tmp_path / "in", system="SED") == 1
+    text = capsys.readouterr()
+    expected = f"{count + 2} names in all: {count} analysed, 1 failed, 1 not audio (1 .mid)."
+    assert text.out.splitlines()[-1] == expected
+    assert text.err.count("song.mp3") == 1
+    assert len(list((tmp_path / "out" / "scores").iterdir())) == count
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not beside this repository")
+def test_the_reported_folder(tmp_path, capsys):
+    assert detect(tmp_path / "out", CASES / "folder-other-suffixes", system="SED") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "10 names in all: 10 analysed."
