@@ -191,13 +191,12 @@ def load_card(name: str, folder: Folder = None) -> Card:
     return card
 
 
-def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor]]:
-    """A block's card and weights, floating point as float32. Raises JssError where a file is
-    missing or damaged.
-    """
-    from safetensors import SafetensorError
-    from safetensors.torch import load
+def check_block(name: str, folder: Folder = None) -> Card:
+    """The card of a block whose weights are there, whole. Raises JssError."""
+    return _read_block(name, folder)[0]
 
+
+def _read_block(name: str, folder: Folder) -> tuple[Card, bytes]:
     card = load_card(name, folder)
     path = _block(name, folder, ".safetensors")
     try:
@@ -213,9 +212,21 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
             f"The weights {path} do not match the checksum of their card: the file is damaged, cut off or "
             f"of another training; {_RESTORE}."
         )
+    return card, weights
+
+
+def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor]]:
+    """A block's card and weights, floating point as float32. Raises JssError where a file is
+    missing or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    card, weights = _read_block(name, folder)
     try:
         state = load(weights)
     except (SafetensorError, ValueError) as error:
+        path = _block(name, folder, ".safetensors")
         raise JssError(f"The weights {path} are no safetensors file: {_RESTORE}.") from error
     return card, {
         key: tensor.float() if tensor.is_floating_point() else tensor

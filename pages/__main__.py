@@ -1,7 +1,9 @@
-"""``python -m pages [--data FOLDER]``: serve the app, with any option of ``streamlit run``.
+"""``python -m pages [--data FOLDER] [--models FOLDER]``: serve the app, with any option of
+``streamlit run``.
 
-FOLDER, a data set in DESED's layout or any folder of audio, can then be opened in Explore and
-Compare. It is named here and nowhere else: no link can open another folder.
+The folder of --data, a data set in DESED's layout or any folder of audio, can then be opened in
+Explore and Compare. Systems in the folder of --models, which may be given several times, stand
+beside the shipped ones. Folders are named here and nowhere else: no link can open another one.
 
 A link to any page opens it, also on a server that nobody has visited. While the browser loads
 Streamlit's code, the modules of the first page are imported: that saves about a second per start.
@@ -16,6 +18,8 @@ import threading
 import time
 from pathlib import Path
 
+from jss.errors import JssError
+
 #: Modules of the first page that Streamlit does not import; not torch, which a cached result does
 #: not need.
 FIRST = ("PIL.Image", "pages.ui.clip.view", "pages.ui.exports", "jss.viz.tables")
@@ -24,19 +28,18 @@ FIRST = ("PIL.Image", "pages.ui.clip.view", "pages.ui.exports", "jss.viz.tables"
 def main() -> int:
     """Serve until interrupted; returns 2 where there is no such folder."""
     options = sys.argv[1:]
-    if "--data" in options:
+    try:
+        data = _take_folders(options, "--data", "with audio: make app DATA=FOLDER")
+        models = _take_folders(options, "--models", "with checkpoints: make app MODELS=FOLDER")
+    except JssError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if data:
         from pages.ui.clip import recordings
 
-        at = options.index("--data")
-        folder = Path(*options[at + 1 : at + 2]).expanduser()
-        if len(options) < at + 2 or not folder.is_dir():
-            print(
-                f"There is no folder {folder}: name one with audio: make app DATA=FOLDER.",
-                file=sys.stderr,
-            )
-            return 2
-        os.environ[recordings.VARIABLE] = str(folder.resolve())
-        del options[at : at + 2]
+        os.environ[recordings.VARIABLE] = data[-1]
+    if models:
+        os.environ["JSS_MODELS"] = os.pathsep.join(models)
 
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import cli
@@ -48,6 +51,19 @@ def main() -> int:
     sys.argv = ["streamlit", "run", str(Path(__file__).parent.parent / "app.py"), *options]
     cli.main()
     return 0
+
+
+def _take_folders(options: list[str], option: str, example: str) -> list[str]:
+    """Take an option and its folders out of the options; raises JssError where there is none."""
+    folders = []
+    while option in options:
+        at = options.index(option)
+        folder = Path(*options[at + 1 : at + 2]).expanduser()
+        if len(options) < at + 2 or not folder.is_dir():
+            raise JssError(f"There is no folder {folder}: name one {example}.")
+        folders.append(str(folder.resolve()))
+        del options[at : at + 2]
+    return folders
 
 
 def _import_first() -> None:

@@ -9,6 +9,7 @@ from pages.ui.cache import loaders
 from pages.ui.clip import browser
 from pages.ui.clip import view as clip_view
 from pages.ui.clip.recordings import Recording
+from pages.ui.text import literal
 
 
 def page() -> None:
@@ -32,10 +33,10 @@ def analysis(recording: Recording) -> None:
     selection = systems.shown_selection(system)
     analyses = clip_view.analyse([system], recording, selection)
     result = analyses[system].result
-    description = next(item.description for item in loaders.systems() if item.name == system)
+    description = loaders.manifest(system).description
     notes = [
         recording.note,
-        f"**{system}**: {description}",
+        f"**{literal(system)}**: {literal(description)}",
         systems.selection_note(system),
         clip_view.order_note(analyses[system], selection),
     ]

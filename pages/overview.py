@@ -14,8 +14,9 @@ from jss.checkpoints import Manifest
 from jss.reports import HEADLINES, EvalReport
 from jss.viz.diagram import SIZE, Drawing, printed_diagram, svg
 from pages.ui import address, charts, systems, widgets
-from pages.ui.cache import loaders
+from pages.ui.cache import installed, loaders
 from pages.ui.reports import choice, diagrams
+from pages.ui.text import literal
 
 #: The main figures; Results has all of them.
 SHOWN = (
@@ -86,7 +87,7 @@ def _one_system(installed: dict[str, Manifest]) -> None:
         name = widgets.pick("System", list(installed), address.SYSTEM, width=200)
         selection = widgets.pick_selection(installed[name].selections)
     system, cards = installed[name], loaders.cards(name)
-    st.markdown(f"**{name}**: {system.description}")
+    st.markdown(f"**{literal(name)}**: {literal(system.description)}")
     flow, training, data = st.columns([1, 1, 1.2], gap="medium")
     with flow:
         figure = "Figs 4 and 5" if system.selections[selection].separator else "Fig. 1"
@@ -97,7 +98,9 @@ def _one_system(installed: dict[str, Manifest]) -> None:
         )
     with training:
         _drawing(
-            diagrams.training_stages(system, selection, loaders.card),
+            diagrams.training_stages(
+                system, selection, lambda block: loaders.card(block, installed.place(name).folder)
+            ),
             f"{name}.{selection}.training",
             "#### Training",
         )
@@ -162,11 +165,11 @@ def _scores_table(reports: list[EvalReport]) -> pd.DataFrame:
 
 
 def _blocks_table() -> pd.DataFrame:
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
     for item in loaders.systems():
         for name, card in loaders.cards(item.name).items():
             row = rows.setdefault(
-                name,
+                (name, installed.split(item.name)[1]),
                 {
                     "Block": name,
                     "Kind": card.kind,

@@ -9,10 +9,11 @@ from jss.inference import fusion
 from jss.metrics.psds import PSDS1, PSDS2
 from jss.papers import tables as paper_tables
 from jss.reports import HEADLINES, PLACEHOLDERS, EvalReport
-from pages.ui import charts, widgets
+from pages.ui import charts, systems, widgets
 from pages.ui.cache import loaders
 from pages.ui.progress import cancelled, progress
 from pages.ui.reports import choice, external, fusion_bench
+from pages.ui.text import literal
 
 TABLES = {
     2: "Table 2: single systems",
@@ -55,6 +56,9 @@ def page() -> None:
 
 
 def _ours() -> None:
+    systems.follow_trainings()
+    for sentence in loaders.damaged_reports():
+        st.warning(literal(sentence), icon=":material/folder_off:")
     every = loaders.reports()
     if not every:
         choice.none_installed()

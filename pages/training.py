@@ -8,7 +8,7 @@ import streamlit as st
 from jss.training import runs
 from jss.viz.training_charts import training_curves
 from pages.ui import charts, widgets
-from pages.ui.cache import loaders
+from pages.ui.cache import installed, loaders
 from pages.ui.text import literal
 
 RUN, BLOCK = "run", "block"
@@ -18,7 +18,7 @@ EVERY = 5.0
 
 def page() -> None:
     st.title("Training")
-    folder = loaders.runs_folder()
+    folder = installed.runs_folder()
     found = runs.find(folder) if folder.is_dir() else []
     blocks = _blocks()
     kinds = {"run": f"A run in {folder.name}/", "block": "A shipped block"}
@@ -51,7 +51,7 @@ def page() -> None:
 
 def _run(name: str) -> None:
     """Show the present state of a run."""
-    run = next((item for item in runs.find(loaders.runs_folder()) if item.name == name), None)
+    run = next((item for item in runs.find(installed.runs_folder()) if item.name == name), None)
     if run is None:
         st.warning(f"The run {literal(name)} no longer exists.", icon=":material/delete:")
         return
@@ -122,7 +122,7 @@ def _curves(history: list[dict[str, float]], name: str) -> None:
 def _blocks() -> dict[str, str]:
     """Block -> a system that it belongs to; those with saved epochs come first."""
     system_of = {
-        block: item.name for item in loaders.systems() for block in loaders.cards(item.name)
+        block: item.name for item in loaders.shipped_systems() for block in loaders.cards(item.name)
     }
     return dict(sorted(system_of.items(), key=lambda item: not loaders.history(item[0])))
 

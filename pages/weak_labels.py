@@ -10,10 +10,11 @@ import streamlit as st
 from jss.decoding import MEDIAN_FRAMES
 from jss.labels import sound_class
 from jss.papers import tables
-from pages.ui import address, charts, exports, viewer, widgets
-from pages.ui.cache import loaders, weak_loaders
+from pages.ui import address, charts, exports, systems, viewer, widgets
+from pages.ui.cache import installed, loaders, weak_loaders
 from pages.ui.cache.weak_loaders import TRUE, Mixture, WeakAnalysis
 from pages.ui.progress import Step, prepare
+from pages.ui.text import literal
 from pages.ui.weak_labels import scenes, scores
 from pages.ui.weak_labels.scores import SEPARATOR
 
@@ -41,6 +42,8 @@ def page() -> None:
 @widgets.shows_errors
 def _mixture() -> None:
     """Show a mixture and its analyses; an error here leaves the scores below in place."""
+    systems.follow_trainings()
+    systems.show_faults()
     if not weak_loaders.critics():
         st.info(
             f"No critic is trained yet: {_TRAIN} trains critics and separators (BANK: a soundbank, or "
@@ -149,9 +152,11 @@ def _notes(mixture: Mixture, shown: str, one: WeakAnalysis) -> list[str]:
             f"**{TRUE}**: what a perfect separator would give, with scores of {one.result.critic}"
         )
     else:
-        card = loaders.card(shown)
+        place = installed.place(shown)
+        card = loaders.card(place.name, place.folder)
         notes.append(
-            f"**{shown}**: {card.stage if card else ''}, on {card.training_data if card else ''}"
+            f"**{literal(shown)}**: {card.stage if card else ''}, on "
+            f"{card.training_data if card else ''}"
         )
     if not len(one.result.sources):
         notes.append("A critic does not separate, so there are no sources")

@@ -47,17 +47,18 @@ PLACES = (
     "PIT-JT",
     "MixIT-S2+",
 )
+#: Colours of all other systems, in no shipped system's.
+OTHERS = ("#A39A00", "#A0522D", "#F06292", "#5C6BC0", "#00A6B8", "#6B8E23")
 
 
 def system_colors(names: Sequence[str]) -> dict[str, str]:
     """A colour for each system but the baseline, which is a line in the text's colour: its own, or
-    a free one.
+    one that no system of ``PLACES`` has.
     """
     others = [name for name in dict.fromkeys(names) if name != BASELINE]
-    found = {name: PALETTE[PLACES.index(name)] for name in others if name in PLACES}
-    free = [color for color in PALETTE if color not in found.values()] or PALETTE
-    strangers = [name for name in others if name not in found]
-    return found | {name: free[i % len(free)] for i, name in enumerate(strangers)}
+    colors = {name: PALETTE[PLACES.index(name)] for name in others if name in PLACES}
+    strangers = [name for name in others if name not in colors]
+    return colors | {name: OTHERS[i % len(OTHERS)] for i, name in enumerate(strangers)}
 
 
 def class_bars(

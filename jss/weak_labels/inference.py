@@ -19,10 +19,8 @@ from jss.models.critic import Critic
 from jss.models.fast import accelerate
 from jss.models.stft import HOP, HOP_S, stft
 from jss.models.tf_masker import separate
-from jss.weak_labels.results import WeakResult
+from jss.weak_labels.results import DEFAULT_CRITIC, WeakResult
 
-#: The critic of a separator that was trained without one.
-DEFAULT_CRITIC = "critic-frame"
 #: Shorter recordings are padded with silence to this many samples: the STFT reflects their ends.
 SHORTEST = 4 * HOP * 2
 
@@ -159,15 +157,22 @@ def _cards_with_classes(folder: Folder) -> list[Card]:
     return [card for card in cards if "classes" in card.settings]
 
 
+def _is_installed(name: str, folder: Folder, *, critic: bool) -> bool:
+    """Whether a block is a critic or a separator of classes; other blocks may be damaged."""
+    if not (checkpoints.root(folder) / "blocks" / f"{name}.json").is_file():
+        return False
+    card = checkpoints.load_card(name, folder)
+    return "classes" in card.settings and (card.kind == Critic.kind) == critic
+
+
 def load_weak(name: str, folder: Folder = None) -> WeakSystem:
     """A separator of classes by the name of its block, with the critic that it was trained by.
 
     Raises:
         JssError: There is no such separator, or its critic is missing.
     """
-    known = separators(folder)
-    if name not in known:
-        choice = ", ".join(known) or "none: train one with: python -m jss train weak_desk"
+    if not _is_installed(name, folder, critic=False):
+        choice = ", ".join(separators(folder)) or "none: train one with: python -m jss train weak_desk"
         raise JssError(f"There is no separator of classes {name}: there is {choice}.")
     separator, card = checkpoints.load_network(name, folder)
     critic_name = str(card.settings.get("critic") or DEFAULT_CRITIC)
@@ -186,7 +191,7 @@ def load_critic(name: str, folder: Folder = None) -> WeakSystem:
     Raises:
         JssError: There is no such critic.
     """
-    if name not in critics(folder):
+    if not _is_installed(name, folder, critic=True):
         raise JssError(f"There is no critic {name}: train one with: python -m jss train weak_desk.")
     critic, card = checkpoints.load_network(name, folder)
     assert isinstance(critic, Critic)

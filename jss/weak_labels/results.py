@@ -10,6 +10,9 @@ import numpy.typing as npt
 from jss.arrays import Float32, Float64
 from jss.metrics.separation import ACTIVE_RMS, si_sdr
 
+#: The critic of a separator that was trained without one.
+DEFAULT_CRITIC = "critic-frame"
+
 
 @dataclass(frozen=True, eq=False)
 class WeakResult:

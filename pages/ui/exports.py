@@ -37,7 +37,8 @@ def clip_downloads(
         threshold: Of the events.
         span: What the figure shows, in seconds, None for all: what the viewer is zoomed to.
     """
-    stem = f"{PurePath(result.filename).stem}.{result.system}.{result.selection}"
+    system = result.system.replace("/", "-")  # "MixIT-S1 (runs/mine)"
+    stem = f"{PurePath(result.filename).stem}.{system}.{result.selection}"
     with _row():
         _figures(
             stem,

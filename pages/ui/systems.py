@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import streamlit as st
 
 from jss.checkpoints import Manifest, place
 from pages.ui import address, widgets
+from pages.ui.cache import installed as installed_systems
 from pages.ui.cache import loaders
+from pages.ui.cache.installed import split
 from pages.ui.text import literal
+
+#: Seconds between two looks for new systems. In the session: until when to look.
+_LOOK_S, _FOLLOWED = 5.0, "trainings are followed until"
 
 
 def default_system(installed: Sequence[Manifest]) -> str:
     """Return an S1 (the paper's best single systems), else one that separates, else the first."""
-    ranked = sorted(installed, key=lambda item: (not item.name.endswith("-S1"), not item.separates))
-    return ranked[0].name
+
+    def rank(item: Manifest) -> tuple[bool, bool]:
+        return not split(item.name)[0].endswith("-S1"), not item.separates
+
+    return min(installed, key=rank).name
 
 
 def related(system: str | None, names: Sequence[str], default: str, most: int) -> list[str]:
     """Return a system, the baseline and other stages of its pre-training, else of the default's.
+
+    The system of the same name in another folder comes first, then those of the same folder.
 
     Args:
         system: The system of the address, or None.
@@ -32,17 +43,46 @@ def related(system: str | None, names: Sequence[str], default: str, most: int) -
     """
 
     def family(name: str) -> str:
-        return place(name)[1]
+        return place(split(name)[0])[1]
 
     def distance(name: str) -> tuple[bool, ...]:
         return (
             name != system,
             name != "SED",
+            split(name)[0] != split(system or "")[0],
             *(family(name) != family(near) for near in (system or "", default)),
+            split(name)[1] != split(system or default)[1],
         )
 
     near = sorted(names, key=distance)[:most]
     return [name for name in names if name in near]
+
+
+def follow_trainings() -> None:
+    """While a training runs, look every few seconds for systems that it has finished.
+
+    The time counts on from the last moment at which one ran: between two stages none does.
+    """
+    if installed_systems.training():
+        st.session_state[_FOLLOWED] = time.monotonic() + installed_systems.PATIENCE_S
+    follow = time.monotonic() < st.session_state.get(_FOLLOWED, 0.0)
+    st.fragment(_rerun_if_changed, run_every=_LOOK_S if follow else None)(_known())
+
+
+def _rerun_if_changed(known: tuple[str, ...]) -> None:
+    if known != _known():
+        st.rerun()
+
+
+def _known() -> tuple[str, ...]:
+    return tuple(item.name for item in loaders.systems())
+
+
+def show_faults() -> None:
+    """Say which of the user's folders are damaged or half written: a sentence each."""
+    with st.container():  # an element in either case, so that those below keep their place
+        for sentence in installed_systems.faults():
+            st.warning(literal(sentence), icon=":material/folder_off:")
 
 
 def none_installed() -> None:
@@ -111,7 +151,7 @@ def wanted_selection() -> str:
 def shown_selection(system: str, wanted: str | None = None) -> str:
     """Return the wanted selection (None: of the address) of a system, or one that it has."""
     wanted = wanted or wanted_selection()
-    available = next(item.selections for item in loaders.systems() if item.name == system)
+    available = loaders.manifest(system).selections
     return wanted if wanted in available else next(iter(available))
 
 

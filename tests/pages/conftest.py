@@ -20,6 +20,8 @@ def fakes(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     from pages.ui.cache import fingerprint
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("JSS_RUNS", str(tmp_path / "runs"))
+    monkeypatch.delenv("JSS_MODELS", raising=False)
     fake.install(examples, monkeypatch.setattr)
     monkeypatch.setattr(fingerprint, "_read", lru_cache(64)(fingerprint._read.__wrapped__))
     run_app_first(monkeypatch)

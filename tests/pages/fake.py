@@ -196,10 +196,26 @@ def install(examples: Path, patch: Any = setattr) -> None:
     from pages.ui.cache import loaders
     from pages.ui.clip import recordings
 
+    # Folders that are named are real ones, such as those of tiny systems.
+    manifest, load_card, load_real = checkpoints.manifest, checkpoints.load_card, loaders._system
     patch(checkpoints, "systems", lambda folder=None: list(SYSTEMS.values()))
-    patch(checkpoints, "manifest", lambda name, folder=None: SYSTEMS[name])
-    patch(checkpoints, "load_card", card)
-    patch(loaders, "_system", lambda name, selection, weights: load_system(name, selection))
+    patch(
+        checkpoints,
+        "manifest",
+        lambda name, folder=None: manifest(name, folder) if folder else SYSTEMS[name],
+    )
+    patch(
+        checkpoints,
+        "load_card",
+        lambda name, folder=None: load_card(name, folder) if folder else card(name),
+    )
+    patch(
+        loaders,
+        "_system",
+        lambda name, selection, weights: (
+            load_system(name, selection) if name in SYSTEMS else load_real(name, selection, weights)
+        ),
+    )
     patch(recordings, "EXAMPLES", examples)
 
 

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from jss import checkpoints
 from jss.errors import JssError
+from pages.ui.cache import installed
+from pages.ui.cache.installed import Place
 
 
 def system_fingerprint(name: str, selection: str) -> str:
@@ -14,20 +16,28 @@ def system_fingerprint(name: str, selection: str) -> str:
     Raises:
         JssError: Where the system has no such selection, or is damaged.
     """
-    home = checkpoints.root()
-    paths = (home / "systems", home / "blocks", home / "systems" / f"{name}.yaml")
-    return _read(
-        name, selection, str(home), tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in paths)
-    )
+    place = installed.place(name)
+    home = checkpoints.root(place.folder)
+    paths = (home / "systems", home / "blocks", home / "systems" / f"{place.name}.yaml")
+    written = tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in paths)
+    return _read(place, selection, str(home), written)
 
 
 @lru_cache(64)
-def _read(name: str, selection: str, home: str, written: tuple[int, ...]) -> str:
-    manifest = checkpoints.manifest(name)
+def _read(place: Place, selection: str, home: str, written: tuple[int, ...]) -> str:
+    manifest = checkpoints.manifest(place.name, place.folder)
     if selection not in manifest.selections:
-        raise JssError(f"{name} has no {selection}: choose {' or '.join(manifest.selections)}.")
+        choice = " or ".join(manifest.selections)
+        raise JssError(f"{place.name} has no {selection}: choose {choice}.")
     chosen = manifest.selections[selection]
-    weights = [checkpoints.load_card(block).sha256 for block in chosen.blocks]
+    weights = [checkpoints.load_card(block, place.folder).sha256 for block in chosen.blocks]
     return "+".join(
-        [*weights, str(chosen.q), manifest.pooling, manifest.features, str(manifest.consistent)]
+        [
+            *weights,
+            str(chosen.q),
+            manifest.pooling,
+            manifest.features,
+            str(manifest.consistent),
+            ",".join(manifest.labels),
+        ]
     )

@@ -5,7 +5,6 @@ Only this file and ``weak_loaders`` use ``st.cache_*``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +21,10 @@ from jss.metrics.diversity import clip_similarity
 from jss.reports import EvalReport
 from jss.results import ClipResult
 from jss.viz.agreement import Agreement, Event, agreement, tally
-from pages.ui.cache import disk, jobs
+from pages.ui.cache import disk, installed, jobs
 from pages.ui.cache.fingerprint import system_fingerprint
 from pages.ui.cache.gc import freeze_loaded
+from pages.ui.cache.installed import Place
 from pages.ui.cache.jobs import Report
 from pages.ui.cache.memory import MemoryCache, Sized
 from pages.ui.clip import recordings, synthscapes
@@ -88,24 +88,42 @@ def examples() -> tuple[Recording, ...]:
 
 
 @st.cache_data(show_spinner=False, ttl=30)
-def systems() -> tuple[checkpoints.Manifest, ...]:
-    """Return every installed system, SED first."""
+def shipped_systems() -> tuple[checkpoints.Manifest, ...]:
+    """Return every shipped system, SED first."""
     return tuple(checkpoints.systems())
 
 
-@st.cache_data(show_spinner=False, ttl=30)
+def systems() -> tuple[checkpoints.Manifest, ...]:
+    """Return every system by its name in the app: shipped ones, then the user's."""
+    users = [system for folder in installed.folders() for system in folder.systems.values()]
+    return (*shipped_systems(), *sorted(users, key=lambda item: installed.position(item.name)))
+
+
+def manifest(name: str) -> checkpoints.Manifest:
+    """Return a system by its name in the app; raises JssError where it is not there any more."""
+    for item in systems():
+        if item.name == name:
+            return item
+    raise JssError(f"{name} is no longer installed: choose another system.")
+
+
 def cards(system: str) -> dict[str, checkpoints.Card]:
     """Return the cards of a system's blocks by name."""
-    chosen = checkpoints.manifest(system).selections.values()
-    names = [name for selection in chosen for name in selection.blocks]
-    return {name: checkpoints.load_card(name) for name in dict.fromkeys(names)}
+    return _cards(installed.place(system))
 
 
 @st.cache_data(show_spinner=False, ttl=30)
-def card(block: str) -> checkpoints.Card | None:
+def _cards(place: Place) -> dict[str, checkpoints.Card]:
+    chosen = checkpoints.manifest(place.name, place.folder).selections.values()
+    names = [name for selection in chosen for name in selection.blocks]
+    return {name: checkpoints.load_card(name, place.folder) for name in dict.fromkeys(names)}
+
+
+@st.cache_data(show_spinner=False, ttl=30)
+def card(block: str, folder: Path | None = None) -> checkpoints.Card | None:
     """Return the card of a block, None where it is not installed."""
-    path = checkpoints.root() / "blocks" / f"{block}.json"
-    return checkpoints.load_card(block) if path.is_file() else None
+    path = checkpoints.root(folder) / "blocks" / f"{block}.json"
+    return checkpoints.load_card(block, folder) if path.is_file() else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)
@@ -113,7 +131,8 @@ def _system(name: str, selection: str, fingerprint: str) -> System:
     """Load a system, once for each state of its weights."""
     from jss.inference.system import load_system
 
-    system = load_system(name, selection=selection)
+    place = installed.place(name)
+    system = load_system(place.name, selection=selection, folder=place.folder)
     freeze_loaded()
     return system
 
@@ -148,8 +167,12 @@ def order_reference(system: str, selection: str) -> str | None:
     chosen = {
         item.name: item.selections[selection] for item in systems() if selection in item.selections
     }
-    separators = {name: blocks.separator for name, blocks in chosen.items() if not blocks.mixture}
-    first = next((name for name, block in separators.items() if block), None)
+    separators = {
+        name: (installed.place(name).folder, blocks.separator)
+        for name, blocks in chosen.items()
+        if blocks.separator and not blocks.mixture
+    }
+    first = next(iter(separators), None)
     return first if first and separators.get(system) not in (None, separators[first]) else None
 
 
@@ -190,7 +213,7 @@ def analyse(
         result = disk.get(_key(recording, system, selection)) or compute(
             recording, system, selection, report
         )
-        result = replace(result, filename=recording.filename)
+        result = replace(result, filename=recording.filename, system=system)
         order = tuple(range(result.n_sources))
         if reference is not None:
             other = analyse(recording, reference, selection, report=report).result
@@ -240,8 +263,7 @@ def measure(recording: Recording, system: str, selection: str, threshold: float)
     key = _key(recording, system, selection)
     if not disk.has(key, "scores"):
         return None
-    labels = next(item.labels for item in systems() if item.name == system)
-    return _measured(key, threshold, recording.truth, labels)
+    return _measured(key, threshold, recording.truth, manifest(system).labels)
 
 
 def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int, ...]]:
@@ -289,15 +311,35 @@ def _compute(recording: Recording, system: str, selection: str, report: Report) 
     return result
 
 
-@st.cache_data(show_spinner=False, ttl=30)
 def reports() -> tuple[EvalReport, ...]:
-    """Return the reports of installed systems, from checkpoints/reports."""
+    """Return the reports of shipped systems, then those beside the user's."""
+    return (*_shipped_reports(), *installed.reports(EvalReport)[0])
+
+
+def damaged_reports() -> list[str]:
+    """Return a sentence for each of the user's folders with reports that cannot be read."""
+    return installed.reports(EvalReport)[1]
+
+
+@st.cache_data(show_spinner=False, ttl=30)
+def _shipped_reports() -> tuple[EvalReport, ...]:
     return EvalReport.load_all(checkpoints.root() / "reports")
 
 
-@st.cache_resource(show_spinner=False, ttl=30)
 def saved_scores() -> dict[tuple[str, str, str], dict[str, KeptScores]]:
     """Return the scores beside reports: (data set, subset, selection) -> system -> its scores."""
+    places = {place: dict(scores) for place, scores in _shipped_scores().items()}
+    for path, where, stamp in installed.saved_scores():
+        if (scores := _users_scores(path, stamp)) is not None:
+            place = scores.dataset, scores.subset, scores.outputs.selection
+            name = installed.named(scores.outputs.system, where)
+            scores = replace(scores, outputs=replace(scores.outputs, system=name))
+            places.setdefault(place, {})[name] = scores
+    return places
+
+
+@st.cache_resource(show_spinner=False, ttl=30)
+def _shipped_scores() -> dict[tuple[str, str, str], dict[str, KeptScores]]:
     from jss.evaluation.saved_scores import SUFFIX, KeptScores
 
     places: dict[tuple[str, str, str], dict[str, KeptScores]] = {}
@@ -306,6 +348,17 @@ def saved_scores() -> dict[tuple[str, str, str], dict[str, KeptScores]]:
         place = scores.dataset, scores.subset, scores.outputs.selection
         places.setdefault(place, {})[scores.outputs.system] = scores
     return places
+
+
+@st.cache_resource(show_spinner=False, max_entries=100)
+def _users_scores(path: Path, stamp: tuple[int, int]) -> KeptScores | None:
+    """Return the scores in a file, read once for each state of it; None where it is damaged."""
+    from jss.evaluation.saved_scores import KeptScores
+
+    try:
+        return KeptScores.load(path)
+    except JssError:  # its report can still be shown
+        return None
 
 
 @st.cache_data(show_spinner=False, ttl=600, max_entries=200)
@@ -329,11 +382,6 @@ def fused(place: tuple[str, str, str], systems: tuple[str, ...], fingerprint: st
 def history(block: str) -> list[dict[str, float]]:
     """Return the epochs of the run that trained a block, empty where they were not saved."""
     return checkpoints.load_history(block)
-
-
-def runs_folder() -> Path:
-    """Return the folder of training runs: JSS_RUNS, else ``runs`` beside app.py."""
-    return Path(os.environ.get("JSS_RUNS") or Path(__file__).parents[3] / "runs")
 
 
 @st.cache_resource(show_spinner=False)

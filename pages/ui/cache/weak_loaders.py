@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -18,7 +18,7 @@ from jss.results import ClipResult
 from jss.viz.agreement import Event
 from jss.weak_labels.report import WeakReport
 from jss.weak_labels.results import WeakResult
-from pages.ui.cache import loaders
+from pages.ui.cache import installed, loaders
 from pages.ui.cache.jobs import Report
 from pages.ui.clip import recordings
 from pages.ui.clip.recordings import Recording
@@ -77,39 +77,66 @@ class WeakAnalysis:
         return sum(a.nbytes for a in arrays) + self.payload.nbytes
 
 
-@st.cache_data(show_spinner=False, ttl=30)
 def separators() -> tuple[str, ...]:
-    """Return the installed separators of the five classes, in the order of the paper."""
-    from jss.weak_labels import inference
-
-    return tuple(
-        in_order([name for name in inference.separators() if _classes(name) == URBAN_LABELS])
-    )
+    """Return the separators of the five classes in the order of the paper, the user's last."""
+    return tuple(in_order([*_shipped()[0], *_users(critics=False)]))
 
 
 def in_order(names: Sequence[str]) -> list[str]:
-    """Sort separators: strong, frame, clip as in the paper; those of the bridge; others."""
+    """Sort separators: strong, frame, clip as in the paper; those of the bridge; others.
+
+    The user's follow, folder by folder.
+    """
     from jss.training.weak_stages import WEAK_STAGES
 
-    return sorted(names, key=[*WEAK_STAGES, *names].index)
+    parts = [installed.split(name) for name in names]
+    known = [*WEAK_STAGES, *(name for name, _ in parts)]
+    of = dict(zip(names, parts, strict=True))
+    return sorted(names, key=lambda name: (of[name][1], known.index(of[name][0])))
+
+
+def critics() -> tuple[str, ...]:
+    """Return the critics of the five classes, the critic of frames first, the user's last."""
+    return (*_shipped()[1], *_users(critics=True))
 
 
 @st.cache_data(show_spinner=False, ttl=30)
-def critics() -> tuple[str, ...]:
-    """Return the installed critics of the five classes, the critic of frames first."""
+def _shipped() -> tuple[list[str], list[str]]:
+    """Return the shipped separators and critics of the five classes."""
     from jss.weak_labels import inference
 
-    names = [name for name in inference.critics() if _classes(name) == URBAN_LABELS]
-    return tuple(sorted(names, key=lambda name: name != inference.DEFAULT_CRITIC))
+    def of_classes(names: Sequence[str]) -> list[str]:
+        cards = [checkpoints.load_card(name) for name in names]
+        return [card.name for card in cards if _five(card)]
+
+    critics = of_classes(inference.critics())
+    return of_classes(inference.separators()), _frames_first(critics)
 
 
-def _classes(block: str) -> tuple[str, ...]:
-    return tuple(checkpoints.load_card(block).settings.get("classes", ()))
+def _users(*, critics: bool) -> list[str]:
+    """Return the user's separators or critics of the five classes."""
+    cards = {name: card for folder in installed.folders() for name, card in folder.blocks.items()}
+    names = [n for n, card in cards.items() if _five(card) and (card.kind == "critic") == critics]
+    return _frames_first(names)
+
+
+def _frames_first(critics: Sequence[str]) -> list[str]:
+    from jss.weak_labels import inference
+
+    return sorted(critics, key=lambda name: installed.split(name)[0] != inference.DEFAULT_CRITIC)
+
+
+def _five(card: checkpoints.Card) -> bool:
+    return tuple(card.settings.get("classes", ())) == URBAN_LABELS
+
+
+def reports() -> tuple[WeakReport, ...]:
+    """Return the reports of shipped separators, then those beside the user's."""
+    return (*_shipped_reports(), *installed.reports(WeakReport)[0])
 
 
 @st.cache_data(show_spinner=False, ttl=30)
-def reports() -> tuple[WeakReport, ...]:
-    """Return the reports of separators, from checkpoints/weak_labels."""
+def _shipped_reports() -> tuple[WeakReport, ...]:
     return WeakReport.load_all(checkpoints.root() / "weak_labels")
 
 
@@ -170,16 +197,20 @@ def _system(name: str, fingerprint: str) -> WeakSystem:
     """Load a separator or a critic, once for each state of its weights."""
     from jss.weak_labels.inference import load_critic, load_weak
 
-    return load_critic(name) if name in critics() else load_weak(name)
+    load, place = load_critic if name in critics() else load_weak, installed.place(name)
+    return replace(load(place.name, place.folder), name=name)
 
 
 def _fingerprint(name: str) -> str:
     """Return a text that changes with the weights of a system."""
     from jss.weak_labels.inference import DEFAULT_CRITIC
 
-    card = checkpoints.load_card(name)
-    critic = name if name in critics() else str(card.settings.get("critic") or DEFAULT_CRITIC)
-    return f"{card.sha256}+{checkpoints.load_card(critic).sha256}"
+    place = installed.place(name)
+    card = checkpoints.load_card(place.name, place.folder)
+    critic = str(card.settings.get("critic") or DEFAULT_CRITIC)
+    if name in critics():
+        critic = place.name
+    return f"{card.sha256}+{checkpoints.load_card(critic, place.folder).sha256}"
 
 
 def in_memory(mixture: Mixture, system: str) -> WeakAnalysis | None:

@@ -27,6 +27,8 @@ _MORE, _READY = "preload", "analyses are ready"
 
 def opened() -> Recording | None:
     """Show the controls that choose a clip; returns it, or None where none can be analysed."""
+    systems.follow_trainings()
+    systems.show_faults()
     system = systems.chosen()
     if system is None:
         systems.none_installed()

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from jss import checkpoints
 from jss.reports import EvalReport
 from pages.ui import widgets
+from pages.ui.cache import installed
+from pages.ui.text import literal
 
 SET = "set"
 
@@ -30,17 +31,22 @@ def choose_selection(reports: Sequence[EvalReport]) -> list[EvalReport]:
 
 
 def in_order(reports: Sequence[EvalReport]) -> list[EvalReport]:
-    """Sort reports: the baselines, then each pre-training's stages in their order."""
-    return sorted(reports, key=lambda report: checkpoints.place(report.system))
+    """Sort reports: the baselines, then each pre-training's stages in their order; yours last."""
+    return sorted(reports, key=lambda report: installed.position(report.system))
 
 
 def files(reports: Sequence[EvalReport]) -> str:
     """Return a sentence: on how many files of which set the figures are, and that they are ours."""
     first = reports[0]
     selections = " and ".join(sorted({r.selection for r in reports}))
+    others = [
+        f" {literal(r.system)} on **{r.n_files} of {r.n_files_expected} files**."
+        for r in reports
+        if (r.n_files, r.n_files_expected) != (first.n_files, first.n_files_expected)
+    ]
     return (
         f"Our figures, {selections} selection, on **{first.n_files} of {first.n_files_expected} files** of "
-        f"{first.dataset} {first.subset}."
+        f"{first.dataset} {first.subset}.{''.join(others)}"
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from jss import checkpoints
 from jss.errors import JssError
 from jss.reports import HEADLINES
 from pages.ui import address, charts, systems, widgets
-from pages.ui.cache import loaders
+from pages.ui.cache import installed, loaders
 from pages.ui.reports import choice
 
 BENCH, SELECTED = "bench", "fuse"
@@ -70,7 +69,7 @@ def bench() -> None:
             "Scores of", list(places), BENCH, lambda name: _title(places[name]), default, width=420
         )
     ]
-    available = sorted(loaders.saved_scores()[place], key=checkpoints.place)
+    available = sorted(loaders.saved_scores()[place], key=installed.position)
     wanted = [name for name in address.read_several(SELECTED) if name in available]
     st.session_state["pick fuse"] = wanted or available[:2]
     st.pills("Systems to fuse", available, selection_mode="multi", key="pick fuse", on_change=_take)
