@@ -16,7 +16,6 @@ from pages.ui.clip import browser
 from pages.ui.clip import view as clip_view
 from pages.ui.clip.recordings import Recording
 
-MOST = 5
 Beside = Literal["scores", "difference"]
 
 
@@ -24,7 +23,7 @@ def page() -> None:
     recording = clip_view.opened()
     if recording is None:
         return
-    names = systems.pick_several(MOST)
+    names = systems.pick_several(systems.MOST)
     shown = _shown(names)
     compare = {"against": address.read(address.AGAINST) or shown, "beside": _beside()}
     with st.container(key="calm"):

@@ -14,7 +14,7 @@ from jss.checkpoints import Manifest
 from jss.reports import HEADLINES, EvalReport
 from jss.viz.diagram import SIZE, Drawing, printed_diagram, svg
 from pages.ui import address, charts, systems, widgets
-from pages.ui.cache import installed, loaders
+from pages.ui.cache import loaders, model_folders
 from pages.ui.reports import choice, diagrams
 from pages.ui.text import literal
 
@@ -99,7 +99,9 @@ def _one_system(installed: dict[str, Manifest]) -> None:
     with training:
         _drawing(
             diagrams.training_stages(
-                system, selection, lambda block: loaders.card(block, installed.place(name).folder)
+                system,
+                selection,
+                lambda block: loaders.card(block, model_folders.place(name).folder),
             ),
             f"{name}.{selection}.training",
             "#### Training",
@@ -169,7 +171,7 @@ def _blocks_table() -> pd.DataFrame:
     for item in loaders.systems():
         for name, card in loaders.cards(item.name).items():
             row = rows.setdefault(
-                (name, installed.split(item.name)[1]),
+                (name, model_folders.split(item.name)[1]),
                 {
                     "Block": name,
                     "Kind": card.kind,

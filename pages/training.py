@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
 from jss.training import runs
 from jss.viz.training_charts import training_curves
-from pages.ui import charts, widgets
-from pages.ui.cache import installed, loaders
+from pages.ui import address, charts, systems, widgets
+from pages.ui.cache import loaders, model_folders
 from pages.ui.text import literal
 
 RUN, BLOCK = "run", "block"
@@ -18,7 +20,7 @@ EVERY = 5.0
 
 def page() -> None:
     st.title("Training")
-    folder = installed.runs_folder()
+    folder = model_folders.runs_folder()
     found = runs.find(folder) if folder.is_dir() else []
     blocks = _blocks()
     kinds = {"run": f"A run in {folder.name}/", "block": "A shipped block"}
@@ -51,7 +53,7 @@ def page() -> None:
 
 def _run(name: str) -> None:
     """Show the present state of a run."""
-    run = next((item for item in runs.find(installed.runs_folder()) if item.name == name), None)
+    run = next((item for item in runs.find(model_folders.runs_folder()) if item.name == name), None)
     if run is None:
         st.warning(f"The run {literal(name)} no longer exists.", icon=":material/delete:")
         return
@@ -74,12 +76,29 @@ def _run(name: str) -> None:
     st.markdown(
         f"**{system}** on {data}: epoch {len(run.history)}{plan}, {state}; written {since} ago"
     )
+    _open(run)
     if run.epochs:
         st.progress(min(1.0, len(run.history) / run.epochs))
     if not run.history:
         st.caption("The first epoch is running.")
         return
     _curves([dict(row) for row in run.history], f"{run.system}.run")
+
+
+def _open(run: runs.Run) -> None:
+    """Show a link to Compare once the run's system can be opened."""
+    made = model_folders.system_of(model_folders.runs_folder() / run.name, run.system)
+    if made is None:
+        return
+    every = loaders.systems()
+    names = [item.name for item in every]
+    beside = systems.related(made, names, systems.default_system(every), systems.MOST)
+    st.page_link(
+        str(Path(__file__).with_name("compare.py")),
+        label=f"Open {literal(made)} in Compare",
+        icon=":material/compare:",
+        query_params={address.SYSTEM: made, address.SYSTEMS: ",".join(beside)},
+    )
 
 
 def _block(name: str, blocks: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from jss.decoding import MEDIAN_FRAMES
 from jss.labels import sound_class
 from jss.papers import tables
 from pages.ui import address, charts, exports, systems, viewer, widgets
-from pages.ui.cache import installed, loaders, weak_loaders
+from pages.ui.cache import loaders, model_folders, weak_loaders
 from pages.ui.cache.weak_loaders import TRUE, Mixture, WeakAnalysis
 from pages.ui.progress import Step, prepare
 from pages.ui.text import literal
@@ -152,7 +152,7 @@ def _notes(mixture: Mixture, shown: str, one: WeakAnalysis) -> list[str]:
             f"**{TRUE}**: what a perfect separator would give, with scores of {one.result.critic}"
         )
     else:
-        place = installed.place(shown)
+        place = model_folders.place(shown)
         card = loaders.card(place.name, place.folder)
         notes.append(
             f"**{literal(shown)}**: {card.stage if card else ''}, on "

@@ -64,13 +64,10 @@ def comparison(
     ink, own, other = INKS[theme], of[shown], of.get(against)
     truth = None if ground_truth is None else events_of(ground_truth)
     found = {name: events_of(result.events(threshold)) for name, result in of.items()}
-    labels = [*own.labels, *sorted({e[2] for e in truth or []} - set(own.labels))]
+    events = [event for each in (truth or [], *found.values()) for event in each]
+    labels = [*own.labels, *sorted({event[2] for event in events} - set(own.labels))]
     kinds = {label: sound_class(label, k) for k, label in enumerate(labels)}
-    lanes = [
-        k
-        for k in labels
-        if any(e[2] == k for events in (truth or [], *found.values()) for e in events)
-    ]
+    lanes = [k for k in labels if any(event[2] == k for event in events)]
     rolls = 0.3 + max(1, len(lanes)) * 0.085 * (2.2 + len(of))
     heights = [max(1.0, rolls), 0.85, *[0.85] * own.n_sources]
     total = sum(heights) + 0.24 * (len(heights) - 1)

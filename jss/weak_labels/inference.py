@@ -172,7 +172,9 @@ def load_weak(name: str, folder: Folder = None) -> WeakSystem:
         JssError: There is no such separator, or its critic is missing.
     """
     if not _is_installed(name, folder, critic=False):
-        choice = ", ".join(separators(folder)) or "none: train one with: python -m jss train weak_desk"
+        choice = (
+            ", ".join(separators(folder)) or "none: train one with: python -m jss train weak_desk"
+        )
         raise JssError(f"There is no separator of classes {name}: there is {choice}.")
     separator, card = checkpoints.load_network(name, folder)
     critic_name = str(card.settings.get("critic") or DEFAULT_CRITIC)

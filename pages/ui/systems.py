@@ -9,11 +9,12 @@ import streamlit as st
 
 from jss.checkpoints import Manifest, place
 from pages.ui import address, widgets
-from pages.ui.cache import installed as installed_systems
-from pages.ui.cache import loaders
-from pages.ui.cache.installed import split
+from pages.ui.cache import loaders, model_folders
+from pages.ui.cache.model_folders import split
 from pages.ui.text import literal
 
+#: Most systems that are compared at once.
+MOST = 5
 #: Seconds between two looks for new systems. In the session: until when to look.
 _LOOK_S, _FOLLOWED = 5.0, "trainings are followed until"
 
@@ -63,8 +64,8 @@ def follow_trainings() -> None:
 
     The time counts on from the last moment at which one ran: between two stages none does.
     """
-    if installed_systems.training():
-        st.session_state[_FOLLOWED] = time.monotonic() + installed_systems.PATIENCE_S
+    if model_folders.training():
+        st.session_state[_FOLLOWED] = time.monotonic() + model_folders.PATIENCE_S
     follow = time.monotonic() < st.session_state.get(_FOLLOWED, 0.0)
     st.fragment(_rerun_if_changed, run_every=_LOOK_S if follow else None)(_known())
 
@@ -81,7 +82,7 @@ def _known() -> tuple[str, ...]:
 def show_faults() -> None:
     """Say which of the user's folders are damaged or half written: a sentence each."""
     with st.container():  # an element in either case, so that those below keep their place
-        for sentence in installed_systems.faults():
+        for sentence in model_folders.faults():
             st.warning(literal(sentence), icon=":material/folder_off:")
 
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from jss import checkpoints
 from jss.errors import JssError
-from pages.ui.cache import installed
-from pages.ui.cache.installed import Place
+from pages.ui.cache import model_folders
+from pages.ui.cache.model_folders import Place
 
 
 def system_fingerprint(name: str, selection: str) -> str:
@@ -16,7 +16,7 @@ def system_fingerprint(name: str, selection: str) -> str:
     Raises:
         JssError: Where the system has no such selection, or is damaged.
     """
-    place = installed.place(name)
+    place = model_folders.place(name)
     home = checkpoints.root(place.folder)
     paths = (home / "systems", home / "blocks", home / "systems" / f"{place.name}.yaml")
     written = tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in paths)

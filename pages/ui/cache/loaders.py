@@ -21,12 +21,12 @@ from jss.metrics.diversity import clip_similarity
 from jss.reports import EvalReport
 from jss.results import ClipResult
 from jss.viz.agreement import Agreement, Event, agreement, tally
-from pages.ui.cache import disk, installed, jobs
+from pages.ui.cache import disk, jobs, model_folders
 from pages.ui.cache.fingerprint import system_fingerprint
 from pages.ui.cache.gc import freeze_loaded
-from pages.ui.cache.installed import Place
 from pages.ui.cache.jobs import Report
 from pages.ui.cache.memory import MemoryCache, Sized
+from pages.ui.cache.model_folders import Place
 from pages.ui.clip import recordings, synthscapes
 from pages.ui.clip.recordings import ClipSet, Recording
 from pages.ui.viewer.payload import Payload, pack
@@ -95,8 +95,8 @@ def shipped_systems() -> tuple[checkpoints.Manifest, ...]:
 
 def systems() -> tuple[checkpoints.Manifest, ...]:
     """Return every system by its name in the app: shipped ones, then the user's."""
-    users = [system for folder in installed.folders() for system in folder.systems.values()]
-    return (*shipped_systems(), *sorted(users, key=lambda item: installed.position(item.name)))
+    users = [system for folder in model_folders.folders() for system in folder.systems.values()]
+    return (*shipped_systems(), *sorted(users, key=lambda item: model_folders.position(item.name)))
 
 
 def manifest(name: str) -> checkpoints.Manifest:
@@ -109,7 +109,7 @@ def manifest(name: str) -> checkpoints.Manifest:
 
 def cards(system: str) -> dict[str, checkpoints.Card]:
     """Return the cards of a system's blocks by name."""
-    return _cards(installed.place(system))
+    return _cards(model_folders.place(system))
 
 
 @st.cache_data(show_spinner=False, ttl=30)
@@ -131,7 +131,7 @@ def _system(name: str, selection: str, fingerprint: str) -> System:
     """Load a system, once for each state of its weights."""
     from jss.inference.system import load_system
 
-    place = installed.place(name)
+    place = model_folders.place(name)
     system = load_system(place.name, selection=selection, folder=place.folder)
     freeze_loaded()
     return system
@@ -168,7 +168,7 @@ def order_reference(system: str, selection: str) -> str | None:
         item.name: item.selections[selection] for item in systems() if selection in item.selections
     }
     separators = {
-        name: (installed.place(name).folder, blocks.separator)
+        name: (model_folders.place(name).folder, blocks.separator)
         for name, blocks in chosen.items()
         if blocks.separator and not blocks.mixture
     }
@@ -313,12 +313,12 @@ def _compute(recording: Recording, system: str, selection: str, report: Report) 
 
 def reports() -> tuple[EvalReport, ...]:
     """Return the reports of shipped systems, then those beside the user's."""
-    return (*_shipped_reports(), *installed.reports(EvalReport)[0])
+    return (*_shipped_reports(), *model_folders.reports(EvalReport)[0])
 
 
 def damaged_reports() -> list[str]:
     """Return a sentence for each of the user's folders with reports that cannot be read."""
-    return installed.reports(EvalReport)[1]
+    return model_folders.reports(EvalReport)[1]
 
 
 @st.cache_data(show_spinner=False, ttl=30)
@@ -329,10 +329,10 @@ def _shipped_reports() -> tuple[EvalReport, ...]:
 def saved_scores() -> dict[tuple[str, str, str], dict[str, KeptScores]]:
     """Return the scores beside reports: (data set, subset, selection) -> system -> its scores."""
     places = {place: dict(scores) for place, scores in _shipped_scores().items()}
-    for path, where, stamp in installed.saved_scores():
+    for path, where, stamp in model_folders.saved_scores():
         if (scores := _users_scores(path, stamp)) is not None:
             place = scores.dataset, scores.subset, scores.outputs.selection
-            name = installed.named(scores.outputs.system, where)
+            name = model_folders.named(scores.outputs.system, where)
             scores = replace(scores, outputs=replace(scores.outputs, system=name))
             places.setdefault(place, {})[name] = scores
     return places

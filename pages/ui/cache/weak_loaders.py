@@ -17,8 +17,8 @@ from jss.labels import URBAN_LABELS
 from jss.results import ClipResult
 from jss.viz.agreement import Event
 from jss.weak_labels.report import WeakReport
-from jss.weak_labels.results import WeakResult
-from pages.ui.cache import installed, loaders
+from jss.weak_labels.results import DEFAULT_CRITIC, WeakResult
+from pages.ui.cache import loaders, model_folders
 from pages.ui.cache.jobs import Report
 from pages.ui.clip import recordings
 from pages.ui.clip.recordings import Recording
@@ -89,7 +89,7 @@ def in_order(names: Sequence[str]) -> list[str]:
     """
     from jss.training.weak_stages import WEAK_STAGES
 
-    parts = [installed.split(name) for name in names]
+    parts = [model_folders.split(name) for name in names]
     known = [*WEAK_STAGES, *(name for name, _ in parts)]
     of = dict(zip(names, parts, strict=True))
     return sorted(names, key=lambda name: (of[name][1], known.index(of[name][0])))
@@ -115,15 +115,15 @@ def _shipped() -> tuple[list[str], list[str]]:
 
 def _users(*, critics: bool) -> list[str]:
     """Return the user's separators or critics of the five classes."""
-    cards = {name: card for folder in installed.folders() for name, card in folder.blocks.items()}
+    cards = {
+        name: card for folder in model_folders.folders() for name, card in folder.blocks.items()
+    }
     names = [n for n, card in cards.items() if _five(card) and (card.kind == "critic") == critics]
     return _frames_first(names)
 
 
 def _frames_first(critics: Sequence[str]) -> list[str]:
-    from jss.weak_labels import inference
-
-    return sorted(critics, key=lambda name: installed.split(name)[0] != inference.DEFAULT_CRITIC)
+    return sorted(critics, key=lambda name: model_folders.split(name)[0] != DEFAULT_CRITIC)
 
 
 def _five(card: checkpoints.Card) -> bool:
@@ -132,7 +132,7 @@ def _five(card: checkpoints.Card) -> bool:
 
 def reports() -> tuple[WeakReport, ...]:
     """Return the reports of shipped separators, then those beside the user's."""
-    return (*_shipped_reports(), *installed.reports(WeakReport)[0])
+    return (*_shipped_reports(), *model_folders.reports(WeakReport)[0])
 
 
 @st.cache_data(show_spinner=False, ttl=30)
@@ -197,15 +197,13 @@ def _system(name: str, fingerprint: str) -> WeakSystem:
     """Load a separator or a critic, once for each state of its weights."""
     from jss.weak_labels.inference import load_critic, load_weak
 
-    load, place = load_critic if name in critics() else load_weak, installed.place(name)
+    load, place = load_critic if name in critics() else load_weak, model_folders.place(name)
     return replace(load(place.name, place.folder), name=name)
 
 
 def _fingerprint(name: str) -> str:
     """Return a text that changes with the weights of a system."""
-    from jss.weak_labels.inference import DEFAULT_CRITIC
-
-    place = installed.place(name)
+    place = model_folders.place(name)
     card = checkpoints.load_card(place.name, place.folder)
     critic = str(card.settings.get("critic") or DEFAULT_CRITIC)
     if name in critics():

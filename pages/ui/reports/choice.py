@@ -8,7 +8,7 @@ import streamlit as st
 
 from jss.reports import EvalReport
 from pages.ui import widgets
-from pages.ui.cache import installed
+from pages.ui.cache import model_folders
 from pages.ui.text import literal
 
 SET = "set"
@@ -32,7 +32,7 @@ def choose_selection(reports: Sequence[EvalReport]) -> list[EvalReport]:
 
 def in_order(reports: Sequence[EvalReport]) -> list[EvalReport]:
     """Sort reports: the baselines, then each pre-training's stages in their order; yours last."""
-    return sorted(reports, key=lambda report: installed.position(report.system))
+    return sorted(reports, key=lambda report: model_folders.position(report.system))
 
 
 def files(reports: Sequence[EvalReport]) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from jss.errors import JssError
 from jss.reports import HEADLINES
 from pages.ui import address, charts, systems, widgets
-from pages.ui.cache import installed, loaders
+from pages.ui.cache import loaders, model_folders
 from pages.ui.reports import choice
 
 BENCH, SELECTED = "bench", "fuse"
@@ -69,7 +69,7 @@ def bench() -> None:
             "Scores of", list(places), BENCH, lambda name: _title(places[name]), default, width=420
         )
     ]
-    available = sorted(loaders.saved_scores()[place], key=installed.position)
+    available = sorted(loaders.saved_scores()[place], key=model_folders.position)
     wanted = [name for name in address.read_several(SELECTED) if name in available]
     st.session_state["pick fuse"] = wanted or available[:2]
     st.pills("Systems to fuse", available, selection_mode="multi", key="pick fuse", on_change=_take)

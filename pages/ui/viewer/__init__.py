@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.viewer import internals
-from pages.ui.viewer.payload import Payload
+from pages.ui.viewer.payload import Payload, with_shared_classes
 
 _WEB = Path(__file__).parent / "web"
 
@@ -57,9 +57,10 @@ def view(
             system whose payload is missing is asked for in the same way.
         on_more: See ``more``.
     """
+    addressed = [_addressed(payload, key) for payload in payloads]
     data = {
         "clip": clip,
-        "systems": [_addressed(payload, key) for payload in payloads],
+        "systems": with_shared_classes(addressed) if compare else addressed,
         "shown": shown,
         "names": list(names),
         "threshold": threshold,

@@ -4,7 +4,7 @@ of Streamlit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,6 +116,20 @@ def pack(
     return Payload(
         meta, files, tuple(f"audio.{m}" for m in range(len(tracks))), mel, source_mels, source_masks
     )
+
+
+def with_shared_classes(metas: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the JSON of several systems, each with the classes of the others after its own.
+
+    So the events of all of them can be shown under any of them.
+    """
+    every = {kind["label"]: kind for meta in metas for kind in meta["classes"]}
+    shared = []
+    for meta in metas:
+        known = {kind["label"] for kind in meta["classes"]}
+        others = [kind for label, kind in every.items() if label not in known]
+        shared.append({**meta, "classes": [*meta["classes"], *others]})
+    return shared
 
 
 def _scores(result: ClipResult) -> bytes:

@@ -60,9 +60,13 @@ export class State {
   /** Decode the events at the threshold. loaded: see Results.withPicture. */
   decode(loaded) {
     const { meta } = this;
+    const numbers = new Map(meta.classes.map(({ label }, k) => [label, k]));
     const decoded = (result) => {
+      // Systems may have other classes: they are numbered as those of the system displayed.
+      const number = result.meta.classes.map(({ label }) => numbers.get(label));
       const events = decode(result.picture.pooled, { hop: meta.score_hop, duration: meta.duration,
-        threshold: this.threshold, median: meta.median });
+        threshold: this.threshold, median: meta.median })
+        .map((event) => ({ ...event, k: number[event.k] })).filter(({ k }) => k !== undefined);
       return { result, events, spans: this.truth && agreement(events, this.truth) };
     };
     const displayed = decoded(this.result);

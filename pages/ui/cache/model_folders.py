@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from jss import checkpoints
 from jss.checkpoints import Card, Manifest
@@ -35,6 +35,7 @@ VARIABLE = "JSS_MODELS"
 _FRESH_S, _DEEPEST = 1.0, 6
 #: Seconds after the end of a stage in which the next one may begin.
 PATIENCE_S = 900.0
+SELECTIONS = ("student", "teacher")
 _NAME = re.compile(r"\w[\w.+ -]*")
 #: What a name in the app must not hold: commas part names in the address, brackets end the folder's.
 _UNSAFE = re.compile(r"[^\w./+@-]+")
@@ -107,6 +108,21 @@ def place(name: str) -> Place:
     system, where = split(name)
     folder = next((one for one in folders() if one.where == where), None) if where else None
     return Place(folder.path, system, folder.version) if folder else Place(None, name)
+
+
+def system_of(run: Path, system: str) -> str | None:
+    """Return the name in the app of the system that a run trained, None where there is none yet.
+
+    Args:
+        run: The folder of a stage, beside the checkpoints of its experiment.
+        system: The stage, which may end in its selection: "MixIT-S1-teacher".
+    """
+    home = run.resolve().parent / "checkpoints"
+    for folder in folders():
+        names = [named(system.removesuffix(f"-{who}"), folder.where) for who in SELECTIONS]
+        if folder.path == home:
+            return next((name for name in names if name in folder.systems), None)
+    return None
 
 
 def faults() -> list[str]:
@@ -244,13 +260,14 @@ def reports(kind: type[Report]) -> tuple[list[Report], list[str]]:
     Args:
         kind: Of reports: other files are passed over.
     """
+    of: Any = kind
     found: list[Report] = []
     damaged = []
     for folder in folders():
         broken: list[str] = []
         for file in _json_files(folder):
             try:
-                in_file = _reports_in(kind, file, _stamp(file))
+                in_file = _reports_in(of, file, _stamp(file))
             except JssError as error:
                 broken.append(str(error))
                 continue
@@ -271,14 +288,13 @@ def _json_files(folder: ModelFolder) -> list[Path]:
 
 
 @lru_cache(1024)
-def _reports_in(kind: type[Report], file: Path, stamp: Stamp) -> tuple[Report, ...]:
+def _reports_in(kind: Any, file: Path, stamp: Stamp) -> tuple[Any, ...]:
     """Return the reports of a kind in a file; raises JssError where it is damaged."""
     stored = read_json(file, f"{file} is gone.", f"{file} is damaged: evaluate again.")
     listed = stored.get("reports", [stored]) if isinstance(stored, dict) else []
     of_kind = {"system", "n_files" if kind is EvalReport else "n_clips"}
-    return tuple(
-        kind.from_dict(one, str(file)) for one in listed if isinstance(one, dict) and of_kind <= {*one}
-    )
+    dicts = [one for one in listed if isinstance(one, dict) and of_kind <= {*one}]
+    return tuple(kind.from_dict(one, str(file)) for one in dicts)
 
 
 def saved_scores() -> Iterator[tuple[Path, str, Stamp]]:
