@@ -316,14 +316,14 @@ def training() -> bool:
     for note in root.glob("**/config.yaml"):
         history = note.with_name("history.csv")
         stamps = _stamp(note), _stamp(history)
-        if now - max(stamps)[0] / 1e9 < runs.SILENT and _going(note.parent, *stamps):
+        if now - max(stamps)[0] / 1e9 < runs.STOPPED_AFTER and _running(note.parent, *stamps):
             return True
     return False
 
 
 @lru_cache(64)
-def _going(folder: Path, note: Stamp, history: Stamp) -> bool:
+def _running(folder: Path, note: Stamp, history: Stamp) -> bool:
     try:
-        return runs.read(folder, folder.parent).going
+        return runs.read(folder, folder.parent).running
     except JssError:  # half written, or none of ours
         return False
