@@ -98,8 +98,9 @@ def program() -> NoReturn:
     code = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     code = _flushed(code)
-    if any(thread.daemon for thread in threading.enumerate()):
-        # One of them may be in torch, which aborts where the interpreter ends beneath it.
+    if code == STOPPED or any(thread.daemon for thread in threading.enumerate()):
+        # A daemon may be in torch, which aborts where the interpreter ends beneath it; and Python
+        # kills itself at its end where a KeyboardInterrupt once came through exec().
         atexit._run_exitfuncs()
         os._exit(code)
     raise SystemExit(code)
@@ -162,6 +163,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has left: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except PermissionError as error:
+        sentence = JssError(f"{error.filename or 'A file'} cannot be opened: permission denied.")
+        sentence.__cause__ = error
+        return _mistake(sentence, debug)
     except OSError as error:
         if error.errno not in DISK_FAILURES:
             raise

@@ -58,6 +58,12 @@ def test_mistakes_are_one_sentence(capsys, arguments, said):
     [
         (JssError("It is wrong."), 2, "jss: It is wrong.\n"),
         (KeyboardInterrupt(), 130, "\njss: Stopped.\n"),
+        (PermissionError(13, "no", "x"), 2, "jss: x cannot be opened: permission denied.\n"),
+        (
+            OSError(28, "No space left on device", "x"),
+            1,
+            "jss: x cannot be written: No space left on device.\n",
+        ),
         (
             ModuleNotFoundError("no", name="soxr.core"),
             2,

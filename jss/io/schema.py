@@ -66,6 +66,8 @@ def read_json(path: str | os.PathLike[str], missing: str, damaged: str) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise JssError(missing) from error
+    except PermissionError as error:
+        raise JssError(f"{os.fspath(path)} cannot be read: permission denied.") from error
     except (OSError, ValueError, RecursionError) as error:
         raise JssError(damaged) from error
 

@@ -30,6 +30,8 @@ def open_table(path: Path, kind: str = "tabs") -> Iterator[TextIO]:
     try:
         with path.open(newline="", encoding="utf-8-sig", errors=cells.ERRORS) as file:
             yield file
+    except PermissionError as error:
+        raise JssError(f"{path} cannot be read: permission denied.") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise JssError(f"{path} cannot be read: it should be a text file with {kind}.") from error
 
