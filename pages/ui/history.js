@@ -13,6 +13,7 @@
     const isStep = before.pathname !== after.pathname || STEPS.some((name) =>
       value(before, name) && value(after, name) && value(before, name) !== value(after, name));
     (isStep ? push : replace)(state, title, address);
+    if (isStep) window.dispatchEvent(new Event("jss-step")); // the viewer drops what it shows
   };
 
   // For a moment after a choice the server ignores the choice before it, in case that comes from an
@@ -22,6 +23,7 @@
     if (address.searchParams.has("back")) return;
     address.searchParams.set("back", "1");
     replace(event.state, "", address);
+    window.dispatchEvent(new Event("jss-step"));
     window.dispatchEvent(new PopStateEvent("popstate", { state: event.state }));
   });
 })();

@@ -67,6 +67,23 @@ def test_nothing_of_a_clip_stays_while_another_is_analysed(page: Page, slow: Pat
     page.until("v.player.playing && v.position() > 0.1")
 
 
+def test_no_frame_shows_a_clip_under_the_name_of_another(page: Page):
+    page.tab.evaluate(
+        f"""() => {{ window.frames_seen = []; const look = () => {{ const v = {VIEWER};
+        const named = new URLSearchParams(location.search).get('clip');
+        if (v?.state.meta) window.frames_seen.push([named, v.state.meta.clip]);
+        requestAnimationFrame(look); }}; look(); }}"""
+    )
+    for name in ("Next", "Next", "Previous"):
+        page.tab.get_by_role("button", name=name).click()
+        page.tab.wait_for_selector(".jss:not([data-drawn])", state="attached")
+        page.tab.wait_for_selector(".jss[data-drawn]")
+        page.idle()
+    seen = {tuple(pair) for pair in page.tab.evaluate("window.frames_seen")}
+    assert len(seen) >= 2
+    assert {named for named, shown in seen if named != shown} == set()
+
+
 def test_cancel_ends_an_analysis_and_another_system_can_be_chosen(
     page: Page, slow: Path, tmp_path: Path
 ):

@@ -131,6 +131,21 @@ export function attachKeys(viewer, host, scope) {
 }
 
 /**
+ * The address names another clip, before the page has sent it: nothing of this one may stay.
+ * -> a function that removes the listener.
+ */
+export function attachSteps(viewer) {
+  const listener = () => {
+    const address = new URLSearchParams(location.search);
+    const named = ["clip", "scene"].map((name) => address.get(name)).filter(Boolean);
+    if (viewer.state.meta && named.length && !named.includes(viewer.clip)) viewer.leave();
+  };
+  const removal = new AbortController();
+  window.addEventListener("jss-step", listener, { signal: removal.signal });
+  return () => removal.abort();
+}
+
+/**
  * Before anything else on the page is used, what was chosen here is reported, so that the page answers
  * to it. -> a function that removes the listeners.
  */

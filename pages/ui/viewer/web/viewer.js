@@ -1,6 +1,6 @@
 // The viewer of one clip: its parts, and what pointer, keys, buttons and the page do to them.
 
-import { attachKeys, attachLeaving, attachPointer } from "./input.js";
+import { attachKeys, attachLeaving, attachPointer, attachSteps } from "./input.js";
 import { Mixer } from "./mixer.js";
 import { Player } from "./player.js";
 import { Reporter } from "./reporter.js";
@@ -36,7 +36,7 @@ export class Viewer {
     this.screen.updateTheme();
     attachPointer(this, this.screen.plot);
     this.removeListeners = [attachKeys(this, host, scope), attachLeaving(this, host),
-      addSkipLink(() => this.toolbar.play.focus())];
+      attachSteps(this), addSkipLink(() => this.toolbar.play.focus())];
   }
 
   // page
@@ -82,6 +82,13 @@ export class Viewer {
     this.screen.clear();
     this.toolbar.setEnabled(false);
     delete this.root.dataset.drawn;
+  }
+
+  /** Another clip has been chosen on the page. */
+  leave() {
+    this.clear();
+    this.clip = null;
+    this.setBusy("Loading");
   }
 
   /** reason: what the viewer waits for, in words; "" where it does not. */
