@@ -1,4 +1,4 @@
-"""Compare: one clip through up to five systems, which switch at one position."""
+"""Compare: one clip through up to five systems, side by side, which switch at one position."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ def page() -> None:
         return
     names = systems.pick_several(systems.MOST)
     shown = _shown(names)
-    compare = {"against": address.read(address.AGAINST) or shown, "beside": _beside()}
+    compare = {
+        "against": address.read(address.AGAINST) or shown,
+        "beside": _beside(),
+        "layout": _layout(),
+    }
     with st.container(key="calm"):
         if clip_view.prepared(names, recording, systems.wanted_selection(), shown, names, compare):
             comparison(recording, names)
@@ -38,6 +42,10 @@ def _shown(names: list[str]) -> str:
 
 def _beside() -> Beside:
     return "difference" if address.read(address.BESIDE) == "difference" else "scores"
+
+
+def _layout() -> str:
+    return "stacked" if address.read(address.LAYOUT) == "stacked" else "columns"
 
 
 @st.fragment
@@ -61,7 +69,8 @@ def comparison(recording: Recording, names: list[str]) -> None:
     beside = _beside()
     notes = [
         recording.note,
-        "Switch systems by a click, by Shift and a number, or by X for the previous one: the position stays",
+        "In columns, click a source to play it from where the playhead is; Shift and a number, or X "
+        "for the previous one, switch systems",
     ]
     notes += [systems.selection_note(name) for name in names]
     notes += [
@@ -71,7 +80,12 @@ def comparison(recording: Recording, names: list[str]) -> None:
     ]
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
     clip_view.view(
-        analyses, shown, recording, selection, names, {"against": against, "beside": beside}
+        analyses,
+        shown,
+        recording,
+        selection,
+        names,
+        {"against": against, "beside": beside, "layout": _layout()},
     )
     threshold = address.threshold()
     table = _table(analyses, recording, threshold)

@@ -16,7 +16,7 @@ VIEW = "view"
 #: of a set of clips, the words to find in it, and its order,
 CLIPS, FIND, ORDER = "clips", "find", "order"
 #: and of a comparison.
-SYSTEMS, AGAINST, BESIDE = "systems", "against", "beside"
+SYSTEMS, AGAINST, BESIDE, LAYOUT = "systems", "against", "beside", "layout"
 #: Seconds within which a browser learns of a choice made on the server.
 _DELAY_S = 3.0
 #: In the session: values that were replaced lately. In the address: the user pressed Back or

@@ -17,6 +17,8 @@ from pages.ui.text import literal
 MOST = 5
 #: Seconds between two looks for new systems. In the session: until when to look.
 _LOOK_S, _FOLLOWED = 5.0, "trainings are followed until"
+#: The system that separates nothing. In the session: the system that was replaced, and by which.
+BASELINE, _REPLACED = "SED", "replaced system"
 
 
 def default_system(installed: Sequence[Manifest]) -> str:
@@ -49,7 +51,7 @@ def related(system: str | None, names: Sequence[str], default: str, most: int) -
     def distance(name: str) -> tuple[bool, ...]:
         return (
             name != system,
-            name != "SED",
+            name != BASELINE,
             split(name)[0] != split(system or "")[0],
             *(family(name) != family(near) for near in (system or "", default)),
             split(name)[1] != split(system or default)[1],
@@ -131,17 +133,23 @@ def pick_several(most: int) -> list[str]:
         names,
         key="pick systems",
         selection_mode="multi",
+        label_visibility="collapsed",
         on_change=_take_several,
-        args=(most,),
-        help=f"Up to {most}: one more replaces the first.",
+        args=(several, most),
     )
+    if replaced := st.session_state.pop(_REPLACED, None):
+        st.caption(f"Up to {most} systems: {replaced[1]} takes the place of {replaced[0]}.")
     return several
 
 
-def _take_several(most: int) -> None:
-    before = address.read_several(address.SYSTEMS)
+def _take_several(before: Sequence[str], most: int) -> None:
+    """Take over the systems pressed; one too many replaces the first that is no baseline."""
     several = sorted(st.session_state["pick systems"], key=lambda name: name not in before)
-    address.write_several(address.SYSTEMS, several[-most:])
+    if len(several) > most:
+        replaced = next((name for name in several if name != BASELINE), several[0])
+        several.remove(replaced)
+        st.session_state[_REPLACED] = (replaced, several[-1])
+    address.write_several(address.SYSTEMS, several)
 
 
 def wanted_selection() -> str:

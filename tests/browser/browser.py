@@ -109,10 +109,10 @@ class Page:
         )
 
     def heard_hz(self) -> float:
-        """The loudest frequency that comes out."""
+        """The loudest frequency that comes out now, whatever was measured before."""
         self.tab.wait_for_timeout(200)
         return self.ask(
-            "(a => { a.fftSize = 2048; const bins = new Float32Array(a.frequencyBinCount);"
+            "(a => { a.fftSize = 2048; a.smoothingTimeConstant = 0; const bins = new Float32Array(a.frequencyBinCount);"
             " a.getFloatFrequencyData(bins); return bins.indexOf(Math.max(...bins)) * 16000 / 2048;"
             " })(v.player.analyser)"
         )

@@ -474,7 +474,7 @@ def test_pooled_scores_are_the_maximum_over_sources(page: Page):
 
 
 def test_compare_stacks_the_systems_and_keeps_the_position(chromium: Any, address: str):
-    page = Page(chromium, address, "compare?clip=four_tones.flac&system=MixIT-S1")
+    page = Page(chromium, address, "compare?clip=four_tones.flac&system=MixIT-S1&layout=stacked")
     page.until("v.state.compared.length === 3")
     kinds = page.ask("v.screen.layout.panels.map(p => p.kind)")
     assert {kind: kinds.count(kind) for kind in kinds} == {

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,18 @@ SYSTEMS = {
 }
 
 
+#: Systems between those, for pages that show many: ``streamlit run tests/pages/fake.py -- EXAMPLES
+#: stages``.
+STAGES = ("SED", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT")
+
+
+def add_stages() -> None:
+    """All of STAGES are installed, in that order."""
+    like = SYSTEMS["MixIT-S1"]
+    for name in STAGES:
+        SYSTEMS[name] = SYSTEMS.pop(name, replace(like, name=name))
+
+
 def load_system(name: str, selection: str = "teacher", device: object = None) -> FakeSystem:
     return FakeSystem(name, selection)
 
@@ -225,4 +238,6 @@ if __name__ == "__main__":  # streamlit run tests/pages/fake.py -- EXAMPLES
     root = Path(__file__).parents[2]
     sys.path[:0] = [] if str(root) in sys.path else [str(root)]
     install(Path(sys.argv[1]))
+    if "stages" in sys.argv[2:]:
+        add_stages()
     runpy.run_path(str(root / "app.py"), run_name="__main__")

@@ -196,7 +196,13 @@ def _take_over() -> None:
     """What was chosen in the viewer goes into the address."""
     chosen = st.session_state[KEY]["interaction"]
     address.write(address.THRESHOLD, f"{chosen['threshold']:.2f}")
-    for name in (address.VIEW, address.SYSTEM, address.AGAINST, address.BESIDE):
+    for name in (
+        address.VIEW,
+        address.SYSTEM,
+        address.AGAINST,
+        address.BESIDE,
+        address.LAYOUT,
+    ):
         if name in chosen:
             address.write(name, chosen[name])
     browser.mark_outdated()

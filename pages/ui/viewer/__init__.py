@@ -45,8 +45,9 @@ def view(
         threshold: Scores above it become events, 0 to 1.
         key: Of the widget, so that the viewer and what it plays stay across reruns.
         span: What is visible of a clip when it is opened, "2.00-4.50" in seconds, else all of it.
-        compare: None for one system at a time, else what is drawn beside the sources ("against": a
-            system, "beside": "scores" or "difference").
+        compare: None for one system at a time, else how several are drawn ("layout": "columns" or
+            "stacked") and what is drawn beside their sources ("beside": "scores" or "difference",
+            which is that from "against", a system).
         more: Whether there are payloads that need no computing; once the viewer has drawn, it calls
             on_more for them.
         pending: Why the result of ``shown`` is not there yet, in words. Nothing of another clip is

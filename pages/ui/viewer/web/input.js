@@ -31,7 +31,8 @@ export function attachPointer(viewer, surface) {
     if (!press) {
       const point = viewer.screen.probe(x, y);
       viewer.state.overThreshold = onThreshold(point, y, "mouse");
-      surface.style.cursor = viewer.state.overThreshold ? "ns-resize" : point ? "crosshair" : "default";
+      surface.style.cursor = viewer.state.overThreshold ? "ns-resize"
+        : !point ? "default" : viewer.canBePlayed(point.panel) ? "pointer" : "crosshair";
       viewer.setCursor(event.pointerType === "mouse" ? point : null);
       return;
     }
@@ -42,7 +43,8 @@ export function attachPointer(viewer, surface) {
     press.moved ||= Math.abs(x - press.x) > DRAG_FROM;
     if (!press.moved) return;
     const { view } = viewer.state;
-    const time = timeAxis(viewer.screen.layout, view).seconds(press.point.column, x);
+    const { area } = press.point;
+    const time = timeAxis(area.w, view).seconds(area.x, x);
     const [start, end] = [press.point.time, Math.min(view.end, Math.max(view.start, time))]
       .sort((a, b) => a - b);
     viewer.setDrag({ start, end });
@@ -53,7 +55,7 @@ export function attachPointer(viewer, surface) {
     viewer.setDrag(null);
     if (press.threshold) viewer.setThreshold(viewer.state.threshold, true);
     else if (event.type === "pointerup" && press.moved && drag) viewer.selectSpan(drag, !event.shiftKey);
-    else if (event.type === "pointerup" && !press.moved) viewer.seek(press.point.time);
+    else if (event.type === "pointerup" && !press.moved) viewer.press(press.point);
     press = null;
   };
   surface.addEventListener("pointerup", release);
@@ -68,7 +70,7 @@ export function attachPointer(viewer, surface) {
     event.preventDefault();
     if (event.ctrlKey || event.metaKey) viewer.zoom(Math.exp(event.deltaY * 0.002), point.time);
     else {
-      const { perSecond } = timeAxis(viewer.screen.layout, viewer.state.view);
+      const { perSecond } = timeAxis(point.area.w, viewer.state.view);
       viewer.pan((event.deltaX || event.deltaY) / perSecond);
     }
     viewer.reporter.schedule();

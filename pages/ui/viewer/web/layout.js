@@ -1,5 +1,5 @@
-// Where every panel lies. Panels of one column share the time axis, and both columns have the same width
-// to the pixel.
+// Where every panel lies, for one system, or for several that are stacked. Panels of one column share the
+// time axis, and both columns have the same width to the pixel. See layout_columns.js for a column a system.
 
 const TOP_HZ = 8000;
 
@@ -7,7 +7,8 @@ const TOP_HZ = 8000;
  * Panels for a width in CSS pixels. sources: a name for each row of them; lanes: of the event panel;
  * comparison: null, or {height: of the events of all systems in pixels, beside: what is drawn beside
  * the sources, "scores" or "difference"}.
- * -> {panels, rows, columns, plot, width, height, wide, type, axis}
+ * -> {panels, rows, columns, areas, plot, width, height, wide, byColumn, type, axis}; areas: rectangles with
+ * a time axis, {x, w, top, bottom, scale: where its labels stand, "below", "above" or "both"}
  */
 export function arrange(width, { sources, lanes, comparison }) {
   const m = sources.length;
@@ -26,7 +27,8 @@ export function arrange(width, { sources, lanes, comparison }) {
     { name: "Mixture", track: "mixture", left: ["wave", "mixture"], right: null, h: px(62) },
     { name: "", left: ["mel", "mixture"], right: ["systemEvents"],
       h: tall - px(62) - gap, up: px(62) + gap, tall },
-    { name: "Similarity", left: ["systemSimilarity"], right: ["pooled"], h: px(104) },
+    { name: "Similarity", left: ["systemSimilarity"], right: ["pooled"], h: px(104),
+      title: "Similarity of the scores of the sources (Eq. 30), a line for each system" },
   ] : [
     { name: "Mixture", track: "mixture", left: ["wave", "mixture"], right: ["events"],
       h: wide ? events : px(62), tall: events },
@@ -58,12 +60,15 @@ export function arrange(width, { sources, lanes, comparison }) {
     }
     y += h + gap;
   }
-  return { panels, rows, columns, plot, wide, width, type, axis: y - gap, height: y - gap + 2 * type + 12 };
+  const axis = y - gap;
+  const areas = columns.map((x) => ({ x, w: plot, top: 4, bottom: axis, scale: "below" }));
+  return { panels, rows, columns, areas, plot, wide, byColumn: false, width, type, axis,
+    height: axis + 2 * type + 12 };
 }
 
-/** Seconds <-> pixels of one panel, for the visible span of time. */
-export function timeAxis(layout, view) {
-  const perSecond = layout.plot / (view.end - view.start);
+/** Seconds <-> pixels of panels of a width, for the visible span of time. */
+export function timeAxis(width, view) {
+  const perSecond = width / (view.end - view.start);
   return {
     perSecond,
     x: (panelX, seconds) => panelX + (seconds - view.start) * perSecond,

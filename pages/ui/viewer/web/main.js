@@ -7,6 +7,7 @@ import "./decode.js";
 import "./input.js";
 import "./labels.js";
 import "./layout.js";
+import "./layout_columns.js";
 import "./mixer.js";
 import "./overlay.js";
 import "./paint.js";

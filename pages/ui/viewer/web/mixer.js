@@ -17,6 +17,12 @@ export class Mixer {
     else this.soloed.add(id);
   }
 
+  /** Make one track alone audible. */
+  only(id) {
+    this.soloed = new Set(id === "mixture" ? [] : [id]);
+    this.muted.clear();
+  }
+
   mute(id) {
     if (!this.muted.delete(id)) this.muted.add(id);
     this.soloed.clear();

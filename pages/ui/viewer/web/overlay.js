@@ -1,7 +1,7 @@
 // What moves: playhead, cursor with the values under it, threshold line, marked span. Painted each frame.
 
 import { hzText, hzToY, scoreY, timeAxis, yToHz } from "./layout.js";
-import { subtrahend } from "./paint_compare.js";
+import { sceneOf, subtrahend } from "./paint_compare.js";
 import { lanes } from "./paint_events.js";
 import { attribution, haloText } from "./paint_scores.js";
 
@@ -16,39 +16,50 @@ export function paintOverlay(c, scene) {
   const { layout, position, state } = scene;
   const { cursor, drag, looping, region, view } = state;
   c.clearRect(0, 0, layout.width, layout.height);
-  const axis = timeAxis(layout, view);
   const fillsView = region && region.start <= view.start && region.end >= view.end;
-  for (const left of layout.columns) {
-    if (region && !fillsView) paintSpan(c, scene, axis, left, region, looping ? 0.1 : 0.04);
-    if (drag) paintSpan(c, scene, axis, left, drag, 0.2);
+  for (const area of layout.areas) {
+    if (region && !fillsView) paintSpan(c, scene, area, region, looping ? 0.1 : 0.04);
+    if (drag) paintSpan(c, scene, area, drag, 0.2);
   }
   paintThreshold(c, scene);
-  if (position >= view.start && position <= view.end) paintPlayhead(c, scene, axis);
-  if (cursor) paintCursor(c, scene, axis);
+  if (layout.byColumn) paintAudible(c, scene);
+  if (position >= view.start && position <= view.end) paintPlayhead(c, scene);
+  if (cursor) paintCursor(c, scene);
 }
 
-function paintPlayhead(c, { layout, position, theme }, axis) {
+/** A frame around each panel whose sound is audible. */
+function paintAudible(c, { audible, layout, state, theme }) {
+  c.strokeStyle = theme.accent;
+  c.lineWidth = 2;
+  for (const panel of layout.panels) {
+    if (!audible.has(panel.track) || (panel.system && panel.system !== state.meta.system)) continue;
+    c.strokeRect(panel.x, panel.y, panel.w, panel.h);
+  }
+}
+
+function paintPlayhead(c, { layout, position, state, theme }) {
   c.fillStyle = theme.accent;
-  for (const left of layout.columns) {
-    const x = Math.round(axis.x(left, position));
-    c.fillRect(x - 0.75, 4, 1.5, layout.axis - 4);
+  for (const { x: left, w, top, bottom } of layout.areas) {
+    const x = Math.round(timeAxis(w, state.view).x(left, position));
+    c.fillRect(x - 0.75, top, 1.5, bottom - top);
     c.beginPath();
-    c.moveTo(x - 5, 0);
-    c.lineTo(x + 5, 0);
-    c.lineTo(x, 7);
+    c.moveTo(x - 5, top - 4);
+    c.lineTo(x + 5, top - 4);
+    c.lineTo(x, top + 3);
     c.fill();
   }
 }
 
-function paintSpan(c, { layout, theme }, axis, left, { start, end }, alpha) {
-  const x = (seconds) => clamp(axis.x(left, seconds), left, left + layout.plot);
+function paintSpan(c, { state, theme }, { x: left, w, top, bottom }, { start, end }, alpha) {
+  const axis = timeAxis(w, state.view);
+  const x = (seconds) => clamp(axis.x(left, seconds), left, left + w);
   const [from, to] = [x(start), x(end)];
   c.globalAlpha = alpha;
   c.fillStyle = theme.accent;
-  c.fillRect(from, 4, to - from, layout.axis - 4);
+  c.fillRect(from, top, to - from, bottom - top);
   c.globalAlpha = 0.7;
-  c.fillRect(from, 4, 1, layout.axis - 4);
-  c.fillRect(to - 1, 4, 1, layout.axis - 4);
+  c.fillRect(from, top, 1, bottom - top);
+  c.fillRect(to - 1, top, 1, bottom - top);
   c.globalAlpha = 1;
 }
 
@@ -67,7 +78,7 @@ function paintThreshold(c, { layout, state, theme }) {
     c.stroke();
     c.setLineDash([]);
     c.globalAlpha = 1;
-    if (!main) continue;
+    if (!main || panel.tagged === false) continue;
     const text = state.threshold.toFixed(2);
     c.font = `600 ${layout.type}px ${theme.font}`;
     const w = c.measureText(text).width + 10;
@@ -82,32 +93,40 @@ function paintThreshold(c, { layout, state, theme }) {
   }
 }
 
-function paintCursor(c, scene, axis) {
+function paintCursor(c, scene) {
   const { layout, state, theme } = scene;
   const { time, hz, panel: under } = state.cursor;
   c.fillStyle = theme.soft;
-  for (const left of layout.columns) {
-    c.fillRect(Math.round(axis.x(left, time)), 4, 1, layout.axis - 4);
+  for (const { x, w, top, bottom } of layout.areas) {
+    c.fillRect(Math.round(timeAxis(w, state.view).x(x, time)), top, 1, bottom - top);
   }
   for (const panel of layout.panels) {
+    const x = timeAxis(panel.w, state.view).x(panel.x, time);
     if (hasFrequency(panel) && hz !== null) {
       c.globalAlpha = 0.6;
       c.fillStyle = theme.soft;
       c.fillRect(panel.x, Math.round(panel.y + hzToY(hz, state.meta.mels) * panel.h), panel.w, 1);
       c.globalAlpha = 1;
     }
-    const lines = valuesAt(scene, panel, time, hz);
+    if (layout.byColumn && !sameRow(panel, under)) continue;
+    const own = sceneOf(scene, panel);
+    const lines = own ? valuesAt(own, panel, time, hz) : [];
     if (!lines.length) continue;
-    if (panel === under) paintBox(c, scene, panel, axis.x(panel.x, time), lines);
-    else if (!SEVERAL.includes(panel.kind)) paintCorner(c, scene, panel, axis.x(panel.x, time), lines[0]);
+    if (panel === under) paintBox(c, scene, panel, x, lines);
+    else if (!SEVERAL.includes(panel.kind)) paintCorner(c, scene, panel, x, lines[0]);
   }
-  for (const left of layout.columns) {
-    const x = clamp(axis.x(left, time), left + 26, left + layout.plot - 26);
-    paintTag(c, scene, `${time.toFixed(3)} s`, x, layout.axis + 12);
+  for (const { x: left, w, top, bottom, scale } of layout.areas) {
+    const x = clamp(timeAxis(w, state.view).x(left, time), left + 26, left + w - 26);
+    const text = `${time.toFixed(3)} s`;
+    if (scale !== "above") paintTag(c, scene, text, x, bottom + 12);
+    if (scale !== "below") paintTag(c, scene, text, x, top - 10);
   }
   if (hz === null || !under) return;
   paintTag(c, scene, hzText(hz), under.x - 30, under.y + hzToY(hz, state.meta.mels) * under.h);
 }
+
+/** With columns, values are shown of the panels in one row: many at once would cover too much. */
+const sameRow = (a, b) => b && a.kind === b.kind && a.of === b.of;
 
 /** Lines of text for one panel at a time (s) and a frequency (Hz or null): [{text, colour}]. */
 function valuesAt(scene, panel, time, hz) {
@@ -248,12 +267,14 @@ function paintTag(c, { layout, theme }, text, x, y) {
   c.fillText(text, x, y + 0.5);
 }
 
-/** What lies under a point: {panel, column, time, hz}, or null. */
+/** What lies under a point: {panel, area, time, hz}, or null. */
 export function probe(state, layout, x, y) {
-  const column = layout.columns.findLast((left) => x >= left - 1) ?? null;
-  if (column === null || x > column + layout.plot + 1 || y > layout.axis + 20) return null;
-  const panel = layout.panels.find((p) => p.x === column && y >= p.y && y < p.y + p.h) ?? null;
-  const time = clamp(timeAxis(layout, state.view).seconds(column, x), 0, state.meta.duration);
+  const area = layout.areas.find((one) => x >= one.x - 1 && x <= one.x + one.w + 1
+    && y >= one.top - 20 && y <= one.bottom + (one.scale === "above" ? 0 : 20));
+  if (!area) return null;
+  const panel = layout.panels.find((p) => p.x === area.x && y >= p.y && y < p.y + p.h
+    && p.w === area.w) ?? null;
+  const time = clamp(timeAxis(area.w, state.view).seconds(area.x, x), 0, state.meta.duration);
   const hz = panel && hasFrequency(panel) ? yToHz((y - panel.y) / panel.h, state.meta.mels) : null;
-  return { panel, column, time, hz };
+  return { panel, area, time, hz };
 }

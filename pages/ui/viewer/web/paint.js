@@ -3,20 +3,23 @@
 
 import { colour } from "./assets.js";
 import { hzToY, scoreY, timeAxis, timeTicks } from "./layout.js";
-import { note, paintDifference, paintSystemEvents, paintSystemNumbers, paintSystemSimilarity }
-  from "./paint_compare.js";
+import { note, paintDifference, paintMissing, paintNoSources, paintSystemEvents, paintSystemNumbers,
+  paintSystemSimilarity, sceneOf } from "./paint_compare.js";
 import { paintEvents, paintLaneNames } from "./paint_events.js";
 import { paintAttribution, paintCurves, paintFiltered, paintSimilarity } from "./paint_scores.js";
 
 const HZ_TICKS = [250, 1000, 4000];
+const FEW_HZ_TICKS = [500, 4000]; // of low panels
 
 /** By kind of panel. */
 const PAINTERS = {
   wave: paintWave, mel: paintMel, events: paintEvents, pooled: paintPooled, scores: paintSourceScores,
   similarity: paintSimilarity, systemEvents: paintSystemEvents,
   systemSimilarity: paintSystemSimilarity, difference: paintDifference,
+  noSources: paintNoSources,
 };
 const SPECTROGRAMS = ["mel", "difference"];
+const UNRULED = [...SPECTROGRAMS, "noSources"];
 const SCORES = ["pooled", "scores", "systemSimilarity"];
 
 /** Panels without content. */
@@ -41,21 +44,23 @@ export function paint(c, scene) {
   const { layout, theme } = scene;
   c.fillStyle = theme.paper;
   c.fillRect(0, 0, layout.width, layout.height);
-  const axis = timeAxis(layout, scene.state.view);
   for (const panel of layout.panels) {
+    const axis = timeAxis(panel.w, scene.state.view);
+    const own = sceneOf(scene, panel);
     c.save();
     c.beginPath();
     c.rect(panel.x, panel.y, panel.w, panel.h);
     c.clip();
     c.fillStyle = theme.panel;
     c.fillRect(panel.x, panel.y, panel.w, panel.h);
-    if (!SPECTROGRAMS.includes(panel.kind)) paintGrid(c, scene, panel, axis);
-    PAINTERS[panel.kind](c, scene, panel, axis);
+    if (!UNRULED.includes(panel.kind)) paintGrid(c, scene, panel, axis);
+    if (own) PAINTERS[panel.kind](c, own, panel, axis);
+    else paintMissing(c, scene, panel);
     c.restore();
     paintFrame(c, theme, panel);
-    paintLabels(c, scene, panel);
+    if (panel.labelled ?? true) paintLabels(c, own ?? scene, panel);
   }
-  paintTimeScale(c, scene, axis);
+  for (const area of layout.areas) paintTimeScale(c, scene, area);
 }
 
 function paintGrid(c, scene, panel, axis) {
@@ -148,13 +153,14 @@ function paintLabels(c, scene, panel) {
   c.textAlign = "right";
   c.textBaseline = "middle";
   const inside = (y) => Math.min(panel.y + panel.h - 5, Math.max(panel.y + 5, y));
-  const tick = (text, y) => c.fillText(text, panel.x - 6, inside(y));
+  const left = panel.labelX ?? panel.x; // a panel further right may stand for its row
+  const tick = (text, y) => c.fillText(text, left - 6, inside(y));
   const [top, bottom] = [panel.y + 4, panel.y + panel.h - 4];
   if (SPECTROGRAMS.includes(panel.kind)) {
-    for (const hz of HZ_TICKS) {
+    for (const hz of panel.h < 56 ? FEW_HZ_TICKS : HZ_TICKS) {
       const y = panel.y + hzToY(hz, state.meta.mels) * panel.h;
       tick(hz >= 1000 ? `${hz / 1000} kHz` : `${hz} Hz`, y);
-      c.fillRect(panel.x - 4, Math.round(y), 3, 1);
+      c.fillRect(left - 4, Math.round(y), 3, 1);
     }
   } else if (panel.kind === "wave" && state.waveforms.mixture) {
     const peak = state.waveforms.mixture.peak.toFixed(2);
@@ -162,7 +168,7 @@ function paintLabels(c, scene, panel) {
     tick(`\u2212${peak} FS`, bottom);
   } else if (SCORES.includes(panel.kind)) {
     for (const score of [0, 0.5, 1]) tick(String(score), scoreY(panel, score));
-    if (panel.strip && state.meta.sources) tick("source", bottom);
+    if (panel.strip && state.sourceNames.length) tick("source", bottom);
     if (layout.wide && panel.x > layout.columns[0]) paintSideways(c, panel, "score 0\u20131");
   } else if (panel.kind === "systemEvents") {
     paintSystemNumbers(c, scene, panel);
@@ -171,7 +177,7 @@ function paintLabels(c, scene, panel) {
   } else if (panel.kind === "similarity") {
     tick("1", top);
     tick("0", bottom);
-    if (layout.wide) paintSideways(c, panel, "Eq. 30");
+    if (layout.wide && !layout.byColumn) paintSideways(c, panel, "Eq. 30");
   }
 }
 
@@ -184,27 +190,36 @@ function paintSideways(c, panel, text) {
   c.restore();
 }
 
-function paintTimeScale(c, scene, axis) {
+function paintTimeScale(c, scene, area) {
   const { layout, state, theme } = scene;
   const { meta, view } = state;
+  const axis = timeAxis(area.w, view);
   c.font = `${layout.type}px ${theme.font}`;
   c.textBaseline = "top";
-  for (const left of layout.columns) {
-    c.fillStyle = theme.soft;
-    c.textAlign = "center";
-    for (const { seconds, text } of timeTicks(view, layout.plot)) {
-      const x = Math.round(axis.x(left, seconds));
-      c.fillRect(x, layout.axis, 1, 4);
-      c.fillText(text, x, layout.axis + 6);
+  c.fillStyle = theme.soft;
+  for (const { seconds, text } of timeTicks(view, area.w)) {
+    const x = Math.round(axis.x(area.x, seconds));
+    const [first, last] = [x < area.x + 8, x > area.x + area.w - 8];
+    // columns are close to one another: the numbers at their ends stay within them
+    c.textAlign = layout.byColumn && first ? "left" : layout.byColumn && last ? "right" : "center";
+    if (area.scale !== "below") {
+      c.fillRect(x, area.top - 4, 1, 4);
+      c.fillText(text, x, area.top - layout.type - 5);
     }
-    c.fillStyle = theme.ink;
-    c.fillText("time (s)", left + layout.plot / 2, layout.axis + 8 + layout.type);
-    if (!state.zoomedIn) continue;
-    const perSecond = layout.plot / meta.duration; // where the visible span lies in the clip
-    c.fillStyle = theme.line;
-    c.fillRect(left, layout.height - 3, layout.plot, 3);
-    c.fillStyle = theme.accent;
-    c.fillRect(left + view.start * perSecond, layout.height - 3,
-      Math.max(3, (view.end - view.start) * perSecond), 3);
+    if (area.scale !== "above") {
+      c.fillRect(x, area.bottom, 1, 4);
+      c.fillText(text, x, area.bottom + 6);
+    }
   }
+  if (area.scale === "above") return;
+  c.textAlign = "center";
+  c.fillStyle = theme.ink;
+  c.fillText("time (s)", area.x + area.w / 2, area.bottom + 8 + layout.type);
+  if (!state.zoomedIn) return;
+  const perSecond = area.w / meta.duration; // where the visible span lies in the clip
+  c.fillStyle = theme.line;
+  c.fillRect(area.x, layout.height - 3, area.w, 3);
+  c.fillStyle = theme.accent;
+  c.fillRect(area.x + view.start * perSecond, layout.height - 3,
+    Math.max(3, (view.end - view.start) * perSecond), 3);
 }

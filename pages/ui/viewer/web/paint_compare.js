@@ -17,24 +17,17 @@ const DASHES = [[6, 3], [2, 2], [8, 3, 2, 3], [4, 4]];
 /** Canvases of differences that are kept. */
 const CACHED = 64;
 
-/** Classes with an event in the truth or in any system. */
-function sharedClasses(state) {
-  const all = [...(state.truth ?? []), ...state.compared.flatMap(({ events }) => events)];
-  const present = new Set(all.map((event) => event.k));
-  return [...present].filter((k) => state.isVisible(k)).sort((a, b) => a - b);
-}
-
 const classHeight = (systems) => TRUTH_LANE + systems * SYSTEM_LANE + GAP;
 
 /** Height of the panel of all events, in pixels. */
 export function systemEventsHeight(state) {
-  return 8 + classHeight(state.compared.length) * sharedClasses(state).length;
+  return 8 + classHeight(state.compared.length) * state.sharedClasses.length;
 }
 
 /** Where each class and, below its truth, each system lies: [{k, y, lanes: [{system, y}]}]. */
 function classLanes(state, panel) {
   const height = classHeight(state.compared.length);
-  return sharedClasses(state).map((k, i) => {
+  return state.sharedClasses.map((k, i) => {
     const y = panel.y + GAP + i * height;
     const lanes = state.compared.map((system, n) =>
       ({ system, y: y + TRUTH_LANE - 1 + n * SYSTEM_LANE }));
@@ -129,7 +122,7 @@ export function subtrahend(state, m) {
   const { meta, picture, compare: { against } } = state;
   const other = state.compared.find(({ name }) => name === against)?.result;
   if (!picture.sources[m]) return { why: `${meta.system}: no separation stage` };
-  if (against === meta.system) return { why: `${against} is displayed: choose another to compare with` };
+  if (against === meta.system) return { why: `${against} is what the difference is taken from` };
   if (!other) return { why: `${against} is loading` };
   if (!other.picture.sources[m]) return { why: `${against}: no separation stage` };
   return { other };
@@ -188,10 +181,37 @@ function difference(scene, a, b) {
   return { theme, canvas, equal };
 }
 
-/** A sentence where there is nothing to draw. */
+/** What is drawn in a panel: that of its system, where it has one; null while that has no result. */
+export function sceneOf(scene, panel) {
+  if (!panel.system) return scene;
+  const one = scene.state.compared.find(({ name }) => name === panel.system);
+  return one ? { ...scene, state: one.state } : null;
+}
+
+/** In the column of a system without sources: why there are none. */
+export function paintNoSources(c, scene, panel) {
+  note(c, scene, { ...panel, h: Math.min(panel.h, 110) }, `${scene.state.meta.system}: no separation stage. `
+    + "It analyses the mixture itself, so its only scores are those above.");
+}
+
+/** In the column of a system without a result: why there is none. */
+export function paintMissing(c, scene, panel) {
+  if (panel.kind !== "pooled") return;
+  note(c, scene, panel, scene.state.systems.find(({ name }) => name === panel.system)?.missing ?? "");
+}
+
+/** A sentence where there is nothing to draw, in as many lines as it needs. */
 export function note(c, scene, panel, text) {
-  c.font = `${scene.layout.type}px ${scene.theme.font}`;
+  const { layout: { type }, theme } = scene;
+  c.font = `${type}px ${theme.font}`;
   c.textAlign = "left";
   c.textBaseline = "middle";
-  haloText(c, scene.theme, text, panel.x + 8, panel.y + panel.h / 2, scene.theme.soft);
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length && c.measureText(longer).width <= panel.w - 16) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  const middle = panel.y + panel.h / 2 - ((lines.length - 1) * (type + 3)) / 2;
+  lines.forEach((line, i) => haloText(c, theme, line, panel.x + 8, middle + i * (type + 3), theme.soft));
 }

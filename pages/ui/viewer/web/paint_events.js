@@ -28,9 +28,9 @@ export function lanesOf(state) {
   return [...present].filter((k) => state.isVisible(k)).sort((a, b) => a - b);
 }
 
-/** Lanes of a panel: [{k, y, h}]. */
+/** Lanes of a panel: [{k, y, h}]. In a comparison by column all panels share them. */
 export function lanes(state, panel) {
-  const classes = lanesOf(state);
+  const classes = panel.shared ? state.sharedClasses : lanesOf(state);
   const h = Math.min(26, (panel.h - 4) / Math.max(1, classes.length));
   const top = panel.y + (panel.h - h * classes.length) / 2;
   return classes.map((k, row) => ({ k, y: top + row * h, h }));

@@ -181,6 +181,8 @@ export function paintSimilarity(c, scene, panel, axis) {
   c.font = `${layout.type}px ${theme.font}`;
   c.textAlign = "left";
   c.textBaseline = "middle";
-  haloText(c, theme, `similarity of sources, mean ${meta.similarity.mean.toFixed(2)}`, panel.x + 6,
-    panel.y + panel.h - 9, theme.soft);
+  const { mean } = meta.similarity;
+  const name = layout.byColumn ? "mean" : "similarity of sources, mean"; // the row has the name
+  const y = layout.byColumn && mean < 0.5 ? panel.y + 9 : panel.y + panel.h - 9; // away from the curve
+  haloText(c, theme, `${name} ${mean.toFixed(2)}`, panel.x + 6, y, theme.soft);
 }

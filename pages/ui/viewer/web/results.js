@@ -2,6 +2,8 @@
 
 import { envelope, loadPicture, loadSound } from "./assets.js";
 
+const LOST = "The server no longer has this result. Reload the page.";
+
 /** A clip through a system. picture, tracks and waveforms are null until they have been loaded. */
 class Result {
   constructor(meta) {
@@ -38,13 +40,15 @@ export class Results {
     this.changed = changed;
     this.bySystem = new Map(); // name -> Result
     this.names = []; // of all systems that can be chosen, in order
+    this.reasons = {}; // name -> why there is no result, in words
     this.turn = 0;
   }
 
   /** What the page offers now. Results whose files are the same stay as they are. */
-  update({ systems, names }) {
+  update({ systems, names, reasons }) {
     const before = this.bySystem;
     this.names = names;
+    this.reasons = { ...reasons };
     this.bySystem = new Map(systems.map((meta) => {
       const known = before.get(meta.system);
       const same = known && known.meta.id === meta.id && known.meta.scores === meta.scores;
@@ -58,10 +62,13 @@ export class Results {
     return this.bySystem.get(name);
   }
 
-  /** Those that can be drawn, in order, each with its number: [{number, name, result}]. */
-  withPicture() {
-    return this.names.map((name, i) => ({ number: i + 1, name, result: this.get(name) }))
-      .filter(({ result }) => result?.picture);
+  /** All systems in order: [{number, name, result, missing: why it cannot be drawn, or ""}]. */
+  list() {
+    return this.names.map((name, i) => {
+      const result = this.get(name);
+      const missing = result?.picture ? "" : this.reasons[name] ?? (result ? "Loading" : "Not analysed yet");
+      return { number: i + 1, name, result, missing };
+    });
   }
 
   /** Fetch the others, one after the other, while the browser is idle. */
@@ -77,6 +84,8 @@ export class Results {
       } catch (error) {
         console.warn(error);
         result.forget();
+        this.reasons[result.name] = LOST;
+        this.changed();
         continue;
       }
       if (turn !== this.turn) return;

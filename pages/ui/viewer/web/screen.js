@@ -1,6 +1,7 @@
 // The two canvases: a still picture, and what moves above it. Drawn at most once a frame, on demand.
 
 import { arrange } from "./layout.js";
+import { arrangeColumns, columnsFit } from "./layout_columns.js";
 import { paintOverlay, probe } from "./overlay.js";
 import { paint, paintFrames } from "./paint.js";
 import { systemEventsHeight } from "./paint_compare.js";
@@ -49,17 +50,28 @@ export class Screen {
 
   arranged() {
     const { state } = this;
-    const comparison = state.compare && {
-      height: systemEventsHeight(state), beside: state.compare.beside };
-    return arrange(Math.floor(this.root.clientWidth), {
-      sources: state.sourceNames, lanes: lanesOf(state).length, comparison });
+    const { compare, sourceNames: sources } = state;
+    const width = Math.floor(this.root.clientWidth);
+    if (compare?.layout === "columns" && this.columnsFit) {
+      const systems = state.systems.map(({ name, result }) => ({ name, separates: result?.meta.sources !== 0 }));
+      return arrangeColumns(width, { systems, sources, lanes: state.sharedClasses.length,
+        beside: compare.beside });
+    }
+    const comparison = compare && { height: systemEventsHeight(state), beside: compare.beside };
+    return arrange(width, { sources, lanes: lanesOf(state).length, comparison });
+  }
+
+  /** Whether there is room for a column for each system. */
+  get columnsFit() {
+    return columnsFit(Math.floor(this.root.clientWidth), this.state.systems.length);
   }
 
   /** The number or the kind of panels may have changed. */
   updateLayout() {
     if (!this.state.meta) return;
     const next = this.arranged();
-    if (next.height !== this.layout?.height || next.width !== this.layout.width) this.resize();
+    const size = ({ width, height, columns }) => [width, height, ...columns].join();
+    if (!this.layout || size(next) !== size(this.layout)) this.resize();
     else {
       this.layout = next;
       this.redraw();
@@ -71,6 +83,9 @@ export class Screen {
     if (!this.state.meta || width < 100) return;
     this.layout = this.arranged();
     this.root.classList.toggle("narrow", !this.layout.wide);
+    this.root.classList.toggle("by-column", this.layout.byColumn);
+    const lengths = { gutter: this.layout.columns[0], column: this.layout.plot, gap: this.layout.gap ?? 0 };
+    for (const [name, length] of Object.entries(lengths)) this.root.style.setProperty(`--${name}`, `${length}px`);
     this.root.style.fontSize = `${this.layout.type + 2}px`;
     const scale = Math.min(3, window.devicePixelRatio || 1);
     for (const canvas of [this.still, this.moving]) {
@@ -132,7 +147,8 @@ export class Screen {
   /** What the painters need. */
   scene(position) {
     const { state, layout, theme, colours, maskColours, textColours } = this;
-    return { state, layout, theme, colours, maskColours, textColours, position };
+    const { audible } = this.player;
+    return { state, layout, theme, colours, maskColours, textColours, position, audible };
   }
 
   /** What lies under a point: {panel, column, time, hz}, or null. */

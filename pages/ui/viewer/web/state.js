@@ -16,7 +16,8 @@ function parseSpan(text, duration) {
 export class State {
   constructor() {
     this.clear();
-    this.compare = null; // or {against: a system, beside: "scores" or "difference"}
+    // null, or {layout: "columns" or "stacked", against: a system, beside: "scores" or "difference"}
+    this.compare = null;
     this.sourcesAs = "mels"; // or "masks", where the system has them
 
     this.threshold = 0.5;
@@ -40,7 +41,8 @@ export class State {
     this.spans = []; // events against the truth: [{onset, offset, k, kind}]
     this.confusions = [];
     this.removedRuns = []; // by the median filter: [{onset, offset, k}]
-    this.compared = []; // events of every system loaded: [{number, name, result, events, spans}]
+    this.systems = []; // all that can be chosen: [{number, name, missing: why there is no result, or ""}]
+    this.compared = []; // every system loaded: [{number, name, result, events, spans, state}]
   }
 
   /** Display a result. span: of a new clip, "" for all of it. -> whether it is of the same clip. */
@@ -57,26 +59,55 @@ export class State {
     return sameClip;
   }
 
-  /** Decode the events at the threshold. loaded: see Results.withPicture. */
-  decode(loaded) {
+  /** Decode the events at the threshold. systems: see Results.list. */
+  decode(systems) {
     const { meta } = this;
-    const numbers = new Map(meta.classes.map(({ label }, k) => [label, k]));
+    const options = { hop: meta.score_hop, duration: meta.duration, threshold: this.threshold,
+      median: meta.median };
     const decoded = (result) => {
-      // Systems may have other classes: they are numbered as those of the system displayed.
-      const number = result.meta.classes.map(({ label }) => numbers.get(label));
-      const events = decode(result.picture.pooled, { hop: meta.score_hop, duration: meta.duration,
-        threshold: this.threshold, median: meta.median })
-        .map((event) => ({ ...event, k: number[event.k] })).filter(({ k }) => k !== undefined);
-      return { result, events, spans: this.truth && agreement(events, this.truth) };
+      const picture = this.renumbered(result);
+      const events = decode(picture.pooled, options);
+      return { result, picture, events, spans: this.truth && agreement(events, this.truth),
+        removedRuns: removedRuns(picture.pooled, options) };
     };
     const displayed = decoded(this.result);
     this.events = displayed.events;
     this.spans = displayed.spans ?? [];
     this.confusions = confusions(this.spans);
-    this.removedRuns = removedRuns(this.picture.pooled, { hop: meta.score_hop,
-      threshold: this.threshold, median: meta.median });
-    this.compared = !this.compare ? [] : loaded.filter(({ result }) => result.meta.clip === meta.clip)
-      .map((one) => ({ ...one, ...(one.result === this.result ? displayed : decoded(one.result)) }));
+    this.removedRuns = displayed.removedRuns;
+    this.systems = systems;
+    const loaded = systems.filter(({ result }) => result?.picture && result.meta.clip === meta.clip);
+    this.compared = !this.compare ? [] : loaded.map((one) => {
+      const all = one.result === this.result ? displayed : decoded(one.result);
+      return { ...one, ...all, state: this.through(all) };
+    });
+  }
+
+  /** The picture of a result, its classes numbered as those of the system displayed. */
+  renumbered({ meta: { classes, n_scored: scored, frames }, picture }) {
+    const numbers = new Map(classes.slice(0, scored).map(({ label }, k) => [label, k]));
+    const own = this.meta.classes.slice(0, this.meta.n_scored).map(({ label }) => numbers.get(label));
+    if (own.length === scored && own.every((number, k) => number === k)) return picture;
+    const none = new Uint8Array(frames); // scores of a class that the other system does not have
+    const rows = (all) => own.map((number) => all[number] ?? none);
+    return { ...picture, pooled: rows(picture.pooled), bySource: picture.bySource.map(rows),
+      winners: picture.winners.length ? rows(picture.winners) : [] };
+  }
+
+  /** This state, but with another result displayed: what the panels of its column show. */
+  through({ result, picture, events, spans, removedRuns }) {
+    const { classes, n_scored } = this.meta;
+    return Object.assign(
+      Object.create(this, { waveforms: { get: () => result.waveforms ?? {} } }),
+      { result, meta: { ...result.meta, classes, n_scored }, picture, events, spans: spans ?? [],
+        removedRuns });
+  }
+
+  /** Visible classes with an event in the truth or in any system compared, in order. */
+  get sharedClasses() {
+    const all = [...(this.truth ?? []), ...this.compared.flatMap(({ events }) => events)];
+    return [...new Set(all.map((event) => event.k))].filter((k) => this.isVisible(k))
+      .sort((a, b) => a - b);
   }
 
   /** Names of the rows of sources: in a comparison those of the system that has most. */

@@ -9,9 +9,13 @@ export class SystemsBar {
   constructor(viewer, root) {
     this.viewer = viewer;
     this.systems = root.querySelector(".systems");
+    this.layout = root.querySelector(".layout");
     this.beside = root.querySelector(".beside");
     this.sourcesAs = root.querySelector(".sources-as");
     this.against = root.querySelector(".against select");
+    for (const button of this.layout.querySelectorAll("button")) {
+      button.addEventListener("click", () => viewer.setLayout(button.value));
+    }
     for (const button of this.beside.querySelectorAll("button")) {
       button.addEventListener("click", () => viewer.setBeside(button.value));
     }
@@ -50,12 +54,15 @@ export class SystemsBar {
       const key = number <= KEYS ? ` (Shift+${number})` : "";
       button.setAttribute("aria-pressed", wanted === system);
       button.classList.toggle("unanalysed", !analysed);
-      button.title = analysed ? `Show ${system}${key}` : `${system}: not analysed yet. Click to run.${key}`;
+      const why = results.reasons[system] ?? "not analysed yet. Click to run.";
+      button.title = analysed ? `Show ${system}${key}` : `${system}: ${why}${key}`;
       button.lastChild.textContent = state.compare ? this.totals(system) : "";
     }
     this.sourcesAs.hidden = !state.picture?.masks.length;
     this.press(this.sourcesAs, state.sourcesAs);
+    this.layout.hidden = !state.compare || !this.viewer.screen.columnsFit;
     if (!state.compare) return;
+    this.press(this.layout, state.compare.layout);
     this.press(this.beside, state.compare.beside);
     this.against.value = state.compare.against;
     this.against.parentElement.hidden = state.compare.beside !== "difference";
@@ -71,14 +78,15 @@ export class SystemsBar {
   totals(name) {
     const { state } = this.viewer;
     const one = state.compared.find((other) => other.name === name);
-    if (!one) return "";
+    if (!one) return state.systems.find((other) => other.name === name)?.missing ?? "";
     const seconds = (kind) => state.total(kind, one.spans).toFixed(1);
     const { similarity } = one.result.meta;
+    const alike = similarity ? `similarity ${similarity.mean.toFixed(2)}` : "no sources";
     return [
       ...(one.spans
         ? [`hit ${seconds("hit")}`, `missed ${seconds("miss")}`, `false ${seconds("false alarm")} s`]
         : [`${one.events.length} event${one.events.length === 1 ? "" : "s"}`]),
-      similarity ? `similarity ${similarity.mean.toFixed(2)}` : "no sources",
+      ...(this.viewer.screen.layout?.byColumn ? [] : [alike]), // columns have a row for it
     ].join(" \u00b7 ");
   }
 }

@@ -76,7 +76,7 @@ export class Toolbar {
     this.rows.replaceChildren(...layout.rows.map((row) => {
       const node = element("div", { class: "row",
         style: `left:${row.x}px;top:${row.y}px;width:${row.w}px` }, this.rowName(row), this.rowButtons(row));
-      if (!row.track) node.title = "Similarity of the scores of the sources (Eq. 30), a line for each system";
+      if (row.title) node.title = row.title;
       node.track = row.track;
       return node;
     }));
@@ -172,7 +172,9 @@ export class Toolbar {
     const { player } = this.viewer;
     const names = player.tracks.filter(({ id }) => player.audible.has(id))
       .map(({ name }) => name.toLowerCase());
-    const text = names.join(" + ") || "nothing";
+    const { compare, meta } = this.viewer.state;
+    const system = compare && meta.sources && !player.audible.has("mixture") ? ` of ${meta.system}` : "";
+    const text = names.length ? names.join(" + ") + system : "nothing";
     if (this.audible.textContent === text) return;
     this.audible.textContent = text;
     if (player.tracks.length) this.announce(`Sound: ${text}`);

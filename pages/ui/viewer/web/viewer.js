@@ -29,7 +29,10 @@ export class Viewer {
     this.toolbar = new Toolbar(this, root);
     this.systemsBar = new SystemsBar(this, root);
     this.screen = new Screen(root, this.state, this.player, {
-      laidOut: (layout) => this.toolbar.placeRows(layout),
+      laidOut: (layout) => {
+        this.toolbar.placeRows(layout);
+        this.systemsBar.update();
+      },
       themed: (palette) => this.toolbar.updateTheme(palette),
       drawn: (position) => this.toolbar.showPosition(position),
     });
@@ -149,7 +152,7 @@ export class Viewer {
       this.player.seek(0);
       this.player.setLoop(null);
     }
-    this.state.decode(this.results.withPicture());
+    this.state.decode(this.results.list());
     this.toolbar.showClip(result.meta);
     this.toolbar.setEnabled(true);
     this.systemsBar.update();
@@ -167,7 +170,7 @@ export class Viewer {
   /** Another result has been loaded, or the threshold has moved. layout: whether panels may move. */
   updateEvents(layout = true) {
     if (!this.state.result) return;
-    this.state.decode(this.results.withPicture());
+    this.state.decode(this.results.list());
     this.updateButtons();
     if (layout) this.screen.updateLayout();
     else this.screen.redraw();
@@ -260,6 +263,13 @@ export class Viewer {
     this.reporter.schedule();
   }
 
+  setLayout(layout) {
+    this.state.compare.layout = layout;
+    this.screen.updateLayout();
+    this.systemsBar.update();
+    this.reporter.schedule();
+  }
+
   setBeside(beside) {
     this.state.compare.beside = beside;
     this.systemsBar.update();
@@ -289,6 +299,27 @@ export class Viewer {
   seek(seconds) {
     this.player.seek(seconds);
     this.screen.requestFrame();
+  }
+
+  /** Whether a press on a panel plays it, and does not move the playhead. */
+  canBePlayed(panel) {
+    if (!panel?.track) return false;
+    const { audible } = this.player;
+    const displayed = !panel.system || panel.system === this.wanted;
+    return !(displayed && audible.size === 1 && audible.has(panel.track));
+  }
+
+  /** A panel that can be played is played from where the playhead is; any other moves the playhead. */
+  press({ panel, time }) {
+    const plays = this.canBePlayed(panel);
+    if (panel?.system) this.switchTo(panel.system);
+    if (!plays) {
+      this.seek(time);
+      return;
+    }
+    this.mixer.only(panel.track);
+    this.updateMix();
+    this.player.play();
   }
 
   setLooping(on) {
