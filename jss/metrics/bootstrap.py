@@ -1,6 +1,4 @@
-"""Confidence intervals by resampling clips with replacement, from counts by clip: nothing is
-counted twice.
-"""
+"""Confidence intervals by resampling clips with replacement, from counts that are made once."""
 
 from __future__ import annotations
 
@@ -15,15 +13,22 @@ from jss.metrics.f_score import f1_score, precision, recall
 from jss.metrics.psds import Convention, Scenario, area, rates, staircase
 from jss.metrics.separation import ClipSeparation
 
-#: Levels of a class kept for resampling where every score is one.
+#: Largest number of thresholds of a class in resampling, where every score is a threshold.
 LEVELS = 400
 #: Resamples measured at a time: bounds the memory.
 STEP = 100
 
 
 def weights(n_clips: int, resamples: int, seed: int = 0) -> Float64:
-    """How often each of N clips is drawn in each of B resamples; the same for every system. -> (N,
-    B)
+    """How often each clip is drawn in each resample; the same for every system.
+
+    Args:
+        n_clips: N, the number of clips.
+        resamples: B, the number of resamples.
+        seed: Of the random numbers.
+
+    Returns:
+        (N, B) counts.
     """
     if not n_clips:
         return np.zeros((0, resamples))
@@ -39,27 +44,29 @@ def f1(
     """F1, precision and recall of every resample, by the rules of ``f1_from_counts``.
 
     Args:
-        tp, detected, true: (N, K) counts by clip.
+        tp: (N, K) true positives by clip.
+        detected: (N, K) true and false positives by clip.
+        true: (N, K) true positives and false negatives by clip.
         drawn: (N, B) how often each clip is drawn.
 
     Returns:
         "f1", "precision" and "recall" -> macro and micro average, (B,) each.
     """
-    hits, found, there = drawn.T @ tp, drawn.T @ detected, drawn.T @ true
-    counted = found + there > 0
+    hits, n_detected, n_true = drawn.T @ tp, drawn.T @ detected, drawn.T @ true
+    counted = n_detected + n_true > 0
     classes = np.maximum(counted.sum(axis=1), 1)
-    all_hits, all_found, all_there = (counts.sum(axis=1) for counts in (hits, found, there))
+    all_hits, all_detected, all_true = (counts.sum(axis=1) for counts in (hits, n_detected, n_true))
     # A class that is not counted has a rate of 0.
     return {
         "f1": (
-            f1_score(hits, found, there).sum(axis=1) / classes,
-            f1_score(all_hits, all_found, all_there),
+            f1_score(hits, n_detected, n_true).sum(axis=1) / classes,
+            f1_score(all_hits, all_detected, all_true),
         ),
         "precision": (
-            precision(hits, found).sum(axis=1) / classes,
-            precision(all_hits, all_found),
+            precision(hits, n_detected).sum(axis=1) / classes,
+            precision(all_hits, all_detected),
         ),
-        "recall": (recall(hits, there).sum(axis=1) / classes, recall(all_hits, all_there)),
+        "recall": (recall(hits, n_true).sum(axis=1) / classes, recall(all_hits, all_true)),
     }
 
 
@@ -70,16 +77,31 @@ def psds(
     drawn: Float64,
     convention: Convention = "K-1",
 ) -> Float64:
-    """PSDS of every resample. counts: one a class; drawn: (N, B) -> (B,).
+    """PSDS of every resample.
 
-    Of a class with more than ``LEVELS`` levels, those of its curve on the whole set are kept, and
+    Of a class with more than ``LEVELS`` levels, those of its curve on the whole set are used, and
     others evenly between them, so that the value on the whole set stays exact.
+
+    Args:
+        counts: Counts of each class.
+        truth: The ground truth.
+        scenario: Criteria and costs.
+        drawn: (N, B) how often each clip is drawn.
+        convention: How the mean cross-trigger rate is taken.
+
+    Returns:
+        (B,) in [0, 1].
     """
-    kept = [thin(own, k, truth, scenario, convention) for k, own in enumerate(counts)]
+    thinned = [
+        thin(class_counts, k, truth, scenario, convention) for k, class_counts in enumerate(counts)
+    ]
     parts = []
     for first in range(0, drawn.shape[1], STEP):
-        some = drawn[:, first : first + STEP]
-        pairs = [rates(own, k, truth, scenario, convention, some) for k, own in enumerate(kept)]
+        columns = drawn[:, first : first + STEP]
+        pairs = [
+            rates(class_counts, k, truth, scenario, convention, columns)
+            for k, class_counts in enumerate(thinned)
+        ]
         ratio, efpr = [p[0] for p in pairs], [p[1] for p in pairs]
         parts.append(area(ratio, efpr, alpha_st=scenario.alpha_st, e_max=scenario.e_max))
     return np.concatenate([np.zeros(0), *parts])
@@ -92,8 +114,14 @@ def thin(
     scenario: Scenario,
     convention: Convention = "K-1",
 ) -> ClassCounts:
-    """Counts of one class at ``LEVELS`` levels or little more; unchanged if there are no more
-    anyway.
+    """Reduce the counts of one class to about ``LEVELS`` thresholds; fewer stay as they are.
+
+    Args:
+        counts: Counts of the class.
+        label: Its index.
+        truth: The ground truth.
+        scenario: Criteria and costs.
+        convention: How the mean cross-trigger rate is taken.
     """
     if not counts.falling or counts.levels <= LEVELS:
         return counts
@@ -108,18 +136,30 @@ def thin(
 
 
 def mean(values: Float64, drawn: Float64) -> Float64:
-    """Mean of one value a clip in every resample; clips without one (NaN) do not count. (N,), (N,
-    B) -> (B,)
+    """Mean of a value per clip in every resample; clips without one (NaN) do not count.
+
+    Args:
+        values: (N,) one value per clip, or NaN.
+        drawn: (N, B) how often each clip is drawn.
+
+    Returns:
+        (B,); NaN for a resample without any value.
     """
-    there = ~np.isnan(values)
-    number = drawn.T @ there
-    total = drawn.T @ np.where(there, values, 0)
+    valid = ~np.isnan(values)
+    number = drawn.T @ valid
+    total = drawn.T @ np.where(valid, values, 0)
     return np.asarray(np.divide(total, number, out=np.full(len(number), np.nan), where=number > 0))
 
 
 def improvement(separation: Sequence[ClipSeparation | None], drawn: Float64) -> Float64:
-    """Mean SI-SDR improvement over all matched sources of clips with several, in every resample.
-    (N, B) -> (B,)
+    """Mean SI-SDR improvement over the matched sources of clips with several, by resample.
+
+    Args:
+        separation: Of each of the N clips, or None.
+        drawn: (N, B) how often each clip is drawn.
+
+    Returns:
+        (B,) in dB; NaN for a resample without such a source.
     """
     several = [c if c is not None and c.references > 1 else None for c in separation]
     total = np.array([sum(c.si_sdri) if c else 0.0 for c in several])
@@ -130,7 +170,15 @@ def improvement(separation: Sequence[ClipSeparation | None], drawn: Float64) -> 
 
 
 def interval(replicates: npt.ArrayLike, level: float = 0.95) -> tuple[float, float] | None:
-    """The middle ``level`` of the replicates; None without any."""
+    """Percentile confidence interval.
+
+    Args:
+        replicates: Values of the resamples; NaN is left out.
+        level: Confidence level in (0, 1).
+
+    Returns:
+        Lower and upper bound, or None without any value.
+    """
     values = np.asarray(replicates, float)
     values = values[~np.isnan(values)]
     if not len(values):

@@ -1,6 +1,4 @@
-"""Separation by class as the weak-label paper tells it: SI-SDR before and after, over active
-sources only.
-"""
+"""Separation by class as in the weak-label paper: SI-SDR of active sources, before and after."""
 
 from __future__ import annotations
 
@@ -17,11 +15,20 @@ OVERALL = "overall"
 def separation_rows(
     before: npt.ArrayLike, after: npt.ArrayLike, labels: Sequence[str]
 ) -> Mapping[str, Row]:
-    """Table 1 and the boxes of Fig. 3. before, after: (N, K) SI-SDR in dB of mixture and estimate,
-    NaN where a class is absent -> a row a class, then OVERALL over all samples of all classes.
+    """Table 1 of the weak-label paper and the quartiles of its Fig. 3.
 
-    A row: n, input_mean, input_sd, improvement_mean, improvement_sd, and input_q1, input_median,
-    input_q3, output_q1, output_median, output_q3; dB, None where there is no sample.
+    Args:
+        before: (N, K) SI-SDR of the mixture in dB, NaN where a class is absent.
+        after: (N, K) SI-SDR of the estimate in dB, NaN where a class is absent.
+        labels: The K classes.
+
+    Returns:
+        A row for each class, then ``OVERALL`` over all samples of all classes. A row has n,
+        input_mean, input_sd, improvement_mean, improvement_sd, input_q1, input_median, input_q3,
+        output_q1, output_median and output_q3, in dB; None where there is no sample.
+
+    Raises:
+        ValueError: The shapes do not fit.
     """
     x, y = np.asarray(before, float), np.asarray(after, float)
     if x.shape != y.shape or x.ndim != 2 or x.shape[1] != len(labels):
@@ -33,10 +40,15 @@ def separation_rows(
 
 
 def separation_row(before: npt.ArrayLike, after: npt.ArrayLike) -> Row:
-    """One row of :func:`separation_rows`. before, after: (n,) in dB; NaN is no sample."""
+    """One row of :func:`separation_rows`.
+
+    Args:
+        before: (n,) SI-SDR of the mixture in dB; NaN is no sample.
+        after: (n,) SI-SDR of the estimate in dB; NaN is no sample.
+    """
     x, y = np.asarray(before, float), np.asarray(after, float)
-    there = ~(np.isnan(x) | np.isnan(y))
-    x, y = x[there], y[there]
+    valid = ~(np.isnan(x) | np.isnan(y))
+    x, y = x[valid], y[valid]
     row: Row = {"n": len(x)}
     for name, values in (("input", x), ("improvement", y - x)):
         row[f"{name}_mean"] = float(values.mean()) if len(x) else None

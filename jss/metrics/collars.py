@@ -24,12 +24,20 @@ def matched(
     collar: float = COLLAR,
     share: float = SHARE,
 ) -> npt.NDArray[np.intp]:
-    """Ground-truth events that find a detection of their own, as many as any one-to-one matching
-    allows.
+    """Ground-truth events that are matched by a detection, in a largest one-to-one matching.
 
     A pair of one clip and class may match where the onsets differ by at most ``collar`` seconds and
-    the offsets by at most max(collar, share * length of the true event). -> indices into truth,
-    sorted.
+    the offsets by at most max(collar, share * length of the true event).
+
+    Args:
+        detections: Detected events.
+        truth: Ground-truth events.
+        n_labels: K, the number of classes.
+        collar: Seconds.
+        share: Of the length of the true event.
+
+    Returns:
+        Indices into truth, sorted.
     """
     det, gt = candidates(detections, truth, n_labels, same_label=True)
     near = np.abs(truth.onset[gt] - detections.onset[det]) <= collar

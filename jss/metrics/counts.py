@@ -1,5 +1,6 @@
-"""True positives, false positives and cross-triggers by class, threshold and clip, ready to be
-summed or resampled.
+"""True positives, false positives and cross-triggers by class, threshold and clip.
+
+Stored as sparse matrices, ready to be summed or resampled.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ TRUE, FALSE, CROSS = 0, 1, 2
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """Changes of counts as the threshold falls below ``score``: n entries, each of a class, a kind
-    and a clip.
-    """
+    """Changes of counts as the threshold falls below a score: n entries."""
 
+    #: (n,) index of the class.
     label: Ints
+    #: (n,) kind of count.
     kind: Ints
+    #: (n,) the score below which the change counts.
     score: Float64
+    #: (n,) index of the clip.
     clip: Ints
+    #: (n,) the change.
     value: Float64
 
     @classmethod
@@ -47,10 +51,13 @@ class Changes:
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What there is to be found. events: without same-class overlaps; durations: (N,) seconds."""
+    """The ground truth of a set."""
 
+    #: Without overlaps within a class.
     events: EventArrays
+    #: (N,) lengths of the clips in seconds.
     durations: Float64
+    #: K, the number of classes.
     n_labels: int
 
     @property
@@ -73,20 +80,25 @@ class Truth:
 
 @dataclass(frozen=True, eq=False)
 class ClassCounts:
-    """Counts of one class over L levels (thresholds), by clip, as a sparse matrix.
+    """Counts of one class over L levels (thresholds), by clip, as a sparse matrix."""
 
-    matrix: ((2 + K) L, N): row kind * L + level; falling: entries are changes, to be summed up over
-    the levels; thresholds: (L,), falling where ``falling``.
-    """
-
+    #: ((2 + K) L, N): row kind * L + level.
     matrix: csr_matrix
+    #: L.
     levels: int
+    #: Whether entries are changes, to be summed up over the levels.
     falling: bool
+    #: (L,), falling where ``falling``.
     thresholds: Float64
 
     def total(self, weights: npt.NDArray[np.float64] | None = None) -> Float64:
-        """Counts over the set. weights: (N, B), how often each clip counts; None: once. -> (kinds,
-        L, B)
+        """Counts over the set.
+
+        Args:
+            weights: (N, B), how often each clip counts; None: once.
+
+        Returns:
+            (kinds, L, B)
         """
         if weights is None:
             summed = np.asarray(self.matrix.sum(axis=1), np.float64)
@@ -118,30 +130,50 @@ def at_points(
     n_labels: int,
     n_clips: int,
 ) -> list[ClassCounts]:
-    """Counts by class from single entries at operating points 0 to len(thresholds) - 1, each
-    counting one.
+    """Counts by class from single entries at operating points; each entry counts one.
+
+    Args:
+        label: (n,) index of the class.
+        kind: (n,) kind of count.
+        point: (n,) index of the operating point.
+        clip: (n,) index of the clip.
+        thresholds: (L,) of the operating points.
+        n_labels: K, the number of classes.
+        n_clips: N, the number of clips.
+
+    Returns:
+        Counts of each of the K classes.
     """
     levels = len(thresholds)
     shape = ((CROSS + n_labels) * levels, n_clips)
     result = []
     for k in range(n_labels):
-        own = np.flatnonzero(label == k)
-        row = kind[own] * levels + point[own]
-        matrix = csr_matrix((np.ones(len(own)), (row, clip[own])), shape=shape)
+        rows = np.flatnonzero(label == k)
+        row = kind[rows] * levels + point[rows]
+        matrix = csr_matrix((np.ones(len(rows)), (row, clip[rows])), shape=shape)
         result.append(ClassCounts(matrix, levels, False, thresholds))
     return result
 
 
 def falling(changes: Changes, *, n_labels: int, n_clips: int) -> list[ClassCounts]:
-    """Counts by class at every score at which any of them changes."""
+    """Counts by class at every score at which any of them changes.
+
+    Args:
+        changes: The changes of all classes.
+        n_labels: K, the number of classes.
+        n_clips: N, the number of clips.
+
+    Returns:
+        Counts of each of the K classes.
+    """
     result = []
     for k in range(n_labels):
-        own = np.flatnonzero(changes.label == k)
-        scores, level = np.unique(-changes.score[own], return_inverse=True)
+        rows = np.flatnonzero(changes.label == k)
+        scores, level = np.unique(-changes.score[rows], return_inverse=True)
         levels = max(len(scores), 1)
-        row = changes.kind[own] * levels + level
+        row = changes.kind[rows] * levels + level
         shape = ((CROSS + n_labels) * levels, n_clips)
-        matrix = csr_matrix((changes.value[own], (row, changes.clip[own])), shape=shape)
+        matrix = csr_matrix((changes.value[rows], (row, changes.clip[rows])), shape=shape)
         result.append(
             ClassCounts(matrix, levels, True, -scores if len(scores) else np.full(1, np.inf))
         )

@@ -1,6 +1,4 @@
-"""How alike the events found in the separated sources are (Eq. 30): 1 means the same in every
-source.
-"""
+"""Similarity of the events detected in the separated sources (Eq. 30): 1 where all are the same."""
 
 from __future__ import annotations
 
@@ -18,8 +16,15 @@ def source_pairs(n_sources: int) -> list[tuple[int, int]]:
 def frame_similarity(source_scores: npt.ArrayLike, eps: float = 1e-8) -> npt.NDArray[np.float64]:
     """Cosine of the score vectors of two sources in every frame, the summand of Eq. 30.
 
-    source_scores: (M, K, T) unfiltered, in [0, 1]; eps: least norm, so that a silent frame gives 0.
-    -> (pairs, T) in [0, 1]. Raises ValueError unless there are three axes.
+    Args:
+        source_scores: (M, K, T) unfiltered, in [0, 1].
+        eps: Least norm, so that a silent frame gives 0.
+
+    Returns:
+        (pairs, T) in [0, 1].
+
+    Raises:
+        ValueError: There are not three axes.
     """
     scores = np.asarray(source_scores, np.float64)
     if scores.ndim != 3:
@@ -33,18 +38,28 @@ def frame_similarity(source_scores: npt.ArrayLike, eps: float = 1e-8) -> npt.NDA
 
 
 def pair_similarity(source_scores: npt.ArrayLike, eps: float = 1e-8) -> npt.NDArray[np.float64]:
-    """Eq. 30: mean over frames, for every pair of sources. source_scores: (M, K, T) -> (pairs,) in
-    [0, 1].
+    """Eq. 30: mean over frames, for every pair of sources.
+
+    Args:
+        source_scores: (M, K, T) unfiltered, in [0, 1].
+        eps: Least norm, so that a silent frame gives 0.
+
+    Returns:
+        (pairs,) in [0, 1]; NaN without a frame.
     """
     frames = frame_similarity(source_scores, eps)
     return np.asarray(frames.mean(axis=1)) if frames.shape[1] else np.full(len(frames), np.nan)
 
 
 def clip_similarity(source_scores: npt.ArrayLike, eps: float = 1e-8) -> float:
-    """Mean of Eq. 30 over all pairs of one clip, in [0, 1]; NaN with fewer than two sources or no
-    frame.
+    """Mean of Eq. 30 over all pairs of sources of one clip.
 
-    source_scores: (M, K, T).
+    Args:
+        source_scores: (M, K, T) unfiltered, in [0, 1].
+        eps: Least norm, so that a silent frame gives 0.
+
+    Returns:
+        A value in [0, 1]; NaN with fewer than two sources or no frame.
     """
     pairs = pair_similarity(source_scores, eps)
     return float(pairs.mean()) if len(pairs) else float("nan")

@@ -1,4 +1,4 @@
-"""Event tables as sorted arrays: what every event metric counts on."""
+"""Event tables as sorted arrays, the input of every event metric."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class EventArrays:
-    """n events, sorted by operating point, clip, label and onset.
+    """n events, sorted by operating point, clip, label and onset."""
 
-    clip, label: indices; onset, offset: seconds, offset > onset; point: the operating point (all 0
-    for a ground truth).
-    """
-
+    #: (n,) index of the clip.
     clip: Ints
+    #: (n,) index of the class.
     label: Ints
+    #: (n,) seconds.
     onset: Float64
+    #: (n,) seconds, greater than onset.
     offset: Float64
+    #: (n,) index of the operating point; all 0 for a ground truth.
     point: Ints
 
     def __len__(self) -> int:
@@ -51,7 +52,15 @@ class EventArrays:
 def from_arrays(
     clip: Ints, label: Ints, onset: Float64, offset: Float64, point: Ints | None = None
 ) -> EventArrays:
-    """Sorts events given as equally long arrays; those without a length are left out."""
+    """Sort events; those without a length are left out.
+
+    Args:
+        clip: (n,) index of the clip.
+        label: (n,) index of the class.
+        onset: (n,) seconds.
+        offset: (n,) seconds.
+        point: (n,) index of the operating point; None: all 0.
+    """
     point = np.zeros(len(clip), np.int64) if point is None else point
     keep = np.flatnonzero(offset > onset)
     clip, label, onset, offset, point = (
@@ -72,11 +81,14 @@ def from_arrays(
 def from_tables(
     tables: Sequence[pd.DataFrame], clips: Sequence[str], labels: Sequence[str]
 ) -> EventArrays:
-    """Events of one table an operating point, with columns filename, onset, offset (seconds),
-    event_label.
+    """Events of one table per operating point.
 
-    clips, labels: what the indices stand for. Rows without an event, of another clip, of another
-    label or without a length are left out.
+    Rows without an event, of another clip, of another label or without a length are left out.
+
+    Args:
+        tables: Columns filename, onset, offset (seconds) and event_label.
+        clips: The names that the clip indices stand for.
+        labels: The names that the label indices stand for.
     """
 
     def column(name: str, kind: type) -> npt.NDArray[Any]:
@@ -102,9 +114,7 @@ def from_table(table: pd.DataFrame, clips: Sequence[str], labels: Sequence[str])
 
 
 def union(events: EventArrays) -> EventArrays:
-    """Merges overlapping events of one clip and label (and operating point) into one; events that
-    only touch stay.
-    """
+    """Merge overlapping events of one clip, label and point; touching events stay apart."""
     if not len(events):
         return events
     same = _same_group(events)
@@ -138,8 +148,13 @@ def _same_group(events: EventArrays) -> npt.NDArray[np.bool_]:
 
 
 def durations_array(durations: Mapping[str, float] | pd.DataFrame) -> tuple[list[str], Float64]:
-    """Clip names and their durations in seconds, from a mapping or a table with columns filename
-    and duration.
+    """Clip names and their durations in seconds.
+
+    Args:
+        durations: By file name, or a table with the columns filename and duration.
+
+    Returns:
+        The N names, and their durations (N,).
     """
     if isinstance(durations, pd.DataFrame):
         durations = dict(zip(durations["filename"], durations["duration"], strict=True))

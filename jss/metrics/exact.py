@@ -27,9 +27,14 @@ CHUNK = 400_000
 def changes(
     scores: ScoreSet, truth: EventArrays, *, dtc: float, gtc: float, cttc: float | None
 ) -> Changes:
-    """How the counts change as the threshold falls. truth: without same-class overlaps.
+    """How the counts change as the threshold falls.
 
-    cttc None: cross-triggers are not counted.
+    Args:
+        scores: Score curves of the set.
+        truth: Ground-truth events, without overlaps within a class.
+        dtc: Detection tolerance criterion in [0, 1].
+        gtc: Ground-truth intersection criterion in [0, 1].
+        cttc: Cross-trigger tolerance criterion in [0, 1]; None: cross-triggers are not counted.
     """
     parts = []
     per_clip = max(1, len(scores.value) // max(1, len(scores)))

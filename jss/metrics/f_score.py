@@ -1,6 +1,4 @@
-"""F1, precision and recall (Eqs 7-9): clip-level, intersection-based and event-based, each with
-macro and micro average.
-"""
+"""F1, precision and recall (Eqs 7-9): clip-level, intersection-based and event-based."""
 
 from __future__ import annotations
 
@@ -19,47 +17,67 @@ from jss.metrics.intersection import match
 
 @dataclass(frozen=True)
 class Averages:
-    """One score in [0, 1]. macro: mean over classes; micro: over all decisions; per_class: by
-    label, NaN for a class that has none.
-    """
+    """A score in [0, 1] with its averages."""
 
+    #: Mean over classes.
     macro: float
+    #: Over all decisions.
     micro: float
+    #: By label; NaN for a class that has none.
     per_class: dict[str, float]
 
 
 @dataclass(frozen=True)
 class F1(Averages):
-    """An F1 score, and the precision and recall that it is made of.
+    """An F1 score, with its precision and recall.
 
     A class with errors but no true positive counts 0; one that occurs in neither table has no score
     (NaN) and is left out of the mean, as torchmetrics does. Precision is 0 where nothing was
     detected, recall where there is nothing to detect, and both average over the classes of F1.
     """
 
+    #: Eq. 8.
     precision: Averages
+    #: Eq. 9.
     recall: Averages
 
 
 def f1_score(tp: Float64, n_detected: Float64, n_true: Float64) -> Float64:
-    """Eq. 7: 2 P R / (P + R), which is 2 tp / (detected + true). Counts of one shape -> that shape;
-    0 where there is neither.
+    """Eq. 7: 2 P R / (P + R), which is 2 tp / (detected + true).
+
+    Args:
+        tp: True positives, of any shape.
+        n_detected: True and false positives, of that shape.
+        n_true: True positives and false negatives, of that shape.
+
+    Returns:
+        F1 in that shape; 0 where nothing is detected and nothing is true.
     """
     return _ratio(2 * tp, n_detected + n_true)
 
 
 def precision(tp: Float64, n_detected: Float64) -> Float64:
-    """Eq. 8: tp / (tp + fp), the share of what was detected that is true; 0 where nothing was.
+    """Eq. 8: tp / (tp + fp), the share of the detections that is true.
 
-    Counts of one shape -> that shape.
+    Args:
+        tp: True positives, of any shape.
+        n_detected: True and false positives, of that shape.
+
+    Returns:
+        Precision in that shape; 0 where nothing is detected.
     """
     return _ratio(tp, n_detected)
 
 
 def recall(tp: Float64, n_true: Float64) -> Float64:
-    """Eq. 9: tp / (tp + fn), the share of what is true that was detected; 0 where nothing is true.
+    """Eq. 9: tp / (tp + fn), the share of what is true that is detected.
 
-    Counts of one shape -> that shape.
+    Args:
+        tp: True positives, of any shape.
+        n_true: True positives and false negatives, of that shape.
+
+    Returns:
+        Recall in that shape; 0 where nothing is true.
     """
     return _ratio(tp, n_true)
 
@@ -118,17 +136,22 @@ def clip_f1(
 ) -> F1:
     """Clip-level F1, the weak half of the selection objective (Eqs 26, 29).
 
-    scores: (N, K) in [0, 1]; tags: (N, K) of 0 and 1; a class is found where its score is above the
-    threshold. labels: the K names, by default their numbers. Raises ValueError where the shapes
-    differ.
+    Args:
+        scores: (N, K) in [0, 1].
+        tags: (N, K) of 0 and 1.
+        labels: The K names; None: their numbers.
+        threshold: A class is detected where its score is above it.
+
+    Raises:
+        ValueError: The shapes differ.
     """
-    found, true = np.asarray(scores) > threshold, np.asarray(tags) > 0.5
-    if found.shape != true.shape or found.ndim != 2:
+    detected, true = np.asarray(scores) > threshold, np.asarray(tags) > 0.5
+    if detected.shape != true.shape or detected.ndim != 2:
         raise ValueError(
-            f"scores {found.shape} and tags {true.shape} must both be (clips, classes)"
+            f"scores {detected.shape} and tags {true.shape} must both be (clips, classes)"
         )
-    names = [str(k) for k in range(found.shape[1])] if labels is None else labels
-    return f1_from_counts((found & true).sum(0), found.sum(0), true.sum(0), names)
+    names = [str(k) for k in range(detected.shape[1])] if labels is None else labels
+    return f1_from_counts((detected & true).sum(0), detected.sum(0), true.sum(0), names)
 
 
 def intersection_f1(
@@ -143,19 +166,26 @@ def intersection_f1(
 ) -> F1:
     """Intersection-based F1, the strong half of the selection objective (Eqs 26, 29).
 
-    detections, ground_truth: tables filename, onset, offset (seconds), event_label; same-class
-    overlaps are merged. durations: seconds by filename, of all clips that count. dtc, gtc:
-    tolerance criteria in [0, 1]; cross-triggers count as false positives only. legacy_nan: leave
-    classes without a true positive out of the mean, as psds_eval 0.5.3 does (and the DCASE
-    baselines with it).
+    Cross-triggers count as false positives only.
+
+    Args:
+        detections: Table filename, onset, offset (seconds), event_label; overlaps within a class
+            are merged.
+        ground_truth: The same of the true events.
+        labels: The K names.
+        durations: Seconds by filename, of all clips that count.
+        dtc: Detection tolerance criterion in [0, 1].
+        gtc: Ground-truth intersection criterion in [0, 1].
+        legacy_nan: Leave classes without a true positive out of the mean, as psds_eval 0.5.3 does
+            (and the DCASE baselines with it).
     """
     clips, seconds = durations_array(durations)
     truth = union(from_table(ground_truth, clips, labels))
-    found = union(from_table(detections, clips, labels))
-    outcome = match(found, truth, seconds, len(labels), dtc=dtc, gtc=gtc)
+    detected = union(from_table(detections, clips, labels))
+    outcome = match(detected, truth, seconds, len(labels), dtc=dtc, gtc=gtc)
     size = len(labels)
     tp = np.bincount(truth.label[outcome.true_positive], minlength=size)
-    fp = np.bincount(found.label[outcome.false_positive], minlength=size)
+    fp = np.bincount(detected.label[outcome.false_positive], minlength=size)
     true = np.bincount(truth.label, minlength=size)
     return f1_from_counts(tp, tp + fp, true, labels, nan_classes=(tp == 0) if legacy_nan else None)
 
@@ -170,23 +200,30 @@ def event_f1(
     share: float = SHARE,
     legacy_nan: bool = False,
 ) -> F1:
-    """Event-based F1: an event is found if one detection of its own has its onset within ``collar``
-    seconds and its offset within max(collar, share * its length).
+    """Event-based F1, with collars on onset and offset.
 
-    detections, ground_truth: tables filename, onset, offset (seconds), event_label, taken as they
-    are; clips: the files that count, by default those of the ground truth. legacy_nan: leave
-    classes that are never detected, or never there, out of the mean, as sed_eval 0.2.1 does by
-    default.
+    A true event is detected if one detection, which serves no other event, has its onset within
+    ``collar`` seconds and its offset within max(collar, share * length of the true event).
+
+    Args:
+        detections: Table filename, onset, offset (seconds), event_label, taken as it is.
+        ground_truth: The same of the true events.
+        labels: The K names.
+        clips: The files that count; None: those of the ground truth.
+        collar: Seconds.
+        share: Of the length of the true event.
+        legacy_nan: Leave classes that are never detected, or never occur, out of the mean, as
+            sed_eval 0.2.1 does by default.
     """
     names = list(dict.fromkeys(ground_truth["filename"])) if clips is None else clips
-    truth, found = from_table(ground_truth, names, labels), from_table(detections, names, labels)
+    truth, events = from_table(ground_truth, names, labels), from_table(detections, names, labels)
     size = len(labels)
     tp = np.bincount(
-        truth.label[matched(found, truth, size, collar=collar, share=share)], minlength=size
+        truth.label[matched(events, truth, size, collar=collar, share=share)], minlength=size
     )
-    detected, true = (
-        np.bincount(found.label, minlength=size),
+    n_detected, n_true = (
+        np.bincount(events.label, minlength=size),
         np.bincount(truth.label, minlength=size),
     )
-    undefined = (detected == 0) | (true == 0) if legacy_nan else None
-    return f1_from_counts(tp, detected, true, labels, nan_classes=undefined)
+    undefined = (n_detected == 0) | (n_true == 0) if legacy_nan else None
+    return f1_from_counts(tp, n_detected, n_true, labels, nan_classes=undefined)

@@ -20,18 +20,17 @@ Index = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What became of D detections and G ground-truth events.
+    """Outcome of matching D detections with G ground-truth events."""
 
-    true_positive: (n,) ground-truth event index of every true positive, and its operating point
-    tp_point (n,); false_positive: (n,) indices of detections that fail the detection tolerance
-    criterion; cross_trigger: (n,) indices of those that hit another class, and that class ct_label
-    (n,).
-    """
-
+    #: (n,) ground-truth event index of every true positive.
     true_positive: Index
+    #: (n,) its operating point.
     tp_point: Ints
+    #: (n,) indices of detections that fail the detection tolerance criterion.
     false_positive: Index
+    #: (n,) indices of those that overlap another class enough.
     cross_trigger: Index
+    #: (n,) that class.
     ct_label: Ints
 
 
@@ -45,12 +44,18 @@ def match(
     gtc: float,
     cttc: float | None = None,
 ) -> Outcome:
-    """Applies the detection tolerance, ground truth intersection and cross-trigger tolerance
-    criteria.
+    """Apply the detection, ground-truth intersection and cross-trigger tolerance criteria.
 
-    durations: (clips,) seconds; dtc, gtc, cttc: criteria in [0, 1]; cttc None: cross-triggers are
-    not looked for. A detection that starts after its clip's end is not counted at all. Neither
-    table may overlap itself.
+    A detection that starts after its clip's end is not counted at all.
+
+    Args:
+        detections: Detected events, without overlaps within a class.
+        truth: Ground-truth events, without overlaps within a class.
+        durations: (N,) lengths of the clips in seconds.
+        n_labels: K, the number of classes.
+        dtc: Detection tolerance criterion in [0, 1].
+        gtc: Ground-truth intersection criterion in [0, 1].
+        cttc: Cross-trigger tolerance criterion in [0, 1]; None: cross-triggers are not counted.
     """
     det, gt, overlap = overlapping(detections, truth, n_labels, same_label=True)
     share = _sum_by(det, overlap / detections.length[det], len(detections))
@@ -85,10 +90,16 @@ def match(
 def candidates(
     detections: EventArrays, truth: EventArrays, n_labels: int, *, same_label: bool
 ) -> tuple[Index, Index]:
-    """All pairs of one clip and class, or of one clip whatever the class: detection (sorted) and
-    ground-truth indices.
+    """All pairs of a detection and a true event in one clip.
 
-    truth must be sorted by clip and label; detections may come in any order.
+    Args:
+        detections: In any order.
+        truth: Sorted by clip and label.
+        n_labels: K, the number of classes.
+        same_label: Only pairs of one class.
+
+    Returns:
+        Detection indices, sorted, and ground-truth indices.
     """
     step = n_labels if same_label else 1
     key = truth.clip * n_labels + truth.label if same_label else truth.clip
@@ -104,9 +115,16 @@ def candidates(
 def overlapping(
     detections: EventArrays, truth: EventArrays, n_labels: int, *, same_label: bool
 ) -> tuple[Index, Index, Float64]:
-    """Pairs that overlap in time: detection index (sorted), ground-truth index, overlap in seconds.
+    """Pairs of a detection and a true event that overlap in time.
 
-    same_label: pairs of one class, or else of one clip but of two classes.
+    Args:
+        detections: In any order.
+        truth: Sorted by clip and label.
+        n_labels: K, the number of classes.
+        same_label: Pairs of one class; otherwise pairs of one clip but of two classes.
+
+    Returns:
+        Detection indices, sorted; ground-truth indices; overlaps in seconds.
     """
     det, gt = candidates(detections, truth, n_labels, same_label=same_label)
     near = (detections.onset[det] < truth.offset[gt]) & (truth.onset[gt] < detections.offset[det])

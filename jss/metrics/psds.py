@@ -27,17 +27,21 @@ HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Scenario:
-    """One row of Table 1. Tolerance criteria in [0, 1] (cttc None: cross-triggers play no part),
-    cost of instability across classes, cost of cross-triggers, and the greatest effective false
-    positive rate per hour.
-    """
+    """One row of Table 1."""
 
+    #: Key in reports.
     name: str
+    #: Detection tolerance criterion in [0, 1].
     dtc: float
+    #: Ground-truth intersection criterion in [0, 1].
     gtc: float
+    #: Cost of instability across classes.
     alpha_st: float
+    #: Cross-trigger tolerance criterion in [0, 1]; None: cross-triggers do not count.
     cttc: float | None
+    #: Cost of cross-triggers.
     alpha_ct: float
+    #: Greatest effective false positive rate, per hour.
     e_max: float
 
 
@@ -47,24 +51,26 @@ PSDS2 = Scenario("psds2", dtc=0.1, gtc=0.1, alpha_st=1.0, cttc=0.3, alpha_ct=0.5
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A staircase: from efpr[i] (per hour) to efpr[i + 1] the rate is rate[i]; before efpr[0] it is
-    0.
-    """
+    """A staircase: from efpr[i] to efpr[i + 1] the rate is rate[i]; before efpr[0] it is 0."""
 
+    #: (n,) effective false positive rate, per hour.
     efpr: Float64
+    #: (n,) in [0, 1].
     rate: Float64
 
 
 @dataclass(frozen=True, eq=False)
 class Psds:
-    """value: the score in [0, 1]; per_class: each class's own area, NaN for a class that never
-    occurs in the ground truth (it is left out of the score); curve: the PSD-ROC of effective true
-    positive rates; curves: of each class.
-    """
+    """A Polyphonic Sound Detection Score with its curves."""
 
+    #: The score in [0, 1].
     value: float
+    #: (K,) area of each class; NaN for a class that never occurs in the ground truth (it is left
+    #: out of the score).
     per_class: Float64
+    #: PSD-ROC of effective true positive rates.
     curve: Curve
+    #: That of each class.
     curves: tuple[Curve, ...]
 
 
@@ -73,9 +79,13 @@ def count_points(
 ) -> list[ClassCounts]:
     """Counts by class at given operating points, as psds_eval 0.5.3 counts.
 
-    detections: their ``point`` is an index into thresholds; without same-class overlaps.
+    Args:
+        detections: Without overlaps within a class; their ``point`` is an index into thresholds.
+        truth: The ground truth.
+        scenario: Criteria.
+        thresholds: (L,) of the operating points.
     """
-    found = match(
+    outcome = match(
         detections,
         truth.events,
         truth.durations,
@@ -84,12 +94,16 @@ def count_points(
         gtc=scenario.gtc,
         cttc=scenario.cttc if scenario.alpha_ct else None,
     )
-    hit, miss, cross = found.true_positive, found.false_positive, found.cross_trigger
-    kinds: list[Ints] = [np.full(len(hit), TRUE), np.full(len(miss), FALSE), CROSS + found.ct_label]
+    hit, miss, cross = outcome.true_positive, outcome.false_positive, outcome.cross_trigger
+    kinds: list[Ints] = [
+        np.full(len(hit), TRUE),
+        np.full(len(miss), FALSE),
+        CROSS + outcome.ct_label,
+    ]
     return at_points(
         np.concatenate((truth.events.label[hit], detections.label[miss], detections.label[cross])),
         np.concatenate(kinds),
-        np.concatenate((found.tp_point, detections.point[miss], detections.point[cross])),
+        np.concatenate((outcome.tp_point, detections.point[miss], detections.point[cross])),
         np.concatenate((truth.events.clip[hit], detections.clip[miss], detections.clip[cross])),
         thresholds=thresholds,
         n_labels=truth.n_labels,
@@ -98,10 +112,10 @@ def count_points(
 
 
 def count_exactly(scores: ScoreSet, truth: Truth, scenario: Scenario) -> list[ClassCounts]:
-    """Counts by class at every threshold there is, as sed_scores_eval 0.0.4 counts."""
+    """Counts by class at every possible threshold, as sed_scores_eval 0.0.4 counts."""
     cttc = scenario.cttc if scenario.alpha_ct else None
-    found = exact.changes(scores, truth.events, dtc=scenario.dtc, gtc=scenario.gtc, cttc=cttc)
-    return falling(found, n_labels=truth.n_labels, n_clips=len(truth.durations))
+    changes = exact.changes(scores, truth.events, dtc=scenario.dtc, gtc=scenario.gtc, cttc=cttc)
+    return falling(changes, n_labels=truth.n_labels, n_clips=len(truth.durations))
 
 
 def rates(
@@ -112,11 +126,20 @@ def rates(
     convention: Convention = "K-1",
     weights: npt.NDArray[np.float64] | None = None,
 ) -> tuple[Float64, Float64]:
-    """True positive ratio and effective false positive rate per hour of one class. -> (B, L) and
-    (B, L).
+    """True positive ratio and effective false positive rate of one class.
 
-    weights: (N, B), how often each clip counts; None: once, and B is 1. Cross-trigger rates are
-    averaged over the classes that occur. A class that does not occur has the ratio NaN.
+    Cross-trigger rates are averaged over the classes that occur.
+
+    Args:
+        counts: Counts of the class at L levels.
+        label: Its index.
+        truth: The ground truth.
+        scenario: Costs.
+        convention: How the mean cross-trigger rate is taken.
+        weights: (N, B), how often each clip counts; None: once, and B is 1.
+
+    Returns:
+        (B, L) ratios, NaN for a class that does not occur; (B, L) rates per hour.
     """
     once = np.ones((len(truth.durations), 1)) if weights is None else weights
     total = counts.total(weights)
@@ -136,11 +159,19 @@ def rates(
 def area(
     ratio: Sequence[Float64], efpr: Sequence[Float64], *, alpha_st: float, e_max: float
 ) -> Float64:
-    """Normalised area under the effective true positive rate, mean minus alpha_st times deviation
-    over classes.
+    """Normalised area under the effective true positive rate.
 
-    ratio, efpr: one (B, L) each for every class, in any order of points; a class whose ratios are
-    NaN in a row is left out of that row. -> (B,) in [0, 1], 0 where no class is left.
+    That rate is the mean over classes minus alpha_st times the standard deviation.
+
+    Args:
+        ratio: (B, L) of each class, in any order of points; a class whose ratios are NaN in a row
+            is left out of that row.
+        efpr: (B, L) of each class, per hour.
+        alpha_st: Cost of instability across classes.
+        e_max: Greatest effective false positive rate, per hour.
+
+    Returns:
+        (B,) in [0, 1], 0 where no class is left.
     """
     x = np.minimum(np.concatenate(efpr, axis=1), e_max)
     y = np.concatenate(ratio, axis=1)
@@ -148,12 +179,12 @@ def area(
     order = np.argsort(x, axis=1, kind="stable")
     x, y, owner = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1), owner[order]
     mean, square, n = np.zeros_like(x), np.zeros_like(x), np.zeros((len(x), 1))
-    for k, own in enumerate(ratio):
-        there = ~np.isnan(own[:, :1])
-        step = np.maximum.accumulate(np.where(there & (owner == k), y, 0.0), axis=1)
+    for k, class_ratio in enumerate(ratio):
+        defined = ~np.isnan(class_ratio[:, :1])
+        step = np.maximum.accumulate(np.where(defined & (owner == k), y, 0.0), axis=1)
         mean += step
         square += step**2
-        n += there
+        n += defined
     np.maximum(n, 1, out=n)
     mean /= n
     deviation = np.sqrt(np.maximum(square / n - mean**2, 0.0))
@@ -163,8 +194,12 @@ def area(
 
 
 def staircase(ratio: Float64, efpr: Float64, e_max: float) -> Curve:
-    """The points of one class that count: the best ratio at or below each rate up to e_max. ratio,
-    efpr: (L,).
+    """Curve of one class: the best ratio at or below each rate up to e_max.
+
+    Args:
+        ratio: (L,) true positive ratios.
+        efpr: (L,) effective false positive rates, per hour.
+        e_max: The greatest rate, per hour.
     """
     order = np.lexsort((ratio, efpr))
     x, y = efpr[order], np.maximum.accumulate(ratio[order])
@@ -175,8 +210,14 @@ def staircase(ratio: Float64, efpr: Float64, e_max: float) -> Curve:
 
 
 def effective_curve(curves: Sequence[Curve], alpha_st: float) -> Curve:
-    """PSD-ROC of several classes: mean minus alpha_st times the standard deviation of their ratios,
-    floored at 0.
+    """PSD-ROC of several classes.
+
+    Args:
+        curves: Of each class.
+        alpha_st: Cost of instability across classes.
+
+    Returns:
+        Mean minus alpha_st times the standard deviation of the ratios, at least 0.
     """
     if not curves:
         return Curve(np.zeros(0), np.zeros(0))
@@ -195,17 +236,24 @@ def curve_area(curve: Curve, e_max: float) -> float:
 def psds(
     counts: Sequence[ClassCounts], truth: Truth, scenario: Scenario, convention: Convention = "K-1"
 ) -> Psds:
-    """PSDS of a set from its counts, with curves. counts: one a class."""
+    """PSDS of a set from its counts, with curves.
+
+    Args:
+        counts: Counts of each class.
+        truth: The ground truth.
+        scenario: Criteria and costs.
+        convention: How the mean cross-trigger rate is taken.
+    """
     curves: list[Curve] = []
-    for k, own in enumerate(counts):
-        ratio, efpr = rates(own, k, truth, scenario, convention)
+    for k, class_counts in enumerate(counts):
+        ratio, efpr = rates(class_counts, k, truth, scenario, convention)
         curves.append(staircase(ratio[0], efpr[0], scenario.e_max))
     occurs = truth.number.sum(axis=0) > 0
     whole = effective_curve(
-        [c for c, there in zip(curves, occurs, strict=True) if there], scenario.alpha_st
+        [c for c, present in zip(curves, occurs, strict=True) if present], scenario.alpha_st
     )
     single = [
-        curve_area(c, scenario.e_max) if there else np.nan
-        for c, there in zip(curves, occurs, strict=True)
+        curve_area(c, scenario.e_max) if present else np.nan
+        for c, present in zip(curves, occurs, strict=True)
     ]
     return Psds(curve_area(whole, scenario.e_max), np.array(single), whole, tuple(curves))

@@ -1,4 +1,4 @@
-"""PSDS by psds_eval itself: slow, and here only to be compared with."""
+"""PSDS by psds_eval itself, as a reference to compare with; slow."""
 
 from __future__ import annotations
 
@@ -20,8 +20,15 @@ from jss.metrics.psds import Scenario
 def tables(
     events: EventArrays, names: Sequence[str], labels: Sequence[str], points: int = 1
 ) -> list[pd.DataFrame]:
-    """Events as tables filename, onset, offset, event_label: one for each operating point."""
-    whole = pd.DataFrame(
+    """Events as tables filename, onset, offset, event_label: one for each operating point.
+
+    Args:
+        events: Events of a set.
+        names: Of the clips.
+        labels: Of the classes.
+        points: Number of operating points.
+    """
+    table = pd.DataFrame(
         {
             "filename": np.array(list(names), object)[events.clip],
             "onset": events.onset,
@@ -29,7 +36,7 @@ def tables(
             "event_label": np.array(list(labels), object)[events.label],
         }
     )
-    return [whole[events.point == point].reset_index(drop=True) for point in range(points)]
+    return [table[events.point == point].reset_index(drop=True) for point in range(points)]
 
 
 def psds_eval(
@@ -39,21 +46,29 @@ def psds_eval(
     durations: Float64,
     scenario: Scenario,
 ) -> float:
-    """PSDS of operating points by psds_eval. points, truth: event tables without same-class
-    overlaps; durations: (N,) seconds of the N names. Raises JssError where the package is not
-    installed.
+    """PSDS of operating points by psds_eval.
+
+    Args:
+        points: Event tables of the operating points, without overlaps within a class.
+        truth: Event table of the ground truth, without overlaps within a class.
+        names: Of the N clips.
+        durations: (N,) seconds.
+        scenario: Criteria and costs.
+
+    Raises:
+        JssError: The package is not installed.
     """
     with optional():
         from psds_eval import PSDSEval
     meta = pd.DataFrame({"filename": list(names), "duration": durations})
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        tool = PSDSEval(
+        evaluator = PSDSEval(
             scenario.dtc, scenario.gtc, scenario.cttc or 0.3, ground_truth=truth, metadata=meta
         )
         for table in points:
-            tool.add_operating_point(table)
-        return float(tool.psds(scenario.alpha_ct, scenario.alpha_st, scenario.e_max).value)
+            evaluator.add_operating_point(table)
+        return float(evaluator.psds(scenario.alpha_ct, scenario.alpha_st, scenario.e_max).value)
 
 
 def reference_psds(
@@ -64,8 +79,17 @@ def reference_psds(
     labels: Sequence[str],
     scenario: Scenario,
 ) -> float:
-    """:func:`psds_eval` on what our own kernel counts on."""
-    given = tables(points, names, labels, len(thresholds))
+    """:func:`psds_eval` on the arrays that our own implementation works on.
+
+    Args:
+        points: Detections at all operating points.
+        thresholds: (L,) of the operating points.
+        truth: The ground truth.
+        names: Of the N clips.
+        labels: Of the K classes.
+        scenario: Criteria and costs.
+    """
+    operating_points = tables(points, names, labels, len(thresholds))
     return psds_eval(
-        given, tables(truth.events, names, labels)[0], names, truth.durations, scenario
+        operating_points, tables(truth.events, names, labels)[0], names, truth.durations, scenario
     )

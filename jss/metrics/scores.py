@@ -1,4 +1,4 @@
-"""Score curves of a whole set as one array, and the events they hold at some or at all thresholds."""
+"""Score curves of a set as one array, and their events at some or at all thresholds."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ THRESHOLDS: Float64 = np.round(np.arange(0.01, 1, 0.02), 2)
 
 @dataclass(frozen=True, eq=False)
 class ScoreSet:
-    """Scores of N clips and K classes, laid end to end, every curve closed by -inf.
+    """Scores of N clips and K classes, concatenated; every curve ends with -inf."""
 
-    value: (F,) with F the sum of K (T + 1) over clips, plus one -inf in front; series: (F,) clip *
-    K + class; start: (N K,) index of each curve's first frame; edges: frame boundaries of all clips
-    in seconds, T + 1 a clip; first_edge: (N,) where each clip's boundaries begin.
-    """
-
+    #: K.
     n_labels: int
+    #: (F,), F = sum over clips of K (T + 1), plus one -inf in front.
     value: Float64
+    #: (F,) clip * K + class.
     series: npt.NDArray[np.int32]
+    #: (N K,) index of the first frame of each curve.
     start: Ints
+    #: Frame boundaries of all clips in seconds, T + 1 per clip.
     edges: Float64
+    #: (N,) index of the first boundary of each clip.
     first_edge: Ints
 
     @classmethod
@@ -41,11 +42,17 @@ class ScoreSet:
         *,
         median: int = MEDIAN_FRAMES,
     ) -> ScoreSet:
-        """clips: for each the scores (K, T) and the frame boundaries (T + 1,) in seconds.
+        """Score curves of a set from arrays by clip.
 
-        median: length in frames of the filter over the scores, odd; 1 leaves them alone. A median
-        before the threshold finds the same events as one after it. Raises ValueError for other
-        shapes.
+        A median filter before the threshold gives the same events as one after it.
+
+        Args:
+            clips: For each the scores (K, T) and the frame boundaries (T + 1,) in seconds.
+            n_labels: K, the number of classes.
+            median: Length of the median filter in frames, odd; 1: no filter.
+
+        Raises:
+            ValueError: Another shape, or an even length.
         """
         if median % 2 != 1:
             raise ValueError("the median filter must have an odd length")
@@ -93,7 +100,13 @@ class ScoreSet:
         return self.events(np.concatenate(begin), np.concatenate(end), np.concatenate(point))
 
     def events(self, begin: Ints, end: Ints, point: Ints) -> EventArrays:
-        """Runs of frames [begin, end) as events in seconds; runs without a length are left out."""
+        """Runs of frames [begin, end) as events in seconds; runs without a length are left out.
+
+        Args:
+            begin: (n,) first frame of each run, an index into ``value``.
+            end: (n,) frame after its last.
+            point: (n,) operating point of the event.
+        """
         series = self.series[begin].astype(np.int64)
         clip, label = np.divmod(series, self.n_labels)
         shift = self.first_edge[clip] - self.start[series]
@@ -104,30 +117,32 @@ class ScoreSet:
         return EventArrays(clip[keep], label[keep], onset[keep], offset[keep], point[keep])
 
     def part(self, first: int, last: int) -> slice:
-        """The range of ``value`` that holds the curves of the clips first to last - 1, with a -inf
-        on either side.
-        """
+        """Range of ``value`` with the curves of the clips first to last - 1, between two -inf."""
         k = self.n_labels
         stop = int(self.start[last * k]) if last < len(self) else len(self.value)
         return slice(int(self.start[first * k]) - 1, stop)
 
 
 def maximal_runs(value: Float64) -> tuple[Ints, Ints, Float64, Float64]:
-    """Every run of frames that some threshold cuts out of the curves: at most one a frame.
+    """Every run of frames that some threshold cuts out of the curves: at most one per frame.
 
-    value: (F,) curves closed by -inf on both sides. -> begin, end (exclusive), birth, death: the
-    run is there for all thresholds with death <= threshold < birth.
+    Args:
+        value: (F,) curves with -inf before and after each.
+
+    Returns:
+        begin, end (exclusive), birth and death of each run: it is above the threshold where death
+        <= threshold < birth.
     """
     size = len(value)
     frames = np.flatnonzero(value > -np.inf)
     left = np.arange(-1, size - 1)
-    moving = frames
-    while len(moving := moving[value[left[moving]] > value[moving]]):
-        left[moving] = left[left[moving]]
-    own = frames[value[left[frames]] < value[frames]]
+    pending = frames
+    while len(pending := pending[value[left[pending]] > value[pending]]):
+        left[pending] = left[left[pending]]
+    peaks = frames[value[left[frames]] < value[frames]]
     right = np.arange(1, size + 1)
-    moving = frames
-    while len(moving := moving[value[right[moving]] >= value[moving]]):
-        right[moving] = right[right[moving]]
-    begin, end = left[own] + 1, right[own]
-    return begin, end, value[own], np.maximum(value[begin - 1], value[end])
+    pending = frames
+    while len(pending := pending[value[right[pending]] >= value[pending]]):
+        right[pending] = right[right[pending]]
+    begin, end = left[peaks] + 1, right[peaks]
+    return begin, end, value[peaks], np.maximum(value[begin - 1], value[end])

@@ -1,4 +1,4 @@
-"""How well sources are separated: SNR and SI-SDR improvement (Eq. 19), and the measures of FUSS.
+"""Quality of separation: SNR and SI-SDR improvement (Eq. 19), and the measures of FUSS.
 
 All signals are (samples,) or (sources, samples); all results are in dB, higher is better.
 """
@@ -21,7 +21,13 @@ ACTIVE_SHARE = 0.01
 
 
 def snr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Float64:
-    """Signal-to-noise ratio in dB over the last axis, the first term of Eq. 19; shapes broadcast."""
+    """Signal-to-noise ratio in dB over the last axis, the first term of Eq. 19.
+
+    Args:
+        estimate: (..., samples); shapes broadcast.
+        reference: (..., samples).
+        eps: Bounds the ratio.
+    """
     s, e = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
     signal, noise = (s**2).sum(-1), ((s - e) ** 2).sum(-1)
     return np.asarray(10 * np.log10(np.maximum(signal, eps) / (noise + eps)))
@@ -35,11 +41,16 @@ def snr_improvement(
 
 
 def si_sdr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Float64:
-    """Scale-invariant signal-to-distortion ratio in dB over the last axis (Le Roux et al. 2019);
-    shapes broadcast.
+    """Scale-invariant signal-to-distortion ratio in dB over the last axis; shapes broadcast.
 
     Means are removed. With c the cosine of the two signals it is 10 log10((c^2 + eps) / (1 - c^2 +
     eps)), which stays between -80 and 80 dB for eps = 1e-8 and is -80 dB for a silent estimate.
+    J. Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019.
+
+    Args:
+        estimate: (..., samples).
+        reference: (..., samples).
+        eps: Bounds the ratio.
     """
     s, e = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
     s, e = s - s.mean(-1, keepdims=True), e - e.mean(-1, keepdims=True)
@@ -61,7 +72,16 @@ def si_sdr_improvement(
 def pairwise_si_sdr(
     estimates: npt.ArrayLike, references: npt.ArrayLike, eps: float = 1e-8
 ) -> Float64:
-    """SI-SDR of every estimate against every reference. (M, samples), (N, samples) -> (M, N) in dB."""
+    """SI-SDR of every estimate against every reference.
+
+    Args:
+        estimates: (M, samples).
+        references: (N, samples).
+        eps: Bounds the ratio.
+
+    Returns:
+        (M, N) in dB.
+    """
     e, s = np.asarray(estimates, np.float64), np.asarray(references, np.float64)
     e, s = e - e.mean(-1, keepdims=True), s - s.mean(-1, keepdims=True)
     power = (e**2).sum(-1)[:, None] * (s**2).sum(-1)[None]
@@ -70,9 +90,13 @@ def pairwise_si_sdr(
 
 
 def assign(quality: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Best one-to-one assignment of estimates to references. quality: (M, N), higher is better.
+    """Best one-to-one assignment of estimates to references.
 
-    -> (estimate indices, reference indices), min(M, N) each, sorted by reference.
+    Args:
+        quality: (M, N), higher is better.
+
+    Returns:
+        Estimate indices and reference indices, min(M, N) each, sorted by reference.
     """
     rows, columns = linear_sum_assignment(np.asarray(quality), maximize=True)
     order = np.argsort(columns)
@@ -81,30 +105,41 @@ def assign(quality: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], npt.NDArray[np
 
 @dataclass(frozen=True)
 class ClipSeparation:
-    """Separation of one clip.
+    """Separation of one clip."""
 
-    references, estimates: how many are active; reference: index of each matched active reference;
-    estimate: index of its estimate; active: whether that estimate is active; si_sdr, si_sdri, snri:
-    dB of each matched pair.
-    """
-
+    #: Number of active references.
     references: int
+    #: Number of active estimates.
     estimates: int
+    #: Index of each matched active reference.
     reference: tuple[int, ...]
+    #: Index of its estimate.
     estimate: tuple[int, ...]
+    #: Whether that estimate is active.
     active: tuple[bool, ...]
+    #: SI-SDR of each matched pair in dB.
     si_sdr: tuple[float, ...]
+    #: Its improvement over the mixture in dB.
     si_sdri: tuple[float, ...]
+    #: SNR improvement of each matched pair in dB.
     snri: tuple[float, ...]
 
 
 def separate_clip(
     estimates: npt.ArrayLike, references: npt.ArrayLike, mixture: npt.ArrayLike
 ) -> ClipSeparation:
-    """Measures one clip. estimates: (M, samples); references: (N, samples); mixture: (samples,).
+    """Measure one clip.
 
     The permutation is the one of the highest total SI-SDR; where N > M some references stay without
-    an estimate. Raises ValueError where the lengths differ.
+    an estimate.
+
+    Args:
+        estimates: (M, samples).
+        references: (N, samples).
+        mixture: (samples,).
+
+    Raises:
+        ValueError: The lengths differ.
     """
     e, s, x = (np.asarray(a, np.float64) for a in (estimates, references, mixture))
     if e.ndim != 2 or s.ndim != 2 or x.shape != e.shape[1:] or x.shape != s.shape[1:]:
@@ -112,14 +147,14 @@ def separate_clip(
             f"estimates {e.shape}, references {s.shape} and mixture {x.shape} must be equally long"
         )
     power = (s**2).mean(-1)
-    there = np.flatnonzero(np.sqrt(power) > ACTIVE_RMS)
-    if not len(there):
+    active = np.flatnonzero(np.sqrt(power) > ACTIVE_RMS)
+    if not len(active):
         return ClipSeparation(0, 0, (), (), (), (), (), ())
-    loud = (e**2).mean(-1) > ACTIVE_SHARE * power[there].min()
-    rows, columns = assign(pairwise_si_sdr(e, s[there]))
-    columns = there[columns]
+    loud = (e**2).mean(-1) > ACTIVE_SHARE * power[active].min()
+    rows, columns = assign(pairwise_si_sdr(e, s[active]))
+    columns = active[columns]
     return ClipSeparation(
-        references=len(there),
+        references=len(active),
         estimates=int(loud.sum()),
         reference=tuple(columns.tolist()),
         estimate=tuple(rows.tolist()),
@@ -131,30 +166,30 @@ def separate_clip(
 
 
 def summarise(clips: Sequence[ClipSeparation]) -> dict[str, float | int | None]:
-    """Separation over a set; keys as the report names them, None where nothing could be measured.
+    """Separation over a set, by the keys of a report; None where nothing could be measured.
 
     msi: mean SI-SDR improvement over active pairs of clips with two or more active sources,
     one_source: mean SI-SDR on clips with one (FUSS's MSi and 1S, dB); under, equal, over: shares of
     clips with fewer, as many, more active estimates than references; si_sdri, snri: means over
     every matched source of clips with two or more (dB).
     """
-    heard = [c for c in clips if c.references]
-    several = [c for c in heard if c.references > 1]
-    single = [c for c in heard if c.references == 1]
+    audible = [c for c in clips if c.references]
+    several = [c for c in audible if c.references > 1]
+    single = [c for c in audible if c.references == 1]
 
     def mean(values: Sequence[float]) -> float | None:
         return float(np.mean(values)) if len(values) else None
 
     return {
-        "n_clips": len(heard),
+        "n_clips": len(audible),
         "n_clips_one_source": len(single),
         "msi": mean([v for c in several for v, on in zip(c.si_sdri, c.active, strict=True) if on]),
         "one_source": mean(
             [v for c in single for v, on in zip(c.si_sdr, c.active, strict=True) if on]
         ),
-        "under": mean([float(c.estimates < c.references) for c in heard]),
-        "equal": mean([float(c.estimates == c.references) for c in heard]),
-        "over": mean([float(c.estimates > c.references) for c in heard]),
+        "under": mean([float(c.estimates < c.references) for c in audible]),
+        "equal": mean([float(c.estimates == c.references) for c in audible]),
+        "over": mean([float(c.estimates > c.references) for c in audible]),
         "si_sdri": mean([v for c in several for v in c.si_sdri]),
         "snri": mean([v for c in several for v in c.snri]),
     }

@@ -11,9 +11,9 @@ def test_by_hand():
 
 
 def test_equal_scores_are_one_threshold_and_an_absent_class_is_nan():
-    found = average_precision(np.full((4, 2), 0.5), [[1, 0], [0, 0], [0, 0], [0, 0]])
-    assert found[0] == pytest.approx(0.25)
-    assert np.isnan(found[1])
+    values = average_precision(np.full((4, 2), 0.5), [[1, 0], [0, 0], [0, 0], [0, 0]])
+    assert values[0] == pytest.approx(0.25)
+    assert np.isnan(values[1])
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -31,10 +31,10 @@ def test_a_resample_of_every_clip_once_is_the_whole_set():
     rng = np.random.default_rng(1)
     scores, tags = rng.random((20, 3)), rng.random((20, 3)) < 0.4
     twice = np.stack([np.ones(20), np.r_[np.full(10, 2.0), np.zeros(10)]], axis=1)
-    found = resampled(scores, tags, twice)
-    assert found[0] == pytest.approx(average_precision(scores, tags).mean())
+    values = resampled(scores, tags, twice)
+    assert values[0] == pytest.approx(average_precision(scores, tags).mean())
     half = average_precision(np.repeat(scores[:10], 2, axis=0), np.repeat(tags[:10], 2, axis=0))
-    assert found[1] == pytest.approx(np.nanmean(half))
+    assert values[1] == pytest.approx(np.nanmean(half))
 
 
 def test_shapes():

@@ -26,11 +26,11 @@ def test_f1_of_a_resample_is_f1_of_the_resampled_counts():
     detected, true = tp + rng.integers(0, 2, (6, 3)), tp + rng.integers(0, 2, (6, 3))
     detected[:, 2] = true[:, 2] = 0
     drawn = np.column_stack([np.ones(6), bootstrap.weights(6, 3)])
-    found = bootstrap.f1(tp, detected, true, drawn)
+    replicates = bootstrap.f1(tp, detected, true, drawn)
     for b in range(4):
         f1 = f1_from_counts(*(drawn[:, b] @ c for c in (tp, detected, true)), LABELS)
         for name, expected in (("f1", f1), ("precision", f1.precision), ("recall", f1.recall)):
-            macro, micro = found[name]
+            macro, micro = replicates[name]
             assert macro[b] == pytest.approx(expected.macro)
             assert micro[b] == pytest.approx(expected.micro)
 
@@ -61,8 +61,8 @@ def test_means_leave_out_clips_without_a_value():
     )
     two = ClipSeparation(2, 2, (0, 1), (0, 1), (True, True), (1.0, 1.0), (3.0, 5.0), (1.0, 1.0))
     one = ClipSeparation(1, 2, (0,), (0,), (True,), (1.0,), (99.0,), (1.0,))
-    found = bootstrap.improvement([two, one, None], drawn)
-    assert found == pytest.approx([4.0, 4.0, np.nan], nan_ok=True)
+    replicates = bootstrap.improvement([two, one, None], drawn)
+    assert replicates == pytest.approx([4.0, 4.0, np.nan], nan_ok=True)
 
 
 def test_interval():

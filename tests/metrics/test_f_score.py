@@ -35,28 +35,28 @@ def test_clip_f1_refuses_other_shapes():
 
 def test_intersection_f1_by_hand():
     truth = table(("x", 0.0, 2.0, "a"), ("x", 4.0, 6.0, "b"), ("y", None, None, None))
-    found = table(
+    detected = table(
         ("x", 0.5, 2.0, "a"),
         ("x", 8.0, 9.0, "a"),
         ("x", 4.0, 4.9, "b"),
         ("y", 0, 1, "b"),
         ("z", 0, 1, "a"),
     )
-    f1 = intersection_f1(found, truth, ["a", "b"], {"x": 10.0, "y": 10.0})
+    f1 = intersection_f1(detected, truth, ["a", "b"], {"x": 10.0, "y": 10.0})
     assert f1.per_class["a"] == pytest.approx(2 / 3)
     assert (
         f1.per_class["b"] == 0.0
     )  # covers 45 % only: neither a true nor a false positive; y is a false positive
     assert f1.macro == pytest.approx(1 / 3)
     assert f1.micro == pytest.approx(2 / (2 + 1 + 2))
-    legacy = intersection_f1(found, truth, ["a", "b"], {"x": 10.0, "y": 10.0}, legacy_nan=True)
+    legacy = intersection_f1(detected, truth, ["a", "b"], {"x": 10.0, "y": 10.0}, legacy_nan=True)
     assert legacy.macro == pytest.approx(2 / 3)
 
 
 def test_same_class_overlaps_are_merged():
     truth = table(("x", 0.0, 2.0, "a"), ("x", 1.0, 4.0, "a"), ("x", 1.5, 1.6, "a"))
-    found = table(("x", 0.0, 3.0, "a"), ("x", 2.0, 4.0, "a"))
-    assert intersection_f1(found, truth, ["a"], {"x": 10.0}).micro == 1.0
+    detected = table(("x", 0.0, 3.0, "a"), ("x", 2.0, 4.0, "a"))
+    assert intersection_f1(detected, truth, ["a"], {"x": 10.0}).micro == 1.0
 
 
 def test_nothing_at_all():

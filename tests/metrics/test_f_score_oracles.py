@@ -29,26 +29,27 @@ def decided(seed, **options):
 @given(seeds, st.booleans(), st.booleans())
 def test_intersection_f1_equals_psds_eval(seed, grid, absent):
     psds_eval = pytest.importorskip("psds_eval")
-    w, found = decided(seed, grid=grid, absent=absent)
+    w, detected = decided(seed, grid=grid, absent=absent)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tool = psds_eval.PSDSEval(0.5, 0.5, 0.3, ground_truth=w.truth, metadata=w.meta)
-        macro, single = tool.compute_macro_f_score(found)
-    ours = intersection_f1(found, w.truth, w.labels, w.meta, legacy_nan=True)
+        macro, single = tool.compute_macro_f_score(detected)
+    ours = intersection_f1(detected, w.truth, w.labels, w.meta, legacy_nan=True)
     assert ours.macro == pytest.approx(0 if np.isnan(macro) else macro, abs=1e-12)
-    plain = intersection_f1(found, w.truth, w.labels, w.meta)
+    plain = intersection_f1(detected, w.truth, w.labels, w.meta)
     for label, value in single.items():
         assert plain.per_class[label] == pytest.approx(0 if np.isnan(value) else value, abs=1e-12)
 
 
-def sed_eval_metrics(found, truth, labels, **options):
+def sed_eval_metrics(detected, truth, labels, **options):
     sed_eval = pytest.importorskip("sed_eval")
     tool = sed_eval.sound_event.EventBasedMetrics(
         event_label_list=list(labels), t_collar=0.2, percentage_of_length=0.2, **options
     )
     for name in truth.filename.unique():
         rows = [
-            t[t.filename == name].to_dict("records") or [{"filename": name}] for t in (truth, found)
+            t[t.filename == name].to_dict("records") or [{"filename": name}]
+            for t in (truth, detected)
         ]
         tool.evaluate(reference_event_list=rows[0], estimated_event_list=rows[1])
     return tool.results_class_wise_average_metrics()["f_measure"]["f_measure"], tool
@@ -59,20 +60,20 @@ def sed_eval_metrics(found, truth, labels, **options):
 def test_event_f1_equals_sed_eval(seed, absent, spread):
     w = world(seed, absent=absent, empty=False)
     rng = np.random.default_rng(seed)
-    found = w.truth.sample(
+    detected = w.truth.sample(
         frac=0.9, replace=True, random_state=seed
     )  # duplicates compete for a match
-    found["onset"] += rng.normal(0, spread, len(found)).round(1)
-    found["offset"] += rng.normal(0, spread, len(found)).round(1)
-    found = found[(found.offset > found.onset) & (found.onset >= 0)]
+    detected["onset"] += rng.normal(0, spread, len(detected)).round(1)
+    detected["offset"] += rng.normal(0, spread, len(detected)).round(1)
+    detected = detected[(detected.offset > detected.onset) & (detected.onset >= 0)]
     macro, tool = sed_eval_metrics(
-        found, w.truth, w.labels, empty_system_output_handling="zero_score"
+        detected, w.truth, w.labels, empty_system_output_handling="zero_score"
     )
-    ours = event_f1(found, w.truth, w.labels)
+    ours = event_f1(detected, w.truth, w.labels)
     assert ours.macro == pytest.approx(macro, abs=1e-12)
     assert ours.micro == pytest.approx(tool.overall_f_measure()["f_measure"], abs=1e-12)
-    macro, _ = sed_eval_metrics(found, w.truth, w.labels)
-    assert event_f1(found, w.truth, w.labels, legacy_nan=True).macro == pytest.approx(
+    macro, _ = sed_eval_metrics(detected, w.truth, w.labels)
+    assert event_f1(detected, w.truth, w.labels, legacy_nan=True).macro == pytest.approx(
         macro, abs=1e-12
     )
 
@@ -82,9 +83,9 @@ def test_the_offset_collar_grows_with_the_event():
 
     columns = ["filename", "onset", "offset", "event_label"]
     truth = pd.DataFrame([("x", 0.0, 5.0, "a"), ("x", 6.0, 6.5, "a")], columns=columns)
-    found = pd.DataFrame([("x", 0.1, 5.9, "a"), ("x", 6.0, 6.8, "a")], columns=columns)
+    detected = pd.DataFrame([("x", 0.1, 5.9, "a"), ("x", 6.0, 6.8, "a")], columns=columns)
     assert (
-        event_f1(found, truth, ["a"]).micro == 0.5
+        event_f1(detected, truth, ["a"]).micro == 0.5
     )  # 0.9 s is within 20 % of 5 s, 0.3 s is not within 0.2 s
-    found.loc[0, "onset"] = 0.3
-    assert event_f1(found, truth, ["a"]).micro == 0.0
+    detected.loc[0, "onset"] = 0.3
+    assert event_f1(detected, truth, ["a"]).micro == 0.0

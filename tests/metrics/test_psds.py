@@ -39,11 +39,11 @@ slow = settings(
 def same(ours, theirs, labels):
     value, single = theirs
     assert ours.value == pytest.approx(value, abs=1e-9)
-    for label, own in zip(labels, ours.per_class, strict=True):
+    for label, class_counts in zip(labels, ours.per_class, strict=True):
         if label in single:
-            assert own == pytest.approx(single[label], abs=1e-9)
+            assert class_counts == pytest.approx(single[label], abs=1e-9)
         else:
-            assert np.isnan(own)
+            assert np.isnan(class_counts)
 
 
 @pytest.mark.slow
@@ -156,11 +156,11 @@ def cross_triggers():
     truth = pd.DataFrame(
         [("x", 0, 10, "a"), ("x", 20, 30, "b"), ("x", 40, 50, "c")], columns=columns
     )
-    found = pd.DataFrame(
+    detected = pd.DataFrame(
         [("x", 0, 10, "a"), ("x", 20, 30, "a"), ("x", 20, 30, "b")], columns=columns
     )
     return Truth(from_table(truth, ["x"], "abc"), np.array([3600.0]), 3), from_tables(
-        [found], ["x"], "abc"
+        [detected], ["x"], "abc"
     )
 
 
@@ -168,11 +168,11 @@ def test_both_conventions_by_hand():
     """One detection of a on b: 1 false positive an hour, and 360 cross-triggers an hour of b, a
     mean of 180 or 120.
     """
-    truth, found = cross_triggers()
-    own = count_points(found, truth, PSDS2, np.array([0.5]))[0]
-    ratio, others = rates(own, 0, truth, PSDS2, "K-1")
+    truth, detected = cross_triggers()
+    class_counts = count_points(detected, truth, PSDS2, np.array([0.5]))[0]
+    ratio, others = rates(class_counts, 0, truth, PSDS2, "K-1")
     assert (ratio.item(), others.item()) == (1.0, pytest.approx(1 + 0.5 * 360 / 2))
-    _, everyone = rates(own, 0, truth, PSDS2, "K")
+    _, everyone = rates(class_counts, 0, truth, PSDS2, "K")
     assert everyone.item() == pytest.approx(1 + 0.5 * 360 / 3)
 
 

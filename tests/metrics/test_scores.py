@@ -15,11 +15,13 @@ def clips(seed, lengths, levels=5):
 @pytest.mark.parametrize("median", [1, 3, 7])
 def test_events_equal_the_decoder(median):
     data = clips(0, [1, 30, 2, 17, 156])
-    found = ScoreSet.build(data, 3, median=median).at([0.3, 0.5])
+    events = ScoreSet.build(data, 3, median=median).at([0.3, 0.5])
     for point, threshold in enumerate([0.3, 0.5]):
         for n, (scores, edges) in enumerate(data):
-            own = (found.clip == n) & (found.point == point)
-            ours = sorted(zip(found.onset[own], found.offset[own], found.label[own], strict=True))
+            rows = (events.clip == n) & (events.point == point)
+            ours = sorted(
+                zip(events.onset[rows], events.offset[rows], events.label[rows], strict=True)
+            )
             theirs = decode(
                 scores, [0, 1, 2], hop=0.064, duration=edges[-1], threshold=threshold, median=median
             )
@@ -27,8 +29,8 @@ def test_events_equal_the_decoder(median):
 
 
 def test_events_come_sorted():
-    found = ScoreSet.build(clips(1, [20, 20, 20]), 3, median=1).at([0.2, 0.6])
-    key = list(zip(found.point, found.clip, found.label, found.onset, strict=True))
+    events = ScoreSet.build(clips(1, [20, 20, 20]), 3, median=1).at([0.2, 0.6])
+    key = list(zip(events.point, events.clip, events.label, events.onset, strict=True))
     assert key == sorted(key)
 
 
@@ -39,8 +41,8 @@ def test_every_run_of_every_threshold_is_listed_once(curves):
     begin, end, birth, death = maximal_runs(value)
     assert len(set(zip(begin, end, strict=True))) == len(begin)
     for threshold in np.arange(-1, 5) + 0.5:
-        there = (death <= threshold) & (threshold < birth)
-        assert sorted(zip(begin[there], end[there], strict=True)) == runs(value > threshold)
+        active = (death <= threshold) & (threshold < birth)
+        assert sorted(zip(begin[active], end[active], strict=True)) == runs(value > threshold)
 
 
 def test_shapes_are_checked():
