@@ -130,7 +130,9 @@ def run(args: argparse.Namespace) -> int:
         for path, outputs in zip(paths, found, strict=True) if args.keep_scores else ():
             from jss.evaluation import saved_scores
 
-            saved_scores.keep(outputs, clips, dataset, args.subset).save(saved_scores.beside(path))
+            saved_scores.collect(outputs, clips, dataset, args.subset).save(
+                saved_scores.beside(path)
+            )
             print(f"scores kept in {saved_scores.beside(path)}")
     if args.compare:
         made_now = {r.system: r for r in reports}

@@ -1,6 +1,4 @@
-"""Other people's systems: their tables and the ground truth's -> what
-``jss.evaluation.measure.measure`` takes.
-"""
+"""Other people's systems: their tables and the ground truth's, as input of ``measure``."""
 
 from __future__ import annotations
 
@@ -32,11 +30,22 @@ def reference(
     present: ClipNames | None = None,
     source: str = "The ground truth",
 ) -> Reference:
-    """A set from its tables. truth: filename, onset, offset (seconds), event_label; durations:
-    seconds by file name.
+    """A set from its tables.
 
-    present: the clips that a system gave scores for (None: all). Clips without a duration or
-    without scores are missing. Names match with and without an audio suffix and the leading "Y".
+    Clips without a duration or without scores are missing. Names match with and without an audio
+    suffix and the leading "Y".
+
+    Args:
+        truth: Table filename, onset, offset (seconds), event_label.
+        durations: Seconds by file name.
+        labels: The K classes.
+        dataset: Name of the data set.
+        subset: Name of the subset.
+        present: The clips that a system gave scores for; None: all.
+        source: Name of the table in messages.
+
+    Raises:
+        JssError: No file has both a duration and scores.
     """
     known = ClipNames(durations)
     named = {file: name for file in dict.fromkeys(truth["filename"]) if (name := known.find(file))}
@@ -79,8 +88,18 @@ def build(
     notes: Sequence[str] = (),
     source: str = "The ground truth",
 ) -> Reference:
-    """A set from events of known clips (sorted names), by the rules of ``jss.io.truth``; overlaps
-    are merged. source: what a sentence calls the table.
+    """A set from events of known clips, by the rules of ``jss.io.truth``; overlaps are merged.
+
+    Args:
+        table: Filename, onset, offset (seconds), event_label.
+        names: Of the N clips, sorted.
+        seconds: (N,) lengths of the clips.
+        labels: The K classes.
+        dataset: Name of the data set.
+        subset: Name of the subset.
+        missing: Names of clips that cannot be scored.
+        notes: Sentences about the data so far.
+        source: Name of the table in messages.
     """
     length = dict(zip(names, seconds, strict=True))
     inside = within(table, table["filename"].map(length).to_numpy(float), source)
@@ -100,8 +119,14 @@ def build(
 def detections(
     tables: Sequence[pd.DataFrame], reference: Reference
 ) -> tuple[EventArrays, list[str]]:
-    """Events of operating points, matched by name and without same-class overlaps, and what there
-    is to tell.
+    """Events of operating points, matched by name and without overlaps within a class.
+
+    Args:
+        tables: Events of each operating point.
+        reference: The set.
+
+    Returns:
+        The events, and notes about what was ignored or merged.
     """
     known = ClipNames(reference.names)
     named = [t.assign(filename=np.array(known.map(t["filename"].tolist()), object)) for t in tables]
@@ -124,10 +149,15 @@ def detections(
 def score_curves(
     paths: Mapping[str, Path], reference: Reference, median: int
 ) -> tuple[ScoreSet, list[str]]:
-    """Score curves of the reference's clips, and notes about what is no probability and about time
-    without a score.
+    """Score curves of the clips of a set.
 
-    paths: score table by clip; median: filter length in frames.
+    Args:
+        paths: Score table by clip.
+        reference: The set.
+        median: Length of the median filter in frames.
+
+    Returns:
+        The curves, and notes about scores that are not probabilities and time without a score.
     """
     labels = reference.labels
     least, most, unlikely = np.inf, -np.inf, 0
@@ -165,8 +195,17 @@ def score_curves(
 def score_tables(
     folder: Path, durations: Mapping[str, float]
 ) -> tuple[dict[str, Path], tuple[str, ...], list[str]]:
-    """Score table by clip name, the classes of the first, and notes about what was not read. Raises
-    JssError for two tables of one clip.
+    """Score tables in a folder.
+
+    Args:
+        folder: Holds one table per clip.
+        durations: Seconds by file name.
+
+    Returns:
+        Table by clip name, the classes of the first table, and notes about files that were not read.
+
+    Raises:
+        JssError: There are two tables of one clip, or none of a known clip.
     """
     known = ClipNames(durations)
     found: dict[str, Path] = {}
@@ -185,14 +224,14 @@ def score_tables(
             f"{folder}: no table is of a file with a duration: {strangers[0]} is of none of them."
         )
     notes = [
-        *_some("tables of files that have no duration, not scored", strangers),
-        *_some("files beside the score tables that were not read", tsv.unread_scores(folder)),
+        *_count_note("tables of files that have no duration, not scored", strangers),
+        *_count_note("files beside the score tables that were not read", tsv.unread_scores(folder)),
     ]
     return found, tsv.read_scores(next(iter(found.values())))[1], notes
 
 
-def _some(what: str, names: Sequence[str]) -> list[str]:
-    """A note of how many there are, with the first names; none where there are none."""
+def _count_note(what: str, names: Sequence[str]) -> list[str]:
+    """A note with the number of names and the first three of them; empty where there are none."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return [f"{len(names)} {what}: {', '.join(names[:3])}{more}"] if names else []
 
@@ -210,9 +249,22 @@ def score(
     dataset: str = "",
     subset: str = "",
 ) -> tuple[Reference, Findings]:
-    """Everything from files. scores: folder of score tables; points: folder of
-    ``..._th_<threshold>.tsv``; decisions: events at the operating threshold; labels: the classes
-    (None: told by the tables). Raises JssError.
+    """A set and a system's results on it, from files.
+
+    Args:
+        ground_truth: Table of events.
+        durations: Table of durations.
+        scores: Folder of score tables.
+        points: Folder of ``..._th_<threshold>.tsv``.
+        decisions: Table of events at the operating threshold.
+        labels: The classes; None: those of the tables.
+        median: Length of the median filter over the score curves in frames; 1: no filter.
+        system: Name of the system.
+        dataset: Name of the data set.
+        subset: Name of the subset.
+
+    Raises:
+        JssError: A file is missing or wrong.
     """
     seconds = tsv.read_durations(durations)
     paths: dict[str, Path] = {}
@@ -244,7 +296,9 @@ def score(
         read = tsv.read_operating_points(points, labels)
         events, told = detections([table for _, table in read], known)
         notes += told
-        notes += _some("files beside the detections that were not read", tsv.unread_points(points))
+        notes += _count_note(
+            "files beside the detections that were not read", tsv.unread_points(points)
+        )
         found = replace(
             found, points=events, thresholds=np.array([threshold for threshold, _ in read])
         )

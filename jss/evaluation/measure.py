@@ -1,4 +1,4 @@
-"""A set and what a system found in it -> ``EvalReport``. Knows neither files nor networks."""
+"""Metrics of a system on a set: from arrays to an ``EvalReport``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from jss.metrics.scores import THRESHOLDS, ScoreSet
 from jss.metrics.separation import ClipSeparation, summarise
 from jss.reports import Bootstrap, EvalReport, Settings, commit
 
-#: Resamples behind every confidence interval, unless told otherwise.
+#: Default number of resamples of a confidence interval.
 RESAMPLES = 1000
 #: Criteria of the intersection F1 of the DCASE baselines.
 INTERSECTION = 0.5
@@ -42,53 +42,67 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """What is known about a set. names: the N clips scored, sorted; truth: their events, without
-    same-class overlaps; missing: names of clips that could not be scored; notes: sentences about
-    what was mended in the data.
-    """
+    """The ground truth of a set."""
 
+    #: Name of the data set.
     dataset: str
+    #: Name of the subset.
     subset: str
+    #: The K classes.
     labels: tuple[str, ...]
+    #: Of the N clips scored, sorted.
     names: tuple[str, ...]
+    #: Their events, without overlaps within a class.
     truth: Truth
+    #: Names of clips that could not be scored.
     missing: tuple[str, ...] = ()
+    #: Sentences about corrections of the data.
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What one system found in a reference's N clips, in their order; all is optional.
+    """Results of one system on the N clips of a reference, in their order; all is optional."""
 
-    scores: curves after the median filter; points: detections at the operating points
-    ``thresholds``; decisions: events at the operating threshold; clip_scores: (N, K); similarity:
-    (N,) Eq. 30, NaN where there is none; separation: one a clip, None where sources are unknown;
-    settings: more about how they were found.
-    """
-
+    #: Name.
     system: str
+    #: student or teacher.
     selection: str = ""
+    #: Curves after the median filter.
     scores: ScoreSet | None = None
+    #: Detections at the operating points ``thresholds``.
     points: EventArrays | None = None
+    #: (L,) of the operating points.
     thresholds: Float64 | None = None
+    #: Events at the operating threshold.
     decisions: EventArrays | None = None
+    #: (N, K) in [0, 1].
     clip_scores: npt.NDArray[np.floating] | None = None
+    #: (N,) Eq. 30, NaN where there is none.
     similarity: Float64 | None = None
+    #: One per clip; None where sources are unknown.
     separation: Sequence[ClipSeparation | None] | None = None
+    #: How the results were computed, for the report.
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def measure(
     reference: Reference,
-    found: Findings,
+    findings: Findings,
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
     legacy_nan: bool = False,
 ) -> EvalReport:
-    """Everything that can be measured. resamples: 0 for no confidence intervals; legacy_nan: F1,
-    precision and recall leave out the classes that the reference tools leave out, instead of
-    counting them 0.
+    """Every metric that the results allow.
+
+    Args:
+        reference: The ground truth.
+        findings: Results of the system.
+        resamples: Number of bootstrap resamples; 0 for no confidence intervals.
+        seed: Of the resamples.
+        legacy_nan: F1, precision and recall leave out the classes that the reference tools leave
+            out, instead of counting them 0.
     """
     truth, labels = reference.truth, reference.labels
     drawn = bootstrap.weights(len(reference.names), resamples, seed)
@@ -106,8 +120,8 @@ def measure(
             values[key] = result.value
             replicates[key] = bootstrap.psds(counts, truth, scenario, drawn, convention)
             if convention == "K-1":
-                for row, own in zip(classwise.values(), result.per_class, strict=True):
-                    row[name] = float(own)
+                for row, score in zip(classwise.values(), result.per_class, strict=True):
+                    row[name] = float(score)
                 roc[name] = _roc(result, labels)
 
     def f_scores(kind: str, counts: Counts, legacy: bool) -> dict[str, Averages]:
@@ -118,24 +132,24 @@ def measure(
             f"{kind}_recall": f1.recall,
         }
         for name, averages in scores.items():
-            for label, own in averages.per_class.items():
-                classwise[label][name] = own
+            for label, score in averages.per_class.items():
+                classwise[label][name] = score
         return scores
 
-    points, thresholds = found.points, found.thresholds
-    if points is None and found.scores is not None:
-        points, thresholds = found.scores.at(THRESHOLDS), THRESHOLDS
+    points, thresholds = findings.points, findings.thresholds
+    if points is None and findings.scores is not None:
+        points, thresholds = findings.scores.at(THRESHOLDS), THRESHOLDS
     for scenario in (PSDS1, PSDS2):
         if points is not None and thresholds is not None:
             curve_score(scenario.name, scenario, count_points(points, truth, scenario, thresholds))
-        if found.scores is not None:
+        if findings.scores is not None:
             curve_score(
-                f"{scenario.name}_exact", scenario, count_exactly(found.scores, truth, scenario)
+                f"{scenario.name}_exact", scenario, count_exactly(findings.scores, truth, scenario)
             )
 
-    decisions = found.decisions
-    if decisions is None and found.scores is not None:
-        decisions = found.scores.at([THRESHOLD])
+    decisions = findings.decisions
+    if decisions is None and findings.scores is not None:
+        decisions = findings.scores.at([THRESHOLD])
     crossing = None
     if decisions is not None:
         for kind, counts in _decided(decisions, truth).items():
@@ -146,31 +160,31 @@ def measure(
                 replicates[f"{kind}_{name}_micro"] = micro
         crossing = _crossing(decisions, truth, labels)
 
-    heard = _heard(found, decisions, truth)
-    if heard is not None:
-        for name, averages in f_scores("clip", heard, False).items():
+    clip_counts = _clip_counts(findings, decisions, truth)
+    if clip_counts is not None:
+        for name, averages in f_scores("clip", clip_counts, False).items():
             values[name] = averages.macro
-        for name, (macro, _) in bootstrap.f1(*heard, drawn).items():
+        for name, (macro, _) in bootstrap.f1(*clip_counts, drawn).items():
             replicates[f"clip_{name}"] = macro
 
-    if found.similarity is not None and not np.all(np.isnan(found.similarity)):
+    if findings.similarity is not None and not np.all(np.isnan(findings.similarity)):
         values["similarity"] = {
-            "mean": float(np.nanmean(found.similarity)),
+            "mean": float(np.nanmean(findings.similarity)),
             "per_clip": dict(
-                zip(reference.names, np.round(found.similarity, 6).tolist(), strict=True)
+                zip(reference.names, np.round(findings.similarity, 6).tolist(), strict=True)
             ),
         }
-        replicates["similarity"] = bootstrap.mean(found.similarity, drawn)
-    clips = [c for c in found.separation or () if c is not None]
-    if found.separation is not None and clips:
+        replicates["similarity"] = bootstrap.mean(findings.similarity, drawn)
+    clips = [c for c in findings.separation or () if c is not None]
+    if findings.separation is not None and clips:
         values["separation"] = summarise(clips)
-        replicates["si_sdri"] = bootstrap.improvement(found.separation, drawn)
+        replicates["si_sdri"] = bootstrap.improvement(findings.separation, drawn)
 
     return EvalReport(
         dataset=reference.dataset,
         subset=reference.subset,
-        system=found.system,
-        selection=found.selection,
+        system=findings.system,
+        selection=findings.selection,
         n_files=len(reference.names),
         n_files_expected=len(reference.names) + len(reference.missing),
         missing=list(reference.missing),
@@ -180,7 +194,7 @@ def measure(
         intervals={k: _bounds(v) for k, v in replicates.items()} if resamples else {},
         bootstrap=_stored(reference, replicates, resamples, seed) if resamples else None,
         commit=commit(),
-        settings=_settings(reference, found, thresholds, legacy_nan),
+        settings=_settings(reference, findings, thresholds, legacy_nan),
         **values,
     )
 
@@ -189,7 +203,7 @@ Counts = tuple[Float64, Float64, Float64]
 
 
 def _decided(decisions: EventArrays, truth: Truth) -> dict[str, Counts]:
-    """Event and intersection counts by clip and class: true positives, detected, true, each (N, K)."""
+    """Event and intersection counts by clip and class: tp, detected and true, each (N, K)."""
     shape = (len(truth.durations), truth.n_labels)
 
     def table(clip: npt.NDArray[np.integer], label: npt.NDArray[np.integer]) -> Float64:
@@ -214,17 +228,17 @@ def _decided(decisions: EventArrays, truth: Truth) -> dict[str, Counts]:
     }
 
 
-def _heard(found: Findings, decisions: EventArrays | None, truth: Truth) -> Counts | None:
+def _clip_counts(findings: Findings, decisions: EventArrays | None, truth: Truth) -> Counts | None:
     """Clip-level counts: from clip scores, or else from whether a class has any event."""
-    if found.clip_scores is not None:
-        there = np.asarray(found.clip_scores) > THRESHOLD
+    if findings.clip_scores is not None:
+        detected = np.asarray(findings.clip_scores) > THRESHOLD
     elif decisions is not None:
-        there = np.zeros((len(truth.durations), truth.n_labels), bool)
-        there[decisions.clip, decisions.label] = True
+        detected = np.zeros((len(truth.durations), truth.n_labels), bool)
+        detected[decisions.clip, decisions.label] = True
     else:
         return None
     tags = truth.number > 0
-    return (there & tags).astype(float), there.astype(float), tags.astype(float)
+    return (detected & tags).astype(float), detected.astype(float), tags.astype(float)
 
 
 def _f1(kind: str, counts: Counts, labels: Sequence[str], legacy_nan: bool) -> F1:
@@ -236,9 +250,7 @@ def _f1(kind: str, counts: Counts, labels: Sequence[str], legacy_nan: bool) -> F
 
 
 def _crossing(decisions: EventArrays, truth: Truth, labels: Sequence[str]) -> dict[str, Any]:
-    """Decisions under the criteria of PSDS2: true positives on the diagonal, cross-triggers beside
-    it.
-    """
+    """Decisions under the criteria of PSDS2: hits on the diagonal, cross-triggers off it."""
     s = PSDS2
     out = match(
         decisions, truth.events, truth.durations, truth.n_labels, dtc=s.dtc, gtc=s.gtc, cttc=s.cttc
@@ -280,7 +292,7 @@ def _stored(
 
 
 def _settings(
-    reference: Reference, found: Findings, thresholds: Float64 | None, legacy_nan: bool
+    reference: Reference, findings: Findings, thresholds: Float64 | None, legacy_nan: bool
 ) -> Settings:
     number = reference.truth.number.sum(axis=0)
     absent = [label for label, n in zip(reference.labels, number, strict=True) if not n]
@@ -302,10 +314,10 @@ def _settings(
             "threshold": THRESHOLD,
         },
         "clip_f1": "clip scores above 0.5"
-        if found.clip_scores is not None
+        if findings.clip_scores is not None
         else "classes with an event decided on",
         "zero_true_positives": "left out, as the reference tools do" if legacy_nan else "count 0",
         "notes": list(reference.notes),
-        **found.settings,
+        **findings.settings,
     }
     return cast(Settings, settings)

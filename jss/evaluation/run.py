@@ -1,4 +1,4 @@
-"""Our systems on a set of clips -> reports: data, inference and measurement brought together."""
+"""Evaluation of our systems on a set of clips: data, inference and measurement together."""
 
 from __future__ import annotations
 
@@ -18,54 +18,62 @@ from jss.evaluation.measure import RESAMPLES, Findings, Reference, measure
 from jss.inference.output_cache import (
     CACHE,
     ClipOutput,
+    ClipSystem,
     Item,
-    Listener,
+    analyse_clips,
     fingerprint,
     fuse_outputs,
-    listen,
 )
 from jss.io.progress import Progress, silent
 from jss.metrics.diversity import clip_similarity
 from jss.metrics.scores import ScoreSet
 from jss.reports import EvalReport
 
-#: Called with a text, how many clips are done, and of how many.
+#: Why a clip without a file has no output.
 _ABSENT = "there is no audio"
 
 
 @dataclass(frozen=True, eq=False)
 class Outputs:
-    """One system's (or one fusion's) outputs by filename. missing: why a clip has none, by
-    filename.
-    """
+    """Outputs of one system (or one fusion), by filename."""
 
+    #: Name.
     system: str
+    #: student or teacher.
     selection: str
+    #: The K classes.
     labels: tuple[str, ...]
+    #: Output by filename.
     clips: Mapping[str, ClipOutput]
+    #: Why a clip has none, by filename.
     missing: Mapping[str, str]
+    #: SHA-256 of the weights by block, and the fingerprint of the system.
     weights: Mapping[str, str]
 
     @property
     def unreadable(self) -> list[str]:
-        """A sentence for every clip whose audio is there but could not be read."""
+        """A sentence for every clip whose audio exists but could not be read."""
         return sorted(why for why in self.missing.values() if why != _ABSENT)
 
 
 def subset(root: str | Path, name: str) -> Sequence[Clip | OverlapClip]:
-    """The clips of a subset in DESED's layout; NAME_overlap: those of NAME in pairs (facts: Public
-    overlap).
+    """The clips of a subset in DESED's layout; NAME_overlap is those of NAME summed in pairs.
 
-    Raises JssError where the subset is not there, or has no strong labels.
+    Args:
+        root: Folder of the data set.
+        name: Of the subset.
+
+    Raises:
+        JssError: There is no such subset, or it has no strong labels.
     """
     from jss.data.datasets.desed import prepare
 
     base = name.removesuffix(overlap.SUFFIX)
     subsets = prepare(root)
     if base not in subsets:
-        there = ", ".join(subsets)
+        names = ", ".join(subsets)
         raise JssError(
-            f"{root} has no subset {base}: choose one of {there}, or one of them with {overlap.SUFFIX}."
+            f"{root} has no subset {base}: choose one of {names}, or one of them with {overlap.SUFFIX}."
         )
     clips: Sequence[Clip | OverlapClip] = subsets[base]
     if any(clip.events is None for clip in clips):
@@ -76,44 +84,54 @@ def subset(root: str | Path, name: str) -> Sequence[Clip | OverlapClip]:
 
 
 def items(clips: Sequence[Clip | OverlapClip]) -> list[Item]:
-    """What to analyse: the clips whose audio is there, those shorter than their set's clip length
-    padded to it.
-    """
-    found = []
+    """The clips whose audio exists, as input of a system, padded to their set's clip length."""
+    analysable = []
     for clip in clips:
         sources = tuple(path for _, path in clip.sources)
         if isinstance(clip, OverlapClip):
             if clip.first.path is not None and clip.second.path is not None:
                 files = clip.first.path, clip.second.path
-                found.append(Item(clip.filename, files, sources, clip.load, clip.padded_to))
+                analysable.append(Item(clip.filename, files, sources, clip.load, clip.padded_to))
         elif clip.path is not None:
-            found.append(Item(clip.filename, (clip.path,), sources, padded_to=clip.padded_to))
-    return found
+            analysable.append(Item(clip.filename, (clip.path,), sources, padded_to=clip.padded_to))
+    return analysable
 
 
 def collect(
-    system: Listener,
+    system: ClipSystem,
     clips: Sequence[Clip | OverlapClip],
     cache: Path | None = CACHE,
     progress: Progress = silent,
 ) -> Outputs:
-    """Outputs of one system on a set; a clip that is missing or broken is noted, and the rest goes
-    on. progress: in clips.
+    """Outputs of one system on a set; a clip that is missing or broken is noted.
+
+    Args:
+        system: The system.
+        clips: Of the set.
+        cache: Folder of outputs computed before; None: no cache.
+        progress: In clips.
     """
-    todo = items(clips)
-    found, failed = listen(system, todo, cache, progress=progress)
-    there = {item.filename for item in todo}
-    absent = {clip.filename: _ABSENT for clip in clips if clip.filename not in there}
+    analysed = items(clips)
+    outputs, failed = analyse_clips(system, analysed, cache, progress=progress)
+    available = {item.filename for item in analysed}
+    absent = {clip.filename: _ABSENT for clip in clips if clip.filename not in available}
     weights = {role: card.sha256 for role, card in system.cards.items()} | {
         "system": fingerprint(system)
     }
     return Outputs(
-        system.name, system.selection, tuple(system.labels), found, absent | failed, weights
+        system.name, system.selection, tuple(system.labels), outputs, absent | failed, weights
     )
 
 
 def fuse_sets(parts: Sequence[Outputs]) -> Outputs:
-    """Eq. 25 over several systems' outputs, of the clips that all of them have. Raises JssError."""
+    """Eq. 25 over several systems' outputs, of the clips that all of them have.
+
+    Args:
+        parts: Outputs of each system on one set.
+
+    Raises:
+        JssError: The systems have different classes.
+    """
     if len({part.labels for part in parts}) > 1:
         raise JssError("Only systems of one class set can be fused.")
     names = set.intersection(*(set(part.clips) for part in parts))
@@ -138,39 +156,62 @@ def report(
     seed: int = 0,
     legacy_nan: bool = False,
 ) -> EvalReport:
-    """The report of one system or fusion on a set. Raises JssError where no clip could be heard."""
-    known, found = material(outputs, clips, dataset, name)
-    return measure(known, found, resamples=resamples, seed=seed, legacy_nan=legacy_nan)
+    """The report of one system or fusion on a set.
+
+    Args:
+        outputs: Of the system.
+        clips: Of the set.
+        dataset: Name of the data set.
+        name: Of the subset.
+        resamples: Number of bootstrap resamples; 0 for no confidence intervals.
+        seed: Of the resamples.
+        legacy_nan: As of :func:`jss.evaluation.measure.measure`.
+
+    Raises:
+        JssError: No clip could be analysed.
+    """
+    reference, findings = material(outputs, clips, dataset, name)
+    return measure(reference, findings, resamples=resamples, seed=seed, legacy_nan=legacy_nan)
 
 
 def material(
     outputs: Outputs, clips: Sequence[Clip | OverlapClip], dataset: str, name: str
 ) -> tuple[Reference, Findings]:
-    """What ``jss.evaluation.measure.measure`` takes."""
+    """Input of :func:`jss.evaluation.measure.measure`.
+
+    Args:
+        outputs: Of the system.
+        clips: Of the set.
+        dataset: Name of the data set.
+        name: Of the subset.
+
+    Raises:
+        JssError: No clip could be analysed, or an event is of an unknown class.
+    """
     import pandas as pd
 
     by_name = {clip.filename: clip for clip in clips}
     names = sorted(set(by_name) & set(outputs.clips))
     if not names:
         why = next(iter(outputs.missing.values()), "the subset is empty")
-        raise JssError(f"No clip of {dataset} {name} could be heard: {why.rstrip('.')}.")
+        raise JssError(f"No clip of {dataset} {name} could be analysed: {why.rstrip('.')}.")
     rows = [(n, e.onset, e.offset, e.label) for n in names for e in by_name[n].events or ()]
-    strange = next((label for *_, label in rows if label not in outputs.labels), None)
-    if strange is not None:
+    unknown = next((label for *_, label in rows if label not in outputs.labels), None)
+    if unknown is not None:
         raise JssError(
-            f"{dataset} {name} has events of {strange}, a class that {outputs.system} does not know."
+            f"{dataset} {name} has events of {unknown}, a class that {outputs.system} does not know."
         )
     seconds = np.array([by_name[n].duration for n in names])
     table = pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
-    known = external.build(
+    reference = external.build(
         table, names, seconds, outputs.labels, dataset, name, sorted(set(by_name) - set(names))
     )
-    own = [outputs.clips[n] for n in names]
+    outputs_of_clips = [outputs.clips[n] for n in names]
     # As the baseline's decoder: an event may run into the padding, and ends with it at the latest.
     limits = [max(by_name[n].duration, by_name[n].padded_to or 0.0) for n in names]
     curves = [
         (o.scores, np.minimum(np.arange(o.scores.shape[1] + 1) * o.hop, limit))
-        for o, limit in zip(own, limits, strict=True)
+        for o, limit in zip(outputs_of_clips, limits, strict=True)
     ]
     settings = {
         "clips_padded_to_s": by_name[names[0]].padded_to,
@@ -183,12 +224,12 @@ def material(
             else {}
         ),
     }
-    return known, Findings(
+    return reference, Findings(
         outputs.system,
         outputs.selection,
         scores=ScoreSet.build(curves, len(outputs.labels), median=MEDIAN_FRAMES),
-        clip_scores=np.stack([o.weak for o in own]),
-        similarity=np.array([clip_similarity(o.source_scores) for o in own]),
-        separation=[o.separation for o in own],
+        clip_scores=np.stack([o.weak for o in outputs_of_clips]),
+        similarity=np.array([clip_similarity(o.source_scores) for o in outputs_of_clips]),
+        separation=[o.separation for o in outputs_of_clips],
         settings=settings,
     )

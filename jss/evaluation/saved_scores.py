@@ -1,6 +1,4 @@
-"""Scores of a whole set in one small file: fusions (Eq. 25) and other metrics then need neither
-audio nor networks.
-"""
+"""Scores of a set in one small file, for fusions (Eq. 25) and metrics without audio or models."""
 
 from __future__ import annotations
 
@@ -22,53 +20,50 @@ from jss.io.atomic import atomic_write
 from jss.io.schema import SCHEMA, validate
 from jss.results import DAMAGED
 
-if (
-    TYPE_CHECKING
-):  # what measures is imported where it is needed: the clips alone are read without it
+if TYPE_CHECKING:  # imported late, so that reading the clips alone stays fast
     from jss.data.datasets.overlap import OverlapClip
     from jss.evaluation.run import Outputs
     from jss.reports import EvalReport
 
-#: A report's file name -> that of the scores beside it.
+#: Suffix of the scores file beside a report.
 SUFFIX = ".scores.npz"
-_DAMAGED = "{} is damaged, or no scores of jss: evaluate again with --keep-scores."
-#: Scores are kept to this fraction of 1.
+_DAMAGED = "{} is damaged, or not a scores file of jss: evaluate again with --keep-scores."
+#: Scores are rounded to this fraction of 1.
 STEPS = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class KeptScores:
-    """What one system said about a set: its pooled scores before any filter, to 1/1024, and the
-    ground truth.
+class SavedScores:
+    """Pooled scores of one system on a set before any filter, to 1/1024, and the ground truth."""
 
-    clips: of the whole set, also those that could not be heard, with their events and durations,
-    without audio. Scores of the sources are not kept.
-    """
-
+    #: Name of the data set.
     dataset: str
+    #: Name of the subset.
     subset: str
+    #: Of the system, without scores of the sources.
     outputs: Outputs
+    #: Of the whole set, also those that could not be analysed, without audio.
     clips: tuple[Clip, ...]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write one .npz, aside first and then renamed."""
-        o, clips = self.outputs, self.clips
-        names = [clip.filename for clip in clips if clip.filename in o.clips]
-        heard = [o.clips[name] for name in names]
+        """Write one .npz, atomically."""
+        stored, clips = self.outputs, self.clips
+        names = [clip.filename for clip in clips if clip.filename in stored.clips]
+        outputs = [stored.clips[name] for name in names]
         events = [
-            (n, o.labels.index(e.label), e.onset, e.offset)
+            (n, stored.labels.index(e.label), e.onset, e.offset)
             for n, c in enumerate(clips)
             for e in c.events or ()
         ]
         facts = {
             "dataset": self.dataset,
             "subset": self.subset,
-            "system": o.system,
-            "selection": o.selection,
-            "labels": o.labels,
-            "missing": dict(o.missing),
-            "weights": dict(o.weights),
-            "hop": heard[0].hop if heard else 0.0,
+            "system": stored.system,
+            "selection": stored.selection,
+            "labels": stored.labels,
+            "missing": dict(stored.missing),
+            "weights": dict(stored.weights),
+            "hop": outputs[0].hop if outputs else 0.0,
             "clips": [clip.filename for clip in clips],
             "padded_to": clips[0].padded_to if clips else None,
             "heard": names,
@@ -79,16 +74,20 @@ class KeptScores:
             facts=np.array(json.dumps(facts)),
             seconds=np.array([clip.duration for clip in clips]),
             events=np.array(events, np.float64).reshape(-1, 4),
-            frames=np.array([h.scores.shape[1] for h in heard], int),
-            scores=_joined([h.scores for h in heard], len(o.labels)),
-            weak=_joined([h.weak[:, None] for h in heard], len(o.labels)),
+            frames=np.array([output.scores.shape[1] for output in outputs], int),
+            scores=_joined([output.scores for output in outputs], len(stored.labels)),
+            weak=_joined([output.weak[:, None] for output in outputs], len(stored.labels)),
         )
         with atomic_write(path) as part:
             part.write_bytes(buffer.getvalue())
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> KeptScores:
-        """Read what :meth:`save` wrote. Raises JssError where the file is missing or no such file."""
+    def load(cls, path: str | os.PathLike[str]) -> SavedScores:
+        """Read a file that :meth:`save` wrote.
+
+        Raises:
+            JssError: The file is missing, damaged or another file.
+        """
         from jss.evaluation.run import Outputs
         from jss.inference.output_cache import ClipOutput
 
@@ -103,29 +102,40 @@ class KeptScores:
         ):
             raise JssError(_DAMAGED.format(path))
         curves = np.split(scores.astype(np.float32), np.cumsum(frames)[:-1], axis=1)
-        nothing = np.zeros((0, classes, 0), np.float32)
-        heard = {
-            name: ClipOutput(curves[n], nothing, weak[:, n].astype(np.float32), facts.hop)
+        no_sources = np.zeros((0, classes, 0), np.float32)
+        clip_outputs = {
+            name: ClipOutput(curves[n], no_sources, weak[:, n].astype(np.float32), facts.hop)
             for n, name in enumerate(facts.heard)
         }
         outputs = Outputs(
-            facts.system, facts.selection, facts.labels, heard, facts.missing, facts.weights
+            facts.system, facts.selection, facts.labels, clip_outputs, facts.missing, facts.weights
         )
         return cls(facts.dataset, facts.subset, outputs, _clips(facts, arrays))
 
 
 def read_clips(path: str | os.PathLike[str]) -> tuple[str, str, tuple[Clip, ...]]:
-    """The data set, subset and clips of kept scores, without the scores. Raises JssError."""
+    """The data set, subset and clips of a scores file, without the scores.
+
+    Raises:
+        JssError: The file is missing or damaged.
+    """
     facts, arrays = _read(path)
     return facts.dataset, facts.subset, _clips(facts, arrays)
 
 
-def keep(
+def collect(
     outputs: Outputs, clips: Sequence[Clip | OverlapClip], dataset: str, subset: str
-) -> KeptScores:
-    """What is to be kept of a system on a set, the clips in the order of their names."""
+) -> SavedScores:
+    """The scores of a system on a set as they are saved, the clips in the order of their names.
+
+    Args:
+        outputs: Of the system.
+        clips: Of the set.
+        dataset: Name of the data set.
+        subset: Name of the subset.
+    """
     ordered = sorted(clips, key=lambda clip: clip.filename)
-    return KeptScores(
+    return SavedScores(
         dataset,
         subset,
         outputs,
@@ -133,12 +143,17 @@ def keep(
     )
 
 
-def report(parts: Sequence[KeptScores], resamples: int = 0) -> EvalReport:
-    """The report of one system's scores, or of several systems' mean scores (Eq. 25), from the kept
-    ones alone.
+def report(parts: Sequence[SavedScores], resamples: int = 0) -> EvalReport:
+    """The report of one system's saved scores, or of several systems' mean scores (Eq. 25).
 
-    Without sources: no similarity, no separation. Raises JssError where the parts are not of one
-    set.
+    It has no similarity and no separation, since sources are not saved.
+
+    Args:
+        parts: Saved scores of each system.
+        resamples: Number of bootstrap resamples; 0 for no confidence intervals.
+
+    Raises:
+        JssError: The parts are not of one set.
     """
     from jss.evaluation import run
 
@@ -157,20 +172,18 @@ def report(parts: Sequence[KeptScores], resamples: int = 0) -> EvalReport:
         raise JssError(
             "Only scores of the same clips can be fused: evaluate the systems on one set again."
         )
-    whole = first.outputs if len(parts) == 1 else run.fuse_sets([part.outputs for part in parts])
-    return run.report(whole, first.clips, first.dataset, first.subset, resamples=resamples)
+    outputs = first.outputs if len(parts) == 1 else run.fuse_sets([part.outputs for part in parts])
+    return run.report(outputs, first.clips, first.dataset, first.subset, resamples=resamples)
 
 
 def beside(report: str | os.PathLike[str]) -> Path:
-    """Where the scores behind a report are kept: SED.json -> SED.scores.npz."""
+    """Path of the scores behind a report: SED.json -> SED.scores.npz."""
     return Path(report).with_suffix(SUFFIX)
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """What is stored beside the arrays. hop: seconds a frame; clips: of the whole set; heard: those
-    with scores; padded_to: as a Clip has it.
-    """
+    """What is stored beside the arrays."""
 
     __pydantic_config__: ClassVar[ConfigDict] = SCHEMA
 
@@ -181,15 +194,25 @@ class _Facts:
     labels: tuple[str, ...]
     missing: dict[str, str]
     weights: dict[str, str]
+    #: Seconds from frame to frame.
     hop: float
+    #: Names of the clips of the whole set.
     clips: tuple[str, ...]
+    #: Names of the clips with scores.
     heard: tuple[str, ...]
-    padded_to: float | None = None  # older files lack it
+    #: As of a Clip; older files lack it.
+    padded_to: float | None = None
 
 
 def _read(path: str | os.PathLike[str], *names: str) -> tuple[_Facts, dict[str, npt.NDArray[Any]]]:
-    """The facts, and some arrays beside the clips'. Raises JssError where the file is missing or
-    damaged.
+    """The facts, and some arrays beside the clips'.
+
+    Args:
+        path: The file.
+        names: Of the further arrays.
+
+    Raises:
+        JssError: The file is missing or damaged.
     """
     try:
         with np.load(path, allow_pickle=False) as stored:
@@ -232,8 +255,6 @@ def _clips(facts: _Facts, arrays: dict[str, npt.NDArray[Any]]) -> tuple[Clip, ..
 
 
 def _joined(parts: Sequence[npt.NDArray[np.float32]], rows: int) -> npt.NDArray[np.float16]:
-    """(K, T) after (K, T) -> (K, sum of T), rounded to 1 / STEPS: a third of the bytes of what is
-    not.
-    """
-    whole = np.concatenate([np.zeros((rows, 0), np.float32), *parts], axis=1)
-    return np.asarray(np.round(whole * STEPS) / STEPS, np.float16)
+    """Concatenate (K, T) arrays along time, rounded to 1 / STEPS, which compresses to a third."""
+    joined = np.concatenate([np.zeros((rows, 0), np.float32), *parts], axis=1)
+    return np.asarray(np.round(joined * STEPS) / STEPS, np.float16)

@@ -1,4 +1,4 @@
-"""Score tables as somebody sends them, one by one or in a ZIP, scored against a known set."""
+"""Scores of uploaded tables, one by one or in a ZIP, on a known set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jss.evaluation.measure import measure
 from jss.io.inputs import is_hidden
 from jss.reports import EvalReport
 
-#: Tables, and bytes of all of them unpacked, that are read at most.
+#: Largest number of tables, and of bytes of all of them unpacked.
 MOST_TABLES, MOST_BYTES = 20_000, 1 << 30
 
 
@@ -30,16 +30,25 @@ def score(
     median: int = 1,
     resamples: int = 200,
 ) -> EvalReport:
-    """Metrics of score tables (``onset, offset, class...``, one a clip; ZIPs of them) on clips
-    whose events are known.
+    """Metrics of score tables (``onset, offset, class...``) on clips whose events are known.
 
-    files: name and content; median: length in frames of a filter over the curves, 1: as they are.
-    Clips without a table are missing, and the report says how many. Raises JssError with the file
-    and the line that is wrong.
+    Clips without a table are missing, and the report says how many.
+
+    Args:
+        files: Name and content of tables, one per clip, or of ZIPs of them.
+        clips: Of the set.
+        system: Name of the system.
+        dataset: Name of the data set.
+        subset: Name of the subset.
+        median: Length of the median filter over the curves in frames; 1: no filter.
+        resamples: Number of bootstrap resamples.
+
+    Raises:
+        JssError: A table is wrong; names the file and the line.
     """
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        tables = home / "scores"
+        root = Path(folder)
+        tables = root / "scores"
         tables.mkdir()
         for number, (name, content) in enumerate(unpacked(files)):
             if (tables / name).exists():
@@ -54,12 +63,12 @@ def score(
             raise JssError(
                 "There is no table among these files: send a <clip>.tsv for each clip, or a ZIP of them."
             )
-        write_strong(home / "truth.tsv", clips)
-        write_durations(home / "durations.tsv", clips)
+        write_strong(root / "truth.tsv", clips)
+        write_durations(root / "durations.tsv", clips)
         try:
-            known, found = external.score(
-                home / "truth.tsv",
-                home / "durations.tsv",
+            reference, findings = external.score(
+                root / "truth.tsv",
+                root / "durations.tsv",
                 scores=tables,
                 median=median,
                 system=system,
@@ -70,14 +79,19 @@ def score(
             raise JssError(
                 str(error).replace(f"{tables}/", "").replace(str(tables), "the files")
             ) from error
-        return measure(known, found, resamples=resamples)
+        return measure(reference, findings, resamples=resamples)
 
 
 def unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """Name and content of every .tsv, also of those in ZIPs, with their folders there. Raises
-    JssError for a damaged ZIP.
+    """Name and content of every .tsv, also of those in ZIPs, with their folders there.
+
+    Args:
+        files: Name and content.
+
+    Raises:
+        JssError: A ZIP is damaged, encrypted or too large.
     """
-    left = MOST_BYTES
+    remaining = MOST_BYTES
     for name, content in files:
         if not name.lower().endswith(".zip"):
             if name.lower().endswith(".tsv"):
@@ -95,9 +109,9 @@ def unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
                     ):
                         continue
                     with archive.open(item) as member:
-                        data = member.read(left + 1)
-                    left -= len(data)
-                    if left < 0:
+                        data = member.read(remaining + 1)
+                    remaining -= len(data)
+                    if remaining < 0:
                         raise JssError(
                             f"{name} unpacks to more than {MOST_BYTES >> 30} GB: send fewer tables."
                         )

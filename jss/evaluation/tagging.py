@@ -1,6 +1,4 @@
-"""Whole recordings of one class, fed as they are: does the weak head name them? Average precision
-by class.
-"""
+"""Tagging of whole recordings of one class: average precision of the weak head, by class."""
 
 from __future__ import annotations
 
@@ -22,29 +20,35 @@ from jss.reports import commit
 
 @dataclass(frozen=True)
 class TagReport:
-    """Average precision of a system's clip scores on single recordings.
+    """Average precision of a system's clip scores on single recordings."""
 
-    bank, split: where they are from; n_files; macro: mean over the classes that are there, in [0,
-    1]; interval: its 95 % bootstrap bounds over files; classwise: label -> average precision and
-    number of files; without: macro with one class left out, by label; files: path -> clip scores,
-    in the order of labels.
-    """
-
+    #: Name.
     system: str
+    #: student or teacher.
     selection: str
+    #: Name of the soundbank.
     bank: str
+    #: Of the soundbank.
     split: str
+    #: Number of recordings.
     n_files: int
+    #: Mean over the classes that occur, in [0, 1].
     macro: float
+    #: 95 % bootstrap bounds of ``macro`` over files.
     interval: tuple[float, float] | None
+    #: Label -> average precision and number of files.
     classwise: dict[str, dict[str, float]]
+    #: Macro with one class left out, by label.
     without: dict[str, float]
+    #: The K classes.
     labels: tuple[str, ...]
+    #: Path -> clip scores, in the order of labels.
     files: dict[str, list[float]] = field(repr=False)
+    #: Of the code.
     commit: str = ""
 
     def save(self, path: str | Path) -> None:
-        """Write it as JSON, aside and then renamed."""
+        """Write it as JSON, atomically."""
         with atomic_write(path) as part:
             part.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
@@ -68,47 +72,57 @@ def tag(
     seed: int = 0,
     progress: Progress = silent,
 ) -> TagReport:
-    """Score every recording of the system's classes in a split. progress: in recordings.
+    """Score every recording of the system's classes in a split.
 
-    Raises JssError where the split has no recording of these classes.
+    Args:
+        system: The system.
+        bank: The soundbank.
+        split: Of the soundbank.
+        resamples: Number of bootstrap resamples; 0 for no confidence interval.
+        seed: Of the resamples.
+        progress: In recordings.
+
+    Raises:
+        JssError: The split has no recording of these classes.
     """
-    known = [r for label in system.labels for r in bank.recordings(label, split)]
-    if not known:
+    recordings = [r for label in system.labels for r in bank.recordings(label, split)]
+    if not recordings:
         raise JssError(
             f"{bank.root} has no recording of {system.name}'s classes in the split {split}: "
             "name another split, or another soundbank."
         )
-    weak = np.zeros((len(known), len(system.labels)))
-    tags = np.array([[r.label == label for label in system.labels] for r in known])
-    for i, recording in enumerate(known):
+    weak = np.zeros((len(recordings), len(system.labels)))
+    tags = np.array([[r.label == label for label in system.labels] for r in recordings])
+    for i, recording in enumerate(recordings):
         weak[i] = system(bank.load(recording), filename=recording.path).weak
         progress(recording.path, 1)
-    found = average_precision(weak, tags)
-    there = ~np.isnan(found)
+    precisions = average_precision(weak, tags)
+    valid = ~np.isnan(precisions)
     counts = tags.sum(axis=0)
     return TagReport(
         system=system.name,
         selection=system.selection,
         bank=bank.root.resolve().name,
         split=split,
-        n_files=len(known),
-        macro=float(found[there].mean()),
-        interval=interval(resampled(weak, tags, weights(len(known), resamples, seed)))
+        n_files=len(recordings),
+        macro=float(precisions[valid].mean()),
+        interval=interval(resampled(weak, tags, weights(len(recordings), resamples, seed)))
         if resamples
         else None,
         classwise={
-            label: {"average_precision": float(found[k]), "n_files": float(counts[k])}
+            label: {"average_precision": float(precisions[k]), "n_files": float(counts[k])}
             for k, label in enumerate(system.labels)
-            if there[k]
+            if valid[k]
         },
         without={
-            label: float(found[there & (np.arange(len(found)) != k)].mean())
+            label: float(precisions[valid & (np.arange(len(precisions)) != k)].mean())
             for k, label in enumerate(system.labels)
-            if there[k] and there.sum() > 1
+            if valid[k] and valid.sum() > 1
         },
         labels=tuple(system.labels),
         files={
-            r.path: [round(float(v), 6) for v in row] for r, row in zip(known, weak, strict=True)
+            r.path: [round(float(v), 6) for v in row]
+            for r, row in zip(recordings, weak, strict=True)
         },
         commit=commit(),
     )

@@ -1,5 +1,6 @@
-"""Many recordings through a system, each one's files written as it is finished, so that a kill
-costs one at most.
+"""Inference on many recordings; the files of each are written as it is finished.
+
+If the process is killed, at most one recording is lost.
 """
 
 from __future__ import annotations
@@ -25,37 +26,40 @@ from jss.io.progress import Progress, silent
 
 log = logging.getLogger(__name__)
 
-#: In the output folder: which recordings are finished, with their events.
+#: In the output folder: the finished recordings, with their events.
 JOURNAL = "jss-detect.jsonl"
 EVENTS = "events.tsv"
-_FORMAT = 2  # changes with what is written
+#: Changes with the format of the output.
+_FORMAT = 2
 
 
 @dataclass
 class BatchSummary:
-    """events in so many recordings, of which ``before`` were finished by an earlier run; failed:
-    could not be read.
-    """
+    """Counts of a run."""
 
+    #: In the finished recordings.
     events: int = 0
+    #: Finished, by this run and by earlier ones.
     recordings: int = 0
+    #: Finished by an earlier run.
     before: int = 0
+    #: Could not be read.
     failed: int = 0
 
 
 @dataclass(frozen=True)
 class _Known:
-    """A line of the journal: a recording's files below the output folder, its events (onset s,
-    offset s, label).
-    """
+    """A line of the journal."""
 
+    #: Of the recording, below the output folder.
     files: list[str]
+    #: (onset s, offset s, label).
     events: list[tuple[float, float, str]]
 
 
 Outcome = tuple[RecordingFiles, dict[str, Any] | JssError]
-#: Analyses recordings: (system, tasks, out, wanted, progress) -> each with its line of the journal, or
-#: why it failed.
+#: Analyses recordings: (system, tasks, out, wanted, progress) -> each with its line of the journal,
+#: or the error.
 Engine = Callable[
     [System, Sequence[RecordingFiles], Path, Wanted, Progress], Generator[Outcome, None, None]
 ]
@@ -64,14 +68,23 @@ Engine = Callable[
 def one_process(
     system: System, tasks: Sequence[RecordingFiles], out: Path, wanted: Wanted, progress: Progress
 ) -> Generator[Outcome, None, None]:
-    """An Engine: a thread reads and decodes what comes next, one analyses, and this one writes.
-    Raises DiskError.
+    """An Engine of one process: a thread reads ahead, one analyses, and this one writes.
+
+    Args:
+        system: The system.
+        tasks: The recordings.
+        out: The output folder.
+        wanted: What is written.
+        progress: In seconds of sound.
+
+    Raises:
+        DiskError: The disk is full.
     """
     with closing(prefetch(_analysed(system, tasks), blocks=1)) as recordings:
-        for task, found in zip(tasks, recordings, strict=True):
+        for task, stretches in zip(tasks, recordings, strict=True):
             outcome: dict[str, Any] | JssError
             try:
-                outcome = write(system, task, found, out, wanted, progress)
+                outcome = write(system, task, stretches, out, wanted, progress)
             except DiskError:
                 raise
             except JssError as error:
@@ -97,14 +110,24 @@ def detect(
     begin: Callable[[list[Path]], None] = lambda todo: None,
     progress: Progress = silent,
 ) -> BatchSummary:
-    """Write scores/, and as wanted sources/ and results/, for every recording, then events.tsv for
-    all of them.
+    """Write the outputs of every recording, then events.tsv for all of them.
 
-    clips: name -> file; stems: name -> what its own files are called; engine: where they are
-    analysed; begin: called once with the files that are still to be analysed; progress: in seconds
-    of sound. What an earlier run with the same settings finished is not done again; a recording
-    that cannot be read is logged, and the rest goes on. Raises JssError where ``out`` holds what was found with other settings, or cannot be
-    written; DiskError at once where the disk is full, since nothing that follows would be kept.
+    Recordings that an earlier run with the same settings finished are skipped; one that cannot be
+    read is logged, and the rest goes on.
+
+    Args:
+        system: The system.
+        clips: Name -> file.
+        stems: Name -> name of its output files.
+        out: The output folder: scores/, and as wanted sources/ and results/.
+        wanted: What is written.
+        engine: Analyses the recordings.
+        begin: Called once with the files that are still to be analysed.
+        progress: In seconds of sound.
+
+    Raises:
+        JssError: ``out`` holds the output of other settings, or cannot be written.
+        DiskError: The disk is full; raised at once, since no later result could be saved.
     """
     settings = {
         "version": _FORMAT,
@@ -143,7 +166,7 @@ def detect(
 
 
 def _keys(clips: Mapping[str, Path]) -> dict[str, str]:
-    """Name -> a key that changes with the file, of those that are there."""
+    """Name -> a key that changes with the file, of the files that exist."""
     keys = {}
     for name, path in clips.items():
         try:
@@ -154,7 +177,7 @@ def _keys(clips: Mapping[str, Path]) -> dict[str, str]:
 
 
 def _finished(journal: Journal, key: str, out: Path, stem: str, wanted: Wanted) -> bool:
-    """Whether the journal has it, and all that is wanted is there under the names that it has now."""
+    """Whether the journal has a recording, and its wanted files exist under their present names."""
     known = _known(journal, key)
     if known is None:
         return False
@@ -164,9 +187,7 @@ def _finished(journal: Journal, key: str, out: Path, stem: str, wanted: Wanted) 
 
 
 def _known(journal: Journal, key: str) -> _Known | None:
-    """What the journal says of a recording; None where it says nothing, or nothing that makes
-    sense.
-    """
+    """The line of the journal of a recording; None where there is none, or it is damaged."""
     if key not in journal:
         return None
     line = journal[key]
@@ -179,7 +200,7 @@ def _known(journal: Journal, key: str) -> _Known | None:
 
 
 def _is_event(value: object) -> bool:
-    """Whether it is an event as a line of the journal has it: onset, offset and label."""
+    """Whether a value of the journal is an event: onset, offset and label."""
     if not (isinstance(value, list) and len(value) == 3):
         return False
     *times, label = value
@@ -189,7 +210,7 @@ def _is_event(value: object) -> bool:
 def _write_events(
     journal: Journal, keys: Mapping[str, str], out: Path, tally: BatchSummary
 ) -> None:
-    """The events of all that is finished, in the order of the recordings, and how many there are."""
+    """Write the events of all finished recordings, in their order, and count them."""
     if not any(key in journal for key in keys.values()):
         return
     with (

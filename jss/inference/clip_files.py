@@ -1,6 +1,4 @@
-"""What a system found in one recording: the files that are written of it, and its line of the
-journal.
-"""
+"""The output files of one recording, and its line of the journal."""
 
 from __future__ import annotations
 
@@ -24,24 +22,27 @@ from jss.results import event_table, score_table
 
 @dataclass(frozen=True)
 class Wanted:
-    """threshold: a score above it is an event; sources: write each as FLAC; results: write a .npz
-    per recording.
-    """
+    """What is written of a recording."""
 
+    #: A score above it is an event.
     threshold: float = 0.5
+    #: Write each source as FLAC.
     sources: bool = False
+    #: Write a .npz per recording.
     results: bool = False
 
 
 @dataclass(frozen=True)
 class RecordingFiles:
-    """A recording: its name in the tables, file, what its own files are called, and its key in the
-    journal.
-    """
+    """A recording and the names of its outputs."""
 
+    #: In the tables.
     name: str
+    #: Of the recording.
     path: Path
+    #: Of its output files.
     stem: str
+    #: In the journal.
     key: str
 
 
@@ -57,23 +58,34 @@ def needed(stem: str, wanted: Wanted) -> set[str]:
 def write(
     system: System,
     task: RecordingFiles,
-    found: Iterable[Stretch],
+    stretches: Iterable[Stretch],
     out: Path,
     wanted: Wanted,
     progress: Progress,
 ) -> dict[str, Any]:
-    """What was found in one recording, to its files below ``out``. -> its line of the journal.
+    """Write the outputs of one recording below ``out``.
 
-    found: the stretches of the recording that ``system`` has analysed, one after the other;
-    progress: in seconds of sound. Raises JssError.
+    Args:
+        system: The system that analyses it.
+        task: The recording.
+        stretches: Its analysed stretches, one after the other.
+        out: The output folder.
+        wanted: What is written.
+        progress: In seconds of sound.
+
+    Returns:
+        The recording's line of the journal.
+
+    Raises:
+        JssError: The recording cannot be read, or a file cannot be written.
     """
     samples = 0
     scores: list[Float32] = []
-    kept: list[Stretch] = []
+    all_stretches: list[Stretch] = []
     files: list[str] = []
     with ExitStack() as stack:
         writers: list[audio.Put] = []
-        for piece in found:
+        for piece in stretches:
             if wanted.sources and not writers:
                 files += [_source(task.stem, m + 1) for m in range(len(piece.sources))]
                 writers = [stack.enter_context(audio.writer(out / file)) for file in files]
@@ -82,11 +94,11 @@ def write(
             scores.append(piece.scores)
             samples += len(piece.mixture)
             if wanted.results:
-                kept.append(piece)
+                all_stretches.append(piece)
             progress(task.name, len(piece.mixture) / audio.SAMPLE_RATE)
     if wanted.results:
         files.append(_result(task.stem))
-        system.join(kept, task.name).save(out / files[-1])
+        system.join(all_stretches, task.name).save(out / files[-1])
     facts: dict[str, Any] = {"hop": SCORE_HOP_S, "duration": samples / audio.SAMPLE_RATE}
     pooled = np.concatenate(scores, axis=-1)
     files.append(_scores(task.stem))

@@ -1,6 +1,4 @@
-"""What a system says about every clip of a set, kept on disk, so that another metric costs no
-inference.
-"""
+"""Outputs of systems on clips, cached on disk, so that new metrics need no inference."""
 
 from __future__ import annotations
 
@@ -27,26 +25,29 @@ from jss.metrics.separation import ClipSeparation, separate_clip
 from jss.models.precision import Precision
 from jss.results import DAMAGED, ClipResult
 
-#: Where outputs are kept unless told otherwise.
+#: Default folder of cached outputs.
 CACHE = Path("cache") / "scores"
-_FORMAT = 1  # changes with what is stored
+#: Changes with the format of a stored output.
+_FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
 class ClipOutput:
-    """One clip through one system, without audio, as it was analysed (padding included). scores:
-    (K, T), source_scores: (M, K, T), weak: (K,), in [0, 1]; hop: seconds a frame; separation: where
-    the true sources are known and the system has some of its own.
-    """
+    """Output of one system on one clip, without audio, as it was analysed (padding included)."""
 
+    #: (K, T) in [0, 1].
     scores: Float32
+    #: (M, K, T) in [0, 1].
     source_scores: Float32
+    #: (K,) in [0, 1].
     weak: Float32
+    #: Seconds from frame to frame.
     hop: float
+    #: Where the true sources are known and the system separates.
     separation: ClipSeparation | None = None
 
     def save(self, path: Path) -> None:
-        """Write one .npz, aside first and then renamed."""
+        """Write one .npz, atomically."""
         facts = {
             "hop": self.hop,
             "separation": asdict(self.separation) if self.separation else None,
@@ -64,18 +65,19 @@ class ClipOutput:
 
     @classmethod
     def load(cls, path: Path) -> ClipOutput | None:
-        """Read what :meth:`save` wrote; None where there is nothing whole."""
+        """Read a file that :meth:`save` wrote; None where it is missing or damaged."""
         try:
             with np.load(path, allow_pickle=False) as stored:
                 facts = json.loads(str(stored["facts"]))
                 scores, source_scores, weak = (
                     stored[key] for key in ("scores", "source_scores", "weak")
                 )
-            told: dict[str, Any] | None = facts["separation"]
-            frozen: dict[str, Any] = {
-                k: tuple(v) if isinstance(v, list) else v for k, v in (told or {}).items()
+            stored_separation: dict[str, Any] | None = facts["separation"]
+            fields: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v
+                for k, v in (stored_separation or {}).items()
             }
-            separation = ClipSeparation(**frozen) if told else None
+            separation = ClipSeparation(**fields) if stored_separation else None
             return cls(scores, source_scores, weak, float(facts["hop"]), separation)
         except DAMAGED:
             return None
@@ -83,21 +85,25 @@ class ClipOutput:
 
 @dataclass(frozen=True)
 class Item:
-    """One clip to analyse. filename: its name; files: what it is made of; load: its samples, or
-    None where they are those of the first of files; sources: of its isolated sources, empty where
-    unknown; padded_to: seconds to which a shorter clip is padded with zeros first
-    (``jss.data.clip.Clip``), None: it is analysed as it is.
-    """
+    """One clip to analyse."""
 
+    #: Its name.
     filename: str
+    #: The files that it is made from.
     files: tuple[Path, ...]
+    #: Files of its isolated sources; empty where unknown.
     sources: tuple[Path, ...] = ()
+    #: Returns its samples; None: those of the first of ``files``.
     load: Callable[[], Float32] | None = None
+    #: Seconds to which a shorter clip is padded with zeros first (``jss.data.clip.Clip``); None:
+    #: no padding.
     padded_to: float | None = None
 
     def key(self) -> str:
-        """Changes with any of its files, and with what it is padded to. Raises JssError where one
-        is missing.
+        """A key that changes with any of its files, and with its padding.
+
+        Raises:
+            JssError: A file is missing.
         """
         try:
             facts = [
@@ -112,8 +118,8 @@ class Item:
         ]
 
 
-class Listener(Protocol):
-    """What is needed of ``jss.inference.system.System``."""
+class ClipSystem(Protocol):
+    """The part of ``jss.inference.system.System`` that is used here."""
 
     @property
     def name(self) -> str:
@@ -143,8 +149,8 @@ class Listener(Protocol):
         """One clip."""
 
 
-def fingerprint(system: Listener) -> str:
-    """Changes with a system's weights and with all else that changes its scores."""
+def fingerprint(system: ClipSystem) -> str:
+    """A key that changes with a system's weights and with all else that changes its scores."""
     m = system.manifest
     weights = sorted((role, card.sha256) for role, card in system.cards.items())
     rest = (
@@ -158,15 +164,17 @@ def fingerprint(system: Listener) -> str:
     return hashlib.sha256(repr((weights, *rest)).encode()).hexdigest()[:16]
 
 
-def _folder(system: Listener) -> str:
+def _folder(system: ClipSystem) -> str:
     """Name the cache folder of a system: it changes with the system and with the code."""
     key = hashlib.sha256(f"{fingerprint(system)}|{code_fingerprint()}".encode()).hexdigest()[:16]
     return f"{system.name}-{system.selection}-{key}"
 
 
 def _branch(manifest: Any, selection: str) -> tuple[float | str, ...]:
-    """q of Eq. 2 where the system has a mixture branch, and what that takes unless it is the
-    mixture; nothing elsewhere, so that other fingerprints stay.
+    """q of Eq. 2 and the input of the mixture branch.
+
+    Empty where there is no such branch, and without the input where it is the mixture, so that
+    older fingerprints stay valid.
     """
     chosen = getattr(manifest, "selections", {}).get(selection)
     if chosen is None or chosen.q is None:
@@ -174,19 +182,25 @@ def _branch(manifest: Any, selection: str) -> tuple[float | str, ...]:
     return (chosen.q,) if chosen.mixture_input == "mixture" else (chosen.q, chosen.mixture_input)
 
 
-def listen(
-    system: Listener,
+def analyse_clips(
+    system: ClipSystem,
     items: Sequence[Item],
     cache: Path | None = CACHE,
     *,
     progress: Progress = silent,
 ) -> tuple[dict[str, ClipOutput], dict[str, str]]:
-    """Outputs by filename, and the sentence that says why by filename for clips that cannot be
-    read.
+    """Outputs of a system on clips, from the cache where they are there.
 
-    cache: folder of what was computed before (None: nowhere); progress: in clips.
+    Args:
+        system: The system.
+        items: The clips.
+        cache: Folder of outputs computed before; None: no cache.
+        progress: In clips.
+
+    Returns:
+        Outputs by filename; and for clips that cannot be read, the reason by filename.
     """
-    found: dict[str, ClipOutput] = {}
+    outputs: dict[str, ClipOutput] = {}
     failed: dict[str, str] = {}
     folder = None if cache is None else cache / _folder(system)
     for item in items:
@@ -196,20 +210,24 @@ def listen(
             if output is None:
                 output = _analyse(system, item)
                 if path is not None:
-                    with suppress(
-                        JssError
-                    ):  # a full or read-only disk costs time next time, no more
+                    # A full or read-only disk costs only time, at the next call.
+                    with suppress(JssError):
                         output.save(path)
-            found[item.filename] = output
+            outputs[item.filename] = output
         except JssError as error:
             failed[item.filename] = str(error)
         progress(item.filename, 1)
-    return found, failed
+    return outputs, failed
 
 
 def fuse_outputs(outputs: Sequence[ClipOutput]) -> ClipOutput:
-    """Eq. 25 for one clip: mean scores of several systems; a fusion has no sources. Raises
-    JssError.
+    """Eq. 25 for one clip: mean scores of several systems; a fusion has no sources.
+
+    Args:
+        outputs: Of each system.
+
+    Raises:
+        JssError: The systems have different classes or frame lengths.
     """
     if len({output.hop for output in outputs}) > 1:
         raise JssError("Only systems of one frame length can be fused.")
@@ -223,7 +241,7 @@ def fuse_outputs(outputs: Sequence[ClipOutput]) -> ClipOutput:
     )
 
 
-def _analyse(system: Listener, item: Item) -> ClipOutput:
+def _analyse(system: ClipSystem, item: Item) -> ClipOutput:
     samples = audio.load(item.files[0]) if item.load is None else item.load()
     result = system(padded(samples, item.padded_to), filename=item.filename)
     separation = None

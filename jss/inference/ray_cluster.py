@@ -1,8 +1,8 @@
-"""Recordings over a Ray cluster: Ray Data hands them to actors, each of which holds the system.
+"""Inference on a Ray cluster: Ray Data sends recordings to actors, each of which holds the system.
 
 Ray is an optional requirement (the extra ``ray``). The machines of the cluster must see the
 recordings, the checkpoints and the output folder under the same paths. An actor that dies is
-started again and its recordings are given out again, so that it costs time alone.
+started again and its recordings are sent out again, so that it costs only time.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ from jss.io.notes import warn
 from jss.io.progress import Progress
 from jss.models.precision import Precision
 
-#: So many recordings make a block, which is what is given out again, where there are MANY of them;
-#: else one does.
+#: Recordings in a block, the unit of work of an actor, where there are MANY or more recordings;
+#: otherwise each is a block.
 BLOCK, MANY = 8, 1000
 
 
 class Ray:
-    """An Engine of ``jss.inference.batch``. device: of the actors; None for a GPU each where the
-    cluster has any.
+    """An Engine of ``jss.inference.batch`` on a Ray cluster.
+
+    Args:
+        device: Of the actors; None for a GPU each where the cluster has any.
     """
 
     def __init__(self, device: str | None = None) -> None:
@@ -48,13 +50,23 @@ class Ray:
         wanted: Wanted,
         progress: Progress,
     ) -> Generator[tuple[RecordingFiles, dict[str, Any] | JssError], None, None]:
-        """Recordings as they are finished, in any order. Raises DiskError, and JssError where the
-        cluster gives up.
+        """Recordings as they are finished, in any order.
+
+        Args:
+            system: The system; actors load it again by its name.
+            tasks: The recordings.
+            out: The output folder.
+            wanted: What is written.
+            progress: In seconds of sound.
+
+        Raises:
+            DiskError: A disk is full.
+            JssError: The cluster fails.
         """
         if not tasks:
             return
-        held = self.ray.is_initialized()
-        if not held:
+        already_connected = self.ray.is_initialized()
+        if not already_connected:
             self._start()
         try:
             for row in self._rows(system, tasks, out, wanted):
@@ -66,18 +78,22 @@ class Ray:
                 progress(tasks[row["number"]].name, row["seconds"])
                 yield tasks[row["number"]], line if line is not None else JssError(row["error"])
         except self.ray.exceptions.RayError as error:
-            said = str(error).strip().splitlines()
+            message = str(error).strip().splitlines()
             raise JssError(
-                "The Ray cluster gave up: all its machines must have jss, and see the recordings, the "
-                f"checkpoints and {out} under the same paths. Ray says: {said[-1] if said else error!r}"
+                "The Ray cluster failed: all its machines must have jss, and see the recordings, the "
+                f"checkpoints and {out} under the same paths. Ray says: {message[-1] if message else error!r}"
             ) from error
         finally:
-            if not held:
+            if not already_connected:
                 self.ray.shutdown()
-            remove_partial_files(out)  # what actors that died left half written
+            remove_partial_files(out)  # of actors that died
 
     def _start(self) -> None:
-        """Join the cluster of RAY_ADDRESS, or start one on this machine. Raises JssError."""
+        """Join the cluster of RAY_ADDRESS, or start one on this machine.
+
+        Raises:
+            JssError: There is no such cluster.
+        """
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         try:
             self.ray.init(
@@ -92,13 +108,13 @@ class Ray:
     def _rows(
         self, system: System, tasks: Sequence[RecordingFiles], out: Path, wanted: Wanted
     ) -> Iterator[dict[str, Any]]:
-        """What :class:`Analyst` gives."""
+        """Outcomes of :class:`Analyst`, one per recording."""
         data = self.ray.data
         data.DataContext.get_current().enable_progress_bars = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)
-        there = self.ray.cluster_resources()
-        gpus = int(there.get("GPU", 0)) if self.device in (None, "cuda") else 0
-        size = max(1, min(len(tasks), gpus or int(there.get("CPU", 1))))
+        resources = self.ray.cluster_resources()
+        gpus = int(resources.get("GPU", 0)) if self.device in (None, "cuda") else 0
+        size = max(1, min(len(tasks), gpus or int(resources.get("CPU", 1))))
         items = [
             {
                 "number": number,
@@ -110,7 +126,7 @@ class Ray:
             for number, task in enumerate(tasks)
         ]
         blocks = len(items) if len(items) < MANY else -(-len(items) // BLOCK)
-        given = (
+        constructor_args = (
             system.name,
             system.selection,
             self.device,
@@ -119,22 +135,22 @@ class Ray:
             os.fspath(out.resolve()),
             astuple(wanted),
         )
-        found: Iterator[dict[str, Any]] = (
+        rows: Iterator[dict[str, Any]] = (
             data.from_items(items, override_num_blocks=blocks)
             .map(
                 Analyst,
-                fn_constructor_args=given,
+                fn_constructor_args=constructor_args,
                 compute=data.ActorPoolStrategy(size=size),
                 num_cpus=0 if gpus else 1,
                 num_gpus=1 if gpus else 0,
             )
             .iter_rows()
         )
-        yield from found
+        yield from rows
 
 
 class Analyst:
-    """What an actor does: it holds a system and analyses one recording after the other."""
+    """An actor: it holds a system and analyses one recording after the other."""
 
     def __init__(
         self,
@@ -150,33 +166,46 @@ class Analyst:
         self.out, self.wanted = Path(out), Wanted(*wanted)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """row: a Task with its number. -> its line of the journal as JSON or null, the seconds of
-        sound, and the error.
+        """Analyse one recording.
 
-        full: whether the error is one of the disk.
+        Args:
+            row: The fields of a ``RecordingFiles``, with its number.
+
+        Returns:
+            Its number, its line of the journal as JSON or null, the seconds of sound, the error,
+            whether that is a full disk, and the notes about the recording as JSON.
         """
         task = RecordingFiles(row["name"], Path(row["path"]), row["stem"], row["key"])
-        heard = [0.0]
-        told: dict[str, Any] = {"number": row["number"], "line": "null", "error": "", "full": False}
+        seconds_done = [0.0]
+        outcome: dict[str, Any] = {
+            "number": row["number"],
+            "line": "null",
+            "error": "",
+            "full": False,
+        }
         notes: list[str] = []
         try:
-            found = pieces(audio.stream(task.path, note=notes.append), self.system.analyse)
+            stretches = pieces(audio.stream(task.path, note=notes.append), self.system.analyse)
             line = write(
                 self.system,
                 task,
-                found,
+                stretches,
                 self.out,
                 self.wanted,
-                lambda _, seconds: heard.append(seconds),
+                lambda _, seconds: seconds_done.append(seconds),
             )
-            told["line"] = json.dumps(line)
+            outcome["line"] = json.dumps(line)
         except JssError as error:
-            told |= {"error": str(error), "full": isinstance(error, DiskError)}
-        return told | {"seconds": sum(heard), "notes": json.dumps(notes)}
+            outcome |= {"error": str(error), "full": isinstance(error, DiskError)}
+        return outcome | {"seconds": sum(seconds_done), "notes": json.dumps(notes)}
 
 
 def _import() -> Any:
-    """Ray, told to send nothing home. Raises JssError where it is not installed."""
+    """Import Ray, without its usage statistics.
+
+    Raises:
+        JssError: It is not installed.
+    """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     logging.getLogger("ray").setLevel(logging.ERROR)
     with optional():

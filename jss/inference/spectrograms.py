@@ -1,4 +1,4 @@
-"""Log-mel spectrograms of whole recordings, with a bounded memory: what figures and the viewer show."""
+"""Log-mel spectrograms of whole recordings for figures and the viewer, with bounded memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from jss.arrays import Float32
 from jss.features import HOP, N_FFT, N_MELS, SAMPLE_RATE, MelSpectrogram, to_db
 
-#: Shorter signals are filled up with silence: a spectrum reflects their ends.
+#: Shorter signals are padded with silence, since a spectrum reflects their ends.
 SHORTEST = SAMPLE_RATE
 
 #: Frames at the edge of a stretch whose windows reach beyond it.

@@ -1,6 +1,4 @@
-"""Sound that comes through a pipe, and its events as they come; memory stays the same however long
-it lasts.
-"""
+"""Events of audio from a pipe, as it arrives; memory stays the same however long it lasts."""
 
 from __future__ import annotations
 
@@ -50,11 +48,18 @@ def pipe(descriptor: int = 0, rate: int | None = None, channels: int = 1) -> Ite
 
 
 def _decoded(pipe: BinaryIO, name: str, note: Note) -> Blocks:
-    """What comes, as it comes: whatever ``jss.audio.load`` reads that need not be read from its
-    end.
+    """Decode the formats of ``jss.audio.load`` that can be read from beginning to end.
 
-    A WAV may promise any length: it lasts until the pipe ends, or until something follows it that
-    is no sound. Raises JssError.
+    A WAV lasts until the pipe ends, or until data that is not sound follows it, whatever length its
+    header names.
+
+    Args:
+        pipe: The open pipe.
+        name: In messages.
+        note: Called with warnings.
+
+    Raises:
+        JssError: It is not audio.
     """
     reader = _Rewound(pipe)
     samples = samples_of(reader)  # type: ignore[arg-type]
@@ -64,7 +69,7 @@ def _decoded(pipe: BinaryIO, name: str, note: Note) -> Blocks:
             container = open_container(reader, stack)
             if container is None or track(container) is None:
                 raise JssError(
-                    f"{name} is no sound that can be read: pipe a WAV, FLAC, OGG, MP3 or WebM into it, or "
+                    f"{name} is not audio that can be read: pipe a WAV, FLAC, OGG, MP3 or WebM into it, or "
                     "raw 16-bit samples with --raw RATE."
                 )
             yield from packets(container, name, note)
@@ -74,7 +79,7 @@ def _decoded(pipe: BinaryIO, name: str, note: Note) -> Blocks:
     yield from pcm(reader, samples, promised)  # type: ignore[arg-type]
     rest = reader.peek(64) if promised is not None else b""
     if rest and not is_rest(rest + bytes(4096), 1 << 26):
-        note(f"{name} goes on after the end that its header tells: what comes is analysed.")
+        note(f"{name} goes on after the end that its header names: the rest is analysed too.")
         yield from pcm(reader, samples)  # type: ignore[arg-type]
 
 
@@ -99,15 +104,15 @@ class _Rewound(io.RawIOBase):
         return len(data)
 
     def rewind(self) -> None:
-        """Once more from the start, and then on without a memory."""
+        """Read once more from the start, and from then on without remembering."""
         self._at, self._remember = 0, False
 
     def forget(self) -> None:
-        """On from here without a memory."""
+        """Read on from here without remembering."""
         self._begin, self._at, self._remember = b"", 0, False
 
     def peek(self, size: int) -> bytes:
-        """The next bytes, which are read again."""
+        """The next bytes, without consuming them."""
         data = b""
         while len(data) < size and (more := self.read(size - len(data))):
             data += more
@@ -116,7 +121,11 @@ class _Rewound(io.RawIOBase):
 
 
 def _checked(blocks: Blocks) -> Blocks:
-    """Raises JssError for a rate that cannot be."""
+    """The blocks, with their sample rate checked.
+
+    Raises:
+        JssError: The rate is too low for sound.
+    """
     for rate, block in blocks:
         if rate < _RATES[0]:
             raise JssError(
@@ -128,18 +137,24 @@ def _checked(blocks: Blocks) -> Blocks:
 def events(
     system: System, blocks: Iterable[Float32], threshold: float = 0.5
 ) -> Iterator[tuple[float, float, str]]:
-    """(onset s, offset s, label) of each event once it has ended: those that ``detect`` finds in
-    the whole recording.
+    """Events (onset s, offset s, label), each as soon as it has ended.
 
-    blocks: (samples,) at 16 kHz, one after the other; threshold: a score above it is an event.
-    Raises JssError.
+    They are those that ``detect`` reports for the whole recording.
+
+    Args:
+        system: The system.
+        blocks: (samples,) at 16 kHz, one after the other.
+        threshold: A score above it is an event.
+
+    Raises:
+        JssError: The audio cannot be read.
     """
 
-    def stretches(found: Iterable[Stretch]) -> Iterator[tuple[Float32, float]]:
+    def scores(stretches: Iterable[Stretch]) -> Iterator[tuple[Float32, float]]:
         samples = 0
-        for piece in found:
-            samples += len(piece.mixture)
-            yield piece.scores, samples / audio.SAMPLE_RATE
+        for stretch in stretches:
+            samples += len(stretch.mixture)
+            yield stretch.scores, samples / audio.SAMPLE_RATE
 
-    found = stretches(pieces(blocks, system.analyse))
-    return decode_stream(found, system.labels, hop=SCORE_HOP_S, threshold=threshold)
+    scored = scores(pieces(blocks, system.analyse))
+    return decode_stream(scored, system.labels, hop=SCORE_HOP_S, threshold=threshold)

@@ -1,6 +1,4 @@
-"""A waveform goes in, a ``ClipResult`` comes out: trained systems on files, arrays and recordings
-of any length.
-"""
+"""Trained systems on files, arrays and recordings of any length: a waveform to a ``ClipResult``."""
 
 from __future__ import annotations
 
@@ -38,18 +36,23 @@ Source = str | os.PathLike[str] | BinaryIO | npt.ArrayLike
 
 @dataclass(frozen=True)
 class Failure:
-    """A recording that could not be analysed; error: the sentence that says why."""
+    """A recording that could not be analysed."""
 
+    #: Of the recording.
     path: str
+    #: The reason, one sentence.
     error: str
 
 
 class System:
-    """A trained system, in evaluation mode.
+    """A trained system, in evaluation mode; made by :func:`load_system`.
 
-    manifest: what it is made of; selection: "student" or "teacher"; cards: those of its blocks,
-    under "detector" and "separator" (and "mixture"); precision: of the factors of its products;
-    weights, spectra and results are float32. Made by :func:`load_system`.
+    Args:
+        model: The network.
+        manifest: Its blocks, classes and pooling.
+        selection: "student" or "teacher".
+        cards: Those of its blocks, under "detector" and "separator" (and "mixture").
+        precision: Of the factors of its products; weights, spectra and results are float32.
     """
 
     def __init__(
@@ -88,12 +91,17 @@ class System:
 
     @property
     def device(self) -> torch.device:
-        """Where it runs."""
+        """The device of the weights."""
         return next(self.model.parameters()).device
 
     def to(self, device: str | torch.device | None) -> System:
-        """Move it to a device ("cpu", "cuda", ...; None: the GPU where there is one). -> itself.
-        Raises JssError.
+        """Move it to a device, and return it.
+
+        Args:
+            device: "cpu", "cuda", ...; None: the GPU where there is one.
+
+        Raises:
+            JssError: There is no such device, or its memory is too small.
         """
         with _memory():
             self.model.to(_device(device))
@@ -102,39 +110,51 @@ class System:
     def __call__(
         self, source: Source, filename: str | None = None, sample_rate: int = audio.SAMPLE_RATE
     ) -> ClipResult:
-        """One recording, whole, as a ClipResult.
+        """Analyse one whole recording of any length.
 
-        source: a path, an open binary file or samples, (samples,) or (samples, channels) at
-        sample_rate; filename: what to call it, by default the file's name. Of any length; sources
-        have exactly the length of the mixture at 16 kHz. Raises JssError for what is no sound.
+        Args:
+            source: A path, an open binary file or samples, (samples,) or (samples, channels).
+            filename: Its name in the result; None: the file's name.
+            sample_rate: Of samples, in Hz.
+
+        Returns:
+            The result; sources have exactly the length of the mixture at 16 kHz.
+
+        Raises:
+            JssError: It is not audio.
         """
         return self.join(list(self.pieces(source, sample_rate)), filename or _filename(source))
 
-    def join(self, found: Sequence[Stretch], filename: str) -> ClipResult:
-        """The stretches of a whole recording as its ClipResult; a clip-level score is the highest
-        of a stretch.
+    def join(self, stretches: Sequence[Stretch], filename: str) -> ClipResult:
+        """The stretches of a whole recording as its ClipResult.
+
+        A clip-level score is the highest of all stretches.
+
+        Args:
+            stretches: The stretches, one after the other.
+            filename: Name of the recording.
         """
-        mixture = np.concatenate([p.mixture for p in found])
-        sources = np.concatenate([p.sources for p in found], axis=1)
-        branch = [p.mixture_scores for p in found]
-        heard = found[0].mels
+        mixture = np.concatenate([p.mixture for p in stretches])
+        sources = np.concatenate([p.sources for p in stretches], axis=1)
+        branch = [p.mixture_scores for p in stretches]
+        mels_so_far = stretches[0].mels
         with _memory():
-            if heard is None:
+            if mels_so_far is None:
                 mels = self._log_mels([mixture, *sources])
             elif len(sources):
-                mels = np.concatenate([self._log_mels([mixture]), heard])
+                mels = np.concatenate([self._log_mels([mixture]), mels_so_far])
             else:
-                mels = heard
+                mels = mels_so_far
         return ClipResult(
             filename=filename,
             mixture=mixture,
             sources=sources,
             mel=mels[0],
             source_mels=mels[1:],
-            scores=np.concatenate([p.scores for p in found], axis=-1),
-            source_scores=np.concatenate([p.source_scores for p in found], axis=-1),
-            weak=np.max([p.weak for p in found], axis=0),
-            source_weak=np.max([p.source_weak for p in found], axis=0),
+            scores=np.concatenate([p.scores for p in stretches], axis=-1),
+            source_scores=np.concatenate([p.source_scores for p in stretches], axis=-1),
+            weak=np.max([p.weak for p in stretches], axis=0),
+            source_weak=np.max([p.source_weak for p in stretches], axis=0),
             labels=self.labels,
             sample_rate=audio.SAMPLE_RATE,
             mel_hop=MEL_HOP_S,
@@ -147,9 +167,7 @@ class System:
         )
 
     def run(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[ClipResult | Failure]:
-        """Many recordings, one after the other; one that is broken gives a Failure and the rest
-        goes on.
-        """
+        """Analyse many recordings, one after the other; a broken one gives a Failure."""
         for path in paths:
             try:
                 yield self(path)
@@ -157,18 +175,29 @@ class System:
                 yield Failure(str(path), str(error))
 
     def pieces(self, source: Source, sample_rate: int = audio.SAMPLE_RATE) -> Iterator[Stretch]:
-        """One recording as analysed stretches, so that memory is bounded whatever its length
-        (``jss.inference.windows``).
+        """One recording as analysed stretches, with bounded memory (``jss.inference.windows``).
 
-        Up to 30 s there is one stretch. Arguments and errors as for a call.
+        Up to 30 s there is one stretch.
+
+        Args:
+            source: As for a call.
+            sample_rate: Of samples, in Hz.
+
+        Raises:
+            JssError: It is not audio.
         """
         if isinstance(source, str | os.PathLike) or hasattr(source, "read"):
             return pieces(audio.stream(source), self.analyse)  # type: ignore[arg-type]
         return pieces([audio.from_array(source, sample_rate)], self.analyse)
 
     def analyse(self, mixture: Float32) -> Stretch:
-        """One window in one pass. mixture: (n,) -> Piece; silence gives silent sources and scores
-        of 0.
+        """Analyse one window in one pass; silence gives silent sources and scores of 0.
+
+        Args:
+            mixture: (n,) samples at 16 kHz.
+
+        Raises:
+            JssError: Scores or sources are not finite, or memory is too small.
         """
         samples, classes, frames = (
             len(mixture),
@@ -194,7 +223,7 @@ class System:
                 )
             with products(self.device, self.precision):
                 out = self.model(waveform)
-            piece = Stretch(
+            stretch = Stretch(
                 mixture,
                 _numpy(out.sources[0, :, :samples]),
                 _numpy(out.strong[0, :, :frames]),
@@ -204,14 +233,14 @@ class System:
                 None if out.mixture_strong is None else _numpy(out.mixture_strong[0, :, :frames]),
                 None if out.mel is None or samples < SHORTEST else _numpy(out.mel[0]),
             )
-        if not (np.isfinite(piece.scores).all() and np.isfinite(piece.sources).all()):
+        if not (np.isfinite(stretch.scores).all() and np.isfinite(stretch.sources).all()):
             raise JssError(
                 f"{self.name} computes values that are not numbers: its weights are unfit, train it again."
             )
-        return piece
+        return stretch
 
     def _log_mels(self, signals: Sequence[Float32]) -> Float32:
-        """n signals of (samples,) -> (n, mels, frames) in dB."""
+        """Log-mels of n signals of (samples,): (n, mels, frames) in dB."""
         return log_mels(signals, self.model.mel, self.device)
 
 
@@ -229,11 +258,11 @@ def load_system(
         name: such as "MixIT-S1".
         selection: "teacher" or "student".
         device: None for the GPU where there is one, else the CPU.
-        folder: where blocks and systems lie (``jss.checkpoints``).
-        precision: "bf16" is faster where there are units for it (``jss.models.precision.bf16_units``), and moves
-            scores by up to 0.03.
-        accelerate: compute as ``jss.models.fast`` does on a CPU, several times faster and the same to 1e-4. The first
-            time after an install, this waits some seconds for a compiler.
+        folder: that of blocks and systems (``jss.checkpoints``).
+        precision: "bf16" is faster where there are units for it
+            (``jss.models.precision.bf16_units``), and moves scores by up to 0.03.
+        accelerate: compute as ``jss.models.fast`` does on a CPU, several times faster and the
+            same to 1e-4. The first time after an install, this waits some seconds for a compiler.
 
     Raises:
         JssError: for an unknown system or precision, damaged weights or a missing device.
@@ -271,9 +300,9 @@ def load_system(
             raise JssError(
                 f"{name} names the block {card.name} as its separator, but that is a detector."
             )
-    rest = (manifest.pooling, FEATURES[manifest.features], manifest.consistent)
+    options = (manifest.pooling, FEATURES[manifest.features], manifest.consistent)
     if blocks.mixture is None:
-        model = JointModel(separator, detector, *rest)
+        model = JointModel(separator, detector, *options)
     else:
         if separator is None or blocks.q is None or not 0.0 <= blocks.q <= 1.0:
             raise JssError(
@@ -281,7 +310,7 @@ def load_system(
             )
         mixture, cards["mixture"] = checkpoints.load_network(blocks.mixture, folder)
         model = TwoBranchModel(
-            separator, detector, mixture, Balance(blocks.q), *rest, blocks.mixture_input
+            separator, detector, mixture, Balance(blocks.q), *options, blocks.mixture_input
         )
     if accelerate:
         fast.accelerate(model)
@@ -315,11 +344,11 @@ def _numpy(tensor: torch.Tensor) -> Float32:
 
 @contextmanager
 def _memory() -> Iterator[None]:
-    """Says in one sentence that memory ran out, on the GPU or off it."""
+    """Turn out-of-memory errors of GPU and host into a JssError."""
     try:
         yield
     except torch.OutOfMemoryError as error:
-        torch.cuda.empty_cache()  # for what comes next
+        torch.cuda.empty_cache()  # for the next call
         raise JssError(
             "The GPU ran out of memory: stop other programs on it, or use --device cpu."
         ) from error

@@ -1,5 +1,6 @@
-"""What a system is given at once: a short clip padded; a long recording in overlapping windows,
-joined without a seam with a bounded memory. Numpy only.
+"""Windows of a recording: a short clip padded, a long recording in overlapping windows.
+
+Windows are joined by cross-fading, with bounded memory. Numpy only.
 """
 
 from __future__ import annotations
@@ -23,29 +24,36 @@ STEP = 125 * FRAME
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """A stretch of an analysed recording; stretches follow each other without gap.
+    """A stretch of n samples and t frames of an analysed recording; stretches have no gaps."""
 
-    mixture: (n,), sources: (M, n), scores: (K, t), source_scores: (M, K, t), weak: (K,),
-    source_weak: (M, K); mixture_scores: (K, t) of a branch that hears the mixture, or None; mels:
-    (max(M, 1), mels, frames) in dB of the sources (of the mixture without any), where the stretch
-    is the whole recording and they are at hand.
-    """
-
+    #: (n,) at 16 kHz.
     mixture: Float32
+    #: (M, n).
     sources: Float32
+    #: (K, t) in [0, 1].
     scores: Float32
+    #: (M, K, t).
     source_scores: Float32
+    #: (K,).
     weak: Float32
+    #: (M, K).
     source_weak: Float32
+    #: (K, t) of a branch whose input is the mixture, or None.
     mixture_scores: Float32 | None = None
+    #: (max(M, 1), mels, frames) in dB of the sources (of the mixture without any), where the
+    #: stretch is the whole recording and they are at hand.
     mels: Float32 | None = None
 
 
 def padded(samples: Float32, seconds: float | None) -> Float32:
-    """Samples at 16 kHz with zeros after them up to ``seconds``; as they are where they are longer,
-    or it is None.
+    """Samples with zeros after them up to a length.
 
-    (n,) -> (max(n, seconds * 16000),)
+    Args:
+        samples: (n,) at 16 kHz.
+        seconds: The length; None, or shorter than the samples: they are returned as they are.
+
+    Returns:
+        (max(n, seconds * 16000),)
     """
     lacking = 0 if seconds is None else round(seconds * 16000) - len(samples)
     return np.pad(samples, (0, lacking)) if lacking > 0 else samples
@@ -54,57 +62,68 @@ def padded(samples: Float32, seconds: float | None) -> Float32:
 def pieces(blocks: Iterable[Float32], analyse: Callable[[Float32], Stretch]) -> Iterator[Stretch]:
     """A recording as analysed stretches.
 
-    blocks: (samples,) after (samples,); analyse: one window to its Piece. A recording of up to 30 s
-    is one window. A longer one has windows of 10 s (the last one 10 to 18 s) which overlap by 2 s;
-    there sources and scores are cross-faded, after the sources of the later window have been put in
-    the order of the earlier one.
+    A recording of up to 30 s is one window. A longer one has windows of 10 s (the last one 10 to
+    18 s) which overlap by 2 s; there sources and scores are cross-faded, after the sources of the
+    later window have been put in the order of the earlier one.
+
+    Args:
+        blocks: (samples,) at 16 kHz, one after the other.
+        analyse: Maps a window to its stretch.
     """
     return _stitch((analyse(window), last) for window, last in windows(blocks))
 
 
 def windows(blocks: Iterable[Float32]) -> Iterator[tuple[Float32, bool]]:
-    """Cut a stream: (samples of a window, whether it is the last). Holds at most 30 s and a block."""
-    held = np.zeros(0, np.float32)
+    """Cut a stream into windows: their samples, and whether one is the last.
+
+    Holds at most 30 s and a block.
+    """
+    buffer = np.zeros(0, np.float32)
     limit = WHOLE
     for block in blocks:
-        held = np.concatenate([held, block])
-        while len(held) > limit:
+        buffer = np.concatenate([buffer, block])
+        while len(buffer) > limit:
             limit = WINDOW + STEP
-            yield held[:WINDOW], False
-            held = held[STEP:]
-    yield held, True
+            yield buffer[:WINDOW], False
+            buffer = buffer[STEP:]
+    yield buffer, True
 
 
 def _stitch(analysed: Iterable[tuple[Stretch, bool]]) -> Iterator[Stretch]:
     tail: Stretch | None = None
-    for piece, last in analysed:
+    for stretch, last in analysed:
         if tail is not None:
-            piece = _fade(tail, piece)
+            stretch = _fade(tail, stretch)
         if last:
-            yield piece
+            yield stretch
         else:
-            yield _cut(piece, slice(None, STEP))
-            tail = _cut(piece, slice(STEP, None))
+            yield _cut(stretch, slice(None, STEP))
+            tail = _cut(stretch, slice(STEP, None))
 
 
-def _cut(piece: Stretch, part: slice) -> Stretch:
-    """A part of a piece in samples, from or to a whole score frame; weak scores stay those of the
-    whole.
+def _cut(stretch: Stretch, part: slice) -> Stretch:
+    """A part of a stretch, from and to a whole score frame; weak scores stay those of the whole.
+
+    Args:
+        stretch: The whole.
+        part: In samples.
     """
     frames = slice(*(None if edge is None else edge // FRAME for edge in (part.start, part.stop)))
     return replace(
-        piece,
-        mixture=piece.mixture[part],
-        sources=piece.sources[:, part],
-        scores=piece.scores[:, frames],
-        source_scores=piece.source_scores[..., frames],
-        mixture_scores=None if piece.mixture_scores is None else piece.mixture_scores[:, frames],
+        stretch,
+        mixture=stretch.mixture[part],
+        sources=stretch.sources[:, part],
+        scores=stretch.scores[:, frames],
+        source_scores=stretch.source_scores[..., frames],
+        mixture_scores=None
+        if stretch.mixture_scores is None
+        else stretch.mixture_scores[:, frames],
         mels=None,
     )
 
 
 def _fade(old: Stretch, new: Stretch) -> Stretch:
-    """The new piece in the old one's order of sources, beginning as the old one ends."""
+    """The new stretch with the old one's order of sources, cross-faded where they overlap."""
     overlap = old.sources.shape[1]
     order = match(old.sources, new.sources[:, :overlap])
     return replace(
@@ -121,14 +140,17 @@ def _fade(old: Stretch, new: Stretch) -> Stretch:
 
 
 def match(old: Float32, new: Float32) -> npt.NDArray[np.intp]:
-    """Which new source continues each old one: the order that leaves the least squared difference.
+    """Assign new sources to old ones with the least squared difference.
 
-    old, new: (M, n), the same stretch twice -> (M,) indices into new. Where sources are silent they
-    stay in order.
+    Args:
+        old: (M, n) sources.
+        new: (M, n) sources of the same samples.
+
+    Returns:
+        (M,) indices into new; silent sources stay in order.
     """
-    from scipy.optimize import (
-        linear_sum_assignment,  # slow to import, and only long recordings need it
-    )
+    # Imported here: it is slow to import, and only long recordings need it.
+    from scipy.optimize import linear_sum_assignment
 
     products = old.astype(np.float64) @ new.astype(np.float64).T
     scale = np.abs(products).max(initial=0.0)
@@ -154,8 +176,14 @@ def join(parts: Sequence[Float32], step: int) -> Float32:
 
 
 def _blend(old: Float32, new: Float32) -> Float32:
-    """new (..., n) with its first samples cross-faded from all of old (..., overlap); the weights
-    add up to 1.
+    """Cross-fade the first samples of new from all of old, with weights that add up to 1.
+
+    Args:
+        old: (..., overlap).
+        new: (..., n).
+
+    Returns:
+        (..., n)
     """
     overlap = old.shape[-1]
     rise = (np.arange(1, overlap + 1) / (overlap + 1)).astype(np.float32)

@@ -1,6 +1,4 @@
-"""Figures as functions of results: numpy in, matplotlib figures and image bytes out. No torch, no
-global state.
-"""
+"""Figures from results: numpy in, matplotlib figures and image bytes out; no torch."""
 
 from __future__ import annotations
 

@@ -15,11 +15,12 @@ Span = tuple[float, float, str, Kind]
 
 
 def events_of(truth: Any) -> list[Event]:
-    """Events in any of the forms in use -> [(onset s, offset s, label), ...].
+    """Events in any of the forms in use as a list of (onset s, offset s, label).
 
-    truth: a table with the columns onset, offset and event_label (rows without a label, which say
-    that a clip holds no event, are left out), or an iterable of (onset, offset, label) or of
-    objects with these attributes.
+    Args:
+        truth: A table with the columns onset, offset and event_label (rows without a label, for
+            clips without an event, are left out), or an iterable of (onset, offset, label) or of
+            objects with these attributes.
     """
     if isinstance(truth, pd.DataFrame):
         rows = truth.dropna(subset=["event_label"])
@@ -37,26 +38,33 @@ def events_of(truth: Any) -> list[Event]:
 
 
 def agreement(detected: Iterable[Event], truth: Iterable[Event]) -> list[Span]:
-    """Spans in which a class is both detected and true (hit), only true (miss) or only detected
-    (false alarm).
+    """Spans in which a class is a hit, a miss or a false alarm.
 
-    detected, truth: (onset s, offset s, label), overlaps within a class allowed. -> [(onset,
-    offset, label, kind), ...] by label, then onset; spans of one kind that touch are one.
+    A class that is detected and true is a hit; only true, a miss; only detected, a false alarm.
+    Spans of one kind that touch are one.
+
+    Args:
+        detected: (onset s, offset s, label); overlaps within a class are allowed.
+        truth: The same of the true events.
+
+    Returns:
+        [(onset s, offset s, label, kind), ...] by label, then onset.
     """
     both = [list(detected), list(truth)]
     spans: list[Span] = []
     for label in sorted({event[2] for events in both for event in events}):
-        found, true = (
+        detected_spans, true_spans = (
             _union([(on, off) for on, off, name in events if name == label]) for events in both
         )
-        edges = sorted({edge for span in found + true for edge in span})
+        edges = sorted({edge for span in detected_spans + true_spans for edge in span})
         for start, end in itertools.pairwise(edges):
-            is_found, is_true = (
-                any(on <= start and end <= off for on, off in kept) for kept in (found, true)
+            is_detected, is_true = (
+                any(on <= start and end <= off for on, off in active)
+                for active in (detected_spans, true_spans)
             )
-            if not (is_found or is_true):
+            if not (is_detected or is_true):
                 continue
-            kind: Kind = "miss" if not is_found else "hit" if is_true else "false alarm"
+            kind: Kind = "miss" if not is_detected else "hit" if is_true else "false alarm"
             if spans and spans[-1][1:] == (start, label, kind):
                 spans[-1] = (spans[-1][0], end, label, kind)
             else:
@@ -75,9 +83,13 @@ def _union(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def confusions(spans: Iterable[Span]) -> list[tuple[float, float, str, str]]:
-    """Where one class is missed while another is a false alarm. spans: of :func:`agreement`.
+    """Spans in which one class is missed while another is a false alarm.
 
-    -> [(onset s, offset s, missed label, label detected instead), ...] by onset.
+    Args:
+        spans: Of :func:`agreement`.
+
+    Returns:
+        [(onset s, offset s, missed label, label detected instead), ...] by onset.
     """
     spans = list(spans)
     misses, alarms = ([s for s in spans if s[3] == kind] for kind in ("miss", "false alarm"))
@@ -89,20 +101,22 @@ def confusions(spans: Iterable[Span]) -> list[tuple[float, float, str, str]]:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Seconds of a clip, summed over classes: hit, missed, false_alarm; confused: in which one
-    class is missed while another is a false alarm, counted once; confused_overlap: those of them in
-    which two classes or more sound.
-    """
+    """Seconds of a clip, summed over classes."""
 
+    #: Detected and true.
     hit: float
+    #: True only.
     missed: float
+    #: Detected only.
     false_alarm: float
+    #: One class is missed while another is a false alarm; counted once.
     confused: float
+    #: Part of ``confused`` in which two or more true classes are active.
     confused_overlap: float
 
 
 def tally(spans: Iterable[Span]) -> Agreement:
-    """What the spans of :func:`agreement` add up to."""
+    """Sums of the spans of :func:`agreement`."""
     spans = list(spans)
     hit, missed, false = (
         sum(s[1] - s[0] for s in spans if s[3] == kind) for kind in ("hit", "miss", "false alarm")

@@ -1,6 +1,4 @@
-"""A chart as data: panels of series, drawn by ``interactive`` for the screen and by ``printed`` for
-paper.
-"""
+"""A chart as data: panels of series, drawn by ``interactive`` (screen) and ``printed`` (paper)."""
 
 from __future__ import annotations
 
@@ -9,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["bars", "line", "points", "box", "quartiles"]
-#: Okabe and Ito's colours, told apart by every kind of sight, in the order of the systems on a
-#: page; the last four were chosen to be as far from these, and from one another, as theirs are.
+#: Okabe and Ito's colours, safe for colour-blind readers, in the order of the systems on a page;
+#: the last four were chosen to be as far from these, and from one another, as theirs are.
 PALETTE = (
     "#0072B2",
     "#E69F00",
@@ -28,65 +26,87 @@ PALETTE = (
 
 @dataclass(frozen=True)
 class Series:
-    """One name in the legend. x, y: numbers, None where nothing was measured (a line breaks there).
+    """One entry of the legend."""
 
-    kind: bars of ``width``; a line of ``stroke`` pixels, with ``dash`` (on, off, ... in pixels);
-    points, with bounds ``low`` and ``high``; a box: quartiles of y at the one place x[0], with
-    every value as a point, or only those beyond the whiskers (1.5 times the height of the box)
-    where ``outliers``; quartiles: y is the least value, the quartiles and the greatest value at
-    x[0]. color: #RRGGBB; symbol: of points; keys: what a click on a point says; legend: whether the
-    name is shown there.
-    """
-
+    #: Bars of ``width``; a line; points, with bounds ``low`` and ``high``; box: quartiles of y at
+    #: the one place x[0], with every value as a point; quartiles: y is the minimum, the quartiles
+    #: and the maximum at x[0].
     kind: Kind
+    #: In the legend.
     name: str
+    #: Numbers, or None.
     x: Sequence[float | None]
+    #: Numbers; None where nothing was measured (a line breaks there).
     y: Sequence[float | None]
+    #: #RRGGBB.
     color: str
+    #: Of bars and boxes, in units of x.
     width: float = 0.8
+    #: Of a line, in pixels.
     stroke: float = 2.0
+    #: On, off, ... of a line, in pixels; empty: solid.
     dash: tuple[int, ...] = ()
+    #: Of points.
     symbol: Literal["circle", "diamond", "star"] = "circle"
+    #: Lower bounds of points.
     low: Sequence[float | None] | None = None
+    #: Upper bounds of points.
     high: Sequence[float | None] | None = None
+    #: Data of each point, returned by a click on it.
     keys: Sequence[Any] | None = None
+    #: Whether the name is in the legend.
     legend: bool = True
+    #: Of a box: show only the points beyond the whiskers (1.5 times the height of the box).
     outliers: bool = False
 
 
 @dataclass(frozen=True)
 class Heat:
-    """A table of numbers as colours. values: rows x columns; unit: what they count."""
+    """A table of numbers as colours."""
 
+    #: Names of the rows.
     rows: Sequence[str]
+    #: Names of the columns.
     columns: Sequence[str]
+    #: rows x columns.
     values: Sequence[Sequence[float]]
+    #: Of the numbers.
     unit: str
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes. x_label, y_label: with units; x_ticks, y_ticks: (place, text) instead of
-    numbers; x_range, y_range: of the axes (None: as the data want); zero: y begins at 0; heat: a
-    table instead of series.
-    """
+    """One pair of axes."""
 
+    #: Above it.
     title: str
+    #: With its unit.
     x_label: str
+    #: With its unit.
     y_label: str
+    #: Drawn in it.
     series: Sequence[Series] = ()
+    #: (place, text) instead of numbers.
     x_ticks: Sequence[tuple[float, str]] | None = None
+    #: (place, text) instead of numbers.
     y_ticks: Sequence[tuple[float, str]] | None = None
+    #: Of the axis; None: that of the data.
     x_range: tuple[float, float] | None = None
+    #: Of the axis; None: that of the data.
     y_range: tuple[float, float] | None = None
+    #: Whether y begins at 0.
     zero: bool = False
+    #: A table instead of series.
     heat: Heat | None = None
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Rows of panels. alt: what is to be seen, for those who cannot; height: of a row in pixels."""
+    """Rows of panels."""
 
+    #: By row.
     panels: Sequence[Sequence[Panel]]
+    #: Text alternative for screen readers.
     alt: str
+    #: Of a row, in pixels.
     height: int = 330

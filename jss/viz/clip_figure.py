@@ -128,10 +128,19 @@ def export(
     span: tuple[float, float] | None = None,
     dpi: int = 300,
 ) -> bytes:
-    """The same figure as a file at print size (183 mm wide). format: svg and pdf (text stays text)
-    or png at dpi.
+    """The figure of :func:`figure` as a file at print size (183 mm wide).
 
-    Raises JssError for any other format.
+    Args:
+        result: The clip through a system.
+        ground_truth: As of :func:`figure`.
+        format: svg and pdf (text stays text), or png.
+        theme: "light" or "dark".
+        threshold: As of :func:`figure`.
+        span: The seconds to show, from and to; None for all.
+        dpi: Of a png.
+
+    Raises:
+        JssError: Another format.
     """
     drawn = figure(result, ground_truth, theme, threshold=threshold, span=span)
     return save(drawn, format, dpi)
@@ -162,7 +171,7 @@ def _headline(fig: Figure, result: ClipResult, height: float, ink: Ink) -> None:
 
 
 def _waveform(axes: Axes, result: ClipResult, ink: Ink) -> None:
-    """The least and the greatest sample of each of at most 1500 columns: all that print can show."""
+    """Minimum and maximum of each of at most 1500 columns, which is all that print can show."""
     wave = result.mixture
     columns = min(1500, max(1, len(wave)))
     starts = np.linspace(0, len(wave), columns, endpoint=False).astype(int)
@@ -179,7 +188,18 @@ def _waveform(axes: Axes, result: ClipResult, ink: Ink) -> None:
 
 
 def mel_panel(axes: Axes, mel: Float32, result: ClipResult, name: str, ink: Ink) -> Any:
-    """Column j is centred on j * hop. -> the image."""
+    """Draw a mel spectrogram; column j is centred on j * hop.
+
+    Args:
+        axes: Where.
+        mel: (mels, frames) in dB.
+        result: The clip that it is of.
+        name: Above the panel.
+        ink: Colours of the theme.
+
+    Returns:
+        The image.
+    """
     n_mels, frames = mel.shape
     image = axes.imshow(
         mel,
@@ -207,8 +227,17 @@ def score_panel(
     threshold: float | None,
     span: tuple[float, float],
 ) -> None:
-    """One curve a class, in its colour and dashes, named where it is high; frame i is centred on (i
-    + 0.5) * hop.
+    """Draw a curve per class, named where it is high; frame i is centred on (i + 0.5) * hop.
+
+    Args:
+        axes: Where.
+        scores: (K, T) in [0, 1].
+        result: The clip that they are of.
+        kinds: Class by label.
+        theme: "light" or "dark".
+        name: Above the panel.
+        threshold: A line across the panel; None: no line.
+        span: The seconds shown, from and to.
     """
     ink = INKS[theme]
     time = ((np.arange(scores.shape[1]) + 0.5) * result.score_hop).astype(np.float32)
@@ -279,8 +308,10 @@ def _events(
     kinds: dict[str, SoundClass],
     theme: Theme,
 ) -> None:
-    """A lane a class: the truth as a bar in the class's colour, and beneath it, thin, the decoded
-    events: as hits, false alarms and misses where there is a truth, else in the class's colour.
+    """A lane per class: true events as thick bars, decoded events as thin bars beneath them.
+
+    Decoded events are hits, false alarms and misses where there is a truth, else in the class's
+    colour.
     """
     ink = INKS[theme]
     detected = [] if threshold is None else events_of(result.events(threshold))
@@ -357,7 +388,7 @@ def event_bar(
 
 
 def outcome_legend(fig: Figure, height: float, ink: Ink) -> None:
-    """What the looks of events mean, above the key of the spectrograms."""
+    """Legend of hits, false alarms and misses, above the key of the spectrograms."""
     from matplotlib.patches import Patch
 
     keys = [

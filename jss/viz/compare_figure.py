@@ -1,6 +1,4 @@
-"""One clip through several systems, on paper: their events under the truth, their similarity, one's
-sources.
-"""
+"""One clip through several systems, for print: events under the truth, similarity, sources."""
 
 from __future__ import annotations
 
@@ -47,29 +45,43 @@ def comparison(
     beside: Literal["scores", "difference"] = "scores",
     span: tuple[float, float] | None = None,
 ) -> Figure:
-    """The figure of a clip through several systems, on one time axis in seconds. -> matplotlib
-    Figure.
+    """The figure of a clip through several systems, on one time axis in seconds.
 
     Left: the mixture's mel, Eq. 30 over time of every system, the sources of ``shown``. Right: a
-    line a system under the truth of each class, the pooled scores of ``shown``, and beside its
-    sources their scores or, in dB, what they are louder than those of ``against``. ground_truth: as
-    of :func:`jss.viz.clip_figure.figure`; similarity: system -> (frames,), of those that have
-    sources; span: the seconds to show, None for all. Raises JssError where ``shown`` is not among the results.
+    line per system under the truth of each class, the pooled scores of ``shown``, and beside its
+    sources their scores or, in dB, their level above those of ``against``.
+
+    Args:
+        results: The clip through each system.
+        ground_truth: As of :func:`jss.viz.clip_figure.figure`.
+        theme: "light" or "dark".
+        shown: The system whose sources and scores are drawn.
+        threshold: A score above it is an event.
+        similarity: System -> (frames,) Eq. 30, of those that have sources.
+        against: The system that ``shown`` is compared with in a difference.
+        beside: What is drawn beside the sources.
+        span: The seconds to show, from and to; None for all.
+
+    Returns:
+        A matplotlib Figure.
+
+    Raises:
+        JssError: ``shown`` is not among the results.
     """
     from matplotlib.figure import Figure
 
     of = {result.system: result for result in results}
     if shown not in of:
         raise JssError(f"{shown} is not among the systems compared: {', '.join(of) or 'none'}.")
-    ink, own, other = INKS[theme], of[shown], of.get(against)
+    ink, main, other = INKS[theme], of[shown], of.get(against)
     truth = None if ground_truth is None else events_of(ground_truth)
-    found = {name: events_of(result.events(threshold)) for name, result in of.items()}
-    events = [event for each in (truth or [], *found.values()) for event in each]
-    labels = [*own.labels, *sorted({event[2] for event in events} - set(own.labels))]
+    detected = {name: events_of(result.events(threshold)) for name, result in of.items()}
+    events = [event for each in (truth or [], *detected.values()) for event in each]
+    labels = [*main.labels, *sorted({event[2] for event in events} - set(main.labels))]
     kinds = {label: sound_class(label, k) for k, label in enumerate(labels)}
     lanes = [k for k in labels if any(event[2] == k for event in events)]
     rolls = 0.3 + max(1, len(lanes)) * 0.085 * (2.2 + len(of))
-    heights = [max(1.0, rolls), 0.85, *[0.85] * own.n_sources]
+    heights = [max(1.0, rolls), 0.85, *[0.85] * main.n_sources]
     total = sum(heights) + 0.24 * (len(heights) - 1)
     height = total + 1.4
     fig = Figure(figsize=(WIDTH, height), facecolor=ink.paper)
@@ -91,27 +103,27 @@ def comparison(
     ]
     for axes in (a for row in panels for a in row):
         dress(axes, ink)
-    span = span or (0.0, own.duration)
+    span = span or (0.0, main.duration)
 
-    image = mel_panel(first, own.mel, own, "mixture", ink)
-    _rolls(panels[0][1], found, truth, lanes, kinds, shown, theme)
-    _similarities(panels[1][0], similarity, own, ink)
-    pooled = f"{'pooled scores' if own.n_sources else 'scores'} of {shown}"
-    score_panel(panels[1][1], own.scores, own, kinds, theme, pooled, threshold, span)
-    for m, name in enumerate(name.lower() for name in own.source_names):
-        mel_panel(panels[2 + m][0], own.source_mels[m], own, f"{name} of {shown}", ink)
+    image = mel_panel(first, main.mel, main, "mixture", ink)
+    _rolls(panels[0][1], detected, truth, lanes, kinds, shown, theme)
+    _similarities(panels[1][0], similarity, main, ink)
+    pooled = f"{'pooled scores' if main.n_sources else 'scores'} of {shown}"
+    score_panel(panels[1][1], main.scores, main, kinds, theme, pooled, threshold, span)
+    for m, name in enumerate(name.lower() for name in main.source_names):
+        mel_panel(panels[2 + m][0], main.source_mels[m], main, f"{name} of {shown}", ink)
         if (
             beside == "difference"
             and other is not None
             and other.n_sources > m
-            and other is not own
+            and other is not main
         ):
-            _difference(panels[2 + m][1], own, other, m, ink)
+            _difference(panels[2 + m][1], main, other, m, ink)
         else:
             score_panel(
                 panels[2 + m][1],
-                own.source_scores[m],
-                own,
+                main.source_scores[m],
+                main,
                 kinds,
                 theme,
                 f"scores of {name}",
@@ -127,7 +139,7 @@ def comparison(
     fig.text(
         0.075,
         1 - 0.13 / height,
-        own.filename,
+        main.filename,
         fontsize=LABEL + 0.5,
         color=ink.text,
         fontweight="bold",
@@ -136,7 +148,7 @@ def comparison(
     fig.text(
         0.985,
         1 - 0.13 / height,
-        f"{shown} shown, {own.selection}, events above {threshold:.2f}",
+        f"{shown} shown, {main.selection}, events above {threshold:.2f}",
         fontsize=LABEL,
         color=ink.soft,
         ha="right",
@@ -151,32 +163,30 @@ def comparison(
 
 def _rolls(
     axes: Axes,
-    found: Mapping[str, list[Event]],
+    detected: Mapping[str, list[Event]],
     truth: list[Event] | None,
     lanes: Sequence[str],
     kinds: Mapping[str, SoundClass],
     shown: str,
     theme: Theme,
 ) -> None:
-    """A group of lines a class: the truth, then each system's events, coloured by what they are in
-    the truth.
-    """
-    ink, each = INKS[theme], len(found) + 2.2
+    """A group of lines per class: the truth, then each system's events, coloured by outcome."""
+    ink, each = INKS[theme], len(detected) + 2.2
     ticks: list[tuple[float, str]] = []
     for row, label in enumerate(lanes):
         top, colour = row * each, kinds[label].color(theme)
         ticks.append((top + 0.5, kinds[label].short))
         for onset, offset in [(a, b) for a, b, k in truth or [] if k == label]:
             event_bar(axes, (onset, offset, top, 1.0), "truth", ink, colour)
-        for n, (name, events) in enumerate(found.items()):
+        for n, (name, events) in enumerate(detected.items()):
             y = top + 1.25 + n
-            own = [event for event in events if event[2] == label]
+            events_of_class = [event for event in events if event[2] == label]
             if truth is None:
-                for onset, offset, _ in own:
+                for onset, offset, _ in events_of_class:
                     event_bar(axes, (onset, offset, y, 0.75), "detected", ink, colour, name)
             else:
                 same = [event for event in truth if event[2] == label]
-                for onset, offset, _, kind in agreement(own, same):
+                for onset, offset, _, kind in agreement(events_of_class, same):
                     event_bar(axes, (onset, offset, y, 0.75), kind, ink, of=name)
             axes.annotate(
                 str(n + 1),
@@ -199,31 +209,33 @@ def _rolls(
         axes.text(
             0.5,
             0.5,
-            "no event, in none of the systems",
+            "no event in any of the systems",
             transform=axes.transAxes,
             ha="center",
             va="center",
             fontsize=LABEL,
             color=ink.soft,
         )
-    names = "  ".join(f"{n} {name}" for n, name in enumerate(found, 1))
+    names = "  ".join(f"{n} {name}" for n, name in enumerate(detected, 1))
     tag(axes, ("ground truth, then " if truth is not None else "no ground truth; ") + names, ink)
 
 
-def _similarities(axes: Axes, similarity: Mapping[str, Float32], own: ClipResult, ink: Ink) -> None:
-    """A line a system; that of the system shown is thick."""
+def _similarities(
+    axes: Axes, similarity: Mapping[str, Float32], main: ClipResult, ink: Ink
+) -> None:
+    """A line per system; that of the system shown is thick."""
     for n, (name, row) in enumerate(similarity.items()):
-        time = (np.arange(len(row)) + 0.5) * own.score_hop
-        mine = name == own.system
+        time = (np.arange(len(row)) + 0.5) * main.score_hop
+        is_main = name == main.system
         axes.plot(
             time,
             row,
-            color=ink.text if mine else ink.soft,
-            linewidth=1.3 if mine else 0.7,
+            color=ink.text if is_main else ink.soft,
+            linewidth=1.3 if is_main else 0.7,
             gid=name,
             label=name,
-            linestyle="-" if mine else _DASHES[n % len(_DASHES)],
-            zorder=3 if mine else 2,
+            linestyle="-" if is_main else _DASHES[n % len(_DASHES)],
+            zorder=3 if is_main else 2,
         )
     axes.set_ylim(SCORE_LIMITS)
     axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
@@ -247,16 +259,16 @@ def _similarities(axes: Axes, similarity: Mapping[str, Float32], own: ClipResult
         )
 
 
-def _difference(axes: Axes, own: ClipResult, other: ClipResult, m: int, ink: Ink) -> None:
-    """Source m of one system less that of another, in dB."""
+def _difference(axes: Axes, main: ClipResult, other: ClipResult, m: int, ink: Ink) -> None:
+    """Source m of one system minus that of another, in dB."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    less = own.source_mels[m] - other.source_mels[m]
+    less = main.source_mels[m] - other.source_mels[m]
     if not less.any():
         axes.text(
             0.5,
             0.5,
-            f"{own.system} and {other.system} share this source",
+            f"this source is the same in {main.system} and {other.system}",
             transform=axes.transAxes,
             ha="center",
             va="center",
@@ -264,7 +276,7 @@ def _difference(axes: Axes, own: ClipResult, other: ClipResult, m: int, ink: Ink
             color=ink.soft,
         )
     colours = LinearSegmentedColormap.from_list("difference", [_LESS, ink.paper, _MORE])
-    image = mel_panel(axes, less, own, f"source {m + 1}: {own.system} less {other.system}", ink)
+    image = mel_panel(axes, less, main, f"source {m + 1}: {main.system} minus {other.system}", ink)
     image.set(cmap=colours, clim=(-FULL_DB, FULL_DB))
     key = axes.inset_axes((0.72, 1.045, 0.2, 0.05))
     bar = axes.figure.colorbar(image, cax=key, orientation="horizontal", ticks=[])

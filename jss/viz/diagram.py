@@ -1,6 +1,4 @@
-"""Block diagrams (Figs 1 and 3-7), drawn from what is loaded: boxes, arrows and words, as SVG or on
-paper.
-"""
+"""Block diagrams (Figs 1 and 3-7): boxes, arrows and words, as SVG or for print."""
 
 from __future__ import annotations
 
@@ -15,82 +13,104 @@ from jss.viz.style import INKS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Width of every drawing, in pixels; a column of a page, or a telephone.
+#: Width of every drawing in pixels, which fits a column of a page and a phone.
 SIZE = 320
 _LINE, _GAP = 16, 26
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of a system. title: what it does; lines: its name and facts; trained: whether it
-    learns here.
-    """
+    """A block of a system."""
 
+    #: What it does.
     title: str
+    #: Its name and facts.
     lines: Sequence[str]
+    #: Whether it is trained in this step.
     trained: bool = False
 
 
 @dataclass(frozen=True)
 class Step:
-    """One row of a training diagram: its name, and the separator and detector as they leave it
-    (None: it has none).
-    """
+    """One row of a training diagram."""
 
+    #: Name of the training process.
     title: str
+    #: The separator after it; None: it has none.
     separator: Block | None
+    #: The detector after it; None: it has none.
     detector: Block | None
 
 
 @dataclass(frozen=True)
 class Box:
-    """Top left corner, width, height; bold first line; look: whether it learns, stays as it is, or
-    only computes.
-    """
+    """A box with text, the first line bold."""
 
+    #: Of the top left corner.
     x: float
+    #: Of the top left corner.
     y: float
+    #: Width.
     w: float
+    #: Height.
     h: float
+    #: Of text.
     lines: Sequence[str]
+    #: Trained, frozen, or without parameters.
     look: Literal["trained", "frozen", "plain"]
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """From (x, y) straight down to ``end``, or first across to ``to``."""
+    """An arrow down, or first across and then down."""
 
+    #: Of the start.
     x: float
+    #: Of the start.
     y: float
+    #: y of the end.
     end: float
+    #: x of the end; None: that of the start.
     to: float | None = None
 
 
 @dataclass(frozen=True)
 class Word:
-    """Text centred on (x, y)."""
+    """Text centred on a point."""
 
+    #: Of the point.
     x: float
+    #: Of the point.
     y: float
+    #: One line.
     text: str
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """Shapes on a sheet SIZE wide and ``height`` high. alt: the same in a sentence."""
+    """Shapes on a sheet that is SIZE wide."""
 
+    #: In pixels.
     height: float
+    #: From back to front.
     shapes: Sequence[Box | Arrow | Word]
+    #: Text alternative, one sentence.
     alt: str
 
 
 def system_diagram(
     detector: Block, separator: Block | None, pooling: str, sources: int, classes: int
 ) -> Drawing:
-    """What a system computes: the detector alone (Fig. 1), or separation first and pooling after it
-    (Figs 4, 5).
+    """Diagram of a system: the detector, with separation before and pooling after it, if any.
 
-    pooling: how the scores of the sources become the mixture's; sources: M; classes: K.
+    Figs 1, 4 and 5.
+
+    Args:
+        detector: The detector.
+        separator: The separator; None: the detector alone.
+        pooling: How the scores of the sources become the mixture's.
+        sources: M, the number of sources.
+        classes: K, the number of classes.
     """
     middle, shapes = SIZE / 2, list[Box | Arrow | Word]()
     y = _word(shapes, middle, 0, "mixture x")
@@ -106,12 +126,12 @@ def system_diagram(
     y = _box(shapes, y, Block("Threshold, median filter", ["448 ms"]), [middle], "plain")
     shapes.append(Arrow(middle, y, y + _GAP))
     y = _word(shapes, middle, y + _GAP, f"events of {classes} classes: onset, offset")
-    said = f"{separator.lines[0]} gives {sources} sources; " if separator else ""
+    separated = f"{separator.lines[0]} gives {sources} sources; " if separator else ""
     pooled = f"pooled by the {pooling}; " if separator else ""
     return Drawing(
         y,
         shapes,
-        f"Block diagram: the mixture; {said}{detector.lines[0]} gives scores of {classes} "
+        f"Block diagram: the mixture; {separated}{detector.lines[0]} gives scores of {classes} "
         f"classes; {pooled}threshold and median filter; events.",
     )
 
@@ -121,8 +141,13 @@ def branches_diagram(
 ) -> Drawing:
     """The two branches of the SSep+SED baseline, weighted by q (Fig. 3, Eq. 2).
 
-    mixture: the frozen detector; summed: whether it takes the sum of the sources' mels, and not the
-    mixture's.
+    Args:
+        mixture: The frozen detector of the mixture.
+        separator: The separator.
+        detector: The detector of the sources.
+        pooling: How the scores of the sources become one.
+        q: Weight of the mixture's branch, as text.
+        summed: Whether ``mixture`` takes the sum of the sources' mels instead of the mixture's.
     """
     left, right, w = SIZE * 0.25, SIZE * 0.75, SIZE / 2 - 8
     shapes = list[Box | Arrow | Word]()
@@ -159,9 +184,7 @@ def branches_diagram(
 
 
 def training_diagram(steps: Sequence[Step]) -> Drawing:
-    """How a system came to be (Figs 6, 7): a row a training process; blocks that learn are filled,
-    others dashed.
-    """
+    """Training processes of a system, one per row (Figs 6, 7): blocks in training are filled."""
     w, shapes, y = SIZE / 2 - 8, list[Box | Arrow | Word](), 0.0
     before: tuple[bool, bool] = (False, False)
     ends = [0.0, 0.0]
@@ -179,7 +202,7 @@ def training_diagram(steps: Sequence[Step]) -> Drawing:
             ends[side] = y + tall
         before = (blocks[0] is not None or before[0], blocks[1] is not None or before[1])
         y += tall + 10
-    told = "; ".join(
+    description = "; ".join(
         f"{step.title}: "
         + " and ".join(
             f"{block.title.lower()} {'learns' if block.trained else 'frozen'}"
@@ -188,11 +211,11 @@ def training_diagram(steps: Sequence[Step]) -> Drawing:
         )
         for step in steps
     )
-    return Drawing(y, shapes, f"Training diagram: {told}.")
+    return Drawing(y, shapes, f"Training diagram: {description}.")
 
 
 def svg(drawing: Drawing, theme: Theme = "light") -> str:
-    """The drawing as an SVG, with its sentence as label."""
+    """The drawing as an SVG, with its text alternative as label."""
     ink = INKS[theme]
     fills = {
         "trained": "#cfe3f2" if theme == "light" else "#244a66",
@@ -291,7 +314,7 @@ def printed_diagram(drawing: Drawing, theme: Theme = "light") -> Figure:
 
 
 def _word(shapes: list[Box | Arrow | Word], x: float, y: float, text: str) -> float:
-    """-> where it ends."""
+    """Add a word. Returns the y of its lower end."""
     shapes.append(Word(x, y + 14, text))
     return y + 20
 
@@ -299,7 +322,7 @@ def _word(shapes: list[Box | Arrow | Word], x: float, y: float, text: str) -> fl
 def _names(
     shapes: list[Box | Arrow | Word], y: float, places: Sequence[float], letter: str
 ) -> float:
-    """An arrow and a numbered name for each source."""
+    """Add an arrow and a numbered name for each source. Returns the y of their lower end."""
     for m, x in enumerate(places, 1):
         shapes.append(Arrow(x, y, y + _GAP - 4))
         shapes.append(Word(x, y + _GAP + 10, f"{letter}{m}"))
@@ -313,7 +336,7 @@ def _box(
     places: Sequence[float],
     look: Literal["trained", "frozen", "plain"] | None = None,
 ) -> float:
-    """Arrows from above, then the box. -> where it ends."""
+    """Add arrows from above, then the box. Returns the y of its lower end."""
     shapes += [Arrow(x, y, y + _GAP - 4) for x in places]
     top, height = y + _GAP - 4, _height(block)
     shapes.append(
@@ -331,5 +354,5 @@ def _height(block: Block) -> float:
 
 
 def _base(box: Box, n: int) -> float:
-    """Where the n-th line of a box stands."""
+    """y of the baseline of the n-th line of a box."""
     return box.y + (box.h - _LINE * len(box.lines)) / 2 + _LINE * n + 12

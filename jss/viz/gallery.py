@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 def class_gallery(
     mels: Mapping[str, Float32], hop: float, theme: Theme = "light", columns: int = 5
 ) -> Figure:
-    """mels: label -> (mels, frames) in dB, a column every hop seconds -> a grid of panels, 183 mm
-    wide.
+    """A grid of mel spectrograms, 183 mm wide.
+
+    Args:
+        mels: Label -> (mels, frames) in dB.
+        hop: Seconds from frame to frame.
+        theme: "light" or "dark".
+        columns: Of the grid.
     """
     from matplotlib.figure import Figure
 
@@ -26,10 +31,10 @@ def class_gallery(
     figure = Figure(figsize=(WIDTH, 1.55 * rows + 0.35), facecolor=ink.paper, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     image = None
-    for place, (label, mel) in zip(axes.flat, mels.items(), strict=False):
-        dress(place, ink)
+    for panel, (label, mel) in zip(axes.flat, mels.items(), strict=False):
+        dress(panel, ink)
         span = (-0.5 * hop, (mel.shape[1] - 0.5) * hop, -0.5, len(mel) - 0.5)
-        image = place.imshow(
+        image = panel.imshow(
             mel,
             origin="lower",
             aspect="auto",
@@ -39,15 +44,15 @@ def class_gallery(
             interpolation="nearest",
             extent=span,
         )
-        place.set_xlim(0, (mel.shape[1] - 1) * hop)
-        place.set_title(sound_class(label).display, fontsize=LABEL, color=ink.text, pad=3)
-        place.set_yticks(
+        panel.set_xlim(0, (mel.shape[1] - 1) * hop)
+        panel.set_title(sound_class(label).display, fontsize=LABEL, color=ink.text, pad=3)
+        panel.set_yticks(
             [hz_to_row(hz, len(mel)) for hz in TICKS_HZ], [hz_label(hz) for hz in TICKS_HZ]
         )
-    for place in axes.flat[len(mels) :]:
-        place.set_visible(False)
-    for place in axes[-1]:
-        place.set_xlabel("time (s)", fontsize=TICK, color=ink.text)
+    for panel in axes.flat[len(mels) :]:
+        panel.set_visible(False)
+    for panel in axes[-1]:
+        panel.set_xlabel("time (s)", fontsize=TICK, color=ink.text)
     if image is not None:
         bar = figure.colorbar(image, ax=axes, fraction=0.015, pad=0.01, ticks=[*SHOWN_DB])
         bar.outline.set_edgecolor(ink.line)

@@ -62,14 +62,14 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
         shared["customdata"] = [
             list(key) if isinstance(key, list | tuple) else [key] for key in s.keys
         ]
-    told = "%{customdata[0]}<br>" if s.keys is not None else ""
+    key_line = "%{customdata[0]}<br>" if s.keys is not None else ""
     if s.kind == "bars":
         figure.add_bar(
             x=s.x,
             y=s.y,
             width=s.width,
             marker_color=s.color,
-            hovertemplate=f"{told}{s.name}: %{{y:.4~g}}<extra></extra>",
+            hovertemplate=f"{key_line}{s.name}: %{{y:.4~g}}<extra></extra>",
             **shared,
             **place,
         )
@@ -84,7 +84,7 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
             jitter=0 if s.outliers else 0.6,
             pointpos=0,
             marker={"size": 4 if s.outliers else 3.5, "opacity": 0.55},
-            hovertemplate=f"{told}{s.name}: %{{y:.3f}}<extra></extra>",
+            hovertemplate=f"{key_line}{s.name}: %{{y:.3f}}<extra></extra>",
             **shared,
             **place,
         )
@@ -132,7 +132,7 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
             y=s.y,
             mode="markers",
             marker={"size": 11, "color": s.color, "symbol": s.symbol},
-            hovertemplate=f"{told}{s.name}<br>%{{x:.4~g}}, %{{y:.4~g}}<extra></extra>",
+            hovertemplate=f"{key_line}{s.name}<br>%{{x:.4~g}}, %{{y:.4~g}}<extra></extra>",
             **bounds,
             **shared,
             **place,

@@ -13,21 +13,18 @@ from jss.arrays import Floats
 
 Palette = Literal["grey", "magma"]
 
-#: The features are clamped to this range, in dB: what a stored image spans.
+#: Range of the features in dB, and of a stored image.
 FEATURE_DB = (-50.0, 80.0)
-#: What is shown of it, in dB, in every figure and player alike, so that two pictures can be
-#: compared.
+#: Range in dB of every figure and player, so that two pictures can be compared.
 SHOWN_DB = (-30.0, 50.0)
 #: The upper edge of the highest mel filter, in Hz.
 TOP_HZ = 8000.0
-#: Where an axis is labelled, in Hz.
+#: Frequencies in Hz at which an axis is labelled.
 TICKS_HZ = (250, 1000, 4000)
 
 
 def hz_to_row(hz: float, n_mels: int = 128) -> float:
-    """Row (from 0 at the bottom, fractional) of a frequency: filter i of the HTK scale peaks at row
-    i.
-    """
+    """Row of a frequency, from 0 at the bottom, fractional: mel filter i (HTK) peaks at row i."""
     return float(np.log10(1 + hz / 700) / np.log10(1 + TOP_HZ / 700) * (n_mels + 1) - 1)
 
 
@@ -39,7 +36,13 @@ def hz_label(hz: float) -> str:
 def levels(
     mel: Floats, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]
 ) -> npt.NDArray[np.uint8]:
-    """mel in dB, any shape -> uint8: 0 at ``low`` and below, 255 at ``high`` and above."""
+    """Levels in dB as bytes.
+
+    Args:
+        mel: In dB, of any shape.
+        low: dB of 0; lower values are clipped.
+        high: dB of 255; higher values are clipped.
+    """
     scaled = (np.asarray(mel, np.float32) - low) * (255.0 / (high - low))
     image: npt.NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
     return image
@@ -54,9 +57,14 @@ def mel_png(
 ) -> bytes:
     """A mel spectrogram as an 8-bit palette PNG, low frequencies at the bottom.
 
-    mel: (mels, frames) in dB -> PNG of frames x mels pixels, at most 73 kB for 626 x 128. low,
-    high: the dB of the first and the last of the 256 colours; values beyond are clipped. With
-    "grey" the grey value is the level itself.
+    Args:
+        mel: (mels, frames) in dB.
+        palette: With "grey", the grey value is the level itself.
+        low: dB of the first of the 256 colours; lower values are clipped.
+        high: dB of the last; higher values are clipped.
+
+    Returns:
+        A PNG of frames x mels pixels, at most 73 kB for 626 x 128.
     """
     from PIL import Image
 
@@ -68,7 +76,7 @@ def mel_png(
 
 
 def _colours(palette: Palette) -> Sequence[int]:
-    """256 x (red, green, blue), flat."""
+    """256 x (red, green, blue), as a flat list."""
     if palette == "grey":
         return [level for level in range(256) for _ in range(3)]
     from matplotlib import colormaps

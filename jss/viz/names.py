@@ -1,4 +1,4 @@
-"""Where the names of curves stand in a figure: near their peaks, beside all curves."""
+"""Places for the names of curves in a figure: near their peaks, beside all curves."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _covers(
 def _crossings(
     area: tuple[float, float, float, float], rows: Sequence[Float32], at: Float32
 ) -> int:
-    """In how many frames a curve runs through an area."""
+    """Number of frames in which a curve runs through an area."""
     left, right, bottom, top = area
-    here = (at >= left) & (at <= right)
-    return sum(int(((row[here] > bottom) & (row[here] < top)).sum()) for row in rows)
+    covered = (at >= left) & (at <= right)
+    return sum(int(((row[covered] > bottom) & (row[covered] < top)).sum()) for row in rows)

@@ -1,4 +1,4 @@
-"""A chart on paper: the same numbers as on the screen, at print size, as SVG, PDF or PNG."""
+"""A chart for print: the numbers of the screen at print size, as SVG, PDF or PNG."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Format = Literal["svg", "pdf", "png"]
 FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
-RENDERING = threading.Lock()  # matplotlib's settings and font cache belong to the process
+#: Held while a figure is written: matplotlib's settings and font cache belong to the process.
+RENDERING = threading.Lock()
 _MARKS = {"circle": "o", "diamond": "D", "star": "*"}
 
 
@@ -62,32 +63,48 @@ def printed(chart: Chart, theme: Theme = "light") -> Figure:
 
 
 def save(drawing: Figure, format: Format, dpi: int = 300) -> bytes:
-    """A matplotlib Figure as a file: svg and pdf (text stays text) or png. Raises JssError for any
-    other format.
+    """A matplotlib Figure as a file.
+
+    Args:
+        drawing: The figure.
+        format: svg and pdf (text stays text), or png.
+        dpi: Of a png.
+
+    Raises:
+        JssError: Another format.
     """
     if format not in FORMATS:
         raise JssError(f"A figure is written as svg, pdf or png, not as '{format}'.")
     import matplotlib
 
-    dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[format]
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[format]
     buffer = io.BytesIO()
     with (
         RENDERING,
         matplotlib.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "jss"}),
     ):
         drawing.savefig(
-            buffer, format=format, dpi=dpi, facecolor=drawing.get_facecolor(), metadata=dated
+            buffer, format=format, dpi=dpi, facecolor=drawing.get_facecolor(), metadata=metadata
         )
     return buffer.getvalue()
 
 
 def print_chart(chart: Chart, format: Format = "pdf", theme: Theme = "light") -> bytes:
-    """The chart as a file. Raises JssError for another format than svg, pdf or png."""
+    """The chart as a file.
+
+    Args:
+        chart: The chart.
+        format: svg, pdf or png.
+        theme: "light" or "dark".
+
+    Raises:
+        JssError: Another format.
+    """
     return save(printed(chart, theme), format)
 
 
 def _draw(axes: Axes, s: Series, ink: Ink) -> Any:
-    """-> what stands for it in the legend."""
+    """Draw a series. Returns its handle for the legend."""
     x = np.array([np.nan if v is None else v for v in s.x], float)
     y = np.array([np.nan if v is None else v for v in s.y], float)
     if s.kind == "bars":
@@ -114,7 +131,7 @@ def _draw(axes: Axes, s: Series, ink: Ink) -> Any:
         )
         return _paint(parts, s.color)
     if s.kind == "box":
-        whole = y[~np.isnan(y)]
+        values = y[~np.isnan(y)]
         look: dict[str, Any] = {"positions": [x[0]], "widths": s.width * 0.8, "manage_ticks": False}
         if s.outliers:
             point = {
@@ -123,12 +140,12 @@ def _draw(axes: Axes, s: Series, ink: Ink) -> Any:
                 "markerfacecolor": s.color,
                 "markeredgewidth": 0,
             }
-            return _paint(axes.boxplot([whole], flierprops=point, **look), s.color)
-        if len(whole):
-            _paint(axes.boxplot([whole], showfliers=False, **look), s.color)
-        aside = np.random.default_rng(0).uniform(-0.28, 0.28, len(y)) * s.width
+            return _paint(axes.boxplot([values], flierprops=point, **look), s.color)
+        if len(values):
+            _paint(axes.boxplot([values], showfliers=False, **look), s.color)
+        jitter = np.random.default_rng(0).uniform(-0.28, 0.28, len(y)) * s.width
         return axes.scatter(
-            x[0] + aside, y, s=2.5, color=s.color, alpha=0.5, linewidths=0, gid=s.name
+            x[0] + jitter, y, s=2.5, color=s.color, alpha=0.5, linewidths=0, gid=s.name
         )
     if s.low is not None and s.high is not None:
         low, high = (
@@ -141,7 +158,7 @@ def _draw(axes: Axes, s: Series, ink: Ink) -> Any:
 
 
 def _paint(parts: Any, color: str) -> Any:
-    """The lines of a box plot in one colour. -> its box."""
+    """Draw the lines of a box plot in one colour. Returns its box."""
     for line in (line for kind in parts.values() for line in kind):
         line.set_color(color)
         line.set_linewidth(0.9)

@@ -1,4 +1,4 @@
-"""Charts of what systems scored: class bars (Figs 8, 9), similarity (Figs 10, 11)."""
+"""Charts of the results of systems: class bars (Figs 8, 9), similarity (Figs 10, 11)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jss.reports import EvalReport
 from jss.viz.chart import PALETTE, Chart, Panel, Series
 from jss.viz.style import INKS
 
-#: Figures of a class, and of a system, that charts can show.
+#: Metrics by class that charts can show.
 CLASS_METRICS = {
     "psds1_exact": "PSDS1 exact",
     "psds2_exact": "PSDS2 exact",
@@ -27,13 +27,14 @@ CLASS_METRICS = {
     "clip_precision": "clip precision",
     "clip_recall": "clip recall",
 }
+#: Metrics of a system that are drawn against similarity.
 SCATTERED = {
     "psds1_exact": "PSDS1 exact",
     "psds2_exact": "PSDS2 exact",
     "event_f1_macro": "event F1 macro",
 }
 BASELINE = "SED"
-#: Whose colour is whose, so that a system has the same one in every chart: a place in the palette.
+#: Systems in the order of the palette, so that a system has the same colour in every chart.
 PLACES = (
     "SSep-SED",
     "MixIT-S0",
@@ -52,23 +53,28 @@ OTHERS = ("#A39A00", "#A0522D", "#F06292", "#5C6BC0", "#00A6B8", "#6B8E23")
 
 
 def system_colors(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each system but the baseline, which is a line in the text's colour: its own, or
-    one that no system of ``PLACES`` has.
+    """A colour for each system but the baseline, which is drawn in the colour of the text.
+
+    Systems of ``PLACES`` have a fixed colour, others one that no system of ``PLACES`` has.
     """
     others = [name for name in dict.fromkeys(names) if name != BASELINE]
-    colors = {name: PALETTE[PLACES.index(name)] for name in others if name in PLACES}
-    strangers = [name for name in others if name not in colors]
-    return colors | {name: OTHERS[i % len(OTHERS)] for i, name in enumerate(strangers)}
+    fixed = {name: PALETTE[PLACES.index(name)] for name in others if name in PLACES}
+    unlisted = [name for name in others if name not in fixed]
+    return fixed | {name: OTHERS[i % len(OTHERS)] for i, name in enumerate(unlisted)}
 
 
 def class_bars(
     reports: Sequence[EvalReport], metric: str, *, by_gain: bool = False, theme: Theme = "light"
 ) -> Chart:
-    """One metric by class, a bar a system, the SED baseline as a line across its class (Figs 8, 9).
+    """One metric by class: a bar per system, the SED baseline as a line (Figs 8, 9).
 
-    metric: a key of ``CLASS_METRICS``; by_gain: classes sorted by the best system's gain over the
-    baseline, largest first. A value that could not be measured has no bar. Keys are (label,
-    system).
+    A value that could not be measured has no bar. Keys are (label, system).
+
+    Args:
+        reports: One per system, of one subset.
+        metric: A key of ``CLASS_METRICS``.
+        by_gain: Sort classes by the best system's gain over the baseline, largest first.
+        theme: "light" or "dark".
     """
     systems = [r for r in reports if r.system != BASELINE]
     baseline = next((r for r in reports if r.system == BASELINE), None)
@@ -108,9 +114,7 @@ def class_bars(
 
 
 def class_order(reports: Sequence[EvalReport], metric: str) -> list[str]:
-    """Classes by the best system's gain over the SED baseline, largest first; those without one at
-    the end.
-    """
+    """Classes by the best system's gain over the SED baseline, largest first."""
     baseline = next((r for r in reports if r.system == BASELINE), None)
 
     def gain(label: str) -> float:
@@ -129,8 +133,7 @@ def value(report: EvalReport, label: str, metric: str) -> float | None:
 
 
 def similarities(reports: Sequence[EvalReport]) -> Chart:
-    """How alike the sources' scores are (Eq. 30), a panel a subset, a box a system, a point a clip
-    (Fig. 10).
+    """Similarity of the sources' scores (Eq. 30): a panel per subset, a box per system (Fig. 10).
 
     Keys are (clip, system, subset).
     """
@@ -156,7 +159,7 @@ def similarities(reports: Sequence[EvalReport]) -> Chart:
             for at, (report, clips) in enumerate(shown)
         ]
         names = [(float(at), report.system) for at, (report, _) in enumerate(shown)]
-        clips = max((len(found) for _, found in shown), default=0)
+        clips = max((len(per_clip) for _, per_clip in shown), default=0)
         panels.append(
             Panel(
                 f"{subset}, {clips} clips",
@@ -175,9 +178,9 @@ def similarities(reports: Sequence[EvalReport]) -> Chart:
 
 
 def score_against_similarity(reports: Sequence[EvalReport], theme: Theme = "light") -> Chart:
-    """PSDS1, PSDS2 and F1 against the mean similarity, a row of panels for each subset (Fig. 11).
+    """PSDS1, PSDS2 and F1 against the mean similarity, a row of panels per subset (Fig. 11).
 
-    The baseline has one source, alike to itself: it stands at similarity 1. Bars are 95 % bootstrap
+    The baseline has one source, which equals itself: its similarity is 1. Bars are 95 % bootstrap
     intervals. Keys are (system, subset).
     """
     colors = {BASELINE: INKS[theme].text, **system_colors([r.system for r in reports])}

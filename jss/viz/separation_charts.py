@@ -1,4 +1,4 @@
-"""Charts of what separators of the weak-label paper scored (its Fig. 3)."""
+"""Charts of the separation results of the weak-label paper (its Fig. 3)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ INPUT = "input"
 def separation_boxes(
     boxes: Mapping[str, Sequence[Sample]], labels: Sequence[str], theme: Theme = "light"
 ) -> Chart:
-    """SI-SDR of mixture and separated sources by class (Fig. 3): a group a class, and all classes,
-    a box an entry.
+    """SI-SDR of mixture and separated sources: a group per class and one of all classes (Fig. 3).
 
-    boxes: ``INPUT`` or a separator -> its samples, in the order in which they stand side by side.
-    What lies beyond one and a half times the height of its box is a point. Keys are (text, number
-    of the scene, label, name of the box).
+    Points beyond the whiskers (1.5 times the height of the box) are drawn one by one. Keys are
+    (text, number of the scene, label, name of the box).
+
+    Args:
+        boxes: ``INPUT`` or a separator -> its samples, in the order of the boxes of a group.
+        labels: The classes.
+        theme: "light" or "dark".
     """
     width = 0.84 / max(1, len(boxes))
     others = [name for name in boxes if name != INPUT]
@@ -33,19 +36,19 @@ def separation_boxes(
     series = []
     for n, (name, samples) in enumerate(boxes.items()):
         for g, group in enumerate(groups):
-            own = [sample for sample in samples if group is None or sample[0] == group]
-            if not own:
+            chosen = [sample for sample in samples if group is None or sample[0] == group]
+            if not chosen:
                 continue
             keys = [
                 (f"scene {scene}, {sound_class(label).display}", scene, label, name)
-                for label, _, scene in own
+                for label, _, scene in chosen
             ]
             series.append(
                 Series(
                     "box",
                     name,
                     [g - 0.42 + (n + 0.5) * width],
-                    [db for _, db, _ in own],
+                    [db for _, db, _ in chosen],
                     colors[name],
                     width=0.86 * width,
                     keys=keys,

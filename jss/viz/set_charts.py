@@ -1,6 +1,4 @@
-"""Charts of a data set: what is in it, how long, how much at once; and the score curves of a clip
-without its audio.
-"""
+"""Charts of a data set (amounts, lengths, polyphony) and of the score curves of a clip."""
 
 from __future__ import annotations
 
@@ -15,13 +13,16 @@ from jss.viz.agreement import Event
 from jss.viz.chart import Chart, Heat, Panel, Series
 from jss.viz.style import INKS
 
-#: One hue for all that is no class.
+#: Colour of everything that is not a class.
 PLAIN = "#2f6690"
 
 
 def class_amounts(amounts: Mapping[str, Mapping[str, float]], theme: Theme = "light") -> Chart:
-    """What there is of each class, a panel an amount. amounts: name with its unit -> label -> how
-    much.
+    """Amounts by class, a panel per amount.
+
+    Args:
+        amounts: Name with its unit -> label -> amount.
+        theme: "light" or "dark".
     """
     panels = []
     for name, values in amounts.items():
@@ -43,8 +44,11 @@ def class_amounts(amounts: Mapping[str, Mapping[str, float]], theme: Theme = "li
 
 
 def event_lengths(lengths: Mapping[str, Sequence[float] | None], theme: Theme = "light") -> Chart:
-    """Lengths of events by class. lengths: label -> least, quartiles and greatest in seconds; None:
-    no event.
+    """Lengths of events by class.
+
+    Args:
+        lengths: Label -> minimum, quartiles and maximum in seconds; None: no event.
+        theme: "light" or "dark".
     """
     kinds = [sound_class(label, k) for k, label in enumerate(lengths)]
     series = [
@@ -68,7 +72,14 @@ def event_lengths(lengths: Mapping[str, Sequence[float] | None], theme: Theme = 
 
 
 def bins(counts: Sequence[float], lower: Sequence[float], x_label: str, y_label: str) -> Chart:
-    """A histogram. lower: the lower end of each bin; the last one has no upper end."""
+    """A histogram.
+
+    Args:
+        counts: Of each bin.
+        lower: Lower edge of each bin; the last bin has no upper edge.
+        x_label: With its unit.
+        y_label: With its unit.
+    """
     texts = [f"{a:g}-{b:g}" for a, b in itertools.pairwise(lower)] + [f"{lower[-1]:g}+"]
     places = [float(n) for n in range(len(counts))]
     panel = Panel(
@@ -83,7 +94,14 @@ def bins(counts: Sequence[float], lower: Sequence[float], x_label: str, y_label:
 
 
 def shares(values: Sequence[float], texts: Sequence[str], x_label: str, y_label: str) -> Chart:
-    """Parts of a whole, in percent. values: shares in [0, 1]; texts: what of."""
+    """Parts of a whole, in percent.
+
+    Args:
+        values: Shares in [0, 1].
+        texts: Names of the parts.
+        x_label: Of the parts.
+        y_label: Of the shares.
+    """
     places = [float(n) for n in range(len(values))]
     series = Series("bars", y_label, places, [100 * v for v in values], PLAIN, legend=False)
     panel = Panel("", x_label, y_label, [series], list(zip(places, texts, strict=True)), zero=True)
@@ -91,7 +109,7 @@ def shares(values: Sequence[float], texts: Sequence[str], x_label: str, y_label:
 
 
 def co_occurrence(labels: Sequence[str], counts: Sequence[Sequence[float]]) -> Chart:
-    """Clips in which two classes both occur; on the diagonal those in which one does."""
+    """Number of clips in which two classes both occur; on the diagonal, in which one occurs."""
     names = [sound_class(label, k).short for k, label in enumerate(labels)]
     panel = Panel("", "", "", heat=Heat(names, names, counts, "clips"))
     return Chart([[panel]], "Clips in which the classes of row and column both occur", 420)
@@ -105,8 +123,15 @@ def clip_scores(
     duration: float,
     theme: Theme = "light",
 ) -> Chart:
-    """Ground truth, and the pooled score curves of the classes that are true or reach 0.2. scores:
-    (K, T), hop s.
+    """Ground truth, and the pooled score curves of the classes that are true or reach 0.2.
+
+    Args:
+        scores: (K, T) in [0, 1].
+        hop: Seconds from frame to frame.
+        labels: The K classes.
+        truth: True events.
+        duration: Of the clip in seconds.
+        theme: "light" or "dark".
     """
     true = {label for _, _, label in truth}
     shown = [
@@ -118,13 +143,13 @@ def clip_scores(
     lanes, curves = [], []
     for lane, (k, label) in enumerate(shown):
         kind = sound_class(label, k)
-        own = [(on, off) for on, off, name in truth if name == label]
+        true_spans = [(on, off) for on, off, name in truth if name == label]
         lanes.append(
             Series(
                 "line",
                 kind.display,
-                [x for on, off in own for x in (on, off, None)],
-                [y for _ in own for y in (lane, lane, None)],
+                [x for on, off in true_spans for x in (on, off, None)],
+                [y for _ in true_spans for y in (lane, lane, None)],
                 kind.color(theme),
                 stroke=8,
                 legend=False,

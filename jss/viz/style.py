@@ -1,4 +1,4 @@
-"""What every figure shares: inks of the two themes, sizes in print, and a legend of classes."""
+"""Style of every figure: colours of the two themes, sizes in print, lines of classes."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ if TYPE_CHECKING:
 
 #: Two columns of a journal page, in inches (183 mm).
 WIDTH = 7.2
-#: Points: labels, and the small print of ticks.
+#: Font sizes of labels and of ticks, in points.
 LABEL, TICK = 7.0, 6.0
 
 
 @dataclass(frozen=True)
 class Ink:
-    """Colours of a theme: the sheet, text, faint lines, the colour map of spectrograms, and the
-    outcomes of detected events, those of the viewer.
-    """
+    """Colours of a theme."""
 
+    #: Background.
     paper: str
+    #: Text.
     text: str
+    #: Secondary text.
     soft: str
+    #: Grid and frame.
     line: str
+    #: Colour map of spectrograms.
     mel: str
-    outcomes: Mapping[str, str]  # of events: "hit", "false alarm" and "miss"
+    #: Of events: "hit", "false alarm" and "miss".
+    outcomes: Mapping[str, str]
 
 
 INKS: dict[Theme, Ink] = {

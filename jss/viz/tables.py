@@ -1,4 +1,4 @@
-"""Tables beside the figures: the events of a clip with what one wants to know of each."""
+"""Tables beside the figures: the events of a clip with their properties."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from jss.viz.agreement import agreement, events_of
 def detected_events(
     result: ClipResult, ground_truth: Any = None, *, threshold: float = 0.5
 ) -> pd.DataFrame:
-    """Decoded events, one a row: Class, Onset (s), Offset (s), Duration (s), Peak score.
+    """Decoded events, one per row: Class, Onset (s), Offset (s), Duration (s), Peak score.
 
     With sources also Source, the number of the one that gave the peak (Eq. 28); with ground truth
     also In truth (%), the share of the event's length in which its class is true.
+
+    Args:
+        result: The clip through a system.
+        ground_truth: In any form of :func:`jss.viz.agreement.events_of`; None: not annotated.
+        threshold: A score above it is an event.
     """
     events = events_of(result.events(threshold))
     truth = None if ground_truth is None else events_of(ground_truth)
@@ -50,7 +55,7 @@ def detected_events(
 
 
 def truth_table(ground_truth: Any) -> pd.DataFrame:
-    """Annotated events, one a row: Class, Onset (s), Offset (s), Duration (s)."""
+    """Annotated events, one per row: Class, Onset (s), Offset (s), Duration (s)."""
     rows = [
         (sound_class(label).display, onset, offset, offset - onset)
         for onset, offset, label in sorted(events_of(ground_truth))

@@ -1,4 +1,4 @@
-"""Charts of a training run: losses and objectives by epoch, and the epochs that were chosen."""
+"""Charts of a training run: losses and objectives by epoch, and the selected epochs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jss.labels import Theme
 from jss.viz.chart import PALETTE, Chart, Panel, Series
 from jss.viz.style import INKS
 
-#: Panel -> its columns and what they are called; only those that a run has are drawn.
+#: Panel -> columns of the history and their names; only those that a run has are drawn.
 CURVES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("objective (Eqs 26, 29)", "P_obj, sum of two F1 (0 to 2)"): {
         "student_objective": "student",
@@ -33,16 +33,20 @@ CURVES: Mapping[tuple[str, str], Mapping[str, str]] = {
 def training_curves(
     history: Sequence[Mapping[str, float]], chosen: Mapping[str, int], theme: Theme = "light"
 ) -> Chart:
-    """The curves of a run. history: a row an epoch; chosen: network -> the epoch of its rule (Eqs
-    23, 24), a star.
+    """The curves of a training run.
+
+    Args:
+        history: One row per epoch.
+        chosen: Network -> the epoch selected by its rule (Eqs 23, 24), drawn as a star.
+        theme: "light" or "dark".
     """
-    there = {key for row in history for key in row}
+    recorded = {key for row in history for key in row}
     epochs = [row.get("epoch", float(n)) for n, row in enumerate(history, 1)]
     panels = []
     for (title, unit), columns in CURVES.items():
-        if title == "separation loss" and "validation_loss" not in there:
+        if title == "separation loss" and "validation_loss" not in recorded:
             continue
-        shown = {key: name for key, name in columns.items() if key in there}
+        shown = {key: name for key, name in columns.items() if key in recorded}
         series = []
         for n, (key, name) in enumerate(shown.items()):
             values = [row.get(key) for row in history]
@@ -52,9 +56,7 @@ def training_curves(
         if series:
             panels.append(Panel(title, "epoch", unit, series))
     rows = [panels[n : n + 2] for n in range(0, len(panels), 2)]
-    return Chart(
-        rows, "Objectives and losses by epoch; stars mark the epochs that were chosen", 300
-    )
+    return Chart(rows, "Objectives and losses by epoch; stars mark the selected epochs", 300)
 
 
 def _star(
@@ -65,7 +67,7 @@ def _star(
     chosen: Mapping[str, int],
     theme: Theme,
 ) -> list[Series]:
-    """The chosen epoch on the curve that chose it."""
+    """The selected epoch, on the curve by which it was selected."""
     network = "separator" if key == "validation_loss" else key.removesuffix("_objective")
     if key not in ("validation_loss", f"{network}_objective") or network not in chosen:
         return []
@@ -76,7 +78,7 @@ def _star(
         else [
             Series(
                 "points",
-                f"chosen: {name}",
+                f"selected: {name}",
                 [epochs[at]],
                 [values[at]],
                 INKS[theme].text,

@@ -214,7 +214,7 @@ def test_nothing_to_hear(root, systems, tmp_path):
         path.unlink()
     clips = run.subset(root, "validation")
     outputs = run.collect(systems["SED"], clips, None)
-    with pytest.raises(JssError, match="No clip of set validation could be heard"):
+    with pytest.raises(JssError, match="No clip of set validation could be analysed"):
         run.report(outputs, clips, "set", "validation")
 
 
@@ -230,7 +230,7 @@ def test_kept_scores_give_the_report_again_and_any_fusion(root, systems, tmp_pat
     out = tmp_path / "made" / "{system}.json"
     evaluate(root, "--keep-scores", names=("SED", "MixIT-S1"), out="made/{system}.json")
     kept = [
-        saved_scores.KeptScores.load(saved_scores.beside(out.with_name(f"{name}.json")))
+        saved_scores.SavedScores.load(saved_scores.beside(out.with_name(f"{name}.json")))
         for name in systems
     ]
     one = saved_scores.report(kept[1:])
@@ -269,7 +269,7 @@ def test_damaged_scores_are_told(content, tmp_path):
     with pytest.raises(
         JssError, match="There are no scores" if content is None else "evaluate again"
     ):
-        saved_scores.KeptScores.load(path)
+        saved_scores.SavedScores.load(path)
 
 
 def test_scores_of_different_clips_are_not_fused(root, systems):
@@ -278,8 +278,8 @@ def test_scores_of_different_clips_are_not_fused(root, systems):
     ]
     clips = run.subset(root, "validation")
     parts = [
-        saved_scores.keep(outputs[0], clips, "tinyset", "validation"),
-        saved_scores.keep(outputs[1], clips[:2], "tinyset", "validation"),
+        saved_scores.collect(outputs[0], clips, "tinyset", "validation"),
+        saved_scores.collect(outputs[1], clips[:2], "tinyset", "validation"),
     ]
     with pytest.raises(JssError, match="Only scores of the same clips"):
         saved_scores.report(parts)
@@ -321,8 +321,8 @@ def test_a_clip_shorter_than_its_sets_length_is_padded_to_it_with_zeros(
     report = run.report(outputs, clips, "short", "validation", resamples=0)
     assert report.settings["clips_padded_to_s"] == 10.0
     path = tmp_path / "short.scores.npz"
-    saved_scores.keep(outputs, clips, "short", "validation").save(path)
-    again = saved_scores.KeptScores.load(path)
+    saved_scores.collect(outputs, clips, "short", "validation").save(path)
+    again = saved_scores.SavedScores.load(path)
     assert [clip.padded_to for clip in again.clips] == [10.0, 10.0]
     assert saved_scores.report([again]).settings["clips_padded_to_s"] == 10.0
 

@@ -46,7 +46,7 @@ def case(seed=1, noise=0.0, system="S", **options):
     reference = Reference(
         "set", "test", tuple(w.labels), tuple(w.names), truth, ("gone.wav",), ("a note",)
     )
-    found = Findings(
+    findings = Findings(
         system,
         "teacher",
         scores=scores,
@@ -55,20 +55,20 @@ def case(seed=1, noise=0.0, system="S", **options):
         separation=[PAIR, None] * 5,
         settings={"median_frames": 1},
     )
-    return w, reference, found
+    return w, reference, findings
 
 
 def test_a_report_holds_everything(tmp_path):
-    w, reference, found = case()
-    report = measure(reference, found, resamples=50)
+    w, reference, findings = case()
+    report = measure(reference, findings, resamples=50)
     for name, scenario in {"psds1": PSDS1, "psds2": PSDS2}.items():
         grid = psds(
-            count_points(found.scores.at(), reference.truth, scenario, THRESHOLDS),
+            count_points(findings.scores.at(), reference.truth, scenario, THRESHOLDS),
             reference.truth,
             scenario,
         )
         exact = psds(
-            count_exactly(found.scores, reference.truth, scenario), reference.truth, scenario
+            count_exactly(findings.scores, reference.truth, scenario), reference.truth, scenario
         )
         assert report.headline(name) == grid.value
         assert report.headline(f"{name}_exact") == exact.value
@@ -79,7 +79,7 @@ def test_a_report_holds_everything(tmp_path):
         low, high = report.intervals[name]
         assert low <= high
     assert (report.n_files, report.n_files_expected, report.missing) == (10, 11, ["gone.wav"])
-    assert report.similarity["mean"] == pytest.approx(np.nanmean(found.similarity))
+    assert report.similarity["mean"] == pytest.approx(np.nanmean(findings.similarity))
     assert report.separation["msi"] == 9.0
     assert report.separation["si_sdri"] == 6.0
     assert report.settings["thresholds"] == THRESHOLDS.tolist()
@@ -100,10 +100,10 @@ def test_a_report_holds_everything(tmp_path):
 
 
 def test_what_was_not_given_is_none():
-    _, reference, found = case()
+    _, reference, findings = case()
     points = measure(
         reference,
-        Findings("P", points=found.scores.at([0.3]), thresholds=np.array([0.3])),
+        Findings("P", points=findings.scores.at([0.3]), thresholds=np.array([0.3])),
         resamples=0,
     )
     assert points.psds1 is not None
@@ -111,7 +111,7 @@ def test_what_was_not_given_is_none():
     assert points.event_f1 == {"macro": None, "micro": None}
     assert points.clip_f1 is None
     assert points.intervals == {}
-    decisions = measure(reference, Findings("D", decisions=found.scores.at([0.5])), resamples=5)
+    decisions = measure(reference, Findings("D", decisions=findings.scores.at([0.5])), resamples=5)
     assert decisions.psds1 is None
     assert decisions.event_f1["macro"] is not None
     assert decisions.clip_f1 is not None
@@ -119,17 +119,17 @@ def test_what_was_not_given_is_none():
 
 
 def test_an_absent_class_is_named_and_left_out():
-    w, reference, found = case(absent=True)
-    report = measure(reference, replace(found, clip_scores=None), resamples=5)
+    w, reference, findings = case(absent=True)
+    report = measure(reference, replace(findings, clip_scores=None), resamples=5)
     assert report.settings["classes_without_ground_truth"] == [w.labels[-1]]
     assert report.as_dict()["classwise"][w.labels[-1]]["psds1"] is None
     assert report.intervals["psds1"] is not None
 
 
 def test_legacy_nan_only_raises_f1():
-    _, reference, found = case()
+    _, reference, findings = case()
     plain, legacy = (
-        measure(reference, found, resamples=0, legacy_nan=flag) for flag in (False, True)
+        measure(reference, findings, resamples=0, legacy_nan=flag) for flag in (False, True)
     )
     assert legacy.intersection_f1["macro"] >= plain.intersection_f1["macro"]
     assert legacy.intersection_f1["micro"] == plain.intersection_f1["micro"]
@@ -137,28 +137,33 @@ def test_legacy_nan_only_raises_f1():
 
 
 def test_comparison_is_paired():
-    _, reference, found = case()
+    _, reference, findings = case()
     tags = reference.truth.number > 0
     good, bad = (
-        replace(found, system=name, clip_scores=s) for name, s in (("good", tags), ("bad", ~tags))
+        replace(findings, system=name, clip_scores=s)
+        for name, s in (("good", tags), ("bad", ~tags))
     )
     a, b = measure(reference, bad, resamples=200), measure(reference, good, resamples=200)
-    found = {d.headline: d for d in compare(a, b)}
-    assert found["clip_f1"].significant
-    assert (found["clip_f1"].a, found["clip_f1"].b, found["clip_f1"].p) == (0.0, 1.0, 1 / 200)
+    gains = {d.headline: d for d in compare(a, b)}
+    assert gains["clip_f1"].significant
+    assert (gains["clip_f1"].a, gains["clip_f1"].b, gains["clip_f1"].p) == (
+        0.0,
+        1.0,
+        1 / 200,
+    )
     assert (
-        found["similarity"].low == found["similarity"].high == 0
+        gains["similarity"].low == gains["similarity"].high == 0
     )  # the same similarity: nothing holds
-    assert not found["similarity"].significant
+    assert not gains["similarity"].significant
     assert "the difference is significant" in "\n".join(comparison_lines(a, b))
     assert all(not d.significant for d in compare(a, a))
 
 
 def test_comparison_needs_the_same_clips():
-    _, reference, found = case()
-    a = measure(reference, found, resamples=10)
+    _, reference, findings = case()
+    a = measure(reference, findings, resamples=10)
     b = measure(
-        replace(reference, names=tuple(n + "x" for n in reference.names)), found, resamples=10
+        replace(reference, names=tuple(n + "x" for n in reference.names)), findings, resamples=10
     )
     with pytest.raises(JssError, match="different clips"):
         compare(a, b)
@@ -187,8 +192,8 @@ def test_a_damaged_report_is_a_sentence(tmp_path, text):
 
 
 def test_a_report_with_wrong_types_is_a_sentence(tmp_path):
-    _, reference, found = case()
-    good = measure(reference, found, resamples=3).as_dict()
+    _, reference, findings = case()
+    good = measure(reference, findings, resamples=3).as_dict()
     for key, value in [
         ("psds1", "high"),
         ("event_f1", 3),
@@ -206,8 +211,8 @@ def test_a_report_with_wrong_types_is_a_sentence(tmp_path):
 
 def test_precision_and_recall_stand_beside_every_f1():
     """By hand, from what sklearn's formulas need: F1 is the harmonic mean of the two (Eqs 7-9)."""
-    w, reference, found = case()
-    report = measure(reference, found, resamples=20)
+    w, reference, findings = case()
+    report = measure(reference, findings, resamples=20)
     for kind in ("event", "intersection"):
         f1, precision, recall = (report.headline(f"{kind}_{n}_micro") for n in RATES)
         assert f1 == pytest.approx(2 * precision * recall / (precision + recall))
@@ -215,7 +220,7 @@ def test_precision_and_recall_stand_beside_every_f1():
         for kind in ("event", "intersection", "clip"):
             f1, precision, recall = (report.classwise[label][f"{kind}_{n}"] for n in RATES)
             assert f1 == pytest.approx(2 * precision * recall / max(precision + recall, 1e-9))
-    detected, tags = found.clip_scores > 0.5, reference.truth.number > 0
+    detected, tags = findings.clip_scores > 0.5, reference.truth.number > 0
     hits = (detected & tags).sum(0)
     assert report.clip_precision == pytest.approx(np.mean(hits / detected.sum(0)))
     assert report.clip_recall == pytest.approx(np.mean(hits / tags.sum(0)))
@@ -224,8 +229,8 @@ def test_precision_and_recall_stand_beside_every_f1():
 
 
 def test_a_report_from_before_precision_and_recall_is_read():
-    _, reference, found = case()
-    stored = measure(reference, found, resamples=5).as_dict()
+    _, reference, findings = case()
+    stored = measure(reference, findings, resamples=5).as_dict()
     for name in [key for key in stored if key.endswith(("_precision", "_recall"))]:
         del stored[name]
     older = EvalReport.from_dict(stored)

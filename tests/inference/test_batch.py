@@ -159,13 +159,13 @@ def test_a_recording_that_goes_and_an_output_that_cannot_be_written(tmp_path, ca
 
     monkeypatch.setattr(batch, "prefetch", remove_first)
     assert main(arguments(folder, out)) == 1
-    told = capsys.readouterr()
-    sentences = told.err.strip().splitlines()
+    printed = capsys.readouterr()
+    sentences = printed.err.strip().splitlines()
     assert len(sentences) == 2
     assert any("001.tsv cannot be written" in line for line in sentences)
     assert any("no file at" in line and "003.wav" in line for line in sentences)
-    assert "in 2 recordings" in told.out
-    assert "2 failed" in told.out
+    assert "in 2 recordings" in printed.out
+    assert "2 failed" in printed.out
     (out / "scores" / "1" / "001.tsv").rmdir()
     assert main(arguments(folder, out)) == 0
     assert "3 recordings, 2 of them before" in capsys.readouterr().out
@@ -218,9 +218,9 @@ def test_a_line_that_makes_no_sense_is_done_again(tmp_path, line):
     folder, out = recordings(tmp_path / "in", 1, 0.1), tmp_path / "out"
     assert main(arguments(folder, out)) == 0
     first = contents(out)
-    head, told = (out / JOURNAL).read_text().splitlines()
+    head, printed = (out / JOURNAL).read_text().splitlines()
     (out / JOURNAL).write_text(
-        head + "\n" + json.dumps({"key": json.loads(told)["key"], **json.loads(line)}) + "\n"
+        head + "\n" + json.dumps({"key": json.loads(printed)["key"], **json.loads(line)}) + "\n"
     )
     assert main(arguments(folder, out)) == 0
     again = contents(out)

@@ -46,8 +46,8 @@ def detect(folder, out, *more):
 
 def contents(folder):
     """The journal's lines come in the order in which recordings were finished."""
-    found = tiny.contents(folder)
-    return found | {JOURNAL: sorted(found[JOURNAL].splitlines())}
+    files = tiny.contents(folder)
+    return files | {JOURNAL: sorted(files[JOURNAL].splitlines())}
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def test_a_worker_that_is_killed_costs_time_alone(workers, folder, tmp_path, cap
         deadline = time.monotonic() + 120
         while not killed and time.monotonic() < deadline:
             if list(out.rglob("scores/*.tsv")):
-                found = [path for path in Path("/proc").glob("[0-9]*") if named(path)]
-                for path in found[:1]:
+                files = [path for path in Path("/proc").glob("[0-9]*") if named(path)]
+                for path in files[:1]:
                     os.kill(int(path.name), signal.SIGKILL)
                     killed.append(path)
             time.sleep(0.002)

@@ -118,8 +118,8 @@ def test_mels_of_long_recordings_are_those_of_one_pass():
 def test_long_recordings_are_stitched(system):
     """A steady sound through windows: the sources stay where they are, and windows leave no seam."""
     signal = noise(45)
-    found = list(system.pieces(signal))
-    assert len(found) > 1
+    results = list(system.pieces(signal))
+    assert len(results) > 1
     result = system(signal)
     whole = system.analyse(signal)
     error = np.sum((result.sources - whole.sources) ** 2) / np.sum(whole.sources**2)
@@ -145,10 +145,10 @@ def test_files_and_arrays_are_the_same(system, tmp_path):
 
 def test_silence_is_an_empty_valid_result(system, baseline):
     for quiet in (np.zeros(160000, np.float32), 1e-5 * noise(10), np.zeros(800000, np.float32)):
-        for found in (system(quiet), baseline(quiet)):
-            check(found, len(quiet), found.n_sources)
-            assert not found.scores.any()
-            assert len(found.events()) == 0
+        for results in (system(quiet), baseline(quiet)):
+            check(results, len(quiet), results.n_sources)
+            assert not results.scores.any()
+            assert len(results.events()) == 0
 
 
 def test_silence_in_a_part_of_a_long_recording(system):
@@ -202,9 +202,9 @@ def test_many_recordings(system, tmp_path):
     audio.save(tmp_path / "a.wav", noise(1))
     (tmp_path / "b.wav").write_text("text")
     audio.save(tmp_path / "c.wav", noise(1))
-    found = list(system.run([tmp_path / name for name in ("a.wav", "b.wav", "c.wav")]))
-    assert [type(f) for f in found] == [ClipResult, Failure, ClipResult]
-    assert "not audio" in found[1].error
+    results = list(system.run([tmp_path / name for name in ("a.wav", "b.wav", "c.wav")]))
+    assert [type(f) for f in results] == [ClipResult, Failure, ClipResult]
+    assert "not audio" in results[1].error
 
 
 def test_three_lines(tiny_checkpoints, tmp_path, monkeypatch):

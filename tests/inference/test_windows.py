@@ -42,11 +42,11 @@ def test_short_recordings_are_one_window(samples):
 )
 def test_long_recordings_are_windows_of_ten_seconds(samples):
     signal = np.random.default_rng(0).standard_normal(samples, np.float32)
-    found = list(windows(blocks(signal)))
-    for i, (window, last) in enumerate(found):
+    stretches = list(windows(blocks(signal)))
+    for i, (window, last) in enumerate(stretches):
         start = i * STEP
         if last:
-            assert i == len(found) - 1
+            assert i == len(stretches) - 1
             assert WINDOW < len(window) <= WINDOW + STEP
             np.testing.assert_array_equal(window, signal[start:])
         else:
@@ -87,21 +87,21 @@ def test_sources_keep_their_order_from_window_to_window(samples):
             np.stack([marks, marks], axis=1),
         )
 
-    found = list(pieces(blocks(signal), analyse))
+    stretches = list(pieces(blocks(signal), analyse))
     assert len(set(shuffles)) > 1
     first = list(shuffles[0])
-    np.testing.assert_array_equal(np.concatenate([p.mixture for p in found]), signal)
-    joined = np.concatenate([p.sources for p in found], axis=1)
+    np.testing.assert_array_equal(np.concatenate([p.mixture for p in stretches]), signal)
+    joined = np.concatenate([p.sources for p in stretches], axis=1)
     assert joined.shape == (3, samples)
     error = joined - truth[first]
     assert np.sum(error**2) < 1e-3 * np.sum(truth**2)  # windows end in other places than the whole
     np.testing.assert_allclose(joined.sum(0), signal, atol=1e-4)  # the fade keeps the sum
-    scores = np.concatenate([p.source_scores for p in found], axis=-1)
+    scores = np.concatenate([p.source_scores for p in stretches], axis=-1)
     assert scores.shape[-1] == (samples // 256 + 1) // 4
     np.testing.assert_allclose(
         scores, np.array(first)[:, None, None] * np.ones_like(scores), atol=1e-6
     )
-    for piece in found:
+    for piece in stretches:
         np.testing.assert_array_equal(piece.source_weak[:, 0], first)
 
 

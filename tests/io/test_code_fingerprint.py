@@ -118,7 +118,7 @@ def test_changed_code_invalidates_cached_scores(tmp_path, monkeypatch):
 
     def first(code: str) -> float:
         monkeypatch.setattr(output_cache, "code_fingerprint", lambda: code)
-        outputs, failed = output_cache.listen(model, items, tmp_path / "cache")
+        outputs, failed = output_cache.analyse_clips(model, items, tmp_path / "cache")
         assert not failed
         assert isinstance(outputs["a.wav"], ClipOutput)
         return float(outputs["a.wav"].scores[0, 0])

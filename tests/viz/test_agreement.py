@@ -37,7 +37,7 @@ def test_seconds_add_up():
             )
         ]
 
-    found, true = draw(), draw()
+    detected, true = draw(), draw()
     grid = np.arange(0, 12, 0.0005)
 
     def inside(events, label):
@@ -45,9 +45,9 @@ def test_seconds_add_up():
             [(grid >= on) & (grid < off) for on, off, name in events if name == label], axis=0
         )
 
-    spans = agreement(found, true)
+    spans = agreement(detected, true)
     for label in "ABC":
-        f, t = inside(found, label), inside(true, label)
+        f, t = inside(detected, label), inside(true, label)
         for kind, mask in (("hit", f & t), ("miss", ~f & t), ("false alarm", f & ~t)):
             seconds = sum(
                 off - on for on, off, name, what in spans if (name, what) == (label, kind)
@@ -74,10 +74,10 @@ def test_confusions_are_misses_under_false_alarms():
         [(0.0, 4.0, "Blender"), (6.0, 7.0, "Dog")], [(1.0, 5.0, "Frying"), (2.0, 3.0, "Speech")]
     )
     assert confusions(spans) == [(1.0, 4.0, "Frying", "Blender"), (2.0, 3.0, "Speech", "Blender")]
-    found = tally(spans)
-    assert (found.hit, found.missed, found.false_alarm) == (0.0, 5.0, 5.0)
-    assert found.confused == 3.0  # counted once
-    assert found.confused_overlap == 1.0  # where frying and speech sound together
+    detected = tally(spans)
+    assert (detected.hit, detected.missed, detected.false_alarm) == (0.0, 5.0, 5.0)
+    assert detected.confused == 3.0  # counted once
+    assert detected.confused_overlap == 1.0  # where frying and speech sound together
 
 
 def test_what_is_confused_while_one_class_sounds_is_no_confusion_in_overlap():

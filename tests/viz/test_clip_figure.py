@@ -73,8 +73,8 @@ def test_ground_truth_and_decoded_events(result):
     fig = figure(result, TRUTH, threshold=0.9)
 
     def bars(name, axes=fig.axes[1]):
-        found = [p for p in axes.patches if p.get_gid() == name]
-        return sorted((p.get_x(), p.get_x() + p.get_width()) for p in found)
+        patches = [p for p in axes.patches if p.get_gid() == name]
+        return sorted((p.get_x(), p.get_x() + p.get_width()) for p in patches)
 
     assert bars("truth") == [(0.0, 1.0), (1.0, 2.5), (4.0, 9.0)]
     spans = agreement(events_of(result.events(0.9)), TRUTH)

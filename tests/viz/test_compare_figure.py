@@ -63,7 +63,7 @@ def test_rolls_of_all_systems_stand_under_the_truth(results):
 def test_a_difference_is_that_of_the_spectrograms(results):
     fig = drawn(results, beside="difference", against="Toy-JT")
     panel = fig.axes[5]
-    assert panel.get_title(loc="left") == "source 1: Toy-S1 less Toy-JT"
+    assert panel.get_title(loc="left") == "source 1: Toy-S1 minus Toy-JT"
     np.testing.assert_allclose(panel.images[0].get_array(), 7, atol=1e-4)
     assert panel.images[0].get_clim() == (-30, 30)
     assert (
@@ -82,7 +82,7 @@ def test_it_is_drawn_for_a_system_without_sources_and_without_truth(results, the
     ]
     assert save(fig, "svg").startswith(b"<?xml")
     quiet = drawn([replace(results[0], scores=results[0].scores * 0)], None, shown="SED")
-    assert "no event, in none of the systems" in [text.get_text() for text in quiet.axes[1].texts]
+    assert "no event in any of the systems" in [text.get_text() for text in quiet.axes[1].texts]
 
 
 def test_a_system_that_is_not_there_is_named(results):

@@ -56,7 +56,7 @@ def test_training_curves_mark_the_chosen_epochs():
     ]
     ((objective, losses),) = training_curves(history, {"student": 2, "teacher": 3}).panels
     stars = {s.name: (s.x, s.y) for s in objective.series if s.kind == "points"}
-    assert stars == {"chosen: student": ([2.0], [0.7]), "chosen: teacher": ([3.0], [0.8])}
+    assert stars == {"selected: student": ([2.0], [0.7]), "selected: teacher": ([3.0], [0.8])}
     assert [s.name for s in losses.series] == ["BCE strong (Eq. 4)"]
     ((separation,),) = training_curves(
         [{"epoch": 1.0, "loss": -4.0, "validation_loss": -5.0}], {"separator": 1}

@@ -34,7 +34,7 @@ from pages.ui.viewer.payload import Payload, pack
 if TYPE_CHECKING:
     from jss.data.clip import Clip
     from jss.data.statistics import Statistics
-    from jss.evaluation.saved_scores import KeptScores
+    from jss.evaluation.saved_scores import SavedScores
     from jss.examples.gallery import Sample
     from jss.inference.system import System
 
@@ -326,7 +326,7 @@ def _shipped_reports() -> tuple[EvalReport, ...]:
     return EvalReport.load_all(checkpoints.root() / "reports")
 
 
-def saved_scores() -> dict[tuple[str, str, str], dict[str, KeptScores]]:
+def saved_scores() -> dict[tuple[str, str, str], dict[str, SavedScores]]:
     """Return the scores beside reports: (data set, subset, selection) -> system -> its scores."""
     places = {place: dict(scores) for place, scores in _shipped_scores().items()}
     for path, where, stamp in model_folders.saved_scores():
@@ -339,24 +339,24 @@ def saved_scores() -> dict[tuple[str, str, str], dict[str, KeptScores]]:
 
 
 @st.cache_resource(show_spinner=False, ttl=30)
-def _shipped_scores() -> dict[tuple[str, str, str], dict[str, KeptScores]]:
-    from jss.evaluation.saved_scores import SUFFIX, KeptScores
+def _shipped_scores() -> dict[tuple[str, str, str], dict[str, SavedScores]]:
+    from jss.evaluation.saved_scores import SUFFIX, SavedScores
 
-    places: dict[tuple[str, str, str], dict[str, KeptScores]] = {}
+    places: dict[tuple[str, str, str], dict[str, SavedScores]] = {}
     for path in sorted((checkpoints.root() / "reports").rglob(f"*{SUFFIX}")):
-        scores = KeptScores.load(path)
+        scores = SavedScores.load(path)
         place = scores.dataset, scores.subset, scores.outputs.selection
         places.setdefault(place, {})[scores.outputs.system] = scores
     return places
 
 
 @st.cache_resource(show_spinner=False, max_entries=100)
-def _users_scores(path: Path, stamp: tuple[int, int]) -> KeptScores | None:
+def _users_scores(path: Path, stamp: tuple[int, int]) -> SavedScores | None:
     """Return the scores in a file, read once for each state of it; None where it is damaged."""
-    from jss.evaluation.saved_scores import KeptScores
+    from jss.evaluation.saved_scores import SavedScores
 
     try:
-        return KeptScores.load(path)
+        return SavedScores.load(path)
     except JssError:  # its report can still be shown
         return None
 
