@@ -1,4 +1,4 @@
-"""What each part of ``jss.models.fast`` pays: a pass with all of them, beside the same without one.
+"""Speed-up of each part of ``jss.models.fast``: a pass with all of them, and one without it.
 
 A part stays if it takes a third off the pass that it is for: a ratio of 1.5.
 """
@@ -27,10 +27,10 @@ from jss.models.precision import Precision, products
 from jss.models.separator import ConvTasNet
 from jss.models.stft import BINS
 
-HELP = "what each acceleration of the networks pays on a CPU, beside the same pass without it"
+HELP = "speed-up by each acceleration of the networks on a CPU, against the same pass without it"
 SMALL = ("--preset", "smoke", "--seconds", "1", "--repeat", "1")
 GOAL = 1.5
-#: How far a pass may be from the one without the part, relative to its largest value.
+#: Largest difference from the pass without the part, relative to its largest value.
 APART: dict[Precision, float] = {"fp32": 1e-4, "bf16": 0.05}
 #: Clips of a batch; frames a second of log-mels and of the STFT.
 CLIPS, MEL_RATE, STFT_RATE = 4, 62.5, 125.0
@@ -38,17 +38,19 @@ CLIPS, MEL_RATE, STFT_RATE = 4, 62.5, 125.0
 
 @dataclass(frozen=True)
 class Part:
-    """A part of ``jss.models.fast`` and a pass that it is for.
+    """A part of ``jss.models.fast`` and a pass that it is for."""
 
-    plain: the class whose modules are plain in the pass beside it; network: accelerated; compute: the pass, which
-    gives a tensor; draws: whether the pass draws random numbers, so that results differ.
-    """
-
+    #: In the table.
     name: str
+    #: The class whose modules are plain in the other pass.
     plain: type[nn.Module]
+    #: Accelerated.
     network: nn.Module
+    #: The pass; returns a tensor.
     compute: Callable[[Any], Tensor]
+    #: Smallest ratio; None: no goal.
     goal: float | None = GOAL
+    #: Whether the pass draws random numbers, so that results differ.
     draws: bool = False
 
 
@@ -138,29 +140,42 @@ def parts(preset: str, seconds: float) -> list[Part]:
 
 
 def compare(part: Part, precision: Precision, repeat: int) -> list[Row]:
-    """Rows of wall and CPU seconds, medians of interleaved passes after a first of each."""
+    """Rows of wall and CPU seconds: medians of interleaved passes.
+
+    The first pass of each is not counted.
+
+    Args:
+        part: The part and its pass.
+        precision: Of products.
+        repeat: Number of timed passes.
+    """
     networks = part.network, without(copy.deepcopy(part.network), part.plain)
-    spent: list[list[tuple[float, float]]] = [[], []]
+    times: list[list[tuple[float, float]]] = [[], []]
     with products("cpu", precision):
         results = [part.compute(network).detach().float() for network in networks]
         for _ in range(repeat):
-            for which, network in enumerate(networks):
+            for side, network in enumerate(networks):
                 wall, processor = time.perf_counter(), time.process_time()
                 part.compute(network)
-                spent[which].append((time.perf_counter() - wall, time.process_time() - processor))
-    apart = float((results[0] - results[1]).abs().max() / results[1].abs().max())
-    note = "draws differ" if part.draws else f"{apart:.0e} apart"
-    agrees = part.draws or apart <= APART[precision]
+                times[side].append((time.perf_counter() - wall, time.process_time() - processor))
+    difference = float((results[0] - results[1]).abs().max() / results[1].abs().max())
+    note = "draws differ" if part.draws else f"differ by {difference:.0e}"
+    agrees = part.draws or difference <= APART[precision]
     rows = []
     for column, clock in enumerate(("wall", "CPU")):
-        ours, peer = (statistics.median(pair[column] for pair in pairs) for pairs in spent)
+        ours, peer = (statistics.median(elapsed[column] for elapsed in pairs) for pairs in times)
         what = f"{part.name}, {precision}, {clock}"
         rows.append(Row(what, "without it", peer, ours, part.goal, note, agrees=agrees))
     return rows
 
 
 def without(network: nn.Module, plain: type[nn.Module]) -> nn.Module:
-    """An accelerated network whose modules of a class are plain again. -> the network."""
+    """Make the modules of one class of an accelerated network plain again.
+
+    Args:
+        network: Changed in place, and returned.
+        plain: The class.
+    """
     for module in network.modules():
         if isinstance(module, plain):
             module.__class__ = plain
@@ -172,14 +187,14 @@ def without(network: nn.Module, plain: type[nn.Module]) -> nn.Module:
 
 @torch.no_grad()
 def _without_gradients(network: nn.Module, x: Tensor) -> Tensor:
-    """Sources, or strong scores."""
+    """A forward pass: sources, or strong scores."""
     output = network(x)
     result: Tensor = output if isinstance(output, Tensor) else output.strong
     return result
 
 
 def _with_gradients(network: nn.Module, x: Tensor) -> Tensor:
-    """Forwards and back. -> log-odds, or strong scores."""
+    """A forward and a backward pass: log-odds, or strong scores."""
     output = network(x)
     result: Tensor = output if isinstance(output, Tensor) else output.strong
     network.zero_grad()
@@ -188,6 +203,6 @@ def _with_gradients(network: nn.Module, x: Tensor) -> Tensor:
 
 
 def _step(network: nn.Module, x: Tensor) -> Tensor:
-    """A teacher's pass, then a student's forwards and back. -> the student's strong scores."""
+    """A teacher's pass, then a student's, forward and backward: the student's strong scores."""
     _without_gradients(network, x)
     return _with_gradients(network, x)

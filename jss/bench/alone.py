@@ -1,6 +1,6 @@
-"""A command in a process whose peak memory is its own.
+"""Run a command so that its own peak memory can be measured.
 
-On Linux ``ru_maxrss`` begins with that of the process that starts another, so a small one stands
+On Linux ``ru_maxrss`` of a new process begins with that of its parent, so a small process stands
 between.
 """
 
@@ -24,24 +24,31 @@ print(json.dumps([done.returncode, done.stdout, done.stderr, most, time.perf_cou
 
 
 class Done(NamedTuple):
-    """What a command printed, its largest resident set in GB, and how many seconds it took."""
+    """Result of a command."""
 
+    #: Standard output.
     output: str
+    #: Largest resident set in GB.
     gb: float
+    #: Wall-clock time.
     seconds: float
 
 
 def alone(command: Sequence[str]) -> Done:
-    """Run it to its end. Raises JssError with the end of what it said where it fails."""
-    told = subprocess.run(
+    """Run a command to its end.
+
+    Raises:
+        JssError: It fails; with the end of its messages.
+    """
+    process = subprocess.run(
         [sys.executable, "-c", _BETWEEN, *command], capture_output=True, text=True, check=True
     )
-    code, output, said, most, seconds = json.loads(told.stdout)
+    code, output, message, peak, seconds = json.loads(process.stdout)
     if code:
-        raise JssError(f"The run whose memory is measured failed: {said.strip()[-300:]}")
-    return Done(output, gigabytes(most), seconds)
+        raise JssError(f"The run whose memory is measured failed: {message.strip()[-300:]}")
+    return Done(output, gigabytes(peak), seconds)
 
 
 def gigabytes(maxrss: float) -> float:
-    """``ru_maxrss`` in GB; the system counts kB, macOS bytes."""
+    """``ru_maxrss`` in GB; Linux counts kB, macOS bytes."""
     return maxrss * (1.0 if sys.platform == "darwin" else 1024.0) / 1e9

@@ -1,7 +1,7 @@
-"""Training data beside plain ways of making it, and beside what a training step eats.
+"""Training data: speed against plain implementations, and against a training step.
 
-Rendering and reading: CPU seconds of one core, since on a shared machine the wall clock would
-measure the neighbours. Batches and steps: the wall clock, both in one run.
+Rendering and reading are measured in CPU seconds of one core, which the load of a shared machine
+does not change; batches and steps by the wall clock, in one run.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from jss.data.training.training_data import training_data
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
 
-HELP = "clips rendered, read and batched in a second, beside plain librosa and beside what a training step eats"
+HELP = "clips rendered, read and batched per second, against plain librosa and a training step"
 SMALL = ("--preset", "smoke", "--clips", "2", "--batches", "1", "--workers", "0")
-#: Real recordings, where they lie beside the repository.
+#: Real recordings, where they are beside the repository.
 BANK = Path(__file__).parents[2].parent / "shared" / "soundbank"
 
 
@@ -66,44 +66,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> list[Row]:
-    """Measure. -> a row for each comparison. Raises JssError."""
+    """Measure; a row for each comparison.
+
+    Raises:
+        JssError: An argument is out of range, or data are missing.
+    """
     if min(args.clips, args.batches) < 1 or args.workers < 0:
         raise JssError("--clips and --batches are 1 or more, --workers 0 or more.")
-    there = args.soundbank.is_dir()
-    if not there:
+    has_bank = args.soundbank.is_dir()
+    if not has_bank:
         print(
             f"There is no soundbank at {args.soundbank} (--soundbank DIR): everything from the synthesiser."
         )
     settings = (f"data.workers={args.workers}", "data.synthesised=0.0", "data.sounds=4")
     config = load_preset(args.preset, settings)
-    data = training_data(str(args.soundbank) if there else SYNTHSCAPES, config)
+    data = training_data(str(args.soundbank) if has_bank else SYNTHSCAPES, config)
     with tempfile.TemporaryDirectory() as folder:
         rows = [rendering(data, args.clips, Path(folder)), reading(data, args.clips, Path(folder))]
         return rows + batching(data, config, args.batches, Path(folder))
 
 
 def rendering(data: TrainingData, count: int, folder: Path) -> Row:
-    """The same soundscapes, sources included, by ``render`` from recordings in memory and by
-    librosa from files.
+    """Render the same soundscapes, sources included, by ``render`` and by librosa.
+
+    Args:
+        data: Whose recipe and soundbank are used.
+        count: Number of soundscapes.
+        folder: For the recordings of the peer.
     """
-    made = data.synthetic
-    assert isinstance(made, SoundscapeSet)
+    synthetic = data.synthetic
+    assert isinstance(synthetic, SoundscapeSet)
     drawn, drawing = cpu(
-        lambda: [draw(made.recipe, made.bank, made.split, (9, i)) for i in range(count)]
+        lambda: [
+            draw(synthetic.recipe, synthetic.bank, synthetic.split, (9, i)) for i in range(count)
+        ]
     )
-    ours, own = cpu(lambda: [_rms(render(scape, made.bank).sources) for scape in drawn])
-    files = _write_recordings(drawn, made.bank, folder)
-    some = drawn[: max(1, count // 5)]  # the peer takes its time
+    ours, our_seconds = cpu(
+        lambda: [_rms(render(scape, synthetic.bank).sources) for scape in drawn]
+    )
+    files = _write_recordings(drawn, synthetic.bank, folder)
+    subset = drawn[: max(1, count // 5)]  # the peer takes its time
     plainly(drawn[0], files)  # it compiles and imports at its first call
-    theirs, peer = cpu(lambda: [_rms(plainly(scape, files)) for scape in some])
-    apart = np.abs(np.concatenate(ours[: len(some)]) - np.concatenate(theirs))
-    rate = count / (own + drawing)
-    note = f"drawn and rendered: {rate:.1f} clips a CPU second; median level apart {np.median(apart):.1f} dB"
+    theirs, their_seconds = cpu(lambda: [_rms(plainly(scape, files)) for scape in subset])
+    level_differences = np.abs(np.concatenate(ours[: len(subset)]) - np.concatenate(theirs))
+    rate = count / (our_seconds + drawing)
+    note = f"drawn and rendered: {rate:.1f} clips a CPU second; median level apart {np.median(level_differences):.1f} dB"
     return Row(
-        f"soundscapes of {made.recipe.duration:g} s with sources, one core",
+        f"soundscapes of {synthetic.recipe.duration:g} s with sources, one core",
         "librosa + pyloudnorm",
-        len(some) / peer,
-        count / own,
+        len(subset) / their_seconds,
+        count / our_seconds,
         1.0,
         note,
         "clips/s",
@@ -112,28 +124,40 @@ def rendering(data: TrainingData, count: int, folder: Path) -> Row:
 
 
 def plainly(scape: Soundscape, files: dict[Recording, Path]) -> Audio:
-    """The sources of a soundscape as one writes it down with librosa, pyloudnorm and scipy. -> (n,
-    samples).
+    """The sources of a soundscape, rendered plainly with librosa, pyloudnorm and scipy.
+
+    Args:
+        scape: The soundscape.
+        files: Its recordings.
+
+    Returns:
+        (n, samples)
     """
     layers = (scape.background, *scape.foregrounds)
     return np.stack([_plain_layer(layer, scape, files) for layer in layers])
 
 
 def reading(data: TrainingData, count: int, folder: Path) -> Row:
-    """Clips from FLAC files, by ``ClipSet`` and by a plain Dataset that calls librosa.load."""
+    """Read clips from FLAC files, by ``ClipSet`` and by a plain Dataset that calls librosa.load.
+
+    Args:
+        data: Whose clips are written first.
+        count: Number of clips.
+        folder: For the clips.
+    """
     clips = _write_clips(data, count, folder / "clips")
     samples = len(data.synthetic[0].mixture)
-    known, plain = ClipSet(clips, samples), PlainDataset(clips)
-    plain[0], known[0]  # imports, and what is set up once
-    ours, own = cpu(lambda: [known[i].mixture for i in range(count)], 3)
-    theirs, peer = cpu(lambda: [plain[i] for i in range(count)], 3)
-    apart = max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))
-    note = f"both wait for the decoder; samples differ by {apart:.0e}"
+    clip_set, plain = ClipSet(clips, samples), PlainDataset(clips)
+    plain[0], clip_set[0]  # imports, and what is set up once
+    ours, our_seconds = cpu(lambda: [clip_set[i].mixture for i in range(count)], 3)
+    theirs, their_seconds = cpu(lambda: [plain[i] for i in range(count)], 3)
+    difference = max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))
+    note = f"both wait for the decoder; samples differ by {difference:.0e}"
     return Row(
         "clips read from FLAC, one core",
         "Dataset with librosa.load",
-        count / peer,
-        count / own,
+        count / their_seconds,
+        count / our_seconds,
         None,
         note,
         "clips/s",
@@ -142,7 +166,7 @@ def reading(data: TrainingData, count: int, folder: Path) -> Row:
 
 
 class PlainDataset(Dataset[Audio]):
-    """What one writes first: librosa.load in ``__getitem__``."""
+    """A first, plain implementation: librosa.load in ``__getitem__``."""
 
     def __init__(self, clips: Sequence[Clip]) -> None:
         self.clips = clips
@@ -158,28 +182,33 @@ class PlainDataset(Dataset[Audio]):
 
 
 def batching(data: TrainingData, config: Config, count: int, folder: Path) -> list[Row]:
-    """Batches of synthetic, weak and unlabelled clips, rendered and from disk, beside the SED
-    training step.
+    """Batches of synthetic, weak and unlabelled clips, against the SED training step.
+
+    Args:
+        data: The training data.
+        config: Sizes of batches and networks.
+        count: Number of batches.
+        folder: For the clips read from disk.
     """
     clips = _write_clips(data, 4 * max(config.detection.batch), folder / "batches")
     samples = len(data.synthetic[0].mixture)
     disk = ClipSet(clips * (1 + count * max(config.detection.batch) // len(clips)), samples)
     from_disk = replace(data, synthetic=disk, weak=disk, unlabelled=disk, fresh=False)
-    eaten, device = step_rate(data, config)
+    trained_rate, device = step_rate(data, config)
     rows = []
     for what, source in (("rendered", data), ("from disk", from_disk)):
         steps = DetectionSteps(
             source, config, replace(config.detection, steps=count), DESED_LABELS, 0
         )
         start = time.perf_counter()
-        made = sum(len(batch.audio) for batch in loader(steps, config.data.workers))
-        rate = made / (time.perf_counter() - start)
+        clips_made = sum(len(batch.audio) for batch in loader(steps, config.data.workers))
+        rate = clips_made / (time.perf_counter() - start)
         parts = " + ".join(map(str, config.detection.batch))
         rows.append(
             Row(
                 f"batches of {parts}, {what}, {config.data.workers} processes",
                 f"SED step ({device})",
-                eaten,
+                trained_rate,
                 rate,
                 1.0,
                 "the start of the processes included",
@@ -191,8 +220,13 @@ def batching(data: TrainingData, config: Config, count: int, folder: Path) -> li
 
 
 def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
-    """Clips that the training step of the SED baseline eats in a second: a whole batch on a GPU, or
-    else the smallest micro-batch of its ratio on a CPU, where a whole one takes minutes.
+    """Clips per second of the training step of the SED baseline, and its device.
+
+    A whole batch on a GPU; on a CPU, where that takes minutes, the smallest micro-batch of its ratio.
+
+    Args:
+        data: The training data.
+        config: Sizes of batches and networks.
     """
     from jss.models.crnn import CRNN
     from jss.models.precision import bf16_units, products
@@ -213,7 +247,7 @@ def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
         batch = next(iter(loader(DetectionSteps(data, config, c, DESED_LABELS, 0), 0)))
         batch = type(batch)(*(part.to(device) for part in batch))
         optimizer = torch.optim.Adam(task.student.parameters(), lr=1e-3)
-        spent = []
+        times = []
         for _ in range(3):
             start = time.perf_counter()
             with products(device, config.precision if bf16_units() else "fp32"):
@@ -223,8 +257,8 @@ def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
             optimizer.step()
             update_teacher(task.teacher.detector, task.student.detector, 1, c.ema)
             loss.item()  # waits for the GPU
-            spent.append(time.perf_counter() - start)
-    return len(batch.audio) / float(np.median(spent[1:])), device.type
+            times.append(time.perf_counter() - start)
+    return len(batch.audio) / float(np.median(times[1:])), device.type
 
 
 def _plain_layer(layer: Layer, scape: Soundscape, files: dict[Recording, Path]) -> Audio:
@@ -261,7 +295,13 @@ def _plain_layer(layer: Layer, scape: Soundscape, files: dict[Recording, Path]) 
 def _write_recordings(
     scapes: Sequence[Soundscape], bank: Bank, folder: Path
 ) -> dict[Recording, Path]:
-    """Every recording of the soundscapes as a file, for the peer."""
+    """Write every recording of the soundscapes to a file, for the peer.
+
+    Args:
+        scapes: The soundscapes.
+        bank: The soundbank.
+        folder: For the files.
+    """
     used = {r for s in scapes for layer in (s.background, *s.foregrounds) for r in layer.recordings}
     files = {
         recording: folder / "recordings" / f"{number}.wav"
@@ -273,7 +313,13 @@ def _write_recordings(
 
 
 def _write_clips(data: TrainingData, count: int, folder: Path) -> list[Clip]:
-    """Rendered clips as FLAC files, as a rendered set has them."""
+    """Write rendered clips as FLAC files.
+
+    Args:
+        data: The training data.
+        count: Number of clips.
+        folder: For the files.
+    """
     clips = []
     for number in range(count):
         example = data.synthetic[number % 50]

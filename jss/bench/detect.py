@@ -1,8 +1,8 @@
-"""``detect`` on many clips beside a plain loop over them, and its memory on a long recording.
+"""``detect`` on many clips against a plain loop over them, and its memory on a long recording.
 
 The plain loop loads a clip with librosa, runs Asteroid's ConvTasNet and an eager CRNN, and writes
 its tables. Both read the same files and have the same weights; kernels and imports are warm. Memory
-is the peak of a process of its own.
+is the peak of a separate process.
 """
 
 from __future__ import annotations
@@ -27,12 +27,11 @@ from jss.errors import JssError
 from jss.inference.batch import detect
 from jss.inference.clip_files import Wanted
 
-HELP = "many clips beside a plain loop over them, and the memory of a long recording"
+HELP = "many clips against a plain loop over them, and the memory of a long recording"
 SMALL = ("--clips", "2", "--minutes", "1", "--beside", "0.5")
-#: The clips of DESED's validation set, and the seconds that they may take on a GPU of the H200's
-#: class.
+#: Number of clips of DESED's validation set, and their seconds allowed on a GPU like the H200.
 BUDGET = (1168, 5.0)
-#: What a recording of any length may take, and how much more a long one may take than a short one.
+#: Memory allowed for a recording of any length, and least ratio of short to long.
 MEMORY_GB, FLAT = 2.0, 0.9
 
 
@@ -46,8 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=16,
         metavar="N",
-        help="of 10 s, the shipped ones again and again "
-        "(default: 16); the peer gets a quarter of them",
+        help="of 10 s, the shipped ones repeated (default: 16); the peer gets a quarter of them",
     )
     parser.add_argument(
         "--minutes",
@@ -63,7 +61,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> list[Row]:
-    """Measure. -> rows of clips a second and of memory. Raises JssError."""
+    """Measure; rows of clips per second and of memory.
+
+    Raises:
+        JssError: An argument is out of range, or the system does not separate.
+    """
     from jss.inference.system import load_system
 
     if args.clips < 2 or not 0 < args.beside < args.minutes:
@@ -79,40 +81,46 @@ def run(args: argparse.Namespace) -> list[Row]:
 
 
 def many(system: Any, count: int, folder: Path) -> list[Row]:
-    """From files to tables, in clips a second of the wall clock."""
+    """Clips per second of the wall clock, from files to tables.
+
+    Args:
+        system: The system.
+        count: Number of clips.
+        folder: For inputs and outputs.
+    """
     examples = _examples()
     clips = {f"{number:05d}.flac": folder / "in" / f"{number:05d}.flac" for number in range(count)}
     (folder / "in").mkdir()
     for source, path in zip(cycle(examples), clips.values(), strict=False):
         shutil.copyfile(source, path)
-    some = dict(list(clips.items())[: max(2, count // 4)])
-    _ours(system, some, folder / "first")
-    plain = peer(system)
-    _plainly(system, plain, dict(list(some.items())[:1]), folder / "first plain")
-    own, theirs = (
+    subset = dict(list(clips.items())[: max(2, count // 4)])
+    _ours(system, subset, folder / "first")
+    plain_system = peer(system)
+    _plainly(system, plain_system, dict(list(subset.items())[:1]), folder / "first plain")
+    our_seconds, their_seconds = (
         _ours(system, clips, folder / "ours"),
-        _plainly(system, plain, some, folder / "plain"),
+        _plainly(system, plain_system, subset, folder / "plain"),
     )
-    where = system.device.type
+    device = system.device.type
     rows = [
         Row(
-            f"{count} clips of 10 s from files to tables, {where}",
+            f"{count} clips of 10 s from files to tables, {device}",
             "a loop over Asteroid + eager CRNN",
-            len(some) / theirs,
-            count / own,
+            len(subset) / their_seconds,
+            count / our_seconds,
             GOALS[system.precision],
-            f"peer: {len(some)} clips",
+            f"peer: {len(subset)} clips",
             "clips/s",
             True,
         )
     ]
-    if where == "cuda":
+    if device == "cuda":
         rows.append(
             Row(
                 f"{BUDGET[0]} clips in {BUDGET[1]:g} s",
                 "budget",
                 BUDGET[0] / BUDGET[1],
-                count / own,
+                count / our_seconds,
                 1.0,
                 f"measured on {count}",
                 "clips/s",
@@ -123,16 +131,22 @@ def many(system: Any, count: int, folder: Path) -> list[Row]:
 
 
 def long(system: str, device: str, minutes: float, beside: float, folder: Path) -> list[Row]:
-    """The peak memory of ``detect`` on a long recording, with its sources, beside that on a short
-    one.
+    """Peak memory of ``detect`` with sources on a long recording, against a short one.
+
+    Args:
+        system: Name of the system.
+        device: cpu or cuda.
+        minutes: Of the long recording.
+        beside: Of the short one, in minutes.
+        folder: For inputs and outputs.
     """
-    short, _ = _peak(system, device, beside, folder)
-    most, seconds = _peak(system, device, minutes, folder)
+    short_gb, _ = _peak(system, device, beside, folder)
+    long_gb, seconds = _peak(system, device, minutes, folder)
     what = f"detect on {minutes:g} min, peak memory"
-    note = f"in {seconds:.0f} s, {60 * minutes / seconds:.0f} times as fast as it sounds"
+    note = f"in {seconds:.0f} s, {60 * minutes / seconds:.0f} times real time"
     return [
-        Row(what, f"that on {beside:g} min", short, most, FLAT, note, "GB"),
-        Row(what, f"{MEMORY_GB:g} GB", MEMORY_GB, most, 1.0, note, "GB"),
+        Row(what, f"that on {beside:g} min", short_gb, long_gb, FLAT, note, "GB"),
+        Row(what, f"{MEMORY_GB:g} GB", MEMORY_GB, long_gb, 1.0, note, "GB"),
     ]
 
 
@@ -169,7 +183,14 @@ def _plainly(system: Any, plain: Any, clips: dict[str, Path], out: Path) -> floa
 
 
 def _peak(system: str, device: str, minutes: float, folder: Path) -> tuple[float, float]:
-    """Gigabytes and seconds of a process that analyses so many minutes."""
+    """Gigabytes and seconds of a process that analyses a recording.
+
+    Args:
+        system: Name of the system.
+        device: cpu or cuda.
+        minutes: Of the recording.
+        folder: For input and output.
+    """
     recording, samples = folder / f"{minutes:g} min.flac", round(minutes * 60 * audio.SAMPLE_RATE)
     with audio.writer(recording) as put:
         for clip in cycle([audio.load(path) for path in _examples()]):

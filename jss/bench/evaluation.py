@@ -1,6 +1,6 @@
-"""Evaluation beside psds_eval, sed_scores_eval and sed_eval, on the same detections and scores.
+"""Evaluation against psds_eval, sed_scores_eval and sed_eval, on the same detections and scores.
 
-CPU seconds are compared: on a shared machine the wall clock would measure the neighbours.
+CPU seconds are compared, which the load of a shared machine does not change.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
 from jss.metrics.reference import psds_eval
 from jss.metrics.scores import THRESHOLDS, ScoreSet
 
-HELP = "PSDS and F1 beside psds_eval, sed_scores_eval and sed_eval"
+HELP = "PSDS and F1 against psds_eval, sed_scores_eval and sed_eval"
 SMALL = ("--files", "12")
-#: Published detections, where they lie beside the repository.
+#: Published detections, where they are beside the repository.
 STUDENT = Path(__file__).parents[2].parent / "shared" / "evaluation" / "desed-baseline-student"
 GOAL = 30.0
 HOP, FRAMES = 0.064, 156
@@ -53,8 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> list[Row]:
-    """Measure. -> a row for each comparison. Raises JssError where a tool or the detections are
-    missing.
+    """Measure; a row for each comparison.
+
+    Raises:
+        JssError: A tool is missing, or there are too few files.
     """
     if args.files < len(DESED_LABELS):
         raise JssError(f"--files must be at least {len(DESED_LABELS)}, so that every class occurs.")
@@ -78,34 +80,42 @@ def published(folder: Path) -> list[Row]:
     names, lengths = list(seconds), np.array(list(seconds.values()))
 
     def ours() -> list[float]:
-        known = Truth(union(from_table(truth, names, DESED_LABELS)), lengths, len(DESED_LABELS))
-        found = union(from_tables(tables, names, DESED_LABELS))
+        reference = Truth(union(from_table(truth, names, DESED_LABELS)), lengths, len(DESED_LABELS))
+        events = union(from_tables(tables, names, DESED_LABELS))
         return [
-            psds(count_points(found, known, s, thresholds), known, s).value for s in (PSDS1, PSDS2)
+            psds(count_points(events, reference, s, thresholds), reference, s).value
+            for s in (PSDS1, PSDS2)
         ]
 
     labelled = truth.dropna()
-    theirs, peer = cpu(
+    their_values, their_seconds = cpu(
         lambda: [psds_eval(tables, labelled, names, lengths, s) for s in (PSDS1, PSDS2)]
     )
-    mine, own = cpu(ours, 5)
+    our_values, our_seconds = cpu(ours, 5)
     rows = [
         Row(
             f"PSDS pair, 50 thresholds, published detections, {len(names)} files",
             "psds_eval",
-            peer,
-            own,
+            their_seconds,
+            our_seconds,
             GOAL,
-            _apart(mine, theirs),
+            _difference(our_values, their_values),
         )
     ]
 
     decisions = read_events(folder / "detections_0.5.csv", DESED_LABELS, separators="\t,")
-    theirs, peer = cpu(lambda: list(sed_eval_f1(decisions, truth)))
-    mine, own = cpu(lambda: _both(event_f1(decisions, truth, DESED_LABELS)), 5)
+    their_values, their_seconds = cpu(lambda: list(sed_eval_f1(decisions, truth)))
+    our_values, our_seconds = cpu(lambda: _both(event_f1(decisions, truth, DESED_LABELS)), 5)
     return [
         *rows,
-        Row(f"event F1, {len(names)} files", "sed_eval", peer, own, 1.0, _apart(mine, theirs)),
+        Row(
+            f"event F1, {len(names)} files",
+            "sed_eval",
+            their_seconds,
+            our_seconds,
+            1.0,
+            _difference(our_values, their_values),
+        ),
     ]
 
 
@@ -115,7 +125,7 @@ def random(files: int) -> list[Row]:
     curves, truth = random_set(files, len(labels))
     names, lengths = list(curves), np.full(files, 10.0)
     edges = np.minimum(np.arange(FRAMES + 1) * HOP, 10.0)
-    known = Truth(union(from_table(truth, names, labels)), lengths, len(labels))
+    reference = Truth(union(from_table(truth, names, labels)), lengths, len(labels))
 
     def decoded() -> list[pd.DataFrame]:
         columns = ["filename", "onset", "offset", "event_label"]
@@ -132,24 +142,25 @@ def random(files: int) -> list[Row]:
         ]
 
     def ours() -> list[float]:
-        found = ScoreSet.build(((s, edges) for s in curves.values()), len(labels)).at(THRESHOLDS)
+        events = ScoreSet.build(((s, edges) for s in curves.values()), len(labels)).at(THRESHOLDS)
         return [
-            psds(count_points(found, known, s, THRESHOLDS), known, s).value for s in (PSDS1, PSDS2)
+            psds(count_points(events, reference, s, THRESHOLDS), reference, s).value
+            for s in (PSDS1, PSDS2)
         ]
 
     tables, decoding = cpu(decoded)
-    theirs, peer = cpu(
+    their_values, their_seconds = cpu(
         lambda: [psds_eval(tables, truth, names, lengths, s) for s in (PSDS1, PSDS2)]
     )
-    mine, own = cpu(ours, 3)
-    note = f"{_apart(mine, theirs)}; peer: {decoding:.1f} s of decoding, {peer:.1f} s of psds_eval"
+    our_values, our_seconds = cpu(ours, 3)
+    note = f"{_difference(our_values, their_values)}; peer: {decoding:.1f} s of decoding, {their_seconds:.1f} s of psds_eval"
     what = f"{files} files x {len(labels)} classes of random scores"
     rows = [
         Row(
             f"PSDS pair, 50 thresholds, from {what}",
             "decode + psds_eval",
-            decoding + peer,
-            own,
+            decoding + their_seconds,
+            our_seconds,
             GOAL,
             note,
         )
@@ -157,21 +168,37 @@ def random(files: int) -> list[Row]:
 
     def exactly() -> list[float]:
         scores = ScoreSet.build(((s, edges) for s in curves.values()), len(labels))
-        found = [psds(count_exactly(scores, known, s), known, s) for s in (PSDS1, PSDS2)]
-        return [value for one in found for value in (one.value, *one.per_class.tolist())]
+        results = [psds(count_exactly(scores, reference, s), reference, s) for s in (PSDS1, PSDS2)]
+        return [value for r in results for value in (r.value, *r.per_class.tolist())]
 
-    theirs, peer = cpu(lambda: sed_scores_eval_psds(curves, truth, labels, edges))
-    mine, own = cpu(exactly, 3)
+    their_values, their_seconds = cpu(lambda: sed_scores_eval_psds(curves, truth, labels, edges))
+    our_values, our_seconds = cpu(exactly, 3)
     return [
         *rows,
-        Row(f"exact PSDS pair, {what}", "sed_scores_eval", peer, own, 1.0, _apart(mine, theirs)),
+        Row(
+            f"exact PSDS pair, {what}",
+            "sed_scores_eval",
+            their_seconds,
+            our_seconds,
+            1.0,
+            _difference(our_values, their_values),
+        ),
     ]
 
 
 def random_set(
     files: int, n_labels: int, seed: int = 0
 ) -> tuple[dict[str, np.ndarray[Any, Any]], pd.DataFrame]:
-    """Score curves (K, T) by file and a ground truth, reproducible."""
+    """Reproducible random score curves and a ground truth.
+
+    Args:
+        files: Number of files.
+        n_labels: K, the number of classes.
+        seed: Of the random numbers.
+
+    Returns:
+        (K, T) by file, and the table of true events.
+    """
     rng = np.random.default_rng(seed)
     curves, rows = {}, []
     for n in range(files):
@@ -193,7 +220,14 @@ def sed_scores_eval_psds(
     labels: list[str],
     edges: np.ndarray[Any, Any],
 ) -> list[float]:
-    """Exact PSDS1 and PSDS2 and their classes' by sed_scores_eval, after the same median filter."""
+    """Exact PSDS1 and PSDS2, and those of each class, by sed_scores_eval, after the median filter.
+
+    Args:
+        curves: (K, T) by file.
+        truth: Table of true events.
+        labels: The K classes.
+        edges: (T + 1,) frame boundaries in seconds.
+    """
     from scipy.ndimage import median_filter
 
     with optional():
@@ -223,40 +257,50 @@ def sed_scores_eval_psds(
     return values
 
 
-def sed_eval_f1(found: pd.DataFrame, truth: pd.DataFrame) -> tuple[float, float]:
-    """Macro and micro event F1 by sed_eval, as the DCASE baselines call it."""
+def sed_eval_f1(decisions: pd.DataFrame, truth: pd.DataFrame) -> tuple[float, float]:
+    """Macro and micro event F1 by sed_eval, as the DCASE baselines call it.
+
+    Args:
+        decisions: Table of detections.
+        truth: Table of true events.
+    """
     with optional():
         from sed_eval.sound_event import EventBasedMetrics
-    tool = EventBasedMetrics(
+    metrics = EventBasedMetrics(
         event_label_list=list(DESED_LABELS),
         t_collar=0.2,
         percentage_of_length=0.2,
         empty_system_output_handling="zero_score",
     )
-    given = dict(iter(found.groupby("filename")))
+    by_file = dict(iter(decisions.groupby("filename")))
     for name, events in truth.groupby("filename"):
         reference = events.dropna().to_dict("records") or [{"filename": name}]
-        estimated = given[name].to_dict("records") if name in given else [{"filename": name}]
-        tool.evaluate(reference_event_list=reference, estimated_event_list=estimated)
-    macro = tool.results_class_wise_average_metrics()["f_measure"]["f_measure"]
-    return float(macro), float(tool.overall_f_measure()["f_measure"])
+        estimated = by_file[name].to_dict("records") if name in by_file else [{"filename": name}]
+        metrics.evaluate(reference_event_list=reference, estimated_event_list=estimated)
+    macro = metrics.results_class_wise_average_metrics()["f_measure"]["f_measure"]
+    return float(macro), float(metrics.overall_f_measure()["f_measure"])
 
 
 def cpu(work: Callable[[], T], times: int = 1) -> tuple[T, float]:
-    """What the work gives, and its median CPU seconds."""
-    spent = []
+    """Result of a function, and its median CPU seconds.
+
+    Args:
+        work: The function.
+        times: Number of calls.
+    """
+    seconds = []
     for _ in range(times):
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             start = time.process_time()
             result = work()
-            spent.append(time.process_time() - start)
-    return result, statistics.median(spent)
+            seconds.append(time.process_time() - start)
+    return result, statistics.median(seconds)
 
 
 def _both(f1: Any) -> list[float]:
     return [f1.macro, f1.micro]
 
 
-def _apart(mine: list[float], theirs: list[float]) -> str:
-    return f"values differ by {max(abs(a - b) for a, b in zip(mine, theirs, strict=True)):.0e}"
+def _difference(ours: list[float], theirs: list[float]) -> str:
+    return f"values differ by {max(abs(a - b) for a, b in zip(ours, theirs, strict=True)):.0e}"

@@ -1,4 +1,4 @@
-"""A clip through a joint system, beside Asteroid's ConvTasNet and an eager CRNN composed plainly.
+"""A clip through a joint system, against Asteroid's ConvTasNet and an eager CRNN composed plainly.
 
 The peer takes one clip at a time and loops over its sources, in float32. Both have the same weights
 and clips, and are measured in turn; the first clip of each is not counted.
@@ -28,10 +28,11 @@ from jss.decoding import decode
 from jss.errors import JssError
 from jss.models.precision import Precision
 
-HELP = "a clip through a joint system beside Asteroid's ConvTasNet and an eager CRNN"
+HELP = "a clip through a joint system against Asteroid's ConvTasNet and an eager CRNN"
 SMALL = ("--clips", "2")
-#: Least ratio wanted, and how far scores may be apart from the peer's, which computes in float32.
+#: Smallest ratio wanted.
 GOALS: dict[Precision, float] = {"fp32": 3.5, "bf16": 6.0}
+#: Largest difference of scores from the peer's, which computes in float32.
 APART: dict[Precision, float] = {"fp32": 1e-4, "bf16": 0.01}
 #: Seconds that the first clip of a fresh process may take.
 FIRST_S = 4.0
@@ -49,8 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> list[Row]:
-    """Measure. -> rows of wall and CPU seconds a clip, in bf16 too where there are units for it.
-    Raises JssError.
+    """Measure; rows of wall and CPU seconds per clip, also in bf16 where the CPU has units for it.
+
+    Raises:
+        JssError: An argument is out of range, or the system does not separate.
     """
     from jss.inference.system import load_system
 
@@ -71,18 +74,21 @@ def run(args: argparse.Namespace) -> list[Row]:
 
 
 def first(system: str, device: str) -> Row:
-    """What somebody waits for the first clip: a fresh process, imports, weights, kernels (compiled
-    before) and a clip.
+    """Seconds to the first clip of a fresh process: imports, weights, compiled kernels, the clip.
 
-    Until its result is there: what the process does to end is not counted. Best of three, since
-    files may have to come from the disk.
+    Until its result is there; the end of the process is not counted. Best of three, since files may
+    have to come from the disk.
+
+    Args:
+        system: Name of the system.
+        device: cpu or cuda.
     """
     clip = Path(jss.__file__).parent / "examples" / "cat-dog.flac"
     code = (
         "import sys, time, jss; jss.load_system(sys.argv[1], device=sys.argv[2])(sys.argv[3]); "
         "print(time.time() - float(sys.argv[4]))"
     )
-    spent = min(
+    seconds = min(
         float(
             alone([sys.executable, "-c", code, system, device, str(clip), str(time.time())]).output
         )
@@ -92,46 +98,56 @@ def first(system: str, device: str) -> Row:
         f"{system}, the first clip in a fresh process, {device}",
         "budget",
         FIRST_S,
-        spent,
+        seconds,
         1.0,
         "best of 3",
     )
 
 
 def compare(system: Any, clips: list[Float32]) -> list[Row]:
-    """Rows of wall and CPU seconds, medians over all clips but the first. clips: each (samples,)."""
+    """Rows of wall and CPU seconds, medians over all clips but the first.
+
+    Args:
+        system: The system.
+        clips: Each (samples,) at 16 kHz.
+    """
     from jss.features import SCORE_HOP_S
 
     plain = peer(system)
     spent: list[list[tuple[float, float]]] = [[], []]
-    furthest, changed, precision = 0.0, [], system.precision
+    largest, changed, precision = 0.0, [], system.precision
     for clip in clips:
-        found = []
-        for which, run_one in enumerate((lambda x: system(x).scores, plain)):
+        scores_of_both = []
+        for side, run_one in enumerate((lambda x: system(x).scores, plain)):
             wall, processor = time.perf_counter(), time.process_time()
-            found.append(run_one(clip))
-            spent[which].append((time.perf_counter() - wall, time.process_time() - processor))
-        furthest = max(furthest, float(np.abs(found[0] - found[1]).max()))
-        own, other = (
+            scores_of_both.append(run_one(clip))
+            spent[side].append((time.perf_counter() - wall, time.process_time() - processor))
+        largest = max(largest, float(np.abs(scores_of_both[0] - scores_of_both[1]).max()))
+        our_events, their_events = (
             {
                 *decode(
                     scores, system.labels, hop=SCORE_HOP_S, duration=len(clip) / audio.SAMPLE_RATE
                 )
             }
-            for scores in found
+            for scores in scores_of_both
         )
         changed += [
             f"{label} {onset:.2f} to {offset:.2f} s ({who})"
-            for who, events in (("ours", own - other), ("the peer's", other - own))
+            for who, events in (
+                ("ours", our_events - their_events),
+                ("the peer's", their_events - our_events),
+            )
             for onset, offset, label in sorted(events)
         ]
     note = (
-        f"{len(clips)} clips, scores {furthest:.0e} apart ({APART[precision]:.0e} allowed), "
-        f"{', '.join(changed) or 'no event'} decoded otherwise"
+        f"{len(clips)} clips, scores differ by {largest:.0e} ({APART[precision]:.0e} allowed), "
+        f"{', '.join(changed) or 'no event'} decoded differently"
     )
     rows = []
     for column, what in enumerate(("wall", "CPU")):
-        ours, theirs = (statistics.median(found[column] for found in one[1:]) for one in spent)
+        ours, theirs = (
+            statistics.median(times[column] for times in of_side[1:]) for of_side in spent
+        )
         rows.append(
             Row(
                 f"{system.name}, a 10 s clip, {precision}, {what}, {_where(system.device)}",
@@ -140,7 +156,7 @@ def compare(system: Any, clips: list[Float32]) -> list[Row]:
                 ours,
                 GOALS[precision],
                 note,
-                agrees=furthest <= APART[precision] and not (changed and precision == "fp32"),
+                agrees=largest <= APART[precision] and not (changed and precision == "fp32"),
             )
         )
     return rows
@@ -155,8 +171,9 @@ def _where(device: torch.device) -> str:
 
 
 def peer(system: Any) -> Callable[[Float32], Float32]:
-    """The plain composition: (samples,) -> pooled scores (K, T). Its pooling is the maximum (Eq.
-    28).
+    """The plain composition as a function from (samples,) to pooled scores (K, T).
+
+    Its pooling is the maximum (Eq. 28).
     """
     from jss.features import scale, to_db
 

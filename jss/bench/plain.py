@@ -1,6 +1,4 @@
-"""The peers' networks as one writes them first: Asteroid's ConvTasNet and an eager CRNN, on our
-weights.
-"""
+"""The networks of the peers: Asteroid's ConvTasNet and an eager CRNN, with our weights."""
 
 from __future__ import annotations
 
@@ -14,11 +12,11 @@ def asteroid_separator(separator: Any) -> nn.Module:
     """Asteroid's ConvTasNet with the sizes and weights of ours."""
     from jss.models.asteroid import build
 
-    theirs = build(
+    peer = build(
         "ConvTasNet", {**vars(separator.config), "norm_type": "gLN", "mask_act": "sigmoid"}
     )
-    theirs.load_state_dict(separator.state_dict())
-    return theirs
+    peer.load_state_dict(separator.state_dict())
+    return peer
 
 
 def plain_crnn(crnn: Any) -> nn.Module:
@@ -31,8 +29,14 @@ def plain_crnn(crnn: Any) -> nn.Module:
 
 
 def eager_crnn(crnn: Any, log_mel: Tensor) -> tuple[Tensor, Tensor]:
-    """The CRNN's layers one after the other, channels first. (batch, mels, frames) -> strong, weak
-    scores.
+    """The CRNN's layers one after the other, channels first.
+
+    Args:
+        crnn: The network.
+        log_mel: (batch, mels, frames) in [0, 1].
+
+    Returns:
+        Strong scores (batch, K, T) and weak scores (batch, K).
     """
     x = crnn.cnn(log_mel.transpose(1, 2).unsqueeze(1).contiguous())
     x, _ = crnn.rnn(x.squeeze(-1).transpose(1, 2))

@@ -1,4 +1,4 @@
-"""What a bench tells: one row for each thing measured beside its peer."""
+"""The result of a bench: one row for each comparison with a peer."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Row:
-    """what: was measured; peer: against which tool; peer_cost, ours: in ``unit`` (lower is better
-    unless ``rate``); goal: least ratio wanted, None: none; note: how far the results are apart, and
-    the like; agrees: whether that is near enough: speed at the price of other results meets no
-    goal.
-    """
+    """One comparison."""
 
+    #: What was measured.
     what: str
+    #: The tool that it is compared with.
     peer: str
+    #: In ``unit``; lower is better unless ``rate``.
     peer_cost: float
+    #: In ``unit``.
     ours: float
+    #: Smallest ratio wanted; None: no goal.
     goal: float | None = None
+    #: Such as the difference of the results.
     note: str = ""
+    #: Of the costs.
     unit: str = "s"
+    #: Whether higher is better.
     rate: bool = False
+    #: Whether the results agree; without that no goal is met.
     agrees: bool = True
 
     @property
@@ -76,7 +81,7 @@ def show(rows: Sequence[Row]) -> bool:
 
 
 def processor() -> str:
-    """The name of this machine's processor, where the system tells; else its kind."""
+    """The name of this machine's processor where the system has it, otherwise its kind."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,9 +1,8 @@
-"""A training step beside the same step written plainly: Asteroid's ConvTasNet, an eager CRNN, a
-loop over sources.
+"""A training step, against the same step with Asteroid's ConvTasNet, an eager CRNN and a loop.
 
-Both start from the same weights and meet the same batch. Dropout is off and BatchNorm uses its
-running statistics, because a loop over sources would otherwise normalise each source apart and the
-losses could not be compared.
+Both start from the same weights and take the same batch. Dropout is off and BatchNorm uses its
+running statistics, because a loop over sources would otherwise normalise each source separately and
+the losses could not be compared.
 """
 
 from __future__ import annotations
@@ -33,13 +32,13 @@ from jss.errors import JssError
 from jss.labels import DESED_LABELS
 from jss.models.precision import Precision, products
 
-HELP = "a training step beside the same one on Asteroid's ConvTasNet and an eager CRNN"
+HELP = "a training step against the same one on Asteroid's ConvTasNet and an eager CRNN"
 SMALL = ("--preset", "smoke", "--repeat", "1")
-#: Least ratio wanted of each stage's step in bf16; in fp32 the ratio is told.
+#: Smallest ratio wanted of each stage's step in bf16; fp32 has no goal.
 GOALS = {"SED": 2.0, "JT": 4.0}
-#: How far the two losses may be apart.
+#: Largest difference of the two losses.
 APART = 1e-3
-#: Memory that a batch must do with, of the host or of a GPU.
+#: Memory allowed for a batch, of the host or of a GPU, in GB.
 HOST_GB, GPU_GB = 24.0, 80.0
 
 Step = Callable[[], float]
@@ -59,8 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> list[Row]:
-    """Measure. -> rows of wall and CPU seconds a stage and precision, and one of memory. Raises
-    JssError.
+    """Measure; rows of wall and CPU seconds by stage and precision, and one of memory.
+
+    Raises:
+        JssError: An argument is out of range.
     """
     if args.clips < 4 or args.clips % 4 or args.repeat < 1:
         raise JssError(
@@ -75,40 +76,58 @@ def run(args: argparse.Namespace) -> list[Row]:
 
 
 def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: int) -> list[Row]:
-    """Rows of wall and CPU seconds of one optimizer step, medians of interleaved ones after a first
-    of each.
+    """Rows of wall and CPU seconds of an optimizer step: medians of interleaved steps.
+
+    The first step of each is not counted.
+
+    Args:
+        stage: SED or JT.
+        preset: Sizes of the networks.
+        clips: In the batch.
+        precision: Of products.
+        repeat: Number of timed steps.
     """
     ours, plain = steps(stage, preset, clips, precision)
     losses = ours(), plain()
     spent: list[list[tuple[float, float]]] = [[], []]
     for _ in range(repeat):
-        for which, step in enumerate((ours, plain)):
+        for side, step in enumerate((ours, plain)):
             wall, processor = time.perf_counter(), time.process_time()
             step()
-            spent[which].append((time.perf_counter() - wall, time.process_time() - processor))
-    apart = abs(losses[0] - losses[1])
-    note = f"loss {losses[0]:.6f}, peer's {losses[1]:.6f}, {apart:.0e} apart"
+            spent[side].append((time.perf_counter() - wall, time.process_time() - processor))
+    difference = abs(losses[0] - losses[1])
+    note = f"loss {losses[0]:.6f}, peer's {losses[1]:.6f}, differ by {difference:.0e}"
     rows = []
-    for column, what in enumerate(("wall", "CPU")):
-        own, peer = (statistics.median(found[column] for found in one) for one in spent)
+    for column, clock in enumerate(("wall", "CPU")):
+        our_seconds, their_seconds = (
+            statistics.median(times[column] for times in of_side) for of_side in spent
+        )
         goal = GOALS[stage] if precision == "bf16" else None
         rows.append(
             Row(
-                f"{stage} step of {clips} clips, {precision}, {what}",
+                f"{stage} step of {clips} clips, {precision}, {clock}",
                 "Asteroid + eager CRNN" if stage == "JT" else "eager CRNN",
-                peer,
-                own,
+                their_seconds,
+                our_seconds,
                 goal,
                 note,
-                agrees=apart <= APART,
+                agrees=difference <= APART,
             )
         )
     return rows
 
 
 def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") -> tuple[Step, Step]:
-    """Our step and the plain one, from the same weights and batch; each -> its loss before the
-    update.
+    """Our step and the plain one, from the same weights and batch.
+
+    Args:
+        stage: SED or JT.
+        preset: Sizes of the networks.
+        clips: In the batch.
+        precision: Of products.
+
+    Returns:
+        Two functions, each of which returns its loss before the update.
     """
     from jss.data.soundbank.synthbank import SYNTHSCAPES
     from jss.data.training.batching import DetectionSteps, loader
@@ -134,20 +153,20 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
     with tempfile.TemporaryDirectory() as folder:
         task = DetectionTask(Path(folder), config, c, data, DESED_LABELS, STAGES[stage], blocks)
     task.to(device).train()
-    _still(task)
-    _still(peer)
+    _freeze_randomness(task)
+    _freeze_randomness(peer)
     rate = STAGES[stage].learning_rate
-    own = torch.optim.Adam(task.student.parameters(), lr=rate)
-    other = torch.optim.Adam(peer.student.parameters(), lr=rate)
+    our_optimizer = torch.optim.Adam(task.student.parameters(), lr=rate)
+    their_optimizer = torch.optim.Adam(peer.student.parameters(), lr=rate)
     count = [0, 0]
 
     def learn(optimizer: torch.optim.Optimizer, losses: Callable[[], dict[str, Tensor]]) -> float:
         with products(device, precision):
-            found = losses()
+            terms = losses()
         loss = (
-            found["bce_strong"]
-            + found["bce_weak"]
-            + c.consistency * (found["mse_strong"] + found["mse_weak"])
+            terms["bce_strong"]
+            + terms["bce_weak"]
+            + c.consistency * (terms["mse_strong"] + terms["mse_weak"])
         )
         optimizer.zero_grad()
         loss.backward()
@@ -155,7 +174,7 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
         return loss.item()
 
     def ours() -> float:
-        loss = learn(own, lambda: task.losses(batch))
+        loss = learn(our_optimizer, lambda: task.losses(batch))
         count[0] += 1
         for name in task.trained:
             update_teacher(
@@ -164,7 +183,7 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
         return loss
 
     def plain() -> float:
-        loss = learn(other, lambda: peer.losses(batch))
+        loss = learn(their_optimizer, lambda: peer.losses(batch))
         count[1] += 1
         peer.follow(count[1], c.ema)
         return loss
@@ -173,8 +192,11 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
 
 
 class Plain(nn.Module):
-    """Student and teacher as one writes them first; detector, separator: the blocks whose weights
-    are copied.
+    """Student and teacher, plainly written.
+
+    Args:
+        detector: Its weights are copied.
+        separator: Its weights are copied; None: no separation.
     """
 
     def __init__(self, detector: nn.Module, separator: nn.Module | None) -> None:
@@ -190,8 +212,12 @@ class Plain(nn.Module):
     def detect(
         self, network: nn.ModuleDict, audio: Tensor, mel: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """audio: (batch, samples); mel: of the audio, where there is no separator -> pooled strong
-        and weak scores.
+        """Strong and weak scores, pooled over sources.
+
+        Args:
+            network: Student or teacher.
+            audio: (batch, samples) at 16 kHz.
+            mel: Of the audio, where there is no separator.
         """
         from jss.features import scale, to_db
 
@@ -199,17 +225,18 @@ class Plain(nn.Module):
             return eager_crnn(
                 network["detector"], scale(to_db(self.mel(audio) if mel is None else mel))
             )
-        found = [
+        scores = [
             eager_crnn(network["detector"], scale(to_db(self.mel(source))))
             for source in network["separator"](audio).unbind(1)
         ]
-        return torch.stack([one[0] for one in found]).amax(0), torch.stack(
-            [one[1] for one in found]
+        return torch.stack([strong for strong, _ in scores]).amax(0), torch.stack(
+            [weak for _, weak in scores]
         ).amax(0)
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
-        """The four terms of Eq. 6. The DCASE recipe computes the mixture's mels once, their
-        logarithm twice.
+        """The four terms of Eq. 6.
+
+        As in the DCASE recipe, the mixture's mels are computed once, their logarithm twice.
         """
         mel = None if "separator" in self.student else self.mel(batch.audio)
         strong, weak = self.detect(self.student, batch.audio, mel)
@@ -234,18 +261,21 @@ class Plain(nn.Module):
 
 
 def memory(preset: str, clips: int) -> Row:
-    """The peak of a process that makes one JT step, on the GPU where there is one, and the
-    accumulation that a whole batch needs to fit.
+    """Peak memory of a JT step in a process of its own, and the accumulation that a batch needs.
+
+    Args:
+        preset: Sizes of the networks.
+        clips: In the micro-batch.
     """
     command = f"from jss.bench.training import peak; peak({preset!r}, {clips})"
     before, after = map(float, alone([sys.executable, "-c", command]).output.split()[-2:])
-    where, limit = ("GPU", GPU_GB) if torch.cuda.is_available() else ("host", HOST_GB)
-    whole = load_preset(preset).detection.batch
-    pieces, total = math.gcd(*whole), sum(whole)
+    device, limit = ("GPU", GPU_GB) if torch.cuda.is_available() else ("host", HOST_GB)
+    batch = load_preset(preset).detection.batch
+    most, total = math.gcd(*batch), sum(batch)
     fits = [
         n
-        for n in range(1, pieces + 1)
-        if pieces % n == 0 and before + (after - before) / clips * total / n <= limit
+        for n in range(1, most + 1)
+        if most % n == 0 and before + (after - before) / clips * total / n <= limit
     ]
     need = f"accumulate={fits[0]}" if fits else "more than accumulation"
     note = (
@@ -253,7 +283,7 @@ def memory(preset: str, clips: int) -> Row:
         "scaled by clips; BatchNorm sees a micro-batch"
     )
     return Row(
-        f"JT micro-batch of {clips} clips, fp32, peak memory of the {where}",
+        f"JT micro-batch of {clips} clips, fp32, peak memory of the {device}",
         f"{limit:g} GB",
         limit,
         after,
@@ -266,13 +296,13 @@ def memory(preset: str, clips: int) -> Row:
 def peak(preset: str, clips: int) -> None:
     """Print the process's peak memory in GB before and after one JT step of ours."""
     ours, _ = steps("JT", preset, clips)
-    before = _most()
+    before = _peak_so_far()
     ours()
-    print(before, _most())
+    print(before, _peak_so_far())
 
 
-def _most() -> float:
-    """Most memory held so far in GB, of the GPU where there is one, or else resident."""
+def _peak_so_far() -> float:
+    """Largest memory so far in GB, of the GPU where there is one, otherwise resident."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 1e9
     return gigabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
@@ -286,9 +316,10 @@ def _config(preset: str, clips: int, precision: Precision) -> Config:
     return replace(config, detection=c, precision=precision)
 
 
-def _still(model: nn.Module) -> None:
-    """Dropout off, BatchNorm on its running statistics; the GRU stays in training mode, for its
-    gradients.
+def _freeze_randomness(model: nn.Module) -> None:
+    """Switch dropout off and BatchNorm to its running statistics.
+
+    The GRU stays in training mode, for its gradients.
     """
     for module in model.modules():
         if isinstance(module, nn.Dropout | nn.BatchNorm2d):

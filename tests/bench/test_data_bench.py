@@ -17,12 +17,12 @@ def smoke():
 
 def test_the_peer_makes_the_same_soundscape(smoke, tmp_path):
     """Level by level; fades and loops have other shapes, and pyloudnorm gates the quiet parts."""
-    made = smoke.synthetic
-    assert isinstance(made, SoundscapeSet)
-    scapes = [draw(made.recipe, made.bank, "train", (4, i)) for i in range(4)]
-    files = bench._write_recordings(scapes, made.bank, tmp_path)
+    synthetic = smoke.synthetic
+    assert isinstance(synthetic, SoundscapeSet)
+    scapes = [draw(synthetic.recipe, synthetic.bank, "train", (4, i)) for i in range(4)]
+    files = bench._write_recordings(scapes, synthetic.bank, tmp_path)
     for scape in scapes:
-        ours, theirs = render(scape, made.bank).sources, bench.plainly(scape, files)
+        ours, theirs = render(scape, synthetic.bank).sources, bench.plainly(scape, files)
         assert ours.shape == theirs.shape
         apart = bench._rms(ours) - bench._rms(theirs)
         assert np.abs(apart - np.median(apart)).max() < 3
@@ -53,12 +53,12 @@ def test_the_bench(capsys, tmp_path):
             str(tmp_path / "nowhere"),
         ]
     )
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert code in (0, 1)
-    assert "no soundbank" in told
+    assert "no soundbank" in printed
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]]
-        for line in told.splitlines()
+        for line in printed.splitlines()
         if "clips/s" in line
     ]
     assert [row[1] for row in rows] == [

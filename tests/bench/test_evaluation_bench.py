@@ -32,10 +32,12 @@ def test_the_bench_compares_equal_values(tmp_path, monkeypatch, capsys):
     pytest.importorskip("sed_scores_eval")
     monkeypatch.setattr(evaluation, "THRESHOLDS", np.array([0.3, 0.5, 0.7]))
     main(["bench", "evaluation", "--files", "12", "--student", str(tmp_path / "nowhere")])
-    told = capsys.readouterr().out
-    assert "no published detections" in told
+    printed = capsys.readouterr().out
+    assert "no published detections" in printed
     notes = [
-        line.split("|")[8] for line in told.splitlines() if "random scores" in line and "|" in line
+        line.split("|")[8]
+        for line in printed.splitlines()
+        if "random scores" in line and "|" in line
     ]
     apart = [float(note.split("values differ by")[1].split(";")[0]) for note in notes]
     assert len(apart) == 2

@@ -16,11 +16,11 @@ def test_the_peer_has_the_same_loss_step_by_step(stage):
 
 def test_the_bench(capsys):
     code = main(["bench", "training", "--preset", "smoke", "--clips", "4", "--repeat", "1"])
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert code in (0, 1)
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]]
-        for line in told.splitlines()
+        for line in printed.splitlines()
         if "4 clips" in line
     ]
     assert {"SED step of 4 clips, fp32, wall", "JT step of 4 clips, fp32, CPU"} <= {
