@@ -1,13 +1,13 @@
-"""Blocks (weights and their card) and systems (a manifest of blocks): read strictly, written whole
-or not at all.
+"""Blocks (weights and their card) and systems (a manifest of blocks), on disk.
 
     blocks/<name>.safetensors   weights        blocks/<name>.json    their card
-    blocks/<name>.history.csv   the run that trained them, an epoch a row, where it was kept
+    blocks/<name>.history.csv   the training that made them, an epoch a row, where it was saved
     systems/<name>.yaml         a system: which blocks, classes, pooling and features
 
 ``folder`` is everywhere the folder that holds ``blocks`` and ``systems``: by default that of the
 environment variable JSS_CHECKPOINTS, else what is shipped: ``shipped`` in an installed package,
-``checkpoints`` beside the package in a checkout.
+``checkpoints`` beside the package in a checkout. Files are validated when read, and written
+atomically.
 """
 
 from __future__ import annotations
@@ -37,75 +37,90 @@ if TYPE_CHECKING:
 Folder = str | os.PathLike[str] | None
 T = TypeVar("T")
 _SELECTIONS = ("student", "teacher")
-_STAGES = ("SED", "S0", "S1", "S2", "S2+", "JT", "JT+")  # the order of a list of systems
+#: In the order of a list of systems.
+_STAGES = ("SED", "S0", "S1", "S2", "S2+", "JT", "JT+")
 _RESTORE = "restore it (git checkout) or train it again"
 
 
 @dataclass(frozen=True, config=SCHEMA)
 class Card:
-    """Where a block's weights come from.
+    """Where a block's weights come from."""
 
-    name: of the block; kind: crnn, critic, tf_masker, conv_tasnet, tdcn or asteroid:NAME; config:
-    its sizes; parent: the block it started from; stage: what trained it; network: student or
-    teacher; epoch: the one selected; training_data and licence: what it heard and on which terms;
-    seed, commit, settings: to make it again; metrics: held-out scores; sha256: of the weights file
-    and created: UTC time, both filled in by :func:`save_block`.
-    """
-
+    #: Of the block.
     name: str
+    #: crnn, critic, tf_masker, conv_tasnet, tdcn or asteroid:NAME.
     kind: str
+    #: Sizes of the network.
     config: dict[str, Any]
+    #: What trained it.
     stage: str
+    #: student or teacher.
     network: str
+    #: The data that it was trained on.
     training_data: str
+    #: Terms of that data.
     licence: str
+    #: Of the training.
     seed: int | None = None
+    #: The one selected.
     epoch: int | None = None
+    #: The block that the training started from.
     parent: str | None = None
+    #: Of the code that trained it.
     commit: str = ""
+    #: Of the training.
     settings: dict[str, Any] = field(default_factory=dict)
+    #: Held-out scores.
     metrics: dict[str, Any] = field(default_factory=dict)
+    #: UTC time; set by :func:`save_block`.
     created: str = ""
+    #: Of the weights file; set by :func:`save_block`.
     sha256: str = ""
 
 
 @dataclass(frozen=True, config=SCHEMA)
 class Selection:
-    """The blocks of a student or a teacher. separator: None for a system without a separation
-    stage; mixture: the frozen detector of the second branch of the SSep+SED baseline, q: its weight
-    (Eq. 2), mixture_input: what it takes, the sum of the sources' mels or the mixture's mel; note:
-    what a reader of its figures must know.
-    """
+    """The blocks of a student or a teacher."""
 
+    #: Name of the block.
     detector: str
+    #: None for a system without a separation stage.
     separator: str | None = None
+    #: The frozen detector of the second branch of the SSep+SED baseline.
     mixture: str | None = None
+    #: Weight of that branch (Eq. 2).
     q: float | None = None
-    mixture_input: Literal["sources", "mixture"] = "mixture"  # older manifests do not name it
+    #: Input of that branch: the sum of the sources' mels, or the mixture's mel; older manifests do
+    #: not name it.
+    mixture_input: Literal["sources", "mixture"] = "mixture"
+    #: Remark for the reader of its figures.
     note: str = ""
 
     @property
     def blocks(self) -> list[str]:
-        """The names of them all."""
+        """The names of all blocks."""
         return [name for name in (self.separator, self.detector, self.mixture) if name]
 
 
 @dataclass(frozen=True, config=SCHEMA)
 class Manifest:
-    """A system.
+    """A system."""
 
-    labels: the K classes; selections: the blocks of student and teacher; pooling: over sources;
-    features: the front end; consistent: whether sources are made to sum to the mixture; report: its
-    evaluation.
-    """
-
+    #: Of the system.
     name: str
+    #: One sentence.
     description: str
+    #: The K classes.
     labels: tuple[str, ...]
+    #: Blocks of student and teacher.
     selections: Mapping[str, Selection]
+    #: Over sources.
     pooling: str = "max"
+    #: Name of the front end.
     features: str = "dcase2021"
+    #: Whether sources are made to sum to the mixture.
     consistent: bool = False
+    #: Its evaluation.
     report: str | None = None
 
     @property
@@ -115,8 +130,9 @@ class Manifest:
 
 
 def root(folder: Folder = None) -> Path:
-    """The folder that holds ``blocks``, ``systems`` and ``reports``: ``folder``, or JSS_CHECKPOINTS,
-    or what is shipped.
+    """The folder of blocks, systems and reports.
+
+    It is ``folder``, or that of JSS_CHECKPOINTS, or that of what is shipped.
     """
     named = folder or os.environ.get("JSS_CHECKPOINTS")
     if named:
@@ -128,10 +144,17 @@ def root(folder: Folder = None) -> Path:
 def save_block(
     state: Mapping[str, Tensor], card: Card, folder: Folder = None, *, half: bool = False
 ) -> Card:
-    """Write a state dict and its card. -> the card with sha256 and created filled in.
+    """Write a state dict and its card.
 
-    half: store matrices and kernels as float16 (half the size); vectors, such as biases and
-    BatchNorm statistics, and values beyond float16 stay as they are.
+    Args:
+        state: The weights.
+        card: Without sha256 and created.
+        folder: That of blocks and systems.
+        half: Store matrices and kernels as float16 (half the size); vectors, such as biases and
+            BatchNorm statistics, and values beyond float16 stay as they are.
+
+    Returns:
+        The card with sha256 and created.
     """
     import torch
     from safetensors.torch import save
@@ -160,21 +183,39 @@ def save_block(
 
 
 def save_history(name: str, rows: Sequence[Mapping[str, float]], folder: Folder = None) -> None:
-    """Keep the epochs of the run that trained a block beside its card. rows: one an epoch."""
+    """Save the epochs of the training of a block beside its card.
+
+    Args:
+        name: Of the block.
+        rows: One per epoch.
+        folder: That of blocks and systems.
+    """
     histories.save(_block(name, folder, ".history.csv"), rows)
 
 
 def load_history(name: str, folder: Folder = None) -> list[dict[str, float]]:
-    """The epochs of the run that trained a block; empty where they were not kept. Raises JssError
-    where damaged.
+    """The epochs of the training of a block; empty where they were not saved.
+
+    Args:
+        name: Of the block.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: The file is damaged.
     """
     path = _block(name, folder, ".history.csv")
     return histories.load(path) if path.is_file() else []
 
 
 def load_card(name: str, folder: Folder = None) -> Card:
-    """The card of a block. Raises JssError where it is missing, or a key is unknown, missing or of
-    a wrong type.
+    """The card of a block.
+
+    Args:
+        name: Of the block.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: It is missing, or a key is unknown, missing or of a wrong type.
     """
     path = _block(name, folder, ".json")
     try:
@@ -192,7 +233,15 @@ def load_card(name: str, folder: Folder = None) -> Card:
 
 
 def check_block(name: str, folder: Folder = None) -> Card:
-    """The card of a block whose weights are there, whole. Raises JssError."""
+    """The card of a block, after checking that its weights are complete.
+
+    Args:
+        name: Of the block.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: A file is missing or damaged.
+    """
     return _read_block(name, folder)[0]
 
 
@@ -216,8 +265,14 @@ def _read_block(name: str, folder: Folder) -> tuple[Card, bytes]:
 
 
 def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor]]:
-    """A block's card and weights, floating point as float32. Raises JssError where a file is
-    missing or damaged.
+    """A block's card and weights, floating point as float32.
+
+    Args:
+        name: Of the block.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: A file is missing or damaged.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -267,10 +322,10 @@ def build(kind: str, config: Mapping[str, Any]) -> nn.Module:
             "asteroid:NAME, such as asteroid:DPRNNTasNet."
         )
     module, network, sizes = NETWORKS[kind]
-    found = import_module(module)
+    loaded_module = import_module(module)
     try:
-        built: nn.Module = getattr(found, network)(
-            validate(getattr(found, sizes), config, f"A {kind} block")
+        built: nn.Module = getattr(loaded_module, network)(
+            validate(getattr(loaded_module, sizes), config, f"A {kind} block")
         )
     except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
         raise JssError(f"No {kind} block can have these sizes ({error}).") from error
@@ -278,24 +333,29 @@ def build(kind: str, config: Mapping[str, Any]) -> nn.Module:
 
 
 def load_network(name: str, folder: Folder = None) -> tuple[nn.Module, Card]:
-    """A block as a network with its weights, in eval mode, and its card. Raises JssError where they
-    do not fit.
+    """A block as a network with its weights, in eval mode, and its card.
+
+    Args:
+        name: Of the block.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: A file is missing or damaged, or the weights do not fit the card.
     """
     import torch
 
     card, state = load_block(name, folder)
-    with torch.device(
-        "cpu" if card.kind.startswith(ASTEROID) else "meta"
-    ):  # a card may claim any size
+    # Without memory, since a card may name any size.
+    with torch.device("cpu" if card.kind.startswith(ASTEROID) else "meta"):
         expected = {
             k: tuple(tensor.shape)
             for k, tensor in build(card.kind, card.config).state_dict().items()
         }
-    found = {key: tuple(tensor.shape) for key, tensor in state.items()}
-    if expected != found:
-        key = min(key for key in {*expected, *found} if expected.get(key) != found.get(key))
+    shapes = {key: tuple(tensor.shape) for key, tensor in state.items()}
+    if expected != shapes:
+        key = min(key for key in {*expected, *shapes} if expected.get(key) != shapes.get(key))
         raise JssError(
-            f"The block {name} does not fit its card: {key} has the shape {found.get(key, 'none')}, not "
+            f"The block {name} does not fit its card: {key} has the shape {shapes.get(key, 'none')}, not "
             f"{expected.get(key, 'none')}; {_RESTORE}."
         )
     network = build(card.kind, card.config)
@@ -305,32 +365,42 @@ def load_network(name: str, folder: Folder = None) -> tuple[nn.Module, Card]:
 
 def systems(folder: Folder = None) -> list[Manifest]:
     """Every system of the folder: the baselines, then each family in the order of the stages.
-    Raises JssError.
+
+    Raises:
+        JssError: A manifest is damaged.
     """
-    found = [
+    manifests = [
         manifest(path.stem, folder) for path in sorted((root(folder) / "systems").glob("*.yaml"))
     ]
 
-    return sorted(found, key=lambda system: place(system.name))
+    return sorted(manifests, key=lambda system: place(system.name))
 
 
 def place(system: str) -> tuple[int, str, int, str]:
-    """What a list of systems is sorted by: the baselines, then each family in the order of the
-    stages.
-    """
+    """Sort key of a system: the baselines, then each family in the order of the stages."""
     family, _, stage = system.rpartition("-")
     number = _STAGES.index(stage) if stage in _STAGES else len(_STAGES)
     return bool(family) + (stage != "SED"), family, number, stage
 
 
 def manifest(name: str, folder: Folder = None) -> Manifest:
-    """One system by name. Raises JssError where there is none, or its file is not as it should be."""
-    home = root(folder) / "systems"
-    known = sorted(path.stem for path in home.glob("*.yaml"))
+    """One system by name.
+
+    Args:
+        name: Of the system.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: There is no such system, or its manifest is wrong.
+    """
+    systems_folder = root(folder) / "systems"
+    known = sorted(path.stem for path in systems_folder.glob("*.yaml"))
     if name not in known:
-        advice = f"choose one of {', '.join(known)}" if known else f"there is none in {home}"
+        advice = (
+            f"choose one of {', '.join(known)}" if known else f"there is none in {systems_folder}"
+        )
         raise JssError(f"There is no system {name}: {advice}.")
-    path = home / f"{name}.yaml"
+    path = systems_folder / f"{name}.yaml"
     data = read_yaml(path)
     where = str(path)
     data["labels"] = _labels(data.get("labels"), where)
@@ -339,7 +409,7 @@ def manifest(name: str, folder: Folder = None) -> Manifest:
         raise JssError(f"{where}: selections must name the blocks of student, teacher or both.")
     system = validate(Manifest, data, where)
     if system.name != name:
-        raise JssError(f"{where} must say name: {name}, not {system.name}.")
+        raise JssError(f"{where} must have name: {name}, not {system.name}.")
     return system
 
 

@@ -1,4 +1,4 @@
-"""``jss VERB``, or ``python -m jss VERB``: the verbs, and what a mistake looks like: one sentence, no traceback."""
+"""The command line, ``jss VERB`` or ``python -m jss VERB``: runs a verb, reports errors."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ VERBS = {
 }
 
 
-#: How a user calls it: the installed command, or the package in a checkout.
+#: Name of the program in messages: the installed command, or the package in a checkout.
 PROGRAM = "jss" if Path(sys.argv[0]).stem == "jss" else "python -m jss"
 
 
@@ -67,12 +67,12 @@ class _Parser(argparse.ArgumentParser):
 
 
 def verbs() -> list[str]:
-    """The verbs whose module is there, in the order of the help."""
+    """The verbs whose module is installed, in the order of the help."""
     return [verb for verb, module in VERBS.items() if find_spec(module) is not None]
 
 
 def help_text() -> str:
-    """What ``jss --help`` prints: a line a verb."""
+    """The text of ``jss --help``: a line per verb."""
     lines = [f"  {verb:<10} {import_module(VERBS[verb]).HELP}" for verb in verbs()]
     return "\n".join(
         [
@@ -82,17 +82,17 @@ def help_text() -> str:
             "",
             *lines,
             "",
-            "--debug, or JSS_DEBUG=1, shows where an error arose.",
-            f"{PROGRAM} VERB --help tells the rest of a verb; the app starts in a checkout with: make app",
+            "--debug, or JSS_DEBUG=1, shows the traceback of an error.",
+            f"{PROGRAM} VERB --help shows the options of a verb; the app starts in a checkout with: make app",
         ]
     )
 
 
 def program() -> NoReturn:
-    """Run a verb and end the process, whatever is pressed meanwhile.
+    """Run a verb and end the process.
 
     The first Ctrl-C stops the verb, which takes a moment; the second ends the process at once. All
-    files are written aside first, so that either leaves none half written.
+    files are written under another name first, so that neither leaves an incomplete one.
     """
     signal.signal(signal.SIGINT, _first_ctrl_c)
     code = main()
@@ -128,7 +128,11 @@ def _second_ctrl_c(*_: object) -> NoReturn:
 
 
 def _flushed(code: int) -> int:
-    """What was printed is written out. -> the exit code: 1 where the disk of its output is full."""
+    """Flush standard output, and return the exit code: 1 where its disk is full.
+
+    Args:
+        code: Exit code of the verb.
+    """
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -140,12 +144,18 @@ def _flushed(code: int) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb. -> the exit code: 0 done, 1 done in part or a disk is full, 2 a mistake or
-    nothing done, 130 stopped by Ctrl-C.
+    """Run one verb.
+
+    Args:
+        argv: Arguments; None: those of the process.
+
+    Returns:
+        The exit code: 0 done, 1 done in part or a disk is full, 2 an error or nothing done, 130
+        stopped by Ctrl-C.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments or os.environ.get("JSS_DEBUG", "0") not in ("", "0")
-    warn.cache_clear()  # a note stands once in a run
+    warn.cache_clear()  # a note is printed once in a run
     try:
         with _logging(debug):
             return _run([word for word in arguments if word != "--debug"])
@@ -160,7 +170,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         print(f"\njss: {str(stop) or 'Stopped.'}", file=sys.stderr)
         return STOPPED
-    except BrokenPipeError:  # the reader of a pipe has left: nothing is wrong
+    except BrokenPipeError:  # the reader of the pipe has ended, which is no error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except PermissionError as error:
@@ -174,8 +184,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _mistake(error: JssError, debug: bool) -> int:
-    """Show what went wrong: its sentence, below where it arose for a developer. -> 2, or 1 where it
-    is a full disk.
+    """Print the sentence of an error, and with ``debug`` its traceback.
+
+    Returns:
+        The exit code: 2, or 1 for a full disk.
     """
     if debug:
         traceback.print_exception(error)
@@ -185,9 +197,7 @@ def _mistake(error: JssError, debug: bool) -> int:
 
 @contextmanager
 def _logging(debug: bool) -> Iterator[None]:
-    """What the library logs, on standard error: a sentence a line; where, when and why too with
-    ``debug``.
-    """
+    """Log the package to standard error: a sentence a line; with ``debug`` also time and module."""
     handler = logging.StreamHandler()
     line = "%(asctime)s %(levelname)s %(name)s: %(message)s" if debug else "jss: %(message)s"
     handler.setFormatter(logging.Formatter(line))
@@ -216,9 +226,8 @@ def _run(arguments: list[str]) -> int:
     parser = _Parser(prog=f"{PROGRAM} {verb}", description=module.HELP)
     module.add_arguments(parser)
     try:
-        intermixed = getattr(
-            module, "INTERMIXED", False
-        )  # lists of values may stand anywhere on the line
+        # Lists of values may stand anywhere on the line.
+        intermixed = getattr(module, "INTERMIXED", False)
         options = parser.parse_intermixed_args(rest) if intermixed else parser.parse_args(rest)
     except SystemExit as stop:  # --help
         return int(stop.code or 0)

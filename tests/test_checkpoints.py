@@ -189,7 +189,7 @@ def test_manifest(folder, monkeypatch):
             "unknown key 'selections.student.detectors'",
         ),
         ("detector: tiny-detector-student", "detector: null", "detector must be text"),
-        ("name: MixIT-S1", "name: MixIT-S2", "must say name"),
+        ("name: MixIT-S1", "name: MixIT-S2", "must have name"),
         ("name: MixIT-S1", "name: [", "read as YAML"),
         ("name: MixIT-S1", "!!python/object:os.system", "read as YAML"),
     ],

@@ -1,4 +1,4 @@
-"""Progress bars on the terminal; none where nobody watches."""
+"""Progress bars on the terminal; none where standard error is not a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from jss.errors import printable
 
-#: Of a bar that counts seconds of sound.
+#: Format of a bar that counts seconds of sound.
 SECONDS = (
     "{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} s of sound [{elapsed}<{remaining}{postfix}]"
 )
@@ -22,22 +22,27 @@ class Bar:
         self._bar = bar
 
     def __call__(self, what: str, amount: float) -> None:
-        """Move by ``amount``, and show what was worked on."""
+        """Move the bar.
+
+        Args:
+            what: Name of the item that was worked on, shown beside the bar.
+            amount: In the unit of the total.
+        """
         self._bar.set_postfix_str(printable(what[-40:]), refresh=False)
         self._bar.update(amount)
 
     def expect(self, total: float) -> None:
-        """Set the whole work, where it was not known at first."""
+        """Set the total, where it was not known at first."""
         self._bar.total = total
 
 
 @contextmanager
 def progress(total: float | None = None, title: str = "", **options: Any) -> Iterator[Bar]:
-    """A bar on standard error; lines that are logged meanwhile stand above it.
+    """A bar on standard error; lines that are logged meanwhile are printed above it.
 
     Args:
         total: The whole work, in its unit; None where it is not known yet.
-        title: What stands before the bar.
+        title: Text before the bar.
         options: More of tqdm's.
     """
     from tqdm import tqdm

@@ -1,6 +1,4 @@
-"""``python -m jss bench NAME``: how fast a part is, beside the tool that it is compared with, in
-one run.
-"""
+"""``bench``: speed of a part, against the tool that it is compared with, in one run."""
 
 from __future__ import annotations
 
@@ -15,10 +13,10 @@ from jss.errors import JssError
 if TYPE_CHECKING:
     from jss.bench.table import Row
 
-HELP = "measure speed beside the tools of the field"
+HELP = "measure speed against the tools of the field"
 
 #: Bench -> its module, with HELP, add_arguments(parser), run(args) -> rows of ``jss.bench.table``,
-#: and SMALL, the arguments with which it only shows that it runs.
+#: and SMALL, the arguments of a quick run that only shows that it works.
 BENCHES = {
     "inference": "jss.bench.inference",
     "acceleration": "jss.bench.acceleration",
@@ -30,27 +28,30 @@ BENCHES = {
 
 
 def benches() -> dict[str, str]:
-    """Those whose module is there."""
+    """The benches whose module is installed."""
     return {name: module for name, module in BENCHES.items() if find_spec(module) is not None}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A subcommand a bench, with its own options, and ``all`` of them with their defaults."""
+    """A subcommand for each bench, with its options, and ``all`` of them with their defaults."""
     names = parser.add_subparsers(dest="bench", metavar="NAME", required=True)
     for name, module in benches().items():
         bench = import_module(module)
         bench.add_arguments(names.add_parser(name, help=bench.HELP, description=bench.HELP))
     every = names.add_parser("all", help="every bench, as one table")
     every.add_argument(
-        "--small", action="store_true", help="the least sizes: shows that all run, measures little"
+        "--small", action="store_true", help="smallest sizes: only shows that every bench runs"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print a table. -> 0, or 1 where a goal was missed or a bench of ``all`` could not
-    run.
+    """Measure and print a table.
 
-    Raises JssError.
+    Returns:
+        0, or 1 where a goal was missed or a bench of ``all`` could not run.
+
+    Raises:
+        JssError: The bench cannot run.
     """
     from jss.bench.table import show
 
@@ -69,7 +70,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _with_defaults(module: Any, small: bool) -> list[Row]:
-    """The rows of a bench with its own defaults, or its least sizes."""
+    """The rows of a bench with its defaults.
+
+    Args:
+        module: The bench.
+        small: Use its smallest sizes instead.
+    """
     parser = argparse.ArgumentParser()
     module.add_arguments(parser)
     rows: list[Row] = module.run(parser.parse_args(module.SMALL if small else []))

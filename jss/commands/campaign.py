@@ -1,12 +1,14 @@
-"""``jss campaign FILE``: long trainings in order, started, resumed and watched by one command."""
+"""``campaign``: a list of long trainings in order, started, resumed and watched by one command."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-HELP = "train the rows of a campaign in order, go on after anything, and show where each stands"
-#: The campaigns that ship: a name in place of a path.
+HELP = (
+    "train the rows of a campaign in order, resume after interruptions, and show the state of each"
+)
+#: Folder of the campaigns that ship; their names may be given instead of a path.
 CAMPAIGNS = Path(__file__).parent.parent / "presets" / "campaigns"
 
 
@@ -24,12 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--half", action="store_true", help="store blocks in half precision")
     parser.add_argument(
-        "--status", action="store_true", help="only print where each row stands, train nothing"
+        "--status", action="store_true", help="only print the state of each row, train nothing"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train what is not finished, then print the table. -> 0. Raises JssError."""
+    """Train what is not finished, then print the table. Returns 0.
+
+    Raises:
+        JssError: The campaign or a training fails.
+    """
     from jss.training import campaign
     from jss.training.distributed import joined
 

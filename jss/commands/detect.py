@@ -1,4 +1,4 @@
-"""``detect``: recordings in; events, scores and, if asked for, separated sources out."""
+"""``detect``: from recordings to events, scores and, on request, separated sources."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from jss.io.inputs import DUPLICATE, OUTPUT, Listing, walk, without_suffix
 from jss.io.notes import warn
 
 log = logging.getLogger(__name__)
-HELP = "find the sound events of recordings, and separate their sources"
+HELP = "detect the sound events of recordings, and separate their sources"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``detect``."""
     parser.add_argument(
-        "input", nargs="*", metavar="INPUT", help="audio files, and folders to be searched for them"
+        "input", nargs="*", metavar="INPUT", help="audio files, and folders that hold them"
     )
     parser.add_argument(
         "--system", required=True, metavar="NAME", help="a system of: python -m jss list systems"
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--save-results",
         action="store_true",
-        help="write everything to one .npz per recording, which is then held in memory whole",
+        help="write everything to one .npz per recording, which then needs memory for the whole recording",
     )
     parser.add_argument(
         "--stream",
@@ -83,14 +83,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Analyse every input. -> 0; 1 where some recordings failed; 2 where all did. Raises JssError."""
+    """Analyse every input.
+
+    Returns:
+        0; 1 where some recordings failed; 2 where all did.
+
+    Raises:
+        JssError: An argument is wrong, or the output cannot be written.
+    """
     if not 0 <= args.threshold < 1:
         raise JssError(f"--threshold {args.threshold:g} is not from 0 up to, not including, 1.")
     return _stream(args) if args.stream else _files(args)
 
 
 def _stream(args: argparse.Namespace) -> int:
-    """Print the events of standard input. -> 0. Raises JssError."""
+    """Print the events of standard input. Returns 0.
+
+    Raises:
+        JssError: An argument is wrong, or the input cannot be read.
+    """
     from jss.inference.stream import events, pipe
     from jss.inference.system import load_system
 
@@ -109,7 +120,11 @@ def _stream(args: argparse.Namespace) -> int:
 
 
 def _files(args: argparse.Namespace) -> int:
-    """Analyse files. -> the exit code. Raises JssError."""
+    """Analyse files. Returns the exit code.
+
+    Raises:
+        JssError: An argument is wrong, or the output cannot be written.
+    """
     from jss.inference.batch import Engine, detect, one_process
     from jss.inference.clip_files import Wanted
     from jss.inference.system import load_system
@@ -163,53 +178,56 @@ def _files(args: argparse.Namespace) -> int:
 
 
 def collect(inputs: Sequence[str], out: Path) -> Listing:
-    """All names below the inputs; the recordings by the name that the tables give them: relative to
-    the folder that was named, else the file's own; where two names clash, all are relative to the
-    folder that all recordings share.
+    """All names below the inputs, with the recordings by their names in the tables.
 
-    What lies in ``out`` is left out. Raises JssError for an input that does not exist and where
-    there is no recording.
+    A name is relative to the folder that was given, or the file's own; where two names clash, all are
+    relative to the folder that all recordings share. Files in ``out`` are left out.
+
+    Args:
+        inputs: Files and folders.
+        out: The output folder.
+
+    Raises:
+        JssError: An input does not exist, or there is no recording.
     """
-    whole = Listing()
+    collected = Listing()
     names: dict[Path, str] = {}
 
     def add(name: str, path: Path) -> None:
         if names.setdefault(path.resolve(), name) is not name:
-            whole.left_out[DUPLICATE] += 1
+            collected.left_out[DUPLICATE] += 1
 
     for text in inputs:
-        given = Path(text)
-        if given.is_dir():
-            if given.resolve().is_relative_to(out.resolve()):
+        source = Path(text)
+        if source.is_dir():
+            if source.resolve().is_relative_to(out.resolve()):
                 raise JssError(
-                    f"{given} lies in the output folder {out}: name another folder with --out."
+                    f"{source} lies in the output folder {out}: name another folder with --out."
                 )
             listing = walk(
-                given, lambda _, path: OUTPUT if path.resolve() == out.resolve() else None
+                source, lambda _, path: OUTPUT if path.resolve() == out.resolve() else None
             )
-            whole.add(listing)
+            collected.add(listing)
             for name, path in listing.files.items():
                 add(name, path)
-        elif os.path.lexists(given):  # a dangling link says so when its turn comes
-            add(given.name, given)
+        elif os.path.lexists(source):  # a dangling link is reported when it is read
+            add(source.name, source)
         else:
-            raise JssError(f"There is no file or folder at {given}.")
-    if not names and not whole.refused:
+            raise JssError(f"There is no file or folder at {source}.")
+    if not names and not collected.refused:
         raise JssError(
             f"{', '.join(inputs)} holds no audio: name files, or folders with wav, flac, ogg, opus, mp3, "
-            f"m4a and the like. {whole.summary({})}"
+            f"m4a and the like. {collected.summary({})}"
         )
     if len({*names.values()}) < len(names):
         shared = Path(os.path.commonpath([path.parent for path in names]))
         names = {path: path.relative_to(shared).as_posix() for path in names}
-    whole.files = {name: path for path, name in names.items()}
-    return whole
+    collected.files = {name: path for path, name in names.items()}
+    return collected
 
 
 def stems(names: Iterable[str]) -> dict[str, str]:
-    """What a recording's own files are called: its name without suffix, with it where that would be
-    the name of another, or what another's files are called.
-    """
+    """Names of the output files of recordings: without suffix, or with it where names clash."""
     short = {name: without_suffix(name) for name in names}
     counts = Counter([*short.values(), *short])
     return {
@@ -218,8 +236,9 @@ def stems(names: Iterable[str]) -> dict[str, str]:
 
 
 def _duration(path: Path) -> float:
-    """Seconds, about, for the progress bar; 0 for what cannot be read, which is said when its turn
-    comes.
+    """Estimated seconds, for the progress bar; 0 for a file that cannot be read.
+
+    It is reported when it is analysed.
     """
     try:
         return audio.estimate(path)

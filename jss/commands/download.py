@@ -1,4 +1,4 @@
-"""``download``: the data sets that may be downloaded, resumed and checked."""
+"""``download``: data sets that may be downloaded; resumed and checked."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 from jss.commands.bars import progress
 from jss.errors import JssError
 
-HELP = "fetch a data set that may be downloaded: resumed where it was cut, checked, several files at a time"
+HELP = "download a data set: resumed after an interruption, checked, several files at a time"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("name", nargs="?", help="which one; without it, what there is")
+    parser.add_argument("name", nargs="?", help="the data set; without it, list all")
     parser.add_argument(
         "root", nargs="?", type=Path, help="folder to fetch it into; a second call goes on"
     )
@@ -34,32 +34,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch and unpack. -> 0; 1 where some files failed; 2 where all did. Raises JssError."""
+    """Download and unpack.
+
+    Returns:
+        0; 1 where some files failed; 2 where all did.
+
+    Raises:
+        JssError: An argument is wrong, or the data set is unknown.
+    """
     from jss.data.acquire.downloads import DOWNLOADS, download, listing, select, unpack
     from jss.data.acquire.fetching import fetch, remaining
 
     if args.name is None:
-        print("\n".join(f"{name:<22} {known.title}" for name, known in DOWNLOADS.items()))
+        print("\n".join(f"{name:<22} {source.title}" for name, source in DOWNLOADS.items()))
         return 0
     if args.jobs < 1:
         raise JssError("--jobs is 1 or more.")
-    known = download(args.name)
+    source = download(args.name)
     if args.root is None and not args.list:
         raise JssError(
             f"Name the folder to fetch {args.name} into, such as: python -m jss download {args.name} DATA."
         )
-    found = listing(known)
-    print(f"{known.title}\nlicence: {known.licence or found.licence}; checked by: {found.verified}")
-    if known.note:
-        print(known.note)
-    files = select(found.files, args.files)
+    files_listed = listing(source)
+    print(
+        f"{source.title}\nlicence: {source.licence or files_listed.licence}; checked by: {files_listed.verified}"
+    )
+    if source.note:
+        print(source.note)
+    files = select(files_listed.files, args.files)
     if args.list:
         print("\n".join(f"  {file.name:<50} {_size(file.size)}" for file in files))
         return 0
-    left = sum(remaining(file, args.root) for file in files)
-    with progress(left or None, unit="B", unit_scale=True) as bar:
+    bytes_left = sum(remaining(file, args.root) for file in files)
+    with progress(bytes_left or None, unit="B", unit_scale=True) as bar:
         failed = fetch(files, args.root, args.jobs, bar)
-    told = list(failed.values())
+    failures = list(failed.values())
     for file in files:
         if file.name in failed or args.keep_packed:
             continue
@@ -68,11 +77,11 @@ def run(args: argparse.Namespace) -> int:
             if count is not None:
                 print(f"{file.name}: {count} files unpacked")
         except JssError as error:
-            told.append(str(error))
-    for why in told:
+            failures.append(str(error))
+    for why in failures:
         print(f"  failed: {why}")
-    print(f"{args.root}: {len(files) - len(failed)} of {len(files)} files are there and whole")
-    return 0 if not told else 1 if len(failed) < len(files) else 2
+    print(f"{args.root}: {len(files) - len(failed)} of {len(files)} files are complete")
+    return 0 if not failures else 1 if len(failed) < len(files) else 2
 
 
 def _size(count: int | None) -> str:

@@ -1,4 +1,4 @@
-"""``python -m jss evaluate``: our systems on a set, as reports."""
+"""``evaluate``: trained systems on a set, as reports."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset",
         metavar="NAME",
-        help="what the report calls the data set (default: ROOT's name)",
+        help="name of the data set in the report (default: ROOT's name)",
     )
     parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
     parser.add_argument(
@@ -64,19 +64,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("cache") / "scores",
         metavar="DIR",
-        help="where score curves are kept for the next time (default: cache/scores)",
+        help="folder of cached score curves (default: cache/scores)",
     )
     parser.add_argument(
         "--keep-scores",
         action="store_true",
-        help="keep each system's scores beside its report, for fusions and the app",
+        help="save each system's scores beside its report, for fusions and the app",
     )
-    parser.add_argument("--no-cache", action="store_true", help="compute everything, keep nothing")
+    parser.add_argument(
+        "--no-cache", action="store_true", help="compute everything, without the cache"
+    )
     add_report_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Evaluate, print, write. -> 0, or 1 where files could not be read. Raises JssError."""
+    """Evaluate, print, write.
+
+    Returns:
+        0, or 1 where files could not be read.
+
+    Raises:
+        JssError: An argument is wrong, or nothing can be evaluated.
+    """
     check_report_arguments(args)
     if not args.system and args.compare:
         return compare(*args.compare)
@@ -102,14 +111,14 @@ def run(args: argparse.Namespace) -> int:
     clips = evaluation_run.subset(args.data, args.subset)
     dataset = args.dataset or Path(args.data).resolve().name
     cache = None if args.no_cache else args.cache
-    found = []
+    all_outputs = []
     for name in args.system:
         system = load_system(name, args.selection, args.device)
         with progress(len(clips), f"{name} ({args.selection})", unit="clip") as bar:
-            found.append(evaluation_run.collect(system, clips, cache, bar))
+            all_outputs.append(evaluation_run.collect(system, clips, cache, bar))
     reports: list[EvalReport] = []
-    for outputs in [evaluation_run.fuse_sets(found)] if args.fusion else found:
-        made = evaluation_run.report(
+    for outputs in [evaluation_run.fuse_sets(all_outputs)] if args.fusion else all_outputs:
+        report = evaluation_run.report(
             outputs,
             clips,
             dataset,
@@ -118,27 +127,27 @@ def run(args: argparse.Namespace) -> int:
             seed=args.seed,
             legacy_nan=args.legacy_nan,
         )
-        made.settings["reproduce"] = again(
+        report.settings["reproduce"] = again(
             args, [outputs.system] if not args.fusion else args.system, dataset
         )
-        reports.append(made)
-        print("\n".join(report_lines(made)))
+        reports.append(report)
+        print("\n".join(report_lines(report)))
     if args.out is not None:
         paths = write(reports, args.out)
         for path in paths:
             print(f"written to {path}")
-        for path, outputs in zip(paths, found, strict=True) if args.keep_scores else ():
+        for path, outputs in zip(paths, all_outputs, strict=True) if args.keep_scores else ():
             from jss.evaluation import saved_scores
 
             saved_scores.collect(outputs, clips, dataset, args.subset).save(
                 saved_scores.beside(path)
             )
-            print(f"scores kept in {saved_scores.beside(path)}")
+            print(f"scores saved in {saved_scores.beside(path)}")
     if args.compare:
-        made_now = {r.system: r for r in reports}
-        a, b = (made_now.get(name) or _load(name) for name in args.compare)
+        by_name = {r.system: r for r in reports}
+        a, b = (by_name.get(name) or _load(name) for name in args.compare)
         print("\n".join(comparison_lines(a, b)))
-    unreadable = sorted({why for outputs in found for why in outputs.unreadable})
+    unreadable = sorted({why for outputs in all_outputs for why in outputs.unreadable})
     for why in unreadable:
         print(f"  not scored: {printable(why)}")
     print(summary_of_data(args.data))
@@ -146,8 +155,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> list[str]:
-    """The commands that measure this again: to render the set, where ``render`` made it, and to
-    evaluate; for the folders in them see ``jss.reports.PLACES``.
+    """Commands that reproduce a report: ``render`` where it made the set, and ``evaluate``.
+
+    For the folders in them see ``jss.reports.PLACES``.
+
+    Args:
+        args: Of this run.
+        systems: Names.
+        dataset: Name of the data set.
     """
     from jss.data.manifest import rendered_by
 
@@ -169,10 +184,14 @@ def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> lis
 
 
 def _check_keep(args: argparse.Namespace) -> None:
-    """Scores are kept of single systems, each beside a report of its own. Raises JssError."""
+    """Check that ``--keep-scores`` has a report of its own for each system.
+
+    Raises:
+        JssError: It has not.
+    """
     if args.fusion:
         raise JssError(
-            "--keep-scores keeps those of single systems, from which fusions follow: leave out --fusion."
+            "--keep-scores saves the scores of single systems, from which fusions are computed: leave out --fusion."
         )
     if args.out is None or (len(args.system) > 1 and "{system}" not in args.out.name):
         raise JssError(
@@ -181,8 +200,10 @@ def _check_keep(args: argparse.Namespace) -> None:
 
 
 def scenes_of(settings: Mapping[str, Any]) -> int:
-    """How many scenes a separator is evaluated on by default: what its preset said, as the settings
-    of its card have it, or 500 where they have none.
+    """Default number of scenes of a separator: that of its preset, or 500 where it has none.
+
+    Args:
+        settings: Of its card.
     """
     weak = settings.get("weak")
     count = weak.get("test") if isinstance(weak, Mapping) else None
@@ -190,7 +211,11 @@ def scenes_of(settings: Mapping[str, Any]) -> int:
 
 
 def _weak(args: argparse.Namespace) -> int:
-    """Separators of the weak-label paper on held-out scenes, a report each. -> 0. Raises JssError."""
+    """Evaluate separators of the weak-label paper on held-out scenes, a report each. Returns 0.
+
+    Raises:
+        JssError: An argument is wrong, or there are no scenes.
+    """
     from jss.data.soundbank.account import summary_of_data
     from jss.weak_labels.evaluate import evaluate_weak, held_out
     from jss.weak_labels.inference import load_weak
@@ -204,11 +229,11 @@ def _weak(args: argparse.Namespace) -> int:
         scenes = held_out(args.data, system.labels, args.subset, clips, args.seed)
         dataset = args.dataset or f"urban scenes of {Path(args.data).name}"
         with progress(len(scenes), name, unit="clip") as bar:
-            made = evaluate_weak(system, scenes, dataset, bar)
-        print("\n".join(report_lines(made)))
+            report = evaluate_weak(system, scenes, dataset, bar)
+        print("\n".join(report_lines(report)))
         if args.out is not None:
             path = args.out.with_name(args.out.name.replace("{system}", name))
-            made.save(path)
+            report.save(path)
             print(f"written to {path}")
     if Path(args.data).is_dir():
         print(summary_of_data(args.data))
@@ -216,8 +241,14 @@ def _weak(args: argparse.Namespace) -> int:
 
 
 def write(reports: Sequence[EvalReport], out: Path) -> list[Path]:
-    """One report to a file; several to the files that {system} in the name stands for, or else to
-    one file with ``{"reports": [...]}``. -> the files.
+    """Write reports, and return the files.
+
+    One report goes to one file; several to the files that {system} in the name stands for, or else
+    to one file with ``{"reports": [...]}``.
+
+    Args:
+        reports: The reports.
+        out: The file, or its pattern.
     """
     if "{system}" in out.name or len(reports) == 1:
         paths = [

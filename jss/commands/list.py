@@ -1,6 +1,4 @@
-"""``list``: the systems, reports, fusions, data sets and presets that are there, and what computes
-each equation.
-"""
+"""``list``: available systems, reports, fusions, data sets and presets, and the equations' code."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ from pathlib import Path
 
 from jss.errors import printable
 
-HELP = "show the systems, reports, fusions, data sets or presets that are there, or where each equation is computed"
+HELP = "list systems, reports, fusions, data sets or presets, or where each equation is computed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,31 +16,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a line for each. -> 0. Raises JssError where a file is not as it should be."""
+    """Print the list. Returns 0.
+
+    Raises:
+        JssError: A file is damaged.
+    """
     lines = LISTS[args.what]()
     print("\n".join(map(printable, lines)) if lines else f"There are no {args.what} here.")
     return 0
 
 
 def systems() -> list[str]:
-    """A line a system: its name, what it is, and the data sets that a report tells of."""
+    """A line per system: its name, its description, and the data sets of its reports."""
     from jss import checkpoints
 
     reports = checkpoints.root() / "reports"
     lines = []
     for system in checkpoints.systems():
         sets = sorted(path.parent.name for path in reports.glob(f"*/{system.name}.json"))
-        told = f" [{', '.join(system.selections)}; reports: {', '.join(sets) or 'none'}]"
-        lines.append(f"{system.name:<10} {system.description}{told}")
+        details = f" [{', '.join(system.selections)}; reports: {', '.join(sets) or 'none'}]"
+        lines.append(f"{system.name:<10} {system.description}{details}")
         notes = [(who, chosen.note) for who, chosen in system.selections.items() if chosen.note]
         lines += [f"  {who}: {note}" for who, note in notes]
     return lines
 
 
 def datasets() -> list[str]:
-    """A line a data set, then one for each subset of the rendered ones: how many clips, and what
-    their labels tell.
-    """
+    """A line per data set, and one per subset of the rendered ones: number of clips, and labels."""
     from jss.data.datasets.sets import DATASETS
     from jss.data.soundscapes.homescapes import SUBSETS
 
@@ -54,9 +54,11 @@ def datasets() -> list[str]:
         f"  {name:<24} {subset.clips:>5} clips, labels: {subset.labels}"
         for name, subset in SUBSETS.items()
     ]
-    published = [f"{name:<13}{known.about} ({known.licence})" for name, known in DATASETS.items()]
+    published = [
+        f"{name:<13}{data_set.about} ({data_set.licence})" for name, data_set in DATASETS.items()
+    ]
     return [
-        "To be had, and prepared with: python -m jss prepare NAME ROOT",
+        "Published, and prepared with: python -m jss prepare NAME ROOT",
         *published,
         "",
         "Made by jss: python -m jss render NAME ROOT",
@@ -70,14 +72,14 @@ def datasets() -> list[str]:
 
 
 def presets() -> list[str]:
-    """A line a preset: its name and what it is for."""
+    """A line per preset: its name and its purpose."""
     from jss.config import presets as described
 
     return [f"{name:<10} {description}" for name, description in described().items()]
 
 
 def equations() -> list[str]:
-    """A line an equation of the papers: its number, what it says, and what computes it."""
+    """A line per equation of the papers: its number, its title, and the code that computes it."""
     from jss.papers.equations import PAPERS
 
     return [
@@ -88,24 +90,22 @@ def equations() -> list[str]:
 
 
 def fusions() -> list[str]:
-    """A line a fusion of Tables 3 and 5 (Eq. 25), as ``evaluate --fusion`` takes it; of MixIT, then
-    of PIT.
-    """
+    """A line per fusion of Tables 3 and 5 (Eq. 25), with the options of ``evaluate``."""
     from jss.inference.fusion import FUSIONS, members, named
 
-    every = [
+    all_fusions = [
         (named(fusion, kind), members(fusion, kind))
         for kind in ("MixIT", "PIT")
         for fusion in FUSIONS
     ]
     return [
-        f"{name:<46} evaluate --fusion {' '.join(f'--system {one}' for one in parts)}"
-        for name, parts in every
+        f"{name:<46} evaluate --fusion {' '.join(f'--system {part}' for part in parts)}"
+        for name, parts in all_fusions
     ]
 
 
 def reports() -> list[str]:
-    """What each report is of, and beneath it the commands that measure it again."""
+    """A line per report, and below it the commands that reproduce it."""
     from jss import checkpoints
     from jss.reports import PLACEHOLDERS, EvalReport
 

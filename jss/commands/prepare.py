@@ -1,4 +1,4 @@
-"""``prepare``: what is there of a data set, and a copy of it at 16 kHz."""
+"""``prepare``: check a data set, and copy it at 16 kHz."""
 
 from __future__ import annotations
 
@@ -23,28 +23,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--convert",
         type=Path,
         metavar="OUT",
-        help="make a copy at 16 kHz there, tables included; a second call goes on where the first was "
-        "stopped. The copy is then what is checked",
+        help="make a copy at 16 kHz there, tables included; a second call resumes "
+        "the first. The copy is then what is checked",
     )
     parser.add_argument(
         "--manifest",
         type=Path,
         metavar="FILE",
-        help="where the manifest goes (default: jss-manifest.json in the folder)",
+        help="file of the manifest (default: jss-manifest.json in the folder)",
     )
     parser.add_argument(
         "--headers",
         action="store_true",
-        help="read the headers alone: quick, but damage within a file is not seen",
+        help="only read the headers: quick, but misses damage within a file",
     )
     parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="threads (default: one for a core)"
+        "--workers", type=int, default=os.cpu_count() or 1, help="threads (default: one per core)"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Convert, check, print, write. -> 0, or 1 where a subset is not all that is published, and
-    fine.
+    """Convert, check, print, write.
+
+    Returns:
+        0, or 1 where a subset is incomplete or damaged.
+
+    Raises:
+        JssError: An argument is wrong, or a file cannot be written.
     """
     from jss.data.acquire import checking
     from jss.data.acquire.converting import convert

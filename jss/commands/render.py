@@ -14,7 +14,7 @@ from jss.errors import JssError
 if TYPE_CHECKING:
     from jss.data.soundbank.bank import Bank
 
-#: What can be rendered as a whole.
+#: Sets that can be rendered.
 SETS = ("homescapes", "synthscapes", "universal", "scenes")
 HELP = "render sets of soundscapes from a soundbank or from the built-in synthesiser"
 
@@ -29,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paper, synthesised without --soundbank; clips: single ones again, from --lines; "
         "overlap: the clips of --data in pairs; examples: the clips that are shipped",
     )
-    parser.add_argument(
-        "root", help="folder to render into; a second call goes on where the first was stopped"
-    )
+    parser.add_argument("root", help="folder to render into; a second call resumes the first")
     parser.add_argument(
         "--soundbank",
         help="folder with a folder of recordings for each class (not for synthscapes)",
@@ -43,14 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SUBSET=N",
         help="how many clips: for a subset, or N for all of them",
     )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="another seed, another set (default: 0)"
-    )
+    parser.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
     parser.add_argument(
         "--workers",
         type=int,
         default=os.cpu_count() or 1,
-        help="processes (default: one for a core)",
+        help="processes (default: one per core)",
     )
     parser.add_argument(
         "--lines", metavar="FILE", help="clips: soundscapes.jsonl of a set, or - for standard input"
@@ -60,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="CLIP",
-        help="clips: these alone, such as validation_00017",
+        help="clips: only these, such as validation_00017",
     )
     parser.add_argument("--data", metavar="ROOT", help="overlap: a data set in DESED's layout")
     parser.add_argument(
@@ -74,7 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Render a set. -> 0. Raises JssError."""
+    """Render a set.
+
+    Returns:
+        0; 1 where clips of overlap failed.
+
+    Raises:
+        JssError: An argument is wrong, or a file cannot be read or written.
+    """
     if args.set == "examples":
         from jss.examples.making import render_examples
 
@@ -123,12 +126,12 @@ def _scenes(args: argparse.Namespace) -> int:
     from jss.data.scenes.scenes import RECIPES
 
     recipe = RECIPES["urban"]
-    wished = clips(args.clips, dict(PAPER_SCENES))
+    counts = clips(args.clips, dict(PAPER_SCENES))
     done = render_scenes(
         Path(args.root),
         _scene_bank(args.soundbank),
         recipe,
-        wished,
+        counts,
         args.seed,
         not args.no_sources,
         args.workers,
@@ -165,23 +168,23 @@ def _clips(args: argparse.Namespace) -> int:
         ) from error
     lines = [line for line in text.splitlines() if line.strip()]
     if args.only:
-        found = {name: line for line in lines for name in args.only if f"/{name}." in line}
-        lacking = [name for name in args.only if name not in found]
-        if lacking:
+        by_name = {name: line for line in lines for name in args.only if f"/{name}." in line}
+        missing = [name for name in args.only if name not in by_name]
+        if missing:
             raise JssError(
-                f"{args.lines} has no clip {lacking[0]}: a clip is named such as validation_00017."
+                f"{args.lines} has no clip {missing[0]}: a clip is named such as validation_00017."
             )
-        lines = list(dict.fromkeys(found.values()))
-    again, bank = render_lines, make_bank(Path(args.soundbank) if args.soundbank else None)
+        lines = list(dict.fromkeys(by_name.values()))
+    render, bank = render_lines, make_bank(Path(args.soundbank) if args.soundbank else None)
     if lines and is_scene(lines[0]):
-        again, bank = render_scene_lines, _scene_bank(args.soundbank)
-    for path in again(lines, Path(args.root), bank, not args.no_sources):
+        render, bank = render_scene_lines, _scene_bank(args.soundbank)
+    for path in render(lines, Path(args.root), bank, not args.no_sources):
         print(Path(args.root) / path)
     return 0
 
 
 def _overlap(args: argparse.Namespace) -> int:
-    """A subset's clips in pairs."""
+    """Sum a subset's clips in pairs."""
     from jss.data.acquire.overlap_set import render_overlap
     from jss.data.datasets.desed import prepare
 
@@ -192,7 +195,7 @@ def _overlap(args: argparse.Namespace) -> int:
         raise JssError(
             f"{args.data} has no subset {args.subset}: choose one of {', '.join(subsets)}."
         )
-    made = render_overlap(
+    overlap_set = render_overlap(
         subsets[args.subset],
         Path(args.root),
         args.subset,
@@ -200,20 +203,26 @@ def _overlap(args: argparse.Namespace) -> int:
         args.workers,
         sources=not args.no_sources,
     )
-    print("\n".join(made.lines()))
-    return 1 if made.failed else 0
+    print("\n".join(overlap_set.lines()))
+    return 1 if overlap_set.failed else 0
 
 
-def clips(wishes: Sequence[str], defaults: dict[str, int]) -> dict[str, int]:
-    """How many clips of each subset: ``["10", "weak=2"]`` is 2 of weak and 10 of every other.
-    Raises JssError.
+def clips(requests: Sequence[str], defaults: dict[str, int]) -> dict[str, int]:
+    """Number of clips by subset: ``["10", "weak=2"]`` is 2 of weak and 10 of every other.
+
+    Args:
+        requests: As on the command line.
+        defaults: By subset.
+
+    Raises:
+        JssError: A request is not N or SUBSET=N.
     """
     counts = dict(defaults)
-    for wish in wishes:
-        subset, _, number = wish.rpartition("=")
+    for request in requests:
+        subset, _, number = request.rpartition("=")
         if not number.isdigit():
             raise JssError(
-                f"--clips {wish!r} is not SUBSET=N or N, such as {next(iter(defaults))}=100."
+                f"--clips {request!r} is not SUBSET=N or N, such as {next(iter(defaults))}=100."
             )
         if subset and subset not in defaults:
             raise JssError(f"There is no subset {subset!r}: choose from {', '.join(defaults)}.")

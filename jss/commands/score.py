@@ -1,4 +1,4 @@
-"""``python -m jss score``: what other people's detections or score curves are worth."""
+"""``score``: detections or score curves of any system against a ground truth."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=1,
         metavar="FRAMES",
-        help="median filter over the score curves (default: 1, they are taken as they are)",
+        help="median filter over the score curves (default: 1, no filter)",
     )
     parser.add_argument(
-        "--system", default="", metavar="NAME", help="what the report calls the system"
+        "--system", default="", metavar="NAME", help="name of the system in the report"
     )
     parser.add_argument(
-        "--dataset", default="", metavar="NAME", help="what the report calls the data set"
+        "--dataset", default="", metavar="NAME", help="name of the data set in the report"
     )
     parser.add_argument(
-        "--subset", default="", metavar="NAME", help="what the report calls the subset"
+        "--subset", default="", metavar="NAME", help="name of the subset in the report"
     )
     parser.add_argument(
         "--reference", action="store_true", help="check PSDS against psds_eval, which takes seconds"
@@ -65,8 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
-    """What ``score`` and ``evaluate`` share."""
-    parser.add_argument("--out", type=Path, metavar="FILE.json", help="where the report goes")
+    """Arguments that ``score`` and ``evaluate`` share."""
+    parser.add_argument("--out", type=Path, metavar="FILE.json", help="file of the report")
     parser.add_argument(
         "--resamples",
         type=int,
@@ -84,12 +84,16 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
         "--compare",
         nargs=2,
         metavar=("A", "B"),
-        help="two reports of the same files: does their difference hold?",
+        help="two reports of the same files: are they significantly different?",
     )
 
 
 def check_report_arguments(args: argparse.Namespace) -> None:
-    """Raises JssError where a number makes no sense."""
+    """Check the shared arguments.
+
+    Raises:
+        JssError: A number is out of range.
+    """
     if not 0 <= args.resamples <= 100_000:
         raise JssError("--resamples must be a number from 0 to 100000.")
     if args.seed < 0:
@@ -97,7 +101,11 @@ def check_report_arguments(args: argparse.Namespace) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score, print, write. -> 0. Raises JssError."""
+    """Score, print, write. Returns 0.
+
+    Raises:
+        JssError: An argument or a file is wrong.
+    """
     from jss.evaluation.external import score
     from jss.evaluation.measure import measure
     from jss.reports import report_lines
@@ -113,8 +121,8 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.median < 1 or args.median % 2 == 0:
         raise JssError("--median must be an odd number of frames.")
-    given = args.scores or args.detections or args.decisions
-    reference, found = score(
+    results = args.scores or args.detections or args.decisions
+    reference, findings = score(
         args.ground_truth,
         args.durations,
         scores=args.scores,
@@ -122,16 +130,16 @@ def run(args: argparse.Namespace) -> int:
         decisions=args.decisions,
         labels=tuple(args.labels.split(",")) if args.labels else None,
         median=args.median,
-        system=args.system or given.resolve().name,
+        system=args.system or results.resolve().name,
         dataset=args.dataset,
         subset=args.subset,
     )
     report = measure(
-        reference, found, resamples=args.resamples, seed=args.seed, legacy_nan=args.legacy_nan
+        reference, findings, resamples=args.resamples, seed=args.seed, legacy_nan=args.legacy_nan
     )
     print("\n".join(report_lines(report)))
     if args.reference:
-        _check(reference, found, report)
+        _check(reference, findings, report)
     if args.out is not None:
         report.save(args.out)
         print(f"written to {args.out}")
@@ -141,22 +149,30 @@ def run(args: argparse.Namespace) -> int:
 
 
 def compare(a: str, b: str) -> int:
-    """Print whether two reports differ. -> 0. Raises JssError."""
+    """Print whether two reports differ significantly. Returns 0.
+
+    Args:
+        a: Path of a report.
+        b: Path of another one, of the same files.
+
+    Raises:
+        JssError: A file is damaged, or the reports are of different clips.
+    """
     from jss.reports import EvalReport, comparison_lines
 
     print("\n".join(comparison_lines(EvalReport.load(a), EvalReport.load(b))))
     return 0
 
 
-def _check(reference: Reference, found: Findings, report: EvalReport) -> None:
+def _check(reference: Reference, findings: Findings, report: EvalReport) -> None:
     """Print psds_eval's values beside ours."""
     from jss.metrics.psds import PSDS1, PSDS2
     from jss.metrics.reference import reference_psds
     from jss.metrics.scores import THRESHOLDS
 
-    points, thresholds = found.points, found.thresholds
-    if points is None and found.scores is not None:
-        points, thresholds = found.scores.at(THRESHOLDS), THRESHOLDS
+    points, thresholds = findings.points, findings.thresholds
+    if points is None and findings.scores is not None:
+        points, thresholds = findings.scores.at(THRESHOLDS), THRESHOLDS
     if points is None or thresholds is None:
         raise JssError("--reference needs --scores or --detections.")
     for scenario in (PSDS1, PSDS2):
@@ -164,5 +180,5 @@ def _check(reference: Reference, found: Findings, report: EvalReport) -> None:
             points, thresholds, reference.truth, reference.names, reference.labels, scenario
         )
         ours = report.headline(scenario.name)
-        apart = abs(value - ours) if ours is not None else float("nan")
-        print(f"  {scenario.name} by psds_eval{'':<10}{value:8.5f}   difference {apart:.1e}")
+        difference = abs(value - ours) if ours is not None else float("nan")
+        print(f"  {scenario.name} by psds_eval{'':<10}{value:8.5f}   difference {difference:.1e}")

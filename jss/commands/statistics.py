@@ -1,4 +1,4 @@
-"""``statistics``: what a data set is made of, as a table for a person and as JSON."""
+"""``statistics``: contents of a data set, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jss.labels import sound_class
 if TYPE_CHECKING:
     from jss.data.statistics import Statistics
 
-HELP = "tell what a data set is made of: events, minutes, lengths, polyphony, co-occurrence, levels"
+HELP = "show statistics of a data set: events, minutes, lengths, polyphony, co-occurrence, levels"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="validation, public, ...; may be given several times (default: every one)",
     )
     parser.add_argument(
-        "--no-levels", action="store_true", help="do not read the audio: no levels, at once"
+        "--no-levels", action="store_true", help="do not read the audio: faster, but without levels"
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="write SUBSET.json into this folder, clip by clip"
@@ -38,7 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure, print, write. -> 0, or 1 where files could not be read. Raises JssError."""
+    """Measure, print, write.
+
+    Returns:
+        0, or 1 where files could not be read.
+
+    Raises:
+        JssError: An argument is wrong.
+    """
     from jss.data.datasets import sets
     from jss.data.soundbank.account import summary_of_data
     from jss.data.statistics import measure
@@ -49,39 +56,39 @@ def run(args: argparse.Namespace) -> int:
         raise JssError(f"{args.root} has no subset {unknown[0]}: choose from {', '.join(subsets)}.")
     broken = 0
     for name in args.subset or subsets:
-        found = measure(
+        statistics = measure(
             subsets[name], Path(args.root).resolve().name, name, levels=not args.no_levels
         )
-        print("\n".join(lines(found)) + "\n")
-        broken += len(found.damaged)
+        print("\n".join(lines(statistics)) + "\n")
+        broken += len(statistics.damaged)
         if args.out is not None:
-            found.save(args.out / f"{name}.json")
+            statistics.save(args.out / f"{name}.json")
             print(f"written to {args.out / name}.json\n")
     print(summary_of_data(args.root))
     return 1 if broken else 0
 
 
 def lines(s: Statistics) -> list[str]:
-    """The statistics for a person."""
+    """The statistics as text."""
     head = f"{s.dataset} {s.subset}".strip()
-    told = [f"{head}: audio of {s.n_files} of {s.n_files_expected} files, {s.minutes:.1f} min"]
-    told += [f"  not read: {why}" for why in s.damaged]
-    told.append(f"  annotated: {s.strong} clips with events ({s.events}), {s.weak} with classes")
+    text = [f"{head}: audio of {s.n_files} of {s.n_files_expected} files, {s.minutes:.1f} min"]
+    text += [f"  not read: {why}" for why in s.damaged]
+    text.append(f"  annotated: {s.strong} clips with events ({s.events}), {s.weak} with classes")
     if s.polyphony is not None:
-        told.append(
+        text.append(
             "  at once: "
             + _percent(s.polyphony, ("no event", "one", "two", "three or more"))
             + " of the time"
         )
     if s.level_db is not None:
-        least, low, middle, high, most = s.level_db
-        told.append(
+        lowest, low, middle, high, highest = s.level_db
+        text.append(
             f"  level: {middle:.1f} dB (median; half of the clips {low:.1f} to {high:.1f}, "
-            f"all {least:.1f} to {most:.1f})"
+            f"all {lowest:.1f} to {highest:.1f})"
         )
     if s.classes:
-        told += ["", *_class_table(s), "", *_matrix(s)]
-    return told
+        text += ["", *_class_table(s), "", *_matrix(s)]
+    return text
 
 
 def _class_table(s: Statistics) -> list[str]:

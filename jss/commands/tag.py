@@ -1,4 +1,4 @@
-"""``python -m jss tag``: how well systems name single recordings that nobody mixed."""
+"""``tag``: average precision of systems on whole single recordings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from jss.commands.bars import progress
 from jss.errors import printable
 
-HELP = "measure how well systems name whole single recordings of a soundbank (average precision)"
+HELP = "measure the average precision of systems on whole single recordings of a soundbank"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--selection", choices=("student", "teacher"), default="teacher", help="default: teacher"
     )
     parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where SYSTEM.json is written")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for SYSTEM.json")
 
 
 def run(args: argparse.Namespace) -> int:

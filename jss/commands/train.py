@@ -1,4 +1,4 @@
-"""``python -m jss train``: every system of a preset, resumable."""
+"""``train``: every system of a preset, resumable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 HELP = "train the systems of a preset: pre-training, then Stage 0, 1, 2 and Joint Training"
 #: Settings may stand anywhere on the line, not only right after the preset.
 INTERMIXED = True
-#: What stands for a preset where every system is asked for.
+#: The word in place of a preset that trains every system.
 ALL = "all"
 
 
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkpoints",
         type=Path,
         metavar="DIR",
-        help="where blocks and systems are saved (default: OUT/checkpoints); those that are there "
+        help="where blocks and systems are saved (default: OUT/checkpoints); those that exist "
         "count as finished",
     )
     parser.add_argument(
@@ -72,17 +72,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print each stage's data, steps, batch, memory and the blocks it starts from; train nothing",
     )
-    parser.add_argument("--resume", action="store_true", help="go on with unfinished runs")
+    parser.add_argument("--resume", action="store_true", help="resume unfinished runs")
     parser.add_argument("--half", action="store_true", help="store blocks in half precision")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; -> 0. Raises JssError."""
+    """Train. Returns 0.
+
+    Raises:
+        JssError: An argument is wrong, or a training fails.
+    """
     from jss.training.distributed import joined
 
-    warnings.filterwarnings(
-        "ignore", message="pkg_resources is deprecated"
-    )  # torchmetrics, as Asteroid pins it
+    # From torchmetrics, in the version that Asteroid pins.
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     try:
         with joined():
             _train(args)
@@ -103,28 +106,28 @@ def _train(args: argparse.Namespace) -> None:
     from jss.training.weak_experiment import weak_chain
     from jss.training.weak_stages import WEAK_STAGES
 
-    everything = args.preset == ALL
-    if not everything and args.base:
+    train_all = args.preset == ALL
+    if not train_all and args.base:
         raise JssError(
             f"--preset goes with all: write train {args.base}, or train all --preset {args.base}."
         )
     only = [name for name in args.only or () if "=" not in name]  # a setting may follow the names
-    settings = (*args.overrides, *(one for one in args.only or () if "=" in one))
+    settings = (*args.overrides, *(word for word in args.only or () if "=" in word))
     config = on_rank_zero(
-        lambda: load_preset((args.base or _default()) if everything else args.preset, settings)
+        lambda: load_preset((args.base or _default()) if train_all else args.preset, settings)
     )
     if not args.plan:
         on_rank_zero(lambda: check(config.devices, config.nodes))
     out = args.out or Path("runs") / config.name
     folder = args.checkpoints or out / "checkpoints"
-    systems = tuple(only or (TREE if everything else config.systems))
+    systems = tuple(only or (TREE if train_all else config.systems))
     roots = tuple(args.data or ("synthscapes",))
-    # Asked for all, it goes on with whatever was begun.
+    # Training all of them always resumes.
     weak = set(config.systems) <= set(WEAK_STAGES)
-    resume = args.resume or everything
+    resume = args.resume or train_all
     make_chain = weak_chain if weak else joint_chain
     chain = make_chain(config, roots, out, folder, half=args.half)
-    subsets = config.evaluation or (tree.SUBSETS if everything else ())
+    subsets = config.evaluation or (tree.SUBSETS if train_all else ())
     order = tree.FinalEvaluation(roots, () if weak else subsets, out / "held-out", args.clips)
     plan = on_rank_zero(lambda: chain.plan(systems, resume, memory=args.plan))
     notes = [stage.note for stage in plan if stage.note]
@@ -135,22 +138,21 @@ def _train(args: argparse.Namespace) -> None:
     for note in notes:
         log.info("%s", note)
     workers = config.data.workers
-    held_out = on_rank_zero(
-        lambda: tree.held_out(order, workers)
-    )  # now, so that it cannot fail at the end
+    # Rendered before the training, so that it cannot fail after it.
+    held_out = on_rank_zero(lambda: tree.held_out(order, workers))
     chain.run(systems, resume)
     if not weak:
         log.info("Load one with jss.load_system(NAME, folder=%r).", str(folder))
     if held_out is not None:
-        made = dict.fromkeys(split(name)[0] for name in systems if not separates_only(name))
-        on_rank_zero(lambda: tree.evaluate(order, tuple(made), folder, held_out, out))
+        trained = dict.fromkeys(split(name)[0] for name in systems if not separates_only(name))
+        on_rank_zero(lambda: tree.evaluate(order, tuple(trained), folder, held_out, out))
     for root in roots:
         if Path(root).is_dir():
             log.info("%s", on_rank_zero(partial(summary_of_data, root)))
 
 
 def _default() -> str:
-    """The preset that this machine can carry."""
+    """The largest preset for this machine: paper with a GPU, otherwise desk."""
     import torch
 
     return "paper" if torch.cuda.is_available() else "desk"

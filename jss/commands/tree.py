@@ -1,5 +1,6 @@
-"""The end of a training: its systems and their fusions on held-out clips, a table for each subset, as
-Tables 2 to 5 have them.
+"""The evaluation at the end of a training: systems and fusions on held-out clips, as tables.
+
+A table for each subset, with the columns of Tables 2 to 5.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from jss.inference.fusion import FUSIONS, members
 from jss.inference.system import load_system
 from jss.reports import EvalReport
 
-#: Those of Tables 2 and 3, and of Tables 4 and 5.
+#: Subsets of Tables 2 and 3, and of Tables 4 and 5.
 SUBSETS = ("validation", "public", f"public{SUFFIX}")
-#: Column of the table -> figure of a report.
+#: Column of the table -> headline of a report.
 COLUMNS = {
     "PSDS1": "psds1",
     "PSDS2": "psds2",
@@ -37,19 +38,20 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class FinalEvaluation:
-    """What is to be evaluated. roots: the data of the training; subsets: of a set in DESED's layout, ending in
-    ``_overlap`` for its clips in pairs; out: where clips are rendered if no root has such a set; clips: how many of
-    each subset.
-    """
+    """What is evaluated at the end of a training."""
 
+    #: The data of the training.
     roots: Sequence[str]
+    #: Of a set in DESED's layout; those that end in ``_overlap`` are its clips in pairs.
     subsets: Sequence[str]
+    #: Folder of rendered clips, if no root has such a set.
     out: Path
+    #: Number of rendered clips of each subset.
     clips: int
 
     @property
-    def there(self) -> Path | None:
-        """The root in DESED's layout, which has held-out clips of its own."""
+    def desed_root(self) -> Path | None:
+        """The root in DESED's layout, which has its own held-out clips."""
         return next((Path(root) for root in self.roots if desed.find(root) is not None), None)
 
     @property
@@ -61,7 +63,15 @@ class FinalEvaluation:
 
 
 def available(root: Path, subset: str) -> tuple[int, int]:
-    """How many clips of a subset have audio, and of how many. Raises JssError where it has no strong labels."""
+    """Number of clips of a subset that have audio, and of all its clips.
+
+    Args:
+        root: Folder of a data set in DESED's layout.
+        subset: Its name.
+
+    Raises:
+        JssError: It has no strong labels.
+    """
     clips = desed.prepare(root).get(subset.removesuffix(SUFFIX), [])
     if not any(clip.path for clip in clips) or (subset.endswith(SUFFIX) and len(clips) < 2):
         return 0, len(clips)
@@ -70,23 +80,25 @@ def available(root: Path, subset: str) -> tuple[int, int]:
 
 
 def preview(order: FinalEvaluation) -> list[str]:
-    """What ``evaluate`` will do, a line a subset. Raises JssError where it could not be done."""
+    """What ``evaluate`` will do, a line per subset.
+
+    Raises:
+        JssError: It could not be done.
+    """
     if not order.subsets:
         return []
-    if order.there is not None:
+    if order.desed_root is not None:
         lines = []
         for name in order.subsets:
-            files, listed = available(order.there, name)
+            files, listed = available(order.desed_root, name)
             lines.append(
-                f"evaluation: {name} of {order.there} ({files} of {listed} files)"
+                f"evaluation: {name} of {order.desed_root} ({files} of {listed} files)"
                 if files
-                else f"evaluation: not on {name}, of which {order.there} has no audio"
+                else f"evaluation: not on {name}, of which {order.desed_root} has no audio"
             )
         return lines
     if order.bank is None:
-        return [
-            "evaluation: none, since no --data holds strongly labelled clips that are kept apart"
-        ]
+        return ["evaluation: none, since no --data has held-out clips with strong labels"]
     if order.clips < 2:
         raise JssError("--clips must be 2 or more: the overlap version of a set adds two clips.")
     return [f"evaluation: {name} of {order.clips} clips to be rendered" for name in order.subsets]
@@ -95,7 +107,18 @@ def preview(order: FinalEvaluation) -> list[str]:
 def evaluate(
     order: FinalEvaluation, systems: Sequence[str], folder: Path, data: Path, out: Path
 ) -> None:
-    """Reports and a printed table for every subset that is there. data: what ``held_out`` gave. Raises JssError."""
+    """Write reports and print a table for every subset that has audio.
+
+    Args:
+        order: What is evaluated.
+        systems: Names.
+        folder: That of blocks and systems.
+        data: Folder that ``held_out`` returned.
+        out: Folder of reports and cached scores.
+
+    Raises:
+        JssError: A clip, a block or a report cannot be read or written.
+    """
     for subset in order.subsets:
         if available(data, subset)[0]:
             results(
@@ -104,13 +127,24 @@ def evaluate(
 
 
 def held_out(order: FinalEvaluation, workers: int) -> Path | None:
-    """A set in DESED's layout whose subsets no training has met: a root, or clips rendered into ``order.out`` of
-    recordings of the test split. -> its folder, None where there are neither. Raises JssError.
+    """A set in DESED's layout that no training has used.
+
+    It is one of the roots, or clips rendered into ``order.out`` from recordings of the test split.
+
+    Args:
+        order: What is evaluated.
+        workers: Number of rendering processes.
+
+    Returns:
+        Its folder; None where there is neither.
+
+    Raises:
+        JssError: The clips cannot be rendered.
     """
     if not order.subsets:
         return None
-    if order.there is not None or order.bank is None:
-        return order.there
+    if order.desed_root is not None or order.bank is None:
+        return order.desed_root
     from jss.data.soundscapes.render_set import LAYOUTS, Order, render_set
 
     kind = "synthscapes" if order.bank == SYNTHSCAPES else "homescapes"
@@ -130,32 +164,46 @@ def results(
     reports: Path,
     *,
     resamples: int,
-    say: Callable[[str], None] = print,
+    write_line: Callable[[str], None] = print,
 ) -> list[EvalReport]:
-    """Reports of the systems, student and teacher, and of the teachers' fusions (Eq. 25), whose members are all
-    there; each is written below ``reports`` and is a row of the table. Raises JssError.
+    """Reports of the systems, student and teacher, and of the teachers' fusions (Eq. 25).
+
+    Fusions are those whose members are all among the systems.
+
+    Args:
+        systems: Names.
+        folder: That of blocks and systems.
+        data: Folder of the data set.
+        subset: Its subset.
+        cache: Folder of cached outputs.
+        reports: Folder that the reports are written to.
+        resamples: Number of bootstrap resamples; 0 for no confidence intervals.
+        write_line: Called with each line of the table.
+
+    Raises:
+        JssError: A clip, a block or a report cannot be read or written.
     """
     clips = run.subset(data, subset)
-    outputs, made = {}, []
+    outputs, all_reports = {}, []
     for name in systems:
         for selection in checkpoints.manifest(name, folder).selections:
-            found = run.collect(load_system(name, selection, folder=folder), clips, cache)
-            made.append(run.report(found, clips, data.name, subset, resamples=resamples))
+            output = run.collect(load_system(name, selection, folder=folder), clips, cache)
+            all_reports.append(run.report(output, clips, data.name, subset, resamples=resamples))
             if selection == "teacher":
-                outputs[name] = found
+                outputs[name] = output
     for parts in [members(fusion, kind) for kind in ("PIT", "MixIT") for fusion in FUSIONS]:
         if set(parts) <= set(outputs):
             fused = run.fuse_sets([outputs[name] for name in parts])
-            made.append(run.report(fused, clips, data.name, subset, resamples=resamples))
-    for report in made:
+            all_reports.append(run.report(fused, clips, data.name, subset, resamples=resamples))
+    for report in all_reports:
         report.save(reports / f"{report.system.replace(' ', '')}-{report.selection}.json")
-    for line in table(made):
-        say(line)
-    return made
+    for line in table(all_reports):
+        write_line(line)
+    return all_reports
 
 
 def table(reports: Sequence[EvalReport]) -> list[str]:
-    """The reports as Markdown: a row a system and selection."""
+    """The reports as Markdown: a row per system and selection."""
     first = reports[0]
     rows = [
         (

@@ -15,9 +15,9 @@ from jss.data.acquire.checking import MANIFEST
 def test_a_copy_is_checked_and_a_manifest_written(tmp_path, capsys):
     layouts.desed_2023(tmp_path)
     assert main(["prepare", "desed", str(tmp_path), "--workers", "2"]) == 1
-    told = capsys.readouterr().out
-    assert "  validation, missing: Ygone_0.000_9.000.wav" in told
-    assert "weak: its list is not the published one of 1420 clips." in told
+    printed = capsys.readouterr().out
+    assert "  validation, missing: Ygone_0.000_9.000.wav" in printed
+    assert "weak: its list is not the published one of 1420 clips." in printed
     stored = json.loads((tmp_path / MANIFEST).read_text())
     assert stored["subsets"]["validation"]["missing"] == ["Ygone_0.000_9.000.wav"]
     assert stored["subsets"]["validation"]["fine"] == 2
@@ -36,8 +36,8 @@ def test_a_converted_copy_is_what_is_checked_and_the_broken_one_is_damaged(tmp_p
     root = layouts.nested(tmp_path / "set")
     (root / "001/004/0000000004.wav").write_bytes(b"RIFF and no more")
     assert main(["prepare", "folder", str(root), "--convert", str(tmp_path / "out")]) == 1
-    told = capsys.readouterr().out
-    assert "damaged: 001/004/0000000004.wav:" in told
+    printed = capsys.readouterr().out
+    assert "damaged: 001/004/0000000004.wav:" in printed
     assert len(list((tmp_path / "out").rglob("*.wav"))) == 11
     stored = json.loads((tmp_path / "out" / MANIFEST).read_text())
     assert sum(len(subset["damaged"]) for subset in stored["subsets"].values()) == 1
@@ -67,6 +67,6 @@ def test_a_manifest_that_cannot_be_written_is_told_after_the_table(tmp_path, cap
 def test_mistakes_are_one_sentence(tmp_path: Path, capsys, arguments, text):
     layouts.urbansound(tmp_path / "us")
     assert main(["prepare", *(argument.format(tmp_path) for argument in arguments)]) == 2
-    told = capsys.readouterr().err
-    assert text in told
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert text in printed
+    assert printed.count("\n") == 1

@@ -38,17 +38,17 @@ def test_every_shipped_report_has_its_commands():
 @pytest.mark.slow
 def test_the_commands_of_a_shipped_report_give_its_figures(tmp_path, capsys):
     """Of the baseline on synthscapes, which needs no recordings: 1e-3 on any machine."""
-    told = EvalReport.load(SHIPPED / "synthscapes" / "SED.json")
+    shipped_report = EvalReport.load(SHIPPED / "synthscapes" / "SED.json")
     places = {"DATA": str(tmp_path / "set"), "{system}.json": str(tmp_path / "report.json")}
-    for command in told.settings["reproduce"]:
+    for command in shipped_report.settings["reproduce"]:
         words = shlex.split(command.removeprefix("python -m jss "))
         words += ["--no-cache"] if words[0] == "evaluate" else []
         assert main([places.get(word, word) for word in words]) == 0
     again = EvalReport.load(tmp_path / "report.json")
-    assert again.bootstrap["clips"] == told.bootstrap["clips"]
-    assert again.settings["reproduce"] == told.settings["reproduce"]
+    assert again.bootstrap["clips"] == shipped_report.bootstrap["clips"]
+    assert again.settings["reproduce"] == shipped_report.settings["reproduce"]
     for name in HEADLINES:
-        assert again.headline(name) == pytest.approx(told.headline(name), abs=1e-3), name
+        assert again.headline(name) == pytest.approx(shipped_report.headline(name), abs=1e-3), name
 
 
 def test_listed(capsys):

@@ -60,7 +60,7 @@ def test_kept_scores_then_fusion(names):
         fused = ["--fusion", "--out", home / "fused.json"]
         assert main(["evaluate", *map(str, common + fused)]) == 0
         parts = [
-            saved_scores.KeptScores.load(home / f"{s}.scores.npz") for s in ("SED", "MixIT-S1")
+            saved_scores.SavedScores.load(home / f"{s}.scores.npz") for s in ("SED", "MixIT-S1")
         ]
         assert {clip.filename for clip in parts[0].clips} == {clip.filename for clip in clips}
         report = saved_scores.report(parts).as_dict()

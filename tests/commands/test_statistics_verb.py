@@ -31,13 +31,13 @@ def root(tmp_path: Path) -> Path:
 
 def test_every_subset(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["statistics", str(root), "--out", str(tmp_path / "out")]) == 0
-    told = capsys.readouterr().out
-    assert "set validation: audio of 1 of 2 files, 0.3 min" in told
-    assert "2 clips with events (2)" in told
-    assert "no event 90.0 %, one 7.5 %, two 2.5 %, three or more 0.0 % of the time" in told
-    assert "level: -20.0 dB" in told
+    printed = capsys.readouterr().out
+    assert "set validation: audio of 1 of 2 files, 0.3 min" in printed
+    assert "2 clips with events (2)" in printed
+    assert "no event 90.0 %, one 7.5 %, two 2.5 %, three or more 0.0 % of the time" in printed
+    assert "level: -20.0 dB" in printed
     dog = next(
-        line for line in told.split("set validation")[1].splitlines() if line.startswith("  Dog")
+        line for line in printed.split("set validation")[1].splitlines() if line.startswith("  Dog")
     )
     assert dog.split() == ["Dog", "1", "1", "0.0", "1.50", "1.50", "to", "1.50", "67", "%"]
     assert Statistics.load(tmp_path / "out" / "validation.json").clips[0].most == 2
@@ -56,10 +56,10 @@ def test_a_broken_file_is_told_and_the_rest_goes_on(
 ) -> None:
     (root / "audio" / "validation" / "validation" / "b.wav").write_bytes(b"RIFF")
     assert main(["statistics", str(root), "--subset", "validation"]) == 1
-    told = capsys.readouterr().out
-    assert "audio of 1 of 2 files" in told
-    assert "not read: " in told
-    assert "b.wav" in told
+    printed = capsys.readouterr().out
+    assert "audio of 1 of 2 files" in printed
+    assert "not read: " in printed
+    assert "b.wav" in printed
 
 
 @pytest.mark.parametrize(

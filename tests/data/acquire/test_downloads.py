@@ -90,7 +90,7 @@ def test_download_of_a_record(web: Web, tmp_path: Path, capsys: pytest.CaptureFi
     output = capsys.readouterr().out
     assert "CC BY-NC 3.0" in output
     assert "MD5 of each file, from " in output
-    assert "3 of 3 files are there and whole" in output
+    assert "3 of 3 files are complete" in output
     assert (tmp_path / "set" / "audio" / "fold2" / "b").read_bytes() == b"b"
     assert (tmp_path / "set" / "metadata" / "m").read_bytes() == b"m"
     asked = len(web.asked)
