@@ -47,21 +47,26 @@ def reference(
     Raises:
         JssError: No file has both a duration and scores.
     """
-    known = ClipNames(durations)
-    named = {file: name for file in dict.fromkeys(truth["filename"]) if (name := known.find(file))}
-    strangers = [file for file in dict.fromkeys(truth["filename"]) if file not in named]
+    clip_names = ClipNames(durations)
+    named = {
+        file: name for file in dict.fromkeys(truth["filename"]) if (name := clip_names.find(file))
+    }
+    unknown = [file for file in dict.fromkeys(truth["filename"]) if file not in named]
     missing = sorted(
-        [*strangers, *(n for n in known.names if present is not None and present.find(n) is None)]
+        [
+            *unknown,
+            *(n for n in clip_names.names if present is not None and present.find(n) is None),
+        ]
     )
-    names = sorted(set(known.names) - set(missing))
+    names = sorted(set(clip_names.names) - set(missing))
     if not names:
         raise JssError(
             "No file of the ground truth has both a duration and scores: are the names those of one set?"
         )
     table = truth.assign(filename=truth["filename"].map(named))
     notes = (
-        [f"{len(strangers)} files of the ground truth have no duration and are not scored"]
-        if strangers
+        [f"{len(unknown)} files of the ground truth have no duration and are not scored"]
+        if unknown
         else []
     )
     return build(
@@ -104,15 +109,15 @@ def build(
     length = dict(zip(names, seconds, strict=True))
     inside = within(table, table["filename"].map(length).to_numpy(float), source)
     events = from_table(inside.table, names, labels)
-    told = [*notes, *(note.rstrip(".") for note in inside.notes)]
+    all_notes = [*notes, *(note.rstrip(".") for note in inside.notes)]
     merged = union(events)
     if len(merged) < len(events):
-        told.append(
+        all_notes.append(
             f"{len(events) - len(merged)} overlapping ground-truth events of one class were merged"
         )
     truth = Truth(merged, seconds, len(labels))
     return Reference(
-        dataset, subset, tuple(labels), tuple(names), truth, tuple(missing), tuple(told)
+        dataset, subset, tuple(labels), tuple(names), truth, tuple(missing), tuple(all_notes)
     )
 
 
@@ -128,18 +133,20 @@ def detections(
     Returns:
         The events, and notes about what was ignored or merged.
     """
-    known = ClipNames(reference.names)
-    named = [t.assign(filename=np.array(known.map(t["filename"].tolist()), object)) for t in tables]
-    strangers = {
+    clip_names = ClipNames(reference.names)
+    named = [
+        t.assign(filename=np.array(clip_names.map(t["filename"].tolist()), object)) for t in tables
+    ]
+    unknown = {
         f for t, n in zip(tables, named, strict=True) for f in t["filename"][n["filename"].isna()]
     }
-    strangers -= {f for f in strangers if ClipNames(reference.missing).find(f)}
+    unknown -= {f for f in unknown if ClipNames(reference.missing).find(f)}
     events = from_tables(named, reference.names, reference.labels)
     merged = union(events)
     notes = []
-    if strangers:
+    if unknown:
         notes.append(
-            f"detections in {len(strangers)} files that are not in the set, such as {min(strangers)}, ignored"
+            f"detections in {len(unknown)} files that are not in the set, such as {min(unknown)}, ignored"
         )
     if len(merged) < len(events):
         notes.append(f"{len(events) - len(merged)} overlapping detections of one class were merged")
@@ -160,36 +167,36 @@ def score_curves(
         The curves, and notes about scores that are not probabilities and time without a score.
     """
     labels = reference.labels
-    least, most, unlikely = np.inf, -np.inf, 0
-    bare: dict[str, float] = {}
+    lowest, highest, n_outside = np.inf, -np.inf, 0
+    unscored: dict[str, float] = {}
 
     def curves() -> Iterator[tuple[Float64, Float64]]:
-        nonlocal least, most, unlikely
+        nonlocal lowest, highest, n_outside
         for name, seconds in zip(reference.names, reference.truth.durations, strict=True):
             values, edges = tsv.read_scores(paths[name], labels)[0]
             low, high = float(values.min()), float(values.max())
-            least, most = min(least, low), max(most, high)
-            unlikely += low < 0 or high > 1
+            lowest, highest = min(lowest, low), max(highest, high)
+            n_outside += low < 0 or high > 1
             uncovered = max(edges[0], 0.0) + max(seconds - edges[-1], 0.0)
             if uncovered > SLACK:
-                bare[name] = float(uncovered)
+                unscored[name] = float(uncovered)
             yield values, edges
 
-    found = ScoreSet.build(curves(), len(labels), median=median)
+    score_set = ScoreSet.build(curves(), len(labels), median=median)
     notes = []
-    if unlikely:
+    if n_outside:
         notes.append(
-            f"scores from {least:g} to {most:g} in {unlikely} of {len(reference.names)} tables are no "
+            f"scores from {lowest:g} to {highest:g} in {n_outside} of {len(reference.names)} tables are no "
             "probabilities: figures at fixed thresholds (PSDS at 50 thresholds, F1, precision and recall) "
             "say nothing; the exact PSDS stand"
         )
-    if bare:
-        worst = max(bare, key=lambda name: bare[name])
+    if unscored:
+        worst = max(unscored, key=lambda name: unscored[name])
         notes.append(
-            f"{sum(bare.values()):.1f} s of {len(bare)} files have no score and count as silence, such as "
-            f"{bare[worst]:.1f} s of {worst}"
+            f"{sum(unscored.values()):.1f} s of {len(unscored)} files have no score and count as silence, such as "
+            f"{unscored[worst]:.1f} s of {worst}"
         )
-    return found, notes
+    return score_set, notes
 
 
 def score_tables(
@@ -207,27 +214,27 @@ def score_tables(
     Raises:
         JssError: There are two tables of one clip, or none of a known clip.
     """
-    known = ClipNames(durations)
-    found: dict[str, Path] = {}
-    strangers: list[str] = []
+    clip_names = ClipNames(durations)
+    paths: dict[str, Path] = {}
+    unknown: list[str] = []
     tables = tsv.score_files(folder)
-    for table, path in tables.items():
-        name = known.of_table(table)
+    for table, file in tables.items():
+        name = clip_names.of_table(table)
         if name is None:
-            strangers.append(f"{table}.tsv")
-        elif name in found:
-            raise JssError(f"{path} and {found[name].name} are both of the clip {name}: keep one.")
+            unknown.append(f"{table}.tsv")
+        elif name in paths:
+            raise JssError(f"{file} and {paths[name].name} are both of the clip {name}: keep one.")
         else:
-            found[name] = path
-    if not found:
+            paths[name] = file
+    if not paths:
         raise JssError(
-            f"{folder}: no table is of a file with a duration: {strangers[0]} is of none of them."
+            f"{folder}: no table is of a file with a duration: {unknown[0]} is of none of them."
         )
     notes = [
-        *_count_note("tables of files that have no duration, not scored", strangers),
+        *_count_note("tables of files that have no duration, not scored", unknown),
         *_count_note("files beside the score tables that were not read", tsv.unread_scores(folder)),
     ]
-    return found, tsv.read_scores(next(iter(found.values())))[1], notes
+    return paths, tsv.read_scores(next(iter(paths.values())))[1], notes
 
 
 def _count_note(what: str, names: Sequence[str]) -> list[str]:
@@ -270,14 +277,14 @@ def score(
     paths: dict[str, Path] = {}
     unread: list[str] = []
     if scores is not None:
-        paths, header, told = score_tables(scores, seconds)
-        unread += told
+        paths, header, more_notes = score_tables(scores, seconds)
+        unread += more_notes
         labels = header if labels is None else labels
     if labels is None:
         labels = tsv.guess_labels(tsv.read_events(ground_truth)["event_label"].dropna())
     truth = tsv.read_events(ground_truth, labels)
     present = ClipNames(paths) if scores is not None else None
-    known = reference(
+    reference_set = reference(
         truth,
         seconds,
         labels,
@@ -286,32 +293,38 @@ def score(
         present=present,
         source=ground_truth.name,
     )
-    notes = [*known.notes, *unread]
-    found = Findings(system)
+    notes = [*reference_set.notes, *unread]
+    findings = Findings(system)
     if scores is not None:
-        curves, told = score_curves(paths, known, median)
-        notes += told
-        found = replace(found, scores=curves, settings={"median_frames": median})
+        curves, more_notes = score_curves(paths, reference_set, median)
+        notes += more_notes
+        findings = replace(findings, scores=curves, settings={"median_frames": median})
     if points is not None:
-        read = tsv.read_operating_points(points, labels)
-        events, told = detections([table for _, table in read], known)
-        notes += told
+        operating_points = tsv.read_operating_points(points, labels)
+        events, more_notes = detections([table for _, table in operating_points], reference_set)
+        notes += more_notes
         notes += _count_note(
             "files beside the detections that were not read", tsv.unread_points(points)
         )
-        found = replace(
-            found, points=events, thresholds=np.array([threshold for threshold, _ in read])
+        findings = replace(
+            findings,
+            points=events,
+            thresholds=np.array([threshold for threshold, _ in operating_points]),
         )
     if decisions is not None:
-        events, told = detections([tsv.read_events(decisions, labels, separators="\t,")], known)
-        notes += told
-        found = replace(found, decisions=events)
+        events, more_notes = detections(
+            [tsv.read_events(decisions, labels, separators="\t,")], reference_set
+        )
+        notes += more_notes
+        findings = replace(findings, decisions=events)
     elif (
-        found.thresholds is not None
-        and found.scores is None
-        and 0.5 in found.thresholds
-        and found.points is not None
+        findings.thresholds is not None
+        and findings.scores is None
+        and 0.5 in findings.thresholds
+        and findings.points is not None
     ):
-        own = np.flatnonzero(found.points.point == int(np.flatnonzero(found.thresholds == 0.5)[0]))
-        found = replace(found, decisions=found.points.take(own))
-    return replace(known, notes=tuple(dict.fromkeys(notes))), found
+        rows = np.flatnonzero(
+            findings.points.point == int(np.flatnonzero(findings.thresholds == 0.5)[0])
+        )
+        findings = replace(findings, decisions=findings.points.take(rows))
+    return replace(reference_set, notes=tuple(dict.fromkeys(notes))), findings
