@@ -40,15 +40,15 @@ export class Results {
     this.changed = changed;
     this.bySystem = new Map(); // name -> Result
     this.names = []; // of all systems that can be chosen, in order
-    this.reasons = {}; // name -> why there is no result, in words
+    this.reasons = {}; // name -> why its result could not be loaded, in words
     this.turn = 0;
   }
 
   /** What the page offers now. Results whose files are the same stay as they are. */
-  update({ systems, names, reasons }) {
+  update({ systems, names }) {
     const before = this.bySystem;
     this.names = names;
-    this.reasons = { ...reasons };
+    this.reasons = {};
     this.bySystem = new Map(systems.map((meta) => {
       const known = before.get(meta.system);
       const same = known && known.meta.id === meta.id && known.meta.scores === meta.scores;
