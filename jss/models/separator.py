@@ -178,6 +178,8 @@ class ConvTasNet(nn.Module):
             )
         self.encoder = _Filterbank(c)
         self.masker = Masker(c)
+        # No output depends on the last block's residual: it has no gradient to wait for.
+        self.masker.TCN[-1].res_conv.requires_grad_(False)
         self.decoder = _Filterbank(c)
 
     @torch.no_grad()

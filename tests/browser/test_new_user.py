@@ -38,7 +38,7 @@ def test_from_the_start_to_the_figure_of_a_confusion(chromium: Any, address: str
         "button", name="Cat instead of Dog"
     ).click()  # what went wrong, in words: zoom to it, loop it
     assert page.ask("[v.state.view.start, v.state.view.end]") == pytest.approx([5.0, 7.0], abs=0.2)
-    tab.get_by_role("button", name="Play").click()
+    tab.get_by_role("button", name="Play", exact=True).click()
     for number in (2, 3):  # speech, and the dog that is taken for a cat: each is soloed
         tab.get_by_role("button", name=f"Solo Source {number}").click()
         page.until("v.player.playing && v.position() < 6.2")  # the speech ends at 6.5 s

@@ -105,7 +105,8 @@ def test_two_processes_have_the_gradients_of_one(make, tmp_path):
     [
         TDCN(replace(TWO.tdcn, n_blocks=blocks, n_repeats=repeats))
         for blocks, repeats in ((1, 2), (2, 1), (2, 2), (3, 1))
-    ],
+    ]
+    + [ConvTasNet(TWO.separator)],
 )
 def test_what_learns_has_a_gradient(network):
     """The processes wait for one of each."""
