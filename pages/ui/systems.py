@@ -18,7 +18,7 @@ MOST = 5
 #: Seconds between two looks for new systems. In the session: until when to look.
 _LOOK_S, _FOLLOWED = 5.0, "trainings are followed until"
 #: The system that separates nothing. In the session: the system that was replaced, and by which.
-BASELINE, _REPLACED = "SED", "replaced system"
+BASELINE, _REPLACED = "SED", "system that made room"
 
 
 def default_system(installed: Sequence[Manifest]) -> str:

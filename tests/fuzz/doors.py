@@ -379,6 +379,7 @@ def report_pages(room: Room, name: str, data: bytes) -> None:
     room.put("checkpoints/reports/set/MixIT-S1.json", data)
     os.environ.update(JSS_CHECKPOINTS=str(room.own), XDG_CACHE_HOME=str(room.target))
     st.cache_data.clear()
+    st.config.set_option("client.showErrorDetails", "full")  # with the type of an exception
     root = Path(__file__).parents[2]
     for page in ("overview", "results", "classes", "diversity"):
         app = AppTest.from_file(str(root / "app.py"), default_timeout=60)
