@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 import soundfile
 
 from jss import audio
@@ -77,19 +78,26 @@ def test_manifest_of_seed_and_pairs(root: Path, tmp_path: Path) -> None:
     assert not list((tmp_path / "pairs").rglob("*_events"))
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Samples of audio, bytes of other files: a float WAV's PEAK chunk says when it was written."""
+    return {
+        path: sf.read(path)[0].tobytes() if path.suffix == ".wav" else path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
 def test_resuming_and_refusal_of_other_sets(root: Path, tmp_path: Path) -> None:
     clips = desed.prepare(root)["public"]
     render_overlap(clips, tmp_path / "pairs")
-    before = {path: path.read_bytes() for path in (tmp_path / "pairs").rglob("*") if path.is_file()}
+    before = contents(tmp_path / "pairs")
     mixture = next(
         path for path in before if path.parent.name == "public" and path.suffix == ".wav"
     )
     mixture.unlink()
     (mixture.parent / ".0123.part").write_bytes(b"half")
     render_overlap(clips, tmp_path / "pairs", workers=2)
-    assert {
-        path: path.read_bytes() for path in (tmp_path / "pairs").rglob("*") if path.is_file()
-    } == before
+    assert contents(tmp_path / "pairs") == before
     with pytest.raises(JssError, match="another seed"):
         render_overlap(clips, tmp_path / "pairs", seed=1)
     with pytest.raises(JssError, match="another clips"):
