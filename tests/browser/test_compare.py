@@ -90,6 +90,7 @@ def test_a_click_on_a_source_plays_it_from_where_the_playhead_is(page: Page):
         ("MixIT-S0", "mel", 0),
         ("MixIT-S0", "scores", 1),
     ):
+        page.tab.wait_for_timeout(800)  # as a person's next click
         page.tab.mouse.click(*place(page, system, kind, m, 8.0))
         page.drawn(system=system)
         for _ in range(30):  # the sound follows the picture within moments

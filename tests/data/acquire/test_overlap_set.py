@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile as sf
 import soundfile
+import soundfile as sf
 
 from jss import audio
 from jss.cli import main
