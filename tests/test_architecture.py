@@ -21,6 +21,7 @@ LEVELS: list[set[str]] = [
     {"audio", "results", "reports"},
     {"models"},
     {"config", "checkpoints", "losses", "metrics", "synthesis", "viz"},
+    {"viewer"},
     {"inference", "data"},
     {"training", "evaluation"},
     {"weak_labels", "examples"},

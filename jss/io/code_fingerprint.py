@@ -17,6 +17,7 @@ EXCLUDED = frozenset(
         "papers",
         "presets",
         "training",
+        "viewer",
         "viz",
     }
 )

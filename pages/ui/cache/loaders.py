@@ -20,6 +20,7 @@ from jss.labels import Theme
 from jss.metrics.diversity import clip_similarity
 from jss.reports import EvalReport
 from jss.results import ClipResult
+from jss.viewer.payload import Payload, pack
 from jss.viz.agreement import Agreement, Event, agreement, tally
 from pages.ui.cache import disk, jobs, model_folders
 from pages.ui.cache.fingerprint import system_fingerprint
@@ -29,7 +30,6 @@ from pages.ui.cache.memory import MemoryCache, Sized
 from pages.ui.cache.model_folders import Place
 from pages.ui.clip import recordings, synthscapes
 from pages.ui.clip.recordings import ClipSet, Recording
-from pages.ui.viewer.payload import Payload, pack
 
 if TYPE_CHECKING:
     from jss.data.clip import Clip

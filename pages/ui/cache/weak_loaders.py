@@ -15,6 +15,7 @@ from jss.arrays import Float32
 from jss.errors import JssError
 from jss.labels import URBAN_LABELS
 from jss.results import ClipResult
+from jss.viewer.payload import Payload, pack
 from jss.viz.agreement import Event
 from jss.weak_labels.report import WeakReport
 from jss.weak_labels.results import DEFAULT_CRITIC, WeakResult
@@ -22,7 +23,6 @@ from pages.ui.cache import loaders, model_folders
 from pages.ui.cache.jobs import Report
 from pages.ui.clip import recordings
 from pages.ui.clip.recordings import Recording
-from pages.ui.viewer.payload import Payload, pack
 
 if TYPE_CHECKING:
     from jss.data.scenes.scenes import SceneSet

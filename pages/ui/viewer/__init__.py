@@ -1,22 +1,19 @@
-"""The clip viewer: canvas and Web Audio in the browser; Python sends a small message and addresses
-of files.
+"""The clip viewer (``jss.viewer``) on a page: Python sends a small message and addresses of files.
 
-    view([pack(result, ground_truth, clip="a.flac")], clip="a.flac", shown="MixIT-S1",
-         names=["SED", "MixIT-S1"], threshold=0.5, key="clip", on_interaction=changed)
+view([pack(result, ground_truth, clip="a.flac")], clip="a.flac", shown="MixIT-S1",
+     names=["SED", "MixIT-S1"], threshold=0.5, key="clip", on_interaction=changed)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from jss.viewer import WEB
+from jss.viewer.payload import Payload, with_shared_classes
 from pages.ui.viewer import internals
-from pages.ui.viewer.payload import Payload, with_shared_classes
-
-_WEB = Path(__file__).parent / "web"
 
 
 def view(
@@ -37,7 +34,7 @@ def view(
     """Show one clip through one of several systems, between which the browser switches by itself.
 
     Args:
-        payloads: Of :func:`pages.ui.viewer.payload.pack`, one for each system, with that of
+        payloads: Of :func:`jss.viewer.payload.pack`, one for each system, with that of
             ``shown`` among them unless it is ``pending``.
         clip: The name of the clip.
         shown: The system to show.
@@ -72,7 +69,7 @@ def view(
         "acknowledged": st.session_state.get(key, {}).get("interaction", {}).get("stamp", 0),
     }
     internals.calm("calm")
-    mount = internals.component(_WEB, html="viewer.html", css="viewer.css", js="main.js")
+    mount = internals.component(WEB, html="viewer.html", css="viewer.css", js="main.js")
     mount(
         key=key,
         data=data,

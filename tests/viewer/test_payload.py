@@ -10,8 +10,8 @@ from PIL import Image
 
 from jss import audio
 from jss.results import ClipResult
+from jss.viewer.payload import pack
 from jss.viz.mel import levels
-from pages.ui.viewer.payload import pack
 
 
 def result(name: str = "MixIT-S1", seconds: float = 10.0, gain: float = 1.0) -> ClipResult:
