@@ -42,7 +42,13 @@ HEADLINES: Mapping[str, str] = {
     "clip_recall": "clip recall macro",
     "similarity": "similarity (Eq. 30)",
     "si_sdri": "SI-SDR improvement, dB",
+    "msi": "MSi, dB",
+    "one_source": "1S, dB",
+    "under": "under-separation",
+    "over": "over-separation",
 }
+#: Headline figures of ``EvalReport.separation``.
+_SEPARATION = ("si_sdri", "msi", "one_source", "under", "over")
 #: Explanation of the placeholders in the commands that reproduce a report.
 PLACEHOLDERS = (
     "DATA stands for a folder to render into, BANK for one with a folder of recordings for each "
@@ -157,8 +163,8 @@ class EvalReport(StoredReport):
             return dict(getattr(self, kind)).get(average)
         if name == "similarity":
             return self.similarity["mean"] if self.similarity else None
-        if name == "si_sdri":
-            return self.separation["si_sdri"] if self.separation else None
+        if name in _SEPARATION:
+            return self.separation.get(name) if self.separation else None
         value: float | None = getattr(self, name)
         return value
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jss.errors import printable
 
-HELP = "list systems, reports, fusions, data sets or presets, or where each equation is computed"
+HELP = "list systems, reports, fusions, data sets or presets, the papers' claims and equations"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,6 +122,32 @@ def reports() -> list[str]:
     return lines if every else []
 
 
+def claims() -> list[str]:
+    """The papers' claims, judged by the shipped reports: the content of docs/claims.md."""
+    from jss import checkpoints
+    from jss.evaluation import claims as judged
+    from jss.evaluation.evidence import Evidence, main_set
+    from jss.evaluation.saved_scores import SUFFIX, SavedScores
+    from jss.reports import EvalReport
+    from jss.weak_labels.claims import WeakEvidence, findings, main_scenes
+    from jss.weak_labels.report import WeakReport
+
+    folder = checkpoints.root()
+    every = EvalReport.load_all(folder / "reports")
+    scenes = main_scenes(WeakReport.load_all(folder / "weak_labels"))
+    if not every:
+        return []
+    saved = {
+        (scores.dataset, scores.subset, scores.outputs.selection, scores.outputs.system): scores
+        for path in sorted((folder / "reports").rglob(f"*{SUFFIX}"))
+        for scores in [SavedScores.load(path)]
+    }
+    dataset, subset = main_set(every)
+    evidence = Evidence(every, lambda *place: saved.get(place), dataset, subset)
+    found = findings(evidence, WeakEvidence(scenes))
+    return judged.document(found, f"{dataset} {subset}", scenes[0].dataset if scenes else "none")
+
+
 LISTS = {
     "systems": systems,
     "reports": reports,
@@ -129,4 +155,5 @@ LISTS = {
     "datasets": datasets,
     "presets": presets,
     "equations": equations,
+    "claims": claims,
 }

@@ -152,7 +152,7 @@ def measure(
         decisions = findings.scores.at([THRESHOLD])
     crossing = None
     if decisions is not None:
-        for kind, counts in _decided(decisions, truth).items():
+        for kind, counts in decided(decisions, truth).items():
             for name, averages in f_scores(kind, counts, legacy_nan).items():
                 values[name] = {"macro": averages.macro, "micro": averages.micro}
             for name, (macro, micro) in bootstrap.f1(*counts, drawn).items():
@@ -160,11 +160,11 @@ def measure(
                 replicates[f"{kind}_{name}_micro"] = micro
         crossing = _crossing(decisions, truth, labels)
 
-    clip_counts = _clip_counts(findings, decisions, truth)
-    if clip_counts is not None:
-        for name, averages in f_scores("clip", clip_counts, False).items():
+    tagged = clip_counts(findings, decisions, truth)
+    if tagged is not None:
+        for name, averages in f_scores("clip", tagged, False).items():
             values[name] = averages.macro
-        for name, (macro, _) in bootstrap.f1(*clip_counts, drawn).items():
+        for name, (macro, _) in bootstrap.f1(*tagged, drawn).items():
             replicates[f"clip_{name}"] = macro
 
     if findings.similarity is not None and not np.all(np.isnan(findings.similarity)):
@@ -178,7 +178,7 @@ def measure(
     clips = [c for c in findings.separation or () if c is not None]
     if findings.separation is not None and clips:
         values["separation"] = summarise(clips)
-        replicates["si_sdri"] = bootstrap.improvement(findings.separation, drawn)
+        replicates |= bootstrap.separation(findings.separation, drawn)
 
     return EvalReport(
         dataset=reference.dataset,
@@ -202,7 +202,7 @@ def measure(
 Counts = tuple[Float64, Float64, Float64]
 
 
-def _decided(decisions: EventArrays, truth: Truth) -> dict[str, Counts]:
+def decided(decisions: EventArrays, truth: Truth) -> dict[str, Counts]:
     """Event and intersection counts by clip and class: tp, detected and true, each (N, K)."""
     shape = (len(truth.durations), truth.n_labels)
 
@@ -228,7 +228,7 @@ def _decided(decisions: EventArrays, truth: Truth) -> dict[str, Counts]:
     }
 
 
-def _clip_counts(findings: Findings, decisions: EventArrays | None, truth: Truth) -> Counts | None:
+def clip_counts(findings: Findings, decisions: EventArrays | None, truth: Truth) -> Counts | None:
     """Clip-level counts: from clip scores, or else from whether a class has any event."""
     if findings.clip_scores is not None:
         detected = np.asarray(findings.clip_scores) > THRESHOLD
@@ -280,15 +280,23 @@ def _stored(
     reference: Reference, replicates: Mapping[str, Float64], resamples: int, seed: int
 ) -> Bootstrap:
     """The resamples, with a fingerprint of the clips they are drawn from."""
-    names = hashlib.sha256("\n".join(reference.names).encode()).hexdigest()[:16]
     rounded = {k: np.round(v, 5).tolist() for k, v in replicates.items()}
     return {
         "resamples": resamples,
         "seed": seed,
-        "clips": names,
+        "clips": clips_fingerprint(reference.names),
         "level": 0.95,
         "replicates": rounded,
     }
+
+
+def clips_fingerprint(names: Sequence[str]) -> str:
+    """A short text that changes with the clips that are resampled.
+
+    Args:
+        names: Of the clips, sorted.
+    """
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
 def _settings(

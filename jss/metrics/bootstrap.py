@@ -107,6 +107,49 @@ def psds(
     return np.concatenate([np.zeros(0), *parts])
 
 
+def class_psds(
+    counts: ClassCounts, label: int, truth: Truth, scenario: Scenario, drawn: Float64
+) -> Float64:
+    """PSDS of one class in every resample: the area under its own curve.
+
+    Args:
+        counts: Counts of the class.
+        label: Index of the class.
+        truth: The ground truth.
+        scenario: Criteria and costs.
+        drawn: (N, B) how often each clip is drawn.
+
+    Returns:
+        (B,) in [0, 1]; NaN for a resample in which the class is never true.
+    """
+    thinned, parts = thin(counts, label, truth, scenario), [np.zeros(0)]
+    for first in range(0, drawn.shape[1], STEP):
+        ratio, efpr = rates(thinned, label, truth, scenario, "K-1", drawn[:, first : first + STEP])
+        whole = area([ratio], [efpr], alpha_st=0.0, e_max=scenario.e_max)
+        parts.append(np.where(np.isnan(ratio[:, 0]), np.nan, whole))
+    return np.concatenate(parts)
+
+
+def class_f1(tp: Float64, detected: Float64, true: Float64, drawn: Float64) -> dict[str, Float64]:
+    """F1, precision and recall of each class in every resample.
+
+    Args:
+        tp: (N, K) true positives by clip.
+        detected: (N, K) true and false positives by clip.
+        true: (N, K) true positives and false negatives by clip.
+        drawn: (N, B) how often each clip is drawn.
+
+    Returns:
+        "f1", "precision" and "recall" -> (B, K).
+    """
+    hits, n_detected, n_true = drawn.T @ tp, drawn.T @ detected, drawn.T @ true
+    return {
+        "f1": f1_score(hits, n_detected, n_true),
+        "precision": precision(hits, n_detected),
+        "recall": recall(hits, n_true),
+    }
+
+
 def thin(
     counts: ClassCounts,
     label: int,
@@ -151,22 +194,39 @@ def mean(values: Float64, drawn: Float64) -> Float64:
     return np.asarray(np.divide(total, number, out=np.full(len(number), np.nan), where=number > 0))
 
 
-def improvement(separation: Sequence[ClipSeparation | None], drawn: Float64) -> Float64:
-    """Mean SI-SDR improvement over the matched sources of clips with several, by resample.
+def separation(clips: Sequence[ClipSeparation | None], drawn: Float64) -> dict[str, Float64]:
+    """Separation figures of every resample, by the rules of ``summarise``.
 
     Args:
-        separation: Of each of the N clips, or None.
+        clips: Of each of the N clips, or None.
         drawn: (N, B) how often each clip is drawn.
 
     Returns:
-        (B,) in dB; NaN for a resample without such a source.
+        "msi", "one_source" and "si_sdri" in dB, "under" and "over" as shares of the clips, (B,)
+        each; NaN for a resample without any value.
     """
-    several = [c if c is not None and c.references > 1 else None for c in separation]
-    total = np.array([sum(c.si_sdri) if c else 0.0 for c in several])
-    count = drawn.T @ np.array([float(len(c.si_sdri)) if c else 0.0 for c in several])
-    return np.asarray(
-        np.divide(drawn.T @ total, count, out=np.full(len(count), np.nan), where=count > 0)
-    )
+    audible = [c for c in clips if c is not None and c.references]
+    at = [n for n, c in enumerate(clips) if c is not None and c.references]
+    several = [c.references > 1 for c in audible]
+
+    def ratio(values: Sequence[Sequence[float]]) -> Float64:
+        total, number = np.zeros(len(clips)), np.zeros(len(clips))
+        total[at], number[at] = [sum(v) for v in values], [float(len(v)) for v in values]
+        count = drawn.T @ number
+        none = np.full(len(count), np.nan)
+        return np.asarray(np.divide(drawn.T @ total, count, out=none, where=count > 0))
+
+    def active(values: Sequence[float], c: ClipSeparation) -> list[float]:
+        return [v for v, on in zip(values, c.active, strict=True) if on]
+
+    pairs = list(zip(audible, several, strict=True))
+    return {
+        "msi": ratio([active(c.si_sdri, c) if many else [] for c, many in pairs]),
+        "one_source": ratio([[] if many else active(c.si_sdr, c) for c, many in pairs]),
+        "under": ratio([[float(c.estimates < c.references)] for c in audible]),
+        "over": ratio([[float(c.estimates > c.references)] for c in audible]),
+        "si_sdri": ratio([c.si_sdri if many else [] for c, many in pairs]),
+    }
 
 
 def interval(replicates: npt.ArrayLike, level: float = 0.95) -> tuple[float, float] | None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from jss.cli import main
 from jss.commands.render import SETS
 from jss.data.datasets.sets import DATASETS
@@ -58,4 +62,12 @@ def test_equations(capsys):
     lines = listed(capsys, "equations")
     assert any(
         line.startswith("JSS Eq. 15") and "jss.losses.pit.pit_loss" in line for line in lines
+    )
+
+
+@pytest.mark.slow
+def test_the_claims_of_the_documentation_are_those_of_the_reports(capsys):
+    page = Path(__file__).parents[2] / "docs" / "claims.md"
+    assert page.read_text(encoding="utf-8").splitlines() == listed(capsys, "claims"), (
+        "the reports have changed: run python -m jss list claims > docs/claims.md"
     )

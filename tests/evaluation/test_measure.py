@@ -36,6 +36,7 @@ KEYS = [
 ]
 RATES = ("f1", "precision", "recall")
 PAIR = ClipSeparation(2, 3, (0, 1), (1, 0), (True, False), (6.0, 2.0), (9.0, 3.0), (8.0, 2.0))
+ONE = ClipSeparation(1, 1, (0,), (0,), (True,), (20.0,), (0.0,), (0.0,))
 
 
 def case(seed=1, noise=0.0, system="S", **options):
@@ -52,7 +53,7 @@ def case(seed=1, noise=0.0, system="S", **options):
         scores=scores,
         clip_scores=np.stack([s.max(axis=1) for s in w.scores]),
         similarity=np.append(np.nan, rng.random(9)),
-        separation=[PAIR, None] * 5,
+        separation=[PAIR, ONE] * 5,
         settings={"median_frames": 1},
     )
     return w, reference, findings
@@ -82,6 +83,8 @@ def test_a_report_holds_everything(tmp_path):
     assert report.similarity["mean"] == pytest.approx(np.nanmean(findings.similarity))
     assert report.separation["msi"] == 9.0
     assert report.separation["si_sdri"] == 6.0
+    assert report.headline("one_source") == 20.0
+    assert report.headline("over") == 0.5
     assert report.settings["thresholds"] == THRESHOLDS.tolist()
     assert np.shape(report.cross_triggers["counts"]) == (3, 3)
 

@@ -6,7 +6,7 @@ from jss.metrics import bootstrap
 from jss.metrics.f_score import f1_from_counts
 from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
 from jss.metrics.scores import THRESHOLDS
-from jss.metrics.separation import ClipSeparation
+from jss.metrics.separation import ClipSeparation, summarise
 
 LABELS = ["a", "b", "c"]
 
@@ -59,10 +59,21 @@ def test_means_leave_out_clips_without_a_value():
     assert bootstrap.mean(np.array([1.0, 4.0, np.nan]), drawn) == pytest.approx(
         [2.5, 1.0, np.nan], nan_ok=True
     )
-    two = ClipSeparation(2, 2, (0, 1), (0, 1), (True, True), (1.0, 1.0), (3.0, 5.0), (1.0, 1.0))
-    one = ClipSeparation(1, 2, (0,), (0,), (True,), (1.0,), (99.0,), (1.0,))
-    replicates = bootstrap.improvement([two, one, None], drawn)
-    assert replicates == pytest.approx([4.0, 4.0, np.nan], nan_ok=True)
+
+
+def test_separation_of_a_resample_is_that_of_the_clips_drawn():
+    two = ClipSeparation(2, 1, (0, 1), (0, 1), (True, False), (1.0, 1.0), (3.0, 5.0), (1.0, 1.0))
+    one = ClipSeparation(1, 2, (0,), (0,), (True,), (7.0,), (99.0,), (1.0,))
+    silent = ClipSeparation(0, 0, (), (), (), (), (), ())
+    clips = [two, one, None, silent]
+    drawn = np.array([[1.0, 2, 0], [1.0, 1, 0], [1.0, 0, 3], [1.0, 1, 1]])
+    replicates = bootstrap.separation(clips, drawn)
+    for b in range(3):
+        chosen = [c for c, n in zip(clips, drawn[:, b], strict=True) for _ in range(int(n)) if c]
+        whole = summarise(chosen)
+        for name, values in replicates.items():
+            expected = np.nan if whole[name] is None else whole[name]
+            assert values[b] == pytest.approx(expected, nan_ok=True), name
 
 
 def test_interval():

@@ -1,0 +1,399 @@
+"""The papers' claims, judged by figures and their resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from jss import checkpoints
+from jss.arrays import Float64
+from jss.evaluation.evidence import Sample
+from jss.labels import sound_class
+from jss.metrics import bootstrap
+from jss.papers.claims import ABOVE, IMPROVEMENT, SIMILAR, Claim, Comparison, Figure, printed
+
+Verdict = Literal["holds", "does not hold", "cannot be told"]
+VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "cannot be told")
+#: How a verdict follows from the intervals.
+RULE = (
+    "A comparison holds where its 95 % interval (paired bootstrap over clips) lies on the claim's "
+    "side of 0, does not hold where it lies on the other side, and cannot be told where it holds "
+    "0; one of figures said to be alike holds where the interval lies within the stated margin, and "
+    "does not hold where it lies outside. A claim of all comparisons holds where all of them hold, and "
+    "does not hold where one does not; of most, where more than half do, or do not; of any, "
+    "where one holds, or none does. What is not measured does not count. Seeds are those of the "
+    "trainings: intervals over clips do not hold the spread over seeds, and of many intervals some "
+    "leave out 0 by chance."
+)
+
+
+class Source(Protocol):
+    """Where figures come from."""
+
+    def sample(self, figure: Figure) -> Sample | None:
+        """A figure with its resamples; None where it is not measured."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One comparison of a claim, measured; a positive difference speaks for the claim."""
+
+    comparison: Comparison
+    verdict: Verdict
+    value: float
+    low: float
+    high: float
+    #: Number of clips of each set, and of the recordings that they are made of, where known.
+    clips: tuple[int, ...]
+    recordings: tuple[int, ...]
+    #: Whether all figures are of the same resamples of the same clips.
+    paired: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim and what our figures say of it."""
+
+    claim: Claim
+    #: Of the comparisons that were measured.
+    judged: tuple[Judged, ...]
+    verdict: Verdict
+
+    @property
+    def strongest(self) -> Judged | None:
+        """The comparison that speaks most clearly for the claim: the highest lower bound."""
+        return max(self.judged, key=_clearness, default=None)
+
+    @property
+    def weakest(self) -> Judged | None:
+        """The comparison that speaks most clearly against it."""
+        return min(self.judged, key=_clearness, default=None)
+
+
+def _clearness(one: Judged) -> float:
+    middle = one.low / 2 + one.high / 2
+    return middle if one.comparison.within is None else -abs(middle)
+
+
+def counted(verdicts: Sequence[Verdict]) -> str:
+    """How many have each verdict: "3 hold, 1 does not hold, 2 cannot be told"."""
+    plural = {"holds": "hold", "does not hold": "do not hold"}
+    numbers = {verdict: verdicts.count(verdict) for verdict in VERDICTS}
+    return ", ".join(
+        f"{n} {verdict if n == 1 else plural.get(verdict, verdict)}"
+        for verdict, n in numbers.items()
+        if n
+    )
+
+
+def judge(claim: Claim, source: Source) -> Finding:
+    """Judge a claim by the figures of a source.
+
+    Args:
+        claim: The claim.
+        source: Of the figures.
+    """
+    measured = [measure(comparison, source) for comparison in claim.comparisons]
+    judged = tuple(one for one in measured if one is not None)
+    return Finding(claim, judged, _verdict(claim, [one.verdict for one in judged]))
+
+
+def _verdict(claim: Claim, verdicts: Sequence[Verdict]) -> Verdict:
+    holds, fails, every = verdicts.count("holds"), verdicts.count("does not hold"), len(verdicts)
+    if not every:
+        return "cannot be told"
+    if claim.need == "all":
+        return "does not hold" if fails else "holds" if holds == every else "cannot be told"
+    if claim.need == "any":
+        return "holds" if holds else "does not hold" if fails == every else "cannot be told"
+    if 2 * holds > every:
+        return "holds"
+    return "does not hold" if 2 * fails > every else "cannot be told"
+
+
+def measure(comparison: Comparison, source: Source) -> Judged | None:
+    """Measure one comparison; None where one of its figures is not measured.
+
+    Args:
+        comparison: What is compared.
+        source: Of the figures.
+    """
+    plus, minus = (
+        [source.sample(figure) for figure in side] for side in (comparison.plus, comparison.minus)
+    )
+    samples = [one for one in (*plus, *minus) if one is not None]
+    sizes = {len(one.replicates) for one in samples}
+    if len(samples) < len(plus) + len(minus) or len(sizes) != 1:
+        return None
+    drawn = _aligned(samples)
+    values = np.array([[one.value] for one in samples])
+    sides = len(plus)
+    value, replicates = (
+        _statistic(comparison, table[:sides], table[sides:]) for table in (values, drawn)
+    )
+    bounds = bootstrap.interval(np.round(replicates, 6))  # so that 0 is 0 on every machine
+    if bounds is None or np.isnan(value[0]):
+        return None
+    by_set = {one.clips: one for one in samples}.values()
+    return Judged(
+        comparison,
+        _side(comparison, *bounds),
+        float(value[0]),
+        *bounds,
+        tuple(one.n_clips for one in by_set),
+        tuple(one.recordings for one in by_set if one.recordings is not None),
+        len(by_set) == 1,
+    )
+
+
+def _aligned(samples: Sequence[Sample]) -> Float64:
+    """Resamples of each sample, (samples, B); those of other clips are shuffled among themselves.
+
+    Resamples of two sets are independent, but both sets' resamples are drawn with one seed.
+    """
+    orders = {}
+    for n, clips in enumerate(dict.fromkeys(one.clips for one in samples)):
+        number = len(samples[0].replicates)
+        orders[clips] = np.random.default_rng(n).permutation(number) if n else np.arange(number)
+    return np.stack([one.replicates[orders[one.clips]] for one in samples])
+
+
+def _statistic(comparison: Comparison, plus: Float64, minus: Float64) -> Float64:
+    """(figures, B) of each side -> (B,)."""
+    if comparison.kind == "difference":
+        return np.asarray(plus.sum(axis=0) - minus.sum(axis=0) - comparison.constant)
+    x, y = plus - plus.mean(axis=0), minus - minus.mean(axis=0)
+    size = np.sqrt((x**2).sum(axis=0) * (y**2).sum(axis=0))
+    none = np.full(x.shape[1], np.nan)
+    correlation = np.divide((x * y).sum(axis=0), size, out=none, where=size > 0)
+    return np.asarray(-correlation if comparison.negative else correlation)
+
+
+def _side(comparison: Comparison, low: float, high: float) -> Verdict:
+    margin = comparison.within
+    if margin is None:
+        return "holds" if low > 0 else "does not hold" if high < 0 else "cannot be told"
+    if -margin <= low and high <= margin:
+        return "holds"
+    return "does not hold" if low > margin or high < -margin else "cannot be told"
+
+
+def printed_difference(comparison: Comparison, of: str) -> float | None:
+    """The same difference of the figures that a table of the paper prints, where it does.
+
+    Args:
+        comparison: What is compared.
+        of: One of the paper's sets.
+    """
+    overlap = "overlap" in of
+    if any((figure.on == "overlap") != overlap for figure in (*comparison.plus, *comparison.minus)):
+        return None
+    sides = [
+        [printed(figure, of) for figure in side] for side in (comparison.plus, comparison.minus)
+    ]
+    if comparison.kind != "difference" or any(value is None for side in sides for value in side):
+        return None
+    plus, minus = (sum(value for value in side if value is not None) for side in sides)
+    return plus - minus - comparison.constant
+
+
+#: Short names of figures.
+NAMES = {
+    "psds1": "PSDS1",
+    "psds2": "PSDS2",
+    "event_f1_macro": "event F1",
+    "event_precision_macro": "event precision",
+    "similarity": "similarity",
+    "si_sdri": "SI-SDRi",
+    SIMILAR: "share of clips with a similarity above 0.9",
+    IMPROVEMENT: "SI-SDRi",
+    ABOVE: "chance of a higher SI-SDR",
+}
+_DB = ("si_sdri", IMPROVEMENT)
+_ON = {"single": "single clips", "overlap": "two clips at a time"}
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """What is compared, such as "PSDS1: MixIT-JT - MixIT-S2"."""
+    figures = (*comparison.plus, *comparison.minus)
+    places = {figure.on for figure in figures}
+    if comparison.kind == "correlation":
+        x, y = comparison.plus[0].name, comparison.minus[0].name
+        sign = "negative " * comparison.negative
+        (on,) = places
+        return (
+            f"{sign}correlation of {NAMES[x]} and {NAMES[y]} over {len(comparison.plus)} systems, "
+            f"{_ON[on]}"
+        )
+    parts = [_parts(figure) for figure in figures]
+    shared = [len({part[n] for part in parts}) == 1 for n in range(len(parts[0]))]
+    left_out = {"teacher", _ON["single"], ""}
+    head = [
+        part for part, same in zip(parts[0], shared, strict=True) if same and part not in left_out
+    ]
+
+    def side(chosen: Sequence[tuple[str, ...]]) -> str:
+        differing = [
+            " ".join(part for part, same in zip(one, shared, strict=True) if not same and part)
+            for one in chosen
+        ]
+        text = " + ".join(differing)
+        return f"({text})" if len(differing) > 1 else text
+
+    number = len(comparison.plus)
+    text = ", ".join(head)
+    if comparison.minus:
+        text += f": {side(parts[:number])} - {side(parts[number:])}"
+    if comparison.constant:
+        text += f" {'-' if comparison.constant > 0 else '+'} {abs(comparison.constant):g}"
+    return text
+
+
+def _parts(figure: Figure) -> tuple[str, ...]:
+    name = NAMES[figure.name] + (f" than {figure.over}" if figure.over else "")
+    label = sound_class(figure.label).display if figure.label else ""
+    system = f"({figure.system})" if len(figure.members) > 1 else figure.system
+    return (name, system, label, figure.selection, _ON[figure.on])
+
+
+def unit(comparison: Comparison) -> str:
+    """Unit of a comparison: "dB", or "" for a figure from 0 to 1."""
+    return "dB" if comparison.plus[0].name in _DB and comparison.kind == "difference" else ""
+
+
+def number_text(value: float, comparison: Comparison) -> str:
+    """A difference with its sign: three decimals, or two and the unit for dB."""
+    digits = 2 if unit(comparison) else 3
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
+
+
+def difference_text(one: Judged) -> str:
+    """A difference with its interval, such as "+0.023 (-0.042 to +0.072)"."""
+    value, low, high = (number_text(x, one.comparison) for x in (one.value, one.low, one.high))
+    dB = f" {unit(one.comparison)}".rstrip()
+    return f"{value}{dB} ({low} to {high})"
+
+
+def paper_text(claim: Claim) -> str:
+    """What the paper's tables print of a claim: differences, or how many of them agree."""
+    found = [
+        (of, comparison, value)
+        for comparison in claim.comparisons
+        for of in claim.sets or ("",)
+        if (value := printed_difference(comparison, of)) is not None
+    ]
+    if not found:
+        return "drawn, not printed" if "Fig" in claim.where else "none"
+    texts = [number_text(value, comparison) for _, comparison, value in found]
+    if len(found) <= 2:
+        return ", ".join(
+            f"{text} ({of.removeprefix('DESED ')})" if of else text
+            for text, (of, *_) in zip(texts, found, strict=True)
+        )
+    agree = sum(
+        value > 0 if comparison.within is None else abs(value) <= comparison.within
+        for _, comparison, value in found
+    )
+    order = sorted(range(len(found)), key=lambda n: found[n][2])
+    return (
+        f"{agree} of {len(found)} printed differences agree ({texts[order[0]]} to "
+        f"{texts[order[-1]]})"
+    )
+
+
+def our_text(finding: Finding) -> str:
+    """Our figures for a claim: each difference, or counts with the clearest for and against."""
+    every, judged = len(finding.claim.comparisons), finding.judged
+    if not judged:
+        return "not measured"
+    if every <= 2:
+        return "; ".join(f"{comparison_text(j.comparison)} {difference_text(j)}" for j in judged)
+    text = f"of {len(judged)} comparisons {counted([one.verdict for one in judged])}"
+    if len(judged) < every:
+        text += f" ({every - len(judged)} not measured)"
+    for title, one in (("most for it", finding.strongest), ("most against", finding.weakest)):
+        assert one is not None
+        text += f"; {title}: {comparison_text(one.comparison)} {difference_text(one)}"
+    return text
+
+
+def basis_text(finding: Finding) -> str:
+    """What the figures stand on: clips, recordings where known, seeds of the trainings."""
+    clips, recordings = (
+        sorted({n for one in finding.judged for n in getattr(one, name)})
+        for name in ("clips", "recordings")
+    )
+    parts = [f"{' and '.join(map(str, clips))} clips"] if clips else []
+    if recordings:
+        parts.append(f"{' and '.join(map(str, recordings))} recordings")
+    seeds = sorted(training_seeds(finding))
+    if seeds and clips:
+        parts.append(f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}")
+    return ", ".join(parts)
+
+
+def training_seeds(finding: Finding) -> set[int]:
+    """Seeds of the trainings behind the measured figures, from the cards of the shipped blocks."""
+    manifests = {system.name: system for system in checkpoints.systems()}
+    blocks = set()
+    for one in finding.judged:
+        for figure in (*one.comparison.plus, *one.comparison.minus):
+            for name in figure.members:
+                system = manifests.get(name)
+                if system is None:
+                    blocks.add(name)
+                elif figure.selection in system.selections:
+                    blocks.add(system.selections[figure.selection].detector)
+    folder = checkpoints.root() / "blocks"
+    known = (block for block in blocks if (folder / f"{block}.json").is_file())
+    seeds = {checkpoints.load_card(block).seed for block in known}
+    return {seed for seed in seeds if seed is not None}
+
+
+def document(findings: Sequence[Finding], dataset: str, scenes: str) -> list[str]:
+    """The claims as Markdown, a row each: docs/claims.md.
+
+    Args:
+        findings: In the papers' order.
+        dataset: The set of the JSS systems.
+        scenes: The scenes of the weak-label separators.
+    """
+    lines = [
+        "# The papers' claims, and what our figures say",
+        "",
+        "Printed by `jss list claims > docs/claims.md` from the shipped reports; the rows are those of "
+        "`jss/papers/claims.py`, and the page Claims of the app shows each comparison with the clips "
+        "that show it best and worst.",
+        "",
+        f"**Of {len(findings)} claims {counted([f.verdict for f in findings])}.** {RULE}",
+        "",
+        f"JSS: `{dataset}` and its clips two at a time; weak labels: {scenes}. Neither is the paper's "
+        "data, and our trainings are far shorter than the paper's. PSDS is that of 50 thresholds, as in the "
+        "paper; MixIT is its DESED pre-training, PIT its FUSS pre-training.",
+    ]
+    for paper in dict.fromkeys(finding.claim.paper for finding in findings):
+        lines += [
+            "",
+            f"## {paper}",
+            "",
+            "| claim | where | the paper's figures | ours (95 %) | measured on | verdict |",
+            "|---|---|---|---|---|---|",
+        ]
+        for finding in findings:
+            claim = finding.claim
+            if claim.paper == paper:
+                quote = f'"{claim.quote}"' + (f" *{claim.note}*" if claim.note else "")
+                where = claim.where + (f"; also: {claim.also}" if claim.also else "")
+                cells = (
+                    quote,
+                    where,
+                    paper_text(claim),
+                    our_text(finding),
+                    basis_text(finding),
+                    f"**{finding.verdict}**",
+                )
+                lines.append(f"| {' | '.join(cells)} |")
+    return lines

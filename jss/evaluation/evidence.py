@@ -1,0 +1,255 @@
+"""Figures with their resamples: of systems, fusions and classes, ready for paired differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from jss.arrays import Float64
+from jss.data.datasets.overlap import SUFFIX
+from jss.evaluation.measure import (
+    RESAMPLES,
+    THRESHOLD,
+    Counts,
+    clip_counts,
+    clips_fingerprint,
+    decided,
+)
+from jss.evaluation.run import fuse_sets, material
+from jss.evaluation.saved_scores import SavedScores
+from jss.metrics import bootstrap
+from jss.metrics.f_score import f1_from_counts
+from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
+from jss.metrics.scores import THRESHOLDS
+from jss.papers.claims import SIMILAR, Figure
+from jss.reports import HEADLINES, EvalReport
+
+#: (data set, subset, selection, system) -> the scores saved beside the report, or None.
+Scores = Callable[[str, str, str, str], SavedScores | None]
+#: Similarity above which a clip counts for ``SIMILAR``.
+ALIKE = 0.9
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A figure and its value in each resample of the clips."""
+
+    value: float
+    #: (B,); NaN where a resample has no value.
+    replicates: Float64
+    #: Fingerprint of the clips and of how they were resampled: equal ones can be paired.
+    clips: str
+    n_clips: int
+    #: Recordings that the clips are made of; None: unknown.
+    recordings: int | None = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """B minus A with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def significant(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.low > 0 or self.high < 0
+
+
+def difference(a: Sample | None, b: Sample | None) -> Difference | None:
+    """Paired difference B minus A; None where one is missing or they are of different clips."""
+    if a is None or b is None or a.clips != b.clips:
+        return None
+    bounds = bootstrap.interval(b.replicates - a.replicates)
+    return Difference(b.value - a.value, *bounds) if bounds else None
+
+
+class Rescored:
+    """One system, or a fusion of several (Eq. 25), measured from saved scores with resamples."""
+
+    def __init__(
+        self, parts: Sequence[SavedScores], resamples: int = RESAMPLES, seed: int = 0
+    ) -> None:
+        """Prepare the scores.
+
+        Args:
+            parts: Scores of each system on one set.
+            resamples: Number of resamples.
+            seed: Of the resamples.
+
+        Raises:
+            JssError: The systems have different classes, or no clip in common.
+        """
+        first = parts[0]
+        outputs = first.outputs if len(parts) == 1 else fuse_sets([p.outputs for p in parts])
+        self._reference, self._findings = material(
+            outputs, first.clips, first.dataset, first.subset
+        )
+        self._drawn = bootstrap.weights(len(self._reference.names), resamples, seed)
+        self._clips = f"{clips_fingerprint(self._reference.names)} {seed} {resamples}"
+        self._samples: dict[str, dict[str, Sample]] = {}
+
+    def sample(self, name: str, label: str = "") -> Sample | None:
+        """One figure; None where it does not exist.
+
+        Args:
+            name: psds1, psds2, with _exact too, or event, intersection or clip with _f1, _precision
+                or _recall; of all classes, those of events and intersections with _macro.
+            label: A class; "" for all.
+        """
+        name = name.removesuffix("_macro")
+        if name not in self._samples:
+            kind = name.partition("_")[0]
+            if name.removesuffix("_exact") in (PSDS1.name, PSDS2.name):
+                self._samples[name] = self._psds(name)
+            elif kind in self._counts:
+                self._samples |= self._f_scores(kind)
+        return self._samples.get(name, {}).get(label)
+
+    def _psds(self, name: str) -> dict[str, Sample]:
+        truth, scores = self._reference.truth, self._findings.scores
+        assert scores is not None
+        scenario = PSDS1 if name.startswith(PSDS1.name) else PSDS2
+        counts = (
+            count_exactly(scores, truth, scenario)
+            if name.endswith("_exact")
+            else count_points(scores.at(THRESHOLDS), truth, scenario, THRESHOLDS)
+        )
+        result = psds(counts, truth, scenario)
+        whole = bootstrap.psds(counts, truth, scenario, self._drawn)
+        samples = {"": self._sample(result.value, whole)}
+        for k, label in enumerate(self._reference.labels):
+            if not np.isnan(result.per_class[k]):
+                of_class = bootstrap.class_psds(counts[k], k, truth, scenario, self._drawn)
+                samples[label] = self._sample(float(result.per_class[k]), of_class)
+        return samples
+
+    @cached_property
+    def _counts(self) -> Mapping[str, Counts]:
+        scores, truth = self._findings.scores, self._reference.truth
+        assert scores is not None
+        decisions = scores.at([THRESHOLD])
+        tagged = clip_counts(self._findings, decisions, truth)
+        return decided(decisions, truth) | ({"clip": tagged} if tagged is not None else {})
+
+    def _f_scores(self, kind: str) -> dict[str, dict[str, Sample]]:
+        counts, labels = self._counts[kind], self._reference.labels
+        tp, detected, true = (table.sum(axis=0) for table in counts)
+        f1 = f1_from_counts(tp, detected, true, labels)
+        whole = bootstrap.f1(*counts, self._drawn)
+        by_class = bootstrap.class_f1(*counts, self._drawn)
+        samples = {}
+        for name, averages in {"f1": f1, "precision": f1.precision, "recall": f1.recall}.items():
+            of = {"": self._sample(averages.macro, whole[name][0])}
+            for k, label in enumerate(labels):
+                of[label] = self._sample(averages.per_class[label], by_class[name][:, k])
+            samples[f"{kind}_{name}"] = {label: one for label, one in of.items() if one is not None}
+        return samples
+
+    def _sample(self, value: float | None, replicates: Float64) -> Sample:
+        number = np.nan if value is None else float(value)
+        return Sample(number, replicates, self._clips, len(self._reference.names))
+
+
+class Evidence:
+    """Figures of the reports of one set, and of the same clips two at a time."""
+
+    def __init__(
+        self, reports: Sequence[EvalReport], scores: Scores, dataset: str, subset: str
+    ) -> None:
+        """Look reports up, and read scores where a figure needs them.
+
+        Args:
+            reports: Of any sets.
+            scores: Where the saved scores are.
+            dataset: Name of the data set.
+            subset: Name of the subset of single clips.
+        """
+        self._reports = {(r.dataset, r.subset, r.selection, r.system): r for r in reports}
+        self._scores, self._rescored = scores, dict[tuple[str, ...], Rescored | None]()
+        self.dataset, self.subset = dataset, subset
+
+    def subset_of(self, figure: Figure) -> str:
+        """Name of the subset that a figure is measured on."""
+        return self.subset + (SUFFIX if figure.on == "overlap" else "")
+
+    def report(self, figure: Figure) -> EvalReport | None:
+        """The report of a figure's system; None where there is none, or of a fusion."""
+        place = self.dataset, self.subset_of(figure), figure.selection, figure.system
+        return self._reports.get(place)
+
+    def sample(self, figure: Figure) -> Sample | None:
+        """A figure with its resamples; None where it is not measured."""
+        if figure.label or len(figure.members) > 1:
+            rescored = self.rescored(figure)
+            return None if rescored is None else rescored.sample(figure.name, figure.label)
+        report = self.report(figure)
+        if report is None or report.bootstrap is None:
+            return None
+        if figure.name == SIMILAR:
+            return _similar(report)
+        value, replicates = None, report.bootstrap["replicates"].get(figure.name)
+        if figure.name in HEADLINES:
+            value = report.headline(figure.name)
+        return None if value is None or replicates is None else _sample(report, value, replicates)
+
+    def rescored(self, figure: Figure) -> Rescored | None:
+        """The system or fusion of a figure, measured from saved scores; None without them."""
+        subset = self.subset_of(figure)
+        key = (subset, figure.selection, *figure.members)
+        if key not in self._rescored:
+            places = [(self.dataset, subset, figure.selection, name) for name in figure.members]
+            parts = [self._scores(*place) for place in places]
+            report = self._reports.get(places[0])
+            drawn = report.bootstrap if report is not None else None
+            self._rescored[key] = (
+                Rescored(
+                    [part for part in parts if part is not None],
+                    drawn["resamples"] if drawn else RESAMPLES,
+                    drawn["seed"] if drawn else 0,
+                )
+                if all(part is not None for part in parts)
+                else None
+            )
+        return self._rescored[key]
+
+
+def main_set(reports: Sequence[EvalReport]) -> tuple[str, str]:
+    """The set of single clips, (data set, subset), with most reports; of equals that with most clips.
+
+    Args:
+        reports: At least one of single clips.
+    """
+    sets: dict[tuple[str, str], list[EvalReport]] = {}
+    for report in reports:
+        if not report.subset.endswith(SUFFIX):
+            sets.setdefault((report.dataset, report.subset), []).append(report)
+    return max(sorted(sets), key=lambda one: (len(sets[one]), sets[one][0].n_files))
+
+
+def _sample(report: EvalReport, value: float, replicates: Sequence[float | None]) -> Sample:
+    drawn, recordings = report.bootstrap, report.settings.get("recordings")
+    assert drawn is not None
+    return Sample(
+        value,
+        np.array(replicates, float),
+        f"{drawn['clips']} {drawn['seed']} {drawn['resamples']}",
+        report.n_files,
+        recordings if isinstance(recordings, int) else None,
+    )
+
+
+def _similar(report: EvalReport) -> Sample | None:
+    """The share of clips whose sources' scores are alike."""
+    drawn = report.bootstrap
+    if report.similarity is None or drawn is None:
+        return None
+    values = np.array(list(report.similarity["per_clip"].values()), float)
+    alike = np.where(np.isnan(values), np.nan, values > ALIKE)
+    weights = bootstrap.weights(len(values), drawn["resamples"], drawn["seed"])
+    return _sample(report, float(np.nanmean(alike)), list(bootstrap.mean(alike, weights)))

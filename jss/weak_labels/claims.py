@@ -1,0 +1,101 @@
+"""Figures of the weak-label separators with their resamples, and both papers' claims judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from jss.arrays import Float64
+from jss.evaluation.claims import Finding, judge
+from jss.evaluation.evidence import Evidence, Sample
+from jss.evaluation.measure import RESAMPLES
+from jss.metrics import bootstrap
+from jss.papers.claims import ABOVE, IMPROVEMENT, INPUT, JSS, WEAK_LABELS, Figure
+from jss.weak_labels.report import WeakReport
+
+
+class WeakEvidence:
+    """Figures of the separators' reports of one set of scenes."""
+
+    def __init__(self, reports: Sequence[WeakReport]) -> None:
+        """Take the reports.
+
+        Args:
+            reports: Of the same scenes.
+        """
+        self._reports = {report.system: report for report in reports}
+
+    def sample(self, figure: Figure) -> Sample | None:
+        """A figure with its resamples over scenes; None where it is not measured."""
+        report = self._reports.get(figure.system)
+        other = self._reports.get(figure.over, report)
+        if report is None or other is None:
+            return None
+        clip, before, after = _values(report, figure.label)
+        weights = bootstrap.weights(report.n_clips, RESAMPLES)
+        all_clips = np.column_stack([np.ones(report.n_clips), weights])
+        if figure.name == IMPROVEMENT:
+            change, drawn = after - before, all_clips[clip]
+            number = drawn.sum(axis=0)
+            values = np.divide(
+                change @ drawn, number, out=np.full(len(number), np.nan), where=number > 0
+            )
+        elif figure.name == ABOVE:
+            clip_b, before_b, after_b = _values(other, figure.label)
+            against = before_b if figure.over == INPUT else after_b
+            values = _above(after, all_clips[clip], against, all_clips[clip_b])
+        else:
+            return None
+        if np.isnan(values[0]):
+            return None
+        place = f"{report.dataset} {report.split} {report.seed} {report.n_clips}"
+        return Sample(float(values[0]), values[1:], place, report.n_clips)
+
+
+def main_scenes(reports: Sequence[WeakReport]) -> list[WeakReport]:
+    """The reports of the set of scenes that has most of them."""
+    sets: dict[tuple[str, str, int, int], list[WeakReport]] = {}
+    for report in reports:
+        of = report.dataset, report.split, report.seed, report.n_clips
+        sets.setdefault(of, []).append(report)
+    return max(sets.values(), key=len, default=[])
+
+
+def _values(report: WeakReport, label: str) -> tuple[np.ndarray, Float64, Float64]:
+    """Clip, SI-SDR of the mixture and of the output of each sample of a class ("": of all)."""
+    s = report.samples
+    clip, kind = np.array(s.clip, int), np.array(s.label, int)
+    chosen = kind == report.labels.index(label) if label else np.ones(len(kind), bool)
+    return clip[chosen], np.array(s.input)[chosen], np.array(s.output)[chosen]
+
+
+def _above(a: Float64, weights_a: Float64, b: Float64, weights_b: Float64) -> Float64:
+    """Chance that a value of A is above one of B, ties half, in each resample.
+
+    Args:
+        a: (n,) values.
+        weights_a: (n, B) how often each is drawn.
+        b: (m,) values.
+        weights_b: (m, B) how often each is drawn.
+
+    Returns:
+        (B,); NaN where one side is empty.
+    """
+    wins = (a[:, None] > b) + 0.5 * (a[:, None] == b)
+    pairs = weights_a.sum(axis=0) * weights_b.sum(axis=0)
+    won = ((wins.T @ weights_a) * weights_b).sum(axis=0)
+    return np.asarray(np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0))
+
+
+def findings(evidence: Evidence, weak: WeakEvidence) -> list[Finding]:
+    """Every claim of both papers, judged, in the papers' order.
+
+    Args:
+        evidence: Figures of the JSS systems.
+        weak: Figures of the weak-label separators.
+    """
+    return [
+        *(judge(claim, evidence) for claim in JSS),
+        *(judge(claim, weak) for claim in WEAK_LABELS),
+    ]

@@ -1,0 +1,204 @@
+"""Claims are judged by their stated rule, from figures whose differences are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from two_systems import A, B
+
+from jss.evaluation.claims import (
+    comparison_text,
+    difference_text,
+    judge,
+    paper_text,
+    printed_difference,
+)
+from jss.evaluation.evidence import Evidence, Rescored, Sample, difference, main_set
+from jss.papers.claims import CLAIMS, JSS, SIMILAR, Claim, Comparison, Figure, printed_name
+from jss.reports import HEADLINES
+from jss.weak_labels.claims import WeakEvidence
+from jss.weak_labels.report import Samples, WeakReport
+
+
+class Known:
+    """A source in which each system's PSDS1 lies about a number, with a spread of 0.02."""
+
+    def __init__(self, **means: float) -> None:
+        self.means = means
+
+    def sample(self, figure: Figure) -> Sample | None:
+        mean = self.means.get(figure.system)
+        if mean is None:
+            return None
+        noise = np.linspace(-0.02, 0.02, 401)
+        sign = 1 if figure.system < "C" else -1  # A and B move together, C against them
+        return Sample(mean, mean + sign * noise, f"{figure.on} clips", 10, 7)
+
+
+def above(higher: str, lower: str, **more: object) -> Comparison:
+    return Comparison((Figure(higher, "psds1"),), (Figure(lower, "psds1"),), **more)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "verdict"),
+    [
+        (above("A", "B"), "holds"),  # their noise cancels in the pair
+        (above("B", "A"), "does not hold"),
+        (above("A", "C"), "cannot be told"),
+        (above("A", "C", within=0.1), "holds"),
+        (above("A", "B", within=0.005), "does not hold"),
+        (above("A", "B", constant=-0.005), "holds"),
+    ],
+)
+def test_the_interval_decides(comparison, verdict):
+    found = judge(Claim("JSS", "", "", (comparison,)), Known(A=0.31, B=0.30, C=0.30))
+    assert found.verdict == verdict
+    assert found.judged[0].clips == (10,)
+    assert found.judged[0].recordings == (7,)
+
+
+@pytest.mark.parametrize(
+    ("need", "verdict"),
+    [("all", "does not hold"), ("most", "holds"), ("any", "holds")],
+)
+def test_how_many_must_hold(need, verdict):
+    good, bad, unknown = above("A", "B"), above("B", "A"), above("A", "missing")
+    claim = Claim("JSS", "", "", (good, good, bad, unknown, unknown), need)
+    found = judge(claim, Known(A=0.31, B=0.30))
+    assert (found.verdict, len(found.judged)) == (verdict, 3)
+    assert judge(replace(claim, comparisons=(unknown,)), Known()).verdict == "cannot be told"
+
+
+def test_figures_of_two_sets_are_not_paired():
+    comparison = Comparison((Figure("A", "psds1"),), (Figure("B", "psds1", "overlap"),))
+    (one,) = judge(Claim("JSS", "", "", (comparison,)), Known(A=0.31, B=0.30)).judged
+    assert not one.paired
+    assert one.high - one.low > 0.03, "the noise of two sets adds up"
+    assert one.clips == (10, 10)
+
+
+def test_a_correlation_over_systems():
+    x = tuple(Figure(name, "similarity") for name in "ABC")
+    y = tuple(Figure(name, "psds1") for name in "ABC")
+    comparison = Comparison(x, y, kind="correlation", negative=True)
+    (one,) = judge(Claim("JSS", "", "", (comparison,)), Known(A=0.1, B=0.2, C=0.9)).judged
+    assert (one.value, one.verdict) == (pytest.approx(-1), "does not hold")
+
+
+def test_every_claim_names_figures_that_exist():
+    for claim in CLAIMS:
+        assert claim.comparisons or claim.note, claim.quote
+        for comparison in claim.comparisons:
+            assert comparison_text(comparison)
+            for figure in (*comparison.plus, *comparison.minus):
+                known = {*HEADLINES, SIMILAR, "improvement", "above"}
+                assert figure.name in known, figure
+
+
+def test_what_the_paper_prints():
+    assert printed_name("SED + MixIT-S2 + MixIT-JT") == "SED Bs + DESED(S2+JT)"
+    assert printed_name("MixIT-S1 + MixIT-S2 + MixIT-JT") == "DESED(S1+S2+JT)"
+    assert printed_name("PIT-S0") == "FUSS-S0"
+    joint = next(claim for claim in JSS if claim.quote.startswith("Joint Training is slightly"))
+    first = joint.comparisons[0]
+    assert comparison_text(first) == "PSDS1: MixIT-JT - MixIT-S2"
+    assert printed_difference(first, "DESED Validation") == pytest.approx(0.365 - 0.362)
+    assert paper_text(joint).startswith("4 of 4 printed differences agree")
+
+
+def test_rescored_figures_are_those_of_the_report():
+    from jss.evaluation import saved_scores
+
+    report = saved_scores.report([B], resamples=30)
+    rescored = Rescored([B], resamples=30)
+    assert report.bootstrap is not None
+    for name in ("psds1", "psds2_exact", "event_f1_macro", "intersection_recall_macro"):
+        sample = rescored.sample(name)
+        assert sample is not None
+        assert sample.value == pytest.approx(report.headline(name))
+        stored = np.array(report.bootstrap["replicates"][name], float)
+        assert sample.replicates == pytest.approx(stored, abs=1e-5)
+        for label, row in report.classwise.items():
+            of_class = rescored.sample(name, label)
+            assert of_class is not None
+            assert of_class.value == pytest.approx(row[name.removesuffix("_macro")])
+    whole = Rescored([B], resamples=1)
+    whole._drawn[:] = 1  # the set itself as a resample
+    for name in ("psds1", "event_precision"):
+        for label in ("", "Cat", "Dog"):
+            sample = whole.sample(name, label)
+            assert sample.replicates == pytest.approx([sample.value]), (name, label)
+    gain = difference(
+        Rescored([A]).sample("event_f1", "Dog"), Rescored([B]).sample("event_f1", "Dog")
+    )
+    assert gain is not None
+    assert gain.value == pytest.approx(2 * 1 / (2 + 2))
+    assert gain.low <= gain.value <= gain.high
+
+
+def test_evidence_finds_reports_fusions_and_classes():
+    from jss.evaluation import saved_scores
+
+    reports = [saved_scores.report([one], resamples=20) for one in (A, B)]
+    saved = {one.outputs.system: one for one in (A, B)}
+    assert main_set(reports) == ("tones", "test")
+
+    def scores(dataset: str, subset: str, selection: str, system: str):
+        return (
+            saved.get(system)
+            if (dataset, subset, selection) == ("tones", "test", "teacher")
+            else None
+        )
+
+    evidence = Evidence(reports, scores, "tones", "test")
+    plain, fused = (evidence.sample(Figure(name, "psds1")) for name in ("A", "A + B"))
+    of_class = evidence.sample(Figure("B", "psds1", label="Dog"))
+    assert plain.clips == fused.clips == of_class.clips, "all can be paired"
+    assert evidence.sample(Figure("A", "psds1", "overlap")) is None
+    assert evidence.sample(Figure("A + C", "psds1")) is None
+    assert evidence.sample(Figure("A", "similarity")) is None
+
+
+def weak(system: str, gain: float) -> WeakReport:
+    before = (0.0, 1.0, 2.0, 3.0)
+    samples = Samples((0, 0, 1, 2), (0, 1, 0, 1), before, tuple(x + gain for x in before))
+    return WeakReport(
+        system,
+        "critic",
+        ("siren", "dog_bark"),
+        "bank",
+        "test",
+        0,
+        {},
+        4,
+        0,
+        {},
+        {},
+        {},
+        {},
+        samples,
+    )
+
+
+def test_figures_of_separators():
+    source = WeakEvidence([weak("weak-frame", 5.0), weak("weak-clip", 1.0)])
+    assert source.sample(Figure("weak-frame", "improvement")).value == pytest.approx(5)
+    sample = source.sample(Figure("weak-clip", "improvement", label="siren"))
+    assert sample.value == pytest.approx(1)
+    assert np.nanstd(sample.replicates) == pytest.approx(0)
+    # Outputs 1 and 3 against inputs 0 and 2: three of four pairs are higher.
+    over_input = Figure("weak-clip", "above", label="siren", over="input")
+    assert source.sample(over_input).value == pytest.approx(3 / 4)
+    over_other = Figure("weak-frame", "above", label="siren", over="weak-clip")
+    assert source.sample(over_other).value == 1, "5 and 7 against 1 and 3"
+    assert source.sample(Figure("weak-strong", "improvement")) is None
+
+
+def test_differences_are_written_with_sign_and_unit():
+    decibel = Comparison((Figure("weak-clip", "improvement", label="siren"),))
+    (one,) = judge(
+        Claim("Weak labels", "", "", (decibel,)), WeakEvidence([weak("weak-clip", 1)])
+    ).judged
+    assert difference_text(one) == "+1.00 dB (+1.00 to +1.00)"
