@@ -275,19 +275,28 @@ def writer(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> Iter
         yield put
 
 
-def encode(array: npt.ArrayLike, format: str = "wav", sample_rate: int = SAMPLE_RATE) -> bytes:
-    """Encode a waveform as a file in memory, as :func:`save` writes it.
+def encode(
+    array: npt.ArrayLike,
+    format: str = "wav",
+    sample_rate: int = SAMPLE_RATE,
+    *,
+    subtype: str | None = None,
+    compression: float | None = None,
+) -> bytes:
+    """Encode a waveform as a file in memory, as :func:`save` writes it unless asked otherwise.
 
     Args:
         array: (samples,).
         format: wav, flac, ogg, opus or mp3.
         sample_rate: Samples a second.
+        subtype: libsndfile's name of another sample format, such as "PCM_16".
+        compression: From 0, the largest file, to 1; None: libsndfile's default.
 
     Returns:
         Content of the file.
     """
     buffer = io.BytesIO()
-    with _encoder(buffer, format, sample_rate) as put:
+    with _encoder(buffer, format, sample_rate, subtype, compression) as put:
         put(array)
     return buffer.getvalue()
 
@@ -305,18 +314,32 @@ def wav(samples: Float32) -> bytes:
 
 
 @contextmanager
-def _encoder(file: BinaryIO, format: str, sample_rate: int) -> Iterator[Put]:
+def _encoder(
+    file: BinaryIO,
+    format: str,
+    sample_rate: int,
+    subtype: str | None = None,
+    compression: float | None = None,
+) -> Iterator[Put]:
     import soundfile
 
     if format not in _FORMATS:
         raise JssError(
             f"Audio is written as {', '.join(_FORMATS)}, not as '{format}': choose one of these suffixes."
         )
-    container, subtype = _FORMATS[format]
+    container, usual = _FORMATS[format]
     step = 10 * sample_rate  # libsndfile crashes on a Vorbis write of minutes at once
     sink = Sink(file)
     try:
-        with soundfile.SoundFile(sink, "w", sample_rate, 1, subtype, format=container) as out:
+        with soundfile.SoundFile(
+            sink,
+            "w",
+            sample_rate,
+            1,
+            subtype or usual,
+            format=container,
+            compression_level=compression,
+        ) as out:
 
             def put(array: npt.ArrayLike) -> None:
                 samples = np.asarray(array, np.float32)

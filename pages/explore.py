@@ -43,13 +43,19 @@ def analysis(recording: Recording) -> None:
     if not result.n_sources:
         notes.append("It does not separate, so there are no sources.")
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
-    clip_view.view(
-        analyses, system, recording, selection, [item.name for item in loaders.systems()]
-    )
+    names = [item.name for item in loaders.systems()]
+    clip_view.view(analyses, system, recording, selection, names)
     threshold = address.threshold()
+    others = [clip_view.getter(recording, name, selection) for name in names if name != system]
+    html = exports.standalone(
+        recording,
+        [lambda: result, *others],
+        threshold,
+        address.view_of(recording.clip),
+    )
     with st.container():
         clip_view.tables(result, recording, threshold)
-        exports.clip_downloads(result, recording.truth, threshold, address.span_of(recording.clip))
+        exports.clip_downloads(result, recording, threshold, address.span_of(recording.clip), html)
 
 
 page()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jss import audio
 from jss.commands.bars import SECONDS, progress
-from jss.errors import JssError
+from jss.errors import JssError, optional
 from jss.io.inputs import DUPLICATE, OUTPUT, Listing, walk, without_suffix
 from jss.io.notes import warn
 
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--system", required=True, metavar="NAME", help="a system of: python -m jss list systems"
     )
     parser.add_argument(
-        "--out", metavar="DIR", help="folder for events.tsv, scores/, sources/ and results/"
+        "--out", metavar="DIR", help="folder for events.tsv, scores/, sources/, results/ and html/"
     )
     parser.add_argument(
         "--threshold",
@@ -50,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--save-results",
         action="store_true",
         help="write everything to one .npz per recording, which then needs memory for the whole recording",
+    )
+    parser.add_argument(
+        "--html",
+        action="store_true",
+        help="write the app's viewer with each recording as one HTML file of at most 3 MB, which opens "
+        "anywhere, offline; recordings of minutes are too long for it",
     )
     parser.add_argument(
         "--stream",
@@ -105,10 +111,10 @@ def _stream(args: argparse.Namespace) -> int:
     from jss.inference.stream import events, pipe
     from jss.inference.system import load_system
 
-    written = args.out or args.save_sources or args.save_results or args.engine != "process"
-    if written or args.input not in ([], ["-"]):
+    written = args.out or args.save_sources or args.save_results or args.html
+    if written or args.engine != "process" or args.input not in ([], ["-"]):
         raise JssError(
-            "--stream reads standard input and prints: leave out INPUT, --out, --engine and --save-..."
+            "--stream reads standard input and prints: leave out INPUT, --out, --engine, --html and --save-..."
         )
     system = load_system(args.system, args.selection, args.device, precision=args.precision)
     print("onset\toffset\tevent_label", flush=True)
@@ -133,6 +139,9 @@ def _files(args: argparse.Namespace) -> int:
         raise JssError(
             "INPUT and --out DIR are required, or else --stream (see python -m jss detect --help)."
         )
+    if args.html:
+        with optional():
+            import PIL  # noqa: F401  (draws the spectrograms of the pages)
     out = Path(args.out)
     if out.exists() and not out.is_dir():
         raise JssError(f"--out {out} is a file: name a folder.")
@@ -161,7 +170,7 @@ def _files(args: argparse.Namespace) -> int:
             clips,
             stems(clips),
             out,
-            Wanted(args.threshold, args.save_sources, args.save_results),
+            Wanted(args.threshold, args.save_sources, args.save_results, args.html),
             engine=engine,
             begin=lambda todo: bar.expect(round(sum(map(_duration, todo)))),
             progress=bar,

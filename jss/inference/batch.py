@@ -53,6 +53,8 @@ class _Known:
 
     #: Of the recording, below the output folder.
     files: list[str]
+    #: Files that were wanted, but cannot be made of this recording.
+    left_out: list[str]
     #: (onset s, offset s, label).
     events: list[tuple[float, float, str]]
 
@@ -119,7 +121,7 @@ def detect(
         system: The system.
         clips: Name -> file.
         stems: Name -> name of its output files.
-        out: The output folder: scores/, and as wanted sources/ and results/.
+        out: The output folder: scores/, and as wanted sources/, results/ and html/.
         wanted: What is written.
         engine: Analyses the recordings.
         begin: Called once with the files that are still to be analysed.
@@ -181,7 +183,7 @@ def _finished(journal: Journal, key: str, out: Path, stem: str, wanted: Wanted) 
     known = _known(journal, key)
     if known is None:
         return False
-    return needed(stem, wanted) <= {*known.files} and all(
+    return needed(stem, wanted) <= {*known.files, *known.left_out} and all(
         (out / file).is_file() for file in known.files
     )
 
@@ -191,12 +193,16 @@ def _known(journal: Journal, key: str) -> _Known | None:
     if key not in journal:
         return None
     line = journal[key]
-    files, events = line.get("files"), line.get("events")
-    if not (isinstance(files, list) and isinstance(events, list)):
+    files, left_out, events = line.get("files"), line.get("left_out", []), line.get("events")
+    if not (isinstance(files, list) and isinstance(left_out, list) and isinstance(events, list)):
         return None
-    if not (all(isinstance(file, str) for file in files) and all(map(_is_event, events))):
+    if not (
+        all(isinstance(file, str) for file in (*files, *left_out)) and all(map(_is_event, events))
+    ):
         return None
-    return _Known(files, [(float(onset), float(offset), label) for onset, offset, label in events])
+    return _Known(
+        files, left_out, [(float(onset), float(offset), label) for onset, offset, label in events]
+    )
 
 
 def _is_event(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,12 +13,19 @@ import numpy as np
 
 from jss import audio
 from jss.arrays import Float32
+from jss.errors import JssError, report
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
 from jss.inference.windows import Stretch
 from jss.io.atomic import atomic_write
 from jss.io.progress import Progress
 from jss.results import event_table, score_table
+from jss.viewer.page import Text, page
+
+log = logging.getLogger(__name__)
+
+#: Seconds of a recording beyond which no page is tried: 3 MB never hold as much.
+_LONGEST_PAGE = 600.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,8 @@ class Wanted:
     sources: bool = False
     #: Write a .npz per recording.
     results: bool = False
+    #: Write the viewer with the recording in it as an HTML file, where it is short enough.
+    html: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,7 @@ def needed(stem: str, wanted: Wanted) -> set[str]:
         _scores(stem),
         *([_source(stem, 1)] * wanted.sources),
         *([_result(stem)] * wanted.results),
+        *([_page(stem)] * wanted.html),
     }
 
 
@@ -83,6 +94,7 @@ def write(
     scores: list[Float32] = []
     all_stretches: list[Stretch] = []
     files: list[str] = []
+    left_out: list[str] = []
     with ExitStack() as stack:
         writers: list[audio.Put] = []
         for piece in stretches:
@@ -93,12 +105,16 @@ def write(
                 put(source)
             scores.append(piece.scores)
             samples += len(piece.mixture)
-            if wanted.results:
+            with_page = wanted.html and samples <= _LONGEST_PAGE * audio.SAMPLE_RATE
+            if wanted.results or with_page:
                 all_stretches.append(piece)
             progress(task.name, len(piece.mixture) / audio.SAMPLE_RATE)
     if wanted.results:
         files.append(_result(task.stem))
         system.join(all_stretches, task.name).save(out / files[-1])
+    if wanted.html:
+        written = _write_page(system, task, all_stretches, samples, out, wanted.threshold)
+        (files if written else left_out).append(_page(task.stem))
     facts: dict[str, Any] = {"hop": SCORE_HOP_S, "duration": samples / audio.SAMPLE_RATE}
     pooled = np.concatenate(scores, axis=-1)
     files.append(_scores(task.stem))
@@ -110,8 +126,36 @@ def write(
     return {
         "filename": task.name,
         "files": files,
+        "left_out": left_out,
         "events": events.drop(columns="filename").to_numpy().tolist(),
     }
+
+
+def _write_page(
+    system: System,
+    task: RecordingFiles,
+    stretches: list[Stretch],
+    samples: int,
+    out: Path,
+    threshold: float,
+) -> bool:
+    """Write the HTML file of a recording. Returns False, with a warning, where it is too long."""
+    text = Text(task.name, systems={system.name: f"{system.description} ({system.selection})"})
+    try:
+        if samples > _LONGEST_PAGE * audio.SAMPLE_RATE:
+            seconds = samples / audio.SAMPLE_RATE
+            raise JssError(f"{task.name} is {seconds:.0f} s long, too much for an HTML page.")
+        content = page([system.join(stretches, task.name)], text=text, threshold=threshold)
+    except JssError as error:
+        report(log, error)
+        return False
+    with atomic_write(out / _page(task.stem)) as part:
+        part.write_bytes(content)
+    return True
+
+
+def _page(stem: str) -> str:
+    return f"html/{stem}.html"
 
 
 def _scores(stem: str) -> str:

@@ -1,10 +1,8 @@
-"""A ClipResult as the browser wants it: a little JSON, and files to be fetched. Numpy only, nothing
-of Streamlit.
-"""
+"""A ClipResult as the browser wants it: a little JSON, and files to be fetched."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,37 +21,89 @@ from jss.viz.mel import FEATURE_DB, SHOWN_DB, mel_png
 _TILE = 2048
 
 
+#: Contents of a file, and its MIME type.
+File = tuple[bytes, str]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How sound and spectrograms become files."""
+
+    #: (samples,) in [-1, 1] and samples a second -> file.
+    sound: Callable[[Float32, int], File]
+    #: (mels, frames), the level of black and that of white -> file.
+    image: Callable[[Float32, float, float], File]
+    #: Whether sound loses so little that mixture minus sources is still the residual.
+    exact: bool = True
+
+
+def flac(samples: Float32, rate: int) -> File:
+    """Encode as FLAC of 24 bit."""
+    return audio.encode(samples, "flac", rate), "audio/flac"
+
+
+def png(mel: Float32, low: float, high: float) -> File:
+    """Encode as a grey PNG."""
+    return mel_png(mel, low=low, high=high), "image/png"
+
+
+LOSSLESS = Encoding(flac, png)
+
+
 @dataclass(frozen=True)
 class Payload:
     """meta: the JSON; files: name -> (bytes, MIME type); audio, mel, source_mels: names of files,
-    mixture first; source_masks: as source_mels, empty where there are none.
+    mixture first; source_masks: as source_mels, empty where there are none; residual: the name of a
+    file where sound is not exact, else None.
     """
 
     meta: dict[str, Any]
-    files: Mapping[str, tuple[bytes, str]]
+    files: Mapping[str, File]
     audio: tuple[str, ...]
     mel: tuple[str, ...]
     source_mels: tuple[tuple[str, ...], ...]
     source_masks: tuple[tuple[str, ...], ...] = ()
+    residual: str | None = None
 
     @property
     def nbytes(self) -> int:
         """Bytes of the files."""
         return sum(len(data) for data, _ in self.files.values())
 
+    def addressed(self, where: Callable[[str, File], Any]) -> dict[str, Any]:
+        """Return the JSON with the address of each file.
+
+        Args:
+            where: Name of a file and the file -> its address.
+        """
+        places = {name: where(name, file) for name, file in self.files.items()}
+        return self.meta | {
+            "scores": places["scores"],
+            "audio": [places[name] for name in self.audio],
+            "residual": self.residual and places[self.residual],
+            "mel": [places[name] for name in self.mel],
+            "source_mels": [[places[name] for name in tiles] for tiles in self.source_mels],
+            "source_masks": [[places[name] for name in tiles] for tiles in self.source_masks],
+        }
+
 
 def pack(
-    result: ClipResult, ground_truth: Any = None, *, clip: str, masks: Float32 | None = None
+    result: ClipResult,
+    ground_truth: Any = None,
+    *,
+    clip: str,
+    masks: Float32 | None = None,
+    encoding: Encoding = LOSSLESS,
 ) -> Payload:
     """Everything the viewer shows and plays.
 
     ground_truth: events in any form of jss.viz.agreement.events_of, or None; clip: what is the same
     for one clip in all systems, so that a switch of the system keeps the position; masks: (M, mels,
     frames) in [0, 1], what the separator let through, to be seen instead of the sources' mels.
-    Sound is FLAC (24 bit), all tracks at one gain; pooled scores are float32, so that events in the
+    All tracks are at one gain; pooled scores are float32, so that events in the
     browser equal those of jss.decoding; source scores are uint8.
     """
-    files: dict[str, tuple[bytes, str]] = {}
+    files: dict[str, File] = {}
 
     def image(
         name: str, mel: Float32, low: float = FEATURE_DB[0], high: float = FEATURE_DB[1]
@@ -61,16 +111,17 @@ def pack(
         names = []
         for start in range(0, max(1, mel.shape[1]), _TILE):
             names.append(f"{name}.{start // _TILE}")
-            files[names[-1]] = (
-                mel_png(mel[:, start : start + _TILE], low=low, high=high),
-                "image/png",
-            )
+            files[names[-1]] = encoding.image(mel[:, start : start + _TILE], low, high)
         return tuple(names)
 
-    tracks = [result.mixture, *result.sources]
-    gain = max(1.0, *(float(np.abs(track).max(initial=0.0)) for track in tracks))
-    for m, track in enumerate(tracks):
-        files[f"audio.{m}"] = (audio.encode(track / gain, "flac", result.sample_rate), "audio/flac")
+    tracks = {f"audio.{m}": track for m, track in enumerate((result.mixture, *result.sources))}
+    names = tuple(tracks)
+    residual = "residual" if result.n_sources and not encoding.exact else None
+    if residual:
+        tracks[residual] = result.residual
+    gain = max(1.0, *(float(np.abs(track).max(initial=0.0)) for track in tracks.values()))
+    for name, track in tracks.items():
+        files[name] = encoding.sound(track / gain, result.sample_rate)
     files["scores"] = (_scores(result), "application/octet-stream")
     mel = image("mel", result.mel)
     source_mels = tuple(image(f"mel{m}", one) for m, one in enumerate(result.source_mels))
@@ -113,9 +164,7 @@ def pack(
         else [[onset, offset, labels.index(label)] for onset, offset, label in truth],
         "similarity": _similarity(result),
     }
-    return Payload(
-        meta, files, tuple(f"audio.{m}" for m in range(len(tracks))), mel, source_mels, source_masks
-    )
+    return Payload(meta, files, names, mel, source_mels, source_masks, residual)
 
 
 def with_shared_classes(metas: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -26,7 +26,8 @@ function cached(url, load, sizeOf) {
   return entry.content;
 }
 
-const base = import.meta.url.split("/_stcore/")[0];
+/** Files of the app lie on its server; a page that stands alone has them within itself. */
+const base = import.meta.url.startsWith("data:") ? "" : import.meta.url.split("/_stcore/")[0];
 
 async function get(url) {
   const response = await fetch(base + url);
@@ -98,22 +99,27 @@ export async function loadPicture(meta) {
 
 /** All tracks: [{id, name, buffer}], mixture first, then the sources, then the residual. */
 export async function loadSound(meta) {
-  const load = (url) => sound(url, meta.gain);
-  const [mixture, ...sources] = await Promise.all(meta.audio.map((url) =>
-    cached(url, load, ({ length }) => 4 * length)));
+  const load = (url) => cached(url, () => sound(url, meta.gain), ({ length }) => 4 * length);
+  const [mixture, ...sources] = await Promise.all(meta.audio.map(load));
   const tracks = [{ id: "mixture", name: "Mixture", buffer: mixture }];
   sources.forEach((buffer, m) => tracks.push({ id: `source${m + 1}`, name: meta.source_names[m], buffer }));
   if (sources.length) {
-    const residual = new AudioBuffer({ length: mixture.length, sampleRate: RATE });
-    const rest = residual.getChannelData(0);
-    rest.set(mixture.getChannelData(0));
-    for (const source of sources) {
-      const samples = source.getChannelData(0);
-      for (let i = 0; i < rest.length; i++) rest[i] -= samples[i];
-    }
-    tracks.push({ id: "residual", name: "Residual", buffer: residual });
+    const buffer = meta.residual ? await load(meta.residual) : difference(mixture, sources);
+    tracks.push({ id: "residual", name: "Residual", buffer });
   }
   return tracks;
+}
+
+/** The mixture minus the sum of the sources. */
+function difference(mixture, sources) {
+  const residual = new AudioBuffer({ length: mixture.length, sampleRate: RATE });
+  const rest = residual.getChannelData(0);
+  rest.set(mixture.getChannelData(0));
+  for (const source of sources) {
+    const samples = source.getChannelData(0);
+    for (let i = 0; i < rest.length; i++) rest[i] -= samples[i];
+  }
+  return residual;
 }
 
 /** Least and greatest sample of every block of a waveform: enough for any width. */

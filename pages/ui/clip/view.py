@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -88,7 +88,7 @@ def prepared(
     steps = [step for name in missing for step in _steps(recording, name, selection)]
 
     def show_pending(text: str) -> None:
-        analyses = [_in_memory(recording, name, selection) for name in names]
+        analyses = [in_memory(recording, name, selection) for name in names]
         viewer.view(
             [analysis.payload for analysis in analyses if analysis is not None],
             clip=recording.clip,
@@ -109,6 +109,19 @@ def prepared(
 
 def _in_memory(recording: Recording, system: str, selection: str) -> Analysis | None:
     return loaders.in_memory(recording, system, *_selection_and_reference(system, selection))
+
+
+def getter(recording: Recording, system: str, selection: str) -> Callable[[], ClipResult | None]:
+    """Return a function that gives a system's result where it is in memory, also later: in a
+    download, which has no session.
+    """
+    chosen = _selection_and_reference(system, selection)
+
+    def get() -> ClipResult | None:
+        analysis = loaders.in_memory(recording, system, *chosen)
+        return analysis and analysis.result
+
+    return get
 
 
 def _steps(recording: Recording, system: str, selection: str) -> list[Step]:

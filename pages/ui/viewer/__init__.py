@@ -81,14 +81,4 @@ def view(
 
 def _addressed(payload: Payload, key: str) -> dict[str, Any]:
     place = f"{key}/{payload.meta['system']}"
-    where = {
-        name: internals.address(data, kind, f"{place}/{name}")
-        for name, (data, kind) in payload.files.items()
-    }
-    return payload.meta | {
-        "scores": where["scores"],
-        "audio": [where[name] for name in payload.audio],
-        "mel": [where[name] for name in payload.mel],
-        "source_mels": [[where[name] for name in tiles] for tiles in payload.source_mels],
-        "source_masks": [[where[name] for name in tiles] for tiles in payload.source_masks],
-    }
+    return payload.addressed(lambda name, file: internals.address(*file, f"{place}/{name}"))
