@@ -25,7 +25,7 @@ from jss.arrays import Float32
 from jss.errors import JssError
 from jss.results import ClipResult
 from jss.viewer import WEB
-from jss.viewer.payload import LOSSLESS, Encoding, File, flac, pack, png, with_shared_classes
+from jss.viewer.payload import LOSSLESS, Encoding, File, pack, png, with_shared_classes
 from jss.viz.mel import levels
 
 #: Most bytes of a page.

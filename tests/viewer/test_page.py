@@ -40,5 +40,5 @@ def test_a_page_that_is_too_large_loses_quality_first_then_systems(monkeypatch):
     monkeypatch.setattr(pages, "MAX_BYTES", 450_000)
     assert 1 <= page(noisy, text=Text("noise")).decode().count("<dt>") < 3
     monkeypatch.setattr(pages, "MAX_BYTES", 250_000)
-    with pytest.raises(JssError, match="Noise is 2 s long, .* cut it"):
+    with pytest.raises(JssError, match=r"Noise is 2 s long, .* cut it"):
         page(noisy[:1], text=Text("Noise"))

@@ -88,7 +88,7 @@ def prepared(
     steps = [step for name in missing for step in _steps(recording, name, selection)]
 
     def show_pending(text: str) -> None:
-        analyses = [in_memory(recording, name, selection) for name in names]
+        analyses = [_in_memory(recording, name, selection) for name in names]
         viewer.view(
             [analysis.payload for analysis in analyses if analysis is not None],
             clip=recording.clip,
