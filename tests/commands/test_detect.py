@@ -15,6 +15,7 @@ from jss import audio
 from jss.cli import main
 from jss.commands.detect import collect, stems
 from jss.errors import JssError
+from jss.inference import clip_files
 from jss.inference.system import load_system
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
@@ -116,6 +117,20 @@ def test_what_is_written_is_what_python_gives(tmp_path):
             audio.load(out / "sources" / f"a_s{m + 1}.flac"), source.clip(-1, 1), atol=1e-6
         )
     assert not [p for p in out.rglob("*") if p.name.endswith(".part")]
+
+
+def test_html_holds_each_recording_that_is_short_enough(tmp_path, capsys, monkeypatch):
+    write(tmp_path / "in" / "a.wav", noise(1.2))
+    write(tmp_path / "in" / "long" / "b.wav", noise(4.0))
+    monkeypatch.setattr(clip_files, "_LONGEST_PAGE", 3.0)
+    for _ in range(2):  # what cannot be made is not tried again
+        assert detect(tmp_path / "out", tmp_path / "in", "--html") == 0
+    said = capsys.readouterr()
+    assert said.err.count("long/b.wav is 4 s long, too much for an HTML page") == 1
+    assert "2 of them before" in said.out
+    html = (tmp_path / "out" / "html" / "a.html").read_text(encoding="utf-8")
+    assert "<title>a.wav</title>" in html
+    assert not list((tmp_path / "out" / "html").rglob("b*"))
 
 
 def test_bf16_is_what_python_gives_and_is_not_mixed_with_fp32(tmp_path, capsys):
