@@ -46,16 +46,13 @@ def analysis(recording: Recording) -> None:
     names = [item.name for item in loaders.systems()]
     clip_view.view(analyses, system, recording, selection, names)
     threshold = address.threshold()
-    others = [clip_view.getter(recording, name, selection) for name in names if name != system]
-    html = exports.standalone(
-        recording,
-        [lambda: result, *others],
-        threshold,
-        address.view_of(recording.clip),
-    )
+    shown_first = sorted(names, key=lambda name: name != system)
+    html = clip_view.page_maker(recording, selection, shown_first, threshold)
     with st.container():
         clip_view.tables(result, recording, threshold)
-        exports.clip_downloads(result, recording, threshold, address.span_of(recording.clip), html)
+        exports.clip_downloads(
+            result, recording.truth, threshold, address.span_of(recording.clip), html
+        )
 
 
 page()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -10,6 +11,8 @@ import streamlit as st
 from jss.decoding import MEDIAN_FRAMES
 from jss.labels import sound_class
 from jss.papers import tables
+from jss.viewer.page import Text
+from jss.viewer.page import page as viewer_page
 from pages.ui import address, charts, exports, systems, viewer, widgets
 from pages.ui.cache import loaders, model_folders, weak_loaders
 from pages.ui.cache.weak_loaders import TRUE, Mixture, WeakAnalysis
@@ -131,7 +134,32 @@ def _analysis(mixture: Mixture) -> None:
             mixture.events,
             address.threshold(),
             address.span_of(mixture.name),
+            _page_maker(mixture, sorted(names, key=lambda name: name != shown)),
         )
+
+
+def _page_maker(mixture: Mixture, names: list[str]) -> Callable[[], bytes]:
+    """Return a function that makes the viewer with a mixture as one HTML file, for a download."""
+    threshold, span = address.threshold(), address.view_of(mixture.name)
+
+    def make() -> bytes:
+        from jss.weak_labels.view import mel_masks
+
+        analyses = {name: weak_loaders.analyse(mixture, name) for name in names}
+        return viewer_page(
+            [analysis.clip for analysis in analyses.values()],
+            mixture.events,
+            text=Text(mixture.title),
+            threshold=threshold,
+            span=span,
+            masks={
+                name: mel_masks(analysis.result)
+                for name, analysis in analyses.items()
+                if len(analysis.result.masks)
+            },
+        )
+
+    return make
 
 
 def _analyse(names: list[str], mixture: Mixture) -> dict[str, WeakAnalysis]:

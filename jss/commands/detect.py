@@ -139,14 +139,17 @@ def _files(args: argparse.Namespace) -> int:
         raise JssError(
             "INPUT and --out DIR are required, or else --stream (see python -m jss detect --help)."
         )
-    if args.html:
-        with optional():
-            import PIL  # noqa: F401  (draws the spectrograms of the pages)
     out = Path(args.out)
     if out.exists() and not out.is_dir():
         raise JssError(f"--out {out} is a file: name a folder.")
     listing = collect(args.input, out)
     clips = listing.files
+    make_page = None
+    if args.html:
+        with optional():
+            from jss.viewer.page import of_recording
+
+            make_page = of_recording
     engine: Engine = one_process
     if args.engine == "ray":
         from jss.inference.ray_cluster import Ray
@@ -170,7 +173,7 @@ def _files(args: argparse.Namespace) -> int:
             clips,
             stems(clips),
             out,
-            Wanted(args.threshold, args.save_sources, args.save_results, args.html),
+            Wanted(args.threshold, args.save_sources, args.save_results, make_page),
             engine=engine,
             begin=lambda todo: bar.expect(round(sum(map(_duration, todo)))),
             progress=bar,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,7 @@ from jss.inference.system import System
 from jss.inference.windows import Stretch
 from jss.io.atomic import atomic_write
 from jss.io.progress import Progress
-from jss.results import event_table, score_table
-from jss.viewer.page import Text, page
+from jss.results import ClipResult, event_table, score_table
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +37,9 @@ class Wanted:
     sources: bool = False
     #: Write a .npz per recording.
     results: bool = False
-    #: Write the viewer with the recording in it as an HTML file, where it is short enough.
-    html: bool = False
+    #: Makes an HTML file of a result, a sentence about the system and the threshold; None: not
+    #: wanted. A recording for which it raises JssError is too long for one.
+    page: Callable[[ClipResult, str, float], bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def needed(stem: str, wanted: Wanted) -> set[str]:
         _scores(stem),
         *([_source(stem, 1)] * wanted.sources),
         *([_result(stem)] * wanted.results),
-        *([_page(stem)] * wanted.html),
+        *([_page(stem)] * (wanted.page is not None)),
     }
 
 
@@ -90,7 +90,7 @@ def write(
     Raises:
         JssError: The recording cannot be read, or a file cannot be written.
     """
-    samples = 0
+    samples, longest_page = 0, _LONGEST_PAGE * audio.SAMPLE_RATE
     scores: list[Float32] = []
     all_stretches: list[Stretch] = []
     files: list[str] = []
@@ -105,16 +105,26 @@ def write(
                 put(source)
             scores.append(piece.scores)
             samples += len(piece.mixture)
-            with_page = wanted.html and samples <= _LONGEST_PAGE * audio.SAMPLE_RATE
-            if wanted.results or with_page:
+            if wanted.results or (wanted.page and samples <= longest_page):
                 all_stretches.append(piece)
             progress(task.name, len(piece.mixture) / audio.SAMPLE_RATE)
     if wanted.results:
         files.append(_result(task.stem))
         system.join(all_stretches, task.name).save(out / files[-1])
-    if wanted.html:
-        written = _write_page(system, task, all_stretches, samples, out, wanted.threshold)
-        (files if written else left_out).append(_page(task.stem))
+    if wanted.page:
+        try:
+            if samples > longest_page:
+                seconds = samples / audio.SAMPLE_RATE
+                raise JssError(f"{task.name} is {seconds:.0f} s long, too much for an HTML page.")
+            about = f"{system.description} ({system.selection})"
+            content = wanted.page(system.join(all_stretches, task.name), about, wanted.threshold)
+        except JssError as error:
+            report(log, error)
+            left_out.append(_page(task.stem))
+        else:
+            files.append(_page(task.stem))
+            with atomic_write(out / files[-1]) as part:
+                part.write_bytes(content)
     facts: dict[str, Any] = {"hop": SCORE_HOP_S, "duration": samples / audio.SAMPLE_RATE}
     pooled = np.concatenate(scores, axis=-1)
     files.append(_scores(task.stem))
@@ -129,29 +139,6 @@ def write(
         "left_out": left_out,
         "events": events.drop(columns="filename").to_numpy().tolist(),
     }
-
-
-def _write_page(
-    system: System,
-    task: RecordingFiles,
-    stretches: list[Stretch],
-    samples: int,
-    out: Path,
-    threshold: float,
-) -> bool:
-    """Write the HTML file of a recording. Returns False, with a warning, where it is too long."""
-    text = Text(task.name, systems={system.name: f"{system.description} ({system.selection})"})
-    try:
-        if samples > _LONGEST_PAGE * audio.SAMPLE_RATE:
-            seconds = samples / audio.SAMPLE_RATE
-            raise JssError(f"{task.name} is {seconds:.0f} s long, too much for an HTML page.")
-        content = page([system.join(stretches, task.name)], text=text, threshold=threshold)
-    except JssError as error:
-        report(log, error)
-        return False
-    with atomic_write(out / _page(task.stem)) as part:
-        part.write_bytes(content)
-    return True
 
 
 def _page(stem: str) -> str:

@@ -160,7 +160,7 @@ class Analyst:
         folder: str,
         precision: Precision,
         out: str,
-        wanted: tuple[float, bool, bool, bool],
+        wanted: tuple[Any, ...],
     ) -> None:
         self.system = load_system(name, selection, device, Path(folder), precision)
         self.out, self.wanted = Path(out), Wanted(*wanted)

@@ -7,6 +7,7 @@ network.
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from string import Template
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 import jss
 from jss import audio
@@ -43,10 +45,6 @@ def _opus(compression: float, samples: Float32, rate: int) -> File:
 
 
 def _jpeg(quality: int, mel: Float32, low: float, high: float) -> File:
-    import io
-
-    from PIL import Image
-
     buffer = io.BytesIO()
     image = Image.fromarray(np.ascontiguousarray(levels(mel, low, high)[::-1]), "L")
     image.save(buffer, "JPEG", quality=quality, optimize=True)
@@ -84,6 +82,7 @@ def page(
     threshold: float = 0.5,
     span: str = "",
     compare: Mapping[str, str] | None = None,
+    masks: Mapping[str, Float32] | None = None,
 ) -> bytes:
     """Make an HTML file of a clip through one or several systems, of at most :data:`MAX_BYTES`.
 
@@ -97,6 +96,7 @@ def page(
         threshold: Scores above it become events, 0 to 1.
         span: What is visible at first, "2.00-4.50" in seconds, else all of it.
         compare: As of ``pages.ui.viewer.view``; None for one system at a time.
+        masks: System -> masks as of ``jss.viewer.payload.pack``, where it has them.
 
     Raises:
         JssError: The clip is too long.
@@ -113,7 +113,7 @@ def page(
     }
     for count in range(len(results), 0, -1):
         for name, encoding in _ENCODINGS.items():
-            files, metas = _packed(results[:count], ground_truth, encoding)
+            files, metas = _packed(results[:count], ground_truth, masks or {}, encoding)
             if sum(map(len, files)) > MAX_BYTES:
                 continue
             names = [result.system for result in results[:count]]
@@ -129,8 +129,27 @@ def page(
     )
 
 
+def of_recording(result: ClipResult, about: str, threshold: float) -> bytes:
+    """Make an HTML file of one system's result, without ground truth.
+
+    Args:
+        result: The recording through a system.
+        about: A sentence about the system.
+        threshold: Scores above it become events, 0 to 1.
+
+    Raises:
+        JssError: The recording is too long.
+    """
+    return page(
+        [result], text=Text(result.filename, "", {result.system: about}), threshold=threshold
+    )
+
+
 def _packed(
-    results: Sequence[ClipResult], ground_truth: Any, encoding: Encoding
+    results: Sequence[ClipResult],
+    ground_truth: Any,
+    masks: Mapping[str, Float32],
+    encoding: Encoding,
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Files as data URLs, each once, and the JSON of each system with their numbers.
 
@@ -143,7 +162,13 @@ def _packed(
 
     encoding = Encoding(_once(encoding.sound), _once(encoding.image), encoding.exact)
     metas = [
-        pack(result, ground_truth, clip=result.filename, encoding=encoding).addressed(number)
+        pack(
+            result,
+            ground_truth,
+            clip=results[0].filename,
+            masks=masks.get(result.system),
+            encoding=encoding,
+        ).addressed(number)
         for result in results
     ]
     return list(numbers), metas

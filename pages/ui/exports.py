@@ -6,7 +6,7 @@ import io
 import json
 import threading
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import PurePath
@@ -18,12 +18,9 @@ import streamlit as st
 from jss import audio
 from jss.decoding import MEDIAN_FRAMES
 from jss.results import ClipResult, score_table
-from jss.viewer.page import Text, page
 from jss.viz import export
 from jss.viz.printed import FORMATS, save
-from pages.ui.cache import loaders
 from pages.ui.cache.gc import freeze_loaded
-from pages.ui.clip.recordings import Recording
 
 #: Seconds after the first figure button until matplotlib is imported: the page is idle by then.
 DRAWING_AFTER = 3.0
@@ -31,7 +28,7 @@ DRAWING_AFTER = 3.0
 
 def clip_downloads(
     result: ClipResult,
-    recording: Recording,
+    truth: Any,
     threshold: float,
     span: tuple[float, float] | None,
     html: Callable[[], bytes],
@@ -40,12 +37,11 @@ def clip_downloads(
 
     Args:
         result: The clip through a system.
-        recording: The clip.
+        truth: Its ground truth, or None.
         threshold: Of the events.
         span: What the figure shows, in seconds, None for all: what the viewer is zoomed to.
-        html: Of :func:`standalone`.
+        html: Makes the viewer with the clip as one file.
     """
-    truth = recording.truth
     system = result.system.replace("/", "-")  # "MixIT-S1 (runs/mine)"
     stem = f"{PurePath(result.filename).stem}.{system}.{result.selection}"
     with _row():
@@ -89,38 +85,6 @@ def clip_downloads(
             lambda: _zip(everything(result, truth, threshold)),
         )
         _page_button(stem, html)
-
-
-def standalone(
-    recording: Recording,
-    results: Sequence[Callable[[], ClipResult | None]],
-    threshold: float,
-    span: str,
-    compare: Mapping[str, str] | None = None,
-) -> Callable[[], bytes]:
-    """Return a function that makes the viewer with a clip as one HTML file.
-
-    Args:
-        recording: The clip.
-        results: Of the system shown, then of others; each gives None where it is not at hand.
-        threshold: Of the events.
-        span: What is visible at first, "2.00-4.50" in seconds, "" for all.
-        compare: As of ``pages.ui.viewer.view``.
-
-    Returns:
-        The function; nothing in it needs the session.
-    """
-
-    def make() -> bytes:
-        found = [result for get in results if (result := get()) is not None]
-        described = {item.name: item.description for item in loaders.systems()}
-        note = f"{recording.filename}. {recording.note}" if recording.note else recording.filename
-        text = Text(recording.title, note, described)
-        return page(
-            found, recording.truth, text=text, threshold=threshold, span=span, compare=compare
-        )
-
-    return make
 
 
 def _page_button(stem: str, html: Callable[[], bytes]) -> None:

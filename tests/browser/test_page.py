@@ -91,7 +91,7 @@ def test_a_page_of_opus_has_a_residual_of_its_own(chromium: Any, tmp_path: Path,
     tab.wait_for_selector(".jss[data-drawn]")
     tracks = tab.evaluate(
         "() => document.querySelector('#viewer').viewer.player.tracks"
-        ".map(t => [t.id, t.buffer.length, Math.max(...t.buffer.getChannelData(0))])"
+        ".map(t => [t.id, t.buffer.length, t.buffer.getChannelData(0).reduce((a, b) => Math.max(a, b))])"
     )
     assert [track[0] for track in tracks][-1] == "residual"
     assert all(abs(length - 10 * audio.SAMPLE_RATE) <= 8 for _, length, _ in tracks)

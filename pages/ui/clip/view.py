@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from jss.results import ClipResult
+from jss.viewer.page import Text, page
 from jss.viz.tables import detected_events, truth_table
 from pages.ui import address, systems, viewer
 from pages.ui.cache import loaders
@@ -111,17 +112,44 @@ def _in_memory(recording: Recording, system: str, selection: str) -> Analysis | 
     return loaders.in_memory(recording, system, *_selection_and_reference(system, selection))
 
 
-def getter(recording: Recording, system: str, selection: str) -> Callable[[], ClipResult | None]:
-    """Return a function that gives a system's result where it is in memory, also later: in a
-    download, which has no session.
+def page_maker(
+    recording: Recording,
+    selection: str,
+    names: Sequence[str],
+    threshold: float,
+    compare: Mapping[str, str] | None = None,
+) -> Callable[[], bytes]:
+    """Return a function that makes the viewer with a clip as one HTML file.
+
+    Args:
+        recording: The clip.
+        selection: "teacher" or "student".
+        names: The system shown, then others, which are in the file where they are in memory.
+        threshold: Of the events.
+        compare: As of :func:`view`.
+
+    Returns:
+        The function, for a download: nothing in it needs the session.
     """
-    chosen = _selection_and_reference(system, selection)
+    chosen = {name: _selection_and_reference(name, selection) for name in names}
+    span = address.view_of(recording.clip)
 
-    def get() -> ClipResult | None:
-        analysis = loaders.in_memory(recording, system, *chosen)
-        return analysis and analysis.result
+    def make() -> bytes:
+        analyses = [loaders.analyse(recording, names[0], *chosen[names[0]])]
+        others = [loaders.in_memory(recording, name, *chosen[name]) for name in names[1:]]
+        analyses += [analysis for analysis in others if analysis is not None]
+        note = ". ".join(filter(None, [recording.filename, recording.note]))
+        described = {name: loaders.manifest(name).description for name in names}
+        return page(
+            [analysis.result for analysis in analyses],
+            recording.truth,
+            text=Text(recording.title, note, described),
+            threshold=threshold,
+            span=span,
+            compare=compare,
+        )
 
-    return get
+    return make
 
 
 def _steps(recording: Recording, system: str, selection: str) -> list[Step]:
