@@ -1,6 +1,7 @@
 """Blocks (weights and their card) and systems (a manifest of blocks), on disk.
 
     blocks/<name>.safetensors   weights        blocks/<name>.json    their card
+    blocks/<name>.onnx          the same for a detector of the kind onnx (docs/detectors.md)
     blocks/<name>.history.csv   the training that made them, an epoch a row, where it was saved
     systems/<name>.yaml         a system: which blocks, classes, pooling and features
 
@@ -37,9 +38,13 @@ if TYPE_CHECKING:
 Folder = str | os.PathLike[str] | None
 T = TypeVar("T")
 _SELECTIONS = ("student", "teacher")
+#: What names a block or a system.
+_NAME = r"\w[\w.+-]*"
 #: In the order of a list of systems.
 _STAGES = ("SED", "S0", "S1", "S2", "S2+", "JT", "JT+")
 _RESTORE = "restore it (git checkout) or train it again"
+#: Kind of a block that is an ONNX file.
+ONNX = "onnx"
 
 
 @dataclass(frozen=True, config=SCHEMA)
@@ -48,9 +53,10 @@ class Card:
 
     #: Of the block.
     name: str
-    #: crnn, critic, tf_masker, conv_tasnet, tdcn or asteroid:NAME.
+    #: crnn, critic, tf_masker, conv_tasnet, tdcn, asteroid:NAME or onnx.
     kind: str
-    #: Sizes of the network.
+    #: Sizes of the network; of an ONNX file, what it takes and gives
+    #: (``jss.models.onnx_detector.OnnxConfig``).
     config: dict[str, Any]
     #: What trained it.
     stage: str
@@ -76,6 +82,14 @@ class Card:
     created: str = ""
     #: Of the weights file; set by :func:`save_block`.
     sha256: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that changes with what the block computes."""
+        if self.kind != ONNX:  # its weights fit one config alone
+            return self.sha256
+        config = json.dumps(self.config, sort_keys=True)
+        return hashlib.sha256(f"{self.sha256} {config}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, config=SCHEMA)
@@ -169,13 +183,26 @@ def save_block(
         )
         return tensor.to(torch.float16) if small else tensor
 
-    weights = save({key: stored(tensor) for key, tensor in state.items()})
+    return save_weights(save({key: stored(tensor) for key, tensor in state.items()}), card, folder)
+
+
+def save_weights(weights: bytes, card: Card, folder: Folder = None) -> Card:
+    """Write the weights of a block, an ONNX file for one of that kind, and its card.
+
+    Args:
+        weights: Content of the file.
+        card: Without sha256 and created.
+        folder: That of blocks and systems.
+
+    Returns:
+        The card with sha256 and created.
+    """
     card = replace(
         card,
         sha256=hashlib.sha256(weights).hexdigest(),
         created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     )
-    with atomic_write(_block(card.name, folder, ".safetensors")) as part:
+    with atomic_write(_weights(card, folder)) as part:
         part.write_bytes(weights)
     with atomic_write(_block(card.name, folder, ".json")) as part:
         part.write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
@@ -232,6 +259,52 @@ def load_card(name: str, folder: Folder = None) -> Card:
     return card
 
 
+def save_manifest(manifest: Manifest, folder: Folder = None) -> Path:
+    """Write the manifest of a system.
+
+    Args:
+        manifest: Of the system.
+        folder: That of blocks and systems.
+
+    Returns:
+        The file.
+
+    Raises:
+        JssError: Its name cannot name a system.
+    """
+    import yaml
+
+    if not re.fullmatch(_NAME, manifest.name):
+        raise JssError(
+            f"'{manifest.name}' cannot name a system: use letters, digits, '-', '+', '_' and '.'."
+        )
+    path = root(folder) / "systems" / f"{manifest.name}.yaml"
+    labels = next(
+        (name for name in CLASS_SETS if class_labels(name, "") == manifest.labels),
+        list(manifest.labels),
+    )
+    plain = {
+        "name": manifest.name,
+        "description": manifest.description,
+        "labels": labels,
+        "pooling": manifest.pooling,
+        "features": manifest.features,
+        "consistent": manifest.consistent,
+        "selections": {
+            who: {
+                key: value
+                for key, value in asdict(chosen).items()
+                if key == "separator" or value not in (None, "", "mixture")
+            }
+            for who, chosen in manifest.selections.items()
+        },
+    }
+    with atomic_write(path) as part:
+        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+        part.write_text(text, encoding="utf-8")
+    return path
+
+
 def check_block(name: str, folder: Folder = None) -> Card:
     """The card of a block, after checking that its weights are complete.
 
@@ -247,7 +320,7 @@ def check_block(name: str, folder: Folder = None) -> Card:
 
 def _read_block(name: str, folder: Folder) -> tuple[Card, bytes]:
     card = load_card(name, folder)
-    path = _block(name, folder, ".safetensors")
+    path = _weights(card, folder)
     try:
         weights = path.read_bytes()
     except FileNotFoundError as error:
@@ -278,6 +351,11 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
     from safetensors.torch import load
 
     card, weights = _read_block(name, folder)
+    if card.kind == ONNX:
+        raise JssError(
+            f"The block {name} is an ONNX file: it can be the detector of a system, but it can be neither "
+            "trained nor used in place of a separator."
+        )
     try:
         state = load(weights)
     except (SafetensorError, ValueError) as error:
@@ -287,6 +365,22 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
         key: tensor.float() if tensor.is_floating_point() else tensor
         for key, tensor in state.items()
     }
+
+
+def load_onnx(name: str, folder: Folder = None) -> tuple[Card, bytes]:
+    """A block of the kind onnx: its card and the content of its file.
+
+    Args:
+        name: Of the block.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: A file is missing or damaged, or the block is of another kind.
+    """
+    card, weights = _read_block(name, folder)
+    if card.kind != ONNX:
+        raise JssError(f"The block {name} is a {card.kind}, not an ONNX file.")
+    return card, weights
 
 
 #: Kind of a block -> the module of its network, the network's class and the class of its sizes.
@@ -403,7 +497,7 @@ def manifest(name: str, folder: Folder = None) -> Manifest:
     path = systems_folder / f"{name}.yaml"
     data = read_yaml(path)
     where = str(path)
-    data["labels"] = _labels(data.get("labels"), where)
+    data["labels"] = class_labels(data.get("labels"), where)
     chosen = data.get("selections")
     if not isinstance(chosen, dict) or not chosen or not set(chosen) <= set(_SELECTIONS):
         raise JssError(f"{where}: selections must name the blocks of student, teacher or both.")
@@ -413,7 +507,16 @@ def manifest(name: str, folder: Folder = None) -> Manifest:
     return system
 
 
-def _labels(value: object, where: str) -> tuple[str, ...]:
+def class_labels(value: object, where: str) -> tuple[str, ...]:
+    """The labels of a manifest: those of a class set by its name, or a list.
+
+    Args:
+        value: As it stands in the file.
+        where: Name of the file, for the error.
+
+    Raises:
+        JssError: It is neither.
+    """
     if isinstance(value, str) and value in CLASS_SETS:
         return tuple(c.label for c in CLASS_SETS[value])
     if (
@@ -428,7 +531,11 @@ def _labels(value: object, where: str) -> tuple[str, ...]:
     )
 
 
+def _weights(card: Card, folder: Folder) -> Path:
+    return _block(card.name, folder, ".onnx" if card.kind == ONNX else ".safetensors")
+
+
 def _block(name: str, folder: Folder, suffix: str) -> Path:
-    if not re.fullmatch(r"\w[\w.+-]*", name):
+    if not re.fullmatch(_NAME, name):
         raise JssError(f"'{name}' cannot name a block: use letters, digits, '-', '+', '_' and '.'.")
     return root(folder) / "blocks" / f"{name}{suffix}"

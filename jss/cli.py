@@ -51,6 +51,8 @@ VERBS = {
     "evaluate": "jss.commands.evaluate",
     "score": "jss.commands.score",
     "tag": "jss.commands.tag",
+    "convert": "jss.commands.convert",
+    "export-onnx": "jss.commands.export_onnx",
     "bench": "jss.commands.bench",
 }
 
@@ -73,7 +75,7 @@ def verbs() -> list[str]:
 
 def help_text() -> str:
     """The text of ``jss --help``: a line per verb."""
-    lines = [f"  {verb:<10} {import_module(VERBS[verb]).HELP}" for verb in verbs()]
+    lines = [f"  {verb:<11} {import_module(VERBS[verb]).HELP}" for verb in verbs()]
     return "\n".join(
         [
             f"usage: {PROGRAM} VERB ...",

@@ -143,6 +143,50 @@ def decode_stream(
             yield first * hop, min(end * hop, duration), labels[k]
 
 
+def on_grid(
+    scores: Floats,
+    starts: npt.ArrayLike,
+    ends: npt.ArrayLike,
+    *,
+    hop: float,
+    frames: int,
+) -> npt.NDArray[np.float32]:
+    """Scores of spans of any length, which may overlap, on frames of one length.
+
+    A frame has the mean of the spans that cover it, each weighted by the seconds that it covers; a
+    frame that no span covers has the scores of the nearest one that has some.
+
+    Args:
+        scores: (..., N) of N spans, one or more.
+        starts: (N,) in seconds, the first before the end of the frames.
+        ends: (N,) in seconds.
+        hop: Seconds of a frame.
+        frames: T, the number of frames.
+
+    Returns:
+        (..., T)
+    """
+    values = np.asarray(scores, np.float64)
+    starts, ends = np.asarray(starts, np.float64), np.asarray(ends, np.float64)
+    edges, where = np.unique(np.concatenate([starts, ends]), return_inverse=True)
+    # Scores and their number change by steps at the edges: their integrals are linear between them.
+    steps = np.zeros((*values.shape[:-1], len(edges)))
+    np.add.at(steps, (..., where), np.concatenate([values, -values], axis=-1))
+    number = np.bincount(where, np.repeat([1.0, -1.0], len(starts)), len(edges))
+    length = np.diff(edges)
+    grid = np.clip(np.arange(frames + 1) * hop, edges[0], edges[-1])
+
+    def per_frame(step: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        integral = np.concatenate([[0.0], np.cumsum(np.cumsum(step)[:-1] * length)])
+        return np.diff(np.interp(grid, edges, integral))
+
+    covered = per_frame(number)
+    some = np.flatnonzero(covered > 1e-9 * hop)
+    means = np.apply_along_axis(per_frame, -1, steps)[..., some] / covered[some]
+    nearest = np.rint(np.interp(np.arange(frames), some, np.arange(len(some)))).astype(np.intp)
+    return np.asarray(means[..., nearest], np.float32)
+
+
 def encode(
     events: Iterable[tuple[float, float, str]], labels: Sequence[str], *, frames: int, hop: float
 ) -> npt.NDArray[np.float32]:

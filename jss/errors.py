@@ -48,6 +48,7 @@ EXTRAS = {
     "app": ("streamlit", "plotly", "matplotlib", "PIL", "cachetools"),
     "train": ("asteroid", "pytorch_lightning", "lightning_fabric"),
     "bench": ("librosa", "psds_eval", "sed_scores_eval", "sed_eval"),
+    "onnx": ("onnxruntime", "onnx"),
     "ray": ("ray",),
 }
 

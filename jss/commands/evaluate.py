@@ -54,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fusion", action="store_true", help="one report, of the systems' mean scores (Eq. 25)"
     )
     parser.add_argument(
+        "--mean",
+        choices=("scores", "logits"),
+        default="scores",
+        help="what --fusion is the mean of (default: scores, as Eq. 25)",
+    )
+    parser.add_argument(
         "--dataset",
         metavar="NAME",
         help="name of the data set in the report (default: ROOT's name)",
@@ -117,7 +123,9 @@ def run(args: argparse.Namespace) -> int:
         with progress(len(clips), f"{name} ({args.selection})", unit="clip") as bar:
             all_outputs.append(evaluation_run.collect(system, clips, cache, bar))
     reports: list[EvalReport] = []
-    for outputs in [evaluation_run.fuse_sets(all_outputs)] if args.fusion else all_outputs:
+    for outputs in (
+        [evaluation_run.fuse_sets(all_outputs, args.mean)] if args.fusion else all_outputs
+    ):
         report = evaluation_run.report(
             outputs,
             clips,
@@ -170,6 +178,7 @@ def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> lis
         "python -m jss evaluate",
         *(f"--system {quote(name)}" for name in systems),
         *(["--fusion"] if args.fusion else []),
+        *(["--mean logits"] if args.fusion and args.mean == "logits" else []),
         f"--selection {args.selection}",
         "--data DATA",
         f"--subset {quote(args.subset)}",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jss.commands.bars import progress
-from jss.errors import printable
+from jss.errors import JssError, printable
+
+if TYPE_CHECKING:
+    from jss.evaluation.tagging import TagReport
 
 HELP = "measure the average precision of systems on whole single recordings of a soundbank"
 
@@ -27,6 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--selection", choices=("student", "teacher"), default="teacher", help="default: teacher"
     )
+    parser.add_argument(
+        "--fusion",
+        action="store_true",
+        help="also the systems' mean scores (Eq. 25), of the classes that all have",
+    )
+    parser.add_argument(
+        "--mean",
+        choices=("scores", "logits"),
+        default="scores",
+        help="what --fusion is the mean of (default: scores)",
+    )
     parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for SYSTEM.json")
 
@@ -35,17 +50,27 @@ def run(args: argparse.Namespace) -> int:
     """Measure, print, write. -> 0. Raises JssError."""
     from jss.data.soundbank.account import summary_of_bank
     from jss.data.soundbank.bank import SoundBank
-    from jss.evaluation.tagging import tag
+    from jss.evaluation.tagging import fuse_reports, tag
     from jss.inference.system import load_system
 
+    if args.fusion and len(args.system) < 2:
+        raise JssError("--fusion needs two systems or more.")
     bank = SoundBank(args.soundbank)
+    reports = []
     for name in args.system:
         system = load_system(name, args.selection, args.device)
         with progress(title=name, unit="file") as bar:
-            report = tag(system, bank, args.split, progress=bar)
-        print("\n".join(map(printable, report.lines())))
-        if args.out is not None:
-            report.save(args.out / f"{name}.json")
-            print(f"written to {args.out / name}.json")
+            reports.append(tag(system, bank, args.split, progress=bar))
+        _show(reports[-1], args.out)
+    if args.fusion:
+        _show(fuse_reports(reports, bank, args.mean), args.out)
     print(summary_of_bank(args.soundbank))
     return 0
+
+
+def _show(report: TagReport, out: Path | None) -> None:
+    print("\n".join(map(printable, report.lines())))
+    if out is not None:
+        path = out / f"{report.system.replace(' ', '')}.json"
+        report.save(path)
+        print(f"written to {path}")

@@ -15,6 +15,7 @@ from jss.decoding import MEDIAN_FRAMES
 from jss.errors import JssError
 from jss.evaluation import external
 from jss.evaluation.measure import RESAMPLES, Findings, Reference, measure
+from jss.inference.fusion import Mean, common, fusion_name
 from jss.inference.output_cache import (
     CACHE,
     ClipOutput,
@@ -123,24 +124,27 @@ def collect(
     )
 
 
-def fuse_sets(parts: Sequence[Outputs]) -> Outputs:
-    """Eq. 25 over several systems' outputs, of the clips that all of them have.
+def fuse_sets(parts: Sequence[Outputs], mean: Mean = "scores") -> Outputs:
+    """Eq. 25 over several systems' outputs, of the clips and classes that all of them have.
 
     Args:
         parts: Outputs of each system on one set.
+        mean: Of scores or logits (``jss.inference.fusion.fuse``).
 
     Raises:
-        JssError: The systems have different classes.
+        JssError: The systems have no common class.
     """
-    if len({part.labels for part in parts}) > 1:
-        raise JssError("Only systems of one class set can be fused.")
+    labels = [part.labels for part in parts]
     names = set.intersection(*(set(part.clips) for part in parts))
     missing = {name: why for part in parts for name, why in part.missing.items()}
     return Outputs(
-        " + ".join(part.system for part in parts),
+        fusion_name([part.system for part in parts], mean),
         "+".join(dict.fromkeys(part.selection for part in parts)),
-        parts[0].labels,
-        {name: fuse_outputs([part.clips[name] for part in parts]) for name in sorted(names)},
+        common(labels),
+        {
+            name: fuse_outputs([part.clips[name] for part in parts], labels, mean)
+            for name in sorted(names)
+        },
         missing,
         {f"{part.system} {role}": value for part in parts for role, value in part.weights.items()},
     )

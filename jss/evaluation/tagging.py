@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from jss.data.soundbank.bank import SoundBank
 from jss.errors import JssError
+from jss.inference.fusion import Mean, common, fuse, fusion_name
 from jss.inference.system import System
 from jss.io.atomic import atomic_write
 from jss.io.progress import Progress, silent
@@ -96,33 +100,107 @@ def tag(
     for i, recording in enumerate(recordings):
         weak[i] = system(bank.load(recording), filename=recording.path).weak
         progress(recording.path, 1)
+    return _report(
+        _About(system.name, system.selection, bank.root.resolve().name, split, system.labels),
+        [r.path for r in recordings],
+        weak,
+        tags,
+        resamples,
+        seed,
+    )
+
+
+def fuse_reports(
+    reports: Sequence[TagReport],
+    bank: SoundBank,
+    mean: Mean = "scores",
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> TagReport:
+    """The mean of several systems' clip scores of the classes that all of them have.
+
+    Args:
+        reports: Of each system, on one split.
+        bank: The soundbank.
+        mean: Of scores or logits (``jss.inference.fusion.fuse``).
+        resamples: As of :func:`tag`.
+        seed: As of :func:`tag`.
+
+    Raises:
+        JssError: The systems have no common class.
+    """
+    labels = common([report.labels for report in reports])
+    first = reports[0]
+    recordings = [r for label in labels for r in bank.recordings(label, first.split)]
+    rows = [[report.labels.index(label) for label in labels] for report in reports]
+    scores = [
+        np.array([report.files[r.path] for r in recordings])[:, k]
+        for report, k in zip(reports, rows, strict=True)
+    ]
+    return _report(
+        _About(
+            fusion_name([report.system for report in reports], mean),
+            "+".join(dict.fromkeys(report.selection for report in reports)),
+            first.bank,
+            first.split,
+            labels,
+        ),
+        [r.path for r in recordings],
+        fuse(scores, mean),
+        np.array([[r.label == label for label in labels] for r in recordings]),
+        resamples,
+        seed,
+    )
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a report is about: as of ``TagReport``."""
+
+    system: str
+    selection: str
+    bank: str
+    split: str
+    labels: tuple[str, ...]
+
+
+def _report(
+    about: _About,
+    paths: Sequence[str],
+    weak: npt.NDArray[Any],
+    tags: npt.NDArray[np.bool_],
+    resamples: int,
+    seed: int,
+) -> TagReport:
+    """The report of clip scores (files, K), whose truth is ``tags``, (files, K)."""
     precisions = average_precision(weak, tags)
     valid = ~np.isnan(precisions)
     counts = tags.sum(axis=0)
+    labels = about.labels
     return TagReport(
-        system=system.name,
-        selection=system.selection,
-        bank=bank.root.resolve().name,
-        split=split,
-        n_files=len(recordings),
+        system=about.system,
+        selection=about.selection,
+        bank=about.bank,
+        split=about.split,
+        n_files=len(paths),
         macro=float(precisions[valid].mean()),
-        interval=interval(resampled(weak, tags, weights(len(recordings), resamples, seed)))
+        interval=interval(resampled(weak, tags, weights(len(paths), resamples, seed)))
         if resamples
         else None,
         classwise={
             label: {"average_precision": float(precisions[k]), "n_files": float(counts[k])}
-            for k, label in enumerate(system.labels)
+            for k, label in enumerate(labels)
             if valid[k]
         },
         without={
             label: float(precisions[valid & (np.arange(len(precisions)) != k)].mean())
-            for k, label in enumerate(system.labels)
+            for k, label in enumerate(labels)
             if valid[k] and valid.sum() > 1
         },
-        labels=tuple(system.labels),
+        labels=tuple(labels),
         files={
-            r.path: [round(float(v), 6) for v in row]
-            for r, row in zip(recordings, weak, strict=True)
+            path: [round(float(v), 6) for v in row] for path, row in zip(paths, weak, strict=True)
         },
         commit=commit(),
     )

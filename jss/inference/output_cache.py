@@ -15,8 +15,9 @@ import numpy as np
 
 from jss import audio
 from jss.arrays import Float32
+from jss.decoding import on_grid
 from jss.errors import JssError
-from jss.inference.fusion import fuse
+from jss.inference.fusion import Mean, common, fuse
 from jss.inference.windows import padded
 from jss.io.atomic import atomic_write
 from jss.io.code_fingerprint import code_fingerprint
@@ -135,7 +136,7 @@ class ClipSystem(Protocol):
 
     @property
     def cards(self) -> Mapping[str, Any]:
-        """Of its blocks, each with the sha256 of its weights."""
+        """Of its blocks (``jss.checkpoints.Card``)."""
 
     @property
     def manifest(self) -> Any:
@@ -152,7 +153,7 @@ class ClipSystem(Protocol):
 def fingerprint(system: ClipSystem) -> str:
     """A key that changes with a system's weights and with all else that changes its scores."""
     m = system.manifest
-    weights = sorted((role, card.sha256) for role, card in system.cards.items())
+    weights = sorted((role, card.fingerprint) for role, card in system.cards.items())
     rest = (
         m.pooling,
         m.features,
@@ -220,25 +221,45 @@ def analyse_clips(
     return outputs, failed
 
 
-def fuse_outputs(outputs: Sequence[ClipOutput]) -> ClipOutput:
+def fuse_outputs(
+    outputs: Sequence[ClipOutput], labels: Sequence[Sequence[str]], mean: Mean = "scores"
+) -> ClipOutput:
     """Eq. 25 for one clip: mean scores of several systems; a fusion has no sources.
+
+    The systems may have different classes and hops: the fusion has the classes that all have
+    (``jss.inference.fusion.common``), at the shortest hop.
 
     Args:
         outputs: Of each system.
+        labels: The classes of each system.
+        mean: Of scores or logits (``jss.inference.fusion.fuse``).
 
     Raises:
-        JssError: The systems have different classes or frame lengths.
+        JssError: The systems have no common class.
     """
-    if len({output.hop for output in outputs}) > 1:
-        raise JssError("Only systems of one frame length can be fused.")
-    first = outputs[0]
+    shared = common(labels)
+    rows = [[named.index(label) for label in shared] for named in map(list, labels)]
+    finest = min(outputs, key=lambda output: output.hop)
+    scores = [
+        _at_hop(output.scores[k], output.hop, finest.hop, finest.scores.shape[1])
+        for output, k in zip(outputs, rows, strict=True)
+    ]
+    fused = fuse(scores, mean)
     return replace(
-        first,
-        scores=fuse([o.scores for o in outputs]),
-        weak=fuse([o.weak for o in outputs]),
-        source_scores=np.zeros((0, *first.scores.shape), np.float32),
+        finest,
+        scores=fused,
+        weak=fuse([output.weak[k] for output, k in zip(outputs, rows, strict=True)], mean),
+        source_scores=np.zeros((0, *fused.shape), np.float32),
         separation=None,
     )
+
+
+def _at_hop(scores: Float32, hop: float, wanted: float, frames: int) -> Float32:
+    """Scores (K, T) on frames of another length."""
+    if hop == wanted:
+        return scores
+    starts = np.arange(scores.shape[1]) * hop
+    return on_grid(scores, starts, starts + hop, hop=wanted, frames=frames)
 
 
 def _analyse(system: ClipSystem, item: Item) -> ClipOutput:

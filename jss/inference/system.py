@@ -20,9 +20,11 @@ from jss.errors import JssError
 from jss.features import MEL_HOP_S, SCORE_HOP_S, Scaling, score_frames
 from jss.inference.spectrograms import SHORTEST, log_mels
 from jss.inference.windows import Stretch, pieces
+from jss.io.schema import validate
 from jss.models import fast
 from jss.models.branches import Balance, TwoBranchModel
 from jss.models.joint import JointModel
+from jss.models.onnx_detector import OnnxConfig, OnnxDetector, OnnxModel
 from jss.models.precision import Precision, products
 from jss.results import ClipResult
 
@@ -92,7 +94,7 @@ class System:
     @property
     def device(self) -> torch.device:
         """The device of the weights."""
-        return next(self.model.parameters()).device
+        return self.model.mel.window.device
 
     def to(self, device: str | torch.device | None) -> System:
         """Move it to a device, and return it.
@@ -280,9 +282,51 @@ def load_system(
         raise JssError(
             f"{name} names the features {manifest.features}: known are {', '.join(FEATURES)}."
         )
-    blocks = manifest.selections[selection]
+    model, cards = _model(manifest, selection, folder)
+    if accelerate:
+        fast.accelerate(model)
+    return System(model, manifest, selection, cards, precision).to(device)
+
+
+def _model(
+    manifest: Manifest, selection: str, folder: Folder
+) -> tuple[JointModel, dict[str, Card]]:
+    """The network of a system, and the cards of its blocks.
+
+    Args:
+        manifest: Of the system.
+        selection: One that it has.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: A block is missing or damaged, or does not fit the manifest.
+    """
+    name, blocks = manifest.name, manifest.selections[selection]
+    options = (manifest.pooling, FEATURES[manifest.features], manifest.consistent)
+    cards: dict[str, Card] = {}
+    separator = None
+    if blocks.separator is not None:
+        separator, card = checkpoints.load_network(blocks.separator, folder)
+        cards["separator"] = card
+        if card.kind == "crnn":
+            raise JssError(
+                f"{name} names the block {card.name} as its separator, but that is a detector."
+            )
+    if checkpoints.load_card(blocks.detector, folder).kind == checkpoints.ONNX:
+        card, file = checkpoints.load_onnx(blocks.detector, folder)
+        config = validate(OnnxConfig, card.config, f"The card of the block {card.name}")
+        if blocks.mixture is not None or manifest.features != "dcase2021":
+            raise JssError(
+                f"{name} has an ONNX detector, which has a front end of its own and no mixture branch: leave "
+                "out features and mixture."
+            )
+        onnx = OnnxDetector(file, config, manifest.labels, card.name)
+        return OnnxModel(separator, onnx, manifest.pooling, manifest.consistent), {
+            "detector": card,
+            **cards,
+        }
     detector, card = checkpoints.load_network(blocks.detector, folder)
-    cards = {"detector": card}
+    cards = {"detector": card, **cards}
     if card.kind != "crnn":
         raise JssError(
             f"{name} names the block {card.name} as its detector, but that is a {card.kind}."
@@ -292,29 +336,17 @@ def load_system(
             f"{name} has {len(manifest.labels)} labels, but its detector {card.name} has "
             f"{card.config.get('n_classes', 10)} classes: correct the labels of its manifest."
         )
-    separator = None
-    if blocks.separator is not None:
-        separator, card = checkpoints.load_network(blocks.separator, folder)
-        cards["separator"] = card
-        if card.kind == "crnn":
-            raise JssError(
-                f"{name} names the block {card.name} as its separator, but that is a detector."
-            )
-    options = (manifest.pooling, FEATURES[manifest.features], manifest.consistent)
     if blocks.mixture is None:
-        model = JointModel(separator, detector, *options)
-    else:
-        if separator is None or blocks.q is None or not 0.0 <= blocks.q <= 1.0:
-            raise JssError(
-                f"{name} has a mixture branch: its manifest must name a separator and a q from 0 to 1."
-            )
-        mixture, cards["mixture"] = checkpoints.load_network(blocks.mixture, folder)
-        model = TwoBranchModel(
-            separator, detector, mixture, Balance(blocks.q), *options, blocks.mixture_input
+        return JointModel(separator, detector, *options), cards
+    if separator is None or blocks.q is None or not 0.0 <= blocks.q <= 1.0:
+        raise JssError(
+            f"{name} has a mixture branch: its manifest must name a separator and a q from 0 to 1."
         )
-    if accelerate:
-        fast.accelerate(model)
-    return System(model, manifest, selection, cards, precision).to(device)
+    mixture, cards["mixture"] = checkpoints.load_network(blocks.mixture, folder)
+    two = TwoBranchModel(
+        separator, detector, mixture, Balance(blocks.q), *options, blocks.mixture_input
+    )
+    return two, cards
 
 
 def _device(name: str | torch.device | None) -> torch.device:

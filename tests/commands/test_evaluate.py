@@ -28,7 +28,10 @@ class Fake:
 
     def __init__(self, name, n_sources, weight="w"):
         self.name, self.selection, self.labels, self.n = name, "teacher", DESED_LABELS, n_sources
-        self.cards, self.precision = {"detector": SimpleNamespace(sha256=weight)}, "fp32"
+        self.cards, self.precision = (
+            {"detector": SimpleNamespace(sha256=weight, fingerprint=weight)},
+            "fp32",
+        )
         self.manifest = SimpleNamespace(
             pooling="max", features="f", consistent=False, labels=DESED_LABELS
         )

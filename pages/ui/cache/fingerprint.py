@@ -30,7 +30,7 @@ def _read(place: Place, selection: str, home: str, written: tuple[int, ...]) -> 
         choice = " or ".join(manifest.selections)
         raise JssError(f"{place.name} has no {selection}: choose {choice}.")
     chosen = manifest.selections[selection]
-    weights = [checkpoints.load_card(block, place.folder).sha256 for block in chosen.blocks]
+    weights = [checkpoints.load_card(block, place.folder).fingerprint for block in chosen.blocks]
     return "+".join(
         [
             *weights,

@@ -204,7 +204,7 @@ def _stamp(path: Path) -> Stamp:
 
 def _stamps(path: Path) -> tuple[tuple[str, Stamp], ...]:
     files = [*path.glob("systems/*.yaml"), *path.glob("blocks/*.json")]
-    files += path.glob("blocks/*.safetensors")
+    files += [*path.glob("blocks/*.safetensors"), *path.glob("blocks/*.onnx")]
     return tuple((file.name, _stamp(file)) for file in sorted(files))
 
 
@@ -245,12 +245,12 @@ def _read(path: Path, where: str, stamps: tuple[tuple[str, Stamp], ...]) -> Mode
 
 def _check(path: Path, block: str) -> None:
     """Raise JssError where a block is incomplete or damaged."""
-    stamps = [_stamp(path / "blocks" / f"{block}{suffix}") for suffix in (".json", ".safetensors")]
-    _check_once(path, block, *stamps)
+    suffixes = (".json", ".safetensors", ".onnx")
+    _check_once(path, block, tuple(_stamp(path / "blocks" / f"{block}{s}") for s in suffixes))
 
 
 @lru_cache(4096)
-def _check_once(path: Path, block: str, card: Stamp, weights: Stamp) -> None:
+def _check_once(path: Path, block: str, stamps: tuple[Stamp, ...]) -> None:
     checkpoints.check_block(block, path)
 
 
