@@ -171,8 +171,9 @@ def on_grid(
     edges, where = np.unique(np.concatenate([starts, ends]), return_inverse=True)
     # Scores and their number change by steps at the edges: their integrals are linear between them.
     steps = np.zeros((*values.shape[:-1], len(edges)))
-    np.add.at(steps, (..., where), np.concatenate([values, -values], axis=-1))
-    number = np.bincount(where, np.repeat([1.0, -1.0], len(starts)), len(edges))
+    np.add.at(steps.T, where, np.concatenate([values, -values], axis=-1).T)
+    number = np.zeros(len(edges))
+    np.add.at(number, where, np.repeat([1.0, -1.0], len(starts)))
     length = np.diff(edges)
     grid = np.clip(np.arange(frames + 1) * hop, edges[0], edges[-1])
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from scipy.ndimage import median_filter
 
-from jss.decoding import binarize, decode
+from jss.decoding import binarize, decode, on_grid
 
 
 @pytest.mark.parametrize("median", [1, 2, 3, 4, 7, 15])
@@ -34,3 +36,21 @@ def test_decoded_events_end_with_the_clip() -> None:
         (1.0, 5.0, "a"),
         (6.0, 9.0, "b"),
     ]
+
+
+def test_spans_on_a_grid():
+    on = functools.partial(on_grid, hop=0.5, frames=4)
+    same = np.array([[0.1, 0.2, 0.3, 0.4], [1.0, 0.0, 1.0, 0.0]])
+    starts = np.arange(4) * 0.5
+    assert on(same, starts, starts + 0.5) == pytest.approx(same, abs=1e-7)
+    # Windows that overlap: each frame has the mean of what covers it, by seconds.
+    got = on([[0.0, 1.0]], [0.0, 0.75], [1.0, 1.75])
+    assert got == pytest.approx(np.array([[0.0, 0.25 / 0.75, 1.0, 1.0]]))
+    # Frames that nothing covers have the scores of the nearest span.
+    assert on([[0.3, 0.7]], [0.0, 0.5], [0.5, 1.0]) == pytest.approx(
+        np.array([[0.3, 0.7, 0.7, 0.7]])
+    )
+    # Many spans in one frame.
+    fine = np.linspace(0, 1, 20, endpoint=False)[None]
+    got = on(fine, np.arange(20) * 0.1, np.arange(1, 21) * 0.1)
+    assert got == pytest.approx(fine.reshape(1, 4, 5).mean(axis=2), abs=1e-6)

@@ -103,7 +103,7 @@ def read(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     if not zipfile.is_zipfile(path):
         raise JssError(f"{path} is no checkpoint of PyTorch: download it again.")
     try:
-        stand_ins = [
+        stand_ins: list[Any] = [
             (dict if unknown == _LIGHTNING_DICT else _empty(unknown), unknown)
             for unknown in get_unsafe_globals_in_checkpoint(path)
         ]

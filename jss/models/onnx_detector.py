@@ -183,7 +183,7 @@ class OnnxDetector(nn.Module):
         spans = np.moveaxis(strong, 1, 0).reshape(strong.shape[1], -1)  # (K, all frames)
         pooled = clip[0][..., 0].T if clip else spans
         weak = pooled.max(axis=1) if c.clip == "max" else pooled.mean(axis=1)
-        return on_grid(spans, begin, end, hop=SCORE_HOP_S, frames=frames), np.float32(weak)
+        return on_grid(spans, begin, end, hop=SCORE_HOP_S, frames=frames), weak.astype(np.float32)
 
     def _windows(self, signal: Float32) -> tuple[Float32, npt.NDArray[np.float64], float]:
         """Cut a signal at the detector's rate into windows.
@@ -405,9 +405,9 @@ def mel_filters(config: MelConfig, sample_rate: int) -> Tensor:
             f"mel: f_min {c.f_min:g} must be below f_max {c.f_max:g}, that at most {sample_rate / 2:g} Hz, "
             f"and the window {c.window} at most n_fft {c.n_fft}."
         )
-    to_mel, to_hz = _SCALES[c.scale]
-    points = np.linspace(to_mel(np.array(c.f_min)), to_mel(np.array(c.f_max)), c.n_mels + 2)
-    edges = to_hz(points)
+    to_mel, to_hz = (_htk, _htk_hz) if c.scale == "htk" else (_slaney, _slaney_hz)
+    low, high = to_mel(np.array([c.f_min, c.f_max]))
+    edges = to_hz(np.linspace(low, high, c.n_mels + 2))
     bins = np.linspace(0.0, sample_rate / 2, c.n_fft // 2 + 1)
     rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
@@ -415,6 +415,15 @@ def mel_filters(config: MelConfig, sample_rate: int) -> Tensor:
     if c.norm == "slaney":
         filters *= (2.0 / (edges[2:] - edges[:-2]))[:, None]
     return torch.from_numpy(filters.astype(np.float32))
+
+
+def _htk(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Mel of Hz, logarithmic above some 700 Hz (the Hidden Markov Model Toolkit)."""
+    return 2595.0 * np.log10(1.0 + hz / 700.0)
+
+
+def _htk_hz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
 
 
 def _slaney(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -426,16 +435,6 @@ def _slaney(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _slaney_hz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.where(mel < 15.0, mel * 200 / 3, 1000.0 * 6.4 ** ((mel - 15.0) / 27.0))
-
-
-#: Scale -> mel of Hz, and Hz of mel.
-_SCALES = {
-    "htk": (
-        lambda hz: 2595.0 * np.log10(1.0 + hz / 700.0),
-        lambda mel: 700.0 * (10.0 ** (mel / 2595.0) - 1.0),
-    ),
-    "slaney": (_slaney, _slaney_hz),
-}
 
 
 def _session(file: bytes, name: str) -> InferenceSession:
@@ -513,4 +512,4 @@ def _whole(array: Float32, quantized: Quantized, kind: str) -> npt.NDArray[Any]:
     whole = np.dtype(kind.removeprefix("tensor(").removesuffix(")"))
     limits = np.iinfo(whole)
     values = np.rint(array / quantized.scale + quantized.zero_point)
-    return np.clip(values, limits.min, limits.max).astype(whole)
+    return np.asarray(np.clip(values, limits.min, limits.max), whole)

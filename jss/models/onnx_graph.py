@@ -77,7 +77,7 @@ class _Graph:
         from onnx import numpy_helper
 
         name = f"constant{len(self.constants)}"
-        array = np.ascontiguousarray(np.asarray(value, kind))
+        array: npt.NDArray[Any] = np.ascontiguousarray(np.asarray(value, kind))
         self.constants.append(numpy_helper.from_array(array, name))
         return name
 

@@ -64,3 +64,25 @@ def test_a_split_without_recordings_is_a_sentence(bank, monkeypatch, capsys):
     monkeypatch.setattr(system, "load_system", lambda *a: Loud())
     assert main(["tag", "--system", "Loud", "--soundbank", str(bank), "--split", "train"]) == 2
     assert "no recording" in capsys.readouterr().err
+
+
+def test_a_fusion_of_taggers_of_other_classes(bank, tmp_path, monkeypatch, capsys):
+    class Quiet(Loud):
+        """The opposite, by two classes of which one is common."""
+
+        name, labels = "Quiet", ("Water", "Dog", "Cat")
+
+        def __call__(self, source, filename):
+            level = float(np.abs(source).max())
+            return SimpleNamespace(weak=np.array([0.0, level, 1 - level]))
+
+    monkeypatch.setattr(
+        system, "load_system", lambda name, *a: Loud() if name == "Loud" else Quiet()
+    )
+    command = ["tag", "--system", "Loud", "--system", "Quiet", "--fusion", "--mean", "logits"]
+    assert main([*command, "--soundbank", str(bank), "--out", str(tmp_path)]) == 0
+    report = json.loads((tmp_path / "Loud+Quiet(logits).json").read_text())
+    assert report["labels"] == ["Cat", "Dog"]
+    assert report["files"]["Cat/0.flac"] == pytest.approx([0.5, 0.5])
+    assert main(["tag", "--system", "Loud", "--fusion", "--soundbank", str(bank)]) == 2
+    assert "two systems or more" in capsys.readouterr().err
