@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jss import audio
+from jss.checkpoints import Card
 from jss.cli import main
 from jss.errors import JssError
 from jss.evaluation import run, saved_scores
@@ -23,15 +24,16 @@ EVENTS = {
 }
 
 
+def card(weight):
+    return Card("detector", "crnn", {}, "SED", "teacher", "none: a fake", "MIT", sha256=weight)
+
+
 class Fake:
     """A system that hears what the clip's level says, and counts how often it is asked."""
 
     def __init__(self, name, n_sources, weight="w"):
         self.name, self.selection, self.labels, self.n = name, "teacher", DESED_LABELS, n_sources
-        self.cards, self.precision = (
-            {"detector": SimpleNamespace(sha256=weight, fingerprint=weight)},
-            "fp32",
-        )
+        self.cards, self.precision = {"detector": card(weight)}, "fp32"
         self.manifest = SimpleNamespace(
             pooling="max", features="f", consistent=False, labels=DESED_LABELS
         )
@@ -151,7 +153,7 @@ def test_scores_are_computed_once(root, systems):
         path.write_bytes(path.read_bytes()[:100])  # cut off
     assert evaluate(root)[1]["psds2_exact"] == first["psds2_exact"]
     assert len(systems["MixIT-S1"].asked) == 6
-    systems["MixIT-S1"].cards["detector"].sha256 = "other"
+    systems["MixIT-S1"].cards["detector"] = card("other")
     evaluate(root)
     assert len(systems["MixIT-S1"].asked) == 9
     evaluate(root, "--no-cache")
