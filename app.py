@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from jss.errors import JssError
-from pages.ui import address, widgets
+from pages.ui import address, corner, widgets
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -27,6 +27,8 @@ page = st.navigation(
     ],
     position="top",
 )
+widgets.name_tab(page.title)
+corner.show()
 try:
     page.run()
 except JssError as error:

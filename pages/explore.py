@@ -13,6 +13,11 @@ from pages.ui.text import literal
 
 
 def page() -> None:
+    st.caption(
+        "jss separates a recording into sources and detects the sounds in each. Press **Play** or "
+        "Space; **Solo** plays one source; another system's button shows the same clip through it. "
+        "**Open, record** takes a recording of yours."
+    )
     recording = clip_view.opened()
     if recording is None:
         return
@@ -36,7 +41,7 @@ def analysis(recording: Recording) -> None:
     description = loaders.manifest(system).description
     notes = [
         recording.note,
-        f"**{literal(system)}**: {literal(description)}",
+        f"**{literal(systems.titled(system))}**: {literal(description)}",
         systems.selection_note(system),
         clip_view.order_note(analyses[system], selection),
     ]

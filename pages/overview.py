@@ -84,10 +84,10 @@ def _one_system(installed: dict[str, Manifest]) -> None:
     """Show one system: its signal flow, its training and its training data."""
     systems.linked()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = widgets.pick("System", list(installed), address.SYSTEM, width=200)
+        name = widgets.pick("System", list(installed), address.SYSTEM, systems.titled, width=260)
         selection = widgets.pick_selection(installed[name].selections)
     system, cards = installed[name], loaders.cards(name)
-    st.markdown(f"**{literal(name)}**: {literal(system.description)}")
+    st.markdown(f"**{literal(systems.titled(name))}**: {literal(system.description)}")
     flow, training, data = st.columns([1, 1, 1.2], gap="medium")
     with flow:
         figure = "Figs 4 and 5" if system.selections[selection].separator else "Fig. 1"

@@ -12,6 +12,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Literal
 
+from jss.papers import names as systems
+
 #: Where a figure is measured: clips as they are, or two clips at a time.
 On = Literal["single", "overlap"]
 #: How many of a claim's comparisons must hold.
@@ -698,9 +700,7 @@ def printed_name(system: str) -> str:
     if len(members) > 1:
         joined = f"DESED({'+'.join(stages)})" if len(stages) > 1 else f"DESED-{stages[0]}"
         return f"SED Bs + {joined}" if members[0] == "SED" else joined
-    for ours, theirs in (("MixIT-", "DESED-"), ("PIT-", "FUSS-")):
-        system = system.replace(ours, theirs)
-    return f"{system} Bs" if system in ("SED", SSEP) else system
+    return systems.printed_name(system) or system
 
 
 def printed(figure: Figure, of: str) -> float | None:

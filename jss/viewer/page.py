@@ -25,6 +25,7 @@ import jss
 from jss import audio
 from jss.arrays import Float32
 from jss.errors import JssError
+from jss.papers.names import printed_name
 from jss.results import ClipResult
 from jss.viewer import WEB
 from jss.viewer.payload import LOSSLESS, Encoding, File, pack, png, with_shared_classes
@@ -112,15 +113,15 @@ def page(
         "acknowledged": 0,
     }
     for count in range(len(results), 0, -1):
-        for name, encoding in _ENCODINGS.items():
+        for sound, encoding in _ENCODINGS.items():
             files, metas = _packed(results[:count], ground_truth, masks or {}, encoding)
             if sum(map(len, files)) > MAX_BYTES:
                 continue
             names = [result.system for result in results[:count]]
             systems = with_shared_classes(metas) if compare else metas
-            content = _filled(
-                {"files": files, "data": data | {"names": names, "systems": systems}}, text, name
-            )
+            printed = {name: printed_name(name) for name in names}
+            shown = {"names": names, "printed": printed, "systems": systems}
+            content = _filled({"files": files, "data": data | shown}, text, sound)
             if len(content) <= MAX_BYTES:
                 return content
     raise JssError(

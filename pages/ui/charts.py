@@ -10,11 +10,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from jss.papers.names import printed_name
 from jss.viz.chart import Chart
 from pages.ui import widgets
 
 #: Least width of a panel that stands beside others, in pixels.
 PANEL = 270
+#: The column of systems' names in the paper.
+_PRINTED = "In the paper"
 _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
@@ -103,7 +106,7 @@ def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any
     Returns:
         The state of ``st.dataframe``.
     """
-    frame = frame.dropna(axis="columns", how="all")
+    frame = _with_printed_names(frame.dropna(axis="columns", how="all"))
     with _head(title):
         st.download_button(
             "CSV",
@@ -119,6 +122,17 @@ def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any
     whole = "content" if len(frame) <= ROWS else "auto"
     look = {"column_config": decimals(frame), "placeholder": "\u2013", "height": whole, **look}
     return st.dataframe(frame, hide_index=True, width="stretch", key=f"{key} table", **look)
+
+
+def _with_printed_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with a column after "System": what the paper calls it, where it has any of them."""
+    if "System" not in frame.columns or _PRINTED in frame.columns:
+        return frame
+    printed = [printed_name(str(name)) for name in frame["System"]]
+    if any(printed):
+        frame = frame.copy()
+        frame.insert(list(frame.columns).index("System") + 1, _PRINTED, printed)
+    return frame
 
 
 def decimals(frame: pd.DataFrame) -> dict[str, Any]:

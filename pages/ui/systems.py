@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from jss.checkpoints import Manifest, place
+from jss.papers.names import printed_name
 from pages.ui import address, widgets
 from pages.ui.cache import loaders, model_folders
 from pages.ui.cache.model_folders import split
@@ -59,6 +60,12 @@ def related(system: str | None, names: Sequence[str], default: str, most: int) -
 
     near = sorted(names, key=distance)[:most]
     return [name for name in names if name in near]
+
+
+def titled(name: str) -> str:
+    """Return a system's name, with that of the paper where it is in it."""
+    printed = printed_name(name)
+    return f"{name} (paper: {printed})" if printed else name
 
 
 def follow_trainings() -> None:

@@ -16,10 +16,24 @@ from pages.ui.text import literal
 
 log = logging.getLogger(__name__)
 
+_TAB = "page of the tab"
+
 
 def theme() -> Theme:
     """Return the theme that the user sees."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def name_tab(page: str) -> None:
+    """Name the browser's tab after a page."""
+    st.session_state[_TAB] = page
+    st.set_page_config(page_title=f"{page} \u00b7 jss")
+
+
+def name_tab_of(clip: str) -> None:
+    """Name the browser's tab after a clip, on its page."""
+    page = st.session_state.get(_TAB)
+    st.set_page_config(page_title=" \u00b7 ".join(filter(None, [clip, page, "jss"])))
 
 
 def show_error(error: JssError) -> None:

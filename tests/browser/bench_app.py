@@ -23,6 +23,7 @@ from visitors import Visitors, held
 
 from jss.bench.table import Row, show
 from jss.errors import JssError
+from pages.ui.cache import background
 
 #: Visitors at once who do something, and who only have a page open.
 BUSY, OPEN = 10, 40
@@ -74,6 +75,7 @@ def run(args: argparse.Namespace) -> list[Row]:
                 for system in SYSTEMS:
                     tab.open(clip, system)
             tab.close()
+            _wait_for_examples(log)
         with served(command, log, environment) as address:
             tab = _Tab(window, address)
             rows = [_row("cold first figure, result at hand", 4.0, tab.open(CLIPS[0], SYSTEMS[-1]))]
@@ -138,6 +140,17 @@ class _Tab:
     def close(self) -> None:
         """Leave."""
         self.context.close()
+
+
+def _wait_for_examples(log: Path) -> None:
+    """Until the server has analysed the shipped examples, which it does while nobody acts."""
+    until = time.monotonic() + 900
+    while background.DONE not in log.read_text():
+        if time.monotonic() > until:
+            raise JssError(
+                f"The examples are not analysed after 15 minutes: {log.read_text()[-300:]}"
+            )
+        time.sleep(1)
 
 
 def _switches(tab: _Tab, times: int) -> list[Row]:

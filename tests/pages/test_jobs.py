@@ -135,3 +135,66 @@ def test_a_mistake_reaches_all_who_wait_and_the_queue_goes_on():
     with pytest.raises(ValueError, match="no sound"):
         queue.do("a", fail, quiet, 0.01)
     assert queue.do("a", lambda report: 3, quiet, 0.01) == 3
+
+
+def test_a_job_for_idle_times_makes_room_and_is_begun_again():
+    queue: Queue[str] = Queue()
+    begun, times, order = threading.Event(), [], []
+
+    def idle(report):
+        times.append(1)
+        begun.set()
+        while len(times) == 1:
+            report(0.5, "half")
+        order.append("idle")
+        return "idle"
+
+    def wanted(report):
+        order.append("wanted")
+        return "wanted"
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(queue.do_when_idle, "examples", idle)
+        assert begun.wait(10)
+        assert queue.do("a user's", wanted, quiet, 0.01) == "wanted"
+        waiting.result(10)
+    assert order == ["wanted", "idle"]
+    assert len(times) == 2
+
+
+def test_a_queue_that_stops_ends_its_job():
+    queue: Queue[str] = Queue()
+    begun, given_up = threading.Event(), []
+
+    def endless(report):
+        begun.set()
+        try:
+            while True:
+                report(0.5, "half")
+        except GivenUp:
+            given_up.append(1)
+            raise
+
+    thread = threading.Thread(target=queue.do_when_idle, args=("a", endless), daemon=True)
+    thread.start()
+    assert begun.wait(10)
+    queue.stop()
+    assert given_up == [1]
+
+
+def test_a_user_who_asks_for_the_job_of_idle_times_gets_it():
+    queue: Queue[str] = Queue()
+    begun, asked = threading.Event(), threading.Event()
+
+    def idle(report):
+        begun.set()
+        assert asked.wait(10)
+        report(0.5, "half")
+        return "one"
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(queue.do_when_idle, "clip", idle)
+        assert begun.wait(10)
+        found = queue.do("clip", idle, lambda share, what: asked.set(), 0.01)
+        waiting.result(10)
+    assert found == "one"

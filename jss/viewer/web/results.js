@@ -40,14 +40,16 @@ export class Results {
     this.changed = changed;
     this.bySystem = new Map(); // name -> Result
     this.names = []; // of all systems that can be chosen, in order
+    this.printed = {}; // name -> what the paper calls it, or null
     this.reasons = {}; // name -> why its result could not be loaded, in words
     this.turn = 0;
   }
 
   /** What the page offers now. Results whose files are the same stay as they are. */
-  update({ systems, names }) {
+  update({ systems, names, printed }) {
     const before = this.bySystem;
     this.names = names;
+    this.printed = printed;
     this.reasons = {};
     this.bySystem = new Map(systems.map((meta) => {
       const known = before.get(meta.system);

@@ -36,10 +36,12 @@ export class SystemsBar {
   }
 
   button(name, number) {
-    const digit = element("span", { class: "number", "aria-hidden": "true" }, `${number}`);
+    const digit = element("span", { class: "number", "aria-hidden": "true" }, `\u21e7${number}`);
+    const printed = this.viewer.results.printed[name];
     const button = element("button",
       { type: "button", class: "system", onclick: () => this.viewer.switchTo(name) },
       element("b", {}, ...(number <= KEYS ? [digit] : []), name),
+      ...(printed ? [element("span", { class: "printed" }, `paper: ${printed}`)] : []),
       element("span", { class: "totals" }));
     Object.assign(button, { system: name, number });
     return button;

@@ -3,6 +3,7 @@ nobody waits for it.
 
 queue.do("clip|system", work, tell)         work(report) -> result; report(share, what) may be
 called at any time
+queue.do_when_idle("clip|system", work)     the same, while nobody waits for another job
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ Report = Callable[[float, str], None]
 
 
 class GivenUp(Exception):
-    """Raised by ``report`` within work that nobody waits for any more."""
+    """Raised by ``report`` within work that nobody waits for any more, or that makes room."""
 
 
 class _Job(Generic[T]):
-    def __init__(self, work: Callable[[Report], T]) -> None:
+    def __init__(self, work: Callable[[Report], T], idle: bool = False) -> None:
         self.work = work
+        self.idle = idle  # begun only while nobody waits for another
         self.waiting = 0  # how many wait for it
         self.left = 0.0  # when the last of them left, in seconds
         self.state = (0.0, "")
@@ -33,7 +35,7 @@ class _Job(Generic[T]):
 
 class Queue(Generic[T]):
     """Jobs in the order in which they were asked for, done by one thread that lives while there are
-    any.
+    any. Those for idle times come last, and make room when another is asked for.
     """
 
     def __init__(self, grace: float = 1.0) -> None:
@@ -41,9 +43,9 @@ class Queue(Generic[T]):
         runs again leaves its job for a moment.
         """
         self._grace = grace
-        self._jobs: dict[str, _Job[T]] = {}  # the first one is being done
+        self._jobs: dict[str, _Job[T]] = {}
         self._lock = threading.Lock()
-        self._busy = False
+        self._busy = self._stopped = False
 
     def do(self, key: str, work: Callable[[Report], T], tell: Report, every: float = 0.15) -> T:
         """The result of the work, once it is done.
@@ -55,9 +57,7 @@ class Queue(Generic[T]):
         with self._lock:
             job = self._jobs.setdefault(key, _Job(work))
             job.waiting += 1
-            if not self._busy:
-                self._busy = True
-                threading.Thread(target=self._run, daemon=True).start()
+            self._start()
         try:
             while not job.done.wait(every):
                 tell(*self._state(key, job))
@@ -71,9 +71,39 @@ class Queue(Generic[T]):
             raise job.error
         return job.result  # type: ignore[return-value]
 
+    def do_when_idle(self, key: str, work: Callable[[Report], T]) -> None:
+        """Wait until the work is done, while nobody waits for another job.
+
+        Where somebody asks for another, it is given up and begun again later. What it raises is
+        raised here.
+        """
+        with self._lock:
+            job = self._jobs.setdefault(key, _Job(work, idle=True))
+            self._start()
+        job.done.wait()
+        if job.error is not None and not isinstance(job.error, GivenUp):
+            raise job.error
+
+    def stop(self, patience: float = 5.0) -> None:
+        """End all jobs for good, as far as they do so within so many seconds: the server ends."""
+        self._stopped = True
+        until = time.monotonic() + patience
+        while self._busy and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def _start(self) -> None:
+        if not self._busy:
+            self._busy = True
+            threading.Thread(target=self._run, daemon=True).start()
+
+    def _in_order(self) -> list[tuple[str, _Job[T]]]:
+        """The one that is being done, or will be next, first."""
+        jobs = self._jobs.items()
+        return sorted(jobs, key=lambda item: item[1].idle and not item[1].waiting)
+
     def _state(self, key: str, job: _Job[T]) -> tuple[float, str]:
         with self._lock:
-            before = list(self._jobs).index(key) if key in self._jobs else 0
+            before = [known for known, _ in self._in_order()].index(key) if key in self._jobs else 0
         if before:
             return (
                 0.0,
@@ -84,14 +114,14 @@ class Queue(Generic[T]):
     def _run(self) -> None:
         while True:
             with self._lock:
-                if not self._jobs:
+                if self._stopped or not self._jobs:
                     self._busy = False
                     return
-                key, job = next(iter(self._jobs.items()))
+                key, job = self._in_order()[0]
 
             def report(share: float, what: str, job: _Job[T] = job) -> None:
                 job.state = (share, what)
-                if not job.waiting and time.monotonic() - job.left >= self._grace:
+                if self._stopped or (not job.waiting and self._is_over(job)):
                     raise GivenUp
 
             try:
@@ -100,5 +130,14 @@ class Queue(Generic[T]):
             except BaseException as error:
                 job.error = error
             with self._lock:
+                if job.idle and isinstance(job.error, GivenUp):
+                    job.error = None
+                    continue
                 del self._jobs[key]
             job.done.set()
+
+    def _is_over(self, job: _Job[T]) -> bool:
+        """Whether a job that nobody waits for is not to go on."""
+        if job.idle:
+            return any(other.waiting for other in list(self._jobs.values()))
+        return time.monotonic() - job.left >= self._grace

@@ -5,6 +5,7 @@ Only this file and ``weak_loaders`` use ``st.cache_*``.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from jss.reports import EvalReport
 from jss.results import ClipResult
 from jss.viewer.payload import Payload, pack
 from jss.viz.agreement import Agreement, Event, agreement, tally
-from pages.ui.cache import disk, jobs, model_folders
+from pages.ui.cache import disk, jobs, model_folders, runs_on
 from pages.ui.cache.fingerprint import system_fingerprint
 from pages.ui.cache.gc import freeze_loaded
 from pages.ui.cache.jobs import Report
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from jss.inference.system import System
 
 A = TypeVar("A", bound=Sized)
+#: When a page last ran, in seconds of the monotonic clock.
+_last_used = [0.0]
 #: Longest clip that the app analyses, in seconds.
 LONGEST = 600.0
 
@@ -127,12 +130,18 @@ def card(block: str, folder: Path | None = None) -> checkpoints.Card | None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)
-def _system(name: str, selection: str, fingerprint: str) -> System:
-    """Load a system, once for each state of its weights."""
+def _system(name: str, selection: str, state: str) -> System:
+    """Load a system, once for each state of its weights and each device."""
     from jss.inference.system import load_system
 
-    place = model_folders.place(name)
-    system = load_system(place.name, selection=selection, folder=place.folder)
+    place, device = model_folders.place(name), runs_on.chosen()
+    system = load_system(
+        place.name,
+        selection=selection,
+        device=device.name,
+        folder=place.folder,
+        precision=device.precision,
+    )
     freeze_loaded()
     return system
 
@@ -150,6 +159,16 @@ def from_memory(key: str, make: Callable[[], A]) -> A:
         analysis = make()
         memory().put(key, analysis)
     return analysis
+
+
+def mark_used() -> None:
+    """Note that a page runs: work for idle times waits."""
+    _last_used[0] = time.monotonic()
+
+
+def last_used() -> float:
+    """Return when a page last ran, in seconds of the monotonic clock."""
+    return _last_used[0]
 
 
 @st.cache_resource(show_spinner=False)
@@ -177,7 +196,11 @@ def order_reference(system: str, selection: str) -> str | None:
 
 
 def _key(recording: Recording, system: str, selection: str) -> str:
-    return f"{recording.digest}|{recording.padded_to}|{system}|{selection}|{system_fingerprint(system, selection)}"
+    fingerprint = system_fingerprint(system, selection)
+    return (
+        f"{recording.digest}|{recording.padded_to}|{system}|{selection}|{fingerprint}"
+        f"{runs_on.suffix()}"
+    )
 
 
 def _memory_key(recording: Recording, system: str, selection: str, reference: str | None) -> str:
@@ -228,6 +251,12 @@ def compute(recording: Recording, system: str, selection: str, report: Report) -
     key = _key(recording, system, selection)
     result = queue().do(key, lambda step: _compute(recording, system, selection, step), report)
     return cast("ClipResult", result)
+
+
+def compute_when_idle(recording: Recording, system: str, selection: str) -> None:
+    """Store the result of a clip on disk, computed while nobody waits for another."""
+    key = _key(recording, system, selection)
+    queue().do_when_idle(key, lambda step: _compute(recording, system, selection, step))
 
 
 def in_memory(
@@ -292,7 +321,9 @@ def _compute(recording: Recording, system: str, selection: str, report: Report) 
             f"{LONGEST / 60:.0f}: cut it, or use python -m jss detect."
         )
     report(0.0, f"Loading {system}")
-    model = _system(system, selection, system_fingerprint(system, selection))
+    runs_on.find()
+    state = f"{system_fingerprint(system, selection)}|{runs_on.chosen().name}{runs_on.suffix()}"
+    model = _system(system, selection, state)
     what = f"{system} analyses {seconds:.0f} s of sound"
     pieces, done = [], 0
     report(0.0, what)

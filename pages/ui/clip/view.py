@@ -11,7 +11,7 @@ import streamlit as st
 from jss.results import ClipResult
 from jss.viewer.page import Text, page
 from jss.viz.tables import detected_events, truth_table
-from pages.ui import address, systems, viewer
+from pages.ui import address, systems, viewer, widgets
 from pages.ui.cache import loaders
 from pages.ui.cache.loaders import Analysis
 from pages.ui.clip import browser, chooser
@@ -42,6 +42,7 @@ def opened() -> Recording | None:
             "No example clip is installed: press **Open, record** above.", icon=":material/mic:"
         )
         return None
+    widgets.name_tab_of(recording.title)
     browser.panel(clips, recording, system, systems.shown_selection(system))
     if recording.audio is None:
         _missing(recording)

@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from jss.papers.names import printed_name
 from jss.viewer import WEB
 from jss.viewer.payload import Payload, with_shared_classes
 from pages.ui.viewer import internals
@@ -61,6 +62,7 @@ def view(
         "systems": with_shared_classes(addressed) if compare else addressed,
         "shown": shown,
         "names": list(names),
+        "printed": {name: printed_name(name) for name in names},
         "threshold": threshold,
         "view": span,
         "compare": compare and dict(compare),

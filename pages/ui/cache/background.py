@@ -1,0 +1,50 @@
+"""The shipped examples, analysed while nobody waits for anything, so that Compare opens at once."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+
+from jss.errors import JssError
+from pages.ui import systems
+from pages.ui.cache import loaders
+
+log = logging.getLogger(__name__)
+
+#: Said on the terminal once all is done.
+DONE = "The shipped examples are analysed."
+#: Seconds after the last run of a page until the server counts as idle.
+_IDLE_S = 2.0
+
+
+def start() -> None:
+    """Begin in a thread of its own; where the server ends, the work ends first."""
+    atexit.register(loaders.queue().stop)
+    threading.Thread(target=_analyse_examples, daemon=True).start()
+
+
+def _analyse_examples() -> None:
+    installed = loaders.systems()
+    if not installed:
+        return
+    default = systems.default_system(installed)
+    names = [item.name for item in installed]
+    compared = systems.related(default, names, default, systems.MOST)
+    try:
+        for recording in loaders.examples():
+            for name in compared:
+                selection = next(iter(sorted(loaders.manifest(name).selections, reverse=True)))
+                if not loaders.on_disk(recording, name, selection):
+                    _wait_until_idle()
+                    loaders.compute_when_idle(recording, name, selection)
+    except JssError as error:  # whoever opens that clip is told
+        log.info("%s", error, exc_info=error)
+        return
+    print(DONE, flush=True)
+
+
+def _wait_until_idle() -> None:
+    while (wait := _IDLE_S - (time.monotonic() - loaders.last_used())) > 0:
+        time.sleep(wait)
