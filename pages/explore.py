@@ -46,7 +46,7 @@ def analysis(recording: Recording) -> None:
         clip_view.order_note(analyses[system], selection),
     ]
     if not result.n_sources:
-        notes.append("It does not separate, so there are no sources.")
+        notes.append("This system does not separate: there are no sources.")
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
     names = [item.name for item in loaders.systems()]
     clip_view.view(analyses, system, recording, selection, names)

@@ -29,8 +29,8 @@ _TRAIN = "`python -m jss train weak_desk --data BANK --checkpoints checkpoints`"
 def page() -> None:
     st.title("Weak labels")
     st.markdown(
-        "A separator can learn from mixtures alone, judged by a **critic** that was trained on which classes sound in "
-        "each frame, or somewhere in the clip. One trained on isolated sources (strong labels) is the upper bound "
+        "A separator can learn from mixtures alone: a **critic**, trained on which classes sound in each frame or "
+        "in each clip, judges its sources. One trained on isolated sources (strong labels) is the upper bound "
         f"([Pishdadian, Wichern, Le Roux, 2020]({tables.WEAK_SOURCE}))."
     )
     _mixture()
@@ -187,7 +187,7 @@ def _notes(mixture: Mixture, shown: str, one: WeakAnalysis) -> list[str]:
             f"{card.training_data if card else ''}"
         )
     if not len(one.result.sources):
-        notes.append("A critic does not separate, so there are no sources")
+        notes.append("A critic does not separate: there are no sources")
     notes.append(
         f"The scores are the critic's, of the mixture and of each source; events follow a median filter of "
         f"{1000 * MEDIAN_FRAMES * one.clip.score_hop:.0f} ms"

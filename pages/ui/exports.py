@@ -60,7 +60,7 @@ def clip_downloads(
             )
         if truth is not None:
             _button(
-                "Truth TSV",
+                "Ground truth TSV",
                 f"{stem}.truth.tsv",
                 "text/plain",
                 lambda: _to_microseconds(truth_events(result, truth)).to_csv(sep="\t", index=False),

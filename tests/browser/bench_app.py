@@ -23,8 +23,9 @@ from visitors import Visitors, held
 
 from jss.bench.table import Row, show
 from jss.errors import JssError
-from pages.ui.cache import background
 
+#: What pages.ui.cache.background says in the end.
+EXAMPLES_DONE = "The shipped examples are analysed."
 #: Visitors at once who do something, and who only have a page open.
 BUSY, OPEN = 10, 40
 CLIPS = (
@@ -145,7 +146,7 @@ class _Tab:
 def _wait_for_examples(log: Path) -> None:
     """Until the server has analysed the shipped examples, which it does while nobody acts."""
     until = time.monotonic() + 900
-    while background.DONE not in log.read_text():
+    while EXAMPLES_DONE not in log.read_text():
         if time.monotonic() > until:
             raise JssError(
                 f"The examples are not analysed after 15 minutes: {log.read_text()[-300:]}"

@@ -95,7 +95,7 @@ def test_cancel_ends_an_analysis_and_another_system_can_be_chosen(
     slow.touch()
     tab.locator(".system", has_text="SED").click()
     bar = tab.locator("[data-testid=stProgress]")
-    bar.get_by_text(re.compile("SED analyses 3 s")).wait_for()
+    bar.get_by_text(re.compile("SED: analysing 3 s")).wait_for()
     assert page.ask("v.state.meta.system") == "MixIT-S1", "of the same clip, it stays and plays on"
     tab.get_by_role("button", name="Cancel").click()
     tab.get_by_text("Cancelled: new.flac with SED.").wait_for(timeout=10_000)
@@ -117,7 +117,7 @@ def test_the_bar_names_each_system_that_is_analysed(
     other = Page(chromium, address, "?system=MixIT-JT", system="MixIT-JT")
     upload(other, tmp_path, 3)
     bar = other.tab.locator("[data-testid=stProgress]")
-    text = "MixIT-S1 analyses 3 s of sound, for the order of the sources of MixIT-JT (1 of 2)"
+    text = "MixIT-S1: analysing 3 s of sound, to match the sources of MixIT-JT (1 of 2)"
     bar.get_by_text(text).wait_for()
     slow.unlink()
     other.tab.wait_for_selector(".jss[data-drawn^='uploaded/'][data-drawn*='|MixIT-JT|']")

@@ -345,7 +345,7 @@ def test_clip_and_system_switch(page: Page):
         "mel",
         "pooled",
     ]
-    page.tab.get_by_text("It does not separate, so there are no sources").first.wait_for()
+    page.tab.get_by_text("This system does not separate: there are no sources").first.wait_for()
     size = page.bytes
     page.tab.get_by_role("button", name="Next").click()
     page.drawn("short.flac", "SED")

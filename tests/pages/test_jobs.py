@@ -123,7 +123,7 @@ def test_who_waits_is_told_how_many_are_before():
         assert begun.wait(10)
         assert queue.do("b", lambda report: 2, tell, 0.01) == 2
         assert one.result(10) == 1
-    assert said[0] == "Waiting for 1 other analysis to end"
+    assert said[0] == "Waiting for 1 other analysis"
 
 
 def test_a_mistake_reaches_all_who_wait_and_the_queue_goes_on():

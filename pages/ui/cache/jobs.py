@@ -107,7 +107,7 @@ class Queue(Generic[T]):
         if before:
             return (
                 0.0,
-                f"Waiting for {before} other {'analysis' if before == 1 else 'analyses'} to end",
+                f"Waiting for {before} other {'analysis' if before == 1 else 'analyses'}",
             )
         return job.state
 

@@ -324,7 +324,7 @@ def _compute(recording: Recording, system: str, selection: str, report: Report) 
     runs_on.find()
     state = f"{system_fingerprint(system, selection)}|{runs_on.chosen().name}{runs_on.suffix()}"
     model = _system(system, selection, state)
-    what = f"{system} analyses {seconds:.0f} s of sound"
+    what = f"{system}: analysing {seconds:.0f} s of sound"
     pieces, done = [], 0
     report(0.0, what)
     samples = (

@@ -258,7 +258,7 @@ def _compute(mixture: Mixture, system: str, block: str, report: Report) -> WeakA
     if system == TRUE:
         assert mixture.sources is not None
         model = with_true_sources(model, TRUE, mixture.sources)
-    report(0.1, f"{system} analyses {len(mixture.wave) / audio.SAMPLE_RATE:.0f} s of sound")
+    report(0.1, f"{system}: analysing {len(mixture.wave) / audio.SAMPLE_RATE:.0f} s of sound")
     result = model.analyse(mixture.wave, mixture.title, mixture.sources)
     clip = clip_result(result)
     masks = mel_masks(result) if len(result.masks) else None

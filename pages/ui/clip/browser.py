@@ -89,13 +89,13 @@ def panel(clips: ClipSet, chosen: Recording | None, system: str, selection: str)
                 f"Measure {len(todo)} clip{'s' * (len(todo) != 1)} with {system}",
                 "measure",
                 icon=":material/play_arrow:",
-                help="Analyses every clip of this list that is not analysed yet, to sort them by their errors.",
+                help="Analyses the rest of this list, so that it can be sorted by errors.",
             )
         if not cancelled(_work(clips, system)) and begin:
             _measure_all(clips, todo, system, selection)
             st.rerun()
         if not listed:
-            st.caption("No clip has all of these words in its name, note or classes.")
+            st.caption("No clip matches all of these words.")
             return
         _table(listed, chosen, system, selection)
 

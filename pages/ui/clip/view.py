@@ -160,7 +160,7 @@ def _steps(recording: Recording, system: str, selection: str) -> list[Step]:
     if reference and not loaders.on_disk(recording, reference, available):
         first = Step(
             lambda report: loaders.analyse(recording, reference, available, report=report),
-            f"for the order of the sources of {system}",
+            f"to match the sources of {system}",
         )
         steps.insert(0, first)
     return steps
@@ -194,7 +194,7 @@ def order_note(analysis: Analysis, selection: str) -> str:
         return ""
     _, reference = _selection_and_reference(analysis.result.system, selection)
     outputs = ", ".join(str(m + 1) for m in analysis.order)
-    return f"Its outputs {outputs} are shown in the order of {reference}"
+    return f"Its outputs are shown in the order {outputs}, which matches the sources of {reference}"
 
 
 def view(
@@ -270,10 +270,7 @@ def tables(result: ClipResult, recording: Recording, threshold: float) -> None:
 def _no_event(result: ClipResult, threshold: float) -> str:
     """Why there is no event."""
     if (result.scores > np.float32(threshold)).any():
-        return (
-            f"No event: scores rise above {threshold:.2f} only for moments, which the median filter "
-            "removes."
-        )
+        return f"No event: scores exceed {threshold:.2f} only briefly, and the median filter removes that."
     return f"No event: no score is above {threshold:.2f}. Lower the threshold in the viewer."
 
 
