@@ -158,10 +158,10 @@ def test_sources_keep_their_order_across_systems():
             getattr(found.result, name), getattr(own.result, name)[list(found.order)]
         )
     app = run(system="MixIT-JT")
-    assert "in the order of MixIT-S1" in app.caption[0].value
+    assert "which matches the sources of MixIT-S1" in app.caption[1].value
     app.toggle(key="pick match").set_value(False).run()
     assert app.query_params["match"] == "no"
-    assert "in the order of" not in app.caption[0].value
+    assert "in the order" not in app.caption[1].value
     assert viewer(app)["id"] == "four_tones.flac|MixIT-JT|teacher"
 
 
@@ -341,9 +341,10 @@ def test_overview_lists_what_is_loaded(tmp_path: Path, monkeypatch: pytest.Monke
         report.save(tmp_path / "reports" / "synthscapes" / f"{system}.json")
     app = run("pages/overview.py")
     scores = app.dataframe[2].value
-    assert scores.columns.tolist() == ["System", "Selection", "Files", "PSDS1 (50 thresholds)"]
+    columns = ["System", "In the paper", "Selection", "Files", "PSDS1 (50 thresholds)"]
+    assert scores.columns.tolist() == columns
     assert scores["System"].tolist() == ["SED", "MixIT-S1"]
-    assert scores.iloc[1].tolist() == ["MixIT-S1", "teacher", "99 of 100", 0.312]
+    assert scores.iloc[1].tolist() == ["MixIT-S1", "DESED-S1", "teacher", "99 of 100", 0.312]
     assert app.dataframe[0].value["System"].tolist() == list(fake.SYSTEMS)
     assert "MIT" in app.dataframe[1].value["Licence"].tolist()
 
