@@ -31,6 +31,7 @@ from jss.config import Config, load_preset
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
 from jss.models.precision import Precision, products
+from jss.training.allocator import reusing_memory
 
 HELP = "a training step against the same one on Asteroid's ConvTasNet and an eager CRNN"
 SMALL = ("--preset", "smoke", "--repeat", "1")
@@ -174,12 +175,13 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
         return loss.item()
 
     def ours() -> float:
-        loss = learn(our_optimizer, lambda: task.losses(batch))
-        count[0] += 1
-        for name in task.trained:
-            update_teacher(
-                getattr(task.teacher, name), getattr(task.student, name), count[0], c.ema
-            )
+        with reusing_memory():
+            loss = learn(our_optimizer, lambda: task.losses(batch))
+            count[0] += 1
+            for name in task.trained:
+                update_teacher(
+                    getattr(task.teacher, name), getattr(task.student, name), count[0], c.ema
+                )
         return loss
 
     def plain() -> float:

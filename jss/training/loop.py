@@ -20,6 +20,7 @@ from jss.config import Config
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
 from jss.models.precision import bf16_units
+from jss.training.allocator import reusing_memory
 from jss.training.distributed import on_rank_zero, rank, world_size
 from jss.training.task import Task
 
@@ -168,7 +169,8 @@ def fit(
     last = task.folder / LAST
     on_interrupt = signal.getsignal(signal.SIGINT)
     try:
-        trainer.fit(task, ckpt_path=str(last) if on_rank_zero(last.is_file) else None)
+        with reusing_memory():
+            trainer.fit(task, ckpt_path=str(last) if on_rank_zero(last.is_file) else None)
     except SystemExit as stop:
         if trainer.interrupted and stop.code == 1:  # how Lightning ends after Ctrl-C
             signal.signal(signal.SIGINT, on_interrupt)
