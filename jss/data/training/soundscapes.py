@@ -96,7 +96,8 @@ def soundscapes(
         prepare_workers(bank, threads=c.workers)
     if ready and not c.fresh:
         settings = {**dataclasses.asdict(c), "seed": config.seed, "bank": description}
-        del settings["workers"]
+        for key in ("workers", "lost_labels"):  # clips do not depend on them
+            del settings[key]
         claim(pool / "manifest.json", settings)
 
     def sized(name: str) -> Recipe:

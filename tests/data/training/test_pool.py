@@ -5,8 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from jss.config import load_preset
+from jss.data.soundbank.synthbank import SYNTHSCAPES
 from jss.data.training.example import Example
 from jss.data.training.pool import RenderedSet, render_once
+from jss.data.training.training_data import training_data
 from jss.errors import JssError
 
 
@@ -78,3 +81,15 @@ def test_sentences_of_wrong_and_damaged_files(tmp_path):
 def test_empty_set(tmp_path):
     assert len(render_once([], tmp_path / "none", 0)) == 0
     assert not [*tmp_path.iterdir()]
+
+
+def test_only_what_clips_depend_on_makes_another_set(tmp_path):
+    def data(*settings):
+        fixed = ("data.fresh=false", "data.workers=0", "data.synthetic=1", "data.weak=1")
+        config = load_preset("smoke", (*fixed, "data.unlabelled=1", *settings))
+        return training_data(SYNTHSCAPES, config, tmp_path)
+
+    data()
+    data("data.lost_labels=0.5", "data.workers=1")
+    with pytest.raises(JssError, match="a set with another synthetic"):
+        data("data.synthetic=2")
