@@ -78,6 +78,8 @@ class Card:
     settings: dict[str, Any] = field(default_factory=dict)
     #: Held-out scores.
     metrics: dict[str, Any] = field(default_factory=dict)
+    #: What was done to the weights after the training.
+    note: str = ""
     #: UTC time; set by :func:`save_block`.
     created: str = ""
     #: Of the weights file; set by :func:`save_block`.

@@ -112,11 +112,14 @@ def _one_system(installed: dict[str, Manifest]) -> None:
         chosen = system.selections[selection]
         for block in filter(None, (chosen.separator, chosen.detector)):
             card = cards[block]
-            st.markdown(
-                f"**{block}**  \nTraining data: {card.training_data}  \nLicence: {card.licence}  \n"
-                f"Seed {card.seed}, epoch {card.epoch}, commit {card.commit or 'unknown'}, "
-                f"{card.created[:10]}"
+            lines = (
+                f"**{block}**",
+                f"Training data: {card.training_data}",
+                f"Licence: {card.licence}",
+                f"Seed {card.seed}, epoch {card.epoch}, commit {card.commit or 'unknown'}, {card.created[:10]}",
+                card.note,
             )
+            st.markdown("  \n".join(filter(None, lines)))
 
 
 def _drawing(drawing: Drawing, name: str, title: str) -> None:
