@@ -82,7 +82,6 @@ def test_each_system_has_a_column_and_two_sources_are_on_the_first_screen(page: 
     )
 
 
-@pytest.mark.xfail(reason="a click on a source of another system is sometimes lost: known fault")
 def test_a_click_on_a_source_plays_it_from_where_the_playhead_is(page: Page):
     page.ask("v.seek(2.2)")
     page.ask("v.player.setLoop({start: 2.0, end: 2.9})")  # sources 1 and 2 sound

@@ -99,8 +99,12 @@ export class Player {
   setAudible(audible) {
     this.audible = audible;
     if (!this.nodes) return;
-    const now = context().currentTime;
-    for (const { id, gain } of this.nodes) gain.gain.setTargetAtTime(audible.has(id) ? 1 : 0, now, 0.004);
+    // Tracks that have yet to start hold a level for that moment, which would outlast an earlier one.
+    const when = Math.max(context().currentTime, this.startedAt);
+    for (const { id, gain } of this.nodes) {
+      gain.gain.cancelScheduledValues(when);
+      gain.gain.setTargetAtTime(audible.has(id) ? 1 : 0, when, 0.004);
+    }
   }
 
   start() {
