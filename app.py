@@ -21,6 +21,7 @@ page = st.navigation(
         st.Page(PAGES / "diversity.py", title="Diversity"),
         st.Page(PAGES / "classes.py", title="Classes"),
         st.Page(PAGES / "results.py", title="Results"),
+        st.Page(PAGES / "claims.py", title="Claims"),
         st.Page(PAGES / "weak_labels.py", title="Weak labels"),
         st.Page(PAGES / "training.py", title="Training"),
         st.Page(PAGES / "data.py", title="Data"),

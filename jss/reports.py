@@ -47,6 +47,36 @@ HEADLINES: Mapping[str, str] = {
     "under": "under-separation",
     "over": "over-separation",
 }
+#: Headline figures in the groups of a table's columns, with short names, in the same order.
+HEADLINE_GROUPS: Mapping[str, Mapping[str, str]] = {
+    "PSDS, 50 thresholds": {"psds1": "PSDS1", "psds2": "PSDS2 (K-1)", "psds2_k": "PSDS2 (K)"},
+    "PSDS, exact": {
+        "psds1_exact": "PSDS1",
+        "psds2_exact": "PSDS2 (K-1)",
+        "psds2_exact_k": "PSDS2 (K)",
+    },
+    **{
+        f"{kind.capitalize()}, {average}": {
+            f"{kind}_{rate}_{average}": rate.replace("f1", "F1")
+            for rate in ("f1", "precision", "recall")
+        }
+        for kind in ("event", "intersection")
+        for average in ("macro", "micro")
+    },
+    "Clip, macro": {"clip_f1": "F1", "clip_precision": "precision", "clip_recall": "recall"},
+    "Sources": {"similarity": "similarity (Eq. 30)"},
+    "Separation": {
+        "si_sdri": "SI-SDRi (dB)",
+        "msi": "MSi (dB)",
+        "one_source": "1S (dB)",
+        "under": "under (share)",
+        "over": "over (share)",
+    },
+}
+#: Headline figures in dB; of which less is better; of which neither is.
+DECIBEL = ("si_sdri", "msi", "one_source")
+LESS_IS_BETTER = ("under", "over")
+NEITHER_IS_BETTER = ("similarity",)
 #: Headline figures of ``EvalReport.separation``.
 _SEPARATION = ("si_sdri", "msi", "one_source", "under", "over")
 #: Explanation of the placeholders in the commands that reproduce a report.

@@ -8,18 +8,21 @@ import pandas as pd
 import streamlit as st
 
 from jss import audio
+from jss.evaluation.clip_figures import FIGURES, LESS_IS_BETTER, Gain, gains
+from jss.evaluation.comparisons import class_gain, text
 from jss.labels import sound_class
 from jss.reports import EvalReport
 from jss.viz.report_charts import CLASS_METRICS, class_bars, class_order, value
 from pages.ui import address, charts, systems, widgets
-from pages.ui.cache import loaders
+from pages.ui.cache import figure_loaders, loaders
 from pages.ui.clip import links
 from pages.ui.reports import choice
 from pages.ui.text import literal
 
-METRIC, SORT, CLASS = "metric", "sort", "class"
-#: Clips listed of a class.
-LISTED = 16
+#: Names in the address: the score, its order, and what is compared: a class, two systems, a figure.
+METRIC, SORT, CLASS, GAINING, OVER, BY = "metric", "sort", "class", "gaining", "over", "by"
+#: Clips listed from either end.
+LISTED = 6
 
 
 def page() -> None:
@@ -38,48 +41,130 @@ def page() -> None:
         )
     st.caption(
         choice.files(reports)
-        + " The line is the SED baseline. Click a bar to see clips of its class."
+        + " The line is the SED baseline. Click a bar to see the clips that make it."
     )
-    chart = class_bars(reports, metric, by_gain=by_gain, theme=widgets.theme())
+    names = [report.system for report in reports]
+    label, system = address.read(CLASS) or "", address.read(GAINING) or ""
+    chart = class_bars(
+        reports, metric, by_gain=by_gain, theme=widgets.theme(), chosen=(label, system)
+    )
     stem = f"classes.{reports[0].dataset}.{reports[0].subset}.{metric}"
-    chosen = charts.show(chart, "class bars", stem, select=True)
-    if chosen:
-        address.write(CLASS, str(chosen[0][0]))
-    of = widgets.pick("Clips of", ["", *reports[0].classwise], CLASS, _named, width=260)
-    if of:
-        _clips(of, str(chosen[0][1]) if chosen else systems.chosen() or reports[0].system)
-    table = _table(
-        reports, metric, class_order(reports, metric) if by_gain else list(reports[0].classwise)
-    )
-    charts.table(table, "classes", stem)
+    charts.show(chart, "class bars", stem, choose=_take_bar)
+    st.subheader("Find by difference")
+    over, system = _choose_two(names)
+    _differences(reports, metric, over, system)
+    labels = class_order(reports, metric) if by_gain else list(reports[0].classwise)
+    table = _table(reports, metric, labels)
+    gains = _gains(reports[0], metric, labels, over, system)
+    if gains is not None:
+        table[f"{system} less {over} (95 %)"] = gains
+    charts.table(table, "classes", stem, f"#### {CLASS_METRICS[metric]}, class by class")
     _gallery()
 
 
+def _take_bar(key: tuple[Any, ...]) -> None:
+    """A pressed bar chooses its class and its system."""
+    address.write_all({CLASS: str(key[0]), GAINING: str(key[1]), BY: ""})
+
+
 def _named(label: str) -> str:
-    return sound_class(label).display if label else "click a bar, or choose a class"
+    return sound_class(label).display if label else "all classes"
 
 
-def _clips(label: str, system: str) -> None:
-    """Show links to the installed clips with a class, through the system of the clicked bar."""
-    name = literal(sound_class(label).display)
-    clips = [
-        item
-        for clips in loaders.clip_sets().values()
-        for item in clips.clips
-        if item.audio is not None and label in (item.classes or ())
-    ]
-    if not clips:
-        st.caption(f"No installed clip holds {name}.")
+def _choose_two(names: list[str]) -> tuple[str, str]:
+    """Show select boxes of the two systems that are compared."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        system = widgets.pick(
+            "System", names, GAINING, default=systems.chosen() or names[-1], width=200
+        )
+        over = widgets.pick("Compared with", names, OVER, default=systems.BASELINE, width=200)
+    return over, system
+
+
+def _differences(reports: list[EvalReport], metric: str, over: str, system: str) -> None:
+    """Show the clips of this set in which a system gains or loses most against another."""
+    first = reports[0]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        label = widgets.pick("Class", ["", *first.classwise], CLASS, _named, width=240)
+        figure = widgets.pick(
+            "By", list(FIGURES), BY, FIGURES.__getitem__, default=_figure_of(metric), width=260
+        )
+    if system == over:
+        st.caption("Choose two systems.")
         return
-    st.markdown(f"Installed clips with **{name}**, through {system}")
-    with st.container(horizontal=True, gap="small"):
-        for item in clips[:LISTED]:
-            st.page_link(
-                links.EXPLORE,
-                label=literal(item.title),
-                icon=":material/graphic_eq:",
-                query_params={address.CLIP: item.clip, address.SYSTEM: system},
-            )
+    place = first.dataset, first.subset, first.selection
+    a, b = (figure_loaders.clip_figures(*place, (name,)) for name in (over, system))
+    if a is None or b is None:
+        st.caption(
+            f"The scores of {literal(system)} or {literal(over)} on this set are not saved: evaluate with "
+            "`--keep-scores`."
+        )
+        return
+    found = gains(a, b, figure, label)
+    if not found:
+        st.caption(f"No clip of this set has {FIGURES[figure]} of both systems here.")
+        return
+    better = "more is better" if figure not in LESS_IS_BETTER else "fewer are better"
+    mean = sum(one.gain for one in found) / len(found)
+    st.markdown(
+        f"**{literal(system)}** against **{literal(over)}**, {literal(_named(label))}, "
+        f"{FIGURES[figure]} ({'higher: less separated' if figure == 'similarity' else better}): "
+        f"mean gain {mean:+.2f} over {len(found)} clips of {first.dataset} {first.subset}"
+    )
+    columns = st.columns(2)
+    ends = (
+        ("gains most", [one for one in found if one.gain > 0][:LISTED]),
+        ("loses most", [one for one in found[::-1] if one.gain < 0][:LISTED]),
+    )
+    for column, (title, shown) in zip(columns, ends, strict=True):
+        with column:
+            st.markdown(f"{literal(system)} {title} in" + ("" if shown else " no clip"))
+            for one in shown:
+                text = f"{one.filename}: {one.gain:+.2f}"
+                links.compare(first.dataset, first.subset, one.filename, text, (over, system))
+    _all_clips(first, found, figure, over, system)
+
+
+def _all_clips(first: EvalReport, found: list[Gain], figure: str, over: str, system: str) -> None:
+    """Show every clip with its gain; a pressed row shows the clip."""
+    with st.expander(f"All {len(found)} clips, by gain"):
+        frame = pd.DataFrame(
+            [(one.filename, one.a, one.b, one.gain) for one in found],
+            columns=["Clip", over, system, f"Gain, {FIGURES[figure]}"],
+        ).round(3)
+        state = charts.table(
+            frame,
+            "differences",
+            f"differences.{first.dataset}.{first.subset}.{system}.{over}",
+            height=300,
+            on_select="rerun",
+            selection_mode="single-row",
+        )
+        for row in state.selection.rows:
+            if row < len(found):
+                links.known(first.dataset, first.subset, found[row].filename, system)
+
+
+def _figure_of(metric: str) -> str:
+    """Return what stands for a score of a class in one clip."""
+    ends = {"_f1": "f1", "_precision": "false_alarm", "_recall": "hit"}
+    return next((figure for end, figure in ends.items() if metric.endswith(end)), "balance")
+
+
+def _gains(
+    first: EvalReport, metric: str, labels: list[str], over: str, system: str
+) -> list[str | None] | None:
+    """Return each class's gain with its paired interval; None without saved scores."""
+    place = first.dataset, first.subset, first.selection
+    if system == over or any(
+        figure_loaders.scores(*place, name) is None for name in (over, system)
+    ):
+        return None
+    evidence = figure_loaders.evidence(first.dataset, first.subset)
+    return [
+        text(class_gain(evidence, metric, label, first.selection, over, system), metric)
+        for label in labels
+    ]
 
 
 @st.fragment

@@ -11,11 +11,10 @@ import pandas as pd
 import streamlit as st
 
 from jss.checkpoints import Manifest
-from jss.reports import HEADLINES, EvalReport
 from jss.viz.diagram import SIZE, Drawing, printed_diagram, svg
 from pages.ui import address, charts, systems, widgets
 from pages.ui.cache import loaders, model_folders
-from pages.ui.reports import choice, diagrams
+from pages.ui.reports import choice, diagrams, score_tables
 from pages.ui.text import literal
 
 #: The main figures; Results has all of them.
@@ -64,11 +63,20 @@ def page() -> None:
         st.markdown("No report is installed: `python -m jss evaluate` writes one.")
     for dataset, subset in dict.fromkeys((report.dataset, report.subset) for report in reports):
         of_set = choice.in_order([r for r in reports if (r.dataset, r.subset) == (dataset, subset)])
-        charts.table(
-            _scores_table(of_set),
+        score_tables.show(
+            of_set,
             f"scores {dataset} {subset}",
             f"scores.{dataset}.{subset}",
             f"**{f'{dataset} {subset}'.strip()}**: our figures",
+            names=SHOWN,
+            first=[
+                {
+                    "System": report.system,
+                    "Selection": report.selection,
+                    "Files": f"{report.n_files} of {report.n_files_expected}",
+                }
+                for report in of_set
+            ],
         )
     st.header("Clips")
     clips = loaders.examples()
@@ -151,22 +159,6 @@ def _systems_table() -> pd.DataFrame:
             for item in loaders.systems()
         ]
     )
-
-
-def _scores_table(reports: list[EvalReport]) -> pd.DataFrame:
-    """A row a system, with the measured figures and the number of files."""
-    table = pd.DataFrame(
-        [
-            {
-                "System": report.system,
-                "Selection": report.selection,
-                "Files": f"{report.n_files} of {report.n_files_expected}",
-            }
-            | {HEADLINES[key]: report.headline(key) for key in SHOWN}
-            for report in reports
-        ]
-    )
-    return table.dropna(axis="columns", how="all").round(3)
 
 
 def _blocks_table() -> pd.DataFrame:

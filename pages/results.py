@@ -5,14 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from jss.evaluation.comparisons import gains_over, selection_table
 from jss.inference import fusion
 from jss.metrics.psds import PSDS1, PSDS2
 from jss.papers import tables as paper_tables
-from jss.reports import HEADLINES, PLACEHOLDERS, EvalReport
+from jss.reports import PLACEHOLDERS, EvalReport
+from jss.viz.score_tables import printed_table
 from pages.ui import charts, systems, widgets
-from pages.ui.cache import loaders
+from pages.ui.cache import figure_loaders, loaders, model_folders
 from pages.ui.progress import cancelled, progress
-from pages.ui.reports import choice, external, fusion_bench
+from pages.ui.reports import choice, external, fusion_bench, score_tables
 from pages.ui.text import literal
 
 TABLES = {
@@ -22,22 +24,8 @@ TABLES = {
     5: "Table 5: fusions, public overlap",
 }
 TAB = "results"
-#: Columns of a fusion: those of Tables 3 and 5, then others.
-SHOWN = (
-    "psds1",
-    "psds2",
-    "event_f1_macro",
-    "event_precision_macro",
-    "event_recall_macro",
-    "psds1_exact",
-    "psds2_exact",
-    "intersection_f1_macro",
-    "intersection_precision_macro",
-    "intersection_recall_macro",
-    "clip_f1",
-    "clip_precision",
-    "clip_recall",
-)
+#: The baseline by which Tables 3 and 5 judge fusions.
+JUDGE = "SSep-SED"
 
 
 def page() -> None:
@@ -63,21 +51,26 @@ def _ours() -> None:
     if not every:
         choice.none_installed()
         return
-    reports = choice.choose_set(every)
-    stem = f"{reports[0].dataset}.{reports[0].subset}"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        reports = choice.choose_set(every)
+        intervals = score_tables.ask_for_intervals()
+    first = reports[0]
+    stem = f"{first.dataset}.{first.subset}"
     st.caption(
         choice.files(reports)
-        + " In brackets the 95 % bootstrap interval over clips. The data are not "
-        "DESED: do not compare these figures with the paper's."
+        + " The best value of each column is tinted. Intervals are 95 % bootstrap "
+        "intervals over clips. The data are not DESED: do not compare these figures with the paper's."
     )
-    charts.table(
-        pd.DataFrame([_row(report) for report in reports]),
+    score_tables.show(
+        reports,
         "single",
         f"systems.{stem}",
-        "#### Single systems (as Tables 2 and 4)",
+        f"#### Single systems, {first.selection} selection (as Tables 2 and 4)",
+        intervals=intervals,
     )
+    _selections(first.dataset, first.subset, stem)
     _commands(reports)
-    _fusions(reports, stem)
+    _fusions(reports, stem, intervals)
     charts.table(
         scenarios(), "scenarios", "psds-scenarios", "#### The two scenarios of the PSDS (Table 1)"
     )
@@ -94,37 +87,70 @@ def _commands(reports: list[EvalReport]) -> None:
             st.code("\n".join(commands), language="sh", wrap_lines=True)
 
 
-def _fusions(reports: list[EvalReport], stem: str) -> None:
-    """Show the seven fusions of each pre-training whose members' scores are saved."""
-    wanted = reports[0].dataset, reports[0].subset, reports[0].selection
-    places = [place for place in loaders.saved_scores() if place == wanted]
+def _selections(dataset: str, subset: str, stem: str) -> None:
+    """Show student and teacher of each system beside one another, with paired differences."""
+    evidence = figure_loaders.evidence(dataset, subset)
+    both = {
+        r.system: r.selection
+        for r in loaders.reports()
+        if (r.dataset, r.subset, r.selection) == (dataset, subset, "student")
+    }
+    names = sorted(both, key=model_folders.position)
+    if not names:
+        return
+    score_tables.marked(
+        *selection_table(evidence, names),
+        "selections",
+        f"selections.{stem}",
+        "#### Student and teacher side by side (the axis of Tables 2 and 4)",
+    )
+    st.caption(
+        "Teacher less student with its paired 95 % interval; tinted where the interval leaves out 0. "
+        "PSDS is that of 50 thresholds, as in the paper."
+    )
+
+
+def _fusions(reports: list[EvalReport], stem: str, intervals: bool) -> None:
+    """Show the baseline of Tables 3 and 5, and the seven fusions of each pre-training."""
+    place = reports[0].dataset, reports[0].subset, reports[0].selection
     title, work = "#### Fusions (as Tables 3 and 5)", f"the fusions on {stem}"
+    saved = loaders.saved_scores().get(place, {})
     every = [fusion.members(item, kind) for kind in ("MixIT", "PIT") for item in fusion.FUSIONS]
-    todo = [
-        (place, names)
-        for place in places
-        for names in every
-        if set(names) <= set(loaders.saved_scores()[place])
-    ]
-    if not todo:
+    todo = [names for names in ((JUDGE,), *every) if set(names) <= set(saved)]
+    if not any(len(names) > 1 for names in todo):
         st.markdown(title)
-        fusion_bench.no_scores(f"on {reports[0].dataset} {reports[0].subset}")
+        fusion_bench.no_scores(f"on {place[0]} {place[1]}")
         return
     if cancelled(work):
         return
-    rows = []
+    fused, first = [], []
+    evidence = figure_loaders.evidence(place[0], place[1])
     with progress(work, "fusions") as step:
-        for done, (place, names) in enumerate(todo):
+        for done, names in enumerate(todo):
             step(done / len(todo), f"{done + 1} of {len(todo)}: {' + '.join(names)}")
             report = loaders.fused(place, names, fusion_bench.fingerprint(place, names))
-            rows.append(
-                {"Fusion": report.system, "Selection": place[2]}
-                | {HEADLINES[key]: report.headline(key) for key in SHOWN}
-            )
-    charts.table(pd.DataFrame(rows).round(3), "fusions", f"fusions.{stem}", title)
+            fused.append(report)
+            row: dict[str, object] = {"System": report.system}
+            if intervals:
+                row |= gains_over(JUDGE, report.system, place[2], evidence)
+            first.append(row)
+    score_tables.show(
+        fused, "fusions", f"fusions.{stem}", title, names=fusion_bench.SHOWN, first=first
+    )
+    whole = fused[0]
     st.caption(
-        f"Our figures: mean scores (Eq. 25) on **{report.n_files} of {report.n_files_expected} files** of "
-        f"{reports[0].dataset} {reports[0].subset}, from the scores saved beside the reports."
+        f"Our figures: mean scores (Eq. 25) on **{whole.n_files} of {whole.n_files_expected} files** of "
+        f"{place[0]} {place[1]}, from the scores saved beside the reports."
+        + (
+            f" {JUDGE} is the baseline that the paper judges fusions by; "
+            + (
+                "the first columns have the gain over it with its paired 95 % interval."
+                if intervals
+                else "switch on 95 % intervals for the gain over it."
+            )
+            if JUDGE in saved
+            else f" {JUDGE}, by which the paper judges fusions, has no saved scores here."
+        )
     )
 
 
@@ -146,16 +172,6 @@ def scenarios() -> pd.DataFrame:
     )
 
 
-def _row(report: EvalReport) -> dict[str, str | None]:
-    """A row: each headline figure with its interval."""
-    row: dict[str, str | None] = {"System": report.system, "Selection": report.selection}
-    for key, name in HEADLINES.items():
-        score, bounds = report.headline(key), report.intervals.get(key)
-        spread = f" ({bounds[0]:.3f} to {bounds[1]:.3f})" if bounds else ""
-        row[name] = None if score is None else f"{score:.3f}{spread}"
-    return row
-
-
 def _paper() -> None:
     st.caption(
         f"As printed in [the JSS paper]({paper_tables.SOURCE}), on DESED: 1168 files (Validation), 692 (Public), "
@@ -164,18 +180,9 @@ def _paper() -> None:
     )
     figures = paper_tables.jss_results()
     for number, title in TABLES.items():
-        rows = figures[figures["table"] == number].rename(
-            columns={
-                "set": "Set",
-                "system": "System",
-                "selection": "Model selection",
-                "psds1": "PSDS1",
-                "psds2": "PSDS2",
-                "event_f1": "event F1",
-            }
-        )
-        charts.table(
-            rows.drop(columns="table"), f"paper {number}", f"jss2024.table{number}", f"#### {title}"
+        frame, best = printed_table(figures, number)
+        score_tables.marked(
+            frame, best, f"paper {number}", f"jss2024.table{number}", f"#### {title}"
         )
 
 

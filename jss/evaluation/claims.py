@@ -63,14 +63,9 @@ class Finding:
     verdict: Verdict
 
     @property
-    def strongest(self) -> Judged | None:
-        """The comparison that speaks most clearly for the claim: the highest lower bound."""
-        return max(self.judged, key=_clearness, default=None)
-
-    @property
-    def weakest(self) -> Judged | None:
-        """The comparison that speaks most clearly against it."""
-        return min(self.judged, key=_clearness, default=None)
+    def clearest(self) -> list[Judged]:
+        """The comparisons, those that speak most clearly for the claim first."""
+        return sorted(self.judged, key=_clearness, reverse=True)
 
 
 def _clearness(one: Judged) -> float:
@@ -132,7 +127,7 @@ def measure(comparison: Comparison, source: Source) -> Judged | None:
     values = np.array([[one.value] for one in samples])
     sides = len(plus)
     value, replicates = (
-        _statistic(comparison, table[:sides], table[sides:]) for table in (values, drawn)
+        statistic(comparison, table[:sides], table[sides:]) for table in (values, drawn)
     )
     bounds = bootstrap.interval(np.round(replicates, 6))  # so that 0 is 0 on every machine
     if bounds is None or np.isnan(value[0]):
@@ -161,8 +156,17 @@ def _aligned(samples: Sequence[Sample]) -> Float64:
     return np.stack([one.replicates[orders[one.clips]] for one in samples])
 
 
-def _statistic(comparison: Comparison, plus: Float64, minus: Float64) -> Float64:
-    """(figures, B) of each side -> (B,)."""
+def statistic(comparison: Comparison, plus: Float64, minus: Float64) -> Float64:
+    """What a comparison says: above 0 speaks for its claim, unless it is of figures alike.
+
+    Args:
+        comparison: What is compared.
+        plus: (figures, B) values of the one side.
+        minus: (figures, B) of the other.
+
+    Returns:
+        (B,)
+    """
     if comparison.kind == "difference":
         return np.asarray(plus.sum(axis=0) - minus.sum(axis=0) - comparison.constant)
     x, y = plus - plus.mean(axis=0), minus - minus.mean(axis=0)
@@ -314,8 +318,8 @@ def our_text(finding: Finding) -> str:
     text = f"of {len(judged)} comparisons {counted([one.verdict for one in judged])}"
     if len(judged) < every:
         text += f" ({every - len(judged)} not measured)"
-    for title, one in (("most for it", finding.strongest), ("most against", finding.weakest)):
-        assert one is not None
+    order = finding.clearest
+    for title, one in (("most for it", order[0]), ("most against", order[-1])):
         text += f"; {title}: {comparison_text(one.comparison)} {difference_text(one)}"
     return text
 

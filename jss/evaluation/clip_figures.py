@@ -19,6 +19,7 @@ from jss.metrics.intersection import overlapping
 FIGURES: Mapping[str, str] = {
     "hit": "hit seconds",
     "false_alarm": "false-alarm seconds",
+    "balance": "hit less false-alarm seconds",
     "f1": "event F1",
     "similarity": "similarity (Eq. 30)",
 }
@@ -71,7 +72,11 @@ class ClipFigures:
             return np.asarray(
                 np.divide(2 * tp, detected + true, out=none, where=detected + true > 0)
             )
-        table: Float64 = {"hit": self.hit, "false_alarm": self.false_alarm}[figure]
+        table: Float64 = {
+            "hit": self.hit,
+            "false_alarm": self.false_alarm,
+            "balance": self.hit - self.false_alarm,
+        }[figure]
         return np.asarray(table[:, columns].sum(axis=1))
 
 
@@ -132,8 +137,9 @@ def gains(a: ClipFigures, b: ClipFigures, figure: str, label: str = "") -> list[
         The clips that both systems have and in which the figure exists for both; of a class, those
         in which it is true or the systems differ.
     """
-    shared = [name for name in a.names if name in set(b.names)]
-    at_a, at_b = ([x.names.index(name) for name in shared] for x in (a, b))
+    in_a, in_b = ({name: n for n, name in enumerate(x.names)} for x in (a, b))
+    shared = [name for name in a.names if name in in_b]
+    at_a, at_b = ([place[name] for name in shared] for place in (in_a, in_b))
     values_a, values_b = a.of(figure, label)[at_a], b.of(figure, label)[at_b]
     sign = -1.0 if figure in LESS_IS_BETTER else 1.0
     change = sign * (values_b - values_a)

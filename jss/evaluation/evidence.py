@@ -18,8 +18,8 @@ from jss.evaluation.measure import (
     clips_fingerprint,
     decided,
 )
-from jss.evaluation.run import fuse_sets, material
-from jss.evaluation.saved_scores import SavedScores
+from jss.evaluation.run import material
+from jss.evaluation.saved_scores import SavedScores, fused
 from jss.metrics import bootstrap
 from jss.metrics.f_score import f1_from_counts
 from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
@@ -83,13 +83,10 @@ class Rescored:
             seed: Of the resamples.
 
         Raises:
-            JssError: The systems have different classes, or no clip in common.
+            JssError: The systems have different classes or sets, or no clip in common.
         """
-        first = parts[0]
-        outputs = first.outputs if len(parts) == 1 else fuse_sets([p.outputs for p in parts])
-        self._reference, self._findings = material(
-            outputs, first.clips, first.dataset, first.subset
-        )
+        one = fused(parts)
+        self._reference, self._findings = material(one.outputs, one.clips, one.dataset, one.subset)
         self._drawn = bootstrap.weights(len(self._reference.names), resamples, seed)
         self._clips = f"{clips_fingerprint(self._reference.names)} {seed} {resamples}"
         self._samples: dict[str, dict[str, Sample]] = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,13 +15,13 @@ import numpy.typing as npt
 from pydantic import ConfigDict
 
 from jss.data.clip import Clip, Event
+from jss.data.datasets.overlap import PERMUTATIONS, OverlapClip, build
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
 from jss.io.schema import SCHEMA, validate
 from jss.results import DAMAGED
 
 if TYPE_CHECKING:  # imported late, so that reading the clips alone stays fast
-    from jss.data.datasets.overlap import OverlapClip
     from jss.evaluation.run import Outputs
     from jss.reports import EvalReport
 
@@ -157,23 +157,70 @@ def report(parts: Sequence[SavedScores], resamples: int = 0) -> EvalReport:
     """
     from jss.evaluation import run
 
+    one = fused(parts)
+    return run.report(one.outputs, one.clips, one.dataset, one.subset, resamples=resamples)
+
+
+def fused(parts: Sequence[SavedScores]) -> SavedScores:
+    """Mean scores of several systems (Eq. 25); of one system, its own.
+
+    Args:
+        parts: Saved scores of each system.
+
+    Raises:
+        JssError: There are none, or they are not of one set.
+    """
+    from jss.evaluation import run
+
     if not parts:
         raise JssError("A fusion needs at least one system.")
     first = parts[0]
-    if (
-        len(
-            {
-                (part.dataset, part.subset, tuple(clip.filename for clip in part.clips))
-                for part in parts
-            }
-        )
-        > 1
-    ):
+    sets = {(p.dataset, p.subset, tuple(clip.filename for clip in p.clips)) for p in parts}
+    if len(sets) > 1:
         raise JssError(
             "Only scores of the same clips can be fused: evaluate the systems on one set again."
         )
-    outputs = first.outputs if len(parts) == 1 else run.fuse_sets([part.outputs for part in parts])
-    return run.report(outputs, first.clips, first.dataset, first.subset, resamples=resamples)
+    outputs = first.outputs if len(parts) == 1 else run.fuse_sets([p.outputs for p in parts])
+    return SavedScores(first.dataset, first.subset, outputs, first.clips)
+
+
+def restricted(saved: SavedScores, names: Collection[str]) -> SavedScores:
+    """The scores of some of the clips.
+
+    Args:
+        saved: Of a set.
+        names: Of the clips.
+    """
+    clips = tuple(clip for clip in saved.clips if clip.filename in names)
+    outputs = replace(
+        saved.outputs,
+        clips={name: out for name, out in saved.outputs.clips.items() if name in names},
+        missing={name: why for name, why in saved.outputs.missing.items() if name in names},
+    )
+    return SavedScores(saved.dataset, saved.subset, outputs, clips)
+
+
+def clips_in_pairs(single: Sequence[Clip], pairs: Sequence[Clip]) -> tuple[str, ...]:
+    """Names of the clips that the pairs of an overlap set are made of, found by their events.
+
+    Args:
+        single: Of the set as it is, in the order of their names.
+        pairs: Of the set of pairs, in the order of their names.
+
+    Returns:
+        Names; empty where the pairs are not those of the first clips of the set.
+    """
+    number = len(pairs) // PERMUTATIONS
+    if not 2 <= number <= len(single):
+        return ()
+    first = single[:number]
+    built = build([replace(clip, events=clip.events or ()) for clip in first])
+    same = [_rounded(pair.events) for pair in built] == [_rounded(pair.events) for pair in pairs]
+    return tuple(clip.filename for clip in first) if same else ()
+
+
+def _rounded(events: Sequence[Event] | None) -> list[tuple[float, float, str]]:
+    return sorted((round(e.onset, 3), round(e.offset, 3), e.label) for e in events or ())
 
 
 def beside(report: str | os.PathLike[str]) -> Path:

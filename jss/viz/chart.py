@@ -110,3 +110,5 @@ class Chart:
     alt: str
     #: Of a row, in pixels.
     height: int = 330
+    #: Key of the point or bar that is chosen, drawn with an outline; None: none.
+    chosen: Any = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 from jss.labels import Theme
@@ -39,6 +40,7 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
             for series in panel.series:
                 _add(figure, series, series.legend and series.name not in named, place)
                 named.add(series.name)
+                _outline(figure, series, chart.chosen, theme, place)
             _axes(figure, panel, theme, place)
     room = (
         60 if any(s.legend for row in chart.panels for panel in row for s in panel.series) else 20
@@ -56,8 +58,49 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
     return figure
 
 
+#: Points of a box that is drawn with all of them: share of its width, and opacity.
+_SPREAD, _OPACITY = 0.28, 0.55
+
+
+def _spread(s: Series) -> list[float]:
+    """Places of a box's points beside one another, the same every time. -> as many as y"""
+    assert s.x[0] is not None
+    rng = random.Random(0)
+    return [s.x[0] + rng.uniform(-_SPREAD, _SPREAD) * s.width for _ in s.y]
+
+
+def _outline(figure: Figure, s: Series, chosen: Any, theme: Theme, place: dict[str, int]) -> None:
+    """Draw the outline of the chosen bar or point, where this series holds it."""
+    keys = [tuple(key) if isinstance(key, list | tuple) else (key,) for key in s.keys or ()]
+    if chosen is None or tuple(chosen) not in keys:
+        return
+    at, ink = keys.index(tuple(chosen)), INKS[theme].text
+    shared: dict[str, Any] = {"showlegend": False, "hoverinfo": "skip", "legendgroup": s.name}
+    if s.kind == "bars":
+        figure.add_bar(
+            x=[s.x[at]],
+            y=[s.y[at]],
+            width=s.width,
+            marker={"color": "rgba(0,0,0,0)", "line": {"color": ink, "width": 3}},
+            **shared,
+            **place,
+        )
+    else:
+        x = _spread(s)[at] if s.kind == "box" and not s.outliers else s.x[min(at, len(s.x) - 1)]
+        figure.add_scatter(
+            x=[x],
+            y=[s.y[at]],
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 17, "color": ink, "line": {"width": 3}},
+            **shared,
+            **place,
+        )
+
+
 def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None:
     shared: dict[str, Any] = {"name": s.name, "legendgroup": s.name, "showlegend": legend}
+    # A click outlines a point or bar (see _outline), and nothing else fades.
+    calm: dict[str, Any] = {"unselected": {"marker": {"opacity": 1.0}}}
     if s.keys is not None:
         shared["customdata"] = [
             list(key) if isinstance(key, list | tuple) else [key] for key in s.keys
@@ -70,7 +113,31 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
             width=s.width,
             marker_color=s.color,
             hovertemplate=f"{key_line}{s.name}: %{{y:.4~g}}<extra></extra>",
+            **calm,
             **shared,
+            **place,
+        )
+    elif s.kind == "box" and not s.outliers:
+        box = {key: value for key, value in shared.items() if key != "customdata"}
+        figure.add_box(
+            x=[s.x[0]] * len(s.y),
+            y=s.y,
+            width=s.width,
+            line_width=1.5,
+            marker_color=s.color,
+            boxpoints=False,
+            hoverinfo="skip",
+            **box,
+            **place,
+        )
+        figure.add_scatter(
+            x=_spread(s),
+            y=s.y,
+            mode="markers",
+            marker={"size": 4, "color": s.color, "opacity": _OPACITY},
+            unselected={"marker": {"opacity": _OPACITY}},
+            hovertemplate=f"{key_line}{s.name}: %{{y:.3f}}<extra></extra>",
+            **(shared | {"showlegend": False}),
             **place,
         )
     elif s.kind == "box":
@@ -80,10 +147,11 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
             width=s.width,
             line_width=1.5,
             marker_color=s.color,
-            boxpoints="outliers" if s.outliers else "all",
-            jitter=0 if s.outliers else 0.6,
+            boxpoints="outliers",
+            jitter=0,
             pointpos=0,
-            marker={"size": 4 if s.outliers else 3.5, "opacity": 0.55},
+            marker={"size": 4, "opacity": _OPACITY},
+            unselected={"marker": {"opacity": _OPACITY}},
             hovertemplate=f"{key_line}{s.name}: %{{y:.3f}}<extra></extra>",
             **shared,
             **place,
@@ -133,6 +201,7 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
             mode="markers",
             marker={"size": 11, "color": s.color, "symbol": s.symbol},
             hovertemplate=f"{key_line}{s.name}<br>%{{x:.4~g}}, %{{y:.4~g}}<extra></extra>",
+            **calm,
             **bounds,
             **shared,
             **place,

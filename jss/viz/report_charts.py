@@ -9,7 +9,7 @@ import numpy as np
 from jss.labels import Theme, sound_class
 from jss.reports import EvalReport
 from jss.viz.chart import PALETTE, Chart, Panel, Series
-from jss.viz.style import INKS
+from jss.viz.style import INKS, readable
 
 #: Metrics by class that charts can show.
 CLASS_METRICS = {
@@ -27,11 +27,19 @@ CLASS_METRICS = {
     "clip_precision": "clip precision",
     "clip_recall": "clip recall",
 }
-#: Metrics of a system that are drawn against similarity.
+#: Metrics of a system that are drawn against similarity, with PSDS at the paper's 50 thresholds, or
+#: at all.
 SCATTERED = {
-    "psds1_exact": "PSDS1 exact",
-    "psds2_exact": "PSDS2 exact",
-    "event_f1_macro": "event F1 macro",
+    "50 thresholds": {
+        "psds1": "PSDS1 (50 thresholds)",
+        "psds2": "PSDS2 (50 thresholds)",
+        "event_f1_macro": "event F1 macro",
+    },
+    "exact": {
+        "psds1_exact": "PSDS1 exact",
+        "psds2_exact": "PSDS2 exact",
+        "event_f1_macro": "event F1 macro",
+    },
 }
 BASELINE = "SED"
 #: Systems in the order of the palette, so that a system has the same colour in every chart.
@@ -52,19 +60,26 @@ PLACES = (
 OTHERS = ("#A39A00", "#A0522D", "#F06292", "#5C6BC0", "#00A6B8", "#6B8E23")
 
 
-def system_colors(names: Sequence[str]) -> dict[str, str]:
+def system_colors(names: Sequence[str], theme: Theme = "light") -> dict[str, str]:
     """A colour for each system but the baseline, which is drawn in the colour of the text.
 
-    Systems of ``PLACES`` have a fixed colour, others one that no system of ``PLACES`` has.
+    Systems of ``PLACES`` have a fixed colour, others one that no system of ``PLACES`` has; each is
+    changed where it does not stand out from the theme's background.
     """
     others = [name for name in dict.fromkeys(names) if name != BASELINE]
     fixed = {name: PALETTE[PLACES.index(name)] for name in others if name in PLACES}
     unlisted = [name for name in others if name not in fixed]
-    return fixed | {name: OTHERS[i % len(OTHERS)] for i, name in enumerate(unlisted)}
+    colors = fixed | {name: OTHERS[i % len(OTHERS)] for i, name in enumerate(unlisted)}
+    return {name: readable(color, theme) for name, color in colors.items()}
 
 
 def class_bars(
-    reports: Sequence[EvalReport], metric: str, *, by_gain: bool = False, theme: Theme = "light"
+    reports: Sequence[EvalReport],
+    metric: str,
+    *,
+    by_gain: bool = False,
+    theme: Theme = "light",
+    chosen: tuple[str, str] | None = None,
 ) -> Chart:
     """One metric by class: a bar per system, the SED baseline as a line (Figs 8, 9).
 
@@ -75,11 +90,12 @@ def class_bars(
         metric: A key of ``CLASS_METRICS``.
         by_gain: Sort classes by the best system's gain over the baseline, largest first.
         theme: "light" or "dark".
+        chosen: Key of the bar that is outlined.
     """
     systems = [r for r in reports if r.system != BASELINE]
     baseline = next((r for r in reports if r.system == BASELINE), None)
     labels = class_order(reports, metric) if by_gain else list(reports[0].classwise)
-    colors = system_colors([r.system for r in reports])
+    colors = system_colors([r.system for r in reports], theme)
     width = 0.8 / max(1, len(systems))
     series = [
         Series(
@@ -110,6 +126,7 @@ def class_bars(
         [[panel]],
         f"{CLASS_METRICS[metric]} of each class, a bar a system, the baseline as a line",
         400,
+        chosen,
     )
 
 
@@ -132,12 +149,21 @@ def value(report: EvalReport, label: str, metric: str) -> float | None:
     return report.classwise.get(label, {}).get(metric)
 
 
-def similarities(reports: Sequence[EvalReport]) -> Chart:
+def similarities(
+    reports: Sequence[EvalReport],
+    theme: Theme = "light",
+    chosen: tuple[str, str, str] | None = None,
+) -> Chart:
     """Similarity of the sources' scores (Eq. 30): a panel per subset, a box per system (Fig. 10).
 
     Keys are (clip, system, subset).
+
+    Args:
+        reports: One per system and subset.
+        theme: "light" or "dark".
+        chosen: Key of the point that is outlined.
     """
-    colors = system_colors([r.system for r in reports])
+    colors = system_colors([r.system for r in reports], theme)
     panels = []
     for subset in dict.fromkeys(r.subset for r in reports):
         shown = [
@@ -174,20 +200,32 @@ def similarities(reports: Sequence[EvalReport]) -> Chart:
         [panels],
         "Similarity of the sources' scores in each clip, quartiles and clips of each system",
         380,
+        chosen,
     )
 
 
-def score_against_similarity(reports: Sequence[EvalReport], theme: Theme = "light") -> Chart:
-    """PSDS1, PSDS2 and F1 against the mean similarity, a row of panels per subset (Fig. 11).
+def score_against_similarity(
+    reports: Sequence[EvalReport],
+    theme: Theme = "light",
+    thresholds: str = "50 thresholds",
+    chosen: tuple[str, str] | None = None,
+) -> Chart:
+    """PSDS1, PSDS2 and F1 against the mean similarity, a column of panels per subset (Fig. 11).
 
     The baseline has one source, which equals itself: its similarity is 1. Bars are 95 % bootstrap
     intervals. Keys are (system, subset).
+
+    Args:
+        reports: One per system and subset.
+        theme: "light" or "dark".
+        thresholds: A key of ``SCATTERED``.
+        chosen: Key of the point that is outlined.
     """
-    colors = {BASELINE: INKS[theme].text, **system_colors([r.system for r in reports])}
+    colors = {BASELINE: INKS[theme].text, **system_colors([r.system for r in reports], theme)}
     grid = []
-    for subset in dict.fromkeys(r.subset for r in reports):
+    for metric, name in SCATTERED[thresholds].items():
         row = []
-        for metric, name in SCATTERED.items():
+        for subset in dict.fromkeys(r.subset for r in reports):
             series = []
             for report in (r for r in reports if r.subset == subset):
                 at = 1.0 if report.system == BASELINE else report.headline("similarity")
@@ -222,4 +260,5 @@ def score_against_similarity(reports: Sequence[EvalReport], theme: Theme = "ligh
         grid,
         "PSDS1, PSDS2 and F1 of each system against the mean similarity of its sources' scores",
         330,
+        chosen,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from jss.labels import Theme, sound_class
 from jss.viz.chart import PALETTE, Chart, Panel, Series
-from jss.viz.style import INKS
+from jss.viz.style import INKS, readable
 
 #: One value of a box: the class, SI-SDR in dB, and the number of the scene.
 Sample = tuple[str, float, int]
@@ -29,7 +29,7 @@ def separation_boxes(
     """
     width = 0.84 / max(1, len(boxes))
     others = [name for name in boxes if name != INPUT]
-    colors = {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(others)} | {
+    colors = {name: readable(PALETTE[i % len(PALETTE)], theme) for i, name in enumerate(others)} | {
         INPUT: INKS[theme].soft
     }
     groups = [*labels, None]

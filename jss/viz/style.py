@@ -55,6 +55,43 @@ INKS: dict[Theme, Ink] = {
 }
 
 
+#: Least contrast of a bar or point with its background (WCAG 2.2, 1.4.11).
+CONTRAST = 3.0
+
+
+def contrast(a: str, b: str) -> float:
+    """Contrast of two colours (#RRGGBB), 1 to 21, as WCAG 2.2 defines it."""
+    light, dark = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def readable(color: str, theme: Theme) -> str:
+    """A colour, mixed with the theme's text colour until it stands out from the background.
+
+    Args:
+        color: #RRGGBB.
+        theme: "light" or "dark".
+
+    Returns:
+        The colour itself where its contrast is at least ``CONTRAST``.
+    """
+    ink = INKS[theme]
+    target = [int(ink.text[i : i + 2], 16) for i in (1, 3, 5)]
+    parts = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+    for step in range(0, 101, 2):
+        mixed = [round(p + (t - p) * step / 100) for p, t in zip(parts, target, strict=True)]
+        color = "#{:02x}{:02x}{:02x}".format(*mixed)
+        if contrast(color, ink.paper) >= CONTRAST:
+            break
+    return color
+
+
 def line_style(kind: SoundClass, width: float = 1.0) -> Any:
     """matplotlib's linestyle of a class: solid, or its dashes in units of the line width."""
     return (0, tuple(step * 0.55 / width for step in kind.dash)) if kind.dash else "-"

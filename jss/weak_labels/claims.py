@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from jss.arrays import Float64
+from jss.evaluation.claim_clips import Example
 from jss.evaluation.claims import Finding, judge
 from jss.evaluation.evidence import Evidence, Sample
 from jss.evaluation.measure import RESAMPLES
 from jss.metrics import bootstrap
-from jss.papers.claims import ABOVE, IMPROVEMENT, INPUT, JSS, WEAK_LABELS, Figure
+from jss.papers.claims import ABOVE, IMPROVEMENT, INPUT, JSS, WEAK_LABELS, Comparison, Figure
 from jss.weak_labels.report import WeakReport
 
 
@@ -51,6 +52,52 @@ class WeakEvidence:
             return None
         place = f"{report.dataset} {report.split} {report.seed} {report.n_clips}"
         return Sample(float(values[0]), values[1:], place, report.n_clips)
+
+    def scenes(self, comparison: Comparison) -> dict[int, float]:
+        """A comparison scene by scene, in dB of SI-SDR: scene -> value, the mean over its sources.
+
+        Scenes without the class are left out; none where the comparison is of two classes.
+        """
+        figures = (*comparison.plus, *comparison.minus)
+        if len({figure.label for figure in figures}) > 1:
+            return {}
+        totals: dict[int, list[float]] = {}
+        for figure, sign in [(f, 1.0) for f in comparison.plus] + [
+            (f, -1.0) for f in comparison.minus
+        ]:
+            report = self._reports.get(figure.system)
+            other = self._reports.get(figure.over, report)
+            if report is None or other is None:
+                return {}
+            clip, before, after = _values(report, figure.label)
+            _, _, against = _values(other, figure.label)
+            base = before if other is report else against
+            for scene in np.unique(clip).tolist():
+                at = clip == scene
+                totals.setdefault(scene, []).append(sign * float((after[at] - base[at]).mean()))
+        return {scene: sum(parts) for scene, parts in totals.items()}
+
+
+def scene_examples(finding: Finding, weak: WeakEvidence) -> tuple[Example | None, Example | None]:
+    """The scenes that show a claim best and worst.
+
+    Args:
+        finding: The claim, judged.
+        weak: Figures of the separators.
+    """
+
+    def extreme(comparisons: Sequence[Comparison], sign: float) -> Example | None:
+        for comparison in comparisons:
+            values = weak.scenes(comparison)
+            if comparison.within is not None:
+                values = {scene: -abs(value) for scene, value in values.items()}
+            if values:
+                scene = max(values, key=lambda one: sign * values[one])
+                return Example(str(scene), comparison, values[scene], "SI-SDR, dB")
+        return None
+
+    order = [one.comparison for one in finding.clearest]
+    return extreme(order, 1.0), extreme(order[::-1], -1.0)
 
 
 def main_scenes(reports: Sequence[WeakReport]) -> list[WeakReport]:

@@ -22,7 +22,13 @@ _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
 def show(
-    chart: Chart, key: str, name: str, title: str = "", *, select: bool = False
+    chart: Chart,
+    key: str,
+    name: str,
+    title: str = "",
+    *,
+    select: bool = False,
+    choose: Callable[[tuple[Any, ...]], None] | None = None,
 ) -> list[tuple[Any, ...]]:
     """Show a chart under its title and the buttons for its files.
 
@@ -31,7 +37,9 @@ def show(
         key: Of its widgets on this page.
         name: Of its files, without a suffix.
         title: In Markdown.
-        select: Whether points can be clicked.
+        select: Whether points can be clicked, and their keys are returned.
+        choose: Called with the key of a clicked point before the page runs again, to put it into
+            the address; ``chart.chosen`` outlines it then.
 
     Returns:
         The keys of clicked points.
@@ -42,6 +50,8 @@ def show(
     look: dict[str, Any] = {"alt": chart.alt, "config": {"displaylogo": False}, "key": key}
     drawn = interactive(chart, widgets.theme())
     with _wide(max(len(row) for row in chart.panels), key):
+        if choose is not None:
+            look |= {"on_select": partial(_choose, key, choose), "selection_mode": "points"}
         if not select:
             st.plotly_chart(drawn, **look)
             return []
@@ -49,6 +59,14 @@ def show(
     return [
         tuple(point["customdata"]) for point in state.selection.points if point.get("customdata")
     ]
+
+
+def _choose(key: str, choose: Callable[[tuple[Any, ...]], None]) -> None:
+    """Hand on the key of the clicked point; a click beside all points changes nothing."""
+    for point in st.session_state[key].selection.points:
+        if point.get("customdata"):
+            choose(tuple(point["customdata"]))
+            return
 
 
 def _wide(panels: int, key: str) -> Any:
@@ -101,16 +119,18 @@ def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any
         key: Of its widgets on this page.
         name: Of its file, without a suffix.
         title: In Markdown.
-        **look: Further arguments of ``st.dataframe``.
+        **look: Further arguments of ``st.dataframe``; "data" to show it styled, with all columns.
 
     Returns:
         The state of ``st.dataframe``.
     """
-    frame = _with_printed_names(frame.dropna(axis="columns", how="all"))
+    shown = look.pop("data", None)
+    if shown is None:
+        frame = _with_printed_names(frame.dropna(axis="columns", how="all"))
     with _head(title):
         st.download_button(
             "CSV",
-            lambda: frame.to_csv(index=False),
+            lambda: flat(frame).to_csv(index=False),
             file_name=f"{name}.csv",
             mime="text/csv",
             on_click="ignore",
@@ -120,8 +140,22 @@ def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any
             help="This table as CSV",
         )
     whole = "content" if len(frame) <= ROWS else "auto"
-    look = {"column_config": decimals(frame), "placeholder": "\u2013", "height": whole, **look}
-    return st.dataframe(frame, hide_index=True, width="stretch", key=f"{key} table", **look)
+    formats = {} if shown is not None else decimals(frame)
+    look = {"column_config": formats, "placeholder": "\u2013", "height": whole, **look}
+    return st.dataframe(
+        frame if shown is None else shown,
+        hide_index=True,
+        width="stretch",
+        key=f"{key} table",
+        **look,
+    )
+
+
+def flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose columns have one name each: "PSDS, exact: PSDS1" of a group's."""
+    if frame.columns.nlevels == 1:
+        return frame
+    return frame.set_axis([": ".join(filter(None, column)) for column in frame.columns], axis=1)
 
 
 def _with_printed_names(frame: pd.DataFrame) -> pd.DataFrame:

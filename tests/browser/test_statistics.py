@@ -20,6 +20,7 @@ PAGES = {
     "diversity": CHART,
     "classes": CHART,
     "results": "[data-testid=stDataFrame]",
+    "claims": "[data-testid=stPageLink]",
     "training": CHART,
     "data": CHART,
 }
@@ -32,7 +33,8 @@ KEYS = {
     "training": [("[aria-label=Show]", ["ArrowDown", "ArrowDown", "Enter"], "of=block")],
     "overview": [("[aria-label=System]", ["ArrowDown", "ArrowDown", "Enter"], "system=MixIT")],
     "diversity": [("[aria-label='Clips of']", ["ArrowDown", "ArrowDown", "Enter"], "of=")],
-    "classes": [("[aria-label='Clips of']", ["ArrowDown", "ArrowDown", "Enter"], "class=[A-Z]")],
+    "classes": [("[aria-label=Class]", ["ArrowDown", "ArrowDown", "Enter"], "class=[A-Z]")],
+    "claims": [("[aria-label=Verdict]", ["ArrowDown", "Enter"], "verdict=holds")],
     "results": [
         ("[role=tab]", ["ArrowRight"], "results=Fusion"),
         ("[aria-label='Scores of']", ["ArrowDown", "ArrowDown", "Enter"], "bench="),
@@ -118,3 +120,35 @@ def test_pages_fit_a_telephone_have_no_serious_barrier_and_obey_keys(visit: Visi
         idle(tab)
     assert tab.locator("[data-testid=stException]").count() == 0
     assert visit.wrong == []
+
+
+@pytest.mark.slow
+def test_a_clicked_bar_and_point_are_in_the_address_and_outlined(chromium: Any, address: str):
+    """A click outlines what was clicked, fades nothing, and a copied link shows the same."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1100}, color_scheme="dark")
+    tab = context.new_page()
+    for page, thing, name in (
+        ("classes", ".barlayer .point path", "gaining"),
+        ("diversity", ".scatterlayer .point", "point"),
+    ):
+        tab.goto(f"{address}/{page}")
+        tab.wait_for_selector(CHART, timeout=120_000, state="attached")
+        idle(tab)
+        point = tab.locator(thing).nth(2)
+        box = point.bounding_box()
+        tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        tab.wait_for_url(re.compile(name + "="))
+        idle(tab)
+        tab.reload()
+        tab.wait_for_selector(CHART, timeout=120_000, state="attached")
+        idle(tab)
+        assert name + "=" in tab.url
+        widths = tab.eval_on_selector_all(
+            f"{thing}, {thing} path", "all => all.map(p => parseFloat(p.style.strokeWidth) || 0)"
+        )
+        assert [width for width in widths if width >= 3] != [], "an outline"
+        faded = tab.eval_on_selector_all(
+            ".barlayer .point path", "all => all.filter(p => +p.style.opacity < 0.9).length"
+        )
+        assert faded == 0
+    context.close()

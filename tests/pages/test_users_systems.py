@@ -100,10 +100,10 @@ def test_a_half_written_folder_is_a_sentence_and_the_rest_goes_on(page: str | No
 def test_its_reports_are_in_results_and_a_damaged_one_is_a_sentence(mine: Path):
     report("MixIT-S1", psds1=0.25).save(mine.parent / "reports" / "eval" / "MixIT-S1.json")
     app = run("pages/results.py", set="mine eval")
-    assert MINE in app.dataframe[0].value["System"].tolist()
+    assert MINE in app.dataframe[0].value["", "System"].tolist()
     (mine.parent / "reports" / "eval" / "other.json").write_text("{")
     damaged = run("pages/results.py", set="mine eval")
-    assert MINE in damaged.dataframe[0].value["System"].tolist()
+    assert MINE in damaged.dataframe[0].value["", "System"].tolist()
     assert "other\\.json is damaged" in said(damaged)
 
 

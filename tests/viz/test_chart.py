@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from jss.training.stages import TREE
 from jss.viz.chart import PALETTE, Chart, Heat, Panel, Series
 from jss.viz.interactive import interactive
 from jss.viz.printed import print_chart, printed
+from jss.viz.report_charts import OTHERS
+from jss.viz.style import INKS, contrast, readable
 
 ALL = Chart(
     [
@@ -77,7 +80,7 @@ ALL = Chart(
 
 def test_the_screen_has_every_number_and_key():
     figure = interactive(ALL)
-    bars, line, points, box, heat = figure.data
+    bars, line, points, box, in_box, heat = figure.data
     assert (list(bars.x), list(bars.y), bars.marker.color) == ([0, 1], [0.5, None], "#0072B2")
     assert [list(key) for key in bars.customdata] == [["x", "A"], ["y", "A"]]
     assert (list(line.y), line.connectgaps, line.line.dash) == (
@@ -90,12 +93,44 @@ def test_the_screen_has_every_number_and_key():
         pytest.approx(0.1),
     )
     assert [list(key) for key in points.customdata] == [["clip"]]
-    assert (list(box.y), set(box.x)) == ([0.1, 0.2, 0.4, 0.9], {1.0})
+    assert (list(box.y), set(box.x), box.boxpoints) == ([0.1, 0.2, 0.4, 0.9], {1.0}, False)
+    assert (list(in_box.y), [key for (key,) in in_box.customdata]) == (list(box.y), list("pqrs"))
+    assert all(0.5 < x < 1.5 for x in in_box.x)
     assert np.array(heat.z).tolist() == [[3, 1], [1, 2]]
     assert [trace.showlegend for trace in figure.data[:4]] == [True, True, False, True], (
         "a name stands there once"
     )
     assert [figure.layout.xaxis.title.text, figure.layout.yaxis2.title.text] == ["place", "score"]
+
+
+def test_a_chosen_bar_or_point_is_outlined_and_nothing_fades():
+    plain = interactive(ALL)
+    for trace in plain.data[:5]:
+        if trace.type in ("bar", "scatter") and trace.customdata is not None:
+            normal = trace.marker.opacity or 1.0
+            assert trace.unselected.marker.opacity == normal
+    for key, (x, y) in {("y", "A"): (1, None), ("clip",): (0.5, 0.4), ("r",): (None, 0.4)}.items():
+        chosen = interactive(replace(ALL, chosen=key))
+        (outline,) = [
+            trace for trace in chosen.data if trace.hoverinfo == "skip" and trace.type != "box"
+        ]
+        assert outline.y[0] == y
+        in_box = next(
+            t for t in chosen.data if t.type == "scatter" and len(t.y) == 4 and t.customdata
+        )
+        assert outline.x[0] == (in_box.x[2] if key == ("r",) else x)
+    assert len(interactive(replace(ALL, chosen=("other",))).data) == len(plain.data)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_colour_stands_out_from_its_background(theme):
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    shown = [readable(color, theme) for color in (*PALETTE, *OTHERS)]
+    assert min(contrast(color, INKS[theme].paper) for color in shown) >= 3
+    assert len({*shown}) == len(shown)
+    for color, changed in zip((*PALETTE, *OTHERS), shown, strict=True):
+        if contrast(color, INKS[theme].paper) >= 3:
+            assert changed == color.lower()
 
 
 def test_paper_has_the_same_numbers():

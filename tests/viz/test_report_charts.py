@@ -111,7 +111,7 @@ def test_a_system_has_one_colour_on_every_chart(reports):
     assert (
         {
             (s.name, s.color)
-            for s in series(score_against_similarity(both), "points")
+            for s in series(score_against_similarity(both, thresholds="exact"), "points")
             if s.name != "SED"
         }
         == set(bars.items())
@@ -122,7 +122,8 @@ def test_a_system_has_one_colour_on_every_chart(reports):
 
 def test_scores_against_similarity(reports):
     overlap = report("MixIT-S1", {}, {"a.wav": 0.5}, subset="overlap")
-    here, there = score_against_similarity([*reports, overlap]).panels
+    rows = score_against_similarity([*reports, overlap], thresholds="exact").panels
+    here, there = zip(*rows, strict=True)  # left: the first subset, right: the second
     assert [(s.name, s.x, s.y) for s in here[0].series] == [
         ("SED", [1.0], [0.4]),
         ("MixIT-S1", [0.5], [0.4]),
@@ -132,3 +133,5 @@ def test_scores_against_similarity(reports):
         [("MixIT-S1", [0.5], [score])] for score in (0.4, 0.5, 0.3)
     ]
     assert (here[0].series[0].low, here[0].series[0].high) == ([0.3], [0.55])
+    as_paper = score_against_similarity(reports)
+    assert next(row[0].title for row in as_paper.panels) == "PSDS1 (50 thresholds), eval"

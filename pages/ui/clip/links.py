@@ -12,6 +12,7 @@ from pages.ui.cache import loaders
 from pages.ui.text import literal
 
 EXPLORE = str(Path(__file__).parents[2] / "explore.py")
+COMPARE = str(Path(__file__).parents[2] / "compare.py")
 
 
 def openable(dataset: str, subset: str, filename: str) -> str | None:
@@ -46,6 +47,38 @@ def links(dataset: str, subset: str, filenames: Sequence[str], system: str) -> N
             f"The audio of {dataset} is not on this disk: it is mixed from recordings that are not shipped. "
             "Click a point to see the clip's ground truth and score curves."
         )
+
+
+def compare(
+    dataset: str, subset: str, filename: str, text: str, systems: Sequence[str], **query: str
+) -> bool:
+    """Show a link to a clip through some systems; its text alone where there is no audio.
+
+    Args:
+        dataset: Name of the data set.
+        subset: Name of the subset.
+        filename: Of the clip.
+        text: Of the link.
+        systems: The systems, the last of them shown first; one alone opens in Explore.
+        **query: Further choices for the address.
+
+    Returns:
+        Whether it is a link.
+    """
+    clip = openable(dataset, subset, filename)
+    if clip is None:
+        st.caption(literal(text))
+        return False
+    query |= {address.CLIP: clip, address.SYSTEM: systems[-1]}
+    if len(systems) > 1:
+        query[address.SYSTEMS] = ",".join(systems)
+    st.page_link(
+        COMPARE if len(systems) > 1 else EXPLORE,
+        label=literal(text),
+        icon=":material/graphic_eq:",
+        query_params=query,
+    )
+    return True
 
 
 def known(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from jss.errors import JssError
-from jss.reports import HEADLINES
-from pages.ui import address, charts, systems, widgets
+from pages.ui import address, systems, widgets
 from pages.ui.cache import loaders, model_folders
-from pages.ui.reports import choice
+from pages.ui.reports import choice, score_tables
 
 BENCH, SELECTED = "bench", "fuse"
 #: Columns of the table.
@@ -84,16 +82,12 @@ def bench() -> None:
         widgets.show_error(error)
         return
     whole = reports[0]
-    rows = [
-        {"System": report.system} | {HEADLINES[key]: report.headline(key) for key in SHOWN}
-        for report in reports
-    ]
     st.caption(
         f"Our figures, {place[2]} selection, on **{whole.n_files} of {whole.n_files_expected} files** of "
         f"{place[0]} {place[1]}: the mean of the saved scores (in steps of 1/1024), a median filter of 448 ms, "
         "and the metrics."
     )
-    charts.table(pd.DataFrame(rows).round(4), "bench", f"fusion.{place[0]}.{place[1]}")
+    score_tables.show(reports, "bench", f"fusion.{place[0]}.{place[1]}", names=SHOWN)
     _warn_of_other_weights(place, selected)
 
 

@@ -212,14 +212,14 @@ def _play(report: WeakReport, number: int, label: str) -> None:
         f"**Scene {number}, {kind}**, through {report.system}: SI-SDR {s.input[at]:.1f} dB in the mixture, "
         f"{s.output[at]:.1f} dB separated"
     )
-    origin = _origin(report)
-    if origin is None:
+    place = origin(report)
+    if place is None:
         st.caption(
             f"It is mixed from recordings that are not on this disk. To hear it, start the app with the soundbank "
             f"{literal(report.dataset)}: `make app DATA=BANK`."
         )
         return
-    name = f"{origin}/{report.split}/{report.seed}/{number}"
+    name = f"{place}/{report.split}/{report.seed}/{number}"
     mixture = weak_loaders.scene(name)
     if report.system not in weak_loaders.separators():
         raise JssError(f"{report.system} is no longer installed, so its sources cannot be heard.")
@@ -255,7 +255,7 @@ def _open(scene: str, system: str) -> None:
     address.write(SEPARATOR, system)
 
 
-def _origin(report: WeakReport) -> str | None:
+def origin(report: WeakReport) -> str | None:
     """Where a report's scenes are rendered from: the synthesiser, the user's folder, or nowhere."""
     if report.dataset.endswith(SYNTHESISED):
         return SYNTHESISED

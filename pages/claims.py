@@ -1,0 +1,220 @@
+"""Claims: sentences of the two papers, judged by our figures, with the clips that show them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from jss.data.datasets.overlap import SUFFIX
+from jss.evaluation import claims as judging
+from jss.evaluation.claim_clips import Example
+from jss.evaluation.evidence import main_set
+from jss.papers.claims import CLAIMS
+from pages.ui import address, charts, systems, widgets
+from pages.ui.cache import figure_loaders, loaders, weak_loaders
+from pages.ui.cache.figure_loaders import JudgedClaim
+from pages.ui.clip import links, synthscapes
+from pages.ui.reports import choice
+from pages.ui.text import literal
+from pages.ui.weak_labels import scenes, scores
+
+#: Names in the address: paper, verdict, and the claim whose comparisons are shown.
+PAPER, VERDICT, CLAIM = "paper", "verdict", "claim"
+ANY = "any"
+_WEAK = str(Path(__file__).parent / "weak_labels.py")
+_BADGES = {
+    "holds": ":green-badge[:material/check: holds]",
+    "does not hold": ":red-badge[:material/close: does not hold]",
+    "cannot be told": ":gray-badge[:material/question_mark: cannot be told]",
+}
+
+
+def page() -> None:
+    st.title("Claims")
+    every = loaders.reports()
+    if not every:
+        choice.none_installed()
+        return
+    main = " ".join(main_set(every))
+    sets = {
+        f"{r.dataset} {r.subset}".strip(): (r.dataset, r.subset)
+        for r in every
+        if not r.subset.endswith(SUFFIX)
+    }
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        paper = widgets.pick(
+            "Paper", list(dict.fromkeys(claim.paper for claim in CLAIMS)), PAPER, width=160
+        )
+        dataset, subset = sets[
+            widgets.pick("Data set", list(sets), choice.SET, default=main, width=320)
+        ]
+        wanted = widgets.pick("Verdict", [ANY, *judging.VERDICTS], VERDICT, width=180)
+    summary = st.empty()
+    with st.expander("How a verdict is reached", icon=":material/balance:"):
+        st.markdown(judging.RULE)
+    if paper == "JSS":
+        _about_audio(dataset, subset)
+    heard = _heard(dataset, subset)
+    version = figure_loaders.claims_version(dataset)
+    numbers = [n for n, claim in enumerate(CLAIMS) if claim.paper == paper]
+    verdicts = []
+    for done, number in enumerate(numbers, 1):
+        judged = figure_loaders.claim(number, dataset, subset, heard, version)
+        verdicts.append(judged.finding.verdict)
+        if done < len(numbers):
+            summary.caption(f"Judging claim {done} of {len(numbers)}")
+        if wanted in (ANY, judged.finding.verdict):
+            _claim(number, judged, dataset, subset, heard)
+    summary.markdown(f"Of **{len(verdicts)} claims** {judging.counted(verdicts)}.")
+
+
+def _heard(dataset: str, subset: str) -> str | None:
+    """Return the subset of ``synthscapes`` to hear, None where the clips of the set can be opened."""
+    if _openable(dataset, subset):
+        return None
+    of = [r.subset for r in loaders.reports() if r.dataset == synthscapes.NAME]
+    return next((name for name in of if not name.endswith(SUFFIX)), None)
+
+
+def _openable(dataset: str, subset: str) -> bool:
+    saved = next(
+        (
+            next(iter(scores.values()))
+            for place, scores in loaders.saved_scores().items()
+            if place[:2] == (dataset, subset)
+        ),
+        None,
+    )
+    return bool(saved and saved.clips and links.openable(dataset, subset, saved.clips[0].filename))
+
+
+def _about_audio(dataset: str, subset: str) -> None:
+    if not _openable(dataset, subset):
+        st.caption(
+            f"The clips of {dataset} are not on this disk, so the links open clips of synthscapes. To hear "
+            f"those of {dataset}: `python -m jss render {dataset} FOLDER --soundbank BANK`, then "
+            "`make app DATA=FOLDER`."
+        )
+
+
+def _claim(number: int, judged: JudgedClaim, dataset: str, subset: str, heard: str | None) -> None:
+    """Show one claim: quotation, verdict, figures, and its clips."""
+    finding = judged.finding
+    claim = finding.claim
+    with st.container(border=True, gap="small"):
+        note = f"  \n{literal(claim.note)}" if claim.note else ""
+        where = claim.where + (f"; also: {claim.also}" if claim.also else "")
+        basis = judging.basis_text(finding)
+        st.markdown(
+            f"{_BADGES[finding.verdict]} **{number + 1}.** “{literal(claim.quote)}”  \n"
+            f":small[{literal(where)}]{note}  \n"
+            f"**Paper:** {literal(judging.paper_text(claim))}  \n"
+            f"**Ours:** {literal(judging.our_text(finding))}"
+            + (f"  \n:small[Measured on {literal(basis)}]" if basis else "")
+        )
+        if claim.paper == "JSS":
+            _clips(judged, dataset, subset, heard)
+        else:
+            _scenes(judged)
+        if len(finding.judged) > 2:
+            st.button(
+                f"All {len(finding.judged)} comparisons",
+                key=f"comparisons {number}",
+                type="tertiary",
+                icon=":material/table_rows:",
+                on_click=_toggle,
+                args=(number + 1,),
+            )
+        if address.read(CLAIM) == str(number + 1):
+            _comparisons(judged, number)
+
+
+def _toggle(number: int) -> None:
+    address.write(CLAIM, "" if address.read(CLAIM) == str(number) else str(number))
+
+
+def _clips(judged: JudgedClaim, dataset: str, subset: str, heard: str | None) -> None:
+    """Show the best and the worst clip; where they have no audio, those of synthscapes too."""
+    rows = zip(
+        ("Shows it best", "Shows it worst"), (judged.best, judged.worst), judged.heard, strict=True
+    )
+    for column, (title, own, other) in zip(st.columns(2), rows, strict=True):
+        with column:
+            if own is not None:
+                of = subset + (SUFFIX if own.comparison.plus[0].on == "overlap" else "")
+                if _link(title, own, dataset, of):
+                    continue
+            if other is not None and heard is not None:
+                _link(title, other, synthscapes.NAME, heard)
+
+
+def _named(example: Example) -> str:
+    return f"{example.filename}, {example.figure} {round(example.value, 2) + 0.0:+.2f}"
+
+
+def _link(title: str, example: Example, dataset: str, subset: str) -> bool:
+    """A link to Compare with the systems of a comparison, or to Explore where it has one."""
+    comparison = example.comparison
+    first = comparison.plus[0]
+    members = dict.fromkeys(
+        name for figure in (*comparison.minus, *comparison.plus) for name in figure.members
+    )
+    text = f"{title}, {dataset}: {_named(example)}"
+    several = list(members)[-systems.MOST :]
+    query = {address.SELECTION: first.selection}
+    return links.compare(dataset, subset, example.filename, text, several, **query)
+
+
+def _scenes(judged: JudgedClaim) -> None:
+    """Show links to the best and the worst scene, or how to hear them."""
+    from jss.weak_labels.claims import main_scenes
+
+    reports = main_scenes(weak_loaders.reports())
+    found = {"Best": judged.best, "Worst": judged.worst}
+    for title, example in found.items():
+        if example is None:
+            continue
+        report = next(r for r in reports if r.system == example.comparison.plus[0].system)
+        origin = scores.origin(report)
+        if origin is None:
+            st.caption(f"{title}: scene {literal(_named(example))}", width="content")
+            continue
+        st.page_link(
+            _WEAK,
+            label=literal(f"{title}: scene {_named(example)}"),
+            icon=":material/graphic_eq:",
+            query_params={
+                scenes.SCENE: f"{origin}/{report.split}/{report.seed}/{example.filename}",
+                scores.SEPARATOR: report.system,
+            },
+        )
+    if any(found.values()) and reports and scores.origin(reports[0]) is None:
+        st.caption(
+            "To hear them, start the app with their soundbank: `make app DATA=BANK`.",
+            width="content",
+        )
+
+
+def _comparisons(judged: JudgedClaim, number: int) -> None:
+    """Show every comparison of a claim."""
+    finding = judged.finding
+    rows = []
+    for one in finding.clearest:
+        row: dict[str, object] = {"Comparison": judging.comparison_text(one.comparison)}
+        for of in finding.claim.sets or ("",):
+            value = judging.printed_difference(one.comparison, of)
+            row[f"Paper, {of.removeprefix('DESED ')}" if of else "Paper"] = value
+        row |= {
+            "Ours": one.value,
+            "Low": one.low,
+            "High": one.high,
+            "Unit": judging.unit(one.comparison) or "0 to 1",
+            "Verdict": one.verdict,
+        }
+        rows.append(row)
+    charts.table(pd.DataFrame(rows).round(3), f"claim {number + 1}", f"claim{number + 1}")
+
+
+page()

@@ -1,0 +1,215 @@
+"""Figures with their resamples, and figures of clips, computed once and shared by all sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from jss.data.datasets.overlap import SUFFIX
+from jss.papers.claims import CLAIMS
+from jss.reports import EvalReport
+from pages.ui.cache import loaders, weak_loaders
+from pages.ui.clip import synthscapes
+
+if TYPE_CHECKING:
+    from jss.evaluation.claim_clips import Example
+    from jss.evaluation.claims import Finding
+    from jss.evaluation.clip_figures import ClipFigures
+    from jss.evaluation.evidence import Evidence
+    from jss.evaluation.saved_scores import SavedScores
+    from jss.papers.claims import Figure
+
+
+def scores(dataset: str, subset: str, selection: str, system: str) -> SavedScores | None:
+    """Return the scores saved beside a report, None where there are none."""
+    return loaders.saved_scores().get((dataset, subset, selection), {}).get(system)
+
+
+def evidence(dataset: str, subset: str) -> Evidence:
+    """Return the figures of all reports of a set and of its clips two at a time, to compare them."""
+    return _evidence(dataset, subset, version(dataset))
+
+
+def version(dataset: str) -> str:
+    """Return a text that changes with the reports and saved scores of a data set."""
+    reports = [
+        (r.subset, r.system, r.selection, r.n_files, r.psds1, r.commit)
+        for r in loaders.reports()
+        if r.dataset == dataset
+    ]
+    saved = [
+        (place, _version(tuple(parts.values())))
+        for place, parts in loaders.saved_scores().items()
+        if place[0] == dataset
+    ]
+    return repr((reports, saved))
+
+
+def _version(parts: tuple[SavedScores, ...]) -> str:
+    """Return a text that changes with saved scores."""
+    return repr([(sorted(p.outputs.weights.items()), len(p.clips)) for p in parts])
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _evidence(dataset: str, subset: str, of_version: str) -> Evidence:
+    from jss.evaluation.evidence import Evidence
+
+    return Evidence(loaders.reports(), scores, dataset, subset)
+
+
+def clip_figures(
+    dataset: str, subset: str, selection: str, systems: tuple[str, ...]
+) -> ClipFigures | None:
+    """Return the figures of each clip of a system or a fusion; None where scores are not saved."""
+    parts = tuple(p for name in systems if (p := scores(dataset, subset, selection, name)))
+    if len(parts) < len(systems):
+        return None
+    return _clip_figures((dataset, subset, selection, *systems), _version(parts), parts)
+
+
+@st.cache_resource(show_spinner=False, max_entries=100)
+def _clip_figures(
+    place: tuple[str, ...], of_version: str, _parts: tuple[SavedScores, ...]
+) -> ClipFigures:
+    from jss.evaluation.clip_figures import clip_figures
+    from jss.evaluation.saved_scores import fused
+
+    similarity = next(
+        (
+            report.similarity["per_clip"]
+            for report in loaders.reports()
+            if report.similarity
+            and (report.dataset, report.subset, report.selection, report.system) == place
+        ),
+        None,
+    )
+    return clip_figures(fused(_parts), similarity)
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _on_clips(
+    place: tuple[str, ...], of_version: str, names: tuple[str, ...], figures: tuple[str, ...]
+) -> EvalReport:
+    from jss.evaluation.comparisons import on_clips
+
+    report = next(
+        r for r in loaders.reports() if (r.dataset, r.subset, r.selection, r.system) == place
+    )
+    saved = scores(place[0], place[1], place[2], place[3])
+    assert saved is not None
+    return on_clips(report, saved, names, figures)
+
+
+def on_clips_of_pairs(
+    reports: Sequence[EvalReport], figures: Sequence[str]
+) -> tuple[list[EvalReport], list[str]]:
+    """Return reports of single clips on those clips alone that the pairs beside them are made of.
+
+    Args:
+        reports: Of one data set and selection, of any subsets.
+        figures: Headline figures to measure anew.
+
+    Returns:
+        The reports, with those of single clips measured anew where the pairs are of fewer clips;
+        and a sentence for each subset that was so.
+    """
+    shown, notes = [], list[str]()
+    for report in reports:
+        saved = scores(report.dataset, report.subset, report.selection, report.system)
+        pairs = scores(report.dataset, report.subset + SUFFIX, report.selection, report.system)
+        names = _names_in_pairs(_version((saved, pairs)), saved, pairs) if saved and pairs else ()
+        if saved is None or not names or len(names) == len(saved.clips):
+            shown.append(report)
+            continue
+        place = (report.dataset, report.subset, report.selection, report.system)
+        shown.append(_on_clips(place, _version((saved,)), names, tuple(figures)))
+        note = (
+            f"Of {report.dataset} {report.subset}, the {len(names)} clips are shown that its pairs are "
+            "made of, so that left and right stand on the same clips."
+        )
+        notes += [note] * (note not in notes)
+    return shown, notes
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _names_in_pairs(of_version: str, _single: SavedScores, _pairs: SavedScores) -> tuple[str, ...]:
+    from jss.evaluation.saved_scores import clips_in_pairs
+
+    return clips_in_pairs(_single.clips, _pairs.clips)
+
+
+@dataclass(frozen=True)
+class JudgedClaim:
+    """A claim of a paper, judged.
+
+    best, worst: the clips of the set that show it so; heard: the same of the built-in
+    synthesiser's clips, which can always be opened; None where no clip shows it.
+    """
+
+    finding: Finding
+    best: Example | None
+    worst: Example | None
+    heard: tuple[Example | None, Example | None] = (None, None)
+
+
+def claims_version(dataset: str) -> str:
+    """Return a text that changes with what claims are judged by, on a set and on ``synthscapes``."""
+    weak = [(r.system, r.n_clips, r.commit) for r in weak_loaders.reports()]
+    return repr((version(dataset), version(synthscapes.NAME), weak))
+
+
+def claim(
+    number: int, dataset: str, subset: str, heard: str | None, of_version: str
+) -> JudgedClaim:
+    """Judge a claim by the reports of a set.
+
+    Args:
+        number: Of the claim in ``CLAIMS``.
+        dataset: Name of the data set.
+        subset: Name of the subset of single clips.
+        heard: The subset of ``synthscapes`` to choose clips from that can be opened; None: none.
+        of_version: Of :func:`claims_version`.
+    """
+    if CLAIMS[number].paper != "JSS":
+        return _weak_claim(number, of_version)
+    return _claim(number, dataset, subset, heard, of_version)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1000)
+def _claim(
+    number: int, dataset: str, subset: str, heard: str | None, of_version: str
+) -> JudgedClaim:
+    from jss.evaluation.claim_clips import examples
+    from jss.evaluation.claims import judge
+
+    figures = _evidence(dataset, subset, of_version)
+    finding = judge(CLAIMS[number], figures)
+
+    def clips(figure: Figure) -> ClipFigures | None:
+        return _clips(figure, dataset, figures.subset_of(figure))
+
+    def audible(figure: Figure) -> ClipFigures | None:
+        return _clips(figure, synthscapes.NAME, heard or "")
+
+    return JudgedClaim(
+        finding,
+        *examples(finding, clips),
+        examples(finding, audible) if heard else (None, None),
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=100)
+def _weak_claim(number: int, of_version: str) -> JudgedClaim:
+    from jss.evaluation.claims import judge
+    from jss.weak_labels.claims import WeakEvidence, main_scenes, scene_examples
+
+    figures = WeakEvidence(main_scenes(weak_loaders.reports()))
+    finding = judge(CLAIMS[number], figures)
+    return JudgedClaim(finding, *scene_examples(finding, figures))
+
+
+def _clips(figure: Figure, dataset: str, subset: str) -> ClipFigures | None:
+    return clip_figures(dataset, subset, figure.selection, figure.members)

@@ -1,0 +1,74 @@
+"""Tables of scores: groups, order, decimals, best values, and what cannot be measured."""
+
+from __future__ import annotations
+
+from jss.papers.tables import jss_results
+from jss.reports import HEADLINE_GROUPS, HEADLINES, EvalReport
+from jss.viz.score_tables import best_cells, in_paper, printed_table, rounded, score_table
+
+
+def report(system: str, psds1: float, **more: object) -> EvalReport:
+    return EvalReport(
+        "tones",
+        "test",
+        system,
+        "teacher",
+        2,
+        2,
+        psds1=psds1,
+        intervals={"psds1": [0.1, 0.5]},
+        **more,
+    )
+
+
+def test_groups_hold_every_headline_figure_in_its_order():
+    assert [name for names in HEADLINE_GROUPS.values() for name in names] == list(HEADLINES)
+
+
+def test_figures_in_groups_with_the_best_marked():
+    separated = {"si_sdri": -0.001, "msi": 2.0, "under": 0.1, "over": 0.5}
+    other = {"si_sdri": 3.0, "msi": 2.0, "under": 0.2, "over": 0.4}
+    reports = [
+        report("A", 0.3001, separation=separated, similarity={"mean": 0.9, "per_clip": {}}),
+        report("B", 0.2999, separation=other, similarity={"mean": 0.5, "per_clip": {}}),
+        report("C", 0.1),
+    ]
+    frame = score_table(reports)
+    assert list(frame.columns) == [
+        ("", "System"),
+        ("PSDS, 50 thresholds", "PSDS1"),
+        ("Sources", "similarity (Eq. 30)"),
+        ("Separation", "SI-SDRi (dB)"),
+        ("Separation", "MSi (dB)"),
+        ("Separation", "under (share)"),
+        ("Separation", "over (share)"),
+    ]
+    best = best_cells(frame)
+    assert best["PSDS, 50 thresholds", "PSDS1"].tolist() == [True, True, False], "equal as shown"
+    assert best["Separation", "SI-SDRi (dB)"].tolist() == [False, True, False]
+    assert best["Separation", "under (share)"].tolist() == [True, False, False], "less is better"
+    assert not best["Sources", "similarity (Eq. 30)"].any()
+    written = score_table(reports, ["psds1"], intervals=True)
+    assert written.iloc[2].tolist() == ["C", "0.100 (0.100 to 0.500)"]
+
+
+def test_names_of_the_paper():
+    assert in_paper("MixIT-S1") == "DESED-S1"
+    assert in_paper("SED + MixIT-S2 + MixIT-JT") == "SED Bs + DESED(S2+JT)"
+    assert in_paper("SED + MixIT-JT+") is None
+
+
+def test_no_minus_before_zero():
+    assert rounded(-0.0001) == "0.000"
+    assert rounded(-0.004, 2, sign=True) == "+0.00"
+
+
+def test_tables_of_the_paper_as_printed():
+    frame, best = printed_table(jss_results(), 2)
+    assert frame.shape == (9, 1 + 2 * 2 * 3)
+    row = frame.set_index(("", "System")).loc["DESED-S2"]
+    assert row["DESED Validation, teacher"].tolist() == ["0.362", "0.572", "43.40"]
+    assert best["DESED Validation, teacher", "PSDS1"].tolist() == [False] * 8 + [True]
+    frame, best = printed_table(jss_results(), 3)
+    assert frame["", "System"].iloc[0] == "SSep-SED Bs"
+    assert best["DESED Public", "F1 (%)"].tolist() == [True] + [False] * 7
