@@ -12,6 +12,7 @@ from jss.evaluation import claims as judging
 from jss.evaluation.claim_clips import Example
 from jss.evaluation.evidence import main_set
 from jss.papers.claims import CLAIMS
+from jss.viz.score_tables import rounded
 from pages.ui import address, charts, systems, widgets
 from pages.ui.cache import figure_loaders, loaders, weak_loaders
 from pages.ui.cache.figure_loaders import JudgedClaim
@@ -151,7 +152,7 @@ def _clips(judged: JudgedClaim, dataset: str, subset: str, heard: str | None) ->
 
 
 def _named(example: Example) -> str:
-    return f"{example.filename}, {example.figure} {round(example.value, 2) + 0.0:+.2f}"
+    return f"{example.filename}, {example.figure} {rounded(example.value, 2, sign=True)}"
 
 
 def _link(title: str, example: Example, dataset: str, subset: str) -> bool:

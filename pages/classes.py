@@ -13,6 +13,7 @@ from jss.evaluation.comparisons import class_gain, text
 from jss.labels import sound_class
 from jss.reports import EvalReport
 from jss.viz.report_charts import CLASS_METRICS, class_bars, class_order, value
+from jss.viz.score_tables import rounded
 from pages.ui import address, charts, systems, widgets
 from pages.ui.cache import figure_loaders, loaders
 from pages.ui.clip import links
@@ -109,7 +110,7 @@ def _differences(reports: list[EvalReport], metric: str, over: str, system: str)
     st.markdown(
         f"**{literal(system)}** against **{literal(over)}**, {literal(_named(label))}, "
         f"{FIGURES[figure]} ({'higher: less separated' if figure == 'similarity' else better}): "
-        f"mean gain {mean:+.2f} over {len(found)} clips of {first.dataset} {first.subset}"
+        f"mean gain {rounded(mean, 2, sign=True)} over {len(found)} clips of {first.dataset} {first.subset}"
     )
     columns = st.columns(2)
     ends = (
@@ -120,8 +121,9 @@ def _differences(reports: list[EvalReport], metric: str, over: str, system: str)
         with column:
             st.markdown(f"{literal(system)} {title} in" + ("" if shown else " no clip"))
             for one in shown:
-                text = f"{one.filename}: {one.gain:+.2f}"
-                links.compare(first.dataset, first.subset, one.filename, text, (over, system))
+                change = rounded(one.gain, 2, sign=True)
+                text_of = f"{one.filename}: {change}"
+                links.compare(first.dataset, first.subset, one.filename, text_of, (over, system))
     _all_clips(first, found, figure, over, system)
 
 

@@ -14,6 +14,7 @@ from jss.evaluation.evidence import Sample
 from jss.labels import sound_class
 from jss.metrics import bootstrap
 from jss.papers.claims import ABOVE, IMPROVEMENT, SIMILAR, Claim, Comparison, Figure, printed
+from jss.viz.score_tables import DECIMALS, DECIMALS_DB, rounded
 
 Verdict = Literal["holds", "does not hold", "cannot be told"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "cannot be told")
@@ -270,8 +271,7 @@ def unit(comparison: Comparison) -> str:
 
 def number_text(value: float, comparison: Comparison) -> str:
     """A difference with its sign: three decimals, or two and the unit for dB."""
-    digits = 2 if unit(comparison) else 3
-    return f"{round(value, digits) + 0.0:+.{digits}f}"
+    return rounded(value, DECIMALS_DB if unit(comparison) else DECIMALS, sign=True)
 
 
 def difference_text(one: Judged) -> str:
