@@ -18,7 +18,7 @@ from jss.evaluation.claims import (
 from jss.evaluation.evidence import Evidence, Rescored, Sample, difference, main_set
 from jss.papers.claims import CLAIMS, JSS, SIMILAR, Claim, Comparison, Figure, printed_name
 from jss.reports import HEADLINES
-from jss.weak_labels.claims import WeakEvidence
+from jss.weak_labels.claims import WeakEvidence, scene_examples
 from jss.weak_labels.report import Samples, WeakReport
 
 
@@ -202,3 +202,13 @@ def test_differences_are_written_with_sign_and_unit():
         Claim("Weak labels", "", "", (decibel,)), WeakEvidence([weak("weak-clip", 1)])
     ).judged
     assert difference_text(one) == "+1.00 dB (+1.00 to +1.00)"
+
+
+def test_scenes_that_show_a_claim_best_and_worst():
+    source = WeakEvidence([weak("weak-frame", 5.0), weak("weak-clip", 1.0)])
+    gain = Comparison((Figure("weak-frame", "improvement"),), (Figure("weak-clip", "improvement"),))
+    assert source.scenes(gain) == {0: pytest.approx(4), 1: pytest.approx(4), 2: pytest.approx(4)}
+    one = Comparison((Figure("weak-frame", "above", label="siren", over="input"),))
+    assert source.scenes(one) == {0: pytest.approx(5), 1: pytest.approx(5)}
+    best, worst = scene_examples(judge(Claim("Weak labels", "", "", (gain,)), source), source)
+    assert {best.filename, worst.filename} <= {"0", "1", "2"}
