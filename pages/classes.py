@@ -52,8 +52,7 @@ def page() -> None:
     stem = f"classes.{reports[0].dataset}.{reports[0].subset}.{metric}"
     charts.show(chart, "class bars", stem, choose=_take_bar)
     st.subheader("Find by difference")
-    over, system = _choose_two(names)
-    _differences(reports, metric, over, system)
+    over, system = _differences(reports, metric, names)
     labels = class_order(reports, metric) if by_gain else list(reports[0].classwise)
     table = _table(reports, metric, labels)
     gains = _gains(reports[0], metric, labels, over, system)
@@ -72,24 +71,30 @@ def _named(label: str) -> str:
     return sound_class(label).display if label else "all classes"
 
 
-def _choose_two(names: list[str]) -> tuple[str, str]:
-    """Show select boxes of the two systems that are compared."""
+def _differences(reports: list[EvalReport], metric: str, names: list[str]) -> tuple[str, str]:
+    """Show the clips of this set in which a system gains or loses most against another.
+
+    Returns:
+        The system compared with, and the system.
+    """
+    first = reports[0]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         system = widgets.pick(
             "System", names, GAINING, default=systems.chosen() or names[-1], width=200
         )
         over = widgets.pick("Compared with", names, OVER, default=systems.BASELINE, width=200)
-    return over, system
-
-
-def _differences(reports: list[EvalReport], metric: str, over: str, system: str) -> None:
-    """Show the clips of this set in which a system gains or loses most against another."""
-    first = reports[0]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         label = widgets.pick("Class", ["", *first.classwise], CLASS, _named, width=240)
         figure = widgets.pick(
             "By", list(FIGURES), BY, FIGURES.__getitem__, default=_figure_of(metric), width=260
         )
+    _clips_by_gain(reports, metric, label, figure, over, system)
+    return over, system
+
+
+def _clips_by_gain(
+    reports: list[EvalReport], metric: str, label: str, figure: str, over: str, system: str
+) -> None:
+    first = reports[0]
     if system == over:
         st.caption("Choose two systems.")
         return
@@ -112,6 +117,12 @@ def _differences(reports: list[EvalReport], metric: str, over: str, system: str)
         f"{FIGURES[figure]} ({'higher: less separated' if figure == 'similarity' else better}): "
         f"mean gain {rounded(mean, 2, sign=True)} over {len(found)} clips of {first.dataset} {first.subset}"
     )
+    of_class = _gains(first, metric, [label], over, system) if label else None
+    if of_class and of_class[0]:
+        st.markdown(
+            f"Gain in {CLASS_METRICS[metric]} of {literal(_named(label))} on the whole set: **{of_class[0]}**, "
+            "the paired 95 % interval over clips in brackets"
+        )
     columns = st.columns(2)
     ends = (
         ("gains most", [one for one in found if one.gain > 0][:LISTED]),
@@ -124,6 +135,12 @@ def _differences(reports: list[EvalReport], metric: str, over: str, system: str)
                 change = rounded(one.gain, 2, sign=True)
                 text_of = f"{one.filename}: {change}"
                 links.compare(first.dataset, first.subset, one.filename, text_of, (over, system))
+    if not any(links.openable(first.dataset, first.subset, one.filename) for one in found):
+        st.caption(
+            f"The audio of {first.dataset} is not on this disk: `python -m jss render {first.dataset} FOLDER "
+            "--soundbank BANK`, then `make app DATA=FOLDER`, makes links of these clips. Their scores and "
+            "ground truth show where you choose a row below."
+        )
     _all_clips(first, found, figure, over, system)
 
 

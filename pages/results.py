@@ -129,6 +129,8 @@ def _fusions(reports: list[EvalReport], stem: str, intervals: bool) -> None:
         for done, names in enumerate(todo):
             step(done / len(todo), f"{done + 1} of {len(todo)}: {' + '.join(names)}")
             report = loaders.fused(place, names, fusion_bench.fingerprint(place, names))
+            if names == (JUDGE,):  # its report has the scores before they were rounded to be saved
+                report = next((r for r in reports if r.system == JUDGE), report)
             fused.append(report)
             row: dict[str, object] = {"System": report.system}
             if intervals:
