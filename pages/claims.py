@@ -107,7 +107,7 @@ def _claim(number: int, judged: JudgedClaim, dataset: str, subset: str, heard: s
     with st.container(border=True, gap="small"):
         note = f"  \n{literal(claim.note)}" if claim.note else ""
         where = claim.where + (f"; also: {claim.also}" if claim.also else "")
-        basis = judging.basis_text(finding)
+        basis = judging.basis_text(finding, figure_loaders.seeds())
         st.markdown(
             f"{_BADGES[finding.verdict]} **{number + 1}.** “{literal(claim.quote)}”  \n"
             f":small[{literal(where)}]{note}  \n"

@@ -10,7 +10,6 @@ from jss.inference import fusion
 from jss.metrics.psds import PSDS1, PSDS2
 from jss.papers import tables as paper_tables
 from jss.reports import PLACEHOLDERS, EvalReport
-from jss.viz.score_tables import printed_table
 from pages.ui import charts, systems, widgets
 from pages.ui.cache import figure_loaders, loaders, model_folders
 from pages.ui.progress import cancelled, progress
@@ -182,7 +181,7 @@ def _paper() -> None:
     )
     figures = paper_tables.jss_results()
     for number, title in TABLES.items():
-        frame, best = printed_table(figures, number)
+        frame, best = paper_tables.printed_table(figures, number)
         score_tables.marked(
             frame, best, f"paper {number}", f"jss2024.table{number}", f"#### {title}"
         )

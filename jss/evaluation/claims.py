@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -13,7 +13,16 @@ from jss.arrays import Float64
 from jss.evaluation.evidence import Sample
 from jss.labels import sound_class
 from jss.metrics import bootstrap
-from jss.papers.claims import ABOVE, IMPROVEMENT, SIMILAR, Claim, Comparison, Figure, printed
+from jss.papers.claims import (
+    ABOVE,
+    IMPROVEMENT,
+    SIMILAR,
+    WEAK_LABELS,
+    Claim,
+    Comparison,
+    Figure,
+    printed,
+)
 from jss.viz.score_tables import DECIMALS, DECIMALS_DB, rounded
 
 Verdict = Literal["holds", "does not hold", "cannot be told"]
@@ -324,8 +333,17 @@ def our_text(finding: Finding) -> str:
     return text
 
 
-def basis_text(finding: Finding) -> str:
-    """What the figures stand on: clips, recordings where known, seeds of the trainings."""
+#: (system, selection) -> seed of its training; of a separator, (block, "").
+Seeds = Mapping[tuple[str, str], int]
+
+
+def basis_text(finding: Finding, seeds: Seeds) -> str:
+    """What the figures stand on: clips, recordings where known, seeds of the trainings.
+
+    Args:
+        finding: The claim, judged.
+        seeds: Of :func:`training_seeds`.
+    """
     clips, recordings = (
         sorted({n for one in finding.judged for n in getattr(one, name)})
         for name in ("clips", "recordings")
@@ -333,28 +351,33 @@ def basis_text(finding: Finding) -> str:
     parts = [f"{' and '.join(map(str, clips))} clips"] if clips else []
     if recordings:
         parts.append(f"{' and '.join(map(str, recordings))} recordings")
-    seeds = sorted(training_seeds(finding))
-    if seeds and clips:
-        parts.append(f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}")
+    figures = [f for one in finding.judged for f in (*one.comparison.plus, *one.comparison.minus)]
+    places = {(name, f.selection) for f in figures for name in f.members}
+    places |= {(name, "") for name, _ in places}
+    known = sorted({seeds[place] for place in places if place in seeds})
+    if known:
+        parts.append(f"{'seed' if len(known) == 1 else 'seeds'} {', '.join(map(str, known))}")
     return ", ".join(parts)
 
 
-def training_seeds(finding: Finding) -> set[int]:
-    """Seeds of the trainings behind the measured figures, from the cards of the shipped blocks."""
-    manifests = {system.name: system for system in checkpoints.systems()}
-    blocks = set()
-    for one in finding.judged:
-        for figure in (*one.comparison.plus, *one.comparison.minus):
-            for name in figure.members:
-                system = manifests.get(name)
-                if system is None:
-                    blocks.add(name)
-                elif figure.selection in system.selections:
-                    blocks.add(system.selections[figure.selection].detector)
+def training_seeds() -> dict[tuple[str, str], int]:
+    """Seeds of the shipped trainings, from the cards of their blocks: see ``Seeds``."""
+    blocks = {
+        (system.name, selection): chosen.detector
+        for system in checkpoints.systems()
+        for selection, chosen in system.selections.items()
+    }
+    separators = {
+        figure.system for claim in WEAK_LABELS for c in claim.comparisons for figure in c.plus
+    }
+    blocks |= {(name, ""): name for name in separators}
     folder = checkpoints.root() / "blocks"
-    known = (block for block in blocks if (folder / f"{block}.json").is_file())
-    seeds = {checkpoints.load_card(block).seed for block in known}
-    return {seed for seed in seeds if seed is not None}
+    cards = {
+        place: checkpoints.load_card(block)
+        for place, block in blocks.items()
+        if (folder / f"{block}.json").is_file()
+    }
+    return {place: card.seed for place, card in cards.items() if card.seed is not None}
 
 
 def document(findings: Sequence[Finding], dataset: str, scenes: str) -> list[str]:
@@ -378,6 +401,7 @@ def document(findings: Sequence[Finding], dataset: str, scenes: str) -> list[str
         "data, and our trainings are far shorter than the paper's. PSDS is that of 50 thresholds, as in the "
         "paper; MixIT is its DESED pre-training, PIT its FUSS pre-training.",
     ]
+    seeds = training_seeds()
     for paper in dict.fromkeys(finding.claim.paper for finding in findings):
         lines += [
             "",
@@ -396,7 +420,7 @@ def document(findings: Sequence[Finding], dataset: str, scenes: str) -> list[str
                     where,
                     paper_text(claim),
                     our_text(finding),
-                    basis_text(finding),
+                    basis_text(finding, seeds),
                     f"**{finding.verdict}**",
                 )
                 lines.append(f"| {' | '.join(cells)} |")

@@ -10,9 +10,9 @@ import pandas as pd
 from jss.evaluation.evidence import Difference, Evidence, Rescored, difference
 from jss.evaluation.saved_scores import SavedScores, restricted
 from jss.metrics import bootstrap
-from jss.papers.claims import Figure
+from jss.papers.claims import Figure, in_paper
 from jss.reports import EvalReport
-from jss.viz.score_tables import decimals, in_paper, rounded
+from jss.viz.score_tables import decimals, rounded
 
 #: The figures of the paper's tables, and their names.
 PAPER_FIGURES: Mapping[str, str] = {
@@ -109,7 +109,9 @@ def class_gain(
         system: The system.
     """
     a, b = (evidence.rescored(Figure(name, figure, selection=selection)) for name in (over, system))
-    return difference(a and a.sample(figure, label), b and b.sample(figure, label))
+    if a is None or b is None:
+        return None
+    return difference(a.sample(figure, label), b.sample(figure, label))
 
 
 def on_clips(

@@ -21,8 +21,9 @@ from jss.evaluation.measure import (
 from jss.evaluation.run import material
 from jss.evaluation.saved_scores import SavedScores, fused
 from jss.metrics import bootstrap
+from jss.metrics.counts import ClassCounts
 from jss.metrics.f_score import f1_from_counts
-from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
+from jss.metrics.psds import PSDS1, PSDS2, Psds, Scenario, count_exactly, count_points, psds
 from jss.metrics.scores import THRESHOLDS
 from jss.papers.claims import SIMILAR, Figure
 from jss.reports import HEADLINES, EvalReport
@@ -89,7 +90,8 @@ class Rescored:
         self._reference, self._findings = material(one.outputs, one.clips, one.dataset, one.subset)
         self._drawn = bootstrap.weights(len(self._reference.names), resamples, seed)
         self._clips = f"{clips_fingerprint(self._reference.names)} {seed} {resamples}"
-        self._samples: dict[str, dict[str, Sample]] = {}
+        self._samples: dict[tuple[str, str], Sample | None] = {}
+        self._curves: dict[str, tuple[list[ClassCounts], Psds]] = {}
 
     def sample(self, name: str, label: str = "") -> Sample | None:
         """One figure; None where it does not exist.
@@ -100,31 +102,41 @@ class Rescored:
             label: A class; "" for all.
         """
         name = name.removesuffix("_macro")
-        if name not in self._samples:
+        key = (name, label)
+        if key not in self._samples:
             kind = name.partition("_")[0]
             if name.removesuffix("_exact") in (PSDS1.name, PSDS2.name):
-                self._samples[name] = self._psds(name)
+                self._samples[key] = self._psds(name, label)
             elif kind in self._counts:
                 self._samples |= self._f_scores(kind)
-        return self._samples.get(name, {}).get(label)
+        return self._samples.get(key)
 
-    def _psds(self, name: str) -> dict[str, Sample]:
-        truth, scores = self._reference.truth, self._findings.scores
-        assert scores is not None
+    def _psds(self, name: str, label: str) -> Sample | None:
+        truth = self._reference.truth
         scenario = PSDS1 if name.startswith(PSDS1.name) else PSDS2
-        counts = (
-            count_exactly(scores, truth, scenario)
-            if name.endswith("_exact")
-            else count_points(scores.at(THRESHOLDS), truth, scenario, THRESHOLDS)
-        )
-        result = psds(counts, truth, scenario)
-        whole = bootstrap.psds(counts, truth, scenario, self._drawn)
-        samples = {"": self._sample(result.value, whole)}
-        for k, label in enumerate(self._reference.labels):
-            if not np.isnan(result.per_class[k]):
-                of_class = bootstrap.class_psds(counts[k], k, truth, scenario, self._drawn)
-                samples[label] = self._sample(float(result.per_class[k]), of_class)
-        return samples
+        counts, result = self._counted(name, scenario)
+        if not label:
+            whole = bootstrap.psds(counts, truth, scenario, self._drawn)
+            return self._sample(result.value, whole)
+        if label not in self._reference.labels:
+            return None
+        k = self._reference.labels.index(label)
+        if np.isnan(result.per_class[k]):
+            return None
+        of_class = bootstrap.class_psds(counts[k], k, truth, scenario, self._drawn)
+        return self._sample(float(result.per_class[k]), of_class)
+
+    def _counted(self, name: str, scenario: Scenario) -> tuple[list[ClassCounts], Psds]:
+        if name not in self._curves:
+            truth, scores = self._reference.truth, self._findings.scores
+            assert scores is not None
+            counts = (
+                count_exactly(scores, truth, scenario)
+                if name.endswith("_exact")
+                else count_points(scores.at(THRESHOLDS), truth, scenario, THRESHOLDS)
+            )
+            self._curves[name] = (counts, psds(counts, truth, scenario))
+        return self._curves[name]
 
     @cached_property
     def _counts(self) -> Mapping[str, Counts]:
@@ -134,18 +146,19 @@ class Rescored:
         tagged = clip_counts(self._findings, decisions, truth)
         return decided(decisions, truth) | ({"clip": tagged} if tagged is not None else {})
 
-    def _f_scores(self, kind: str) -> dict[str, dict[str, Sample]]:
+    def _f_scores(self, kind: str) -> dict[tuple[str, str], Sample | None]:
         counts, labels = self._counts[kind], self._reference.labels
         tp, detected, true = (table.sum(axis=0) for table in counts)
         f1 = f1_from_counts(tp, detected, true, labels)
         whole = bootstrap.f1(*counts, self._drawn)
         by_class = bootstrap.class_f1(*counts, self._drawn)
-        samples = {}
+        samples: dict[tuple[str, str], Sample | None] = {}
         for name, averages in {"f1": f1, "precision": f1.precision, "recall": f1.recall}.items():
-            of = {"": self._sample(averages.macro, whole[name][0])}
+            figure = f"{kind}_{name}"
+            samples[figure, ""] = self._sample(averages.macro, whole[name][0])
             for k, label in enumerate(labels):
-                of[label] = self._sample(averages.per_class[label], by_class[name][:, k])
-            samples[f"{kind}_{name}"] = {label: one for label, one in of.items() if one is not None}
+                of_class = self._sample(averages.per_class[label], by_class[name][:, k])
+                samples[figure, label] = of_class
         return samples
 
     def _sample(self, value: float | None, replicates: Float64) -> Sample:

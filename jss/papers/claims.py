@@ -703,6 +703,15 @@ def printed_name(system: str) -> str:
     return systems.printed_name(system) or system
 
 
+def in_paper(system: str) -> str | None:
+    """A system's or fusion's name in the JSS paper; None where it is not in the paper."""
+    members = system.split(" + ")
+    if len(members) == 1:
+        return systems.printed_name(system)
+    known = ("SED", "MixIT-S1", "MixIT-S2", "MixIT-JT")
+    return printed_name(system) if all(name in known for name in members) else None
+
+
 def printed(figure: Figure, of: str) -> float | None:
     """A figure as a table of its paper prints it; None where it is only drawn, or not there.
 

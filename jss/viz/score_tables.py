@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from jss.papers.claims import printed_name as printed_fusion
-from jss.papers.names import printed_name
 from jss.reports import (
     DECIBEL,
     HEADLINE_GROUPS,
@@ -42,11 +40,7 @@ def score_table(
     rows = []
     for n, report in enumerate(reports):
         before = first[n] if first else {"System": report.system}
-        row: dict[Column, object] = {}
-        for name, value in before.items():
-            row["", name] = value
-            if name == "System":
-                row["", "In the paper"] = in_paper(report.system)
+        row: dict[Column, object] = {("", name): value for name, value in before.items()}
         for group, shorts in HEADLINE_GROUPS.items():
             for name, short in shorts.items():
                 if names is None or name in names:
@@ -55,15 +49,6 @@ def score_table(
         rows.append(row)
     frame = pd.DataFrame(rows, columns=pd.MultiIndex.from_tuples(rows[0]) if rows else None)
     return frame.dropna(axis="columns", how="all")
-
-
-def in_paper(system: str) -> str | None:
-    """A system's or fusion's name in the JSS paper; None where it is not in the paper."""
-    members = system.split(" + ")
-    if len(members) == 1:
-        return printed_name(system)
-    known = ("SED", "MixIT-S1", "MixIT-S2", "MixIT-JT")
-    return printed_fusion(system) if all(name in known for name in members) else None
 
 
 def _with_bounds(report: EvalReport, name: str) -> str | None:
@@ -109,35 +94,3 @@ def best_cells(frame: pd.DataFrame) -> pd.DataFrame:
             best = shown.min() if name in LESS_IS_BETTER else shown.max()
             marks.iloc[:, at] = shown == best
     return marks
-
-
-def printed_table(figures: pd.DataFrame, number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A table of the JSS paper in its arrangement: a row a system, sets and selections side by side.
-
-    Args:
-        figures: Of ``jss.papers.tables.jss_results``.
-        number: 2 to 5.
-
-    Returns:
-        The table as text, as printed (F1 in percent); and which cells are the best of their set.
-    """
-    rows = figures[figures["table"] == number]
-    several = rows["selection"].nunique() > 1
-    names = {"psds1": "PSDS1", "psds2": "PSDS2", "event_f1": "F1 (%)"}
-    table: dict[str, dict[Column, str]] = {}
-    best: dict[str, dict[Column, bool]] = {}
-    for row in rows.to_dict("records"):
-        same = rows[rows["set"] == row["set"]]
-        group = row["set"] + (f", {row['selection']}" if several else "")
-        cells = table.setdefault(row["system"], {("", "System"): row["system"]})
-        marks = best.setdefault(row["system"], {("", "System"): False})
-        for name, short in names.items():
-            value = float(row[name])
-            percent = name == "event_f1"
-            cells[group, short] = f"{100 * value:.2f}" if percent else f"{value:.3f}"
-            marks[group, short] = bool(value == same[name].max())
-    columns = pd.MultiIndex.from_tuples(next(iter(table.values())))
-    return (
-        pd.DataFrame(list(table.values()), columns=columns),
-        pd.DataFrame(list(best.values()), columns=columns),
-    )

@@ -26,9 +26,15 @@ class WeakEvidence:
             reports: Of the same scenes.
         """
         self._reports = {report.system: report for report in reports}
+        self._samples: dict[Figure, Sample | None] = {}
 
     def sample(self, figure: Figure) -> Sample | None:
         """A figure with its resamples over scenes; None where it is not measured."""
+        if figure not in self._samples:
+            self._samples[figure] = self._measure(figure)
+        return self._samples[figure]
+
+    def _measure(self, figure: Figure) -> Sample | None:
         report = self._reports.get(figure.system)
         other = self._reports.get(figure.over, report)
         if report is None or other is None:

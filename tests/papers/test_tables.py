@@ -1,4 +1,10 @@
-from jss.papers.tables import jss_results, weak_classification, weak_separation
+from jss.papers.claims import in_paper
+from jss.papers.tables import (
+    jss_results,
+    printed_table,
+    weak_classification,
+    weak_separation,
+)
 
 
 def test_jss_tables_are_as_printed():
@@ -26,3 +32,20 @@ def test_weak_label_tables_are_as_printed():
     assert overall["sd"].to_dict() == {"input": 4.9, "strong": 8.6, "frame": 6.3, "clip": 5.9}
     assert two.query("level == 'clip' and label == 'gun_shot'").f_measure.tolist() == [0.949]
     assert len(two) == 10
+
+
+def test_names_of_the_paper():
+    assert in_paper("MixIT-S1") == "DESED-S1"
+    assert in_paper("SED + MixIT-S2 + MixIT-JT") == "SED Bs + DESED(S2+JT)"
+    assert in_paper("SED + MixIT-JT+") is None
+
+
+def test_tables_in_the_papers_arrangement():
+    frame, best = printed_table(jss_results(), 2)
+    assert frame.shape == (9, 1 + 2 * 2 * 3)
+    row = frame.set_index(("", "System")).loc["DESED-S2"]
+    assert row["DESED Validation, teacher"].tolist() == ["0.362", "0.572", "43.40"]
+    assert best["DESED Validation, teacher", "PSDS1"].tolist() == [False] * 8 + [True]
+    frame, best = printed_table(jss_results(), 3)
+    assert frame["", "System"].iloc[0] == "SSep-SED Bs"
+    assert best["DESED Public", "F1 (%)"].tolist() == [True] + [False] * 7

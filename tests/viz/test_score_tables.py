@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from jss.papers.tables import jss_results
 from jss.reports import HEADLINE_GROUPS, HEADLINES, EvalReport
-from jss.viz.score_tables import best_cells, in_paper, printed_table, rounded, score_table
+from jss.viz.score_tables import best_cells, rounded, score_table
 
 
 def report(system: str, psds1: float, **more: object) -> EvalReport:
@@ -52,23 +51,6 @@ def test_figures_in_groups_with_the_best_marked():
     assert written.iloc[2].tolist() == ["C", "0.100 (0.100 to 0.500)"]
 
 
-def test_names_of_the_paper():
-    assert in_paper("MixIT-S1") == "DESED-S1"
-    assert in_paper("SED + MixIT-S2 + MixIT-JT") == "SED Bs + DESED(S2+JT)"
-    assert in_paper("SED + MixIT-JT+") is None
-
-
 def test_no_minus_before_zero():
     assert rounded(-0.0001) == "0.000"
     assert rounded(-0.004, 2, sign=True) == "+0.00"
-
-
-def test_tables_of_the_paper_as_printed():
-    frame, best = printed_table(jss_results(), 2)
-    assert frame.shape == (9, 1 + 2 * 2 * 3)
-    row = frame.set_index(("", "System")).loc["DESED-S2"]
-    assert row["DESED Validation, teacher"].tolist() == ["0.362", "0.572", "43.40"]
-    assert best["DESED Validation, teacher", "PSDS1"].tolist() == [False] * 8 + [True]
-    frame, best = printed_table(jss_results(), 3)
-    assert frame["", "System"].iloc[0] == "SSep-SED Bs"
-    assert best["DESED Public", "F1 (%)"].tolist() == [True] + [False] * 7

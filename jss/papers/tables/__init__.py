@@ -23,6 +23,40 @@ def jss_results() -> pd.DataFrame:
     return pd.read_csv(Path(__file__).with_name("jss2024.tsv"), sep="\t")
 
 
+def printed_table(figures: pd.DataFrame, number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A table of the JSS paper in its arrangement: a row a system, sets and selections side by side.
+
+    Args:
+        figures: Of :func:`jss_results`.
+        number: 2 to 5.
+
+    Returns:
+        The table as text, as printed (F1 in percent); and which cells are the best of their set.
+    """
+    import pandas as pd
+
+    rows = figures[figures["table"] == number]
+    several = rows["selection"].nunique() > 1
+    names = {"psds1": "PSDS1", "psds2": "PSDS2", "event_f1": "F1 (%)"}
+    table: dict[str, dict[tuple[str, str], str]] = {}
+    best: dict[str, dict[tuple[str, str], bool]] = {}
+    for row in rows.to_dict("records"):
+        same = rows[rows["set"] == row["set"]]
+        group = row["set"] + (f", {row['selection']}" if several else "")
+        cells = table.setdefault(row["system"], {("", "System"): row["system"]})
+        marks = best.setdefault(row["system"], {("", "System"): False})
+        for name, short in names.items():
+            value = float(row[name])
+            percent = name == "event_f1"
+            cells[group, short] = f"{100 * value:.2f}" if percent else f"{value:.3f}"
+            marks[group, short] = bool(value == same[name].max())
+    columns = pd.MultiIndex.from_tuples(next(iter(table.values())))
+    return (
+        pd.DataFrame(list(table.values()), columns=columns),
+        pd.DataFrame(list(best.values()), columns=columns),
+    )
+
+
 #: Pishdadian, Wichern, Le Roux: Learning to Separate Sounds from Weakly Labeled Scenes, ICASSP
 #: 2020.
 WEAK_SOURCE = "https://rc.signalprocessingsociety.org/conferences/icassp-2020/spsicassp20vid0667"

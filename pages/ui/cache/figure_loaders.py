@@ -155,6 +155,14 @@ class JudgedClaim:
     heard: tuple[Example | None, Example | None] = (None, None)
 
 
+@st.cache_resource(show_spinner=False, ttl=600)
+def seeds() -> dict[tuple[str, str], int]:
+    """Return the seeds of the shipped trainings."""
+    from jss.evaluation.claims import training_seeds
+
+    return training_seeds()
+
+
 def claims_version(dataset: str) -> str:
     """Return a text that changes with what claims are judged by, on a set and on ``synthscapes``."""
     weak = [(r.system, r.n_clips, r.commit) for r in weak_loaders.reports()]

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from jss.papers.claims import in_paper
 from jss.reports import DECIBEL, HEADLINE_GROUPS, EvalReport
 from jss.viz.score_tables import DECIMALS, DECIMALS_DB, best_cells, score_table
 from pages.ui import address, charts, widgets
@@ -53,7 +54,12 @@ def show(
         first: Columns before the figures, of each report.
         **look: As of ``charts.table``.
     """
-    frame = score_table(reports, names, intervals=intervals, first=first)
+    rows = first or [{"System": report.system} for report in reports]
+    named = [
+        {"System": row["System"], "In the paper": in_paper(str(row["System"]))} | row
+        for row in rows
+    ]
+    frame = score_table(reports, names, intervals=intervals, first=named)
     marked(frame, best_cells(frame), key, name, title, **look)
 
 
