@@ -56,7 +56,7 @@ def show(
     """
     rows = first or [{"System": report.system} for report in reports]
     named = [
-        {"System": row["System"], "In the paper": in_paper(str(row["System"]))} | row
+        {"System": row["System"], "In the paper": in_paper(str(row["System"])), **row}
         for row in rows
     ]
     frame = score_table(reports, names, intervals=intervals, first=named)
