@@ -369,6 +369,28 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
     }
 
 
+def bring_block(name: str, folder: Folder = None) -> Card:
+    """A block's card, after copying the block into a folder that lacks it from the default one.
+
+    Args:
+        name: Of the block.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: It is in neither, or damaged.
+    """
+    if folder is None or _block(name, folder, ".json").is_file():
+        return check_block(name, folder)
+    card, weights = _read_block(name, None)
+    for path, content in (
+        (_weights(card, folder), weights),
+        (_block(name, folder, ".json"), _block(name, None, ".json").read_bytes()),
+    ):
+        with atomic_write(path) as part:
+            part.write_bytes(content)
+    return card
+
+
 def load_onnx(name: str, folder: Folder = None) -> tuple[Card, bytes]:
     """A block of the kind onnx: its card and the content of its file.
 

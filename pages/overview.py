@@ -120,11 +120,17 @@ def _one_system(installed: dict[str, Manifest]) -> None:
         chosen = system.selections[selection]
         for block in filter(None, (chosen.separator, chosen.detector)):
             card = cards[block]
+            training = {
+                "Seed": card.seed,
+                "epoch": card.epoch,
+                "commit": card.commit or None,
+                "written": card.created[:10],
+            }
             lines = (
                 f"**{block}**",
                 f"Training data: {card.training_data}",
                 f"Licence: {card.licence}",
-                f"Seed {card.seed}, epoch {card.epoch}, commit {card.commit or 'unknown'}, {card.created[:10]}",
+                ", ".join(f"{key} {value}" for key, value in training.items() if value is not None),
                 card.note,
             )
             st.markdown("  \n".join(filter(None, lines)))

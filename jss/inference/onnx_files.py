@@ -56,7 +56,7 @@ def import_onnx(
     Args:
         path: The ONNX file; weights in files beside it become part of the block.
         description: The YAML file (``Description``).
-        folder: That of blocks and systems.
+        folder: That of blocks and systems; a separator that it lacks is copied into it.
         name: Of the system, in place of that in the description.
         separator: A block that separates first, in place of that in the description.
 
@@ -76,7 +76,7 @@ def import_onnx(
     OnnxDetector(file, told.detector, labels, block)  # raises where they do not fit each other
     separator = separator or told.separator
     if separator is not None:
-        checkpoints.check_block(separator, folder)
+        checkpoints.bring_block(separator, folder)
     card = Card(
         name=block,
         kind=checkpoints.ONNX,

