@@ -81,7 +81,7 @@ def import_onnx(
         name=block,
         kind=checkpoints.ONNX,
         config=asdict(told.detector),
-        stage="detector of others",
+        stage="ONNX file",
         network="teacher",
         training_data=told.training_data,
         licence=told.licence,
@@ -90,7 +90,8 @@ def import_onnx(
     return checkpoints.save_manifest(
         Manifest(
             name=name or told.name,
-            description=told.description,
+            description=told.description
+            + ("" if separator is None else f", on the sources of {separator}"),
             labels=labels,
             selections={"teacher": Selection(detector=block, separator=separator)},
             pooling=told.pooling,

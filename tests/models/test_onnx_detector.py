@@ -160,6 +160,42 @@ def test_whole_numbers_in_and_out():
     assert detector(levels(0.8))[1][0].tolist() == close([0.8, 0.4], abs=0.005)
 
 
+@pytest.mark.parametrize("scaling", ["none", "minmax"])
+def test_windows_of_a_mel_spectrogram(scaling):
+    """(batch, channel, frames, mels) in; its score is the highest value of a window."""
+    nodes = [
+        ("ReduceMax", ("x", "all"), "most", {"keepdims": 0}),
+        ("Reshape", ("most", "shape"), "one", {}),
+        ("MatMul", ("one", "weights"), "scores", {}),
+    ]
+    file = onnx.load_from_string(model(nodes, [1, 1, 40, 16], {"scores": [1, 3]}))
+    for name, value in (("all", [1, 2, 3]), ("shape", [1, 1])):
+        file.graph.initializer.append(
+            helper.make_tensor(name, TensorProto.INT64, [len(value)], value)
+        )
+    mel = MelConfig(
+        n_fft=512, window=400, hop=160, n_mels=16, f_min=125, f_max=7500, power=1, scaling=scaling
+    )
+    changes = {
+        "input_axes": ("batch", "channel", "frames", "mels"),
+        "mel": mel,
+        "window": 40,
+        "hop": 30,
+        "clip": "max",
+    }
+    detector = OnnxDetector(file.SerializeToString(), OnnxConfig(**TAGGER | changes), LABELS, "mel")
+    signal = torch.sin(torch.arange(32000) * 0.3)[None] * torch.linspace(0.01, 1, 32000)
+    strong, weak = detector(signal)
+    whole = LogMel(mel, 16000)(signal[0].numpy())
+    starts = [0, 30, 60, 90, 120, 150, whole.shape[1] - 40]
+    peaks = [whole[:, start : start + 40].max() for start in starts]
+    expected = peaks if scaling == "none" else [1.0] * len(peaks)
+    assert weak[0, 0] == close(expected[-1], rel=1e-5)
+    assert strong[0, 0, 0] == close(expected[0], rel=1e-5)
+    assert strong[0, 0, 5] == close((expected[0] + expected[1]) / 2, rel=1e-5)  # 0.30 to 0.40 s
+    assert strong.shape == (1, 2, 31)
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

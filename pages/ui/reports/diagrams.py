@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from jss.checkpoints import Card, Manifest
+from jss.checkpoints import ONNX, Card, Manifest
 from jss.viz.diagram import Block, Drawing, Step, branches_diagram, system_diagram, training_diagram
 
-_MODELS = {"crnn": "CRNN", "conv_tasnet": "ConvTas-Net", "onnx": "ONNX"}
+_MODELS = {"crnn": "CRNN", "conv_tasnet": "ConvTas-Net"}
 _POOLINGS = {
     "max": "largest score over sources (Eq. 28)",
     "sum": "sum over sources (Eq. 27)",
@@ -109,7 +109,9 @@ def _title(stage: str) -> str:
 def _block(card: Card | None, rank: int) -> Block | None:
     if card is None:
         return None
-    title = "Detector" if card.kind in ("crnn", "onnx") else "Separator"
+    title = "Detector" if card.kind in ("crnn", ONNX) else "Separator"
+    if card.kind == ONNX:
+        return Block(title, [card.name, card.stage], trained=False)
     trained = _rank(card) == rank
     stage = [] if rank else [card.stage]  # later ones stand over their blocks
     how = ", ".join([*stage, card.network, *([f"epoch {card.epoch}"] if card.epoch else [])])
@@ -119,5 +121,7 @@ def _block(card: Card | None, rank: int) -> Block | None:
 
 
 def _facts(card: Card) -> list[str]:
+    if card.kind == ONNX:
+        return [card.name, card.stage]
     kind = card.kind.partition(":")[2] or _MODELS.get(card.kind, card.kind)
     return [f"{card.name}", f"{kind}, {card.stage} {card.network}"]
