@@ -107,6 +107,25 @@ def test_what_is_damaged_is_one_sentence(damage, sentence, runs: Path, tiny_chec
     assert model_folders.faults() == []
 
 
+def test_detectors_of_others_are_there_and_checked(runs: Path):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from jss.inference.onnx_files import export_onnx, import_onnx
+    from pages.ui.cache.fingerprint import system_fingerprint
+
+    folder = runs / "theirs" / "checkpoints"
+    description = export_onnx("MixIT-S1", "teacher", runs / "mixit.onnx")
+    import_onnx(runs / "mixit.onnx", description, folder)
+    name = "MixIT-S1-onnx (runs/theirs)"
+    assert name in names()
+    assert loaders.cards(name)["mixit-s1-onnx"].kind == "onnx"
+    assert len(system_fingerprint(name, "teacher")) > 64
+    block = folder / "blocks" / "mixit-s1-onnx.onnx"
+    block.write_bytes(block.read_bytes()[:-9])
+    assert name not in names()
+    assert "do not match the checksum" in model_folders.faults()[0]
+
+
 def test_a_name_that_the_address_cannot_hold_is_left_out(runs: Path, tiny_checkpoints: Path):
     folder = runs / "mine"
     shutil.copytree(tiny_checkpoints, folder)
