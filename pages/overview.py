@@ -120,7 +120,7 @@ def _one_system(installed: dict[str, Manifest]) -> None:
         chosen = system.selections[selection]
         for block in filter(None, (chosen.separator, chosen.detector)):
             card = cards[block]
-            training = {
+            origin = {
                 "Seed": card.seed,
                 "epoch": card.epoch,
                 "commit": card.commit or None,
@@ -130,7 +130,7 @@ def _one_system(installed: dict[str, Manifest]) -> None:
                 f"**{block}**",
                 f"Training data: {card.training_data}",
                 f"Licence: {card.licence}",
-                ", ".join(f"{key} {value}" for key, value in training.items() if value is not None),
+                ", ".join(f"{key} {value}" for key, value in origin.items() if value is not None),
                 card.note,
             )
             st.markdown("  \n".join(filter(None, lines)))
