@@ -53,6 +53,9 @@ VERBS = {
     "tag": "jss.commands.tag",
     "convert": "jss.commands.convert",
     "export-onnx": "jss.commands.export_onnx",
+    "export": "jss.commands.export_events",
+    "import": "jss.commands.import_events",
+    "cut": "jss.commands.cut",
     "bench": "jss.commands.bench",
 }
 

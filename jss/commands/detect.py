@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from jss import audio
 from jss.commands.bars import SECONDS, progress
 from jss.errors import JssError, optional
-from jss.io.inputs import DUPLICATE, OUTPUT, Listing, walk, without_suffix
+from jss.io.annotations.formats import FORMATS, named, read, write
+from jss.io.inputs import DUPLICATE, OUTPUT, Listing, output_names, walk
 from jss.io.notes import warn
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "anywhere, offline; recordings of minutes are too long for it",
     )
     parser.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="FORMAT",
+        help=f"write the events in this format too, into DIR/FORMAT: {', '.join(FORMATS)}",
+    )
+    parser.add_argument(
         "--stream",
         action="store_true",
         help="read a WAV from standard input and print its events, 8 to 20 s after they end",
@@ -97,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         JssError: An argument is wrong, or the output cannot be written.
     """
+    for format in args.format:
+        named(format)
     if not 0 <= args.threshold < 1:
         raise JssError(f"--threshold {args.threshold:g} is not from 0 up to, not including, 1.")
     return _stream(args) if args.stream else _files(args)
@@ -111,10 +122,11 @@ def _stream(args: argparse.Namespace) -> int:
     from jss.inference.stream import events, pipe
     from jss.inference.system import load_system
 
-    written = args.out or args.save_sources or args.save_results or args.html
+    written = args.out or args.format or args.save_sources or args.save_results or args.html
     if written or args.engine != "process" or args.input not in ([], ["-"]):
         raise JssError(
-            "--stream reads standard input and prints: leave out INPUT, --out, --engine, --html and --save-..."
+            "--stream reads standard input and prints: leave out INPUT, --out, --engine, --format, --html and "
+            "--save-..."
         )
     system = load_system(args.system, args.selection, args.device, precision=args.precision)
     print("onset\toffset\tevent_label", flush=True)
@@ -171,13 +183,15 @@ def _files(args: argparse.Namespace) -> int:
         tally = detect(
             system,
             clips,
-            stems(clips),
+            output_names(clips),
             out,
             Wanted(args.threshold, args.save_sources, args.save_results, make_page),
             engine=engine,
             begin=lambda todo: bar.expect(round(sum(map(_duration, todo)))),
             progress=bar,
         )
+    for format in args.format if tally.recordings else ():
+        _write(out, format, {name: clips[name] for name in tally.names})
     if tally.recordings:
         before = f", {tally.before} of them before" if tally.before else ""
         failures = f", {tally.failed} failed" if tally.failed else ""
@@ -187,6 +201,26 @@ def _files(args: argparse.Namespace) -> int:
         )
     print(listing.summary({"analysed": tally.recordings, "failed": tally.failed}))
     return 0 if not tally.failed and not listing.refused else 1 if tally.recordings else 2
+
+
+def _write(out: Path, format: str, finished: Mapping[str, Path]) -> None:
+    """Write the events in another format, with the recordings that have none.
+
+    Args:
+        out: The output folder, with the events.
+        format: Key of ``FORMATS``.
+        finished: The recordings by name.
+
+    Raises:
+        JssError: A length cannot be read, or a file cannot be written.
+    """
+    from jss.inference.batch import EVENTS
+
+    events = read(out / EVENTS)
+    silent = [name for name in finished if name not in set(events["filename"])]
+    events = pd.concat([events, pd.DataFrame({"filename": silent})]) if silent else events
+    durations = {name: audio.duration(path) for name, path in finished.items()}
+    write(events, FORMATS[format], out / format, durations)
 
 
 def collect(inputs: Sequence[str], out: Path) -> Listing:
@@ -236,15 +270,6 @@ def collect(inputs: Sequence[str], out: Path) -> Listing:
         names = {path: path.relative_to(shared).as_posix() for path in names}
     collected.files = {name: path for path, name in names.items()}
     return collected
-
-
-def stems(names: Iterable[str]) -> dict[str, str]:
-    """Names of the output files of recordings: without suffix, or with it where names clash."""
-    short = {name: without_suffix(name) for name in names}
-    counts = Counter([*short.values(), *short])
-    return {
-        name: stem if counts[stem] == 1 or stem == name else name for name, stem in short.items()
-    }
 
 
 def _duration(path: Path) -> float:

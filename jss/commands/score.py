@@ -18,7 +18,10 @@ HELP = "score detections or score curves of any system against a ground truth"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument(
-        "--ground-truth", type=Path, metavar="TSV", help="filename, onset, offset, event_label"
+        "--ground-truth",
+        type=Path,
+        metavar="FILE",
+        help="filename, onset, offset, event_label; or labels of Audacity, Raven, Praat, Label Studio",
     )
     parser.add_argument(
         "--durations", type=Path, metavar="TSV", help="filename, duration: the files that count"
@@ -37,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--decisions",
         type=Path,
         metavar="FILE",
-        help="events at the operating threshold, for the F1 scores (tabs or commas)",
+        help="events at the operating threshold, for the F1 scores, in any of these formats",
     )
     parser.add_argument(
         "--labels", metavar="A,B,...", help="the classes (default: those of the tables)"

@@ -13,6 +13,7 @@ from jss.arrays import Float64
 from jss.errors import JssError
 from jss.evaluation.measure import Findings, Reference
 from jss.io import tsv
+from jss.io.annotations.formats import read
 from jss.io.truth import SLACK, within
 from jss.io.tsv import ClipNames
 from jss.metrics.counts import Truth
@@ -259,11 +260,11 @@ def score(
     """A set and a system's results on it, from files.
 
     Args:
-        ground_truth: Table of events.
+        ground_truth: Table of events, or annotations of any format.
         durations: Table of durations.
         scores: Folder of score tables.
         points: Folder of ``..._th_<threshold>.tsv``.
-        decisions: Table of events at the operating threshold.
+        decisions: Events at the operating threshold, in any format.
         labels: The classes; None: those of the tables.
         median: Length of the median filter over the score curves in frames; 1: no filter.
         system: Name of the system.
@@ -281,8 +282,8 @@ def score(
         unread += more_notes
         labels = header if labels is None else labels
     if labels is None:
-        labels = tsv.guess_labels(tsv.read_events(ground_truth)["event_label"].dropna())
-    truth = tsv.read_events(ground_truth, labels)
+        labels = tsv.guess_labels(read(ground_truth)["event_label"].dropna())
+    truth = read(ground_truth, labels=labels)
     present = ClipNames(paths) if scores is not None else None
     reference_set = reference(
         truth,
@@ -312,9 +313,7 @@ def score(
             thresholds=np.array([threshold for threshold, _ in operating_points]),
         )
     if decisions is not None:
-        events, more_notes = detections(
-            [tsv.read_events(decisions, labels, separators="\t,")], reference_set
-        )
+        events, more_notes = detections([read(decisions, labels=labels)], reference_set)
         notes += more_notes
         findings = replace(findings, decisions=events)
     elif (

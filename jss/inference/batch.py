@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,8 @@ class BatchSummary:
     before: int = 0
     #: Could not be read.
     failed: int = 0
+    #: Names of the finished recordings.
+    names: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -231,3 +233,4 @@ def _write_events(
                     file.write(cells.row((name, f"{onset:.6f}", f"{offset:.6f}", label)))
                 tally.events += len(known.events)
                 tally.recordings += 1
+                tally.names.append(name)

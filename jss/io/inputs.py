@@ -131,6 +131,26 @@ def without_suffix(name: str) -> str:
     return _SUFFIX.sub("", name)
 
 
+def output_names(names: Iterable[str]) -> dict[str, str]:
+    """Names of the output files of recordings: without suffix, or with it where names clash.
+
+    Args:
+        names: Of recordings.
+
+    Raises:
+        JssError: A name leads out of the output folder.
+    """
+    short = {name: without_suffix(name).lstrip("/") for name in names}
+    for name in short:
+        if ".." in name.split("/"):
+            raise JssError(f"{name} leads out of the output folder: leave out '..' in names.")
+    counts = Counter([*short.values(), *short])
+    return {
+        name: stem if counts[stem] == 1 or stem == name else name.lstrip("/")
+        for name, stem in short.items()
+    }
+
+
 def is_audio(name: str) -> bool:
     """Whether a name has an audio suffix and is not hidden."""
     return _SUFFIX.search(name) is not None and not is_hidden(name.rpartition("/")[2])

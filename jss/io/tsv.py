@@ -129,7 +129,7 @@ def read_table(
         JssError: The file cannot be read, a column is missing or twice, or a line has too many
             cells.
     """
-    text = _text(path)
+    text = read_text(path)
     header = text.lstrip("\r\n").split("\n")[0].split("\r")[0]
     separator = max(separators, key=header.count)
     rows = cells.rows(text, separator)
@@ -206,7 +206,7 @@ def read_events(
             row = int(np.argmax(unknown))
             label = table["event_label"].iloc[row]
             raise JssError(
-                f"{path}, line {table.index[row]}: unknown class '{label}'{_advice(label, labels)}"
+                f"{path}, line {table.index[row]}: unknown class '{label}'{advice(label, labels)}"
             )
     return pd.DataFrame(
         {
@@ -291,7 +291,7 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
     Raises:
         JssError: The file is not such a table, or its frames do not follow one another.
     """
-    text = _text(path)
+    text = read_text(path)
     first, names = next(cells.rows(text))
     header = text.split("\n")[first - 1]
     if names[:2] != ["onset", "offset"] or len(names) < 3:
@@ -380,8 +380,13 @@ def _files(folder: Path, pattern: str = "*") -> list[Path]:
     )
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path, *, utf16: bool = False, empty: bool = False) -> str:
     """Read a text file; bytes that are not UTF-8 become surrogates, as in ``jss.io.cells``.
+
+    Args:
+        path: The file.
+        utf16: Whether UTF-16 with a byte order mark is read too.
+        empty: Whether the file may be empty.
 
     Raises:
         JssError: The file is missing, empty or not text.
@@ -393,13 +398,16 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise JssError(f"{path} cannot be read: {error.strerror or error}.") from error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise JssError(f"{path}, line 1: the text is UTF-16: save it as UTF-8.")
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", cells.ERRORS)
+        if not utf16:
+            raise JssError(f"{path}, line 1: the text is UTF-16: save it as UTF-8.")
+        text = data.decode("utf-16", "replace")
+    else:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", cells.ERRORS)
     if "\0" in text:
         raise JssError(
             f"{path}, line {text[: text.index(chr(0))].count(chr(10)) + 1}: this is not text."
         )
-    if not text.strip():
+    if not empty and not text.strip():
         raise JssError(f"{path}, line 1: the file is empty; it needs a header.")
     return text
 
@@ -437,11 +445,14 @@ def _numbers(
     bad = wanted & ~np.isfinite(values)
     name = column.replace("{", "{{").replace("}", "}}")
     _first(path, table, bad & (table[column] == ""), f"the {name} is missing")
+    comma = bad & table[column].str.fullmatch(r"-?\d*,\d+").astype(bool)
+    _first(path, table, comma, f"the {name} '{{}}' has a decimal comma: write a point", column)
     _first(path, table, bad, f"the {name} '{{}}' is not a number", column)
     return values
 
 
-def _advice(label: str, labels: Sequence[str]) -> str:
+def advice(label: str, labels: Sequence[str]) -> str:
+    """End of a sentence about an unknown label: the one that was meant, or the known ones."""
     close = difflib.get_close_matches(label, labels, 1)
     if close:
         return f": did you mean {close[0]}?"

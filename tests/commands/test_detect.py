@@ -13,10 +13,11 @@ import soundfile as sf
 
 from jss import audio
 from jss.cli import main
-from jss.commands.detect import collect, stems
+from jss.commands.detect import collect
 from jss.errors import JssError
 from jss.inference import clip_files
 from jss.inference.system import load_system
+from jss.io.inputs import output_names
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
 
@@ -160,7 +161,7 @@ def test_folders_keep_their_names(tmp_path):
 
 
 def test_names():
-    assert stems(["a.wav", "a.flac", "b.c.wav"]) == {
+    assert output_names(["a.wav", "a.flac", "b.c.wav"]) == {
         "a.wav": "a.wav",
         "a.flac": "a.flac",
         "b.c.wav": "b.c",

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from odd_names import part
 
 from jss.cli import main
-from jss.commands.detect import stems
 from jss.io import tables, tsv
+from jss.io.inputs import output_names
 
 SUFFIXES = ("wav", "flac", "ogg", "aiff", "WAV")
 CASES = Path(__file__).parents[3] / "shared" / "cases"
@@ -83,7 +83,7 @@ def test_detect_then_score(names):
 
 @given(st.lists(part(12).map(lambda own: own + ".wav"), min_size=1, max_size=6, unique=True))
 def test_tables_of_recordings_are_told_apart(names):
-    own = stems(names)
+    own = output_names(names)
     assert len({*own.values()}) == len(names)
     known = tsv.ClipNames(names)
     assert {name: known.of_table(stem) for name, stem in own.items()} == {

@@ -1,8 +1,9 @@
 """A folder of the user's clips with the user's classes, strongly or weakly labelled, or both.
 
 Audio is anywhere in it. ``labels.yaml`` lists the labels in the order of the score matrices;
-``strong.tsv`` has filename, onset, offset, event_label; ``weak.tsv`` has filename and event_labels,
-joined by commas. A filename is the path in the folder, or the bare name where it is unique.
+``strong.tsv`` has filename, onset, offset, event_label; or ``strong.*`` is a file of annotations of
+another format, or ``strong/`` a folder of them. ``weak.tsv`` has filename and event_labels, joined by
+commas. A filename is the path in the folder, or the bare name where it is unique.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from jss.data.datasets import folder
 from jss.data.datasets.desed import duration, with_events
 from jss.data.recordings import hashed_split
 from jss.errors import JssError
+from jss.io.annotations import formats
 from jss.io.schema import parse_yaml
 from jss.io.tables import read_table
-from jss.io.tsv import read_events
+from jss.io.tsv import ClipNames
 
 LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
 
@@ -25,7 +27,7 @@ LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
 def find(root: str | Path) -> Path | None:
     """Return ROOT where it has a list of labels, or labelled audio; else None."""
     root = Path(root)
-    labelled = any((root / name).is_file() for name in (STRONG, WEAK))
+    labelled = (root / WEAK).is_file() or formats.find(root, Path(STRONG).stem) is not None
     if (root / LABELS).is_file() or (labelled and folder.find(root) is not None):
         return root
     return None
@@ -83,7 +85,7 @@ def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, l
         if clip.path
     }
     subsets = {
-        "strong": _strong(base / STRONG, paths, known),
+        "strong": _strong(formats.find(base, Path(STRONG).stem), paths, known),
         "weak": _weak(base / WEAK, paths, known),
     }
     if not any(subsets.values()):
@@ -114,10 +116,10 @@ def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, l
     return {name: clips for name, clips in divided.items() if clips}
 
 
-def _strong(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Clip]:
-    if not tsv.is_file():
+def _strong(tsv: Path | None, paths: Mapping[str, Path], known: Sequence[str]) -> list[Clip]:
+    if tsv is None:
         return []
-    table = read_events(tsv)
+    table = formats.read(tsv)
     for line, (name, label) in table[["filename", "event_label"]].iterrows():
         if label is not None:
             _check([label], name, f"{tsv}, line {line}", known)
@@ -159,6 +161,9 @@ def _path(name: str, paths: Mapping[str, Path], tsv: Path) -> Path | None:
     if name in paths:
         return paths[name]
     same = [path for path in paths.values() if path.name == name]
+    if not same:
+        match = ClipNames(paths).find(name)
+        return None if match is None else paths[match]
     if len(same) > 1:
         raise JssError(
             f"{tsv}: {name} may be any of {len(same)} files: write its path below {tsv.parent}."

@@ -11,8 +11,7 @@ import itertools
 import json
 import math
 import os
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,6 +20,7 @@ import pandas as pd
 
 import jss
 from jss.errors import JssError
+from jss.io.annotations import formats
 from jss.io.inputs import SOURCES, walk
 from jss.viz.agreement import Event, events_of
 
@@ -160,7 +160,7 @@ def folder_sets(root: Path) -> list[ClipSet]:
     """Return the sets of a folder: subsets of DESED's layout, or one set of all audio below it.
 
     A plain folder may have a ``ground_truth.tsv`` (filename, onset, offset, event_label) beside its
-    files.
+    files, or another file, or folder, of annotations of this name.
 
     Raises:
         JssError: Where there is nothing to open.
@@ -190,17 +190,11 @@ def folder_sets(root: Path) -> list[ClipSet]:
             )
             for name, clips in desed.prepare(root).items()
         ]
-    truth = _plain_truth(root / "ground_truth.tsv")
+    place = formats.find(root, "ground_truth")
     listing = walk(root, _isolated)
-    count = Counter(path.name for path in listing.files.values())
-    twice = next((name for name in truth if count[name] > 1 and name not in listing.files), None)
-    if twice is not None:
-        raise JssError(
-            f"{root / 'ground_truth.tsv'}: {twice} may be any of {count[twice]} files: write its path "
-            f"below {root}."
-        )
+    truth = {} if place is None else _plain_truth(place, listing.files)
     clips = tuple(
-        Recording(f"{root.name}/{name}", name, path, truth=truth.get(name, truth.get(path.name)))
+        Recording(f"{root.name}/{name}", name, path, truth=truth.get(name))
         for name, path in listing.files.items()
     )
     if not clips:
@@ -216,15 +210,19 @@ def _isolated(name: str, path: Path) -> str | None:
     return SOURCES if name.endswith(("_events", "_sources")) else None
 
 
-def _plain_truth(path: Path) -> dict[str, tuple[Event, ...]]:
-    if not path.is_file():
-        return {}
+def _plain_truth(place: Path, files: Mapping[str, Path]) -> dict[str, tuple[Event, ...]]:
+    """Events of each file that a file or folder of annotations is of."""
     from jss.io.notes import warn
     from jss.io.truth import within
-    from jss.io.tsv import read_events
+    from jss.io.tsv import ClipNames
 
-    table = read_events(path)
-    events = within(table, [math.nan] * len(table), str(path))
+    table = formats.read(place)
+    try:
+        table["filename"] = ClipNames(files).map(table["filename"].tolist())
+    except JssError as error:
+        raise JssError(f"{place}: {error}") from error
+    table = table[table["filename"].notna()]
+    events = within(table, [math.nan] * len(table), str(place))
     for note in events.notes:
         warn(note)
     by_name: dict[str, list[Event]] = {name: [] for name in table["filename"]}

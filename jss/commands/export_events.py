@@ -1,0 +1,74 @@
+"""``export``: events for another program, such as Audacity, Raven, Praat or Label Studio."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from jss import audio
+from jss.io.annotations import label_studio
+from jss.io.annotations.audio import find_audio
+from jss.io.annotations.formats import FORMATS, named, read, write
+from jss.io.tsv import read_durations
+
+HELP = "write events as labels for Audacity, Raven, Praat or Label Studio"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``export``."""
+    parser.add_argument(
+        "events",
+        type=Path,
+        metavar="EVENTS",
+        help="events.tsv of detect, or any file of annotations",
+    )
+    parser.add_argument(
+        "--to", required=True, metavar="FORMAT", help=f"one of {', '.join(FORMATS)}"
+    )
+    parser.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="PATH",
+        help="a file, or a folder for a file per recording",
+    )
+    parser.add_argument(
+        "--audio", type=Path, metavar="DIR", help="the recordings, for their names and lengths"
+    )
+    parser.add_argument(
+        "--durations", type=Path, metavar="TSV", help="filename, duration: lengths, without --audio"
+    )
+    parser.add_argument(
+        "--url",
+        default=label_studio.PREFIX,
+        metavar="PREFIX",
+        help="with labelstudio: goes before each recording's name (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read, write, print. Returns 0.
+
+    Raises:
+        JssError: An argument or a file is wrong.
+    """
+    chosen = named(args.to)
+    if args.to == "labelstudio":
+        chosen = replace(chosen, write=partial(label_studio.write, prefix=args.url))
+    events = read(args.events)
+    durations = {} if args.durations is None else read_durations(args.durations)
+    if args.audio is not None:
+        found = find_audio(args.audio, events["filename"])
+        events["filename"] = [found[n][0] if n in found else n for n in events["filename"]]
+        durations |= {name: audio.duration(path) for name, path in found.values()}
+    files = write(events, chosen, args.out, durations)
+    print(
+        f"{events['event_label'].notna().sum()} events of {events['filename'].nunique()} recordings, as "
+        f"{chosen.title} -> {args.out}" + (f" ({files} files)" if files > 1 else "")
+    )
+    if args.to == "labelstudio":
+        print("The project's labeling configuration:\n")
+        print(label_studio.configuration(events))
+    return 0

@@ -1,0 +1,141 @@
+"""``export``, ``import``, ``cut`` and ``detect --format``, and truths in other formats."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile as sf
+import tiny
+
+from jss.cli import main
+from jss.data.datasets import labelled
+
+ROWS = [
+    ("mon/a.wav", 0.5, 1.0, "Speech"),
+    ("mon/a.wav", 1.0, 2.0, "Dog"),
+    ("tue/a.wav", 0.25, 0.75, "Dog"),
+]
+COLUMNS = ["filename", "onset", "offset", "event_label"]
+
+
+@pytest.fixture
+def sounds(tmp_path):
+    """Two recordings of one name, a third without events, and the table of their events."""
+    for number, name in enumerate(("mon/a.wav", "tue/a.wav", "tue/silent.wav"), 1):
+        path = tmp_path / "sounds" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        ramp = np.linspace(0, 0.1 * number, 40000, dtype=np.float32)
+        sf.write(path, ramp, 16000, "FLOAT")
+    pd.DataFrame(ROWS, columns=COLUMNS).to_csv(tmp_path / "events.tsv", sep="\t", index=False)
+    return tmp_path
+
+
+def run(*arguments):
+    return main([str(a) for a in arguments])
+
+
+@pytest.mark.parametrize("name", ["csv", "audacity", "raven", "textgrid", "labelstudio"])
+def test_export_and_import(sounds, name, capsys):
+    out, back = sounds / "out", sounds / "back.tsv"
+    audio = ("--audio", sounds / "sounds")
+    assert run("export", sounds / "events.tsv", "--to", name, "--out", out, *audio) == 0
+    assert "3 events of 2 recordings" in capsys.readouterr().out
+    assert run("import", out, "--out", back, *audio) == 0
+    pd.testing.assert_frame_equal(
+        pd.read_csv(back, sep="\t"), pd.DataFrame(ROWS, columns=COLUMNS), atol=1e-3
+    )
+
+
+def test_several_recordings_need_a_folder(sounds, capsys):
+    assert run("export", sounds / "events.tsv", "--to", "audacity", "--out", sounds / "x.txt") == 2
+    assert "name a folder in place of a file" in capsys.readouterr().err
+    assert run("export", sounds / "events.tsv", "--to", "mp3", "--out", sounds / "x.txt") == 2
+    assert "There is no format 'mp3': known are tsv, csv, audacity" in capsys.readouterr().err
+    assert run("import", sounds / "events.tsv", "--out", sounds / "x.txt") == 2
+    assert "must end in .tsv or .csv" in capsys.readouterr().err
+
+
+def test_score_reads_a_truth_in_any_format(sounds, capsys):
+    pd.DataFrame({"filename": ["mon/a.wav", "tue/a.wav"], "duration": [2.5, 2.5]}).to_csv(
+        sounds / "durations.tsv", sep="\t", index=False
+    )
+    reports = []
+    for name in ("tsv", "audacity", "raven", "textgrid", "labelstudio"):
+        truth = sounds / f"truth-{name}"
+        audio = ("--audio", sounds / "sounds")
+        assert run("export", sounds / "events.tsv", "--to", name, "--out", truth, *audio) == 0
+        places = ("--ground-truth", truth, "--decisions", truth)
+        code = run(
+            "score", *places, "--durations", sounds / "durations.tsv", "--resamples", 0,
+            "--labels", "Dog,Speech", "--out", sounds / "r.json",
+        )  # fmt: skip
+        assert code == 0, capsys.readouterr().err
+        reports.append(json.loads((sounds / "r.json").read_text()))
+        assert reports[-1]["metrics"] == reports[0]["metrics"]
+
+
+def test_training_folders_have_labels_of_any_format(sounds):
+    home = sounds / "sounds"
+    (home / "labels.yaml").write_text("[Speech, Dog]")
+    assert run("export", sounds / "events.tsv", "--to", "audacity", "--out", home / "strong") == 0
+    assert labelled.find(home) == home
+    subsets = labelled.prepare(home)
+    clips = [*subsets.get("strong", []), *subsets.get("strong_validation", [])]
+    assert {clip.filename: len(clip.events) for clip in clips} == {"mon/a": 2, "tue/a": 1}
+    assert all(clip.path is not None for clip in clips)
+
+
+def test_cut_the_mixture(sounds, capsys):
+    out = sounds / "clips"
+    arguments = ("cut", sounds / "events.tsv", "--audio", sounds / "sounds", "--out", out)
+    assert run(*arguments, "--labels", "Dog", "--margin", "0.25", "--pad-to", "2") == 0
+    assert "2 clips of 2 recordings" in capsys.readouterr().out
+    table = pd.read_csv(out / "clips.tsv", sep="\t")
+    assert table["filename"].tolist() == [
+        "Dog/mon/a_1.000-2.000.flac",
+        "Dog/tue/a_0.250-0.750.flac",
+    ]
+    assert table[["onset", "offset", "source"]].values.tolist() == [
+        [0.25, 1.25, "mixture"],
+        [0.25, 0.75, "mixture"],
+    ]
+    samples, rate = sf.read(out / "Dog/mon/a_1.000-2.000.flac")
+    recording = sf.read(sounds / "sounds/mon/a.wav")[0]
+    assert (rate, len(samples)) == (16000, 32000)
+    np.testing.assert_allclose(samples[:24000], recording[12000:36000], atol=1e-6)
+    assert run(*arguments, "--labels", "Cat") == 2
+    assert "has no event of Cat" in capsys.readouterr().err
+
+
+def test_cut_the_source_that_won_and_detect_in_other_formats(sounds, monkeypatch, capsys):
+    tiny.write_systems(sounds / "models")
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(sounds / "models"))
+    out = sounds / "clips"
+    arguments = ("cut", sounds / "events.tsv", "--audio", sounds / "sounds", "--out", out)
+    assert run(*arguments, "--system", "MixIT-S1", "--device", "cpu") == 0
+    table = pd.read_csv(out / "clips.tsv", sep="\t")
+    assert len(table) == 3
+    assert set(table["source"]) <= {1, 2, 3, 4}
+    assert run(*arguments, "--system", "SED") == 2
+    assert "no separation stage" in capsys.readouterr().err
+    out = sounds / "found"
+    code = run(
+        "detect", sounds / "sounds", "--system", "SED", "--out", out, "--threshold", 0, "--device", "cpu",
+        "--format", "textgrid", "--format", "labelstudio", "--format", "audacity", "--format", "raven",
+    )  # fmt: skip
+    assert code == 0, capsys.readouterr().err
+    names = {"mon/a", "tue/a", "tue/silent"}
+    for kind, suffix in (
+        ("textgrid", ".TextGrid"),
+        ("audacity", ".txt"),
+        ("raven", ".selections.txt"),
+    ):
+        assert {
+            p.relative_to(out / kind).as_posix().removesuffix(suffix)
+            for p in (out / kind).rglob("*.*")
+        } == names
+    assert len(json.loads((out / "labelstudio" / "events.json").read_text())) == 3
+    assert run("detect", sounds / "sounds", "--system", "SED", "--out", out, "--format", "x") == 2
