@@ -79,7 +79,7 @@ NAMES = st.lists(part(6), min_size=1, max_size=2).map("/".join)
 LABELS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=5)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(NAMES, TIMES, TIMES, LABELS), min_size=1, max_size=4))
 def test_any_legal_name_survives(tmp_path_factory, rows):
     rows = [
