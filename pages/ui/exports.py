@@ -17,6 +17,8 @@ import streamlit as st
 
 from jss import audio
 from jss.decoding import MEDIAN_FRAMES
+from jss.io import cells
+from jss.io.annotations import formats
 from jss.results import ClipResult, score_table
 from jss.viz import export
 from jss.viz.printed import FORMATS, save
@@ -49,15 +51,13 @@ def clip_downloads(
             stem,
             lambda kind: export(result, truth, format=kind, threshold=threshold, span=span),
         )
-        for kind, separator in (("TSV", "\t"), ("CSV", ",")):
-            _button(
-                f"Events {kind}",
-                f"{stem}.events.{kind.lower()}",
-                "text/plain",
-                lambda separator=separator: _to_microseconds(result.events(threshold)).to_csv(
-                    sep=separator, index=False
-                ),
-            )
+        _button(
+            "Events TSV",
+            f"{stem}.events.tsv",
+            "text/plain",
+            lambda: _to_microseconds(result.events(threshold)).to_csv(sep="\t", index=False),
+        )
+        tables = {"Events": ("events", lambda: result.events(threshold))}
         if truth is not None:
             _button(
                 "Ground truth TSV",
@@ -65,6 +65,8 @@ def clip_downloads(
                 "text/plain",
                 lambda: _to_microseconds(truth_events(result, truth)).to_csv(sep="\t", index=False),
             )
+            tables["Ground truth"] = ("truth", lambda: truth_events(result, truth))
+        _other_formats(stem, tables, {result.filename: result.duration})
         _button(
             "Scores TSV",
             f"{stem}.scores.tsv",
@@ -117,6 +119,34 @@ def comparison_downloads(
             "text/plain",
             lambda: _to_microseconds(events).to_csv(sep="\t", index=False),
         )
+        named = events.assign(event_label=events["system"] + ": " + events["event_label"])
+        _other_formats(stem, {"Events": ("events", lambda: named)}, {})
+
+
+def _other_formats(
+    stem: str,
+    tables: Mapping[str, tuple[str, Callable[[], pd.DataFrame]]],
+    durations: Mapping[str, float],
+) -> None:
+    """Show a menu of the formats of other programs.
+
+    Args:
+        stem: Begins the names of the files.
+        tables: (in the file's name, table of events of one clip) by title.
+        durations: Seconds by clip.
+    """
+    with st.popover("For other programs", help="Audacity, Raven, Praat, Label Studio, CSV"):
+        for title, (kind, table) in tables.items():
+            for name, format in formats.FORMATS.items():
+                if name != "tsv":
+                    _button(
+                        f"{title}: {format.title}",
+                        f"{stem}.{kind}{format.suffix}",
+                        "text/plain",
+                        lambda table=table, format=format: format.write(table(), durations).encode(
+                            "utf-8", cells.ERRORS
+                        ),
+                    )
 
 
 def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, bytes]:

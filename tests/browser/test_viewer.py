@@ -16,6 +16,7 @@ from browser import VIEWER, Page
 
 from jss import audio
 from jss.decoding import decode
+from jss.io.annotations import formats
 from jss.labels import DESED_LABELS
 from jss.viz.agreement import agreement
 
@@ -560,6 +561,12 @@ def test_upload_is_analysed_and_downloads_open(
         download = page.download(name)
         assert download.suggested_filename.startswith("my own.MixIT-S1.teacher.")
         assert download.path().read_bytes().startswith(start)
+    page.tab.get_by_role("button", name="For other programs").click()
+    download = page.download("Events: Raven selection table")
+    assert download.suggested_filename.endswith(".events.selections.txt")
+    selections = tmp_path / "selections.txt"
+    selections.write_bytes(download.path().read_bytes())
+    assert len(formats.read(selections)) == 4
     page.context.close()
 
 

@@ -127,7 +127,7 @@ def write(events: pd.DataFrame, durations: Durations) -> str:
         events: The plain table.
         durations: Length of the recording; where it is not there, the grid ends with its last event.
     """
-    name, entries = next(by_recording(events), ("", []))
+    name, entries = next(by_recording(events), (next(iter(durations), ""), []))
     stop = math.ceil(end(name, entries, durations) * 1e6) / 1e6 or 1.0
     tiers = _tiers(entries) or [_Tier(_INTERVALS, "events")]
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0"]
