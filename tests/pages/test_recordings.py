@@ -4,6 +4,7 @@ measured.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -142,3 +143,28 @@ def test_results_of_other_code_are_not_shown(tmp_path: Path, monkeypatch: pytest
     assert disk.get("one") is None
     assert disk.scores("one") is None
     assert not disk.has("one")
+
+
+def test_uploaded_labels_become_the_truth_of_uploads():
+    a, b = recordings.uploaded("a.wav", b"1"), recordings.uploaded("b.flac", b"2")
+    assert recordings.with_truth([a], "Label Track.txt", b"0,5\t1\tDog\r\n") == [
+        dataclasses.replace(a, truth=((0.5, 1.0, "Dog"),))
+    ]
+    table = b"filename,onset,offset,event_label\nb.wav,1,2,Cat\nx.wav,1,2,Cat\n"
+    assert [(r.title, r.truth) for r in recordings.with_truth([a, b], "t.csv", table)] == [
+        ("b.flac", ((1.0, 2.0, "Cat"),))
+    ]
+    with pytest.raises(JssError, match=r"^c.txt is of none of the recordings"):
+        recordings.with_truth([a, b], "c.txt", b"1\t2\tDog\n")
+    with pytest.raises(JssError, match=r"^a.txt, line 1: the event has no label"):
+        recordings.with_truth([a, b], "a.txt", b"1\t2\n")
+
+
+def test_a_folder_opens_with_labels_of_other_programs(tmp_path):
+    for name in ("mon/a.wav", "tue/a.wav"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "ground_truth" / "tue").mkdir(parents=True)
+    (tmp_path / "ground_truth" / "tue" / "a.txt").write_text("1\t2\tDog\n")
+    clips = {c.title: c.truth for c in recordings.folder_sets(tmp_path)[0].clips}
+    assert clips == {"mon/a.wav": None, "tue/a.wav": ((1.0, 2.0, "Dog"),)}

@@ -11,16 +11,18 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 import jss
 from jss.errors import JssError
 from jss.io.annotations import formats
+from jss.io.annotations.events import recording
 from jss.io.inputs import SOURCES, walk
 from jss.viz.agreement import Event, events_of
 
@@ -212,11 +214,23 @@ def _isolated(name: str, path: Path) -> str | None:
 
 def _plain_truth(place: Path, files: Mapping[str, Path]) -> dict[str, tuple[Event, ...]]:
     """Events of each file that a file or folder of annotations is of."""
+    return _by_file(formats.read(place), files, place)
+
+
+def _by_file(
+    table: pd.DataFrame, files: Iterable[str], place: Path
+) -> dict[str, tuple[Event, ...]]:
+    """Events of each file that a table names.
+
+    Args:
+        table: By ``jss.io.annotations.formats.read``.
+        files: Names of the files.
+        place: Where the table is from, for messages.
+    """
     from jss.io.notes import warn
     from jss.io.truth import within
     from jss.io.tsv import ClipNames
 
-    table = formats.read(place)
     try:
         table["filename"] = ClipNames(files).map(table["filename"].tolist())
     except JssError as error:
@@ -235,6 +249,36 @@ def _plain_truth(place: Path, files: Mapping[str, Path]) -> dict[str, tuple[Even
 def uploaded(name: str, data: bytes) -> Recording:
     """Return a recording of an uploaded file."""
     return Recording(f"{UPLOADED}/{hashlib.sha256(data).hexdigest()[:12]}", name, data)
+
+
+def with_truth(recordings: Sequence[Recording], name: str, data: bytes) -> list[Recording]:
+    """Give uploads their ground truth.
+
+    Args:
+        recordings: The uploads.
+        name: Of a file of annotations, in any format.
+        data: Its content.
+
+    Returns:
+        The recordings that it names; the only one there is, where the file names none.
+
+    Raises:
+        JssError: The file is damaged, or of none of the recordings.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / PurePosixPath(name.replace("\\", "/")).name
+        path.write_bytes(data)
+        try:
+            table = formats.read(path)
+        except JssError as error:
+            raise JssError(str(error).replace(f"{folder}/", "")) from error
+    titles = {item.title: item for item in recordings}
+    if len(titles) == 1 and set(table["filename"]) == {recording(path.name)}:
+        table["filename"] = next(iter(titles))
+    truth = _by_file(table, titles, Path(name))
+    if not truth:
+        raise JssError(f"{name} is of none of the recordings: upload the recording too.")
+    return [replace(titles[title], truth=events) for title, events in truth.items()]
 
 
 def matching(clips: Sequence[Recording], text: str) -> list[Recording]:
