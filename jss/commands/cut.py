@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jss import audio
 from jss.commands.bars import SECONDS, progress
-from jss.errors import JssError
+from jss.errors import DiskError, JssError
 from jss.io.annotations.audio import find_audio
 from jss.io.annotations.events import by_recording
 from jss.io.annotations.formats import read
@@ -131,6 +131,8 @@ def run(args: argparse.Namespace) -> int:
                     rows.append((file, *inside, label, name, *times, source))
                     bar(name, clip.end - clip.begin)
                     done += 1
+            except DiskError:
+                raise
             except JssError as error:
                 warn(str(error))
                 failed += 1

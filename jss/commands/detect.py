@@ -8,11 +8,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from jss import audio
 from jss.commands.bars import SECONDS, progress
 from jss.errors import JssError, optional
+from jss.io.annotations.events import Row, joined, table
 from jss.io.annotations.formats import FORMATS, named, read, write
 from jss.io.inputs import DUPLICATE, OUTPUT, Listing, output_names, walk
 from jss.io.notes import warn
@@ -217,8 +216,8 @@ def _write(out: Path, format: str, finished: Mapping[str, Path]) -> None:
     from jss.inference.batch import EVENTS
 
     events = read(out / EVENTS)
-    silent = [name for name in finished if name not in set(events["filename"])]
-    events = pd.concat([events, pd.DataFrame({"filename": silent})]) if silent else events
+    silent = table(out, [Row(0, name) for name in finished.keys() - set(events["filename"])])
+    events = joined([events, silent.sort_values("filename")])
     durations = {name: audio.duration(path) for name, path in finished.items()}
     write(events, FORMATS[format], out / format, durations)
 

@@ -21,6 +21,8 @@ from jss.labels import CLASS_SETS
 
 #: Columns of a table of events.
 EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
+#: Columns with names of files, which need not be UTF-8.
+FILE_COLUMNS = ("filename", "Begin File", "Begin Path")
 #: File name of the detections at one threshold, in any notation of the number.
 _POINT = re.compile(r"_th_((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\.tsv$")
 
@@ -161,7 +163,7 @@ def read_table(
         data, index=np.array(numbers, int), columns=list(columns or names), dtype=object
     )
     for name in frame.columns if not text.isascii() else ():
-        if name != "filename":  # a name on disk need not be UTF-8
+        if name not in FILE_COLUMNS:
             bad = frame[name].map(cells.undecodable).astype(bool)
             _first(path, frame, bad, "the text is not UTF-8: save it as UTF-8")
     return frame

@@ -12,15 +12,20 @@ import pandas as pd
 
 from jss.io import cells
 from jss.io.annotations.events import Durations
-from jss.io.tsv import EVENT_COLUMNS, read_events, read_table
+from jss.io.tsv import EVENT_COLUMNS, read_events, read_table, read_text
 
 CONFIDENCE = "confidence"
 
 
 def recognise(text: str) -> bool:
     """Whether the first line of a text names the columns, whatever separates them."""
+    return {"filename", "onset"} <= _columns(text)
+
+
+def _columns(text: str) -> set[str]:
+    """Cells of the first line, whatever separates them."""
     first = text.lstrip().split("\n", 1)[0]
-    return {"filename", "onset"} <= {cell.strip(' "\r') for cell in re.split("[\t,;]", first)}
+    return {cell.strip(' "\r') for cell in re.split("[\t,;]", first)}
 
 
 def read(path: Path, filename: str) -> pd.DataFrame:
@@ -37,11 +42,9 @@ def read(path: Path, filename: str) -> pd.DataFrame:
         JssError: See ``jss.io.tsv.read_events``.
     """
     events = read_events(path, separators="\t,")
-    everything = read_table(path, separators="\t,")
-    if CONFIDENCE in everything:
-        scores = pd.to_numeric(everything[CONFIDENCE], errors="coerce")
-        if scores.notna().any():
-            events[CONFIDENCE] = scores.astype(float)
+    if CONFIDENCE in _columns(read_text(path)):
+        scores = read_table(path, separators="\t,")[CONFIDENCE]
+        events[CONFIDENCE] = pd.to_numeric(scores, errors="coerce").astype(float)
     return events
 
 

@@ -17,7 +17,6 @@ import pandas as pd
 
 from jss.errors import JssError
 from jss.io import cells
-from jss.io.inputs import without_suffix
 from jss.io.tsv import EVENT_COLUMNS
 
 #: What programs add to the name of a recording when they name a file of its annotations.
@@ -26,6 +25,10 @@ _ADDED = re.compile(
     r"\.(txt|tsv|csv|json|textgrid)$",
     re.IGNORECASE,
 )
+
+
+#: Seconds by name of recording, as far as they are known.
+Durations = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,23 @@ def table(path: Path, rows: Sequence[Row], unit: str = "line") -> pd.DataFrame:
     if np.isfinite(confidence).any():
         frame["confidence"] = confidence
     return frame
+
+
+def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join plain tables, those without events too, whose columns ``pandas.concat`` would retype."""
+    columns = dict.fromkeys(column for events in tables for column in events.columns)
+    data = {
+        column: [
+            value
+            for events in tables
+            for value in (events[column] if column in events else [math.nan] * len(events))
+        ]
+        for column in columns
+    }
+    index = np.concatenate([events.index.to_numpy() for events in tables])
+    return pd.DataFrame(data, index=index).astype(
+        {"filename": object, "onset": float, "offset": float, "event_label": object}
+    )
 
 
 def by_recording(events: pd.DataFrame) -> Iterator[tuple[str, list[tuple[float, float, str]]]]:
@@ -167,12 +187,3 @@ def one_line(label: str, program: str) -> str:
 def end(name: str, events: Sequence[tuple[float, float, str]], durations: Durations) -> float:
     """End of a recording in seconds: its length, or the last offset where that is later."""
     return max([durations.get(name, 0.0), *(offset for _, offset, _ in events)])
-
-
-#: Seconds by name of recording, as far as they are known.
-Durations = Mapping[str, float]
-
-
-def stem(name: str) -> str:
-    """Name of a recording without folders and audio suffix."""
-    return without_suffix(name.rpartition("/")[2])

@@ -15,7 +15,7 @@ import pandas as pd
 from jss.errors import JssError
 from jss.io import cells
 from jss.io.annotations import audacity, dcase, label_studio, raven, textgrid
-from jss.io.annotations.events import Durations, recording
+from jss.io.annotations.events import Durations, joined, recording
 from jss.io.atomic import atomic_write
 from jss.io.inputs import is_hidden, output_names
 from jss.io.notes import warn
@@ -121,16 +121,17 @@ def _read_file(
     path: Path, name: str, format: str | None, labels: Sequence[str] | None
 ) -> pd.DataFrame:
     text = read_text(path, utf16=True, empty=True) if not _is_binary(path) else "ooBinaryFile"
-    key = format or _recognised(text, path)
+    looks_like = _recognised(text, path)
+    key = format or looks_like
     if key is None:
         raise JssError(
             f"{path}, line 1: this is none of {', '.join(f.title for f in FORMATS.values())}: it begins with "
             f"'{text.strip()[:40]}'."
         )
     chosen = FORMATS[key]
-    other = _recognised(text, path)
-    if text.strip() and not chosen.recognise(text) and other not in (None, key):
-        raise JssError(f"{path} is not {chosen.title}: it looks like {FORMATS[other].title}.")  # type: ignore[index]
+    if text.strip() and looks_like not in (None, key) and not chosen.recognise(text):
+        other = FORMATS[looks_like or ""].title
+        raise JssError(f"{path} is not {chosen.title}: it looks like {other}.")
     events = chosen.read(path, recording(name))
     if labels is not None:
         unknown = events["event_label"].notna() & ~events["event_label"].isin(list(labels))
@@ -179,7 +180,7 @@ def _read_folder(folder: Path, format: str | None, labels: Sequence[str] | None)
         raise JssError(
             f"{folder} holds no annotations: name a file, or a folder with {', '.join(SUFFIXES)}."
         )
-    return pd.concat(tables)
+    return joined(tables)
 
 
 def files(folder: Path) -> list[Path]:

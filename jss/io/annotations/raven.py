@@ -131,7 +131,12 @@ def write(events: pd.DataFrame, durations: Durations) -> str:
         for row in rows.itertuples(index=False):
             selection += 1
             values = [str(selection), "Spectrogram 1", "1"]
-            values += [f"{start + row.onset:.6f}", f"{start + row.offset:.6f}", "0", str(_HIGHEST)]
+            values += [
+                f"{start + row.onset:.6f}",
+                f"{start + row.offset:.6f}",
+                "0.0",
+                f"{_HIGHEST:.1f}",
+            ]
             values += [name.rpartition("/")[2], name, f"{row.onset:.6f}"]
             values += [one_line(row.event_label, "Raven")]
             if scored:

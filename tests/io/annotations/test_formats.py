@@ -138,9 +138,7 @@ def test_crowsetta_reads_ours(events, tmp_path):
     labels = crowsetta.formats.seq.AudSeq.from_file(tmp_path / "audacity/mon/a b.txt")
     assert [*zip(labels.start_times, labels.end_times, strict=True)] == times
     grid = crowsetta.formats.seq.TextGrid.from_file(tmp_path / "textgrid/tue/a\tb.TextGrid")
-    assert [(i.xmin, i.xmax, i.text) for i in grid.textgrid["tiers"][0]] == [
-        (59.0, 60.25, "猫 it's")
-    ]
+    assert [(i.xmin, i.xmax, i.text) for i in grid.tiers[0].intervals] == [(59.0, 60.25, "猫 it's")]
 
 
 def test_label_studio_tasks_have_the_published_layout(events, tmp_path):
