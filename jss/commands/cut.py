@@ -141,7 +141,7 @@ def run(args: argparse.Namespace) -> int:
                 warn(f"{name}: {len(entries) - done} events have no length or begin after its end.")
     write_table(args.out / TABLE, COLUMNS, rows)
     print(f"{len(rows)} clips of {len(set(r[4] for r in rows))} recordings -> {args.out}")
-    return (1 if failed or len(found) < events["filename"].nunique() else 0) if rows else 2
+    return (1 if failed or len(found) < len(set(events["filename"])) else 0) if rows else 2
 
 
 def _analysis(

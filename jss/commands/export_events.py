@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         durations |= {name: audio.duration(path) for name, path in found.values()}
     files = write(events, chosen, args.out, durations)
     print(
-        f"{events['event_label'].notna().sum()} events of {events['filename'].nunique()} recordings, as "
+        f"{events['event_label'].notna().sum()} events of {len(set(events['filename']))} recordings, as "
         f"{chosen.title} -> {args.out}" + (f" ({files} files)" if files > 1 else "")
     )
     if args.to == "labelstudio":

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         events["filename"] = [found[n][0] if n in found else n for n in events["filename"]]
     write(events, FORMATS[kind], args.out, {})
     print(
-        f"{events['event_label'].notna().sum()} events of {events['filename'].nunique()} recordings -> "
+        f"{events['event_label'].notna().sum()} events of {len(set(events['filename']))} recordings -> "
         f"{args.out}"
     )
     return 0

@@ -111,6 +111,8 @@ def test_cut_the_mixture(sounds, capsys):
     assert "has no event of Cat" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
 def test_cut_the_source_that_won_and_detect_in_other_formats(sounds, monkeypatch, capsys):
     tiny.write_systems(sounds / "models")
     monkeypatch.setenv("JSS_CHECKPOINTS", str(sounds / "models"))

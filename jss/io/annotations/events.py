@@ -81,10 +81,10 @@ def table(path: Path, rows: Sequence[Row], unit: str = "line") -> pd.DataFrame:
             why = "the text is not UTF-8: save it as UTF-8"
         if why:
             raise JssError(f"{path}, {unit} {row.line}: {why}.")
-    data: dict[str, pd.Series[float] | list[str | None]] = {
+    data = {
         "filename": [row.filename for row in rows],
-        "onset": [row.onset for row in rows],  # type: ignore[dict-item]
-        "offset": [row.offset for row in rows],  # type: ignore[dict-item]
+        "onset": [row.onset for row in rows],
+        "offset": [row.offset for row in rows],
         "event_label": [row.label for row in rows],
     }
     index = np.array([row.line for row in rows], int)
@@ -112,6 +112,14 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(data, index=index).astype(
         {"filename": object, "onset": float, "offset": float, "event_label": object}
     )
+
+
+def groups(events: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Divide a plain table by recording; ``groupby`` confuses names that are not UTF-8."""
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(events["filename"]):
+        places.setdefault(name, []).append(place)
+    return {name: events.iloc[rows] for name, rows in places.items()}
 
 
 def by_recording(events: pd.DataFrame) -> Iterator[tuple[str, list[tuple[float, float, str]]]]:

@@ -15,7 +15,7 @@ import pandas as pd
 from jss.errors import JssError
 from jss.io import cells
 from jss.io.annotations import audacity, dcase, label_studio, raven, textgrid
-from jss.io.annotations.events import Durations, joined, recording
+from jss.io.annotations.events import Durations, groups, joined, recording
 from jss.io.atomic import atomic_write
 from jss.io.inputs import is_hidden, output_names
 from jss.io.notes import warn
@@ -248,9 +248,9 @@ def write(events: pd.DataFrame, chosen: Format, out: Path, durations: Durations)
     if not chosen.each:
         _write_text(out / f"events{chosen.suffix}", chosen.write(events, durations))
         return 1
-    groups = dict(list(events.groupby("filename", sort=False)))
+    tables = groups(events)
     for name, stem in output_names(names).items():
-        _write_text(out / f"{stem}{chosen.suffix}", chosen.write(groups[name], durations))
+        _write_text(out / f"{stem}{chosen.suffix}", chosen.write(tables[name], durations))
     return len(names)
 
 

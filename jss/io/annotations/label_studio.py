@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 import pandas as pd
 
 from jss.errors import JssError
-from jss.io.annotations.events import Durations, Row, table
+from jss.io.annotations.events import Durations, Row, groups, table
 from jss.io.inputs import is_audio
 from jss.io.tsv import EVENT_COLUMNS, read_text
 
@@ -145,7 +145,7 @@ def write(events: pd.DataFrame, durations: Durations, prefix: str = PREFIX) -> s
     """
     scored = "confidence" in events
     tasks = []
-    for name, group in events.groupby("filename", sort=False):
+    for name, group in groups(events).items():
         rows = group.dropna(subset=["event_label"]).itertuples(index=False)
         result = []
         for number, row in enumerate(rows, 1):

@@ -16,7 +16,7 @@ import pandas as pd
 
 from jss.errors import JssError
 from jss.io import cells
-from jss.io.annotations.events import Durations, Row, end, number, one_line, table
+from jss.io.annotations.events import Durations, Row, end, groups, number, one_line, table
 from jss.io.tsv import EVENT_COLUMNS, read_table
 
 BEGIN, END, OFFSET = "Begin Time (s)", "End Time (s)", "File Offset (s)"
@@ -62,8 +62,8 @@ def read(path: Path, filename: str) -> pd.DataFrame:
             f"{path}: the table is of {len(set(names))} files, and its times count from the first: add "
             f"the measurement {OFFSET} in Raven, or write a table for each file."
         )
-    columns = {column: frame[column].tolist() for column in frame}
-    classes = next((columns[c] for c in LABELS if any(columns.get(c, ()))), [])
+    columns: dict[str, list[str]] = {c: frame[c].tolist() for c in frame}
+    classes: list[str] = next((columns[c] for c in LABELS if any(columns.get(c, ()))), [])
     if len(frame) and not classes:
         raise JssError(
             f"{path}: no column holds the class: name one of them {', '.join(LABELS[:-1])} or {LABELS[-1]}."
@@ -87,7 +87,7 @@ def read(path: Path, filename: str) -> pd.DataFrame:
 def _names(frame: pd.DataFrame, filename: str) -> list[str]:
     """Recording of each row: below the folder that all paths share, where they are absolute."""
     if PATH in frame and (frame[PATH] != "").all():
-        paths = frame[PATH].tolist()
+        paths: list[str] = frame[PATH].tolist()
     elif FILE in frame and (frame[FILE] != "").all():
         paths = frame[FILE].tolist()
     else:
@@ -113,8 +113,8 @@ def write(events: pd.DataFrame, durations: Durations) -> str:
     """
     scored = "confidence" in events
     header = [*_COLUMNS, FILE, PATH, OFFSET, "Annotation", *(["Score"] * scored)]
-    groups = dict(list(events.groupby("filename", sort=False)))
-    names = list(groups)
+    tables = groups(events)
+    names = list(tables)
     if len(names) > 1:
         missing = next((name for name in names[:-1] if name not in durations), None)
         if missing is not None:
@@ -126,7 +126,7 @@ def write(events: pd.DataFrame, durations: Durations) -> str:
     lines = [cells.row(header)]
     start, selection = 0.0, 0
     for name in names:
-        rows = groups[name].dropna(subset=["event_label"])
+        rows = tables[name].dropna(subset=["event_label"])
         rows = rows.sort_values(["onset", "offset"], kind="stable")
         for row in rows.itertuples(index=False):
             selection += 1
