@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -115,6 +115,47 @@ def resampled_blocks(
         raise JssError(f"{name} holds too few samples to be sound.")
     if count:
         yield np.concatenate(pending)
+
+
+def excerpt(source: Source, start: float, seconds: float) -> Float32:
+    """Read a part of a recording, without the rest of it where the format allows that.
+
+    A WAV, AIFF or FLAC whose header agrees with the file is read from ``start`` on; other files are
+    decoded up to the end of the part.
+
+    Args:
+        source: See :func:`load`.
+        start: Seconds from the start of the recording.
+        seconds: Length of the part; shorter where the recording ends.
+
+    Returns:
+        (samples,) at 16 kHz.
+
+    Raises:
+        JssError: See :func:`load`; or the recording ends before ``start``.
+    """
+    import soundfile
+
+    with opened(source, _ignore) as sound:
+        name, indexed = sound.name, sound.frames is not None
+    if indexed and isinstance(source, str | os.PathLike):
+        with suppress(soundfile.LibsndfileError), soundfile.SoundFile(source) as file:
+            file.seek(min(round(start * file.samplerate), file.frames))
+            part = file.read(round(seconds * file.samplerate), np.float32, always_2d=True)
+            if len(part):
+                return from_array(part, file.samplerate, name)
+    wanted = slice(round(start * SAMPLE_RATE), round((start + seconds) * SAMPLE_RATE))
+    parts: list[Float32] = []
+    at = 0
+    for block in stream(source):
+        part = block[max(0, wanted.start - at) : max(0, wanted.stop - at)]
+        parts += [part] if len(part) else []
+        at += len(block)
+        if at >= wanted.stop:
+            break
+    if not parts:
+        raise JssError(f"{name} ends before {start:g} s.")
+    return np.concatenate(parts)
 
 
 def duration(source: Source) -> float:

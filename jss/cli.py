@@ -48,6 +48,8 @@ VERBS = {
     "render": "jss.commands.render",
     "train": "jss.commands.train",
     "campaign": "jss.commands.campaign",
+    "review": "jss.commands.review",
+    "finetune": "jss.commands.finetune",
     "evaluate": "jss.commands.evaluate",
     "score": "jss.commands.score",
     "tag": "jss.commands.tag",

@@ -23,7 +23,7 @@ LEVELS: list[set[str]] = [
     {"config", "checkpoints", "losses", "metrics", "synthesis", "viz"},
     {"viewer"},
     {"inference", "data"},
-    {"training", "evaluation"},
+    {"training", "evaluation", "review"},
     {"weak_labels", "examples"},
     {"bench"},
     {"commands"},

@@ -58,7 +58,9 @@ class Outputs:
 
 
 def subset(root: str | Path, name: str) -> Sequence[Clip | OverlapClip]:
-    """The clips of a subset in DESED's layout; NAME_overlap is those of NAME summed in pairs.
+    """The clips of a subset of a data set in DESED's layout, or of a labelled folder.
+
+    NAME_overlap is those of NAME summed in pairs.
 
     Args:
         root: Folder of the data set.
@@ -67,10 +69,11 @@ def subset(root: str | Path, name: str) -> Sequence[Clip | OverlapClip]:
     Raises:
         JssError: There is no such subset, or it has no strong labels.
     """
-    from jss.data.datasets.desed import prepare
+    from jss.data.datasets import desed, labelled
 
     base = name.removesuffix(overlap.SUFFIX)
-    subsets = prepare(root)
+    known = desed if labelled.find(root) is None else labelled
+    subsets = known.prepare(root)
     if base not in subsets:
         names = ", ".join(subsets)
         raise JssError(

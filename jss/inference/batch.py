@@ -20,17 +20,16 @@ from jss.inference.system import System
 from jss.inference.windows import Stretch, pieces
 from jss.io import cells
 from jss.io.atomic import atomic_write, remove_partial_files
-from jss.io.journal import Journal
+from jss.io.journal import DETECTED, Journal
 from jss.io.prefetch import prefetch
 from jss.io.progress import Progress, silent
 
 log = logging.getLogger(__name__)
 
-#: In the output folder: the finished recordings, with their events.
-JOURNAL = "jss-detect.jsonl"
+#: In the output folder, beside the journal of the finished recordings.
 EVENTS = "events.tsv"
 #: Changes with the format of the output.
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass
@@ -140,9 +139,10 @@ def detect(
         "precision": system.precision,
         "checkpoint": fingerprint(system),
         "threshold": wanted.threshold,
+        "labels": list(system.labels),
     }
     tally = BatchSummary()
-    with Journal(out / JOURNAL, settings) as journal:
+    with Journal(out / DETECTED, settings) as journal:
         remove_partial_files(out)
         keys = _keys(clips)
         todo = [

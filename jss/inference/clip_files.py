@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from jss import audio
 from jss.arrays import Float32
@@ -135,14 +137,40 @@ def write(
     events = event_table(task.name, pooled, system.labels, threshold=wanted.threshold, **facts)
     return {
         "filename": task.name,
+        "audio": str(task.path.resolve()),
+        "duration": facts["duration"],
         "files": files,
         "left_out": left_out,
         "events": events.drop(columns="filename").to_numpy().tolist(),
+        "peaks": _peaks(events, pooled, system.labels),
     }
 
 
 def _page(stem: str) -> str:
     return f"html/{stem}.html"
+
+
+def _peaks(events: pd.DataFrame, scores: Float32, labels: Sequence[str]) -> list[float]:
+    """The highest score of its class within each event.
+
+    Args:
+        events: Decoded from the scores.
+        scores: (K, T).
+        labels: The K classes.
+    """
+    rows = zip(events["onset"], events["offset"], events["event_label"], strict=True)
+    return [
+        round(
+            float(
+                scores[
+                    labels.index(label),
+                    round(onset / SCORE_HOP_S) : math.ceil(round(offset / SCORE_HOP_S, 6)),
+                ].max()
+            ),
+            6,
+        )
+        for onset, offset, label in rows
+    ]
 
 
 def _scores(stem: str) -> str:

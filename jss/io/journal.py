@@ -12,6 +12,9 @@ from typing import Any, BinaryIO
 from jss.errors import JssError
 from jss.io.atomic import unwritable
 
+#: Name of the journal of ``detect`` in its output folder.
+DETECTED = "jss-detect.jsonl"
+
 
 class Journal:
     """Append-only file of JSON lines: the first holds the settings, each later one a finished part.

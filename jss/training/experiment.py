@@ -85,7 +85,10 @@ class JointTrainings:
 
     def needs(self, training: str) -> Sequence[str]:
         """The trainings that must be finished before."""
-        return [] if separates_only(training) else needs(training)
+        if separates_only(training):
+            return []
+        config = self.workspace.config
+        return needs(training, chosen_row(config, parse(training)[1], config.detection)[0])
 
     def is_finished(self, training: str) -> bool:
         """Whether its separator, or its selection of its system, has been saved."""

@@ -185,10 +185,15 @@ def comes_from(start: str | None, pretraining: str | None) -> str | None:
     return start if start in BASELINES or separates_only(start) else f"{pretraining}-{start}"
 
 
-def needs(training: str) -> list[str]:
-    """The trainings that must be finished before one; separators by the name of their stage."""
+def needs(training: str, row: Stage | None = None) -> list[str]:
+    """The trainings that must be finished before one; separators by the name of their stage.
+
+    Args:
+        training: Its name.
+        row: Of its stage, where a preset overrides it.
+    """
     pretraining, name = parse(training)
-    row, selection = STAGES[name], split(training)[1]
+    row, selection = row or STAGES[name], split(training)[1]
     sources = []
     for start in (row.separator, row.detector, row.mixture):
         source = comes_from(start, pretraining)

@@ -21,7 +21,7 @@ from jss import audio
 from jss.cli import main
 from jss.errors import JssError
 from jss.inference import batch
-from jss.inference.batch import JOURNAL
+from jss.io.journal import DETECTED
 from jss.io.journal import Journal
 
 ROOT = Path(__file__).parents[2]
@@ -83,7 +83,7 @@ def test_killed_and_called_again_it_ends_the_same(tmp_path, capsys):
         time.sleep(0.002)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL, "it ended before it could be killed"
-    journal = killed / JOURNAL
+    journal = killed / DETECTED
     assert not (killed / "events.tsv").exists()
     lines = journal.read_bytes().count(b"\n")
     assert 4 <= lines < 60
@@ -218,12 +218,12 @@ def test_a_line_that_makes_no_sense_is_done_again(tmp_path, line):
     folder, out = recordings(tmp_path / "in", 1, 0.1), tmp_path / "out"
     assert main(arguments(folder, out)) == 0
     first = contents(out)
-    head, printed = (out / JOURNAL).read_text().splitlines()
-    (out / JOURNAL).write_text(
+    head, printed = (out / DETECTED).read_text().splitlines()
+    (out / DETECTED).write_text(
         head + "\n" + json.dumps({"key": json.loads(printed)["key"], **json.loads(line)}) + "\n"
     )
     assert main(arguments(folder, out)) == 0
     again = contents(out)
-    assert {k: v for k, v in again.items() if k != JOURNAL} == {
-        k: v for k, v in first.items() if k != JOURNAL
+    assert {k: v for k, v in again.items() if k != DETECTED} == {
+        k: v for k, v in first.items() if k != DETECTED
     }

@@ -18,7 +18,7 @@ import tiny
 from jss import audio
 from jss.cli import main
 from jss.inference import ray_cluster
-from jss.inference.batch import JOURNAL
+from jss.io.journal import DETECTED
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("tiny_installed")
@@ -47,7 +47,7 @@ def detect(folder, out, *more):
 def contents(folder):
     """The journal's lines come in the order in which recordings were finished."""
     files = tiny.contents(folder)
-    return files | {JOURNAL: sorted(files[JOURNAL].splitlines())}
+    return files | {DETECTED: sorted(files[DETECTED].splitlines())}
 
 
 @pytest.fixture

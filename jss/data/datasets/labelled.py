@@ -4,6 +4,8 @@ Audio is anywhere in it. ``labels.yaml`` lists the labels in the order of the sc
 ``strong.tsv`` has filename, onset, offset, event_label; or ``strong.*`` is a file of annotations of
 another format, or ``strong/`` a folder of them. ``weak.tsv`` has filename and event_labels, joined by
 commas. A filename is the path in the folder, or the bare name where it is unique.
+``splits.tsv`` (filename, split: train, validation or test) says which clips select the model and
+which are left out; without it, one clip in five selects the model.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pathlib import Path
 from jss.data.clip import Clip
 from jss.data.datasets import folder
 from jss.data.datasets.desed import duration, with_events
+from jss.data.recordings import SPLITS as SPLIT_NAMES
 from jss.data.recordings import hashed_split
 from jss.errors import JssError
 from jss.io.annotations import formats
@@ -22,6 +25,7 @@ from jss.io.tables import read_table
 from jss.io.tsv import ClipNames
 
 LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
+SPLITS = "splits.tsv"
 
 
 def find(root: str | Path) -> Path | None:
@@ -65,7 +69,8 @@ def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, l
     """Read the subsets ``strong``, ``weak``, ``unlabelled``, and ``<subset>_validation`` of each.
 
     ``unlabelled`` is the audio that no table lists. Validation is one clip in five, by a hash of
-    its path without suffix, and at least one of two.
+    its path without suffix, and at least one of two. Where there is a ``splits.tsv``, it says
+    instead which clips are for validation, and which are those of ``<subset>_test``.
 
     Args:
         root: The folder.
@@ -97,6 +102,9 @@ def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, l
     subsets["unlabelled"] = [
         Clip(name, path) for name, path in sorted(paths.items()) if path not in listed
     ]
+    splits = _splits(base / SPLITS, paths)
+    if splits is not None:
+        return _divided(subsets, splits)
     held_out = {
         clip.path
         for clips in subsets.values()
@@ -114,6 +122,35 @@ def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, l
         divided[name] = [clip for clip in clips if clip.path not in held_out]
         divided[f"{name}_validation"] = [clip for clip in clips if clip.path in held_out]
     return {name: clips for name, clips in divided.items() if clips}
+
+
+def _splits(tsv: Path, paths: Mapping[str, Path]) -> dict[Path, str] | None:
+    """Split of each file that the table lists; None where there is no table."""
+    if not tsv.is_file():
+        return None
+    splits = {}
+    for row in read_table(tsv, "filename", "split"):
+        if row["split"] not in SPLIT_NAMES:
+            raise JssError(
+                f"{tsv}: the split {row['split']!r} of {row['filename']} is not one of "
+                f"{', '.join(SPLIT_NAMES)}."
+            )
+        path = _path(row["filename"], paths, tsv)
+        if path is not None:
+            splits[path] = row["split"]
+    return splits
+
+
+def _divided(
+    subsets: Mapping[str, Sequence[Clip]], splits: Mapping[Path, str]
+) -> dict[str, list[Clip]]:
+    """The subsets by their splits; a clip that no row lists is for training."""
+    divided: dict[str, list[Clip]] = {}
+    for name, clips in subsets.items():
+        for clip in clips:
+            split = splits.get(clip.path, "train") if clip.path else "train"
+            divided.setdefault(name if split == "train" else f"{name}_{split}", []).append(clip)
+    return divided
 
 
 def _strong(tsv: Path | None, paths: Mapping[str, Path], known: Sequence[str]) -> list[Clip]:

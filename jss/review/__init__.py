@@ -1,0 +1,3 @@
+"""Review of detections by a person: what to look at, every judgement, thresholds, and the truth that
+comes of it.
+"""

@@ -1,0 +1,208 @@
+"""What ``detect`` wrote about a folder of recordings, as a reviewer needs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as schema
+
+from jss.errors import JssError
+from jss.io import cells
+from jss.io.journal import DETECTED
+from jss.io.schema import SCHEMA, validate
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One detected event."""
+
+    #: Name of the recording.
+    filename: str
+    #: Seconds from the start of the recording.
+    onset: float
+    offset: float
+    #: Class label.
+    label: str
+    #: The highest score of the class within the event.
+    score: float
+    #: The system that detected it.
+    system: str
+
+    @cached_property
+    def key(self) -> str:
+        """What names it among the judgements; another threshold gives other times, and so keys."""
+        return f"{self.filename}|{self.label}|{self.onset:.3f}|{self.offset:.3f}"
+
+    def overlaps(self, start: float, end: float) -> bool:
+        """Whether any of it lies in a stretch of its recording, in seconds."""
+        return self.onset < end and self.offset > start
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """A recording that ``detect`` has analysed."""
+
+    #: The file; None where it has gone.
+    path: Path | None
+    #: Seconds.
+    duration: float
+
+
+@dataclass(frozen=True)
+class DetectedFolder:
+    """An output folder of ``detect``."""
+
+    folder: Path
+    system: str
+    #: "teacher" or "student".
+    selection: str
+    #: That the events were decoded with.
+    threshold: float
+    #: The K classes.
+    labels: tuple[str, ...]
+    #: By name.
+    recordings: Mapping[str, Analysed]
+    #: In the order of the recordings and of time.
+    detections: tuple[Detection, ...]
+    #: Sentences about what cannot be reviewed.
+    notes: tuple[str, ...] = ()
+
+
+@schema(frozen=True, config=SCHEMA)
+class _Settings:
+    """What a review needs of the first line of the journal."""
+
+    system: str
+    selection: str
+    threshold: float
+    labels: list[str]
+
+
+@schema(frozen=True, config=SCHEMA)
+class _Line:
+    """What a review needs of the line of a recording."""
+
+    filename: str
+    audio: str
+    duration: Seconds
+    events: list[tuple[Seconds, Seconds, str]]
+    peaks: list[float]
+
+
+def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
+    """Read an output folder of ``detect``.
+
+    Args:
+        folder: The folder.
+        audio: Where recordings are looked for by name that are no longer where they were analysed.
+
+    Returns:
+        Its detections; those of a recording whose file is gone are left out, with a note.
+
+    Raises:
+        JssError: There is no such folder, or it is damaged or of an earlier version.
+    """
+    path = Path(folder) / DETECTED
+    try:
+        first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+    except FileNotFoundError as error:
+        raise JssError(
+            f"{folder} is not an output folder of detect: make one with jss detect RECORDINGS --system "
+            "NAME --out FOLDER."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise JssError(f"{path} cannot be read: {error}.") from error
+    settings = _validated(_Settings, _parsed(first), path)
+    if settings is None:
+        raise JssError(
+            f"{path} is damaged or of an earlier version: analyse the recordings again with jss detect, "
+            "into another folder."
+        )
+    # A recording that has changed was analysed again: the later line counts.
+    known = [_validated(_Line, _parsed(line), path) for line in lines]
+    by_name = {line.filename: line for line in known if line is not None}
+    unsafe = [name for name in by_name if not _is_plain(name)]
+    kept = {name: line for name, line in by_name.items() if name not in unsafe}
+    recordings = {
+        name: Analysed(_found(line, audio), line.duration) for name, line in kept.items()
+    }
+    lost = [name for name, recording in recordings.items() if recording.path is None]
+    notes = []
+    if lost:
+        notes.append(
+            f"{len(lost)} of {len(recordings)} recordings are no longer where they were analysed, such as "
+            f"{lost[0]}: start the app with --data and their folder."
+        )
+    if unsafe:
+        notes.append(f"{len(unsafe)} recordings have names that cannot be written: rename them.")
+    detections = tuple(
+        Detection(name, onset, offset, label, peak, settings.system)
+        for name, line in kept.items()
+        if recordings[name].path is not None
+        for (onset, offset, label), peak in zip(line.events, line.peaks, strict=False)
+    )
+    return DetectedFolder(
+        Path(folder),
+        settings.system,
+        settings.selection,
+        settings.threshold,
+        tuple(settings.labels),
+        recordings,
+        detections,
+        tuple(notes),
+    )
+
+
+def disagreeing(ours: Sequence[Detection], others: Sequence[Detection]) -> list[Detection]:
+    """The detections of either system that overlap none of the same class of the other."""
+
+    def alone(these: Sequence[Detection], those: Sequence[Detection]) -> list[Detection]:
+        spans: dict[tuple[str, str], list[Detection]] = {}
+        for other in those:
+            spans.setdefault((other.filename, other.label), []).append(other)
+        return [
+            one
+            for one in these
+            if not any(
+                other.overlaps(one.onset, one.offset)
+                for other in spans.get((one.filename, one.label), ())
+            )
+        ]
+
+    return alone(ours, others) + alone(others, ours)
+
+
+def _parsed(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _validated(cls: type, data: object, path: Path):  # type: ignore[no-untyped-def]
+    """The fields of ``cls`` in a line; None where it is damaged or lacks one."""
+    if not isinstance(data, dict):
+        return None
+    try:
+        return validate(cls, {k: v for k, v in data.items() if k in cls.__annotations__}, str(path))
+    except JssError:
+        return None
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name can be that of a file below another folder, and be stored as text."""
+    path = PurePosixPath(name)
+    return not (path.is_absolute() or ".." in path.parts or cells.undecodable(name))
+
+
+def _found(line: _Line, audio: str | Path | None) -> Path | None:
+    places = [Path(line.audio), *([Path(audio) / line.filename] if audio else [])]
+    return next((place for place in places if place.is_file()), None)

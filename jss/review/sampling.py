@@ -1,0 +1,78 @@
+"""Which detections a reviewer is shown, in which order, and in which clip.
+
+Detections are drawn evenly over classes and over bands of confidence, so that few judgements say
+something about every threshold; :mod:`jss.review.thresholds` weights them back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+
+from jss.review.detections import Detection
+
+#: Bands of the score, each a stratum of a class.
+BANDS = 10
+#: Seconds of a clip that is reviewed as a whole, and between two that may be chosen.
+CLIP_S, STEP_S = 10.0, 5.0
+#: Longest recording that is reviewed in one piece, in seconds.
+WHOLE_S = 12.0
+
+#: Class and band of the score, and whether two systems disagree about it.
+Stratum = tuple[str, int, bool]
+
+
+def stratum(detection: Detection, disputed: Collection[str] = frozenset()) -> Stratum:
+    """What a detection is drawn from.
+
+    Args:
+        detection: The detection.
+        disputed: Keys of the detections about which two systems disagree.
+    """
+    band = min(BANDS - 1, max(0, int(detection.score * BANDS)))
+    return detection.label, band, detection.key in disputed
+
+
+def order(
+    detections: Iterable[Detection], disputed: Collection[str] = frozenset(), seed: int = 0
+) -> list[Detection]:
+    """The order of review: one of every stratum, then a second of every stratum, and so on.
+
+    The same detections come in the same order in every session. Within a stratum chance decides, so
+    that any number of judgements is a random sample of each.
+
+    Args:
+        detections: All of them.
+        disputed: Keys of those about which two systems disagree; they come first.
+        seed: Of the order.
+    """
+    strata: dict[Stratum, list[Detection]] = {}
+    for detection in detections:
+        strata.setdefault(stratum(detection, disputed), []).append(detection)
+
+    def chance(detection: Detection) -> str:
+        return hashlib.sha256(f"{seed}|{detection.key}".encode()).hexdigest()
+
+    ranked = [
+        (not is_disputed, rank, chance(detection), detection)
+        for (_, _, is_disputed), members in strata.items()
+        for rank, detection in enumerate(sorted(members, key=chance))
+    ]
+    return [detection for *_, detection in sorted(ranked, key=lambda row: row[:3])]
+
+
+def clip_of(detection: Detection, duration: float) -> tuple[float, float]:
+    """The clip in which a detection is reviewed, in seconds of its recording.
+
+    Clips begin at multiples of ``STEP_S``, so that neighbours are reviewed in the same one.
+
+    Args:
+        detection: The detection; the middle of a long one counts.
+        duration: Of the recording.
+    """
+    if duration <= WHOLE_S:
+        return 0.0, duration
+    middle = (detection.onset + detection.offset) / 2
+    start = STEP_S * round((middle - CLIP_S / 2) / STEP_S)
+    start = min(max(0.0, start), duration - CLIP_S)
+    return start, start + CLIP_S

@@ -1,0 +1,226 @@
+"""Reviewed clips as a labelled folder, which ``train --data`` and ``evaluate`` read.
+
+A clip is truth where all of its detections were judged, none of them as unsure, and the reviewer
+said that nothing is missed in it. Its events are those accepted, trimmed, relabelled or added,
+where they lie in the clip; overlapping ones of one class are joined.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from jss import audio
+from jss.data.clip import Event
+from jss.data.datasets.labelled import LABELS, SPLITS, STRONG
+from jss.errors import JssError
+from jss.io.atomic import atomic_write
+from jss.io.notes import warn
+from jss.io.tables import read_table, write_table
+from jss.review.detections import DetectedFolder, Detection
+from jss.review.judgements import COMPLETE, EVENTS, UNSURE, Judgement
+
+#: Shares of the recordings that are left out for the comparison, and that select the model.
+TEST, VALIDATION = 0.25, 0.15
+#: Shorter pieces of an event, at the edge of a clip, are left out, in seconds.
+SHORTEST_S = 0.05
+
+
+@dataclass(frozen=True)
+class ReviewedClip:
+    """A clip whose truth is known."""
+
+    #: Of the recording.
+    filename: str
+    #: Seconds in the recording.
+    start: float
+    end: float
+    #: Times in seconds from the start of the clip.
+    events: tuple[Event, ...]
+
+    @property
+    def name(self) -> str:
+        """Its file in the folder."""
+        return f"audio/{self.filename}/{self.start:.2f}-{self.end:.2f}.flac"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written."""
+
+    clips: int
+    events: int
+    recordings: int
+    #: Clips called complete of which a detection is not judged, or unsure.
+    open: int
+    #: Sentences for the user.
+    notes: tuple[str, ...]
+
+
+def clips(
+    judgements: Mapping[str, Judgement], detections: Iterable[Detection]
+) -> tuple[list[ReviewedClip], int]:
+    """The clips whose truth is known, and how many are called complete but are not.
+
+    Args:
+        judgements: The current ones, by key.
+        detections: All that can be reviewed.
+    """
+    of_file: dict[str, list[Detection]] = {}
+    for detection in detections:
+        of_file.setdefault(detection.filename, []).append(detection)
+    events: dict[str, list[Judgement]] = {}
+    for judgement in judgements.values():
+        if judgement.verdict in EVENTS:
+            events.setdefault(judgement.filename, []).append(judgement)
+    known = []
+    unfinished = 0
+    for clip in judgements.values():
+        if clip.verdict != COMPLETE:
+            continue
+        name, start, end = clip.filename, clip.onset, clip.offset
+        inside = [one for one in of_file.get(name, ()) if one.overlaps(start, end)]
+        if any(d.key not in judgements or judgements[d.key].verdict == UNSURE for d in inside):
+            unfinished += 1
+            continue
+        known.append(ReviewedClip(name, start, end, _events(events.get(name, ()), start, end)))
+    return sorted(known, key=lambda clip: (clip.filename, clip.start)), unfinished
+
+
+def _events(judgements: Sequence[Judgement], start: float, end: float) -> tuple[Event, ...]:
+    """The events in a clip, cut to it; overlapping ones of a class are one."""
+    joined: dict[str, list[tuple[float, float]]] = {}
+    for one in sorted(judgements, key=lambda judgement: judgement.onset):
+        onset, offset = max(one.onset, start) - start, min(one.offset, end) - start
+        if offset - onset < SHORTEST_S:
+            continue
+        spans = joined.setdefault(one.label, [])
+        if spans and onset <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(spans[-1][1], offset)
+        else:
+            spans.append((onset, offset))
+    return tuple(
+        sorted(
+            Event(round(onset, 6), round(offset, 6), label)
+            for label, spans in joined.items()
+            for onset, offset in spans
+        )
+    )
+
+
+def splits(clips: Sequence[ReviewedClip]) -> tuple[dict[str, str], str]:
+    """The split of each clip, by recording, and a note where there are too few recordings.
+
+    A recording's split follows from its name, except where a split would be empty.
+
+    Args:
+        clips: All of them.
+
+    Returns:
+        "train", "validation" or "test" by the clip's name, and a sentence, or "".
+    """
+    recordings = sorted({clip.filename for clip in clips}, key=_share)
+    note = ""
+    unit = {clip.name: clip.filename for clip in clips}
+    if len(recordings) < 3:
+        recordings = sorted(unit, key=_share)
+        unit = {name: name for name in unit}
+        note = (
+            "The clips are of fewer than three recordings, so those left out are of the same recordings as "
+            "those trained on: a comparison on them flatters the training."
+        )
+    n_test = max(1, sum(_share(name) < TEST for name in recordings))
+    n_validation = max(1, sum(_share(name) < TEST + VALIDATION for name in recordings) - n_test)
+    n_test = max(1, min(n_test, len(recordings) - 2))
+    n_validation = max(1, min(n_validation, len(recordings) - n_test - 1))
+    split = dict.fromkeys(recordings, "train")
+    split |= dict.fromkeys(recordings[:n_test], "test")
+    split |= dict.fromkeys(recordings[n_test : n_test + n_validation], "validation")
+    return {name: split[of] for name, of in unit.items()}, note
+
+
+def _share(name: str) -> float:
+    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
+
+
+def write(
+    folder: str | Path,
+    detected: DetectedFolder,
+    judgements: Mapping[str, Judgement],
+    others: Iterable[Detection] = (),
+) -> Written:
+    """Write the reviewed clips: their audio, labels.yaml, strong.tsv and splits.tsv.
+
+    Args:
+        folder: A new folder, or one that was written before, which is brought up to date.
+        detected: What was reviewed.
+        judgements: The current ones, by key.
+        others: Detections of another system that were reviewed too.
+
+    Returns:
+        What was written.
+
+    Raises:
+        JssError: No clip is complete, the folder holds something else, a recording cannot be read, or
+            the folder cannot be written.
+    """
+    base = Path(folder)
+    reviewed, unfinished = clips(judgements, [*detected.detections, *others])
+    present = [
+        clip
+        for clip in reviewed
+        if (recording := detected.recordings.get(clip.filename)) and recording.path is not None
+    ]
+    if not present:
+        raise JssError(
+            "No clip is complete yet: judge all of its detections, add what is missed, and press Enter."
+        )
+    before = _before(base)
+    written = {clip.name for clip in present}
+    for clip in present:
+        path = detected.recordings[clip.filename].path
+        assert path is not None
+        audio.save(base / clip.name, audio.excerpt(path, clip.start, clip.end - clip.start))
+    split, note = splits(present)
+    if note:
+        warn(note)
+    rows = [
+        (clip.name, *cells)
+        for clip in present
+        for cells in (
+            [(f"{e.onset:.3f}", f"{e.offset:.3f}", e.label) for e in clip.events] or [("", "", "")]
+        )
+    ]
+    with atomic_write(base / LABELS) as part:
+        part.write_text(yaml.safe_dump(list(detected.labels), allow_unicode=True), encoding="utf-8")
+    write_table(base / SPLITS, ("filename", "split"), sorted(split.items()))
+    write_table(base / STRONG, ("filename", "onset", "offset", "event_label"), rows)
+    for name in before - written:
+        (base / name).unlink(missing_ok=True)
+    return Written(
+        len(present),
+        sum(len(clip.events) for clip in present),
+        len({clip.filename for clip in present}),
+        unfinished,
+        (note,) if note else (),
+    )
+
+
+def _before(base: Path) -> set[str]:
+    """The clips that were written into a folder before.
+
+    Raises:
+        JssError: It holds something else.
+    """
+    if not base.exists() or (base.is_dir() and not any(base.iterdir())):
+        return set()
+    if not (base / SPLITS).is_file():
+        raise JssError(f"{base} is not a folder of reviewed clips: name a new one.")
+    names = {row["filename"] for row in read_table(base / SPLITS, "filename", "split")}
+    return {
+        name for name in names if name.startswith("audio/") and ".." not in name.split("/")
+    }

@@ -1,0 +1,106 @@
+"""Detect a folder, review thirty events, train on them, compare: the tutorial of docs/review.md."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from jss import checkpoints
+from jss.cli import main
+from jss.inference.system import load_system
+from jss.review import judgements as said
+from jss.review.detections import read
+from jss.review.judgements import Judgements
+from jss.review.sampling import clip_of, order
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny_installed")]
+EVENTS = 30
+
+
+def recordings(folder: Path, count: int = 8) -> Path:
+    """Tones of changing pitch over noise, 30 s each."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    time = np.arange(30 * 16000) / 16000
+    for n in range(count):
+        tone = np.sin(2 * np.pi * (300 + 200 * n + 40 * np.floor(time)) * time)
+        x = 0.05 * rng.standard_normal(len(time)) + 0.3 * tone * (time % 4 < 2)
+        soundfile.write(folder / f"{n}.wav", x, 16000)
+    return folder
+
+
+def review(out: Path) -> int:
+    """Judge events in the order of the page, every third as wrong, and complete their clips."""
+    detected, store = read(out), Judgements(out)
+    count = 0
+    for detection in order(detected.detections):
+        start, end = clip_of(detection, detected.recordings[detection.filename].duration)
+        inside = [
+            one
+            for one in detected.detections
+            if one.filename == detection.filename and one.overlaps(start, end)
+        ]
+        for one in inside:
+            if one.key not in store.current():
+                store.add(said.of(one, said.REJECTED if count % 3 == 0 else said.ACCEPTED), "test")
+                count += 1
+        store.add(said.missed(detection.filename, start + 1.0, start + 2.0, "Dog"), "test")
+        store.add(said.complete(detection.filename, start, end), "test")
+        if count >= EVENTS and len({j.filename for j in store.current().values()}) > 4:
+            break
+    return count
+
+
+def test_from_detections_to_a_better_system(tmp_path, capsys):
+    folder, out, clips = recordings(tmp_path / "in"), tmp_path / "out", tmp_path / "reviewed"
+    # A tiny detector with random weights has scores around one half.
+    assert main(["detect", str(folder), "--system", "SED", "--out", str(out), "--threshold", "0.45"]) == 0
+    assert main(["review", str(out)]) == 2
+    assert "was not reviewed yet" in capsys.readouterr().err
+    assert review(out) >= EVENTS
+    assert main(["review", str(out), "--write", str(clips)]) == 0
+    printed = capsys.readouterr().out
+    assert "Thresholds at a precision of 90%, with 95 % intervals:" in printed
+    assert f"-> {clips}" in printed
+
+    run = tmp_path / "run"
+    shipped = checkpoints.load_block("tiny-detector-teacher")[1]
+    settings = ["detection.epochs=2", "detection.batch=[2,2,2]", "data.seconds=2"]
+    assert main(
+        ["finetune", "SED", "--data", str(clips), "--out", str(run), "--resamples", "50", *settings]
+    ) == 0
+    printed = capsys.readouterr().out
+    assert "A: SED before (teacher)   B: SED after (teacher)" in printed
+    assert "B - A" in printed
+    reports = [json.loads((run / f"{when}.json").read_text()) for when in ("before", "after")]
+    assert reports[0]["bootstrap"]["clips"] == reports[1]["bootstrap"]["clips"]
+    trained = checkpoints.load_block("sed-detector-teacher", run / "checkpoints")
+    assert trained[0].parent == "start-tiny-detector-teacher"
+    assert any(not np.array_equal(shipped[key], trained[1][key]) for key in shipped)
+    assert load_system("SED", folder=run / "checkpoints")(folder / "0.wav").scores.shape[0] == 10
+
+    # The same for a system with sources: its separator is the shipped one.
+    run = tmp_path / "separating"
+    arguments = ["finetune", "MixIT-S1", "--data", str(clips), "--out", str(run), "--resamples", "50"]
+    assert main([*arguments, *settings, "detection.epochs=1"]) == 0
+    assert "MixIT-S1 before" in capsys.readouterr().out
+    assert not (run / "MixIT").exists()
+    # evaluate reads the folder too.
+    assert main(
+        ["evaluate", "--system", "SED", "--data", str(clips), "--subset", "strong_test", "--no-cache"]
+        + ["--resamples", "0"]
+    ) == 0
+
+
+def test_wrong_folders_are_told_in_a_sentence(tmp_path, capsys):
+    assert main(["review", str(tmp_path)]) == 2
+    assert "is not an output folder of detect" in capsys.readouterr().err
+    (tmp_path / "jss-detect.jsonl").write_text('{"version": 2, "system": "SED"}\n')
+    assert main(["review", str(tmp_path)]) == 2
+    assert "of an earlier version" in capsys.readouterr().err
+    assert main(["finetune", "SED", "--data", str(tmp_path), "--out", str(tmp_path / "run")]) == 2
+    assert "is no labelled folder" in capsys.readouterr().err

@@ -1,0 +1,83 @@
+"""Judgements survive a kill, two pages, an undo."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from jss.errors import JssError
+from jss.review.detections import Detection
+from jss.review.judgements import (
+    ACCEPTED,
+    FILE,
+    REJECTED,
+    TRIMMED,
+    Judgements,
+    complete,
+    missed,
+    of,
+)
+
+DOG = Detection("a.wav", 1.0, 2.0, "Dog", 0.8, "SED")
+CAT = Detection("a.wav", 3.0, 4.0, "Cat", 0.6, "SED")
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_last_judgement_counts_and_undo_takes_back_ones_own(tmp_path):
+    page, other = Judgements(tmp_path), Judgements(tmp_path)
+    page.add(of(DOG, REJECTED), "me")
+    other.add(of(CAT, ACCEPTED), "you")
+    page.add(of(DOG, TRIMMED, onset=1.25), "me")
+    added = missed("a.wav", 5.0, 6.0, "Dog")
+    page.add(added, "me")
+    page.add(complete("a.wav", 0.0, 10.0), "me")
+    found = other.current()
+    assert (found[DOG.key].verdict, found[DOG.key].onset) == (TRIMMED, 1.25)
+    assert len(found) == 4
+    undone = [page.undo("me") for _ in range(4)]
+    assert [one and one.verdict for one in undone] == ["complete", "missed", TRIMMED, None]
+    assert list(Judgements(tmp_path).current()) == [CAT.key]
+
+
+def test_pages_are_offered_different_events(tmp_path):
+    judgements = Judgements(tmp_path)
+    judgements.claim(DOG.key, "me")
+    assert judgements.claimed("you") == {DOG.key}
+    assert judgements.claimed("me") == set()
+
+
+def test_many_pages_at_once_lose_nothing(tmp_path):
+    def judge(page: int) -> None:
+        for n in range(10):
+            Judgements(tmp_path).add(missed("a.wav", n, n + 1, "Dog"), str(page))
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(judge, range(6)))
+    assert len(Judgements(tmp_path).current()) == 60
+
+
+def test_a_kill_loses_no_judgement(tmp_path):
+    code = (
+        "import sys; from jss.review.judgements import Judgements, missed; j = Judgements(sys.argv[1]);\n"
+        "for n in range(100000): j.add(missed('a.wav', n, n + 1, 'Dog'), 'me'); print(n + 1, flush=True)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = [int(process.stdout.readline()) for _ in range(20)]
+        os.kill(process.pid, signal.SIGKILL)
+    assert len(Judgements(tmp_path).current()) >= said[-1]
+
+
+def test_another_file_of_that_name_is_left_alone(tmp_path):
+    (tmp_path / FILE).write_bytes(b"not a database, but somebody's text\n" * 40)
+    with pytest.raises(JssError, match="cannot be read or written"):
+        Judgements(tmp_path)
+    assert (tmp_path / FILE).read_bytes().startswith(b"not a database")

@@ -1,0 +1,62 @@
+"""The order of review, and the clip in which a detection is reviewed."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from jss.review.detections import Detection, disagreeing
+from jss.review.sampling import BANDS, clip_of, order, stratum
+
+
+def detection(at: float, label: str = "Dog", score: float = 0.75, system: str = "SED") -> Detection:
+    return Detection("a.wav", at, at + 1.0, label, score, system)
+
+
+def test_few_judgements_cover_classes_and_scores_evenly():
+    rng = random.Random(0)
+    # Dogs are ten times as frequent as cats, and mostly of high scores.
+    many = [detection(2.0 * n, "Dog", 0.5 + 0.499 * rng.random() ** 0.5) for n in range(2000)]
+    many += [detection(2.0 * n, "Cat", 0.5 + 0.499 * rng.random()) for n in range(200)]
+    first = Counter(stratum(one)[:2] for one in order(many)[:40])
+    assert {label for label, _ in first} == {"Dog", "Cat"}
+    assert len(first) == 2 * BANDS // 2
+    assert set(first.values()) == {4}
+
+
+def test_the_order_is_the_same_in_every_session():
+    many = [detection(float(n), score=0.5 + n / 200) for n in range(90)]
+    shuffled = random.Random(1).sample(many, len(many))
+    assert order(many) == order(shuffled)
+    assert order(many) != order(many, seed=1)
+
+
+def test_what_two_systems_disagree_about_comes_first():
+    ours = [detection(0.0), detection(10.0), detection(20.0)]
+    theirs = [detection(0.5, system="JT"), detection(30.0, system="JT"), detection(10.0, "Cat")]
+    alone = disagreeing(ours, theirs)
+    assert [(one.onset, one.label) for one in alone] == [
+        (10.0, "Dog"),
+        (20.0, "Dog"),
+        (30.0, "Dog"),
+        (10.0, "Cat"),
+    ]
+    keys = {one.key for one in alone}
+    first = order([*ours, *theirs[1:]], keys)
+    assert {one.key for one in first[:4]} == keys
+
+
+@pytest.mark.parametrize(
+    ("at", "duration", "clip"),
+    [
+        (3.0, 8.0, (0.0, 8.0)),
+        (0.2, 60.0, (0.0, 10.0)),
+        (31.0, 60.0, (25.0, 35.0)),
+        (58.9, 60.0, (50.0, 60.0)),
+        (59.0, 63.0, (53.0, 63.0)),
+    ],
+)
+def test_the_clip_of_a_detection(at: float, duration: float, clip: tuple[float, float]):
+    assert clip_of(detection(at), duration) == clip

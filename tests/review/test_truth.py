@@ -1,0 +1,160 @@
+"""Which clips are truth, and the folder that they are written to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from jss.data.clip import Event
+from jss.data.datasets import labelled
+from jss.errors import JssError
+from jss.evaluation.run import subset
+from jss.review import truth
+from jss.review.detections import Analysed, DetectedFolder, Detection
+from jss.review.judgements import (
+    ACCEPTED,
+    REJECTED,
+    RELABELLED,
+    TRIMMED,
+    UNSURE,
+    Judgement,
+    complete,
+    missed,
+    of,
+)
+from jss.review.truth import ReviewedClip, clips, splits, write
+
+LABELS = ("Cat", "Dog")
+
+
+def detection(name: str, onset: float, offset: float, label: str = "Dog") -> Detection:
+    return Detection(name, onset, offset, label, 0.7, "SED")
+
+
+def current(*judgements: Judgement) -> dict[str, Judgement]:
+    return {judgement.event: judgement for judgement in judgements}
+
+
+def test_events_of_a_clip_are_cut_joined_and_relabelled():
+    a, b, c = (
+        detection("a", 18.0, 22.0),
+        detection("a", 24.0, 25.0, "Cat"),
+        detection("a", 26.0, 27.0),
+    )
+    known, unfinished = clips(
+        current(
+            of(a, ACCEPTED),
+            of(b, RELABELLED, label="Dog"),
+            of(c, REJECTED),
+            missed("a", 21.5, 23.0, "Dog"),
+            missed("a", 29.0, 33.0, "Cat"),
+            missed("b", 21.0, 22.0, "Cat"),
+            complete("a", 20.0, 30.0),
+        ),
+        [a, b, c],
+    )
+    assert unfinished == 0
+    assert [clip.events for clip in known] == [
+        (Event(0.0, 3.0, "Dog"), Event(4.0, 5.0, "Dog"), Event(9.0, 10.0, "Cat"))
+    ]
+
+
+def test_a_clip_is_truth_only_where_everything_in_it_is_judged():
+    a, b = detection("a", 1.0, 2.0), detection("a", 9.5, 12.0)
+    whole = complete("a", 0.0, 10.0)
+    assert clips(current(of(a, ACCEPTED), of(b, REJECTED)), [a, b]) == ([], 0)
+    assert clips(current(of(a, ACCEPTED), whole), [a, b]) == ([], 1)
+    assert clips(current(of(a, ACCEPTED), of(b, UNSURE), whole), [a, b]) == ([], 1)
+    known, unfinished = clips(current(of(a, REJECTED), of(b, REJECTED), whole), [a, b])
+    assert [clip.events for clip in known] == [()]
+    assert unfinished == 0
+
+
+def folder(tmp_path: Path, count: int) -> tuple[DetectedFolder, dict[str, Judgement]]:
+    """Recordings of 25 s, of each of which 10 to 20 s are reviewed."""
+    rng = np.random.default_rng(0)
+    recordings, detections, judgements = {}, [], []
+    for n in range(count):
+        name = f"day 1/{n} \u00e9.wav"
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, 0.1 * rng.standard_normal(25 * 8000), 8000)
+        recordings[name] = Analysed(path, 25.0)
+        detections.append(detection(name, 12.0, 14.0))
+        judgements += [
+            of(detections[-1], TRIMMED, offset=13.5) if n else of(detections[-1], REJECTED),
+            complete(name, 10.0, 20.0),
+        ]
+    made = DetectedFolder(
+        tmp_path / "out", "SED", "teacher", 0.5, LABELS, recordings, tuple(detections)
+    )
+    return made, current(*judgements)
+
+
+def test_the_folder_is_read_by_training_and_evaluation(tmp_path):
+    detected, judgements = folder(tmp_path, 8)
+    root = tmp_path / "reviewed"
+    written = write(root, detected, judgements)
+    assert (written.clips, written.events, written.recordings, written.open) == (8, 7, 8, 0)
+    subsets = labelled.prepare(root)
+    assert set(subsets) == {"strong", "strong_validation", "strong_test"}
+    every = [clip for clips in subsets.values() for clip in clips]
+    assert len(every) == 8
+    assert sum(clip.events == () for clip in every) == 1
+    assert {e for clip in every for e in clip.events or ()} == {Event(2.0, 3.5, "Dog")}
+    assert {clip.duration for clip in every} == {10.0}
+    assert len(subset(root, "strong_test")) == len(subsets["strong_test"])
+    # The samples are those of the recording.
+    (one,) = [clip for clip in every if "/3 " in clip.filename]
+    found = soundfile.read(one.path)[0]
+    from jss import audio
+
+    assert np.abs(found - audio.load(tmp_path / "in" / "day 1/3 \u00e9.wav")[160000:320000]).std() < 0.02
+
+    # A judgement is withdrawn: the clip goes, with its audio.
+    gone = next(key for key, one in judgements.items() if one.verdict == TRIMMED)
+    again = write(root, detected, {k: j for k, j in judgements.items() if k != gone})
+    assert (again.clips, again.open) == (7, 1)
+    assert sum(len(clips) for clips in labelled.prepare(root).values()) == 7
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    detected, judgements = folder(tmp_path, 1)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("mine")
+    with pytest.raises(JssError, match="is not a folder of reviewed clips"):
+        write(tmp_path / "other", detected, judgements)
+    with pytest.raises(JssError, match="No clip is complete yet"):
+        write(tmp_path / "new", detected, {})
+
+
+def reviewed(*names: str) -> list[ReviewedClip]:
+    return [ReviewedClip(name, start, start + 10.0, ()) for name in names for start in (0.0, 10.0)]
+
+
+def test_a_recording_is_on_one_side_only():
+    many = reviewed(*(f"{n}.wav" for n in range(40)))
+    found, note = splits(many)
+    assert not note
+    for clip in many:
+        assert found[clip.name] == found[ReviewedClip(clip.filename, 0.0, 10.0, ()).name]
+    assert set(found.values()) == {"train", "validation", "test"}
+    # More recordings move none of them.
+    more, _ = splits(many + reviewed(*(f"{n}.wav" for n in range(40, 60))))
+    assert {name: more[name] for name in found} == found
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_few_recordings_give_every_split(count):
+    found, note = splits(reviewed(*(f"{n}.wav" for n in range(count))))
+    assert set(found.values()) == {"train", "validation", "test"}
+    assert bool(note) == (count < 3)
+
+
+def test_shares_are_those_said():
+    found, _ = splits(reviewed(*(f"{n}.wav" for n in range(400))))
+    counts = [list(found.values()).count(split) / len(found) for split in ("test", "validation")]
+    assert counts == pytest.approx([truth.TEST, truth.VALIDATION], abs=0.06)
