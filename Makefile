@@ -1,4 +1,4 @@
-# make app     install what the app needs, then serve it on http://localhost:8501; DATA=FOLDER opens your own audio, MODELS=FOLDER your own systems
+# make app     install what the app needs, then serve it on http://localhost:8501; DATA=FOLDER opens your own audio, MODELS=FOLDER your own systems, REVIEW=OUT what jss detect found
 # make check   install what the tests need, then lint, type-check and run the fast tests: before every commit
 # make test    the same with every test, the slow and the browser ones too
 # make bench-app    what a person waits for in the app, beside its budget (needs Chromium)
@@ -14,7 +14,7 @@ PORT ?= 8501
 .PHONY: app check test lint bench-app fuzz audit soak pictures clean
 
 app: $(VENV)/installed
-	$(BIN)/python -m pages $(if $(DATA),--data "$(DATA)") $(if $(MODELS),--models "$(MODELS)") --server.port $(PORT)
+	$(BIN)/python -m pages $(if $(DATA),--data "$(DATA)") $(if $(MODELS),--models "$(MODELS)") $(if $(REVIEW),--review "$(REVIEW)") --server.port $(PORT)
 
 check: $(VENV)/installed-dev lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile

@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page(PAGES / "overview.py", title="Overview"),
         st.Page(PAGES / "explore.py", title="Explore", default=True),
         st.Page(PAGES / "compare.py", title="Compare"),
+        st.Page(PAGES / "review.py", title="Review"),
         st.Page(PAGES / "diversity.py", title="Diversity"),
         st.Page(PAGES / "classes.py", title="Classes"),
         st.Page(PAGES / "results.py", title="Results"),

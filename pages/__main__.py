@@ -1,9 +1,10 @@
-"""``python -m pages [--data FOLDER] [--models FOLDER]``: serve the app, with any option of
-``streamlit run``.
+"""``python -m pages [--data FOLDER] [--models FOLDER] [--review OUT]``: serve the app, with any
+option of ``streamlit run``.
 
 The folder of --data, a data set in DESED's layout or any folder of audio, can then be opened in
 Explore and Compare. Systems in the folder of --models, which may be given several times, stand
-beside the shipped ones. Folders are named here and nowhere else: no link can open another one.
+beside the shipped ones. The output folder of ``jss detect`` of --review is reviewed on the page
+Review; where it is given twice, the second is that of another system. Folders are named here and nowhere else: no link can open another one.
 
 A link to any page opens it, also on a server that nobody has visited. While the browser loads
 Streamlit's code, the modules of the first page are imported: that saves about a second per start.
@@ -31,6 +32,9 @@ def main() -> int:
     options = sys.argv[1:]
     try:
         data = _take_folders(options, "--data", "with audio: make app DATA=FOLDER")
+        review = _take_folders(
+            options, "--review", "that jss detect has written: make app REVIEW=OUT"
+        )
         models = _take_folders(options, "--models", "with checkpoints: make app MODELS=FOLDER")
     except JssError as error:
         print(error, file=sys.stderr)
@@ -39,6 +43,8 @@ def main() -> int:
         from pages.ui.clip import recordings
 
         os.environ[recordings.VARIABLE] = data[-1]
+    if review:
+        os.environ["JSS_REVIEW"] = os.pathsep.join(review)
     if models:
         os.environ["JSS_MODELS"] = os.pathsep.join(models)
 

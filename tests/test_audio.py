@@ -84,6 +84,19 @@ def test_blocks_equal_the_whole_file(tmp_path, rate):
     np.testing.assert_array_equal(np.concatenate(blocks), audio.load(path))
 
 
+@pytest.mark.parametrize("kind", ["wav", "flac", "mp3"])
+def test_a_part_equals_the_part_of_the_whole(tmp_path, kind):
+    """At 16 kHz to the sample; at another rate as far as a resampler needs what lies around."""
+    path = tmp_path / f"a.{kind}"
+    audio.save(path, 0.3 * np.random.default_rng(0).standard_normal(16000 * 25))
+    whole = audio.load(path)
+    assert_allclose(audio.excerpt(path, 12.3, 4.0), whole[196800:260800], atol=1e-6)
+    assert_allclose(audio.excerpt(path, 0.0, 1.0), whole[:16000], atol=1e-6)
+    assert len(audio.excerpt(path, 24.0, 4.0)) == pytest.approx(16000, abs=2000)
+    with pytest.raises(JssError, match=r"ends before 30 s"):
+        audio.excerpt(path, 30.0, 1.0)
+
+
 def test_memory_of_a_long_file(tmp_path):
     path = tmp_path / "long.flac"
     with sf.SoundFile(path, "w", 44100, 2, "PCM_16") as out:

@@ -17,7 +17,9 @@ INTERMIXED = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("system", metavar="SYSTEM", help="a shipped system, such as SED or MixIT-S1")
+    parser.add_argument(
+        "system", metavar="SYSTEM", help="a shipped system, such as SED or MixIT-S1"
+    )
     parser.add_argument(
         "overrides",
         nargs="*",

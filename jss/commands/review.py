@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jss.errors import JssError, printable
+
+if TYPE_CHECKING:
+    from jss.review.thresholds import ClassThreshold
 
 HELP = "where a review of detections stands; --write makes a labelled folder of it"
 log = logging.getLogger(__name__)
@@ -15,7 +20,9 @@ log = logging.getLogger(__name__)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("folder", metavar="OUT", help="an output folder of detect, reviewed in the app")
+    parser.add_argument(
+        "folder", metavar="OUT", help="an output folder of detect, reviewed in the app"
+    )
     parser.add_argument(
         "--against",
         metavar="OUT",
@@ -46,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         JssError: An argument is wrong, or nothing was reviewed.
     """
-    from jss.review import detections, thresholds, truth
+    from jss.review import detections, sampling, thresholds, truth
     from jss.review.judgements import COMPLETE, FILE, Judgements
 
     if not 0 < args.precision < 1:
@@ -58,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
         )
     for note in detected.notes:
         log.warning("%s", note)
-    others = detections.read(args.against, args.data).detections if args.against else ()
-    disputed = detections.disagreeing(detected.detections, others) if args.against else []
+    other = detections.read(args.against, args.data) if args.against else None
+    plan = sampling.plan(detected, other)
     judgements = Judgements(args.folder).current()
     count = Counter(judgement.verdict for judgement in judgements.values())
     clips = count.pop(COMPLETE, 0)
@@ -70,17 +77,14 @@ def run(args: argparse.Namespace) -> int:
         thresholds.is_right(judgements),
         detected.threshold,
         target=args.precision,
-        disputed={detection.key for detection in disputed},
+        disputed=plan.disputed,
     )
     print("\n".join(printable(line) for line in threshold_lines(rows, args.precision)))
     if args.write:
-        written = truth.write(
-            args.write,
-            detected,
-            judgements,
-            [one for one in disputed if one.system != detected.system],
+        written = truth.write(args.write, detected, judgements, plan.others)
+        left_out = f"; {written.open} clips left out, unsure or not wholly judged" * bool(
+            written.open
         )
-        left_out = f"; {written.open} clips left out, unsure or not wholly judged" * bool(written.open)
         print(
             f"{written.clips} clips of {written.recordings} recordings with {written.events} events -> "
             f"{args.write}{left_out}"
@@ -88,13 +92,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def threshold_lines(rows, target: float) -> list[str]:  # type: ignore[no-untyped-def]
+def threshold_lines(rows: Sequence[ClassThreshold], target: float) -> list[str]:
     """A line for each class: its threshold at the target precision, and what is known of it."""
     lines = [f"Thresholds at a precision of {target:.0%}, with 95 % intervals:"]
     for row in rows:
         text = f"  {row.label:<28}{row.judged} of {row.detections} judged"
-        if row.threshold is not None:
-            p = row.precision
+        p = row.precision
+        if row.threshold is not None and p is not None:
             latest = "none" if row.latest is None else f"{row.latest:.2f}"
             text += (
                 f"   threshold {row.threshold:.2f} ({row.earliest:.2f} to {latest})   precision there "

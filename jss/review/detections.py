@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as schema
@@ -17,6 +17,7 @@ from jss.io import cells
 from jss.io.journal import DETECTED
 from jss.io.schema import SCHEMA, validate
 
+T = TypeVar("T")
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -131,9 +132,7 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     by_name = {line.filename: line for line in known if line is not None}
     unsafe = [name for name in by_name if not _is_plain(name)]
     kept = {name: line for name, line in by_name.items() if name not in unsafe}
-    recordings = {
-        name: Analysed(_found(line, audio), line.duration) for name, line in kept.items()
-    }
+    recordings = {name: Analysed(_found(line, audio), line.duration) for name, line in kept.items()}
     lost = [name for name, recording in recordings.items() if recording.path is None]
     notes = []
     if lost:
@@ -187,7 +186,7 @@ def _parsed(line: str) -> object:
         return None
 
 
-def _validated(cls: type, data: object, path: Path):  # type: ignore[no-untyped-def]
+def _validated(cls: type[T], data: object, path: Path) -> T | None:
     """The fields of ``cls`` in a line; None where it is damaged or lacks one."""
     if not isinstance(data, dict):
         return None

@@ -7,9 +7,11 @@ something about every threshold; :mod:`jss.review.thresholds` weights them back.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
-from jss.review.detections import Detection
+from jss.review.detections import DetectedFolder, Detection, disagreeing
+from jss.review.judgements import COMPLETE, Judgement
 
 #: Bands of the score, each a stratum of a class.
 BANDS = 10
@@ -76,3 +78,78 @@ def clip_of(detection: Detection, duration: float) -> tuple[float, float]:
     start = STEP_S * round((middle - CLIP_S / 2) / STEP_S)
     start = min(max(0.0, start), duration - CLIP_S)
     return start, start + CLIP_S
+
+
+@dataclass(frozen=True)
+class ReviewPlan:
+    """What is reviewed of an output folder of ``detect``, and in which order."""
+
+    detected: DetectedFolder
+    #: Detections of another system that overlap none of the same class of this one.
+    others: tuple[Detection, ...]
+    #: Keys of the detections about which two systems disagree.
+    disputed: frozenset[str]
+    #: The order of review.
+    queue: tuple[Detection, ...]
+    #: By recording, in order of time.
+    of_recording: Mapping[str, tuple[Detection, ...]]
+
+    def inside(self, filename: str, start: float, end: float) -> list[Detection]:
+        """The detections in a clip, in order of time; times in seconds."""
+        return [one for one in self.of_recording.get(filename, ()) if one.overlaps(start, end)]
+
+    def next_clip(
+        self, judgements: Mapping[str, Judgement], claimed: Collection[str] = frozenset()
+    ) -> tuple[str, float, float] | None:
+        """The clip to review next: the first in the order that is not complete.
+
+        Args:
+            judgements: The current ones, by key.
+            claimed: Keys of the detections that other pages show.
+
+        Returns:
+            Recording, and start and end in seconds; None where all is reviewed.
+        """
+        done: dict[str, list[Judgement]] = {}
+        for judgement in judgements.values():
+            if judgement.verdict == COMPLETE:
+                done.setdefault(judgement.filename, []).append(judgement)
+        for detection in self.queue:
+            if detection.key in claimed:
+                continue
+            clips = done.get(detection.filename, ())
+            reviewed = any(detection.overlaps(clip.onset, clip.offset) for clip in clips)
+            if not (reviewed and detection.key in judgements):
+                duration = self.detected.recordings[detection.filename].duration
+                return detection.filename, *clip_of(detection, duration)
+        return None
+
+
+def plan(
+    detected: DetectedFolder, other: DetectedFolder | None = None, by_disagreement: bool = False
+) -> ReviewPlan:
+    """Plan a review.
+
+    Args:
+        detected: What is reviewed.
+        other: Of another system on the same recordings.
+        by_disagreement: Whether what the two disagree about comes first.
+    """
+    alone = [] if other is None else disagreeing(detected.detections, other.detections)
+    others = tuple(
+        one
+        for one in alone
+        if one.system != detected.system and one.filename in detected.recordings
+    )
+    disputed = frozenset(one.key for one in alone)
+    every = [*detected.detections, *others]
+    of_recording: dict[str, list[Detection]] = {}
+    for one in sorted(every, key=lambda detection: (detection.onset, detection.label)):
+        of_recording.setdefault(one.filename, []).append(one)
+    return ReviewPlan(
+        detected,
+        others,
+        disputed,
+        tuple(order(every, disputed if by_disagreement else frozenset())),
+        {name: tuple(members) for name, members in of_recording.items()},
+    )

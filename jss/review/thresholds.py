@@ -201,8 +201,7 @@ def _of_class(
     steps = [
         (t, p)
         for t in grid
-        if (p := sample.precision_above(t, level)) is not None
-        and p.judged >= FEWEST
+        if (p := sample.precision_above(t, level)) is not None and p.judged >= FEWEST
     ]
     covered = [(t, p) for t, p in steps if p.covered >= COVERED]
     threshold, precision = next(((t, p) for t, p in covered if p.estimate >= target), (None, None))

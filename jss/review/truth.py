@@ -221,6 +221,4 @@ def _before(base: Path) -> set[str]:
     if not (base / SPLITS).is_file():
         raise JssError(f"{base} is not a folder of reviewed clips: name a new one.")
     names = {row["filename"] for row in read_table(base / SPLITS, "filename", "split")}
-    return {
-        name for name in names if name.startswith("audio/") and ".." not in name.split("/")
-    }
+    return {name for name in names if name.startswith("audio/") and ".." not in name.split("/")}

@@ -15,6 +15,8 @@ CLIP, SYSTEM, SELECTION, THRESHOLD, MATCH = "clip", "system", "selection", "thre
 VIEW = "view"
 #: of a set of clips, the words to find in it, and its order,
 CLIPS, FIND, ORDER = "clips", "find", "order"
+#: of a review, the order of the detections, and the precision wanted,
+SAMPLE, PRECISION = "sample", "precision"
 #: and of a comparison.
 SYSTEMS, AGAINST, BESIDE, LAYOUT = "systems", "against", "beside", "layout"
 #: Seconds within which a browser learns of a choice made on the server.

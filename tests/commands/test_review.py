@@ -58,7 +58,10 @@ def review(out: Path) -> int:
 def test_from_detections_to_a_better_system(tmp_path, capsys):
     folder, out, clips = recordings(tmp_path / "in"), tmp_path / "out", tmp_path / "reviewed"
     # A tiny detector with random weights has scores around one half.
-    assert main(["detect", str(folder), "--system", "SED", "--out", str(out), "--threshold", "0.45"]) == 0
+    assert (
+        main(["detect", str(folder), "--system", "SED", "--out", str(out), "--threshold", "0.45"])
+        == 0
+    )
     assert main(["review", str(out)]) == 2
     assert "was not reviewed yet" in capsys.readouterr().err
     assert review(out) >= EVENTS
@@ -70,9 +73,22 @@ def test_from_detections_to_a_better_system(tmp_path, capsys):
     run = tmp_path / "run"
     shipped = checkpoints.load_block("tiny-detector-teacher")[1]
     settings = ["detection.epochs=2", "detection.batch=[2,2,2]", "data.seconds=2"]
-    assert main(
-        ["finetune", "SED", "--data", str(clips), "--out", str(run), "--resamples", "50", *settings]
-    ) == 0
+    assert (
+        main(
+            [
+                "finetune",
+                "SED",
+                "--data",
+                str(clips),
+                "--out",
+                str(run),
+                "--resamples",
+                "50",
+                *settings,
+            ]
+        )
+        == 0
+    )
     printed = capsys.readouterr().out
     assert "A: SED before (teacher)   B: SED after (teacher)" in printed
     assert "B - A" in printed
@@ -85,15 +101,37 @@ def test_from_detections_to_a_better_system(tmp_path, capsys):
 
     # The same for a system with sources: its separator is the shipped one.
     run = tmp_path / "separating"
-    arguments = ["finetune", "MixIT-S1", "--data", str(clips), "--out", str(run), "--resamples", "50"]
+    arguments = [
+        "finetune",
+        "MixIT-S1",
+        "--data",
+        str(clips),
+        "--out",
+        str(run),
+        "--resamples",
+        "50",
+    ]
     assert main([*arguments, *settings, "detection.epochs=1"]) == 0
     assert "MixIT-S1 before" in capsys.readouterr().out
     assert not (run / "MixIT").exists()
     # evaluate reads the folder too.
-    assert main(
-        ["evaluate", "--system", "SED", "--data", str(clips), "--subset", "strong_test", "--no-cache"]
-        + ["--resamples", "0"]
-    ) == 0
+    assert (
+        main(
+            [
+                "evaluate",
+                "--system",
+                "SED",
+                "--data",
+                str(clips),
+                "--subset",
+                "strong_test",
+                "--no-cache",
+                "--resamples",
+                "0",
+            ]
+        )
+        == 0
+    )
 
 
 def test_wrong_folders_are_told_in_a_sentence(tmp_path, capsys):

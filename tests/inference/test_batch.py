@@ -21,8 +21,7 @@ from jss import audio
 from jss.cli import main
 from jss.errors import JssError
 from jss.inference import batch
-from jss.io.journal import DETECTED
-from jss.io.journal import Journal
+from jss.io.journal import DETECTED, Journal
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("tiny_installed")

@@ -112,7 +112,10 @@ def test_the_folder_is_read_by_training_and_evaluation(tmp_path):
     found = soundfile.read(one.path)[0]
     from jss import audio
 
-    assert np.abs(found - audio.load(tmp_path / "in" / "day 1/3 \u00e9.wav")[160000:320000]).std() < 0.02
+    assert (
+        np.abs(found - audio.load(tmp_path / "in" / "day 1/3 \u00e9.wav")[160000:320000]).std()
+        < 0.02
+    )
 
     # A judgement is withdrawn: the clip goes, with its audio.
     gone = next(key for key, one in judgements.items() if one.verdict == TRIMMED)

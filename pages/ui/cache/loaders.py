@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from jss.evaluation.saved_scores import SavedScores
     from jss.examples.gallery import Sample
     from jss.inference.system import System
+    from jss.review.sampling import ReviewPlan
 
 A = TypeVar("A", bound=Sized)
 #: When a page last ran, in seconds of the monotonic clock.
@@ -407,6 +408,41 @@ def fused(place: tuple[str, str, str], systems: tuple[str, ...], fingerprint: st
     from jss.evaluation import saved_scores as scores
 
     return scores.report([saved_scores()[place][name] for name in systems])
+
+
+def review_plan(folders: Sequence[Path], audio: Path | None, by_disagreement: bool) -> ReviewPlan:
+    """Return what is reviewed in an output folder of ``detect``, read again where it has changed.
+
+    Args:
+        folders: The folder, and where there is one that of another system.
+        audio: Where recordings are looked for that have gone from where they were.
+        by_disagreement: Whether what the two systems disagree about comes first.
+
+    Raises:
+        JssError: One is not such a folder, or damaged.
+    """
+    from jss.io.journal import DETECTED
+
+    paths = [folder / DETECTED for folder in folders]
+    stamps = tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
+    return _review_plan(tuple(folders), audio, by_disagreement, stamps)
+
+
+@st.cache_resource(show_spinner="Reading the detections", max_entries=4)
+def _review_plan(
+    folders: tuple[Path, ...], audio: Path | None, by_disagreement: bool, stamps: tuple[int, ...]
+) -> ReviewPlan:
+    from jss.review import detections, sampling
+
+    return sampling.plan(
+        *(detections.read(folder, audio) for folder in folders), by_disagreement=by_disagreement
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def excerpt(path: Path, start: float, end: float) -> bytes:
+    """Return a part of a recording, in seconds, as a WAV; raises JssError where it is unreadable."""
+    return audio.wav(audio.excerpt(path, start, end - start))
 
 
 @st.cache_data(show_spinner=False, ttl=30)

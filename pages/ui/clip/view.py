@@ -175,6 +175,11 @@ def analyse(names: Sequence[str], recording: Recording, selection: str) -> dict[
     ready = st.session_state.pop(_READY, False)
     if not ready and any(_in_memory(recording, name, selection) is None for name in names):
         st.rerun()
+    return analysed(names, recording, selection)
+
+
+def analysed(names: Sequence[str], recording: Recording, selection: str) -> dict[str, Analysis]:
+    """Return the analyses of a clip; for a page, once :func:`prepared` has made them."""
     return {
         name: loaders.analyse(recording, name, *_selection_and_reference(name, selection))
         for name in names

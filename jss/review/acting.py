@@ -1,0 +1,99 @@
+"""What the keys of a review do, as judgements; numpy only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from jss.arrays import Float32
+from jss.review import judgements as said
+from jss.review.detections import DetectedFolder, Detection
+from jss.review.judgements import Judgement
+
+#: Seconds of a missed event of which neither a span nor the scores say more.
+PLAIN_S = 1.0
+
+
+def is_possible(action: Mapping[str, Any], detected: DetectedFolder) -> bool:
+    """Whether an action is about a recording, a class and times that there are."""
+    label = action.get("label")
+    times = [action[name] for name in ("onset", "offset", "at") if name in action]
+    finite = all(isinstance(time, int | float) and math.isfinite(time) for time in times)
+    return (
+        action["clip"]["filename"] in detected.recordings
+        and (label is None or label in detected.labels)
+        and finite
+        and ("onset" not in action or action["onset"] < action["offset"])
+    )
+
+
+def judged(action: Mapping[str, Any], detection: Detection, start: float) -> Judgement | None:
+    """The judgement of a detection that an action of the reviewer stands for.
+
+    Args:
+        action: "kind" (accept, reject, unsure, trim or relabel), and with it "label", or "onset" and
+            "offset" in seconds of the clip.
+        detection: The detection.
+        start: Where the clip starts in the recording, in seconds.
+
+    Returns:
+        The judgement; None for a kind that is none.
+    """
+    plain = {"accept": said.ACCEPTED, "reject": said.REJECTED, "unsure": said.UNSURE}
+    kind = action.get("kind")
+    if kind in plain:
+        return said.of(detection, plain[kind])
+    if kind == "trim":
+        onset, offset = start + float(action["onset"]), start + float(action["offset"])
+        return said.of(detection, said.TRIMMED, onset=onset, offset=offset)
+    if kind == "relabel" and action["label"] == detection.label:
+        return said.of(detection, said.ACCEPTED)
+    if kind == "relabel":
+        return said.of(detection, said.RELABELLED, label=str(action["label"]))
+    return None
+
+
+def corrected(action: Mapping[str, Any], missed: Judgement, start: float) -> Judgement | None:
+    """The same for an event that the reviewer has added before; a rejected one is withdrawn."""
+    kind = action.get("kind")
+    if kind == "trim":
+        return replace(
+            missed, onset=start + float(action["onset"]), offset=start + float(action["offset"])
+        )
+    if kind == "relabel":
+        return replace(missed, label=str(action["label"]))
+    return {
+        "accept": missed,
+        "reject": replace(missed, verdict=said.WITHDRAWN),
+        "unsure": replace(missed, verdict=said.UNSURE),
+    }.get(str(kind))
+
+
+def around(scores: Float32, hop: float, at: float) -> tuple[float, float]:
+    """The span of a missed event: where its class's scores stay high around a moment.
+
+    Args:
+        scores: (T,) of the class in the clip.
+        hop: Seconds between two scores.
+        at: The moment, in seconds of the clip.
+
+    Returns:
+        Onset and offset in seconds: from the highest score within half a second of the moment, as far
+        as scores stay above half of it; one second around the moment where it is below 0.05.
+    """
+    duration = len(scores) * hop
+    middle = min(len(scores) - 1, max(0, int(at / hop)))
+    reach = max(1, round(0.5 / hop))
+    first = max(0, middle - reach)
+    peak = first + int(np.argmax(scores[first : middle + reach + 1]))
+    if scores[peak] < 0.05:
+        onset = min(max(0.0, at - PLAIN_S / 2), max(0.0, duration - PLAIN_S))
+        return onset, min(duration, onset + PLAIN_S)
+    low = np.flatnonzero(scores < scores[peak] / 2)
+    before, after = low[low < peak], low[low > peak]
+    onset = (int(before[-1]) + 1) * hop if len(before) else 0.0
+    return onset, (int(after[0]) * hop if len(after) else duration)

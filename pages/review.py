@@ -1,0 +1,381 @@
+"""Review: detections are accepted, rejected, trimmed and relabelled by keyboard, and missed ones added."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from jss.errors import JssError
+from jss.labels import sound_class
+from jss.review import acting, judgements, thresholds, truth
+from jss.review.judgements import Judgement, Judgements
+from jss.review.sampling import ReviewPlan
+from pages.ui import address, charts, systems, widgets
+from pages.ui.cache import loaders
+from pages.ui.clip import recordings
+from pages.ui.clip import view as clip_view
+from pages.ui.clip.recordings import Recording
+from pages.ui.review import panel
+from pages.ui.text import literal
+
+#: The variable that names the folders, set by ``python -m pages --review OUT``.
+VARIABLE = "JSS_REVIEW"
+#: Where reviewed clips are written, in the folder.
+WRITTEN = "reviewed"
+ORDERS = {"score": "Evenly over scores", "disagreement": "Where two systems disagree"}
+PRECISIONS = ("0.8", "0.9", "0.95", "0.99")
+#: In the session: the panel, who reviews, the clip, the last action stored and the last taken back,
+#: and what missed events are found in.
+PANEL, REVIEWER, CLIP = "review panel", "reviewer", "reviewed clip"
+STORED, UNDONE, SCORES, FAULT = "review stored", "review undone", "review scores", "review fault"
+
+Clip = tuple[str, float, float]
+
+
+def page() -> None:
+    folders = [Path(one) for one in os.environ.get(VARIABLE, "").split(os.pathsep) if one]
+    if not folders:
+        how_to_start()
+        return
+    st.session_state.setdefault(REVIEWER, uuid.uuid4().hex)
+    by_disagreement = len(folders) > 1 and address.read(address.SAMPLE) == "disagreement"
+    plan = loaders.review_plan(folders[:2], recordings.user_folder(), by_disagreement)
+    store = Judgements(folders[0])
+    st.session_state[PANEL + " context"] = (plan, store)
+    if fault := st.session_state.pop(FAULT, None):
+        widgets.show_error(fault)
+    current = store.current()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(folders) > 1:
+            widgets.pick("Order", list(ORDERS), address.SAMPLE, lambda one: ORDERS[one], width=260)
+        summary(plan, current)
+    for note in plan.detected.notes:
+        st.warning(literal(note), icon=":material/folder_off:")
+    clip = chosen_clip(plan, store, current)
+    if clip is None:
+        st.success(
+            "Every detection is reviewed." if plan.queue else "There is no detection to review.",
+            icon=":material/check:",
+        )
+    else:
+        review(plan, store, current, clip)
+    results(plan, current, folders[0])
+
+
+def how_to_start() -> None:
+    """Say how a folder comes to be reviewed."""
+    st.info(
+        "Nothing to review: detect the events of a folder of recordings, then start the app with what was "
+        "written.",
+        icon=":material/rate_review:",
+    )
+    st.code(
+        "jss detect recordings/ --system SED --out out/ --threshold 0.3\nmake app REVIEW=out/",
+        language="sh",
+    )
+
+
+def summary(plan: ReviewPlan, current: Mapping[str, Judgement]) -> None:
+    """Say how far the review is."""
+    count = Counter(judgement.verdict for judgement in current.values())
+    complete = count.pop(judgements.COMPLETE, 0)
+    verdicts = ", ".join(f"{number} {verdict}" for verdict, number in count.most_common())
+    judged = sum(count.values())
+    st.markdown(
+        f"**{judged} event{'s' * (judged != 1)} judged** of {len(plan.queue)} detected by "
+        f"{literal(plan.detected.system)} in {len(plan.detected.recordings)} recordings"
+        + (f": {verdicts}" if verdicts else "")
+        + f"  \u00b7  {complete} clips complete"
+    )
+
+
+def chosen_clip(
+    plan: ReviewPlan, store: Judgements, current: Mapping[str, Judgement]
+) -> Clip | None:
+    """Return the clip of this page until it is complete, then the next one."""
+    clip: Clip | None = st.session_state.get(CLIP)
+    if (
+        clip is None
+        or clip[0] not in plan.detected.recordings
+        or judgements.clip_key(*clip) in current
+    ):
+        reviewer = st.session_state[REVIEWER]
+        clip = plan.next_clip(current, store.claimed(reviewer)) or plan.next_clip(current)
+        st.session_state[CLIP] = clip
+        if clip is not None:
+            for detection in plan.inside(*clip):
+                store.claim(detection.key, reviewer)
+    return clip
+
+
+def recording_of(plan: ReviewPlan, clip: Clip) -> Recording:
+    """Return a clip as the viewer knows it."""
+    name, start, end = clip
+    path = plan.detected.recordings[name].path
+    assert path is not None
+    title = f"{name} {start:.1f}-{end:.1f} s"
+    return Recording(title, title, loaders.excerpt(path, start, end))
+
+
+def shown_systems(plan: ReviewPlan) -> list[str]:
+    """Return the system that detected, and one with sources where it has none."""
+    installed = loaders.systems()
+    names = [item.name for item in installed if item.name == plan.detected.system]
+    if not any(item.separates for item in installed if item.name in names):
+        names += [name for name in [systems.default_system(installed)] if name not in names]
+    return names
+
+
+def review(
+    plan: ReviewPlan, store: Judgements, current: Mapping[str, Judgement], clip: Clip
+) -> None:
+    """Show a clip with the events to judge, and prepare the next one."""
+    if not loaders.systems():
+        systems.none_installed()
+        return
+    names = shown_systems(plan)
+    if plan.detected.system not in names:
+        st.warning(
+            f"{literal(plan.detected.system)}, which detected these events, is not installed: {names[0]} shows "
+            "the sources and scores.",
+            icon=":material/model_training:",
+        )
+    wanted = address.read(address.SYSTEM)
+    shown = wanted if wanted in names else names[0]
+    if address.read(address.THRESHOLD) is None:
+        address.write(address.THRESHOLD, f"{max(0.01, plan.detected.threshold):.2f}")
+    recording = recording_of(plan, clip)
+    selection = plan.detected.selection
+    name, start, end = clip
+    st.caption(f"{literal(name)}, {start:.1f} to {end:.1f} s")
+    panel(
+        {"name": recording.clip, "filename": name, "start": start, "end": end},
+        events_of(plan, current, clip),
+        [{"label": label, "display": sound_class(label).display} for label in plan.detected.labels],
+        acknowledged=st.session_state.get(STORED, 0),
+        undone=st.session_state.get(UNDONE, {"event": "", "n": 0}),
+        key=PANEL,
+        on_actions=act,
+    )
+    with st.container(key="calm"):
+        if clip_view.prepared(names, recording, selection, shown, names):
+            analyses = clip_view.analysed(names, recording, selection)
+            clip_view.view(analyses, shown, recording, selection, names)
+            result = analyses[names[0]].result
+            st.session_state[SCORES] = (clip, result.labels, result.scores, result.score_hop)
+            prefetch(plan, current, clip, names)
+
+
+def events_of(
+    plan: ReviewPlan, current: Mapping[str, Judgement], clip: Clip
+) -> list[dict[str, object]]:
+    """Return the events of a clip as the panel shows them, with what was said of each."""
+    name, start, end = clip
+    rows = []
+    for detection in plan.inside(*clip):
+        judgement = current.get(detection.key, judgements.of(detection, ""))
+        rows.append((judgement, detection.score))
+    rows += [
+        (judgement, None)
+        for judgement in current.values()
+        if judgement.event.startswith("missed|")
+        and judgement.filename == name
+        and judgement.onset < end
+        and judgement.offset > start
+    ]
+    return [
+        {
+            "key": judgement.event,
+            "label": judgement.label,
+            "display": sound_class(judgement.label).display,
+            "onset": round(max(0.0, judgement.onset - start), 3),
+            "offset": round(min(end, judgement.offset) - start, 3),
+            "score": score,
+            "verdict": judgement.verdict,
+        }
+        for judgement, score in sorted(rows, key=lambda row: (row[0].onset, row[0].label))
+    ]
+
+
+def prefetch(
+    plan: ReviewPlan, current: Mapping[str, Judgement], clip: Clip, names: Sequence[str]
+) -> None:
+    """Analyse the clip that comes after this one, while this one is judged."""
+    after = {
+        **current,
+        **{one.key: judgements.of(one, judgements.UNSURE) for one in plan.inside(*clip)},
+        judgements.clip_key(*clip): judgements.complete(*clip),
+    }
+    following = plan.next_clip(after)
+    if following is None:
+        return
+    recording, selection = recording_of(plan, following), plan.detected.selection
+    missing = [
+        name
+        for name in names
+        if not loaders.on_disk(recording, name, systems.shown_selection(name, selection))
+    ]
+
+    def analyse() -> None:
+        for name, available in chosen:
+            try:
+                loaders.compute(recording, name, available, lambda share, what: None)
+            except JssError:  # it is shown when the clip is opened
+                return
+
+    chosen = [(name, systems.shown_selection(name, selection)) for name in missing]
+    if chosen:
+        threading.Thread(target=analyse, daemon=True).start()
+
+
+def act() -> None:
+    """Store what the panel reports and was not stored before."""
+    plan, store = st.session_state[PANEL + " context"]
+    for action in st.session_state[PANEL]["actions"]:
+        if action["n"] <= st.session_state.get(STORED, 0):
+            continue
+        st.session_state[STORED] = action["n"]
+        try:
+            take(action, plan, store)
+        except JssError as error:
+            st.session_state[FAULT] = error
+
+
+def take(action: Mapping[str, Any], plan: ReviewPlan, store: Judgements) -> None:
+    """Store one action of the panel."""
+    reviewer, kind = st.session_state[REVIEWER], action["kind"]
+    name, start, end = (action["clip"][part] for part in ("filename", "start", "end"))
+    if not acting.is_possible(action, plan.detected):
+        return
+    if kind == "undo":
+        undone = store.undo(reviewer)
+        if undone is not None and undone.verdict == judgements.COMPLETE:
+            st.session_state[CLIP] = (undone.filename, undone.onset, undone.offset)
+        elif undone is not None:
+            st.session_state[UNDONE] = {"event": undone.event, "n": action["n"]}
+        return
+    if kind == "done":
+        store.add(judgements.complete(name, start, end), reviewer)
+        return
+    if kind == "missed":
+        onset, offset = span_of(action, (name, start, end))
+        store.add(judgements.missed(name, start + onset, start + offset, action["label"]), reviewer)
+        return
+    detection = next(
+        (one for one in plan.inside(name, start, end) if one.key == action["event"]), None
+    )
+    added = store.current().get(action["event"])
+    if detection is not None:
+        judgement = acting.judged(action, detection, start)
+    else:
+        judgement = None if added is None else acting.corrected(action, added, start)
+    if judgement is not None:
+        store.add(judgement, reviewer)
+
+
+def span_of(action: Mapping[str, Any], clip: Clip) -> tuple[float, float]:
+    """Return onset and offset of a missed event, in seconds of its clip."""
+    if "onset" in action:
+        return float(action["onset"]), float(action["offset"])
+    of, labels, scores, hop = st.session_state[SCORES]
+    at = float(action["at"])
+    if of != clip or action["label"] not in labels:
+        return max(0.0, at - acting.PLAIN_S / 2), at + acting.PLAIN_S / 2
+    return acting.around(scores[labels.index(action["label"])], hop, at)
+
+
+@st.fragment
+@widgets.shows_errors
+def results(plan: ReviewPlan, current: Mapping[str, Judgement], folder: Path) -> None:
+    """Show the thresholds that the judgements give, and write the reviewed clips."""
+    right = thresholds.is_right(current)
+    st.subheader("Thresholds", divider="gray")
+    target = float(
+        widgets.pick(
+            "Precision",
+            PRECISIONS,
+            address.PRECISION,
+            lambda text: f"{float(text):.0%}",
+            "0.9",
+            width=140,
+        )
+    )
+    table = threshold_table(plan, right, target).round(2)
+    st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        placeholder="\u2013",
+        column_config=charts.decimals(table),
+    )
+    st.caption(
+        "The lowest threshold of a detection's peak score at which the detections are estimated to be right as "
+        "often as wanted, each judgement weighted by how many detections of its class and score it stands for. "
+        "Its interval goes from the lowest threshold that may reach the precision to the lowest that surely does "
+        "(95 %). A relabelled detection counts as wrong, a trimmed one as right, an unsure one not at all."
+    )
+    st.subheader("Reviewed clips", divider="gray")
+    target_folder = folder / WRITTEN
+    if st.button("Write the reviewed clips", icon=":material/save:"):
+        written = truth.write(target_folder, plan.detected, current, plan.others)
+        left_out = (
+            f" {written.open} clips are left out: they are unsure or not wholly judged."
+            if written.open
+            else ""
+        )
+        st.success(
+            f"{written.clips} clips of {written.recordings} recordings with {written.events} events are in "
+            f"{literal(str(target_folder))}.{left_out}",
+            icon=":material/check:",
+        )
+        for note in written.notes:
+            st.warning(literal(note), icon=":material/warning:")
+    st.caption(
+        "A clip is written where all of its detections are judged, none as unsure, and Enter said that nothing is "
+        "missed in it. Then train on them, and compare before and after on the recordings left out:"
+    )
+    st.code(f"jss finetune {plan.detected.system} --data {target_folder}", language="sh")
+
+
+def threshold_table(plan: ReviewPlan, right: Mapping[str, bool], target: float) -> pd.DataFrame:
+    """A row a class."""
+    rows = thresholds.class_thresholds(
+        plan.detected.detections,
+        right,
+        plan.detected.threshold,
+        target=target,
+        disputed=plan.disputed,
+    )
+    return pd.DataFrame(
+        {
+            "Class": [sound_class(row.label).display for row in rows],
+            "Judged": [f"{row.judged} of {row.detections}" for row in rows],
+            "Threshold": pd.Series([row.threshold for row in rows], dtype=float),
+            "from": pd.Series([row.earliest for row in rows], dtype=float),
+            "to": pd.Series([row.latest for row in rows], dtype=float),
+            "Precision there": pd.Series(
+                [row.precision and row.precision.estimate for row in rows], dtype=float
+            ),
+            "at least": pd.Series(
+                [row.precision and row.precision.low for row in rows], dtype=float
+            ),
+            "at most": pd.Series(
+                [row.precision and row.precision.high for row in rows], dtype=float
+            ),
+            "Kept (%)": pd.Series(
+                [None if row.kept is None else 100 * row.kept for row in rows], dtype=float
+            ),
+            "Note": [row.note for row in rows],
+        }
+    )
+
+
+page()
