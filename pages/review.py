@@ -16,6 +16,7 @@ import streamlit as st
 from jss.errors import JssError
 from jss.labels import sound_class
 from jss.review import acting, judgements, thresholds, truth
+from jss.review.acting import ClipPlace, ClipScores
 from jss.review.judgements import Judgement, Judgements
 from jss.review.sampling import ReviewPlan
 from pages.ui import address, charts, systems, widgets
@@ -36,8 +37,6 @@ PRECISIONS = ("0.8", "0.9", "0.95", "0.99")
 #: and what missed events are found in.
 PANEL, REVIEWER, CLIP = "review panel", "reviewer", "reviewed clip"
 STORED, UNDONE, SCORES, FAULT = "review stored", "review undone", "review scores", "review fault"
-
-Clip = tuple[str, float, float]
 
 
 def page() -> None:
@@ -99,14 +98,10 @@ def summary(plan: ReviewPlan, current: Mapping[str, Judgement]) -> None:
 
 def chosen_clip(
     plan: ReviewPlan, store: Judgements, current: Mapping[str, Judgement]
-) -> Clip | None:
+) -> ClipPlace | None:
     """Return the clip of this page until it is complete, then the next one."""
-    clip: Clip | None = st.session_state.get(CLIP)
-    if (
-        clip is None
-        or clip[0] not in plan.detected.recordings
-        or judgements.clip_key(*clip) in current
-    ):
+    clip: ClipPlace | None = st.session_state.get(CLIP)
+    if clip is None or not plan.has(clip[0]) or judgements.clip_key(*clip) in current:
         reviewer = st.session_state[REVIEWER]
         clip = plan.next_clip(current, store.claimed(reviewer)) or plan.next_clip(current)
         st.session_state[CLIP] = clip
@@ -116,7 +111,7 @@ def chosen_clip(
     return clip
 
 
-def recording_of(plan: ReviewPlan, clip: Clip) -> Recording:
+def recording_of(plan: ReviewPlan, clip: ClipPlace) -> Recording:
     """Return a clip as the viewer knows it."""
     name, start, end = clip
     path = plan.detected.recordings[name].path
@@ -135,7 +130,7 @@ def shown_systems(plan: ReviewPlan) -> list[str]:
 
 
 def review(
-    plan: ReviewPlan, store: Judgements, current: Mapping[str, Judgement], clip: Clip
+    plan: ReviewPlan, store: Judgements, current: Mapping[str, Judgement], clip: ClipPlace
 ) -> None:
     """Show a clip with the events to judge, and prepare the next one."""
     if not loaders.systems():
@@ -170,12 +165,14 @@ def review(
             analyses = clip_view.analysed(names, recording, selection)
             clip_view.view(analyses, shown, recording, selection, names)
             result = analyses[names[0]].result
-            st.session_state[SCORES] = (clip, result.labels, result.scores, result.score_hop)
+            st.session_state[SCORES] = ClipScores(
+                clip, result.labels, result.scores, result.score_hop
+            )
             prefetch(plan, current, clip, names)
 
 
 def events_of(
-    plan: ReviewPlan, current: Mapping[str, Judgement], clip: Clip
+    plan: ReviewPlan, current: Mapping[str, Judgement], clip: ClipPlace
 ) -> list[dict[str, object]]:
     """Return the events of a clip as the panel shows them, with what was said of each."""
     name, start, end = clip
@@ -206,7 +203,7 @@ def events_of(
 
 
 def prefetch(
-    plan: ReviewPlan, current: Mapping[str, Judgement], clip: Clip, names: Sequence[str]
+    plan: ReviewPlan, current: Mapping[str, Judgement], clip: ClipPlace, names: Sequence[str]
 ) -> None:
     """Analyse the clip that comes after this one, while this one is judged."""
     after = {
@@ -250,46 +247,13 @@ def act() -> None:
 
 
 def take(action: Mapping[str, Any], plan: ReviewPlan, store: Judgements) -> None:
-    """Store one action of the panel."""
-    reviewer, kind = st.session_state[REVIEWER], action["kind"]
-    name, start, end = (action["clip"][part] for part in ("filename", "start", "end"))
-    if not acting.is_possible(action, plan.detected):
-        return
-    if kind == "undo":
-        undone = store.undo(reviewer)
-        if undone is not None and undone.verdict == judgements.COMPLETE:
-            st.session_state[CLIP] = (undone.filename, undone.onset, undone.offset)
-        elif undone is not None:
-            st.session_state[UNDONE] = {"event": undone.event, "n": action["n"]}
-        return
-    if kind == "done":
-        store.add(judgements.complete(name, start, end), reviewer)
-        return
-    if kind == "missed":
-        onset, offset = span_of(action, (name, start, end))
-        store.add(judgements.missed(name, start + onset, start + offset, action["label"]), reviewer)
-        return
-    detection = next(
-        (one for one in plan.inside(name, start, end) if one.key == action["event"]), None
-    )
-    added = store.current().get(action["event"])
-    if detection is not None:
-        judgement = acting.judged(action, detection, start)
-    else:
-        judgement = None if added is None else acting.corrected(action, added, start)
-    if judgement is not None:
-        store.add(judgement, reviewer)
-
-
-def span_of(action: Mapping[str, Any], clip: Clip) -> tuple[float, float]:
-    """Return onset and offset of a missed event, in seconds of its clip."""
-    if "onset" in action:
-        return float(action["onset"]), float(action["offset"])
-    of, labels, scores, hop = st.session_state[SCORES]
-    at = float(action["at"])
-    if of != clip or action["label"] not in labels:
-        return max(0.0, at - acting.PLAIN_S / 2), at + acting.PLAIN_S / 2
-    return acting.around(scores[labels.index(action["label"])], hop, at)
+    """Store one action of the panel; an undone judgement is shown again."""
+    scores: ClipScores | None = st.session_state.get(SCORES)
+    undone = acting.perform(action, plan, store, st.session_state[REVIEWER], scores)
+    if undone is not None and undone.verdict == judgements.COMPLETE:
+        st.session_state[CLIP] = (undone.filename, undone.onset, undone.offset)
+    elif undone is not None:
+        st.session_state[UNDONE] = {"event": undone.event, "n": action["n"]}
 
 
 @st.fragment

@@ -24,6 +24,7 @@ PAGES = {
         "compare?clip=vacuum-dog-speech.flac&system=MixIT-JT&selection=teacher",
         ".jss[data-drawn]",
     ),
+    "review": ("review", ".jss[data-drawn]"),
     "diversity": ("diversity", ".js-plotly-plot .main-svg"),
     "classes": ("classes?gallery=yes", ".js-plotly-plot .main-svg"),
     "results": ("results", "[data-testid=stDataFrame]"),
@@ -75,7 +76,7 @@ def main() -> int:
 
 
 def trained(home: Path) -> dict[str, str]:
-    """The environment of an app that finds the run of a tiny system."""
+    """The environment of an app that finds the run of a tiny system, and events to review."""
     run = [
         "train",
         "smoke",
@@ -90,7 +91,12 @@ def trained(home: Path) -> dict[str, str]:
     subprocess.run(
         [sys.executable, "-m", "jss", *run], cwd=serving.ROOT, check=True, capture_output=True
     )
-    return os.environ | {"JSS_RUNS": str(home / "runs")}
+    out = str(home / "out")
+    detect = ["detect", "jss/examples", "--system", "MixIT-S1", "--out", out, "--threshold", "0.3"]
+    subprocess.run(
+        [sys.executable, "-m", "jss", *detect], cwd=serving.ROOT, check=True, capture_output=True
+    )
+    return os.environ | {"JSS_RUNS": str(home / "runs"), "JSS_REVIEW": out}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,25 @@ import numpy as np
 from jss.arrays import Float32
 from jss.review import judgements as said
 from jss.review.detections import DetectedFolder, Detection
-from jss.review.judgements import Judgement
+from jss.review.judgements import Judgement, Judgements
+from jss.review.sampling import ReviewPlan
+
+#: Recording, and start and end of a clip of it in seconds.
+ClipPlace = tuple[str, float, float]
+
+
+@dataclass(frozen=True)
+class ClipScores:
+    """Scores of a clip, in which missed events are found."""
+
+    clip: ClipPlace
+    #: The K classes.
+    labels: tuple[str, ...]
+    #: (K, T).
+    scores: Float32
+    #: Seconds between two scores.
+    hop: float
+
 
 #: Seconds of a missed event of which neither a span nor the scores say more.
 PLAIN_S = 1.0
@@ -21,14 +39,76 @@ PLAIN_S = 1.0
 def is_possible(action: Mapping[str, Any], detected: DetectedFolder) -> bool:
     """Whether an action is about a recording, a class and times that there are."""
     label = action.get("label")
+    place = action["clip"]
     times = [action[name] for name in ("onset", "offset", "at") if name in action]
+    times += [place["start"], place["end"]]
     finite = all(isinstance(time, int | float) and math.isfinite(time) for time in times)
     return (
-        action["clip"]["filename"] in detected.recordings
+        place["filename"] in detected.recordings
         and (label is None or label in detected.labels)
         and finite
         and ("onset" not in action or action["onset"] < action["offset"])
     )
+
+
+def perform(
+    action: Mapping[str, Any],
+    plan: ReviewPlan,
+    store: Judgements,
+    reviewer: str,
+    scores: ClipScores | None = None,
+) -> Judgement | None:
+    """Store what an action of the reviewer says; one that cannot be is dropped.
+
+    Args:
+        action: "id", by which one that is reported twice is stored once; "kind" (accept, reject,
+            unsure, trim, relabel, missed, undo or done); "clip" with "filename", "start" and "end"; and as far as they go with it "event", "label", "onset",
+            "offset" and "at", in seconds of the clip.
+        plan: What is reviewed.
+        store: Where judgements go.
+        reviewer: Names the page.
+        scores: Of the clip, where they are known.
+
+    Returns:
+        The judgement that an undo took back, else None.
+
+    Raises:
+        JssError: It cannot be stored.
+    """
+    if not is_possible(action, plan.detected):
+        return None
+    kind = action["kind"]
+    if kind == "undo":
+        return store.undo(reviewer)
+    name, start, end = (action["clip"][part] for part in ("filename", "start", "end"))
+    judgement: Judgement | None
+    if kind == "done":
+        judgement = said.complete(name, start, end)
+    elif kind == "missed":
+        onset, offset = _missed_span(action, (name, start, end), scores)
+        judgement = said.missed(name, start + onset, start + offset, action["label"])
+    else:
+        inside = {one.key: one for one in plan.inside(name, start, end)}
+        if action["event"] in inside:
+            judgement = judged(action, inside[action["event"]], start)
+        else:
+            added = store.current().get(action["event"])
+            judgement = None if added is None else corrected(action, added, start)
+    if judgement is not None:
+        store.add(judgement, reviewer, str(action["id"]))
+    return None
+
+
+def _missed_span(
+    action: Mapping[str, Any], clip: ClipPlace, scores: ClipScores | None
+) -> tuple[float, float]:
+    """Onset and offset of a missed event, in seconds of its clip."""
+    if "onset" in action:
+        return float(action["onset"]), float(action["offset"])
+    at = float(action["at"])
+    if scores is None or scores.clip != clip or action["label"] not in scores.labels:
+        return max(0.0, at - PLAIN_S / 2), at + PLAIN_S / 2
+    return around(scores.scores[scores.labels.index(action["label"])], scores.hop, at)
 
 
 def judged(action: Mapping[str, Any], detection: Detection, start: float) -> Judgement | None:

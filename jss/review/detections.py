@@ -160,8 +160,10 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     )
 
 
-def disagreeing(ours: Sequence[Detection], others: Sequence[Detection]) -> list[Detection]:
-    """The detections of either system that overlap none of the same class of the other."""
+def disagreeing(
+    ours: Sequence[Detection], others: Sequence[Detection]
+) -> tuple[list[Detection], list[Detection]]:
+    """The detections of each of two systems that overlap none of the same class of the other."""
 
     def alone(these: Sequence[Detection], those: Sequence[Detection]) -> list[Detection]:
         spans: dict[tuple[str, str], list[Detection]] = {}
@@ -176,7 +178,7 @@ def disagreeing(ours: Sequence[Detection], others: Sequence[Detection]) -> list[
             )
         ]
 
-    return alone(ours, others) + alone(others, ours)
+    return alone(ours, others), alone(others, ours)
 
 
 def _parsed(line: str) -> object:

@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS judgements (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     made TEXT NOT NULL,             -- UTC
     reviewer TEXT NOT NULL,         -- a page that was open
+    action TEXT UNIQUE,             -- of the page, which may report it twice
     event TEXT NOT NULL,            -- the key of a detection, of a missed event or of a clip
     verdict TEXT NOT NULL CHECK (verdict IN {VERDICTS}),
     filename TEXT NOT NULL,
@@ -151,12 +152,13 @@ class Judgements:
                 "file another program's?"
             ) from error
 
-    def add(self, judgement: Judgement, reviewer: str) -> None:
+    def add(self, judgement: Judgement, reviewer: str, action: str | None = None) -> None:
         """Store a judgement; on disk when this returns.
 
         Args:
             judgement: What is said.
             reviewer: Names the page, for its undo.
+            action: Names what the reviewer did; of a name that was stored before nothing is stored.
 
         Raises:
             JssError: The file cannot be written.
@@ -165,9 +167,19 @@ class Judgements:
         j = judgement
         with self._open() as db:
             db.execute(
-                "INSERT INTO judgements (made, reviewer, event, verdict, filename, onset, offset, label) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (made, reviewer, j.event, j.verdict, j.filename, j.onset, j.offset, j.label),
+                "INSERT INTO judgements (made, reviewer, action, event, verdict, filename, onset, offset, "
+                "label) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (action) DO NOTHING",
+                (
+                    made,
+                    reviewer,
+                    action,
+                    j.event,
+                    j.verdict,
+                    j.filename,
+                    j.onset,
+                    j.offset,
+                    j.label,
+                ),
             )
 
     def current(self) -> dict[str, Judgement]:

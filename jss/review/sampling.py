@@ -94,6 +94,11 @@ class ReviewPlan:
     #: By recording, in order of time.
     of_recording: Mapping[str, tuple[Detection, ...]]
 
+    def has(self, filename: str) -> bool:
+        """Whether there is a recording, and its file."""
+        recording = self.detected.recordings.get(filename)
+        return recording is not None and recording.path is not None
+
     def inside(self, filename: str, start: float, end: float) -> list[Detection]:
         """The detections in a clip, in order of time; times in seconds."""
         return [one for one in self.of_recording.get(filename, ()) if one.overlaps(start, end)]
@@ -135,20 +140,17 @@ def plan(
         other: Of another system on the same recordings.
         by_disagreement: Whether what the two disagree about comes first.
     """
-    alone = [] if other is None else disagreeing(detected.detections, other.detections)
-    others = tuple(
-        one
-        for one in alone
-        if one.system != detected.system and one.filename in detected.recordings
-    )
-    disputed = frozenset(one.key for one in alone)
+    there = {name for name, one in detected.recordings.items() if one.path is not None}
+    theirs = [] if other is None else [one for one in other.detections if one.filename in there]
+    ours, others = disagreeing(detected.detections, theirs) if other else ([], [])
+    disputed = frozenset(one.key for one in (*ours, *others))
     every = [*detected.detections, *others]
     of_recording: dict[str, list[Detection]] = {}
     for one in sorted(every, key=lambda detection: (detection.onset, detection.label)):
         of_recording.setdefault(one.filename, []).append(one)
     return ReviewPlan(
         detected,
-        others,
+        tuple(others),
         disputed,
         tuple(order(every, disputed if by_disagreement else frozenset())),
         {name: tuple(members) for name, members in of_recording.items()},

@@ -21,6 +21,10 @@ pytest.importorskip("streamlit")
 
 #: The page has two components: the panel, and the viewer.
 VIEWER = "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].map(e => e.viewer).find(Boolean)"
+HTML = "<img src=x onerror=window.pwned=1>"
+#: Names of the recordings, and one class more than the system has.
+NAMES = ("0.wav", "1.wav", f"{HTML}.wav")
+LABELS = (*DESED_LABELS, HTML)
 #: Of each recording: onset and offset in seconds, class and peak score.
 FOUND = (
     (0.6, 3.0, "Alarm_bell_ringing", 0.9),
@@ -29,7 +33,7 @@ FOUND = (
 )
 
 
-def detected(folder: Path, recordings: int = 3) -> Path:
+def detected(folder: Path) -> Path:
     """What detect writes about some recordings of the fakes' tones."""
     out = folder / "out"
     settings = {
@@ -37,11 +41,11 @@ def detected(folder: Path, recordings: int = 3) -> Path:
         "system": "MixIT-S1",
         "selection": "teacher",
         "threshold": 0.5,
-        "labels": list(DESED_LABELS),
+        "labels": list(LABELS),
     }
     with Journal(out / DETECTED, settings) as journal:
-        for n in range(recordings):
-            path = folder / "in" / f"{n}.wav"
+        for n, name in enumerate(NAMES):
+            path = folder / "in" / name
             audio.save(path, np.sum([fake.tone(m, 160000) for m in range(4)], axis=0))
             journal.add(
                 str(n),
@@ -81,6 +85,21 @@ def verdicts(out: Path) -> list[tuple[str, str]]:
     return [(one.filename, one.verdict) for one in Judgements(out).current().values()]
 
 
+def barriers(tab: Any) -> None:
+    """It fits a telephone, and axe finds nothing serious, in both themes."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    tab.set_viewport_size({"width": 390, "height": 900})
+    tab.keyboard.press("w")  # the classes too
+    for theme in ("light", "dark"):
+        tab.emulate_media(color_scheme=theme)
+        tab.wait_for_timeout(500)
+        idle(tab)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+        found = axe.Axe().run(tab).response["violations"]
+        serious = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in serious] == []
+
+
 def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
     out = detected(tmp_path)
     app = str(serving.ROOT / "tests" / "pages" / "fake.py")
@@ -94,7 +113,7 @@ def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
         view = f"(() => {{ const v = {VIEWER}; return"
 
         def at(seconds: float) -> None:
-            tab.evaluate(f"{VIEWER}.seek({seconds})")
+            tab.evaluate(f"(v => {{ v.player.pause(); v.seek({seconds}); }})({VIEWER})")
 
         def stored(count: int) -> list[tuple[str, str]]:
             for _ in range(100):
@@ -162,12 +181,14 @@ def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
         # A reload goes on where it was, in the clip that is not complete.
         tab.reload()
         drawn(tab)
-        assert {name for name, _ in verdicts(out)} == {"0.wav", "1.wav", "2.wav"}
+        assert {name for name, _ in verdicts(out)} == set(NAMES)
         assert tab.locator(".event .verdict:not(:empty)").count() == 1
 
         tab.get_by_role("button", name="Write the reviewed clips").click()
         tab.get_by_text("1 clips of 1 recordings with 3 events").wait_for()
         assert (out / "reviewed" / "strong.tsv").is_file()
         assert not wrong
+        assert tab.evaluate("window.pwned === undefined")
+        barriers(tab)
         assert tab.get_by_role("alert").count() == 1
         context.close()

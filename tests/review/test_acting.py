@@ -56,7 +56,7 @@ def test_a_missed_event_is_where_its_class_rises():
 @pytest.mark.parametrize(
     "change",
     [
-        {"clip": {"filename": "../b.wav"}},
+        {"clip": {"filename": "../b.wav", "start": 0.0, "end": 10.0}},
         {"label": "Unicorn"},
         {"onset": math.nan, "offset": 1.0},
         {"onset": 2.0, "offset": 1.0},
@@ -67,6 +67,10 @@ def test_what_no_panel_reports_is_dropped(change: dict):
     detected = DetectedFolder(
         Path(), "SED", "teacher", 0.5, ("Cat", "Dog"), {"a.wav": Analysed(None, 30.0)}, (DOG,)
     )
-    action = {"kind": "missed", "clip": {"filename": "a.wav"}, "label": "Cat"}
+    action = {
+        "kind": "missed",
+        "clip": {"filename": "a.wav", "start": 0.0, "end": 10.0},
+        "label": "Cat",
+    }
     assert is_possible(action, detected)
     assert not is_possible(action | change, detected)

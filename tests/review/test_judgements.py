@@ -45,6 +45,13 @@ def test_the_last_judgement_counts_and_undo_takes_back_ones_own(tmp_path):
     assert list(Judgements(tmp_path).current()) == [CAT.key]
 
 
+def test_an_action_that_is_reported_twice_is_stored_once(tmp_path):
+    judgements = Judgements(tmp_path)
+    for action in ("a.1", "a.1", "a.2", None, None):
+        judgements.add(missed("a.wav", 1.0, 2.0, "Dog"), "me", action)
+    assert len(judgements.current()) == 4
+
+
 def test_pages_are_offered_different_events(tmp_path):
     judgements = Judgements(tmp_path)
     judgements.claim(DOG.key, "me")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from jss.review.detections import Detection, disagreeing
-from jss.review.sampling import BANDS, clip_of, order, stratum
+from jss.review.detections import Analysed, DetectedFolder, Detection, disagreeing
+from jss.review.judgements import ACCEPTED, Judgement, complete, of
+from jss.review.sampling import BANDS, clip_of, order, plan, stratum
 
 
 def detection(at: float, label: str = "Dog", score: float = 0.75, system: str = "SED") -> Detection:
@@ -37,15 +40,37 @@ def test_what_two_systems_disagree_about_comes_first():
     ours = [detection(0.0), detection(10.0), detection(20.0)]
     theirs = [detection(0.5, system="JT"), detection(30.0, system="JT"), detection(10.0, "Cat")]
     alone = disagreeing(ours, theirs)
-    assert [(one.onset, one.label) for one in alone] == [
-        (10.0, "Dog"),
-        (20.0, "Dog"),
-        (30.0, "Dog"),
-        (10.0, "Cat"),
+    assert [[(one.onset, one.label) for one in side] for side in alone] == [
+        [(10.0, "Dog"), (20.0, "Dog")],
+        [(30.0, "Dog"), (10.0, "Cat")],
     ]
-    keys = {one.key for one in alone}
+    keys = {one.key for side in alone for one in side}
     first = order([*ours, *theirs[1:]], keys)
     assert {one.key for one in first[:4]} == keys
+
+
+def test_the_next_clip_is_the_first_that_is_not_complete():
+    recordings = {"a.wav": Analysed(Path("a.wav"), 60.0)}
+    detected = DetectedFolder(
+        Path(), "SED", "teacher", 0.5, ("Dog",), recordings, (detection(2.0), detection(40.0))
+    )
+    other = replace(detected, detections=(detection(2.5), detection(22.0)))
+    planned = plan(detected, other, by_disagreement=True)
+    assert [one.onset for one in planned.others] == [22.0]
+    said: dict[str, Judgement] = {}
+    seen = []
+    while (clip := planned.next_clip(said)) is not None:
+        seen.append(clip)
+        inside = planned.inside(*clip)
+        said |= {one.key: of(one, ACCEPTED) for one in inside}
+        assert planned.next_clip(said) == clip, "it is not complete yet"
+        done = complete(*clip)
+        said[done.event] = done
+    assert len(seen) == 3
+    assert seen[-1] == ("a.wav", 0.0, 10.0)
+    # What another page shows is left to it.
+    claimed = {one.key for one in planned.inside(*seen[0])}
+    assert planned.next_clip({}, claimed) == seen[1]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ export class Panel {
     this.root = root;
     this.host = host;
     this.clip = null;
+    this.name = `${Date.now()}.${Math.random()}`; // of this panel
     this.number = 0; // of the last action
     this.pending = []; // actions that the page has not stored yet
     this.events = [];
@@ -229,7 +230,7 @@ export class Panel {
   report(action) {
     const { filename, start, end } = this.clip;
     this.number += 1;
-    const whole = { n: this.number, clip: { filename, start, end }, ...action };
+    const whole = { n: this.number, id: `${this.name}.${this.number}`, clip: { filename, start, end }, ...action };
     this.pending.push(whole);
     this.apply(whole);
     this.send(this.pending);
