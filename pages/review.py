@@ -176,7 +176,7 @@ def events_of(
 ) -> list[dict[str, object]]:
     """Return the events of a clip as the panel shows them, with what was said of each."""
     name, start, end = clip
-    rows = []
+    rows: list[tuple[Judgement, float | None]] = []
     for detection in plan.inside(*clip):
         judgement = current.get(detection.key, judgements.of(detection, ""))
         rows.append((judgement, detection.score))

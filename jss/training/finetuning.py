@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def finetune(
     blocks = manifest.selections[selection]
     starts = {"detector": blocks.detector, "separator": blocks.separator}
     target = out / "checkpoints"
-    on_rank_zero(lambda: [_copy(name, folder, target) for name in starts.values() if name])
+    on_rank_zero(lambda: _copy([name for name in starts.values() if name], folder, target))
     config = load_preset(
         preset,
         (
@@ -97,7 +98,8 @@ def finetune(
     return FineTuned(system, selection, target)
 
 
-def _copy(name: str, folder: checkpoints.Folder, target: Path) -> None:
-    """Copy a block under another name, since the trained one will have its own."""
-    card, state = checkpoints.load_block(name, folder)
-    checkpoints.save_block(state, replace(card, name=START + name), target)
+def _copy(names: Sequence[str], folder: checkpoints.Folder, target: Path) -> None:
+    """Copy blocks under other names, since the trained ones will have theirs."""
+    for name in names:
+        card, state = checkpoints.load_block(name, folder)
+        checkpoints.save_block(state, replace(card, name=START + name), target)

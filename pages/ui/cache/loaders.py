@@ -434,9 +434,9 @@ def _review_plan(
 ) -> ReviewPlan:
     from jss.review import detections, sampling
 
-    return sampling.plan(
-        *(detections.read(folder, audio) for folder in folders), by_disagreement=by_disagreement
-    )
+    read = [detections.read(folder, audio) for folder in folders]
+    other = read[1] if len(read) > 1 else None
+    return sampling.plan(read[0], other, by_disagreement)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

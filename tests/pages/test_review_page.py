@@ -1,0 +1,92 @@
+"""The page Review without a browser: what the panel and the viewer are told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import fake
+import numpy as np
+import pytest
+from test_pages import find, run
+
+from jss import audio
+from jss.io.journal import DETECTED, Journal
+from jss.labels import DESED_LABELS
+from jss.review.judgements import ACCEPTED, Judgements, missed, of
+from jss.review.sampling import plan
+
+
+def detected(folder: Path, system: str) -> Path:
+    settings = {
+        "version": 3,
+        "system": system,
+        "selection": "teacher",
+        "threshold": 0.5,
+        "labels": list(DESED_LABELS),
+    }
+    path = folder / "in" / "a.wav"
+    audio.save(path, np.tile(fake.tone(1, 160000), 3))
+    with Journal(folder / "out" / DETECTED, settings) as journal:
+        line = {"filename": "a.wav", "audio": str(path), "duration": 30.0, "files": []}
+        events = [[12.0, 16.5, "Speech"], [17.0, 21.0, "Dog"]]
+        journal.add("1", {**line, "events": events, "peaks": [0.8, 0.6]})
+    return folder / "out"
+
+
+@pytest.mark.usefixtures("fakes")
+def test_without_a_folder_it_says_how_to_start(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("JSS_REVIEW", raising=False)
+    app = run("pages/review.py")
+    assert "Nothing to review" in app.info[0].value
+
+
+@pytest.mark.usefixtures("fakes")
+def test_events_of_a_clip_with_what_was_said_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    out = detected(tmp_path, "SED")
+    monkeypatch.setenv("JSS_REVIEW", str(out))
+    from jss.review.detections import read
+
+    speech = plan(read(out)).inside("a.wav", 12.0, 13.0)[0]
+    store = Judgements(out)
+    store.add(of(speech, ACCEPTED), "another page")
+    store.add(missed("a.wav", 11.0, 11.5, "Cat"), "another page")
+    app = run("pages/review.py")
+    panel, viewer = (json.loads(one.proto.json) for one in find(app.main, "bidi_component"))
+    assert panel["clip"] == {
+        "name": "a.wav 10.0-20.0 s",
+        "filename": "a.wav",
+        "start": 10.0,
+        "end": 20.0,
+    }
+    assert [
+        (one["display"], one["onset"], one["offset"], one["score"], one["verdict"])
+        for one in panel["events"]
+    ] == [
+        ("Cat", 1.0, 1.5, None, "missed"),
+        ("Speech", 2.0, 6.5, 0.8, "accepted"),
+        ("Dog", 7.0, 10.0, 0.6, ""),
+    ]
+    # A system without sources stands beside one that separates.
+    assert viewer["names"] == ["SED", "MixIT-S1"]
+    assert {one["system"]: one["sources"] for one in viewer["systems"]} == {"SED": 0, "MixIT-S1": 4}
+    assert "2 events judged" in " ".join(item.value for item in app.markdown)
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_system_that_is_gone_and_recordings_that_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    out = detected(tmp_path, "gone")
+    monkeypatch.setenv("JSS_REVIEW", str(out))
+    app = run("pages/review.py")
+    assert "gone, which detected these events, is not installed" in app.warning[0].value
+    (tmp_path / "in" / "a.wav").unlink()
+    from pages.ui.cache import loaders
+
+    loaders._review_plan.clear()
+    app = run("pages/review.py")
+    assert "no longer where they were analysed" in app.warning[0].value
+    assert app.success[0].value == "There is no detection to review."
