@@ -79,6 +79,7 @@ def how_to_start() -> None:
     st.code(
         "jss detect recordings/ --system SED --out out/ --threshold 0.3\nmake app REVIEW=out/",
         language="sh",
+        wrap_lines=True,
     )
 
 
@@ -306,7 +307,7 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folder: Path) ->
         "A clip is written where all of its detections are judged, none as unsure, and Enter said that nothing is "
         "missed in it. Then train on them, and compare before and after on the recordings left out:"
     )
-    st.code(f"jss finetune {plan.detected.system} --data {target_folder}", language="sh")
+    st.code(f"jss finetune {plan.detected.system} --data {target_folder}", language="sh", wrap_lines=True)
 
 
 def threshold_table(plan: ReviewPlan, right: Mapping[str, bool], target: float) -> pd.DataFrame:
