@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -216,21 +217,15 @@ def prefetch(
     if following is None:
         return
     recording, selection = recording_of(plan, following), plan.detected.selection
-    missing = [
-        name
-        for name in names
-        if not loaders.on_disk(recording, name, systems.shown_selection(name, selection))
-    ]
+    chosen = [(name, systems.shown_selection(name, selection)) for name in names]
+    missing = [(name, have) for name, have in chosen if not loaders.on_disk(recording, name, have)]
 
     def analyse() -> None:
-        for name, available in chosen:
-            try:
-                loaders.compute(recording, name, available, lambda share, what: None)
-            except JssError:  # it is shown when the clip is opened
-                return
+        with suppress(JssError):  # it is shown when the clip is opened
+            for name, available in missing:
+                loaders.compute_when_idle(recording, name, available)
 
-    chosen = [(name, systems.shown_selection(name, selection)) for name in missing]
-    if chosen:
+    if missing:
         threading.Thread(target=analyse, daemon=True).start()
 
 
@@ -307,7 +302,11 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folder: Path) ->
         "A clip is written where all of its detections are judged, none as unsure, and Enter said that nothing is "
         "missed in it. Then train on them, and compare before and after on the recordings left out:"
     )
-    st.code(f"jss finetune {plan.detected.system} --data {target_folder}", language="sh", wrap_lines=True)
+    st.code(
+        f"jss finetune {plan.detected.system} --data {target_folder}",
+        language="sh",
+        wrap_lines=True,
+    )
 
 
 def threshold_table(plan: ReviewPlan, right: Mapping[str, bool], target: float) -> pd.DataFrame:
