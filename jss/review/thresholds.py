@@ -210,16 +210,20 @@ def _of_class(
     kept = None
     if threshold is not None:
         kept = float((sample.scores > threshold).mean())
-    percent = f"{target:.0%}"
+    percent, need = f"{target:.0%}", enough(target, level)
     if not steps:
-        note = f"too few judgements: {FEWEST} at least, and {enough(target, level)} to be sure of {percent}"
+        note = (
+            f"too few judgements: {FEWEST} give an estimate, and {need} right ones show {percent}"
+        )
     elif not covered:
-        note = f"too few bands of the score have a judgement: {steps[0][1].covered:.0%} of the detections"
+        note = (
+            f"too few bands of the score have a judgement: those that have hold "
+            f"{steps[0][1].covered:.0%} of the detections"
+        )
     elif threshold is None:
         note = f"no threshold reaches {percent}, as far as these judgements tell"
     elif latest is None:
-        need = enough(target, level)
-        note = f"not sure: no threshold has {percent} within its interval's lower bound ({need} right ones would)"
+        note = f"not sure: {need} judgements above a threshold, all of them right, would show {percent}"
     else:
         note = ""
     return ClassThreshold(
