@@ -34,6 +34,8 @@ class ClipScores:
 
 #: Seconds of a missed event of which neither a span nor the scores say more.
 PLAIN_S = 1.0
+#: Seconds that are nothing.
+_EDGE_S = 0.002
 
 
 def is_possible(action: Mapping[str, Any], detected: DetectedFolder) -> bool:
@@ -90,7 +92,7 @@ def perform(
     else:
         inside = {one.key: one for one in plan.inside(name, start, end)}
         if action["event"] in inside:
-            judgement = judged(action, inside[action["event"]], start)
+            judgement = judged(action, inside[action["event"]], start, end)
         else:
             added = store.current().get(action["event"])
             judgement = None if added is None else corrected(action, added, start)
@@ -111,14 +113,18 @@ def _missed_span(
     return around(scores.scores[scores.labels.index(action["label"])], scores.hop, at)
 
 
-def judged(action: Mapping[str, Any], detection: Detection, start: float) -> Judgement | None:
+def judged(
+    action: Mapping[str, Any], detection: Detection, start: float, end: float
+) -> Judgement | None:
     """The judgement of a detection that an action of the reviewer stands for.
 
     Args:
         action: "kind" (accept, reject, unsure, trim or relabel), and with it "label", or "onset" and
             "offset" in seconds of the clip.
-        detection: The detection.
+        detection: The detection. Where it goes on beyond an edge of the clip, and is not trimmed
+            there, it keeps its time.
         start: Where the clip starts in the recording, in seconds.
+        end: Where it ends.
 
     Returns:
         The judgement; None for a kind that is none.
@@ -129,6 +135,10 @@ def judged(action: Mapping[str, Any], detection: Detection, start: float) -> Jud
         return said.of(detection, plain[kind])
     if kind == "trim":
         onset, offset = start + float(action["onset"]), start + float(action["offset"])
+        if detection.onset < start and onset < start + _EDGE_S:
+            onset = detection.onset
+        if detection.offset > end and offset > end - _EDGE_S:
+            offset = detection.offset
         return said.of(detection, said.TRIMMED, onset=onset, offset=offset)
     if kind == "relabel" and action["label"] == detection.label:
         return said.of(detection, said.ACCEPTED)
