@@ -55,7 +55,7 @@ def review(out: Path) -> int:
     return count
 
 
-def test_from_detections_to_a_better_system(tmp_path, capsys):
+def test_from_detections_to_a_better_system(tmp_path, capsys, monkeypatch, tiny_checkpoints):
     folder, out, clips = recordings(tmp_path / "in"), tmp_path / "out", tmp_path / "reviewed"
     # A tiny detector with random weights has scores around one half.
     assert (
@@ -98,6 +98,19 @@ def test_from_detections_to_a_better_system(tmp_path, capsys):
     assert trained[0].parent == "start-tiny-detector-teacher"
     assert any(not np.array_equal(shipped[key], trained[1][key]) for key in shipped)
     assert load_system("SED", folder=run / "checkpoints")(folder / "0.wav").scores.shape[0] == 10
+
+    # What it detects, as label tracks of Audacity.
+    labels = tmp_path / "labels"
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(run / "checkpoints"))
+    after = tmp_path / "after"
+    assert main(["detect", str(folder), "--system", "SED", "--out", str(after)]) == 0
+    events = str(after / "events.tsv")
+    assert (
+        main(["export", events, "--to", "audacity", "--audio", str(folder), "--out", str(labels)])
+        == 0
+    )
+    assert len(list(labels.rglob("*.txt"))) == len(list(folder.iterdir()))
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
 
     # The same for a system with sources: its separator is the shipped one.
     run = tmp_path / "separating"
