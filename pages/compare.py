@@ -79,14 +79,8 @@ def comparison(recording: Recording, names: list[str]) -> None:
         if (note := clip_view.order_note(analyses[name], selection))
     ]
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
-    clip_view.view(
-        analyses,
-        shown,
-        recording,
-        selection,
-        names,
-        {"against": against, "beside": beside, "layout": _layout()},
-    )
+    compare = {"against": against, "beside": beside, "layout": _layout()}
+    clip_view.view(analyses, shown, recording, selection, names, compare)
     threshold = address.threshold()
     table = _table(analyses, recording, threshold)
     span = address.span_of(recording.clip)
@@ -104,6 +98,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
             lambda: _figure(analyses, recording, shown, against, beside, threshold, span),
             table,
             _events(analyses, threshold),
+            clip_view.page_maker(recording, selection, shown, names, compare),
         )
 
 

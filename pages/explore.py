@@ -51,8 +51,7 @@ def analysis(recording: Recording) -> None:
     names = [item.name for item in loaders.systems()]
     clip_view.view(analyses, system, recording, selection, names)
     threshold = address.threshold()
-    shown_first = sorted(names, key=lambda name: name != system)
-    html = clip_view.page_maker(recording, selection, shown_first, threshold)
+    html = clip_view.page_maker(recording, selection, system, names)
     with st.container():
         clip_view.tables(result, recording, threshold)
         exports.clip_downloads(

@@ -134,11 +134,11 @@ def _analysis(mixture: Mixture) -> None:
             mixture.events,
             address.threshold(),
             address.span_of(mixture.name),
-            _page_maker(mixture, sorted(names, key=lambda name: name != shown)),
+            _page_maker(mixture, shown, names),
         )
 
 
-def _page_maker(mixture: Mixture, names: list[str]) -> Callable[[], bytes]:
+def _page_maker(mixture: Mixture, shown: str, names: list[str]) -> Callable[[], bytes]:
     """Return a function that makes the viewer with a mixture as one HTML file, for a download."""
     threshold, span = address.threshold(), address.view_of(mixture.name)
 
@@ -150,6 +150,7 @@ def _page_maker(mixture: Mixture, names: list[str]) -> Callable[[], bytes]:
             [analysis.clip for analysis in analyses.values()],
             mixture.events,
             text=Text(mixture.title),
+            shown=shown,
             threshold=threshold,
             span=span,
             masks={

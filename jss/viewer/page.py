@@ -80,6 +80,7 @@ def page(
     ground_truth: Any = None,
     *,
     text: Text,
+    shown: str | None = None,
     threshold: float = 0.5,
     span: str = "",
     compare: Mapping[str, str] | None = None,
@@ -91,9 +92,10 @@ def page(
     too much.
 
     Args:
-        results: Of one clip, the system that is shown first.
+        results: Of one clip, in the order of the systems' buttons.
         ground_truth: Events in any form of ``jss.viz.agreement.events_of``, or None.
         text: What the page says.
+        shown: The system that is shown at first, None for the first one.
         threshold: Scores above it become events, 0 to 1.
         span: What is visible at first, "2.00-4.50" in seconds, else all of it.
         compare: As of ``pages.ui.viewer.view``; None for one system at a time.
@@ -104,7 +106,7 @@ def page(
     """
     data: dict[str, Any] = {
         "clip": results[0].filename,
-        "shown": results[0].system,
+        "shown": shown or results[0].system,
         "threshold": threshold,
         "view": span,
         "compare": compare and dict(compare),
@@ -112,16 +114,18 @@ def page(
         "pending": "",
         "acknowledged": 0,
     }
+    first = sorted(results, key=lambda result: result.system != data["shown"])
     for count in range(len(results), 0, -1):
+        fitting = [result for result in results if result in first[:count]]
         for sound, encoding in _ENCODINGS.items():
-            files, metas = _packed(results[:count], ground_truth, masks or {}, encoding)
+            files, metas = _packed(fitting, ground_truth, masks or {}, encoding)
             if sum(map(len, files)) > MAX_BYTES:
                 continue
-            names = [result.system for result in results[:count]]
+            names = [result.system for result in fitting]
             systems = with_shared_classes(metas) if compare else metas
             printed = {name: printed_name(name) for name in names}
-            shown = {"names": names, "printed": printed, "systems": systems}
-            content = _filled({"files": files, "data": data | shown}, text, sound)
+            offered = {"names": names, "printed": printed, "systems": systems}
+            content = _filled({"files": files, "data": data | offered}, text, sound)
             if len(content) <= MAX_BYTES:
                 return content
     raise JssError(

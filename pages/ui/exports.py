@@ -100,7 +100,11 @@ def _page_button(stem: str, html: Callable[[], bytes]) -> None:
 
 
 def comparison_downloads(
-    stem: str, draw: Callable[[], Any], table: pd.DataFrame, events: pd.DataFrame
+    stem: str,
+    draw: Callable[[], Any],
+    table: pd.DataFrame,
+    events: pd.DataFrame,
+    html: Callable[[], bytes],
 ) -> None:
     """Show buttons for a comparison's figure, table and events.
 
@@ -109,6 +113,7 @@ def comparison_downloads(
         draw: Returns the figure.
         table: A row a system.
         events: Of all systems.
+        html: Makes the viewer with the comparison as one file.
     """
     with _row():
         _figures(stem, lambda kind: save(draw(), kind))
@@ -121,6 +126,7 @@ def comparison_downloads(
         )
         named = events.assign(event_label=events["system"] + ": " + events["event_label"])
         _other_formats(stem, {"Events": ("events", lambda: named)}, {})
+        _page_button(stem, html)
 
 
 def _other_formats(

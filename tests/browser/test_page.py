@@ -23,10 +23,12 @@ def analysed(name: str) -> Any:
 
 
 def test_a_page_plays_switches_and_decodes_without_a_network(chromium: Any, tmp_path: Path):
-    results = [analysed(name) for name in ("MixIT-S1", "MixIT-JT", "SED")]
+    results = [analysed(name) for name in ("SED", "MixIT-S1", "MixIT-JT")]
     file = tmp_path / "a clip.html"
     described = {"MixIT-S1": "Separates the mixture, then detects."}
-    file.write_bytes(page(results, TRUTH, text=Text("Four tones", systems=described)))
+    file.write_bytes(
+        page(results, TRUTH, text=Text("Four tones", systems=described), shown="MixIT-S1")
+    )
     context = chromium.new_context(viewport={"width": 1440, "height": 1100}, offline=True)
     tab, wrong, asked = context.new_page(), [], []
     tab.on("pageerror", lambda error: wrong.append(str(error)))
@@ -55,7 +57,7 @@ def test_a_page_plays_switches_and_decodes_without_a_network(chromium: Any, tmp_
             assert [(on, off, DESED_LABELS[k]) for on, off, k in shown] == expected
     tab.get_by_role("button", name="MixIT-JT").click()
     drawn("MixIT-JT")
-    expected = [results[1].mixture, *results[1].sources, results[1].residual]
+    expected = [results[2].mixture, *results[2].sources, results[2].residual]
     for m, track in enumerate(expected):
         heard = np.asarray(ask(f"[...v.player.tracks[{m}].buffer.getChannelData(0)]"))
         np.testing.assert_allclose(heard, track, atol=1e-6)

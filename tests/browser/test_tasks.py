@@ -22,6 +22,8 @@ from browser import VIEWER, idle
 from jss import audio
 
 pytestmark = pytest.mark.slow
+#: The viewer, or nothing while there is none.
+MAYBE = VIEWER.replace(").viewer", ")?.viewer")
 STAGES = ("MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT")
 
 
@@ -32,7 +34,7 @@ class Person:
         self.address, self.presses, self.wrong = address, 0, []
         self.context = browser.new_context(viewport={"width": 1440, "height": 900})
         self.tab = self.context.new_page()
-        self.tab.set_default_timeout(60_000)
+        self.tab.set_default_timeout(120_000)
         self.tab.on("pageerror", lambda error: self.wrong.append(str(error)))
 
     @contextmanager
@@ -112,7 +114,7 @@ def test_the_pair_of_figs_12_to_15_is_found_and_heard_through_four_stages(person
         person.press(person.tab.get_by_role("combobox", name=re.compile("Clip")))
         person.press(person.tab.get_by_role("option", name=re.compile("Figs 12 to 15")))
         person.tab.wait_for_function(
-            f"() => {VIEWER}?.state.meta?.clip === 'vacuum-speech.flac'"
+            f"() => {MAYBE}?.state.meta?.clip === 'vacuum-speech.flac'"
             f" && {VIEWER}.state.compared.length === 5"
         )
         idle(person.tab)
@@ -160,8 +162,6 @@ def test_recordings_of_one_s_own_take_two_presses_each(person: Person, tmp_path:
             person.tab.wait_for_selector(".jss[data-drawn^='uploaded/']")
             idle(person.tab)
             assert person.ask("v.state.meta.duration") == pytest.approx(3.0, abs=0.15)
-            if person.tab.locator("input[type=file]:visible").count():
-                person.tab.keyboard.press("Escape")
 
 
 def test_bars_and_distributions_take_a_press_each(person: Person):
@@ -191,9 +191,7 @@ def test_a_training_is_followed_and_its_system_opened_in_compare(
         person.tab.get_by_text(re.compile("epoch 3")).first.wait_for()
         shutil.copytree(tiny_checkpoints, runs / "mine" / "checkpoints")
         person.press(person.tab.get_by_role("link", name=re.compile("in Compare")).first)
-        person.tab.wait_for_function(
-            f"() => {VIEWER}?.results.get('MixIT-S1 (runs/mine)')?.picture"
-        )
+        person.tab.wait_for_function(f"() => {MAYBE}?.results.get('MixIT-S1 (runs/mine)')?.picture")
     idle(person.tab)
     shutil.rmtree(runs / "mine")
 

@@ -116,8 +116,8 @@ def _in_memory(recording: Recording, system: str, selection: str) -> Analysis | 
 def page_maker(
     recording: Recording,
     selection: str,
+    shown: str,
     names: Sequence[str],
-    threshold: float,
     compare: Mapping[str, str] | None = None,
 ) -> Callable[[], bytes]:
     """Return a function that makes the viewer with a clip as one HTML file.
@@ -125,26 +125,26 @@ def page_maker(
     Args:
         recording: The clip.
         selection: "teacher" or "student".
-        names: The system shown, then others, which are in the file where they are in memory.
-        threshold: Of the events.
+        shown: The system that is shown.
+        names: All systems, in order; others are in the file where they are in memory.
         compare: As of :func:`view`.
 
     Returns:
         The function, for a download: nothing in it needs the session.
     """
     chosen = {name: _selection_and_reference(name, selection) for name in names}
-    span = address.view_of(recording.clip)
+    threshold, span = address.threshold(), address.view_of(recording.clip)
 
     def make() -> bytes:
-        analyses = [loaders.analyse(recording, names[0], *chosen[names[0]])]
-        others = [loaders.in_memory(recording, name, *chosen[name]) for name in names[1:]]
-        analyses += [analysis for analysis in others if analysis is not None]
+        loaders.analyse(recording, shown, *chosen[shown])
+        known = [loaders.in_memory(recording, name, *chosen[name]) for name in names]
         note = ". ".join(filter(None, [recording.filename, recording.note]))
         described = {name: loaders.manifest(name).description for name in names}
         return page(
-            [analysis.result for analysis in analyses],
+            [analysis.result for analysis in known if analysis is not None],
             recording.truth,
             text=Text(recording.title, note, described),
+            shown=shown,
             threshold=threshold,
             span=span,
             compare=compare,
