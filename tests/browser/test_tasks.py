@@ -154,10 +154,11 @@ def test_recordings_of_one_s_own_take_two_presses_each(person: Person, tmp_path:
     files += [media.encode(tmp_path / f"mine.{kind}", sound, 16000) for kind in ("m4a", "mp4")]
     for n, file in enumerate(files):
         with person.task(f"open {file.name}", 2, start="?system=MixIT-S1" if n == 0 else None):
-            person.press(person.button("Open, record"))
+            chooser = person.tab.locator("input[type=file]")
+            if not chooser.count():
+                person.press(person.button("Open, record"))
             person.presses += 1  # the file, in the window of the browser
-            chooser = person.tab.locator("input[type=file]").first
-            chooser.set_input_files(str(file))
+            chooser.first.set_input_files(str(file))
             person.tab.wait_for_function("(name) => document.title.startsWith(name)", arg=file.name)
             person.tab.wait_for_selector(".jss[data-drawn^='uploaded/']")
             idle(person.tab)
@@ -210,7 +211,7 @@ def test_a_link_shows_the_same_view_elsewhere(person: Person, chromium: Any):
         person.presses += 1
         person.tab.wait_for_url(re.compile("view="))
         idle(person.tab)
-    shown = "JSON.stringify([v.state.meta.id, v.state.view, v.state.threshold])"
+    shown = "JSON.stringify([v.state.meta.id, v.state.viewText, v.state.threshold])"
     other = Person(chromium, person.address)
     other.tab.goto(person.tab.url)
     other.drawn("dog.flac", "MixIT-S1")
