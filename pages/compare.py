@@ -55,18 +55,18 @@ def comparison(recording: Recording, names: list[str]) -> None:
     browser.refresh()
     selection = systems.wanted_selection()
     analyses = clip_view.analyse(names, recording, selection)
-    shown = _shown(names)
+    shown = _shown(list(analyses))
     against = address.read(address.AGAINST)
-    if against not in names:
+    if against not in analyses:
         sounds = analyses[shown].result.sources
         other = [
             name
-            for name in names
+            for name in analyses
             if len(analyses[name].result.sources)
             and not np.array_equal(analyses[name].result.sources, sounds)
         ]
-        against = next(iter(other), names[0])
-    beside = _beside()
+        against = next(iter(other), shown)
+    beside, layout = _beside(), _layout()
     notes = [
         recording.note,
         "In columns, click a source to play it from where the playhead is; Shift and a number, or X "
@@ -75,11 +75,11 @@ def comparison(recording: Recording, names: list[str]) -> None:
     notes += [systems.selection_note(name) for name in names]
     notes += [
         f"**{name}**: {note}"
-        for name in names
+        for name in analyses
         if (note := clip_view.order_note(analyses[name], selection))
     ]
     st.caption("  ·  ".join(note.rstrip(".") for note in notes if note))
-    compare = {"against": against, "beside": beside, "layout": _layout()}
+    compare = {"against": against, "beside": beside, "layout": layout}
     clip_view.view(analyses, shown, recording, selection, names, compare)
     threshold = address.threshold()
     table = _table(analyses, recording, threshold)
@@ -95,7 +95,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
         )
         exports.comparison_downloads(
             f"{PurePath(recording.filename).stem}.compared",
-            lambda: _figure(analyses, recording, shown, against, beside, threshold, span),
+            lambda: _figure(analyses, recording, shown, against, beside, layout, threshold, span),
             table,
             _events(analyses, threshold),
             clip_view.page_maker(recording, selection, shown, names, compare),
@@ -108,27 +108,29 @@ def _figure(
     shown: str,
     against: str,
     beside: Beside,
+    layout: str,
     threshold: float,
     span: tuple[float, float] | None,
 ) -> Any:
     """Draw what the viewer shows, at print size."""
     from jss.metrics.diversity import frame_similarity
-    from jss.viz.compare_figure import comparison as drawn
+    from jss.viz.compare_columns_figure import columns
+    from jss.viz.compare_figure import comparison as stacked
 
     results = [analysis.result for analysis in analyses.values()]
     similarity = {
         r.system: frame_similarity(r.source_scores).mean(axis=0) for r in results if r.n_sources > 1
     }
-    return drawn(
-        results,
-        recording.truth,
-        shown=shown,
-        threshold=threshold,
-        similarity=similarity,
-        against=against,
-        beside=beside,
-        span=span,
-    )
+    look: dict[str, Any] = {
+        "threshold": threshold,
+        "similarity": similarity,
+        "against": against,
+        "beside": beside,
+        "span": span,
+    }
+    if layout == "columns":
+        return columns(results, recording.truth, **look)
+    return stacked(results, recording.truth, shown=shown, **look)
 
 
 def _table(analyses: dict[str, Analysis], recording: Recording, threshold: float) -> pd.DataFrame:

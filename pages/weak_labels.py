@@ -93,6 +93,7 @@ def _prepared(names: list[str], mixture: Mixture) -> bool:
             key=KEY,
             span=address.view_of(mixture.name),
             pending=text,
+            stepped="mixture",
             on_interaction=_take_over,
         )
 
@@ -120,6 +121,7 @@ def _analysis(mixture: Mixture) -> None:
         threshold=address.threshold(),
         key=KEY,
         span=address.view_of(mixture.name),
+        stepped="mixture",
         on_interaction=_take_over,
     )
     with st.container():
@@ -229,6 +231,7 @@ def _take_over() -> None:
     address.write(address.THRESHOLD, f"{chosen['threshold']:.2f}")
     address.write(SEPARATOR, chosen["system"])
     address.write(address.VIEW, chosen["view"])
+    widgets.take_steps(scenes.SCENE, viewer.steps_taken(KEY))
 
 
 page()

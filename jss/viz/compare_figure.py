@@ -21,14 +21,17 @@ from jss.viz.clip_figure import (
     outcome_legend,
     score_panel,
 )
+from jss.viz.mel import SHOWN_DB
 from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress, tag
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Decibels at which a difference of two spectrograms has its full colour.
-FULL_DB = 30.0
+#: Decibels at which a difference of two spectrograms may have its full colour.
+_SCALES_DB = (1.0, 2.0, 3.0, 6.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0)
+#: This share of a difference, where either spectrogram is visible, lies within its scale.
+_WITHIN = 0.99
 _LESS, _MORE = "#b25806", "#2b75be"
 _DASHES = ((0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 2)))
 
@@ -104,6 +107,7 @@ def comparison(
     for axes in (a for row in panels for a in row):
         dress(axes, ink)
     span = span or (0.0, main.duration)
+    full = difference_scale(results, other)
 
     image = mel_panel(first, main.mel, main, "mixture", ink)
     _rolls(panels[0][1], detected, truth, lanes, kinds, shown, theme)
@@ -118,7 +122,7 @@ def comparison(
             and other.n_sources > m
             and other is not main
         ):
-            _difference(panels[2 + m][1], main, other, m, ink)
+            _difference(panels[2 + m][1], main, other, m, full, ink)
         else:
             score_panel(
                 panels[2 + m][1],
@@ -259,12 +263,28 @@ def _similarities(
         )
 
 
-def _difference(axes: Axes, main: ClipResult, other: ClipResult, m: int, ink: Ink) -> None:
-    """Source m of one system minus that of another, in dB."""
-    from matplotlib.colors import LinearSegmentedColormap
+def difference_scale(results: Sequence[ClipResult], other: ClipResult | None) -> float:
+    """Return the decibels at which differences of sources have their full colour.
 
-    less = main.source_mels[m] - other.source_mels[m]
-    if not less.any():
+    Args:
+        results: The clip through each system, all drawn on one scale.
+        other: The clip through the system that is subtracted, None where there is none.
+    """
+    differences = [
+        np.abs(a - b)[np.maximum(a, b) > SHOWN_DB[0]]
+        for one in (() if other is None else results)
+        for a, b in zip(one.source_mels, other.source_mels if other else (), strict=False)
+    ]
+    values = np.concatenate([d[d > 0] for d in differences]) if differences else np.empty(0)
+    largest = float(np.quantile(values, _WITHIN)) if len(values) else 0.0
+    return next((scale for scale in _SCALES_DB if scale >= largest), _SCALES_DB[-1])
+
+
+def _difference(
+    axes: Axes, main: ClipResult, other: ClipResult, m: int, full: float, ink: Ink
+) -> None:
+    """Source m of one system minus that of another, in dB, with its key."""
+    if not (main.source_mels[m] - other.source_mels[m]).any():
         axes.text(
             0.5,
             0.5,
@@ -275,13 +295,57 @@ def _difference(axes: Axes, main: ClipResult, other: ClipResult, m: int, ink: In
             fontsize=LABEL,
             color=ink.soft,
         )
-    colours = LinearSegmentedColormap.from_list("difference", [_LESS, ink.paper, _MORE])
-    image = mel_panel(axes, less, main, f"source {m + 1}: {main.system} minus {other.system}", ink)
-    image.set(cmap=colours, clim=(-FULL_DB, FULL_DB))
-    key = axes.inset_axes((0.72, 1.045, 0.2, 0.05))
-    bar = axes.figure.colorbar(image, cax=key, orientation="horizontal", ticks=[])
+    title = f"source {m + 1}: {main.system} minus {other.system}"
+    difference_panel(axes, main, other, m, full, title, ink)
+    box = axes.get_position()
+    where = (0.72, 1.045, 0.2, 0.05)
+    place = (
+        box.x0 + where[0] * box.width,
+        box.y0 + where[1] * box.height,
+        where[2] * box.width,
+        where[3] * box.height,
+    )
+    difference_key(axes.get_figure(root=True), place, full, ink)
+
+
+def difference_panel(
+    axes: Axes, main: ClipResult, other: ClipResult, m: int, full: float, name: str, ink: Ink
+) -> None:
+    """Draw source m of one system minus that of another, in dB.
+
+    Args:
+        axes: Where.
+        main: The clip through the one system.
+        other: The clip through the system that is subtracted.
+        m: The source.
+        full: Of :func:`difference_scale`.
+        name: Above the panel.
+        ink: Colours of the theme.
+    """
+    less = main.source_mels[m] - other.source_mels[m]
+    image = mel_panel(axes, less, main, name, ink)
+    image.set(cmap=_colours(ink), clim=(-full, full))
+
+
+def difference_key(
+    fig: Figure, place: tuple[float, float, float, float], full: float, ink: Ink
+) -> None:
+    """Draw the key of differences.
+
+    Args:
+        fig: Where.
+        place: Left, bottom, width and height, as shares of the figure.
+        full: Of :func:`difference_scale`.
+        ink: Colours of the theme.
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    key = fig.add_axes(place)
+    scale = ScalarMappable(Normalize(-full, full), _colours(ink))
+    bar = fig.colorbar(scale, cax=key, orientation="horizontal", ticks=[])
     bar.outline.set_edgecolor(ink.line)
-    for x, ha, text in ((-0.05, "right", f"-{FULL_DB:g}"), (1.05, "left", f"+{FULL_DB:g} dB")):
+    for x, ha, text in ((-0.05, "right", f"\u2212{full:g}"), (1.05, "left", f"+{full:g} dB")):
         key.text(
             x,
             0.5,
@@ -292,3 +356,9 @@ def _difference(axes: Axes, main: ClipResult, other: ClipResult, m: int, ink: In
             fontsize=TICK - 1,
             color=ink.soft,
         )
+
+
+def _colours(ink: Ink) -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("difference", [_LESS, ink.paper, _MORE])

@@ -113,7 +113,8 @@ def prepare(steps: Sequence[Step], what: str, show_pending: Callable[[str], None
         True where nothing is missing. False where the user cancelled the work or it failed, which
         is then said.
     """
-    if not steps or st.session_state.pop(_PREPARED, None) == what:
+    prepared = st.session_state.pop(_PREPARED, None)
+    if not steps or prepared == what:
         return True
     with st.container():  # as around a fragment, so that the element of show_pending stays
         if cancelled(what) or _failed(what):

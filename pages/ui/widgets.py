@@ -15,6 +15,8 @@ from pages.ui import address
 from pages.ui.text import literal
 
 log = logging.getLogger(__name__)
+#: In the session: what Previous and Next go through, in order.
+_STEPPED = "stepped "
 
 _TAB = "page of the tab"
 
@@ -144,22 +146,31 @@ def step_buttons(kind: str, names: Sequence[str], at: int, name: str) -> None:
         at: The index of the one shown.
         name: Of the choice, in the address.
     """
+    st.session_state[_STEPPED + name] = tuple(names)
     for label, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
         st.button(
             label,
             icon=f":material/{icon}:",
             key=f"{label} {kind}",
-            on_click=_step,
+            on_click=take_steps,
             help=f"{label} {kind}",
-            args=(tuple(names), at, name, step),
+            args=(name, step),
         )
 
 
-def _step(names: Sequence[str], at: int, name: str, step: int) -> None:
-    """Choose a neighbour of the present choice, which may be newer than the button that was pressed."""
+def take_steps(name: str, steps: int) -> None:
+    """Choose another one of those of :func:`step_buttons`, so many steps from the present choice.
+
+    Args:
+        name: Of the choice, in the address.
+        steps: Forwards, or backwards where negative.
+    """
+    names = st.session_state.get(_STEPPED + name, ())
+    if not steps or not names:
+        return
     present = address.read(name)
-    at = names.index(present) if present in names else at
-    address.write(name, names[(at + step) % len(names)])
+    at = names.index(present) if present in names else 0
+    address.write(name, names[(at + steps) % len(names)])
 
 
 def _take(name: str, key: str) -> None:

@@ -122,6 +122,14 @@ function difference(mixture, sources) {
   return residual;
 }
 
+/** Mean square of a waveform. */
+export function power(buffer) {
+  const samples = buffer.getChannelData(0);
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += samples[i] * samples[i];
+  return sum / Math.max(1, samples.length);
+}
+
 /** Least and greatest sample of every block of a waveform: enough for any width. */
 export function envelope(buffer) {
   const samples = buffer.getChannelData(0);

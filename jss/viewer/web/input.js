@@ -32,7 +32,8 @@ export function attachPointer(viewer, surface) {
       const point = viewer.screen.probe(x, y);
       viewer.state.overThreshold = onThreshold(point, y, "mouse");
       surface.style.cursor = viewer.state.overThreshold ? "ns-resize"
-        : !point ? "default" : viewer.canBePlayed(point.panel) ? "pointer" : "crosshair";
+        : !point ? "default"
+          : viewer.canBePlayed(point.panel) || viewer.eventUnder(point) ? "pointer" : "crosshair";
       viewer.setCursor(event.pointerType === "mouse" ? point : null);
       return;
     }
@@ -144,6 +145,24 @@ export function attachSteps(viewer) {
   };
   const removal = new AbortController();
   window.addEventListener("jss-step", listener, { signal: removal.signal });
+  return () => removal.abort();
+}
+
+/**
+ * The page's own buttons Previous and Next, where it has them: the server joins presses that come while it
+ * is busy into one, so they are counted here. -> a function that removes the listener.
+ */
+export function attachStepButtons(viewer) {
+  const removal = new AbortController();
+  document.addEventListener("click", (event) => {
+    if (!viewer.canStep) return;
+    for (const [name, count] of [["Previous", -1], ["Next", 1]]) {
+      if (!event.target.closest?.(`.st-key-${name}-${viewer.stepped} button`)) continue;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      viewer.step(count);
+    }
+  }, { capture: true, signal: removal.signal });
   return () => removal.abort();
 }
 

@@ -87,13 +87,26 @@ export function yToScore(panel, y) {
 
 const mel = (hz) => Math.log10(1 + hz / 700) / Math.log10(1 + TOP_HZ / 700);
 
-/** Height in a panel, from 0 at its top to 1, of a frequency on the HTK scale; filter i of n peaks at row i. */
-export function hzToY(hz, n) {
-  return 1 - (mel(hz) * (n + 1) - 0.5) / n;
+/** All frequencies, in Hz. */
+export const WHOLE_BAND = { low: 0, high: TOP_HZ };
+
+/** Rows of a spectrogram of n filters, from the lowest, between which a band of frequencies lies. */
+export function bandRows({ low, high }, n) {
+  const row = (hz) => mel(hz) * (n + 1) - 0.5; // filter i peaks at row i + 0.5
+  return { from: low > 0 ? row(low) : 0, to: high < TOP_HZ ? row(high) : n };
 }
 
-export function yToHz(y, n) {
-  const share = Math.min(1, Math.max(0, ((1 - y) * n + 0.5) / (n + 1)));
+/**
+ * Height in a panel that shows a band, from 0 at its top to 1, of a frequency on the HTK scale; n: filters.
+ */
+export function hzToY(hz, n, band = WHOLE_BAND) {
+  const { from, to } = bandRows(band, n);
+  return 1 - (mel(hz) * (n + 1) - 0.5 - from) / (to - from);
+}
+
+export function yToHz(y, n, band = WHOLE_BAND) {
+  const { from, to } = bandRows(band, n);
+  const share = Math.min(1, Math.max(0, (from + (1 - y) * (to - from) + 0.5) / (n + 1)));
   return 700 * ((1 + TOP_HZ / 700) ** share - 1);
 }
 

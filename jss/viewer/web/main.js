@@ -8,6 +8,7 @@ import "./input.js";
 import "./labels.js";
 import "./layout.js";
 import "./layout_columns.js";
+import "./menu.js";
 import "./mixer.js";
 import "./overlay.js";
 import "./paint.js";

@@ -1,9 +1,31 @@
 // Which tracks are audible: the mixture; or the soloed ones; or, when one is muted, the other sources.
+// And how loud each one is.
+
+/** Matching changes no level by more than this factor. */
+const MOST = 10;
 
 export class Mixer {
   constructor() {
     this.soloed = new Set();
     this.muted = new Set();
+    this.volumes = new Map(); // identifier of a track -> dB
+    this.matched = false; // whether a source is as loud through every system
+  }
+
+  /**
+   * Identifier -> linear gain of the tracks of one system. all: the tracks of every system loaded; matched,
+   * each track has the mean power that it has in them.
+   */
+  levels(tracks, all) {
+    const powers = (id) => all.map((some) => some.find((track) => track.id === id)?.power)
+      .filter((power) => power > 0);
+    return new Map(tracks.map(({ id, power }) => {
+      const known = powers(id);
+      const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+      const factor = this.matched && power > 0 ? Math.sqrt(mean / power) : 1;
+      const limited = Math.min(MOST, Math.max(1 / MOST, factor));
+      return [id, limited * 10 ** ((this.volumes.get(id) ?? 0) / 20)];
+    }));
   }
 
   /** Solo a track; again: the mixture. add: together with those already soloed. */

@@ -105,7 +105,7 @@ function paintCursor(c, scene) {
     if (hasFrequency(panel) && hz !== null) {
       c.globalAlpha = 0.6;
       c.fillStyle = theme.soft;
-      c.fillRect(panel.x, Math.round(panel.y + hzToY(hz, state.meta.mels) * panel.h), panel.w, 1);
+      c.fillRect(panel.x, Math.round(panel.y + hzToY(hz, state.meta.mels, state.band) * panel.h), panel.w, 1);
       c.globalAlpha = 1;
     }
     if (layout.byColumn && !sameRow(panel, under)) continue;
@@ -122,7 +122,7 @@ function paintCursor(c, scene) {
     if (scale !== "below") paintTag(c, scene, text, x, top - 10);
   }
   if (hz === null || !under) return;
-  paintTag(c, scene, hzText(hz), under.x - 30, under.y + hzToY(hz, state.meta.mels) * under.h);
+  paintTag(c, scene, hzText(hz), under.x - 30, under.y + hzToY(hz, state.meta.mels, state.band) * under.h);
 }
 
 /** With columns, values are shown of the panels in one row: many at once would cover too much. */
@@ -267,7 +267,7 @@ function paintTag(c, { layout, theme }, text, x, y) {
   c.fillText(text, x, y + 0.5);
 }
 
-/** What lies under a point: {panel, area, time, hz}, or null. */
+/** What lies under a point: {panel, area, time, hz, y}, or null. */
 export function probe(state, layout, x, y) {
   const area = layout.areas.find((one) => x >= one.x - 1 && x <= one.x + one.w + 1
     && y >= one.top - 20 && y <= one.bottom + (one.scale === "above" ? 0 : 20));
@@ -275,6 +275,6 @@ export function probe(state, layout, x, y) {
   const panel = layout.panels.find((p) => p.x === area.x && y >= p.y && y < p.y + p.h
     && p.w === area.w) ?? null;
   const time = clamp(timeAxis(area.w, state.view).seconds(area.x, x), 0, state.meta.duration);
-  const hz = panel && hasFrequency(panel) ? yToHz((y - panel.y) / panel.h, state.meta.mels) : null;
-  return { panel, area, time, hz };
+  const hz = panel && hasFrequency(panel) ? yToHz((y - panel.y) / panel.h, state.meta.mels, state.band) : null;
+  return { panel, area, time, hz, y };
 }

@@ -2,14 +2,15 @@
 // threshold or theme change.
 
 import { colour } from "./assets.js";
-import { hzToY, scoreY, timeAxis, timeTicks } from "./layout.js";
-import { note, paintDifference, paintMissing, paintNoSources, paintSystemEvents, paintSystemNumbers,
+import { hzToY, scoreY, timeAxis, timeTicks, WHOLE_BAND } from "./layout.js";
+import { differenceScale, drawTile, note, paintDifference, paintMissing, paintNoSources, paintSystemEvents, paintSystemNumbers,
   paintSystemSimilarity, sceneOf } from "./paint_compare.js";
 import { paintEvents, paintLaneNames } from "./paint_events.js";
 import { paintAttribution, paintCurves, paintFiltered, paintSimilarity } from "./paint_scores.js";
 
 const HZ_TICKS = [250, 1000, 4000];
 const FEW_HZ_TICKS = [500, 4000]; // of low panels
+const CLOSE_HZ_TICKS = [125, 250, 500, 1000, 2000, 3000, 4000, 6000, 8000]; // of a part of the band
 
 /** By kind of panel. */
 const PAINTERS = {
@@ -40,8 +41,10 @@ function paintFrame(c, theme, panel) {
 }
 
 /** c: the canvas's context, scaled to CSS pixels; scene: see Screen.scene. */
-export function paint(c, scene) {
-  const { layout, theme } = scene;
+export function paint(c, still) {
+  const { layout, state, theme } = still;
+  const differenceDb = state.compare?.beside === "difference" ? differenceScale(state) : null;
+  const scene = { ...still, differenceDb };
   c.fillStyle = theme.paper;
   c.fillRect(0, 0, layout.width, layout.height);
   for (const panel of layout.panels) {
@@ -128,7 +131,7 @@ function paintMel(c, scene, panel, axis) {
     column += tile.width;
     if (to < panel.x || from > panel.x + panel.w) continue;
     colour(tile, masked ? scene.maskColours : scene.colours);
-    c.drawImage(tile.canvas, from, panel.y, to - from, panel.h);
+    drawTile(c, scene.state, tile.canvas, from, panel.y, to - from, panel.h);
   }
 }
 
@@ -157,8 +160,15 @@ function paintLabels(c, scene, panel) {
   const tick = (text, y) => c.fillText(text, left - 6, inside(y));
   const [top, bottom] = [panel.y + 4, panel.y + panel.h - 4];
   if (SPECTROGRAMS.includes(panel.kind)) {
-    for (const hz of panel.h < 56 ? FEW_HZ_TICKS : HZ_TICKS) {
-      const y = panel.y + hzToY(hz, state.meta.mels) * panel.h;
+    const { low, high } = state.band;
+    const whole = low === WHOLE_BAND.low && high === WHOLE_BAND.high;
+    const ticks = !whole ? CLOSE_HZ_TICKS.filter((hz) => hz >= low && hz <= high)
+      : panel.h < 56 ? FEW_HZ_TICKS : HZ_TICKS;
+    let free = Infinity; // numbers do not overlap
+    for (const hz of ticks) {
+      const y = panel.y + hzToY(hz, state.meta.mels, state.band) * panel.h;
+      if (y > free) continue;
+      free = y - layout.type - 2;
       tick(hz >= 1000 ? `${hz / 1000} kHz` : `${hz} Hz`, y);
       c.fillRect(left - 4, Math.round(y), 3, 1);
     }

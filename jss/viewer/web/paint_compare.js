@@ -1,13 +1,15 @@
 // Several systems at once: their events under the truth, class by class; their similarity; the sources
 // of one minus those of another.
 
-import { scoreY } from "./layout.js";
+import { bandRows, scoreY } from "./layout.js";
 import { barOf, paintOutcome } from "./paint_events.js";
 import { haloText } from "./paint_scores.js";
 import { differenceTable } from "./theme.js";
 
-/** Decibels at which the difference of two spectrograms has its full colour. */
-export const FULL_DB = 30;
+/** Decibels at which a difference of two spectrograms may have its full colour. */
+const SCALES_DB = [1, 2, 3, 6, 10, 15, 20, 30, 40, 60];
+/** This share of a difference, where either spectrogram is visible, lies within its scale. */
+const WITHIN = 0.99;
 /** Heights in pixels: the lane of the truth, of each system, of their bars, and between classes. */
 const TRUTH_LANE = 15;
 const SYSTEM_LANE = 11;
@@ -66,6 +68,17 @@ export function paintSystemEvents(c, scene, panel, axis) {
     c.globalAlpha = 1;
   });
   if (!rows.length) note(c, scene, panel, "no event in any system");
+}
+
+/** The event under a point of the panel of all events: {onset, offset, system or undefined}, or null. */
+export function systemEventAt(state, panel, time, y) {
+  const lane = classLanes(state, panel).find((one) =>
+    y >= one.y && y < one.y + classHeight(state.compared.length));
+  if (!lane) return null;
+  const of = lane.lanes.find((one) => y >= one.y - 1.5 && y < one.y + SYSTEM_LANE - 1.5);
+  const events = of ? of.system.events : y < lane.y + TRUTH_LANE ? state.truth ?? [] : [];
+  const event = events.find(({ k, onset, offset }) => k === lane.k && onset <= time && time < offset);
+  return event ? { ...event, system: of?.system.name } : null;
 }
 
 /** Beside the events: the class, and the number of each system. */
@@ -143,10 +156,10 @@ export function paintDifference(c, scene, panel, axis) {
   picture.sources[panel.of].forEach((tile, i) => {
     const from = axis.x(panel.x, (column - 0.5) * hop);
     const to = axis.x(panel.x, (column + tile.width - 0.5) * hop);
-    const image = difference(scene, tile, other.picture.sources[panel.of][i]);
+    const image = difference(scene, tile, other.picture.sources[panel.of][i], scene.differenceDb);
     column += tile.width;
     equal &&= image.equal;
-    c.drawImage(image.canvas, from, panel.y, to - from, panel.h);
+    drawTile(c, state, image.canvas, from, panel.y, to - from, panel.h);
   });
   if (equal) {
     note(c, scene, panel, `${meta.system} and ${against} share the separator: the source is the same`);
@@ -158,17 +171,64 @@ export function paintDifference(c, scene, panel, axis) {
   haloText(c, theme, `${meta.system} minus ${against}`, panel.x + 6, panel.y + panel.h - 9, theme.soft);
 }
 
-const cache = new Map(); // tile -> other tile -> {theme, canvas, equal}
+/** Draw a canvas with all rows of a spectrogram: those of the band that is visible. */
+export function drawTile(c, { band, meta }, canvas, x, y, w, h) {
+  const { from, to } = bandRows(band, meta.mels);
+  const rows = canvas.height / meta.mels;
+  c.drawImage(canvas, 0, (meta.mels - to) * rows, canvas.width, (to - from) * rows, x, y, w, h);
+}
 
-function difference(scene, a, b) {
-  const theme = scene.theme.name;
+const histograms = new WeakMap(); // tile -> other tile -> counts
+
+/** How many pixels of two tiles differ by 1 to 255 levels, where either is above a floor: [256 counts]. */
+function differences(a, b, floor) {
+  if (!histograms.has(a)) histograms.set(a, new WeakMap());
+  const known = histograms.get(a);
+  if (!known.has(b)) {
+    const counts = new Float64Array(256);
+    for (let i = 0; i < a.levels.length; i++) {
+      const [one, other] = [a.levels[i], b.levels[i]];
+      if (one !== other && Math.max(one, other) > floor) counts[Math.abs(one - other)] += 1;
+    }
+    known.set(b, counts);
+  }
+  return known.get(b);
+}
+
+/**
+ * Decibels at which differences have their full colour, one scale for all systems compared: the least
+ * round number that nearly all of their differences stay within.
+ */
+export function differenceScale({ compared, compare, meta }) {
+  const [low, high] = meta.stored_db;
+  const floor = ((meta.shown_db[0] - low) / (high - low)) * 255;
+  const other = compared.find(({ name }) => name === compare.against)?.result.picture.sources;
+  const counts = new Float64Array(256);
+  for (const { result: { picture: { sources } } } of other ? compared : []) {
+    sources.forEach((tiles, m) => tiles.forEach((tile, i) => {
+      const minus = other[m]?.[i];
+      if (minus?.levels.length !== tile.levels.length) return;
+      differences(tile, minus, floor).forEach((count, step) => { counts[step] += count; });
+    }));
+  }
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  let [step, within] = [0, 0];
+  while (all && within < WITHIN * all) within += counts[step += 1];
+  const largest = (step / 255) * (high - low);
+  return SCALES_DB.find((scale) => scale >= largest) ?? SCALES_DB.at(-1);
+}
+
+const cache = new Map(); // tile -> other tile -> {look, canvas, equal}
+
+function difference(scene, a, b, full) {
+  const look = `${scene.theme.name} ${full}`;
   const known = cache.get(a)?.get(b);
-  if (known?.theme === theme) return known;
+  if (known?.look === look) return known;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [a.width, a.height];
   const image = new ImageData(a.width, a.height);
   const out = new Uint32Array(image.data.buffer);
-  const table = differenceTable(scene.theme, scene.state.meta.stored_db, FULL_DB);
+  const table = differenceTable(scene.theme, scene.state.meta.stored_db, full);
   let equal = true;
   for (let i = 0; i < out.length; i++) {
     equal &&= a.levels[i] === b.levels[i];
@@ -176,9 +236,9 @@ function difference(scene, a, b) {
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
   if (!cache.has(a)) cache.set(a, new Map());
-  cache.get(a).set(b, { theme, canvas, equal });
+  cache.get(a).set(b, { look, canvas, equal });
   while (cache.size > CACHED) cache.delete(cache.keys().next().value);
-  return { theme, canvas, equal };
+  return { look, canvas, equal };
 }
 
 /** What is drawn in a panel: that of its system, where it has one; null while that has no result. */

@@ -91,6 +91,16 @@ export function paintOutcome(c, theme, kind, [x, y, w, h]) {
   }
 }
 
+/** The event under a point, true in the upper half of a lane, else detected: {onset, offset, k}, or null. */
+export function eventAt(state, panel, time, y) {
+  const lane = lanes(state, panel).find((one) => y >= one.y && y < one.y + one.h);
+  if (!lane) return null;
+  const at = (events) => (events ?? []).find(({ k, onset, offset }) =>
+    k === lane.k && onset <= time && time < offset);
+  const upper = y < lane.y + lane.h * 0.53;
+  return (upper && state.truth ? at(state.truth) : at(state.events) ?? at(state.truth)) ?? null;
+}
+
 /** Class names beside the lanes. */
 export function paintLaneNames(c, scene, panel) {
   const { layout, state, theme } = scene;

@@ -17,7 +17,10 @@ export class Player {
     this.offset = 0;
     this.loop = null; // {start, end} in seconds
     this.audible = new Set(["mixture"]);
+    this.levels = new Map(); // identifier -> linear gain; 1 where it is not there
     this.analyser = null;
+    this.others = ({ detail }) => { if (detail !== this) this.pause(); };
+    window.addEventListener("jss-play", this.others);
   }
 
   get playing() {
@@ -72,7 +75,9 @@ export class Player {
   async play() {
     if (this.playing || !this.tracks.length) return;
     await context().resume();
-    if (!this.playing) this.start();
+    if (this.playing) return;
+    window.dispatchEvent(new CustomEvent("jss-play", { detail: this })); // one player at a time
+    this.start();
   }
 
   pause() {
@@ -95,15 +100,24 @@ export class Player {
     if (this.playing) this.seek(at);
   }
 
-  /** audible: identifiers of the tracks to be played together. The position goes on. */
-  setAudible(audible) {
+  /** How loud a track is. */
+  level(id) {
+    return this.audible.has(id) ? this.levels.get(id) ?? 1 : 0;
+  }
+
+  /**
+   * audible: identifiers of the tracks to be played together; levels: identifier -> linear gain. The
+   * position goes on.
+   */
+  setAudible(audible, levels) {
     this.audible = audible;
+    this.levels = levels;
     if (!this.nodes) return;
     // Tracks that have yet to start hold a level for that moment, which would outlast an earlier one.
     const when = Math.max(context().currentTime, this.startedAt);
     for (const { id, gain } of this.nodes) {
       gain.gain.cancelScheduledValues(when);
-      gain.gain.setTargetAtTime(audible.has(id) ? 1 : 0, when, 0.004);
+      gain.gain.setTargetAtTime(this.level(id), when, 0.004);
     }
   }
 
@@ -130,7 +144,7 @@ export class Player {
       const [source, gain] = [audio.createBufferSource(), audio.createGain()];
       source.buffer = buffer;
       gain.gain.value = 0;
-      gain.gain.setTargetAtTime(this.audible.has(id) ? 1 : 0, when, 0.002);
+      gain.gain.setTargetAtTime(this.level(id), when, 0.002);
       if (loop) [source.loop, source.loopStart, source.loopEnd] = [true, loop.start, loop.end];
       source.connect(gain).connect(this.analyser);
       source.start(when, offset);
@@ -155,6 +169,7 @@ export class Player {
   }
 
   dispose() {
+    window.removeEventListener("jss-play", this.others);
     this.stopNodes();
     this.analyser?.disconnect();
   }

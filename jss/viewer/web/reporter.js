@@ -11,6 +11,8 @@ export class Reporter {
     this.send = null; // (choices) => ..., given by the page
     this.reported = {}; // what the page knows
     this.stamp = 0; // of the last report
+    this.viewer = `${Math.random()}`; // from which the page knows that the count below begins again
+    this.steps = this.reportedSteps = 0; // to the next clip (up) and to the one before (down), in all
   }
 
   /**
@@ -35,10 +37,12 @@ export class Reporter {
   flush() {
     this.cancel();
     const choices = this.current();
-    if (Object.keys(choices).every((name) => choices[name] === this.reported[name])) return;
+    const same = Object.keys(choices).every((name) => choices[name] === this.reported[name]);
+    if (same && this.steps === this.reportedSteps) return;
     this.reported = choices;
+    this.reportedSteps = this.steps;
     this.stamp = Math.max(Date.now(), this.stamp + 1);
-    this.send?.({ ...choices, stamp: this.stamp });
+    this.send?.({ ...choices, stamp: this.stamp, viewer: this.viewer, steps: this.steps });
   }
 
   /** Drop what is scheduled. */

@@ -1,6 +1,6 @@
 // Results of a clip, one for each system, fetched ahead so that a switch needs no server.
 
-import { envelope, loadPicture, loadSound } from "./assets.js";
+import { envelope, loadPicture, loadSound, power } from "./assets.js";
 
 const LOST = "The server no longer has this result. Reload the page.";
 
@@ -17,6 +17,7 @@ class Result {
     this.pictureLoaded ??= loadPicture(this.meta).then((picture) => { this.picture = picture; });
     this.soundLoaded ??= loadSound(this.meta).then((tracks) => {
       const buffer = (id) => tracks.find((track) => track.id === id)?.buffer;
+      for (const track of tracks) track.power = power(track.buffer);
       this.tracks = tracks;
       this.waveforms = { mixture: envelope(buffer("mixture")),
         residual: buffer("residual") && envelope(buffer("residual")) };
@@ -46,11 +47,11 @@ export class Results {
   }
 
   /** What the page offers now. Results whose files are the same stay as they are. */
-  update({ systems, names, printed }) {
+  update({ systems, names, printed, reasons }) {
     const before = this.bySystem;
     this.names = names;
     this.printed = printed;
-    this.reasons = {};
+    this.reasons = { ...reasons };
     this.bySystem = new Map(systems.map((meta) => {
       const known = before.get(meta.system);
       const same = known && known.meta.id === meta.id && known.meta.scores === meta.scores;
@@ -58,6 +59,11 @@ export class Results {
       return [meta.system, same ? known : new Result(meta)];
     }));
     this.turn += 1;
+  }
+
+  /** The tracks of every system whose sound is loaded. */
+  get allTracks() {
+    return [...this.bySystem.values()].map(({ tracks }) => tracks).filter(Boolean);
   }
 
   get(name) {

@@ -39,7 +39,7 @@ export class Screen {
     this.theme = readTheme(this.root);
     this.root.dataset.theme = this.theme.name;
     const palette = this.paletteName ?? (this.theme.dark ? "magma" : "grey");
-    this.colours = meta ? lookupTable(palette, meta.stored_db, meta.shown_db) : null;
+    this.colours = meta ? lookupTable(palette, meta.stored_db, this.state.shownDb) : null;
     this.maskColours = lookupTable(palette, [0, 1], [0, 1]);
     this.events.themed(palette);
     if (!meta) return;
@@ -151,7 +151,7 @@ export class Screen {
     return { state, layout, theme, colours, maskColours, textColours, position, audible };
   }
 
-  /** What lies under a point: {panel, column, time, hz}, or null. */
+  /** What lies under a point: {panel, area, time, hz, y}, or null. */
   probe(x, y) {
     return probe(this.state, this.layout, x, y);
   }

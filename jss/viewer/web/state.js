@@ -2,6 +2,7 @@
 // from them: no drawing, no sound, no page.
 
 import { agreement, confusions, decode, removedRuns } from "./decode.js";
+import { WHOLE_BAND } from "./layout.js";
 
 /** Shortest span of time that can be looked at, in seconds. */
 const SHORTEST = 0.2;
@@ -24,6 +25,8 @@ export class State {
     this.view = null; // {start, end} in seconds: the span of time that is visible
     this.region = null; // {start, end} in seconds: the span that is marked and looped
     this.looping = false;
+    this.level = { range: null, gain: 0 }; // dB of the spectrograms: from black to white, and added
+    this.band = WHOLE_BAND; // Hz of the spectrograms: {low, high}
     this.hidden = new Set(); // labels of the classes that are switched off
     this.focus = null; // the label of the class that is emphasised
     this.cursor = this.drag = null;
@@ -120,6 +123,13 @@ export class State {
   /** Whether masks are displayed in place of the sources' spectrograms. */
   get masked() {
     return this.sourcesAs === "masks" && this.picture.masks.length > 0;
+  }
+
+  /** Levels of black and of white in dB. */
+  get shownDb() {
+    const [low, high] = this.meta.shown_db;
+    const { range, gain } = this.level;
+    return [high - (range ?? high - low) - gain, high - gain];
   }
 
   isVisible(k) {

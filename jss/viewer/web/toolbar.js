@@ -1,6 +1,6 @@
 // The parts of the viewer that are buttons and text: transport, threshold, classes, solo and mute.
 
-import { FULL_DB } from "./paint_compare.js";
+import { differenceScale } from "./paint_compare.js";
 import { differenceGradient, gradient, sourceShade } from "./theme.js";
 
 const PLAY = "M4 2.5v11l9-5.5z";
@@ -21,6 +21,12 @@ export function element(tag, attributes = {}, ...children) {
 
 const seconds = (value, digits = 2) => value.toFixed(digits);
 
+/** Levels at the ends of a scale. */
+function label(scale, low, high) {
+  scale.previousElementSibling.textContent = `${low}`.replace("-", "\u2212");
+  scale.nextElementSibling.textContent = `${high} dB`.replace("-", "\u2212");
+}
+
 export class Toolbar {
   constructor(viewer, root) {
     this.viewer = viewer;
@@ -29,8 +35,8 @@ export class Toolbar {
     Object.assign(this, {
       play: find(".play"), loop: find(".loop"), wholeClip: find(".whole-clip"), time: find(".time"),
       audible: find(".audible"), threshold: find(".threshold input"),
-      thresholdText: find(".threshold output"), palette: find(".palette"), scale: find(".scale"),
-      differenceScale: find(".difference-scale"), legend: find(".legend"), key: find(".key"),
+      thresholdText: find(".threshold output"), palette: find(".palette"), scale: find(".levels .scale"),
+      maskKey: find(".mask-key"), differenceScale: find(".difference-scale"), legend: find(".legend"), key: find(".key"),
       rows: find(".rows"), status: find(".status"), error: find(".error"), matrix: find(".matrix"),
       pending: find(".pending"), totals: find(".foot .totals"), confusions: find(".confusions"),
       removed: find(".removed"), plot: find(".plot"),
@@ -113,21 +119,27 @@ export class Toolbar {
     return buttons;
   }
 
+  /** What the colours of differences stand for: chosen from the data. */
+  updateDifferenceScale() {
+    const { state } = this.viewer;
+    if (state.compare?.beside !== "difference" || !state.meta) return;
+    const full = differenceScale(state);
+    label(this.differenceScale, -full, `+${full}`);
+  }
+
   updateTheme(palette) {
     const { state, screen } = this.viewer;
     const { theme } = screen;
-    const label = (scale, low, high) => {
-      scale.previousElementSibling.textContent = `${low}`.replace("-", "\u2212");
-      scale.nextElementSibling.textContent = `${high} dB`.replace("-", "\u2212");
-    };
     this.differenceScale.style.background = differenceGradient(theme);
-    label(this.differenceScale, -FULL_DB, `+${FULL_DB}`);
     this.palette.value = palette;
     this.scale.style.background = gradient(palette);
     if (state.meta) {
-      const [low, high] = state.meta.shown_db;
-      label(this.scale, state.masked ? `mask 0, ${low}` : low, state.masked ? `mask 1, ${high}` : high);
+      const [low, high] = state.shownDb.map(Math.round);
+      label(this.scale, state.masked ? `mixture ${low}` : low, high);
+      this.maskKey.hidden = !state.masked;
+      this.maskKey.querySelector(".scale").style.background = gradient(palette);
     }
+    this.updateDifferenceScale();
     for (const chip of this.legend.children) {
       chip.querySelector("line").setAttribute("stroke", chip.kind[theme.name]);
     }
@@ -155,6 +167,7 @@ export class Toolbar {
     }
     this.updateConfusions();
     this.updateRemoved();
+    this.updateDifferenceScale();
   }
 
   updateRows() {
@@ -196,8 +209,8 @@ export class Toolbar {
     if (this.confusions.dataset.texts === texts.join("|")) return; // a button that has the focus stays
     this.confusions.dataset.texts = texts.join("|");
     this.confusions.replaceChildren("Confused: ", ...long.map(({ onset, offset }, i) =>
-      element("button", { type: "button", class: "small", title: "Zoom to it and loop it",
-        onclick: () => viewer.selectSpan({ start: onset, end: offset }, true) }, texts[i])));
+      element("button", { type: "button", class: "small", title: "Zoom in around it and loop it",
+        onclick: () => viewer.loopInContext({ start: onset, end: offset }) }, texts[i])));
   }
 
   /** What the median filter removed. */

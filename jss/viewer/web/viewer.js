@@ -1,7 +1,10 @@
 // The viewer of one clip: its parts, and what pointer, keys, buttons and the page do to them.
 
-import { attachKeys, attachLeaving, attachPointer, attachSteps } from "./input.js";
+import { attachKeys, attachLeaving, attachPointer, attachStepButtons, attachSteps } from "./input.js";
+import { Menu } from "./menu.js";
 import { Mixer } from "./mixer.js";
+import { systemEventAt } from "./paint_compare.js";
+import { eventAt } from "./paint_events.js";
 import { Player } from "./player.js";
 import { Reporter } from "./reporter.js";
 import { Results } from "./results.js";
@@ -21,6 +24,9 @@ export class Viewer {
     this.clip = null; // of the page's last message
     this.wanted = this.previous = null; // systems: chosen now, and before
     this.turn = 0;
+    this.autoplay = false; // whether the next clip is played at once
+    this.stepping = false; // whether the next clip was asked for, and is not there yet
+    this.stepped = ""; // what Previous and Next on the page step through, or ""
     this.state = new State();
     this.results = new Results(() => this.updateEvents());
     this.reporter = new Reporter(() => this.choices());
@@ -28,6 +34,7 @@ export class Viewer {
     this.player = new Player(() => this.playingChanged());
     this.toolbar = new Toolbar(this, root);
     this.systemsBar = new SystemsBar(this, root);
+    this.menu = new Menu(this, root);
     this.screen = new Screen(root, this.state, this.player, {
       laidOut: (layout) => {
         this.toolbar.placeRows(layout);
@@ -39,7 +46,7 @@ export class Viewer {
     this.screen.updateTheme();
     attachPointer(this, this.screen.plot);
     this.removeListeners = [attachKeys(this, host, scope), attachLeaving(this, host),
-      attachSteps(this), addSkipLink(() => this.toolbar.play.focus())];
+      attachSteps(this), attachStepButtons(this), () => this.menu.dispose(), addSkipLink(() => this.toolbar.play.focus())];
   }
 
   // page
@@ -52,6 +59,7 @@ export class Viewer {
   update(data, send) {
     const { state } = this;
     this.reporter.send = (choices) => send("interaction", choices);
+    this.stepped = data.stepped ?? "";
     this.requestMore = data.more ? (id) => send("more", id) : null;
     this.screen.updateTheme();
     const { threshold, shown: system, view, compare } = data;
@@ -115,6 +123,8 @@ export class Viewer {
       this.useSound(result);
     } else if (!await this.load(result, turn)) return;
     this.setBusy("");
+    if (this.stepping && this.autoplay && !this.sameClip) this.player.play();
+    this.stepping = false;
     this.screen.drawNow();
     this.root.dataset.drawn = result.meta.id;
     this.requestMore?.(result.meta.id);
@@ -151,6 +161,7 @@ export class Viewer {
       this.player.pause();
       this.player.seek(0);
       this.player.setLoop(null);
+      this.mixer.volumes.clear();
     }
     this.state.decode(this.results.list());
     this.toolbar.showClip(result.meta);
@@ -160,6 +171,8 @@ export class Viewer {
   }
 
   useSound(result) {
+    this.player.levels = this.mixer.levels(result.tracks, this.results.allTracks);
+    this.menu.showTracks(result.tracks);
     this.player.setTracks(result.tracks, this.sameClip);
     if (!this.sameClip) this.player.seek(this.state.view.start);
     this.updateMix();
@@ -193,6 +206,36 @@ export class Viewer {
     this.screen.requestFrame();
   }
 
+  /** Levels of the spectrograms in dB: {range: from black to white, or null, gain: added}. */
+  setLevel(level) {
+    this.state.level = level;
+    this.screen.updateTheme();
+    this.menu.update();
+  }
+
+  /** Frequencies of the spectrograms in Hz: {low, high}. */
+  setBand(band) {
+    this.state.band = band;
+    this.screen.redraw();
+    this.menu.update();
+  }
+
+  /** The event under a point, {onset, offset, system or undefined}, or null. */
+  eventUnder({ panel, time, y }) {
+    if (panel?.kind === "systemEvents") return systemEventAt(this.state, panel, time, y);
+    if (panel?.kind !== "events") return null;
+    const of = panel.system && this.state.compared.find(({ name }) => name === panel.system);
+    if (panel.system && !of) return null;
+    return eventAt(of ? of.state : this.state, panel, time, y);
+  }
+
+  /** Loop an event and play it, where it stands in the clip. */
+  loopEvent({ onset, offset }) {
+    this.selectSpan({ start: onset, end: offset }, false);
+    this.seek(onset);
+    this.player.play();
+  }
+
   /** Mark a span and loop it. zoom: look at it alone. */
   selectSpan(span, zoom) {
     if (span.end - span.start < 0.02) return;
@@ -202,6 +245,13 @@ export class Viewer {
     const position = this.position();
     if (position < span.start || position > span.end) this.seek(span.start);
     this.reporter.schedule();
+  }
+
+  /** Mark a span, loop it, and look at it with as much again before and after it. */
+  loopInContext(span) {
+    this.selectSpan(span, false);
+    const margin = Math.max(0.5, span.end - span.start);
+    this.setView(span.start - margin, span.end + margin);
   }
 
   showWholeClip() {
@@ -253,6 +303,11 @@ export class Viewer {
   /** Another system. The page is informed once the picture is drawn. */
   switchTo(name) {
     if (!name || name === this.wanted) return;
+    const failure = this.state.compare && !this.results.get(name) && this.results.reasons[name];
+    if (failure) { // the page offers to try again
+      this.toolbar.announce(`${name}: ${failure}`);
+      return;
+    }
     this.previous = this.wanted;
     this.wanted = name;
     const result = this.results.get(name);
@@ -303,14 +358,24 @@ export class Viewer {
 
   /** Whether a press on a panel plays it, and does not move the playhead. */
   canBePlayed(panel) {
-    if (!panel?.track) return false;
+    if (!panel?.track || (panel.system && !this.results.get(panel.system))) return false;
     const { audible } = this.player;
     const displayed = !panel.system || panel.system === this.wanted;
     return !(displayed && audible.size === 1 && audible.has(panel.track));
   }
 
-  /** A panel that can be played is played from where the playhead is; any other moves the playhead. */
-  press({ panel, time }) {
+  /**
+   * An event is looped; a panel that can be played is played from where the playhead is; any other moves
+   * the playhead.
+   */
+  press(point) {
+    const { panel, time } = point;
+    const event = this.eventUnder(point);
+    if (event) {
+      this.switchTo(panel.system ?? event.system);
+      this.loopEvent(event);
+      return;
+    }
     const plays = this.canBePlayed(panel);
     if (panel?.system) this.switchTo(panel.system);
     if (!plays) {
@@ -351,8 +416,47 @@ export class Viewer {
   }
 
   updateMix() {
-    this.player.setAudible(this.mixer.audible(this.state.meta.sources));
+    const { player, results, state } = this;
+    player.setAudible(this.mixer.audible(state.meta.sources),
+      this.mixer.levels(player.tracks, results.allTracks));
     this.toolbar.update();
+  }
+
+  setVolume(id, db) {
+    this.mixer.volumes.set(id, db);
+    this.updateMix();
+  }
+
+  /** Whether a source is as loud through every system. */
+  setMatched(matched) {
+    this.mixer.matched = matched;
+    this.updateMix();
+  }
+
+  // other clips
+
+  get canStep() {
+    return Boolean(this.stepped);
+  }
+
+  /** Ask the page for the next clip (1), or the one before (-1). Every step counts, however fast they come. */
+  step(count) {
+    if (!this.canStep) return;
+    this.stepping = true;
+    this.reporter.steps += count;
+    this.reporter.flush();
+  }
+
+  /** The address of this view, also of what the page has not heard of yet. */
+  link() {
+    const address = new URL(location.href);
+    const { threshold, ...choices } = this.choices();
+    if (!this.canStep && location.protocol === "file:") return location.href;
+    for (const [name, value] of Object.entries({ ...choices, threshold: threshold.toFixed(2) })) {
+      if (value) address.searchParams.set(name, value);
+      else address.searchParams.delete(name);
+    }
+    return address.href;
   }
 
   // keys
@@ -372,7 +476,9 @@ export class Viewer {
       End: () => this.seek(state.meta.duration),
       0: () => this.solo("mixture"),
       l: () => this.setLooping(!state.looping),
-      Escape: () => this.showWholeClip(),
+      Escape: () => this.menu.close() || this.showWholeClip(),
+      n: () => this.step(1),
+      p: () => this.step(-1),
       x: () => this.switchTo(this.previous),
     };
     const number = Number(key);

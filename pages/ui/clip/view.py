@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from jss.errors import JssError
 from jss.results import ClipResult
 from jss.viewer.page import Text, page
 from jss.viz.tables import detected_events, truth_table
 from pages.ui import address, systems, viewer, widgets
 from pages.ui.cache import loaders
+from pages.ui.cache.jobs import Report
 from pages.ui.cache.loaders import Analysis
 from pages.ui.clip import browser, chooser
 from pages.ui.clip.recordings import Recording
 from pages.ui.progress import Step, prepare
 from pages.ui.text import literal
 
+log = logging.getLogger(__name__)
 KEY = "clip viewer"
 #: Longer clips, in seconds, are not preloaded through other systems: their audio would fill the
 #: browser's memory.
 LONGEST = 60.0
-_MORE, _READY = "preload", "analyses are ready"
+#: In the session; the last one: why analyses failed, by clip, system and selection.
+_MORE, _READY, _FAILED = "preload", "analyses are ready", "failed analyses"
 
 
 def opened() -> Recording | None:
@@ -84,10 +89,20 @@ def prepared(
         compare: As of :func:`view`.
 
     Returns:
-        Whether the analyses exist. If not, the page says why, and the viewer is empty.
+        Whether the analyses exist; of several systems, those that did not fail. If not, the page
+        says why, and the viewer is empty.
     """
-    missing = [name for name in needed if _in_memory(recording, name, selection) is None]
-    steps = [step for name in missing for step in _steps(recording, name, selection)]
+    failed = failures(recording, selection, needed)
+    missing = [
+        name
+        for name in needed
+        if name not in failed and _in_memory(recording, name, selection) is None
+    ]
+    steps = [
+        _tolerant(step, recording, name, selection) if len(needed) > 1 else step
+        for name in missing
+        for step in _steps(recording, name, selection)
+    ]
 
     def show_pending(text: str) -> None:
         analyses = [_in_memory(recording, name, selection) for name in names]
@@ -101,12 +116,55 @@ def prepared(
             span=address.view_of(recording.clip),
             compare=compare,
             pending=text,
+            stepped="clip",
             on_interaction=_take_over,
         )
 
     ready = prepare(steps, f"{recording.title} with {', '.join(missing)}", show_pending)
+    if ready and failed:
+        _show_failures(failed)
+        if len(failed) == len(needed):
+            show_pending(f"Not analysed: {recording.title}")
+            return False
     st.session_state[_READY] = ready
     return ready
+
+
+def failures(recording: Recording, selection: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the systems with which the clip could not be analysed, with a sentence for each."""
+    known = st.session_state.get(_FAILED, {})
+    return {
+        name: known[key]
+        for name in names
+        if (key := (recording.clip, name, systems.shown_selection(name, selection))) in known
+    }
+
+
+def _tolerant(step: Step, recording: Recording, system: str, selection: str) -> Step:
+    """The step; where it fails, that is noted, and the other systems are analysed all the same."""
+    key = (recording.clip, system, systems.shown_selection(system, selection))
+
+    def run(report: Report) -> None:
+        try:
+            step.run(report)
+        except JssError as error:
+            log.info("%s", error, exc_info=error)
+            st.session_state.setdefault(_FAILED, {})[key] = str(error)
+
+    return Step(run, step.purpose)
+
+
+def _show_failures(failed: Mapping[str, str]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        text = " ".join(f"**{literal(name)}**: {literal(why)}" for name, why in failed.items())
+        st.error(text, icon=":material/error:")
+        st.button(
+            "Try again",
+            key="again failed analyses",
+            on_click=st.session_state.pop,
+            args=(_FAILED, None),
+            icon=":material/play_arrow:",
+        )
 
 
 def _in_memory(recording: Recording, system: str, selection: str) -> Analysis | None:
@@ -169,9 +227,13 @@ def _steps(recording: Recording, system: str, selection: str) -> list[Step]:
 def analyse(names: Sequence[str], recording: Recording, selection: str) -> dict[str, Analysis]:
     """Return the analyses that :func:`prepared` has made; for a fragment.
 
-    Where the fragment needs another one, the whole page runs again, and makes it.
+    Where the fragment needs another one, the whole page runs again, and makes it. Of several
+    systems, those that failed are left out.
     """
     address.rerun_if_changed(address.CLIP, recording.clip)
+    if len(names) > 1:
+        failed = failures(recording, selection, names)
+        names = [name for name in names if name not in failed]
     ready = st.session_state.pop(_READY, False)
     if not ready and any(_in_memory(recording, name, selection) is None for name in names):
         st.rerun()
@@ -234,6 +296,8 @@ def view(
         span=address.view_of(recording.clip),
         compare=compare,
         more=more,
+        reasons=failures(recording, selection, names),
+        stepped="clip",
         on_interaction=_take_over,
         on_more=_more,
     )
@@ -252,6 +316,7 @@ def _take_over() -> None:
     ):
         if name in chosen:
             address.write(name, chosen[name])
+    widgets.take_steps(address.CLIP, viewer.steps_taken(KEY))
     browser.mark_outdated()
 
 

@@ -29,6 +29,8 @@ def view(
     compare: Mapping[str, str] | None = None,
     more: bool = False,
     pending: str = "",
+    reasons: Mapping[str, str] | None = None,
+    stepped: str = "",
     on_interaction: Callable[[], None] = lambda: None,
     on_more: Callable[[], None] = lambda: None,
 ) -> None:
@@ -50,6 +52,9 @@ def view(
             on_more for them.
         pending: Why the result of ``shown`` is not there yet, in words. Nothing of another clip is
             then shown or played.
+        reasons: System -> why it has no result, a sentence for its button and its column.
+        stepped: What the buttons of :func:`pages.ui.widgets.step_buttons` on the page step through;
+            the viewer counts their presses, for :func:`steps_taken`.
         on_interaction: Called before the rerun that follows an interaction:
             ``st.session_state[key]["interaction"]`` is then a mapping of threshold, system, view (a
             span), against, beside and a stamp, by which the viewer recognises a late answer. A
@@ -68,6 +73,8 @@ def view(
         "compare": compare and dict(compare),
         "more": more,
         "pending": pending,
+        "reasons": dict(reasons or {}),
+        "stepped": stepped,
         "acknowledged": st.session_state.get(key, {}).get("interaction", {}).get("stamp", 0),
     }
     internals.calm("calm")
@@ -79,6 +86,18 @@ def view(
         on_interaction_change=on_interaction,
         on_more_change=on_more,
     )
+
+
+def steps_taken(key: str) -> int:
+    """Return how many steps to the next clip (to the one before, where negative) are new.
+
+    Args:
+        key: Of :func:`view`; to be called in its on_interaction.
+    """
+    chosen = st.session_state[key]["interaction"]
+    now, before = (chosen["viewer"], chosen["steps"]), st.session_state.get(f"steps of {key}")
+    st.session_state[f"steps of {key}"] = now
+    return int(now[1] - before[1]) if before and before[0] == now[0] else int(now[1])
 
 
 def _addressed(payload: Payload, key: str) -> dict[str, Any]:
