@@ -12,7 +12,7 @@ from pages.ui import address, corner, widgets
 PAGES = Path(__file__).parent / "pages"
 
 st.set_page_config(page_title="jss", page_icon=str(PAGES / "ui" / "icon.png"), layout="wide")
-address.install_history()
+address.install_scripts()
 page = st.navigation(
     [
         st.Page(PAGES / "overview.py", title="Overview"),

@@ -140,9 +140,7 @@ def columns(
                 else:
                     difference_panel(axes, result, other, m, full, "", ink)
             else:
-                score_panel(
-                    axes, result.source_scores[m], result, kinds, theme, "", None, span
-                )
+                score_panel(axes, result.source_scores[m], result, kinds, theme, "", None, span)
         if similarity:
             _similarity(of["similarity"], result, similarity.get(result.system), ink)
         if not result.n_sources and sources:

@@ -27,9 +27,10 @@ _REPLACED, _BACK = "replaced ", "back"
 _SPAN = re.compile(r"\d{1,4}(\.\d{1,3})?-\d{1,4}(\.\d{1,3})?", re.ASCII)
 
 
-def install_history() -> None:
-    """Make only another page, set or clip a step of the browser's Back button."""
-    script = Path(__file__).with_name("history.js").read_text(encoding="utf-8")
+def install_scripts() -> None:
+    """Make only another page, set or clip a step of the browser's Back button; play one sound at a time."""
+    files = [Path(__file__).with_name(name) for name in ("history.js", "one_player.js")]
+    script = "\n".join(file.read_text(encoding="utf-8") for file in files)
     with st.container(key="history"):
         st.html(
             f"<style>.st-key-history {{ display: none; }}</style><script>{script}</script>",

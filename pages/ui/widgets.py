@@ -137,13 +137,12 @@ def tabs(labels: Sequence[str], name: str) -> Sequence[Any]:
     return st.tabs(labels, key=key, on_change=_take, args=(name, key))
 
 
-def step_buttons(kind: str, names: Sequence[str], at: int, name: str) -> None:
+def step_buttons(kind: str, names: Sequence[str], name: str) -> None:
     """Show Previous and Next, which choose a neighbour in a circle.
 
     Args:
         kind: What is chosen, "clip" or the like.
         names: All that can be chosen, in order.
-        at: The index of the one shown.
         name: Of the choice, in the address.
     """
     st.session_state[_STEPPED + name] = tuple(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import re
 from collections.abc import Iterator
@@ -306,6 +307,106 @@ def test_drag_zooms_and_loops(page: Page):
     page.idle()
 
 
+def test_a_click_on_an_event_loops_it_where_it_stands(page: Page):
+    lane = page.tab.evaluate(
+        "async base => { const { lanes } = await import(base +"
+        " '/_stcore/bidi-components/jss.viewer/paint_events.js');"
+        f" const v = {VIEWER}; const panel = v.screen.layout.panels.find(p => p.kind === 'events');"
+        " const lane = lanes(v.state, panel).find(one => v.state.meta.classes[one.k].label === 'Speech');"
+        " return [(lane.y + 0.25 * lane.h - panel.y) / panel.h, (lane.y + 0.75 * lane.h - panel.y) / panel.h]; }",
+        page.tab.url.split("/?")[0],
+    )
+    (detected,) = (e for e in events(page) if e[2] == "Speech")
+    for share, (onset, offset) in zip(lane, ((2.1, 6.0), detected[:2]), strict=True):
+        page.tab.mouse.click(*page.at(4.0, "events", share))
+        assert page.ask("v.player.loop") == pytest.approx({"start": onset, "end": offset})
+        assert page.ask("v.state.view") == {"start": 0, "end": 10}
+        page.until("v.player.playing")
+
+
+def test_the_menu_sets_sound_and_spectrograms(page: Page):
+    page.tab.get_by_text("Sound, view", exact=True).click()
+    page.tab.get_by_label("Volume of Source 2 in dB").fill("-12")
+    assert page.ask("v.solo('source2'), v.player.level('source2')") == pytest.approx(10 ** (-0.6))
+    page.tab.get_by_label("Match levels").check()
+    gains = page.ask(
+        "(power => { const tracks = [1, 4].map(power => [{ id: 'source1', power }]);"
+        " return tracks.map(some => v.mixer.levels(some, tracks).get('source1')); })()"
+    )
+    assert gains == pytest.approx([2.5**0.5, (2.5 / 4) ** 0.5])  # both at their mean power, 2.5
+    page.tab.get_by_label("Match levels").uncheck()
+    page.tab.get_by_label("Volume of Source 2 in dB").fill("0")
+    low, high = page.ask("v.state.meta.shown_db")
+    page.tab.locator(".menu .range").fill("40")
+    page.tab.locator(".menu .gain").fill("10")
+    assert page.ask("v.state.shownDb") == [high - 50, high - 10]
+    assert page.tab.locator(".levels span >> nth=1").text_content() == f"{high - 10:g} dB"
+    page.tab.get_by_label("Lowest frequency").select_option("1000")
+    page.tab.get_by_label("Highest frequency").select_option("4000")
+    page.rest()
+    panel = page.ask("v.screen.layout.panels.find(p => p.kind === 'mel')")
+    edges = page.ask(
+        f"[0, 1].map(share => v.screen.probe({panel['x']} + 9, {panel['y']} + share * ({panel['h']} - 1e-6)).hz)"
+    )
+    assert edges == pytest.approx([4000, 1000], rel=0.01)
+    bands = page.ask(  # the tones of 1600 and 3200 Hz are the dark rows that are left
+        f"Array.from({{length: {panel['h']}}}, (_, i) => v.screen.still.getContext('2d')"
+        f".getImageData({panel['x']} + Math.round(0.6 * {panel['w']}), {panel['y']} + i, 1, 1).data[0])"
+    )
+    assert np.argmin(bands) / panel["h"] < 0.45
+    page.tab.get_by_role("button", name="Reset", exact=True).click()
+    assert page.ask("[v.state.shownDb, v.state.band]") == [[low, high], {"low": 0, "high": 8000}]
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.ask("v.setThreshold(0.44, true)")
+    page.tab.get_by_role("button", name="Copy link").click()
+    page.tab.get_by_role("button", name="Copied").wait_for()
+    link = page.tab.evaluate("navigator.clipboard.readText()")
+    assert "clip=four_tones.flac" in link
+    assert "threshold=0.44" in link
+    page.ask("v.setThreshold(0.5, true)")
+    page.tab.keyboard.press("Escape")
+    assert page.tab.locator(".menu[open]").count() == 0
+    page.tab.wait_for_url(re.compile("threshold=0.50"))
+    page.idle()
+
+
+def test_one_player_at_a_time(page: Page, examples: Path):
+    page.tab.locator(".play").click()
+    page.until("v.player.playing")
+    sound = base64.b64encode((examples / "four_tones.flac").read_bytes()).decode()
+    page.tab.evaluate(
+        "sound => { const audio = new Audio('data:audio/flac;base64,' + sound); audio.id = 'other';"
+        " document.body.append(audio); return audio.play(); }",
+        sound,
+    )
+    page.until("!v.player.playing")
+    page.tab.locator(".play").click()
+    page.until("v.player.playing && document.getElementById('other').paused")
+    page.tab.evaluate("document.getElementById('other').remove()")
+
+
+def test_every_fast_press_of_next_counts(page: Page):
+    page.idle()
+    page.tab.evaluate(
+        "() => { for (let i = 0; i < 20; i++) setTimeout(() =>"
+        " document.querySelector('.st-key-Next-clip button').click(), 40 * i); }"
+    )
+    page.tab.wait_for_timeout(800)
+    page.idle()
+    page.drawn("dog_and_speech.flac")  # 20 steps among three clips
+    page.idle()
+    assert "clip=dog_and_speech.flac" in page.tab.url
+    page.ask("(v.autoplay = true, 0)")
+    page.tab.locator(".plot").focus()
+    page.tab.keyboard.press("p")
+    page.drawn("short.flac")
+    page.until("v.player.playing || v.position() > 2")  # the clip is short
+    page.ask("(v.autoplay = false, v.player.pause())")
+    page.tab.keyboard.press("p")
+    page.drawn()
+    assert page.ask("v.player.playing") is False
+
+
 def test_legend_hides_a_class_everywhere(page: Page):
     def dark(kind: str) -> int:
         """Pixels of the colour of Speech, #6426DE, in a panel."""
@@ -501,6 +602,8 @@ def test_compare_stacks_the_systems_and_keeps_the_position(chromium: Any, addres
     page.tab.locator(".beside button[value=difference]").click()
     page.until("v.screen.layout.panels.filter(p => p.kind === 'difference').length === 4")
     page.tab.wait_for_url(re.compile("beside=difference"))
+    scale = page.ask("v.toolbar.differenceScale.nextElementSibling.textContent")
+    assert scale == "+60 dB"  # of the choices the least that holds what tones and silence differ by
     download = page.download("Figure SVG")
     assert download.suggested_filename == "four_tones.compared.svg"
     assert "ground truth, then 1 SED  2 MixIT-S1  3 MixIT-JT" in download.path().read_text(

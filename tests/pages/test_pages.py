@@ -510,6 +510,37 @@ def test_the_fusion_bench_measures_what_is_ticked():
     assert files in bench.caption[0].value
 
 
+@pytest.mark.usefixtures("fakes")
+def test_one_failed_analysis_leaves_the_other_systems(monkeypatch: pytest.MonkeyPatch):
+    from jss.errors import JssError
+
+    class Damaged(fake.FakeSystem):
+        def pieces(self, file: object) -> object:
+            raise JssError("The block is damaged: restore it.")
+
+    load = fake.load_system
+    monkeypatch.setattr(
+        fake,
+        "load_system",
+        lambda name, selection: (Damaged if name == "MixIT-JT" else fake.FakeSystem)(
+            name, selection
+        ),
+    )
+    app = run("pages/compare.py", clip="four_tones.flac", system="MixIT-JT")
+    data = viewer(app)["all"]
+    assert [one["system"] for one in data["systems"]] == ["SED", "MixIT-S1"]
+    assert data["names"] == ["SED", "MixIT-S1", "MixIT-JT"]
+    assert data["reasons"] == {"MixIT-JT": "The block is damaged: restore it."}
+    assert [error.value.replace("\\", "") for error in app.error] == [
+        "**MixIT-JT**: The block is damaged: restore it."
+    ]
+    assert app.dataframe[-1].value["System"].tolist() == ["SED", "MixIT-S1"]
+    monkeypatch.setattr(fake, "load_system", load)
+    app.button(key="again failed analyses").click().run()
+    assert not app.error
+    assert len(viewer(app)["all"]["systems"]) == 3
+
+
 def test_compare_begins_with_the_stages_of_one_pretraining():
     from pages.ui.systems import related
 

@@ -8,6 +8,7 @@ from toy_clip import clip_result
 
 from jss.errors import JssError
 from jss.viz.agreement import agreement, events_of
+from jss.viz.compare_columns_figure import columns
 from jss.viz.compare_figure import comparison
 from jss.viz.printed import save
 
@@ -65,7 +66,7 @@ def test_a_difference_is_that_of_the_spectrograms(results):
     panel = fig.axes[5]
     assert panel.get_title(loc="left") == "source 1: Toy-S1 minus Toy-JT"
     np.testing.assert_allclose(panel.images[0].get_array(), 7, atol=1e-4)
-    assert panel.images[0].get_clim() == (-30, 30)
+    assert panel.images[0].get_clim() == (-10, 10)  # the least round number that holds 7 dB
     assert (
         titles(drawn(results, beside="difference", against="SED"))[5] == "scores of source 1"
     )  # SED has no source
@@ -88,3 +89,31 @@ def test_it_is_drawn_for_a_system_without_sources_and_without_truth(results, the
 def test_a_system_that_is_not_there_is_named(results):
     with pytest.raises(JssError, match="Toy-S9 is not among the systems compared: SED"):
         drawn(results, shown="Toy-S9")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_small_multiples_have_a_column_for_each_system(results, theme):
+    alike = {r.system: r.source_scores[0, 0] for r in results if r.n_sources}
+    fig = columns(
+        results,
+        TRUTH,
+        theme,
+        threshold=0.9,
+        similarity=alike,
+        beside="difference",
+        against="Toy-S1",
+        span=(2.0, 6.0),
+    )
+    heads = {a.get_title(loc="left"): a for a in fig.axes if a.get_title(loc="left")}
+    assert list(heads) == ["SED", "Toy-S1", "Toy-JT"]
+    assert len({round(a.get_position().width, 6) for a in heads.values()}) == 1
+    for result in results:
+        spans = agreement(events_of(result.events(0.9)), TRUTH)
+        bars = heads[result.system].patches
+        for kind in ("hit", "miss", "false alarm"):
+            mine = [bar for bar in bars if bar.get_gid() == f"{result.system} {kind}"]
+            assert len(mine) == sum(span[3] == kind for span in spans)
+        assert heads[result.system].get_xlim() == (2.0, 6.0)
+    texts = {text.get_text() for axes in fig.axes for text in axes.texts}
+    assert {"no separation stage", "subtracted from the others", "+10 dB"} <= texts
+    assert save(fig, "svg").startswith(b"<?xml")

@@ -100,7 +100,7 @@ export class Menu {
 
   /** Where a page may not write to the clipboard, the link is shown to be copied by hand. */
   async copyLink() {
-    const text = this.viewer.link();
+    const text = await this.viewer.link();
     try {
       await navigator.clipboard.writeText(text);
       this.copy.textContent = "Copied";

@@ -3,6 +3,8 @@
 
 /** Reports wait so long for the next change, in ms. */
 const DELAY = 150;
+/** An answer of the page is waited for so long, in ms. */
+const PATIENCE = 2000;
 
 export class Reporter {
   /** current: a function that returns the choices as they are in the viewer, by name. */
@@ -10,7 +12,7 @@ export class Reporter {
     this.current = current;
     this.send = null; // (choices) => ..., given by the page
     this.reported = {}; // what the page knows
-    this.stamp = 0; // of the last report
+    this.stamp = this.acknowledged = 0; // of the last report, and of the last one answered
     this.viewer = `${Math.random()}`; // from which the page knows that the count below begins again
     this.steps = this.reportedSteps = 0; // to the next clip (up) and to the one before (down), in all
   }
@@ -21,6 +23,7 @@ export class Reporter {
    * where the page's answer is older than our last report, unless everything is new (another clip).
    */
   receive(choices, acknowledged, everything) {
+    this.acknowledged = acknowledged;
     const late = !everything && acknowledged < this.stamp;
     const before = this.reported;
     if (!late) this.reported = choices;
@@ -43,6 +46,14 @@ export class Reporter {
     this.reportedSteps = this.steps;
     this.stamp = Math.max(Date.now(), this.stamp + 1);
     this.send?.({ ...choices, stamp: this.stamp, viewer: this.viewer, steps: this.steps });
+  }
+
+  /** Until the page has answered the last report, or does not answer. */
+  async known() {
+    const until = performance.now() + PATIENCE;
+    while (this.acknowledged < this.stamp && performance.now() < until) {
+      await new Promise((done) => setTimeout(done, 30));
+    }
   }
 
   /** Drop what is scheduled. */

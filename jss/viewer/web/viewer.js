@@ -447,6 +447,73 @@ export class Viewer {
     this.reporter.flush();
   }
 
+  /** The address of this view, once the page knows of everything that was chosen here. */
+  async link() {
+    this.reporter.flush();
+    if (this.canStep) await this.reporter.known();
+    return location.href;
+  }
+
+  setLooping(on) {
+    const { state } = this;
+    state.looping = on;
+    this.player.setLoop(on ? state.region ?? { start: 0, end: state.meta.duration } : null);
+    this.toolbar.update();
+    this.screen.requestFrame();
+  }
+
+  togglePlay() {
+    if (this.player.playing) this.player.pause();
+    else this.player.play();
+  }
+
+  playingChanged() {
+    this.toolbar.update();
+    this.screen.requestFrame();
+  }
+
+  solo(id, add = false) {
+    this.mixer.solo(id, add);
+    this.updateMix();
+  }
+
+  mute(id) {
+    this.mixer.mute(id);
+    this.updateMix();
+  }
+
+  updateMix() {
+    const { player, results, state } = this;
+    player.setAudible(this.mixer.audible(state.meta.sources),
+      this.mixer.levels(player.tracks, results.allTracks));
+    this.toolbar.update();
+  }
+
+  setVolume(id, db) {
+    this.mixer.volumes.set(id, db);
+    this.updateMix();
+  }
+
+  /** Whether a source is as loud through every system. */
+  setMatched(matched) {
+    this.mixer.matched = matched;
+    this.updateMix();
+  }
+
+  // other clips
+
+  get canStep() {
+    return Boolean(this.stepped);
+  }
+
+  /** Ask the page for the next clip (1), or the one before (-1). Every step counts, however fast they come. */
+  step(count) {
+    if (!this.canStep) return;
+    this.stepping = true;
+    this.reporter.steps += count;
+    this.reporter.flush();
+  }
+
   /** The address of this view, also of what the page has not heard of yet. */
   link() {
     const address = new URL(location.href);

@@ -42,7 +42,7 @@ def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Record
                 current,
                 width=360,
             )
-            widgets.step_buttons("clip", listed, at, address.CLIP)
+            widgets.step_buttons("clip", listed, address.CLIP)
         popover(address.CLIP)
         selections = [name for item in loaders.systems() for name in item.selections]
         if selections:

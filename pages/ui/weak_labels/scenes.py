@@ -41,8 +41,7 @@ def choose() -> Mixture:
             reason = "was uploaded in another session: upload it again"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = widgets.pick("Mixture", list(known), SCENE, known.__getitem__, width=320)
-        names = list(known)
-        widgets.step_buttons("mixture", names, names.index(name), SCENE)
+        widgets.step_buttons("mixture", list(known), SCENE)
         popover(SCENE)
     widgets.replaced_link("mixture", missing, reason, name)
     address.write(SCENE, name)
