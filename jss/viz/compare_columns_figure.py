@@ -115,6 +115,7 @@ def columns(
         )
         y -= (_GAP + (0.22 if row == "mixture" else 0)) / height
 
+    separator = next((i for i, result in enumerate(results) if result.n_sources), 0)
     dress(whole, ink)
     image = mel_panel(whole, first.mel, first, "", ink)
     whole.set_xlim(span)
@@ -151,8 +152,8 @@ def columns(
             axes.locator_params(axis="x", nbins=4, prune="upper")  # the next column begins there
             axes.set_ylabel("")
             axes.tick_params(labelbottom=axes is visible[-1])
-            if i and (i > 1 or results[0].n_sources or axes in (of["events"], of["pooled"])):
-                axes.tick_params(labelleft=False)
+            labelled = 0 if axes in (of["events"], of["pooled"]) else separator
+            axes.tick_params(labelleft=i == labelled)
         visible[-1].set_xlabel("time (s)", fontsize=LABEL, color=ink.text, labelpad=1)
         of["events"].set_title(
             result.system, loc="left", fontsize=LABEL, fontweight="bold", color=ink.text, pad=3

@@ -61,7 +61,7 @@ export class Menu {
     this.volumes.replaceChildren(...tracks.map(({ id, name }) => {
       const output = element("output");
       const slider = element("input", { type: "range", min: -30, max: 12, step: 1,
-        "aria-label": `Volume of ${name} in dB` });
+        "aria-label": `Volume of ${name} in dB`, title: "Double click: 0 dB" });
       const show = () => {
         const db = mixer.volumes.get(id) ?? 0;
         slider.value = db;
