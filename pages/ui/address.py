@@ -59,6 +59,14 @@ def read(name: str) -> str | None:
     return last
 
 
+def last(name: str) -> str | None:
+    """Return the newest choice that the server knows of.
+
+    The address that comes with a press may be older than the presses before it.
+    """
+    return st.session_state.get(f"chosen {name}") or read(name)
+
+
 def write(name: str, value: str) -> None:
     """Put a choice into the address and the session; an empty one is removed."""
     write_all({name: value})

@@ -167,7 +167,7 @@ def take_steps(name: str, steps: int) -> None:
     names = st.session_state.get(_STEPPED + name, ())
     if not steps or not names:
         return
-    present = address.read(name)
+    present = address.last(name)
     at = names.index(present) if present in names else 0
     address.write(name, names[(at + steps) % len(names)])
 
