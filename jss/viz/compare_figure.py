@@ -122,7 +122,7 @@ def comparison(
             and other.n_sources > m
             and other is not main
         ):
-            _difference(panels[2 + m][1], main, other, m, full, ink)
+            _difference(fig, panels[2 + m][1], main, other, m, full, ink)
         else:
             score_panel(
                 panels[2 + m][1],
@@ -281,7 +281,7 @@ def difference_scale(results: Sequence[ClipResult], other: ClipResult | None) ->
 
 
 def _difference(
-    axes: Axes, main: ClipResult, other: ClipResult, m: int, full: float, ink: Ink
+    fig: Figure, axes: Axes, main: ClipResult, other: ClipResult, m: int, full: float, ink: Ink
 ) -> None:
     """Source m of one system minus that of another, in dB, with its key."""
     if not (main.source_mels[m] - other.source_mels[m]).any():
@@ -305,7 +305,7 @@ def _difference(
         where[2] * box.width,
         where[3] * box.height,
     )
-    difference_key(axes.get_figure(root=True), place, full, ink)
+    difference_key(fig, place, full, ink)
 
 
 def difference_panel(
