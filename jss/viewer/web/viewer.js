@@ -111,8 +111,9 @@ export class Viewer {
 
   /** The choices that page and viewer share. */
   choices() {
-    const { threshold, meta, viewText, compare } = this.state;
-    return { threshold, system: this.wanted, view: meta ? viewText : this.span, ...compare };
+    const { state } = this;
+    const view = state.meta ? state.viewText : this.span;
+    return { threshold: state.threshold, system: this.wanted, view, ...state.compare };
   }
 
   /** Display a result: at once where it is loaded, else its picture first, then its sound. */
