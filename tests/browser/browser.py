@@ -17,6 +17,11 @@ def idle(tab: Any) -> None:
     )
 
 
+def system_button(tab: Any, name: str) -> Any:
+    """The button of a system in the viewer."""
+    return tab.locator(f".system[title^='Show {name} '], .system[title^='{name}:']")
+
+
 class Page:
     """A tab with the app in it, and what it asked for."""
 

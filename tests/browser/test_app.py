@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import VIEWER, Page
+from browser import VIEWER, Page, system_button
 
 from jss import audio
 
@@ -93,17 +93,17 @@ def test_cancel_ends_an_analysis_and_another_system_can_be_chosen(
     tab.wait_for_selector(".jss[data-drawn^='uploaded/']")
     page.idle()
     slow.touch()
-    tab.locator(".system", has_text="SED").click()
+    system_button(tab, "SED").click()
     bar = tab.locator("[data-testid=stProgress]")
     bar.get_by_text(re.compile("SED: analysing 3 s")).wait_for()
     assert page.ask("v.state.meta.system") == "MixIT-S1", "of the same clip, it stays and plays on"
     tab.get_by_role("button", name="Cancel").click()
     tab.get_by_text("Cancelled: new.flac with SED.").wait_for(timeout=10_000)
     assert slow.exists()
-    tab.locator(".system", has_text="MixIT-S1").click()
+    system_button(tab, "MixIT-S1").click()
     tab.get_by_text("Cancelled").wait_for(state="detached")
     page.until("v.state.meta.system === 'MixIT-S1' && !v.root.hasAttribute('aria-busy')")
-    tab.locator(".system", has_text="SED").click()
+    system_button(tab, "SED").click()
     tab.get_by_text("Cancelled: new.flac with SED.").wait_for()
     slow.unlink()
     tab.get_by_role("button", name="Analyse").click()
@@ -173,7 +173,7 @@ def test_only_a_page_a_set_or_a_clip_is_a_step_of_the_back_button(page: Page):
     tab.wait_for_url(re.compile("threshold=0.61"))
     page.ask("(v.setView(2, 4), v.reporter.schedule())")
     tab.wait_for_url(re.compile("view=2.00-4.00"))
-    tab.locator(".system", has_text="SED").click()
+    system_button(tab, "SED").click()
     tab.wait_for_url(re.compile("system=SED"))
     page.idle()
     assert tab.evaluate("history.length") == steps

@@ -13,7 +13,7 @@ import fake
 import numpy as np
 import pandas as pd
 import pytest
-from browser import VIEWER, Page
+from browser import VIEWER, Page, system_button
 
 from jss import audio
 from jss.decoding import decode
@@ -438,7 +438,7 @@ def test_hover_shows_values_without_a_message(page: Page):
 
 def test_clip_and_system_switch(page: Page):
     page.ask("v.seek(4)")
-    page.tab.locator(".system", has_text="SED").click()
+    system_button(page.tab, "SED").click()
     page.drawn(system="SED")
     assert page.ask("v.position()") == 4  # another system keeps the position
     assert page.ask("v.screen.layout.panels.map(p => p.kind)") == [
@@ -455,7 +455,7 @@ def test_clip_and_system_switch(page: Page):
     assert page.ask("v.position()") == 0  # a new clip begins at its beginning
     page.tab.get_by_role("button", name="Previous").click()
     page.drawn(system="SED")
-    page.tab.locator(".system", has_text="MixIT-S1").click()
+    system_button(page.tab, "MixIT-S1").click()
     page.drawn()
 
 
@@ -481,7 +481,7 @@ def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
     afterwards.
     """
     for system in ("MixIT-JT", "SED", "MixIT-S1"):
-        page.tab.locator(".system", has_text=system).click()
+        system_button(page.tab, system).click()
         page.drawn(system=system)
         page.tab.wait_for_url(re.compile(f"system={system}"))
     page.until("[...v.results.bySystem.values()].filter(one => one.loaded).length === 3")
@@ -497,7 +497,7 @@ def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
     page.tab.wait_for_url(re.compile("system=MixIT-JT"))
     page.tab.keyboard.press("x")
     page.drawn(system="SED")  # the one before
-    page.tab.locator(".system", has_text="MixIT-S1").click()
+    system_button(page.tab, "MixIT-S1").click()
     page.drawn()
     page.tab.wait_for_url(re.compile("system=MixIT-S1"))
 
@@ -505,7 +505,7 @@ def test_system_switches_send_nothing_before_they_are_drawn(page: Page):
 def test_a_choice_is_reported_before_the_rest_of_the_page_is_used(page: Page):
     """The next clip is drawn through the system just chosen, however soon after it Next is pressed."""
     page.idle()
-    page.tab.locator(".system", has_text="SED").click()
+    system_button(page.tab, "SED").click()
     page.drawn(system="SED")
     page.tab.wait_for_url(re.compile("system=SED"))
     page.idle()
@@ -525,7 +525,7 @@ def test_a_late_answer_takes_no_choice_back(page: Page):
     reported.
     """
     for system in ("SED", "MixIT-S1"):
-        page.tab.locator(".system", has_text=system).click()
+        system_button(page.tab, system).click()
         page.drawn(system=system)
         page.tab.wait_for_url(re.compile(f"system={system}"))
     page.ask(
@@ -558,7 +558,7 @@ def test_an_overtaken_update_leaves_the_viewer_alone(page: Page):
         " v.update = own; end(); await new Promise(done => setTimeout(done, 50)); }",
         page.tab.url.split("/?")[0],
     )
-    page.tab.locator(".system", has_text="MixIT-JT").click()
+    system_button(page.tab, "MixIT-JT").click()
     page.drawn(system="MixIT-JT")
     page.tab.wait_for_url(re.compile("system=MixIT-JT"))
     assert page.ask("[v.old, v.position()]") == [True, 2]
