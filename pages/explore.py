@@ -41,7 +41,7 @@ def analysis(recording: Recording) -> None:
     description = loaders.manifest(system).description
     notes = [
         recording.note,
-        f"**{literal(systems.titled(system))}**: {literal(description)}",
+        f"**{literal(systems.titled(system))}**: {literal(description.rstrip("."))}",
         systems.selection_note(system),
         clip_view.order_note(analyses[system], selection),
     ]

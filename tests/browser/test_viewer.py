@@ -602,8 +602,17 @@ def test_compare_stacks_the_systems_and_keeps_the_position(chromium: Any, addres
     page.tab.locator(".beside button[value=difference]").click()
     page.until("v.screen.layout.panels.filter(p => p.kind === 'difference').length === 4")
     page.tab.wait_for_url(re.compile("beside=difference"))
-    scale = page.ask("v.toolbar.differenceScale.nextElementSibling.textContent")
-    assert scale == "+60 dB"  # of the choices the least that holds what tones and silence differ by
+    scale = page.tab.evaluate(  # 10 of 255 levels between -50 and 80 dB: 5.1 dB
+        """async base => {
+        const { differenceScale } = await import(base + '/_stcore/bidi-components/jss.viewer/paint_compare.js');
+        const system = (name, level) => ({ name, result: { picture: { sources: [
+            [{ levels: new Uint8Array(500).fill(level) }]] } } });
+        return differenceScale({ compared: [system('one', 150), system('other', 140)],
+            compare: { against: 'other' }, meta: { stored_db: [-50, 80], shown_db: [-30, 50] } }); }""",
+        page.tab.url.split("/compare")[0],
+    )
+    assert scale == 6
+    assert page.ask("v.toolbar.differenceScale.nextElementSibling.textContent") == "+1 dB"  # equal
     download = page.download("Figure SVG")
     assert download.suggested_filename == "four_tones.compared.svg"
     assert "ground truth, then 1 SED  2 MixIT-S1  3 MixIT-JT" in download.path().read_text(
