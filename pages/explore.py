@@ -38,10 +38,10 @@ def analysis(recording: Recording) -> None:
     selection = systems.shown_selection(system)
     analyses = clip_view.analyse([system], recording, selection)
     result = analyses[system].result
-    description = loaders.manifest(system).description
+    description = loaders.manifest(system).description.rstrip(".")
     notes = [
         recording.note,
-        f"**{literal(systems.titled(system))}**: {literal(description.rstrip("."))}",
+        f"**{literal(systems.titled(system))}**: {literal(description)}",
         systems.selection_note(system),
         clip_view.order_note(analyses[system], selection),
     ]
