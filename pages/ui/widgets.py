@@ -157,6 +157,11 @@ def step_buttons(kind: str, names: Sequence[str], name: str) -> None:
         )
 
 
+def can_step(name: str, value: str) -> bool:
+    """Return whether a value is one of those that :func:`step_buttons` goes through."""
+    return value in st.session_state.get(_STEPPED + name, ())
+
+
 def take_steps(name: str, steps: int) -> None:
     """Choose another one of those of :func:`step_buttons`, so many steps from the present choice.
 

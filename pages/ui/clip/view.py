@@ -116,7 +116,7 @@ def prepared(
             span=address.view_of(recording.clip),
             compare=compare,
             pending=text,
-            stepped="clip",
+            stepped="clip" if widgets.can_step(address.CLIP, recording.clip) else "",
             on_interaction=_take_over,
         )
 
@@ -297,7 +297,7 @@ def view(
         compare=compare,
         more=more,
         reasons=failures(recording, selection, names),
-        stepped="clip",
+        stepped="clip" if widgets.can_step(address.CLIP, recording.clip) else "",
         on_interaction=_take_over,
         on_more=_more,
     )
