@@ -141,18 +141,19 @@ def _other_formats(
         tables: (in the file's name, table of events of one clip) by title.
         durations: Seconds by clip.
     """
-    with st.popover("For other programs", help="Audacity, Raven, Praat, Label Studio, CSV"):
+    with st.popover("For other programs"), st.container(horizontal=True, gap="small"):
         for title, (kind, table) in tables.items():
-            for name, format in formats.FORMATS.items():
-                if name != "tsv":
-                    _button(
-                        f"{title}: {format.title}",
-                        f"{stem}.{kind}{format.suffix}",
-                        "text/plain",
-                        lambda table=table, format=format: format.write(table(), durations).encode(
-                            "utf-8", cells.ERRORS
-                        ),
-                    )
+            with st.container(width="content", gap="small"):
+                for name, format in formats.FORMATS.items():
+                    if name != "tsv":
+                        _button(
+                            f"{title}: {format.title}",
+                            f"{stem}.{kind}{format.suffix}",
+                            "text/plain",
+                            lambda table=table, format=format: format.write(
+                                table(), durations
+                            ).encode("utf-8", cells.ERRORS),
+                        )
 
 
 def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, bytes]:
