@@ -195,8 +195,8 @@ def _fields(cls: Any, keys: Sequence[str]) -> list[str]:
     for key in keys:
         if dataclasses.is_dataclass(cls):
             cls = typing.get_type_hints(cls)[key]
-        else:  # a mapping: the type of its values
-            cls = typing.get_args(cls)[-1]
+        else:  # a mapping or a sequence: the type of its values
+            *_, cls = (one for one in typing.get_args(cls) if one is not Ellipsis)
     return [field.name for field in dataclasses.fields(cls)]
 
 

@@ -10,21 +10,25 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import yaml
+from pydantic import Field
+from pydantic.dataclasses import dataclass as declared
 
 from jss import checkpoints
 from jss.config import Config, load_preset
 from jss.errors import JssError
-from jss.io import histories
-from jss.io.schema import read_yaml
-from jss.training.experiment import joint_chain, separator_block
-from jss.training.runs import SELECTIONS
+from jss.io.atomic import atomic_write
+from jss.io.plain import plain
+from jss.io.schema import SCHEMA, read_yaml, validate
+from jss.training import runs
+from jss.training.distributed import on_rank_zero
+from jss.training.runs import PLAN, SELECTIONS, hours_of
 from jss.training.selection import best_epoch
-from jss.training.stages import parse, separates_only, split, trainings
-from jss.training.task import hours_of
+from jss.training.stages import parse, separates_only, separator_block, split, trainings
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +36,12 @@ log = logging.getLogger(__name__)
 SHIPPED = "shipped"
 
 
-class Row(BaseModel):
+@declared(frozen=True, config=SCHEMA)
+class Row:
     """One training."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     #: Of the row's folder.
-    name: str = Field(pattern=r"^[\w+-]+$")
+    name: Annotated[str, Field(pattern=r"^[\w+-]+$")]
     #: What it trains: a system of one training (SED, MixIT-S1-teacher) or a separator's stage
     #: (MixIT, PIT, TDCN).
     trains: str
@@ -49,16 +52,16 @@ class Row(BaseModel):
     settings: tuple[str, ...] = ()
 
 
-class Campaign(BaseModel):
+@declared(frozen=True, config=SCHEMA)
+class Campaign:
     """What a campaign's file says."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     #: The preset of every row, by name or path.
     preset: str
+    #: The trainings, in order.
+    rows: Annotated[tuple[Row, ...], Field(min_length=1)]
     #: Settings of every row, before its own.
     settings: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = Field(min_length=1)
 
     def config(self, row: Row) -> Config:
         """The settings of a row. Raises JssError where one is unknown."""
@@ -70,14 +73,14 @@ class RowProgress:
     """Where a row stands.
 
     Attributes:
-        state: "finished", "begun" or "waiting".
+        state: "finished" once its blocks are saved; "waiting" before it begins.
         clips: Clips (for a separator: mixtures) of its training steps so far.
         hours: Time spent in its epochs.
         objective: The best value so far of what selects its blocks, as "teacher objective 1.234".
     """
 
     row: Row
-    state: str
+    state: Literal["finished", "running", "interrupted", "waiting"]
     clips: int
     hours: float
     objective: str
@@ -90,12 +93,7 @@ def read(path: Path) -> Campaign:
         JssError: It is no YAML, a key is unknown or a value is wrong, two rows share a name, or a
             row starts from one that does not stand above it.
     """
-    try:
-        campaign = Campaign.model_validate(read_yaml(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise JssError(f"{path}: {place}: {first['msg']}.") from error
+    campaign = validate(Campaign, read_yaml(path), str(path))
     earlier = {SHIPPED}
     for row in campaign.rows:
         if row.name in earlier:
@@ -127,7 +125,10 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
     Raises:
         JssError: A row cannot be trained; the rows before it stay finished.
     """
+    from jss.training.experiment import joint_chain  # the app reads campaigns without Lightning
+
     roots = (root,) if isinstance(root, str) else tuple(root)
+    on_rank_zero(lambda: _save_plan(campaign, out))
     for row in campaign.rows:
         if _finished(row, out):
             continue
@@ -142,13 +143,32 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
 def progress(campaign: Campaign, out: Path) -> Iterator[RowProgress]:
     """Where each row stands, from what lies in ``out``."""
     for row in campaign.rows:
-        run = out / row.name / row.trains
-        path = run / "history.csv"
-        history = histories.load(path) if path.is_file() else []
-        state = "finished" if _finished(row, out) else "begun" if history else "waiting"
+        folder = out / row.name / row.trains
+        begun = (folder / "config.yaml").is_file()
+        run = runs.read(folder, out) if begun else None
+        history = run.history if run else ()
         steps = int(history[-1].get("steps", 0)) if history else 0
         clips = steps * _batch(row.trains, campaign.config(row))
-        yield RowProgress(row, state, clips, hours_of(run), _objective(history))
+        yield RowProgress(row, _state(row, out, run), clips, hours_of(folder), _objective(history))
+
+
+def _state(
+    row: Row, out: Path, run: runs.Run | None
+) -> Literal["finished", "running", "interrupted", "waiting"]:
+    if _finished(row, out):
+        return "finished"
+    if run is None:
+        return "waiting"
+    return "interrupted" if run.state == "interrupted" else "running"  # or about to be saved
+
+
+def _save_plan(campaign: Campaign, out: Path) -> None:
+    """Write the plan into the campaign's folder; a preset's path is written in full."""
+    path = Path(campaign.preset)
+    preset = str(path.resolve()) if path.is_file() else campaign.preset
+    note = plain(asdict(replace(campaign, preset=preset)))
+    with atomic_write(out / PLAN) as part:
+        part.write_text(yaml.safe_dump(note, sort_keys=False), encoding="utf-8")
 
 
 def _batch(trains: str, config: Config) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from torch import nn
 
 from jss.config import Config
 from jss.errors import JssError
+from jss.training import runs
 from jss.training.cards import Described, save_card, save_note
 from jss.training.distributed import check, on_rank_zero
 from jss.training.loop import fit
@@ -57,6 +59,8 @@ class Workspace:
     ) -> None:
         """Train a task, after its settings have been written to config.yaml of its run.
 
+        While it trains, the run is marked as running, for the app.
+
         Args:
             task: What is trained.
             training: Its name.
@@ -65,10 +69,12 @@ class Workspace:
             clip: Largest norm of the gradient; 0 or None for any.
 
         Raises:
-            JssError: See :func:`jss.training.loop.fit`.
+            JssError: Another process trains it; see also :func:`jss.training.loop.fit`.
         """
-        on_rank_zero(lambda: save_note(task.folder, training, self.root, epochs, self.config))
-        fit(task, self.config, epochs, accumulate=accumulate, clip=clip or None)
+        with ExitStack() as stack:
+            on_rank_zero(lambda: stack.enter_context(runs.training(task.folder)))
+            on_rank_zero(lambda: save_note(task.folder, training, self.root, epochs, self.config))
+            fit(task, self.config, epochs, accumulate=accumulate, clip=clip or None)
 
     def save(
         self,

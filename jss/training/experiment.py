@@ -32,6 +32,7 @@ from jss.training.stages import (
     needs,
     parse,
     separates_only,
+    separator_block,
     split,
     trainings,
 )
@@ -288,8 +289,3 @@ class JointTrainings:
     ) -> None:
         work = self.workspace
         save_manifest(system, work.config, self.labels, stage, selections, work.folder)
-
-
-def separator_block(pretraining: str) -> str:
-    """The name of a pre-trained separator's block."""
-    return f"{pretraining}-separator".lower()

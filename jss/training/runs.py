@@ -1,12 +1,15 @@
-"""Training runs on disk, finished or not: settings, history, and the epochs that are selected."""
+"""Training runs on disk: settings, history, whether each still runs, and the selected epochs."""
 
 from __future__ import annotations
 
+import fcntl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from jss.errors import JssError
 from jss.io import histories
@@ -19,8 +22,17 @@ SELECTIONS: Mapping[str, tuple[str, bool, str]] = {
     "teacher": ("teacher_objective", True, "teacher selection (Eq. 24)"),
     "separator": ("validation_loss", False, "least validation loss"),
 }
-#: A run that has not written for this many seconds counts as stopped.
+#: "ended": its last epoch is done; "interrupted": its process ended before that.
+State = Literal["running", "ended", "interrupted"]
+#: File of a run that holds its state; the process that trains the run holds it locked.
+STATE = "state.txt"
+#: File in the folder of a campaign: what it is to train, for whoever looks at the folder.
+PLAN = "campaign.yaml"
+#: Seconds without a written epoch after which a run without such a lock counts as interrupted.
 STOPPED_AFTER = 3600.0
+#: File with the hours that a run's finished epochs took. They are no column of the history, which
+#: is the same however often a run was stopped.
+HOURS = "hours.txt"
 
 
 @dataclass(frozen=True)
@@ -39,15 +51,21 @@ class Run:
     settings: Mapping[str, Any]
     #: A row for each epoch.
     history: Sequence[Mapping[str, float]]
+    #: Whether it runs.
+    state: State
+    #: When it began or was resumed, in seconds since 1970.
+    began: float
     #: Seconds since it last wrote.
     age: float
 
-    @property
-    def running(self) -> bool:
-        """Whether epochs are still to come, and it has written within the last hour."""
-        if self.epochs is None or len(self.history) >= self.epochs:
-            return False
-        return self.age < STOPPED_AFTER
+
+class Found(NamedTuple):
+    """The runs below a folder."""
+
+    #: Those that run first, the last begun of them first; then the others, the last written first.
+    runs: list[Run]
+    #: A sentence for each run that cannot be read.
+    faults: list[str]
 
 
 def selected_epochs(history: Sequence[Mapping[str, float]]) -> dict[str, int]:
@@ -66,13 +84,19 @@ def selected_epochs(history: Sequence[Mapping[str, float]]) -> dict[str, int]:
     return selected
 
 
-def find(root: str | Path) -> list[Run]:
-    """Every run below a folder, the last written first.
+def find(root: str | Path) -> Found:
+    """Every run below a folder. A run is a folder with a config.yaml that ``jss train`` wrote."""
+    found, faults = [], []
+    for path in sorted(Path(root).glob("**/config.yaml")):
+        try:
+            found.append(read(path.parent, root))
+        except JssError as error:
+            faults.append(f"The run {path.parent.relative_to(root)} is left out: {error}")
 
-    A run is a folder with a config.yaml that ``jss train`` wrote.
-    """
-    folders = [path.parent for path in Path(root).glob("**/config.yaml")]
-    return sorted((read(folder, root) for folder in folders), key=lambda run: run.age)
+    def order(run: Run) -> tuple[bool, float]:
+        return run.state != "running", -run.began if run.state == "running" else run.age
+
+    return Found(sorted(found, key=order), faults)
 
 
 def read(folder: Path, root: str | Path) -> Run:
@@ -85,23 +109,109 @@ def read(folder: Path, root: str | Path) -> Run:
     Raises:
         JssError: A file is damaged.
     """
-    note = read_yaml(folder / "config.yaml")
-    system, settings = str(note.get("system", folder.name)), note.get("config")
+    config, table = folder / "config.yaml", folder / "history.csv"
+    note = _parsed(config, _stamp(config))
+    settings, epochs, data = note.get("config"), note.get("epochs"), note.get("data", "")
     if not isinstance(settings, dict):
-        raise JssError(f"{folder / 'config.yaml'} is not of a training run of jss.")
-    path = folder / "history.csv"
-    history = histories.load(path) if path.is_file() else []
-    age = time.time() - max(
-        p.stat().st_mtime for p in (path, folder / "config.yaml") if p.is_file()
-    )
-    epochs, data = note.get("epochs"), note.get("data", "")
-    roots = data if isinstance(data, list) else [data]
+        raise JssError(f"{config} is not of a training run of jss.")
+    history = _history(table, _stamp(table)) if table.is_file() else ()
+    planned = epochs if isinstance(epochs, int) else None
+    began = _stamp(config)[0] / 1e9
+    age = time.time() - max(began, _stamp(table)[0] / 1e9)
     return Run(
         folder.relative_to(root).as_posix(),
-        system,
-        ", ".join(map(str, roots)),
-        epochs if isinstance(epochs, int) else None,
+        str(note.get("system", folder.name)),
+        ", ".join(map(str, data if isinstance(data, list) else [data])),
+        planned,
         settings,
         history,
+        _state(folder, planned is not None and len(history) >= planned, age),
+        began,
         age,
     )
+
+
+def hours_of(run: Path) -> float:
+    """Hours that the finished epochs of a run took; 0 before the first."""
+    path = run / HOURS
+    return float(path.read_text()) if path.is_file() else 0.0
+
+
+@contextmanager
+def training(run: Path) -> Iterator[None]:
+    """Mark a run as running in the ``with`` block, and as ended where that comes to its end.
+
+    Args:
+        run: Its folder.
+
+    Raises:
+        JssError: Another process trains it.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    with (run / STATE).open("a+", encoding="utf-8") as file:  # the lock ends with the process
+        _lock(file, run)
+        _write(file, "running")
+        yield
+        _write(file, "ended")
+
+
+def _lock(file: Any, run: Path) -> None:
+    for attempt in range(5):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if attempt == 4:
+                raise JssError(
+                    f"{run} is being trained by another process: wait for it, or use another --out."
+                ) from error
+            time.sleep(0.1)  # the app looks at it for a moment
+        except OSError:  # a file system without locks
+            return
+        else:
+            return
+
+
+def _write(file: Any, state: State) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(f"{state}\n")
+    file.flush()
+
+
+def _state(folder: Path, complete: bool, age: float) -> State:
+    """Whether a run runs.
+
+    Args:
+        folder: Of the run.
+        complete: Whether all planned epochs are done.
+        age: Seconds since it last wrote.
+    """
+    try:
+        with (folder / STATE).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return "ended" if file.read(5) == b"ended" else "interrupted"
+    except BlockingIOError:
+        return "running"
+    except OSError:  # a run of an earlier version, or a file system without locks
+        if complete:
+            return "ended"
+        return "running" if age < STOPPED_AFTER else "interrupted"
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """When a file was written, in nanoseconds, and its size; zeros where there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
+
+
+@lru_cache(512)
+def _parsed(path: Path, stamp: tuple[int, int]) -> dict[str, Any]:
+    return read_yaml(path)
+
+
+@lru_cache(512)
+def _history(path: Path, stamp: tuple[int, int]) -> tuple[dict[str, float], ...]:
+    return tuple(histories.load(path))

@@ -168,6 +168,11 @@ def separates_only(name: str) -> bool:
     return name in STAGES and STAGES[name].loss != "sed"
 
 
+def separator_block(pretraining: str) -> str:
+    """The name of a pre-trained separator's block."""
+    return f"{pretraining}-separator".lower()
+
+
 def comes_from(start: str | None, pretraining: str | None) -> str | None:
     """What must be trained before a stage can start.
 

@@ -26,14 +26,12 @@ from jss.data.training.batching import DetectionSteps, SeparationSteps, loader
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
 from jss.training.distributed import mean_over_processes, on_rank_zero, rank, world_size
+from jss.training.runs import HOURS, hours_of
 from jss.training.selection import best_epoch
 
 log = logging.getLogger(__name__)
 
 C = TypeVar("C")
-#: File with the hours that a run's finished epochs took. They are no column of the history, which
-#: is the same however often a run was stopped.
-HOURS = "hours.txt"
 
 
 def compiles(config: Config, separator: nn.Module | None, *, gradients: bool) -> bool:
@@ -243,12 +241,6 @@ class Task(pl.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Lightning's hook."""
         self.history = checkpoint["history"]
-
-
-def hours_of(run: Path) -> float:
-    """Hours that the finished epochs of a run took; 0 before the first."""
-    path = run / HOURS
-    return float(path.read_text()) if path.is_file() else 0.0
 
 
 def save_networks(path: Path, networks: dict[str, nn.Module]) -> None:

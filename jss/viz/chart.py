@@ -46,6 +46,8 @@ class Series:
     stroke: float = 2.0
     #: On, off, ... of a line, in pixels; empty: solid.
     dash: tuple[int, ...] = ()
+    #: Of a line: mark each value, so that one between gaps is seen too.
+    dots: bool = False
     #: Of points.
     symbol: Literal["circle", "diamond", "star"] = "circle"
     #: Lower bounds of points.

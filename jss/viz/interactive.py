@@ -176,7 +176,9 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
         figure.add_scatter(
             x=s.x,
             y=s.y,
-            mode="lines",
+            mode="lines+markers" if s.dots else "lines",
+            marker={"size": 6, "color": s.color},
+            cliponaxis=not s.dots,
             line={"color": s.color, "width": s.stroke, "dash": dash},
             connectgaps=False,
             hovertemplate=f"{s.name}: %{{y:.4~g}}<extra></extra>",

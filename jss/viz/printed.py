@@ -117,6 +117,8 @@ def _draw(axes: Axes, s: Series, ink: Ink) -> Any:
             color=s.color,
             linestyle=dashes,
             linewidth=0.6 * s.stroke,
+            marker="o" if s.dots else None,
+            markersize=2.5,
             solid_capstyle="butt",
             gid=s.name,
         )[0]

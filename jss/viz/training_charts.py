@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from jss.labels import Theme
 from jss.viz.chart import PALETTE, Chart, Panel, Series
 from jss.viz.style import INKS
 
+#: Most epochs of which each is marked by a dot.
+_DOTTED = 30
+#: Most ticks of the epochs.
+_TICKS = 5
+#: Title of a panel -> least and largest value that it can hold; None: any.
+_BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
+    "objective (Eqs 26, 29)": (0.0, 2.0),
+    "its parts": (0.0, 1.0),
+    "losses": (0.0, None),
+    "separation loss": (None, None),
+}
 #: Panel -> columns of the history and their names; only those that a run has are drawn.
 CURVES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("objective (Eqs 26, 29)", "P_obj, sum of two F1 (0 to 2)"): {
@@ -51,12 +63,50 @@ def training_curves(
         for n, (key, name) in enumerate(shown.items()):
             values = [row.get(key) for row in history]
             dash = () if n % 2 == 0 else (6, 3)
-            series.append(Series("line", name, epochs, values, PALETTE[n], dash=dash))
+            dots = len(epochs) <= _DOTTED
+            series.append(Series("line", name, epochs, values, PALETTE[n], dash=dash, dots=dots))
             series += _star(key, name, epochs, values, chosen, theme)
         if series:
-            panels.append(Panel(title, "epoch", unit, series))
+            x_ticks, x_range = _epoch_axis(epochs)
+            y_range = _value_range([v for s in series for v in s.y], *_BOUNDS[title])
+            panels.append(
+                Panel(title, "epoch", unit, series, x_ticks, x_range=x_range, y_range=y_range)
+            )
     rows = [panels[n : n + 2] for n in range(0, len(panels), 2)]
     return Chart(rows, "Objectives and losses by epoch; stars mark the selected epochs", 300)
+
+
+def _epoch_axis(
+    epochs: Sequence[float],
+) -> tuple[list[tuple[float, str]], tuple[float, float]]:
+    """Ticks at whole epochs, and a range from the first to the last epoch, two at least."""
+    first, last = int(min(epochs)), int(max(*epochs, min(epochs) + 1))
+    step = next(
+        size * 10**power
+        for power in range(9)
+        for size in (1, 2, 5)
+        if (last - first) / (size * 10**power) < _TICKS
+    )
+    at = [first, *range(step * (first // step + 1), last + 1, step)]
+    if len(at) > 1 and at[1] - at[0] < step / 2:  # 1, 5, 10, but not 9, 10, 15
+        del at[1]
+    room = 0.03 * (last - first)
+    return [(float(n), str(n)) for n in at], (first - room, last + room)
+
+
+def _value_range(
+    values: Sequence[float | None], least: float | None, largest: float | None
+) -> tuple[float, float] | None:
+    """A range with some room around the values, within what is possible."""
+    finite = [v for v in values if v is not None and math.isfinite(v)]
+    if not finite:
+        return None
+    low, high = min(finite), max(finite)
+    room = max(0.08 * (high - low), 0.05 * max(abs(low), abs(high)), 1e-3)
+    return (
+        low - room if least is None else max(low - room, least),
+        high + room if largest is None else min(high + room, largest),
+    )
 
 
 def _star(

@@ -6,7 +6,7 @@ import pytest
 
 from jss import checkpoints, cli
 from jss.errors import JssError
-from jss.training import campaign
+from jss.training import campaign, experiment
 
 PLAN = """
 preset: smoke
@@ -47,7 +47,7 @@ def test_finished_rows_are_not_trained_again(plan, tmp_path, one_thread, monkeyp
         systems = tmp_path / "out" / name / "checkpoints" / "systems"
         systems.mkdir(parents=True)
         (systems / "SED.yaml").write_text("")
-    monkeypatch.setattr(campaign, "joint_chain", None)
+    monkeypatch.setattr(experiment, "joint_chain", None)
     campaign.run(campaign.read(plan), "synthscapes", tmp_path / "out")
 
 
@@ -59,8 +59,14 @@ def test_finished_rows_are_not_trained_again(plan, tmp_path, one_thread, monkeyp
             "second starts from third, which is no row above it",
         ),
         (("name: second", "name: first"), "two rows are named first"),
-        (("trains: SED, start", "trian: SED, start"), "rows.1.trains: Field required"),
-        (("preset: smoke", "colour: red"), "preset: Field required"),
+        (
+            ("trains: SED, start", "trian: SED, start"),
+            r"unknown key 'rows\[1\].trian': known are name, trains",
+        ),
+        (
+            ("preset: smoke", "colour: red"),
+            "unknown key 'colour': known are preset, rows, settings",
+        ),
     ],
 )
 def test_a_wrong_file_is_a_sentence(plan, change, sentence):

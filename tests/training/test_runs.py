@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -34,7 +36,7 @@ def test_the_epochs_that_the_equations_choose():
     )
 
 
-def test_runs_are_found_with_their_plan_and_whether_they_go_on(tmp_path):
+def test_runs_are_found_with_their_plan_and_those_that_run_first(tmp_path):
     note(tmp_path / "desk" / "SED", "SED", 40)
     note(tmp_path / "desk" / "MixIT", "MixIT", 12)
     note(tmp_path / "desk" / "MixIT-S1", "MixIT-S1", 2)
@@ -44,27 +46,63 @@ def test_runs_are_found_with_their_plan_and_whether_they_go_on(tmp_path):
     histories.save(tmp_path / "desk" / "SED" / "history.csv", [{"epoch": 1.0}])
     for path in (tmp_path / "desk" / "MixIT").iterdir():
         os.utime(path, (1e9, 1e9))
-    found = {run.name: run for run in runs.find(tmp_path)}
-    assert list(found)[-1] == "desk/MixIT", "the last written come first"
-    assert {run.data for run in found.values()} == {"bank, FUSS"}
-    assert {name: (run.system, run.epochs, run.running) for name, run in found.items()} == {
-        "desk/SED": ("SED", 40, True),
-        "desk/MixIT": ("MixIT", 12, False),
-        "desk/MixIT-S1": ("MixIT-S1", 2, False),
-    }
+    found = runs.find(tmp_path)
+    assert found.faults == []
+    assert {run.data for run in found.runs} == {"bank, FUSS"}
+    assert [(run.name, run.system, run.epochs, run.state) for run in found.runs] == [
+        ("desk/SED", "SED", 40, "running"),
+        ("desk/MixIT-S1", "MixIT-S1", 2, "ended"),
+        ("desk/MixIT", "MixIT", 12, "interrupted"),
+    ]
 
 
-def test_a_foreign_config_is_told(tmp_path):
-    (tmp_path / "x").mkdir()
-    (tmp_path / "x" / "config.yaml").write_text("model: big\n")
-    with pytest.raises(JssError, match="is not of a training run"):
-        runs.find(tmp_path)
+def test_a_run_runs_as_long_as_its_process(tmp_path):
+    note(tmp_path / "SED", "SED", 40)
+
+    def state():
+        return runs.read(tmp_path / "SED", tmp_path).state
+
+    code = (
+        "import sys, time; from pathlib import Path; from jss.training import runs\n"
+        "with runs.training(Path(sys.argv[1])): print(flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "SED")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert state() == "running"
+        with pytest.raises(JssError, match="is being trained by another process"):
+            runs.training(tmp_path / "SED").__enter__()
+        process.kill()
+    assert state() == "interrupted"
+    with pytest.raises(KeyboardInterrupt), runs.training(tmp_path / "SED"):
+        raise KeyboardInterrupt
+    assert state() == "interrupted"
+    with runs.training(tmp_path / "SED"):  # resumed
+        assert state() == "running"
+    assert state() == "ended", "also where it ended before the planned epochs"
+
+
+def test_a_damaged_run_is_a_sentence_and_the_others_are_found(tmp_path):
+    note(tmp_path / "SED", "SED", 40)
+    for name, text in (("foreign", "model: big\n"), ("half", "system: [SED")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.yaml").write_text(text)
+    note(tmp_path / "table", "SED", 40)
+    (tmp_path / "table" / "history.csv").write_text("epoch,loss\n1,x,2\n")
+    found = runs.find(tmp_path)
+    assert [run.name for run in found.runs] == ["SED"]
+    foreign, half, table = found.faults
+    assert "The run foreign is left out" in foreign
+    assert "is not of a training run" in foreign
+    assert "cannot be read as YAML" in half
+    assert "is not the history of a training run" in table
 
 
 @pytest.mark.slow
 def test_a_trained_block_keeps_its_epochs_beside_its_card(smoke):
     kept = checkpoints.load_history("mixit-s1-detector-teacher", smoke.checkpoints)
-    (run,) = (run for run in runs.find(smoke.out) if run.system == "MixIT-S1-teacher")
+    (run,) = (run for run in runs.find(smoke.out).runs if run.system == "MixIT-S1-teacher")
+    assert run.state == "ended"
     assert len(kept) == len(run.history) == smoke.config.detection.epochs
     assert kept[0]["teacher_objective"] == pytest.approx(
         run.history[0]["teacher_objective"], rel=1e-4

@@ -1,0 +1,37 @@
+"""Curves of a training: the first epoch is seen, and axes hold what is possible."""
+
+from __future__ import annotations
+
+import pytest
+
+from jss.viz.training_charts import training_curves
+
+
+def history(epochs: int) -> list[dict[str, float]]:
+    return [
+        {"epoch": float(n), "teacher_objective": 0.02 * n, "bce_strong": 0.3 / n, "mse_weak": 0.0}
+        for n in range(1, epochs + 1)
+    ]
+
+
+def test_the_first_epoch_is_a_dot():
+    chart = training_curves(history(1), {"teacher": 1})
+    for panel in (panel for row in chart.panels for panel in row):
+        assert all(series.dots for series in panel.series if series.kind == "line")
+        assert [text for _, text in panel.x_ticks] == ["1", "2"]
+        assert 0.9 < panel.x_range[0] < 1
+        low, high = panel.y_range
+        assert 0 <= low < high < 1
+
+
+@pytest.mark.parametrize(
+    ("epochs", "ticks"),
+    [(2, [1, 2]), (5, [1, 2, 3, 4, 5]), (12, [1, 5, 10]), (40, [1, 10, 20, 30, 40]), (200, None)],
+)
+def test_epochs_are_whole_numbers_from_1(epochs: int, ticks: list[int] | None):
+    panel = training_curves(history(epochs), {}).panels[0][0]
+    at = [int(text) for _, text in panel.x_ticks]
+    assert at == (ticks or [1, 50, 100, 150, 200])
+    assert 1 - 0.03 * epochs <= panel.x_range[0] < 1
+    assert epochs < panel.x_range[1] <= 1.03 * epochs + 1
+    assert panel.y_range[1] <= 2
