@@ -271,6 +271,11 @@ def read_operating_points(folder: Path, labels: Sequence[str]) -> list[tuple[flo
     return [(threshold, read_events(paths[threshold], labels)) for threshold in sorted(paths)]
 
 
+def is_point(name: str) -> bool:
+    """Whether a file name is that of the detections at one threshold: ``..._th_0.50.tsv``."""
+    return _POINT.search(name) is not None
+
+
 def unread_points(folder: Path) -> list[str]:
     """Names of the files in a folder of detections that are not detections."""
     return [path.name for path in _files(folder) if _POINT.search(path.name) is None]

@@ -6,10 +6,12 @@ import zipfile
 import numpy as np
 import pytest
 
+from jss import cli
 from jss.data.clip import Clip, Event
 from jss.errors import JssError
 from jss.evaluation import submissions
 from jss.labels import DESED_LABELS
+from jss.reports import HEADLINES, EvalReport
 from jss.results import score_table
 
 CLIPS = [
@@ -17,6 +19,10 @@ CLIPS = [
     Clip("b.flac", None, 2.0, ()),
     Clip("c.flac", None, 2.0, (Event(0.0, 2.0, "Speech"),)),
 ]
+
+
+EVENTS = b"filename\tonset\toffset\tevent_label\na.flac\t0.512\t1.024\tDog\nc.flac\t0\t2\tSpeech\n"
+DURATIONS = b"filename\tduration\na.flac\t2\nb.flac\t2\nc.flac\t2\n"
 
 
 def table(events) -> bytes:
@@ -61,6 +67,35 @@ def test_perfect_scores_in_a_zip_and_beside_it_are_perfect():
     assert report.event_f1["micro"] == 1.0
 
 
+def test_a_truth_of_ones_own_and_detections_give_what_jss_score_gives(tmp_path, capsys):
+    points = {f"det_th_{t}.tsv": EVENTS for t in ("0.25", "0.5")}
+    points["det_th_0.75.tsv"] = EVENTS.rpartition(b"c.flac")[0]
+    report = submissions.score(
+        [*points.items(), ("final.csv", EVENTS.replace(b"\t", b","))],
+        submissions.TruthTables(("my truth.tsv", EVENTS), ("lengths.tsv", DURATIONS)),
+        system="mine",
+    )
+    (tmp_path / "points").mkdir()
+    for name, content in {**points, "../t.tsv": EVENTS, "../d.tsv": DURATIONS}.items():
+        (tmp_path / "points" / name).write_bytes(content)
+    arguments = ["--ground-truth", "t.tsv", "--durations", "d.tsv", "--detections", "points"]
+    arguments = [arg if arg[0] == "-" else str(tmp_path / arg) for arg in arguments]
+    out = tmp_path / "out.json"
+    cli.main(["score", *arguments, "--decisions", str(tmp_path / "t.tsv"), "--out", str(out)])
+    same = EvalReport.load(out)
+    assert report.classwise == same.classwise
+    assert report.intervals == same.intervals
+    assert [report.headline(key) for key in HEADLINES] == [same.headline(key) for key in HEADLINES]
+    assert report.psds1 is not None
+    assert report.event_f1["macro"] == 1.0
+    with pytest.raises(JssError, match=r"^my truth.tsv, line 1: "):
+        submissions.score(
+            [("a.tsv", EVENTS)],
+            submissions.TruthTables(("my truth.tsv", b"file\n"), ("lengths.tsv", DURATIONS)),
+            system="mine",
+        )
+
+
 def test_clips_without_a_table_are_counted():
     report = submissions.score(
         [("a.tsv", table(CLIPS[0].events))], CLIPS, system="mine", resamples=0
@@ -82,6 +117,12 @@ def test_clips_without_a_table_are_counted():
             "^the files: no table is of a file with a duration: z.tsv",
         ),
         ([("x/a.tsv", b""), ("y/a.tsv", b"")], "two tables named a.tsv"),
+        ([("a.tsv", b"onset"), ("d_th_0.5.tsv", EVENTS)], "send one of the two"),
+        ([("x.tsv", EVENTS), ("y.csv", EVENTS)], "x.tsv and y.csv both hold events"),
+        (
+            [("x.tsv", EVENTS + b"a.flac\t2\t1\tDog\n")],
+            "^x.tsv, line 4: the offset 1 lies before the onset 2",
+        ),
     ],
 )
 def test_mistakes_are_sentences(files, why):
