@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import fake
+import media
 import numpy as np
 import pandas as pd
 import pytest
@@ -653,15 +654,24 @@ def test_themes_and_widths(page: Page):
             assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_upload_is_analysed_and_downloads_open(
+def test_uploads_are_analysed_and_stay_and_downloads_open(
     chromium: Any, address: str, examples: Any, tmp_path: Any
 ):
     page = Page(chromium, address)
     page.tab.get_by_role("button", name="Open, record").click()
-    mine = tmp_path / "my own.flac"
+    mine, telephone, notes = (tmp_path / name for name in ("my own.flac", "new.m4a", "notes.wav"))
     mine.write_bytes((examples / "four_tones.flac").read_bytes())
-    page.tab.locator("input[type=file]").set_input_files(mine)
+    media.encode(telephone, 0.1 * np.random.default_rng(0).standard_normal(16000))
+    notes.write_text("these are notes")
+    page.tab.locator("input[type=file]").set_input_files([telephone, notes, mine])
     page.tab.wait_for_selector(".jss[data-drawn^='uploaded/']", timeout=120_000)
+    page.tab.get_by_test_id("stPopoverBody").wait_for(state="hidden")
+    page.tab.get_by_text("notes.wav is not audio that can be read").wait_for()
+    page.tab.reload()  # a new session of the same visit
+    page.tab.wait_for_selector(".jss[data-drawn^='uploaded/']", timeout=120_000)
+    page.idle()
+    page.tab.get_by_role("combobox", name="Clip").click()
+    assert page.tab.get_by_role("option").all_inner_texts() == ["new.m4a", "my own.flac"]
     page.tab.keyboard.press("Escape")
     assert page.ask("v.state.truth") is None
     assert len(events(page)) == 4

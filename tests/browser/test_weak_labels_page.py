@@ -72,7 +72,9 @@ def run(checkpoints: Path, fresh: pytest.MonkeyPatch, own: Any = None, **address
     for name, value in address.items():
         app.query_params[name] = value
     if own is not None:
-        app.session_state["uploads of session"] = {own.clip: own}
+        from pages.ui.cache.visits import Visit
+
+        app.session_state["visit"] = Visit(recordings={own.clip: own})
     app.run()
     assert not app.exception, [item.value for item in app.exception]
     return app

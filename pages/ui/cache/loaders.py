@@ -29,6 +29,7 @@ from pages.ui.cache.gc import freeze_loaded
 from pages.ui.cache.jobs import Report
 from pages.ui.cache.memory import MemoryCache, Sized
 from pages.ui.cache.model_folders import Place
+from pages.ui.cache.visits import Visits
 from pages.ui.clip import recordings, synthscapes
 from pages.ui.clip.recordings import ClipSet, Recording
 
@@ -173,6 +174,12 @@ def last_used() -> float:
 
 
 @st.cache_resource(show_spinner=False)
+def visits() -> Visits:
+    """Return what the visitors of this server have uploaded."""
+    return Visits()
+
+
+@st.cache_resource(show_spinner=False)
 def queue() -> jobs.Queue[Any]:
     """Return the queue of all analyses of this server."""
     return jobs.Queue()
@@ -313,14 +320,26 @@ def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int
     return matched, tuple(int(m) for m in order)
 
 
-def _compute(recording: Recording, system: str, selection: str, report: Report) -> ClipResult:
-    """Load the system, analyse the clip and store the result: a job of the queue."""
-    seconds = audio.duration(recording.open())
+def length(recording: Recording) -> float:
+    """Return a clip's length in seconds.
+
+    Raises:
+        JssError: Where it cannot be read, or is longer than what the app shows.
+    """
+    seconds = audio.estimate(recording.open())
+    if seconds <= 2 * LONGEST:  # what is far too long is not decoded
+        seconds = audio.duration(recording.open())
     if seconds > LONGEST:
         raise JssError(
             f"{recording.title} is {seconds / 60:.0f} minutes long, and the app shows at most "
             f"{LONGEST / 60:.0f}: cut it, or use python -m jss detect."
         )
+    return seconds
+
+
+def _compute(recording: Recording, system: str, selection: str, report: Report) -> ClipResult:
+    """Load the system, analyse the clip and store the result: a job of the queue."""
+    seconds = length(recording)
     report(0.0, f"Loading {system}")
     runs_on.find()
     state = f"{system_fingerprint(system, selection)}|{runs_on.chosen().name}{runs_on.suffix()}"
@@ -349,8 +368,16 @@ def reports() -> tuple[EvalReport, ...]:
 
 
 def damaged_reports() -> list[str]:
-    """Return a sentence for each of the user's folders with reports that cannot be read."""
-    return model_folders.reports(EvalReport)[1]
+    """Return a sentence for each of the user's folders with reports that cannot be read.
+
+    So it is for scores beside reports.
+    """
+    scores = [
+        f"{where}: {fault}"
+        for path, where, stamp in model_folders.saved_scores()
+        if isinstance(fault := _users_scores(path, stamp), str)
+    ]
+    return [*model_folders.reports(EvalReport)[1], *scores]
 
 
 @st.cache_data(show_spinner=False, ttl=30)
@@ -362,7 +389,8 @@ def saved_scores() -> dict[tuple[str, str, str], dict[str, SavedScores]]:
     """Return the scores beside reports: (data set, subset, selection) -> system -> its scores."""
     places = {place: dict(scores) for place, scores in _shipped_scores().items()}
     for path, where, stamp in model_folders.saved_scores():
-        if (scores := _users_scores(path, stamp)) is not None:
+        scores = _users_scores(path, stamp)
+        if not isinstance(scores, str):
             place = scores.dataset, scores.subset, scores.outputs.selection
             name = model_folders.named(scores.outputs.system, where)
             scores = replace(scores, outputs=replace(scores.outputs, system=name))
@@ -383,14 +411,14 @@ def _shipped_scores() -> dict[tuple[str, str, str], dict[str, SavedScores]]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=100)
-def _users_scores(path: Path, stamp: tuple[int, int]) -> SavedScores | None:
-    """Return the scores in a file, read once for each state of it; None where it is damaged."""
+def _users_scores(path: Path, stamp: tuple[int, int]) -> SavedScores | str:
+    """Return the scores in a file, read once for each state of it; a sentence if it is damaged."""
     from jss.evaluation.saved_scores import SavedScores
 
     try:
         return SavedScores.load(path)
-    except JssError:  # its report can still be shown
-        return None
+    except JssError as error:  # its report can still be shown
+        return str(error)
 
 
 @st.cache_data(show_spinner=False, ttl=600, max_entries=200)

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui import address, widgets
 from pages.ui.cache import loaders
 from pages.ui.clip.recordings import UPLOADED, ClipSet, Recording
-from pages.ui.clip.uploads import is_upload, popover, uploads
+from pages.ui.clip.uploads import is_upload, messages, popover, uploads
 from pages.ui.text import literal
 
 #: Clips in the select box: those around the chosen one. The list below it has all.
@@ -48,8 +48,9 @@ def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Record
         if selections:
             address.write(address.SELECTION, widgets.pick_selection(selections))
         _match_sources()
+    messages(address.CLIP)
     missing = wanted if wanted and wanted not in known else None
-    reason = "was uploaded in another session: upload it again"
+    reason = "was uploaded in another visit: upload it again"
     reason = reason if is_upload(missing or "") else "is not installed"
     widgets.replaced_link("clip", missing, reason, clip or "")
     if clip:

@@ -1,7 +1,9 @@
-"""Recordings that the user uploaded or recorded in this session."""
+"""Recordings that the user uploaded or recorded in this visit, and their ground truth."""
 
 from __future__ import annotations
 
+import logging
+from pathlib import PurePath
 from typing import Any
 
 import streamlit as st
@@ -9,60 +11,136 @@ import streamlit as st
 from jss.audio import SAMPLE_RATE
 from jss.errors import JssError
 from jss.io.annotations import formats
-from jss.io.inputs import SUFFIXES, is_audio
 from pages.ui import address
+from pages.ui.cache import loaders
+from pages.ui.cache.visits import MOST_BYTES, Visit
 from pages.ui.clip.recordings import UPLOADED, Recording, uploaded, with_truth
-from pages.ui.widgets import show_error
+from pages.ui.text import literal
+
+log = logging.getLogger(__name__)
+
+#: Cookie that names the visit, until the browser is closed.
+COOKIE = "jss_visit"
+#: In the session: the visit, how often something was taken, whether the popover is open, and the
+#: clip of the last uploads with what was refused of them.
+_VISIT, _TAKEN, _OPEN, _SAID = "visit", "uploads taken", "uploads open", "uploads said"
+
+
+def visit() -> Visit:
+    """Return the visit that this session belongs to."""
+    if _VISIT not in st.session_state:
+        known = loaders.visits().find(st.context.cookies.get(COOKIE))
+        st.session_state[_VISIT] = known or Visit()
+    found: Visit = st.session_state[_VISIT]
+    return found
 
 
 def uploads() -> dict[str, Recording]:
     """Return the user's recordings by their names in the address."""
-    recordings: dict[str, Recording] = st.session_state.setdefault("uploads of session", {})
-    return recordings
+    return visit().recordings
 
 
 def is_upload(name: str) -> bool:
-    """Return whether a name in the address is that of an upload, of this session or another."""
+    """Return whether a name in the address is that of an upload, of this visit or another."""
     return name.startswith(f"{UPLOADED}/")
 
 
 def popover(name: str) -> None:
     """Show a popover for uploads and recordings; ``name`` of the address becomes the last of them."""
-    with st.popover("Open, record", icon=":material/mic:"):
-        take: dict[str, Any] = {"on_change": _take, "args": (name,)}
+    taken = st.session_state.get(_TAKEN, 0)
+    with st.popover("Open, record", icon=":material/mic:", key=_OPEN, on_change="rerun"):
+        # New widgets each time: what was taken is in the list of clips, and the fields are empty.
+        files, sound = f"uploads {taken}", f"recorder {taken}"
+        take: dict[str, Any] = {"on_change": _take, "args": (name, files, sound)}
         st.file_uploader(
-            "Audio files, of any sampling rate and any number of channels, and labels of them",
+            "Recordings or videos: m4a, mp4, webm, mp3, ogg, wav ...",
             accept_multiple_files=True,
-            type=sorted(suffix[1:] for suffix in (*SUFFIXES, *formats.SUFFIXES)),
-            key="uploads",
-            help="Labels of Audacity, Raven, Praat or Label Studio, TSV or CSV: the clip's ground truth",
+            key=files,
             **take,
         )
-        if error := st.session_state.pop("labels refused", None):
-            show_error(error)
-        st.audio_input("Or record", key="recorder", sample_rate=SAMPLE_RATE, **take)
+        st.caption(
+            "With their labels (TSV or CSV, or of Audacity, Raven, Praat or Label Studio), they are "
+            "shown beside their ground truth."
+        )
+        st.audio_input("Or record", key=sound, sample_rate=SAMPLE_RATE, **take)
 
 
-def _take(name: str) -> None:
-    """Add what was just uploaded or recorded, and choose it."""
-    known = uploads()
-    recorded = st.session_state.get("recorder")
-    files = [(file.name, file) for file in st.session_state.get("uploads") or []]
+def messages(name: str) -> None:
+    """Say what was refused of the last uploads.
+
+    It is said until another clip is chosen, by ``name`` of the address.
+    """
+    _remember()
+    clip, refused = st.session_state.get(_SAID, (None, ()))
+    with st.container():  # an element in either case, so that those below keep their place
+        if clip != address.read(name):
+            return
+        for sentence in refused:
+            st.error(literal(sentence), icon=":material/error:")
+
+
+def _remember() -> None:
+    """Have the browser remember the visit, for a reload."""
+    mine = visit()
+    with st.container(key="visit"):
+        if (mine.recordings) and st.context.cookies.get(COOKIE) != mine.token:
+            cookie = f"{COOKIE}={mine.token}; path=/; SameSite=Strict"
+            st.html(
+                "<style>.st-key-visit { display: none; }</style>"
+                f"<script>document.cookie = '{cookie}';</script>",
+                unsafe_allow_javascript=True,
+            )
+
+
+def _take(name: str, files: str, sound: str) -> None:
+    """Add what was just uploaded or recorded, and choose the last recording of it."""
+    mine = visit()
+    refused: list[str] = []
+    recorded = st.session_state.get(sound)
+    given = [(file.name, file) for file in st.session_state.get(files) or []]
+    if not given and recorded is None:  # a file was taken out of the field again
+        return
     if recorded is not None:
-        number = sum(item.title.startswith("recording ") for item in known.values()) + 1
-        files.append((f"recording {number}.wav", recorded))
-    for title, file in files:
-        if not is_audio(title):
-            continue
-        item = uploaded(title, file.getvalue())
-        if item.clip not in known:
-            known[item.clip] = item
-            address.write(name, item.clip)
-    for title, file in files:
-        if not is_audio(title):
-            try:
-                annotated = with_truth(list(known.values()), title, file.getvalue())
-            except JssError as error:
-                st.session_state["labels refused"] = error
+        number = sum(item.title.startswith("recording ") for item in uploads().values()) + 1
+        given.append((f"recording {number}.wav", recorded))
+    last = None
+    given.sort(key=lambda one: _is_labels(one[0]))  # what labels are of comes before them
+    for title, file in given:
+        try:
+            if _is_labels(title):
+                _add_labels(mine, title, file.getvalue())
             else:
-                known |= {item.clip: item for item in annotated}
+                last = _add(mine, title, file.getvalue())
+        except JssError as error:
+            log.info("%s", error, exc_info=error)
+            refused.append(str(error))
+    loaders.visits().keep(mine)
+    st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
+    st.session_state[_OPEN] = False
+    if last is not None:
+        address.write(name, last)
+    st.session_state[_SAID] = (address.read(name), refused)
+
+
+def _add(mine: Visit, title: str, data: bytes) -> str:
+    """Add a recording; returns its name in the address. Raises JssError where it is refused."""
+    item = uploaded(title, data)
+    if item.clip not in mine.recordings:
+        loaders.length(item)
+        if mine.nbytes + len(data) > MOST_BYTES:
+            raise JssError(
+                f"{title} is not opened: the uploads of a visit take at most "
+                f"{MOST_BYTES >> 30} GB. Start the app with their folder (make app DATA=FOLDER)."
+            )
+        mine.recordings[item.clip] = item
+    return item.clip
+
+
+def _is_labels(title: str) -> bool:
+    return PurePath(title).suffix.lower() in formats.SUFFIXES
+
+
+def _add_labels(mine: Visit, title: str, data: bytes) -> None:
+    """Give recordings their ground truth. Raises JssError where a file of labels is refused."""
+    for item in with_truth(list(mine.recordings.values()), title, data):
+        mine.recordings[item.clip] = item

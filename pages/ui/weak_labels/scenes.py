@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui import address, widgets
 from pages.ui.cache import weak_loaders
 from pages.ui.cache.weak_loaders import SYNTHESISED, Mixture
-from pages.ui.clip.uploads import is_upload, popover, uploads
+from pages.ui.clip.uploads import is_upload, messages, popover, uploads
 
 #: The name in the address.
 SCENE = "scene"
@@ -38,11 +38,12 @@ def choose() -> Mixture:
     elif wanted and wanted not in known:
         missing, reason = wanted, "does not exist"
         if is_upload(wanted):
-            reason = "was uploaded in another session: upload it again"
+            reason = "was uploaded in another visit: upload it again"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = widgets.pick("Mixture", list(known), SCENE, known.__getitem__, width=320)
         widgets.step_buttons("mixture", list(known), SCENE)
         popover(SCENE)
+    messages(SCENE)
     widgets.replaced_link("mixture", missing, reason, name)
     address.write(SCENE, name)
     return weak_loaders.uploaded(mine[name]) if name in mine else weak_loaders.scene(name)
