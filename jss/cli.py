@@ -20,7 +20,7 @@ from types import FrameType
 from typing import NoReturn
 
 import jss
-from jss.errors import DiskError, JssError, missing_package
+from jss.errors import DiskError, JssError, debugging, missing_package
 from jss.io.atomic import DISK_FAILURES, unwritable
 from jss.io.notes import warn
 
@@ -161,7 +161,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         stopped by Ctrl-C.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in arguments or os.environ.get("JSS_DEBUG", "0") not in ("", "0")
+    debug = "--debug" in arguments or debugging()
     warn.cache_clear()  # a note is printed once in a run
     try:
         with _logging(debug):

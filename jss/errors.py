@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
@@ -82,6 +83,11 @@ def optional() -> Iterator[None]:
         if sentence is None:
             raise
         raise sentence from error
+
+
+def debugging() -> bool:
+    """Whether a developer wants to see tracebacks: JSS_DEBUG=1."""
+    return os.environ.get("JSS_DEBUG", "0") not in ("", "0")
 
 
 def report(log: logging.Logger, error: JssError) -> None:

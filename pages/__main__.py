@@ -20,7 +20,7 @@ import threading
 import time
 from pathlib import Path
 
-from jss.errors import JssError
+from jss.errors import JssError, debugging
 
 #: Modules of the first page that Streamlit does not import; not torch, which a cached result does
 #: not need.
@@ -55,6 +55,8 @@ def main() -> int:
     # its older kind, and a link to a page would open that file alone.
     PagesManager.uses_pages_directory = False
     threading.Thread(target=_import_first, daemon=True).start()
+    if debugging():  # a developer sees the traceback of a programming error on the page
+        options.append("--client.showErrorDetails=full")
     sys.argv = ["streamlit", "run", str(Path(__file__).parent.parent / "app.py"), *options]
     cli.main()
     return 0

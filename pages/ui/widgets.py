@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
 import streamlit as st
 
-from jss.errors import JssError
+from jss.errors import JssError, debugging
 from jss.labels import Theme
 from pages.ui import address
 from pages.ui.text import literal
@@ -39,9 +40,14 @@ def name_tab_of(clip: str) -> None:
 
 
 def show_error(error: JssError) -> None:
-    """Show an error as its sentence, in a box; its cause goes to the log."""
+    """Show an error as its sentence, in a box; its cause goes to the log.
+
+    A developer (JSS_DEBUG=1) sees the traceback below it.
+    """
     log.info("%s", error, exc_info=error)
     st.error(literal(str(error)), icon=":material/error:")
+    if debugging():
+        st.code("".join(traceback.format_exception(error)), language="python")
 
 
 def shows_errors(fragment: Callable[..., None]) -> Callable[..., None]:

@@ -305,6 +305,9 @@ def test_errors_are_sentences(monkeypatch: pytest.MonkeyPatch):
     assert [item.value.replace("\\", "") for item in app.error] == [
         "The block is damaged: restore it."
     ]
+    assert not app.code
+    monkeypatch.setenv("JSS_DEBUG", "1")
+    assert "in damaged" in run().code[0].value
 
 
 @pytest.mark.usefixtures("fakes")
@@ -623,11 +626,55 @@ def test_training_follows_a_run_and_names_the_chosen_epochs(
     monkeypatch.setenv("JSS_RUNS", str(tmp_path))
     app = run("pages/training.py")
     said = " ".join(item.value for item in app.markdown)
-    assert "epoch 3 of 40, running" in said
+    assert "epoch 3 of 40, running; written " in said
     assert (
         "student selection (Eq. 23): **epoch 2**; teacher selection (Eq. 24): **epoch 3**" in said
     )
     assert app.dataframe[0].value["epoch"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.usefixtures("fakes")
+def test_training_moves_on_to_the_stage_that_trains(tmp_path: Path):
+    from jss.training import runs
+
+    folder = tmp_path / "runs"
+    app = run("pages/training.py")
+    for stage in ("SED", "MixIT"):
+        (folder / "desk" / stage).mkdir(parents=True)
+        fake.write_run(folder / "desk" / stage, epochs=40)
+        with runs.training(folder / "desk" / stage):
+            app.run()
+            assert app.selectbox(key="pick run").options[0] == f"Newest: desk/{stage}, running"
+            assert "epoch 3 of 40, running" in " ".join(item.value for item in app.markdown)
+    app.selectbox(key="pick run").select("desk/SED")
+    killed = runs.training(folder / "desk" / "MixIT")
+    killed.__enter__()
+    app.run()
+    assert "epoch 3 of 40, ended" in " ".join(item.value for item in app.markdown)
+    killed.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    app.selectbox(key="pick run").select("desk/MixIT").run()
+    assert "epoch 3 of 40, interrupted" in " ".join(item.value for item in app.markdown)
+    (folder / "desk" / "half").mkdir()
+    (folder / "desk" / "half" / "config.yaml").write_text("system: [SED")
+    app.run()
+    (warning,) = app.warning
+    assert "The run desk/half is left out" in warning.value.replace("\\", "")
+    assert len(app.selectbox(key="pick run").options) == 3
+
+
+@pytest.mark.usefixtures("fakes")
+def test_training_shows_the_rows_of_a_campaign(tmp_path: Path):
+    from jss.training.campaign import PLAN
+
+    folder = tmp_path / "runs" / "long"
+    (folder / "first" / "SED").mkdir(parents=True)
+    fake.write_run(folder / "first" / "SED", epochs=40)
+    rows = "[{name: first, trains: SED}, {name: second, trains: SED, start: [first]}]"
+    (folder / PLAN).write_text(f"preset: smoke\nrows: {rows}\n")
+    app = run("pages/training.py")
+    table = app.dataframe[0].value
+    assert table[["Row", "State"]].values.tolist() == [["first", "running"], ["second", "waiting"]]
+    assert "0 of 2 rows finished" in " ".join(item.value for item in app.markdown)
 
 
 @pytest.mark.usefixtures("fakes")
