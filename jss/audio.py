@@ -410,9 +410,11 @@ def _size(source: Source, missing: int = 0) -> int:
         missing: Result where the file does not exist (an open file is read to its end), and for an
             open file.
     """
+    if not isinstance(source, str | os.PathLike):
+        return missing
     try:
-        return os.path.getsize(source)  # type: ignore[arg-type]
-    except (OSError, TypeError):
+        return os.path.getsize(source)
+    except OSError:
         return missing
 
 

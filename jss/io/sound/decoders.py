@@ -216,11 +216,13 @@ def _libsndfile(file: BinaryIO, name: str, note: Note, stack: ExitStack) -> _Dec
     """Open a file by libsndfile; None where libsndfile does not know it."""
     import soundfile
 
+    if str(getattr(file, "name", "")).lower().endswith(".raw"):
+        return None  # soundfile would ask for its rate
     file.seek(0)
     try:
         # By its name where it has one, because libsndfile's callbacks lose a KeyboardInterrupt.
         sound = stack.enter_context(soundfile.SoundFile(_on_disk(file) or file))
-    except (soundfile.LibsndfileError, OSError, TypeError, ValueError):
+    except (soundfile.LibsndfileError, OSError):
         return None
     begun = False  # not all formats can seek back
 
