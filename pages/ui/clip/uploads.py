@@ -83,7 +83,7 @@ def _remember() -> None:
     """Have the browser remember the visit, for a reload."""
     mine = visit()
     with st.container(key="visit"):
-        if (mine.recordings) and st.context.cookies.get(COOKIE) != mine.token:
+        if mine.recordings and st.context.cookies.get(COOKIE) != mine.token:
             cookie = f"{COOKIE}={mine.token}; path=/; SameSite=Strict"
             st.html(
                 "<style>.st-key-visit { display: none; }</style>"
