@@ -192,6 +192,7 @@ def test_a_training_is_followed_and_its_system_opened_in_compare(
         person.tab.get_by_text(re.compile("epoch 3")).first.wait_for()
         shutil.copytree(tiny_checkpoints, runs / "mine" / "checkpoints")
         person.press(person.tab.get_by_role("link", name=re.compile("in Compare")).first)
+        person.tab.wait_for_selector(".jss[data-drawn]")
         person.tab.wait_for_function(f"() => {MAYBE}?.results.get('MixIT-S1 (runs/mine)')?.picture")
     idle(person.tab)
     shutil.rmtree(runs / "mine")

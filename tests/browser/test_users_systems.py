@@ -66,7 +66,7 @@ def test_a_training_is_followed_and_its_system_opens_in_compare(
 
         page.tab.goto(f"{address}/training")
         follow(page, runs / "mine" / "MixIT-S1-student")
-        page.tab.get_by_role("combobox", name="Run").click()
+        page.tab.get_by_role("combobox", name="Run", exact=True).click()
         ended = "mine/MixIT-S1-student, ended"
         page.tab.get_by_role("option", name=ended, exact=True).wait_for()
         page.tab.get_by_role("option", name="mine/MixIT-S1-teacher, running", exact=True).click()
