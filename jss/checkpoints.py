@@ -17,7 +17,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -26,9 +26,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic.dataclasses import dataclass
 
+from jss.decoding import OperatingPoints
 from jss.errors import JssError
 from jss.io import histories
 from jss.io.atomic import atomic_write
+from jss.io.notes import warn
 from jss.io.schema import SCHEMA, read_yaml, validate
 from jss.labels import CLASS_SETS
 
@@ -45,6 +47,8 @@ _STAGES = ("SED", "S0", "S1", "S2", "S2+", "JT", "JT+")
 _RESTORE = "restore it (git checkout) or train it again"
 #: Kind of a block that is an ONNX file.
 ONNX = "onnx"
+#: What YAML calls a mapping.
+_MAP = "tag:yaml.org,2002:map"
 
 
 @dataclass(frozen=True, config=SCHEMA)
@@ -111,6 +115,8 @@ class Selection:
     mixture_input: Literal["sources", "mixture"] = "mixture"
     #: Remark for the reader of its figures.
     note: str = ""
+    #: What its scores become events by (``jss tune``).
+    operating: OperatingPoints | None = None
 
     @property
     def blocks(self) -> list[str]:
@@ -155,6 +161,36 @@ def root(folder: Folder = None) -> Path:
         return Path(named)
     installed = Path(__file__).parent / "shipped"  # see pyproject.toml
     return installed if installed.is_dir() else Path(__file__).parents[1] / "checkpoints"
+
+
+def weights_fingerprint(cards: Iterable[Card]) -> str:
+    """A text that changes with the weights of a selection.
+
+    Args:
+        cards: Of its blocks.
+    """
+    text = " ".join(sorted(card.fingerprint for card in cards))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def operating_points(
+    manifest: Manifest, selection: str, cards: Iterable[Card]
+) -> OperatingPoints | None:
+    """The operating points of a selection; None where it has none, or they are of other weights.
+
+    Args:
+        manifest: Of the system.
+        selection: One that it has.
+        cards: Of the blocks of the selection.
+    """
+    points = manifest.selections[selection].operating
+    if points is None or points.weights == weights_fingerprint(cards):
+        return points
+    warn(
+        f"The operating points of {manifest.name} ({selection}) are of other weights and are not used: "
+        f"run python -m jss tune {manifest.name} again."
+    )
+    return None
 
 
 def save_block(
@@ -292,19 +328,40 @@ def save_manifest(manifest: Manifest, folder: Folder = None) -> Path:
         "pooling": manifest.pooling,
         "features": manifest.features,
         "consistent": manifest.consistent,
+        **({} if manifest.report is None else {"report": manifest.report}),
         "selections": {
             who: {
-                key: value
+                key: _in_rows(value) if key == "operating" else value
                 for key, value in asdict(chosen).items()
                 if key == "separator" or value not in (None, "", "mixture")
             }
             for who, chosen in manifest.selections.items()
         },
     }
+
+    class Dumper(yaml.SafeDumper):
+        """A dumper that has each operating point in one line."""
+
+    Dumper.add_representer(
+        _Row, lambda dumper, row: dumper.represent_mapping(_MAP, row.items(), flow_style=True)
+    )
     with atomic_write(path) as part:
-        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+        text = yaml.dump(plain, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
         part.write_text(text, encoding="utf-8")
     return path
+
+
+class _Row(dict[str, Any]):
+    """A mapping that stands in one line of a YAML file."""
+
+
+def _in_rows(operating: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: {label: _Row(point) for label, point in value.items()}
+        if isinstance(value, Mapping)
+        else value
+        for key, value in operating.items()
+    }
 
 
 def check_block(name: str, folder: Folder = None) -> Card:
@@ -528,6 +585,13 @@ def manifest(name: str, folder: Folder = None) -> Manifest:
     system = validate(Manifest, data, where)
     if system.name != name:
         raise JssError(f"{where} must have name: {name}, not {system.name}.")
+    for who, selection in system.selections.items():
+        points = selection.operating
+        if points and not {*system.labels} == {*points.median} == {*points.boxes}:
+            raise JssError(
+                f"{where}: the operating points of the {who} must name each of the labels once: run "
+                f"python -m jss tune {name} again."
+            )
     return system
 
 

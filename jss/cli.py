@@ -50,6 +50,7 @@ VERBS = {
     "campaign": "jss.commands.campaign",
     "review": "jss.commands.review",
     "finetune": "jss.commands.finetune",
+    "tune": "jss.commands.tune",
     "evaluate": "jss.commands.evaluate",
     "score": "jss.commands.score",
     "tag": "jss.commands.tag",

@@ -11,15 +11,16 @@ import os
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
 
 from jss.arrays import Float32
-from jss.decoding import MEDIAN_FRAMES, decode
+from jss.decoding import BASELINE, Decoder, Method, OperatingPoints, Threshold, decode, decoder
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
+from jss.io.schema import validate
 from jss.labels import sound_class
 
 #: What numpy and json raise for an archive that is damaged or states wrong sizes.
@@ -46,8 +47,7 @@ def event_table(
     *,
     hop: float,
     duration: float,
-    threshold: float = 0.5,
-    median: int = MEDIAN_FRAMES,
+    decoder: Decoder = BASELINE,
 ) -> pd.DataFrame:
     """Decode scores into a table of events.
 
@@ -57,13 +57,12 @@ def event_table(
         labels: The K class labels.
         hop: Seconds between two frames.
         duration: Length of the clip in seconds.
-        threshold: A frame is active where its score is above it.
-        median: Length of the median filter in frames.
+        decoder: What makes events of scores.
 
     Returns:
         One row an event: filename, onset, offset (seconds), event_label.
     """
-    rows = decode(scores, labels, hop=hop, duration=duration, threshold=threshold, median=median)
+    rows = decode(scores, labels, hop=hop, duration=duration, **vars(decoder))
     table = pd.DataFrame(rows, columns=["onset", "offset", "event_label"])
     table.insert(0, "filename", filename)
     return table.astype(
@@ -134,6 +133,8 @@ class ClipResult:
     mixture_scores: Float32 | None = None
     #: Class of each source where the separator's outputs are classes (the weak-label paper).
     source_labels: tuple[str, ...] = ()
+    #: What the system's scores become events by; None where it has none.
+    operating: OperatingPoints | None = None
 
     @property
     def duration(self) -> float:
@@ -183,24 +184,40 @@ class ClipResult:
             mixture_scores=None if self.mixture_scores is None else self.mixture_scores[:, :frames],
         )
 
-    def events(self, threshold: float = 0.5, median: int = MEDIAN_FRAMES) -> pd.DataFrame:
+    def events(
+        self, threshold: Threshold = "auto", median: int | None = None, method: Method = "median"
+    ) -> pd.DataFrame:
         """Decode the pooled scores into a table of events.
 
         Args:
-            threshold: A frame is active where its score is above it.
-            median: Length of the median filter in frames.
+            threshold: A frame is active where its score is above it; "auto": the system's operating
+                points, a threshold and a median filter for each class, or 0.5 where it has none.
+            median: Length of the median filter in frames; None: that of the operating points, or 7
+                where there are none or a threshold is given.
+            method: "boxes": bounding boxes instead of the median filter.
 
         Returns:
             One row an event: filename, onset, offset (seconds), event_label.
+
+        Raises:
+            JssError: Boxes are wanted, and the system has no operating points.
         """
+        chosen = decoder(self.operating, self.labels, threshold, method)
+        return self.decoded(chosen if median is None else replace(chosen, median=median))
+
+    def decoder(self, threshold: Threshold = "auto") -> Decoder:
+        """What :meth:`events` decodes by, with a median filter."""
+        return decoder(self.operating, self.labels, threshold)
+
+    def decoded(self, decoder: Decoder) -> pd.DataFrame:
+        """The events of :meth:`events` by a given decoder."""
         return event_table(
             self.filename,
             self.scores,
             self.labels,
             hop=self.score_hop,
             duration=self.duration,
-            threshold=threshold,
-            median=median,
+            decoder=decoder,
         )
 
     def score_table(self) -> pd.DataFrame:
@@ -215,6 +232,7 @@ class ClipResult:
             if isinstance(getattr(self, f.name), np.ndarray)
         }
         metadata = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in arrays}
+        metadata["operating"] = self.operating and asdict(self.operating)
         buffer = io.BytesIO()
         np.savez(buffer, facts=np.array(json.dumps(metadata)), **arrays)
         with atomic_write(path) as part:
@@ -233,6 +251,8 @@ class ClipResult:
             metadata = json.loads(str(arrays.pop("facts")))
             metadata["labels"] = tuple(metadata["labels"])
             metadata["source_labels"] = tuple(metadata.get("source_labels", ()))
+            if metadata.get("operating"):
+                metadata["operating"] = validate(OperatingPoints, metadata["operating"], str(path))
             return cls(**arrays, **metadata)
         except FileNotFoundError as error:
             raise JssError(f"There is no result file at {path}.") from error

@@ -15,6 +15,7 @@ import torch
 
 from jss import checkpoints
 from jss.checkpoints import Card, load_block, load_network, manifest, save_block, systems
+from jss.decoding import BoxPoint, MedianPoint, OperatingPoints
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
 
@@ -170,6 +171,33 @@ def test_manifest(folder, monkeypatch):
     assert not manifest("SED", folder).separates
     monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
     assert manifest("MixIT-S1") == system
+
+
+def test_operating_points(folder, monkeypatch, caplog):
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
+    system = manifest("MixIT-S1")
+    cards = [checkpoints.load_card(block) for block in system.selections["teacher"].blocks]
+    chosen = OperatingPoints(
+        "clips",
+        3,
+        checkpoints.weights_fingerprint(cards),
+        {label: MedianPoint(9, 0.31) for label in DESED_LABELS},
+        {label: BoxPoint(5, 2.0, 0.4) for label in DESED_LABELS},
+    )
+    teacher = replace(system.selections["teacher"], operating=chosen)
+    system = replace(system, selections={**system.selections, "teacher": teacher})
+    path = checkpoints.save_manifest(system)
+    assert "Cat: {half: 5, ratio: 2.0, threshold: 0.4}" in path.read_text()
+    assert manifest("MixIT-S1") == system
+    assert checkpoints.operating_points(system, "teacher", cards) == chosen
+    assert checkpoints.operating_points(system, "student", cards) is None
+    # Of other weights they are not used.
+    cards[0] = replace(cards[0], sha256="another")
+    with caplog.at_level("WARNING"):
+        assert checkpoints.operating_points(system, "teacher", cards) is None
+    assert "tune MixIT-S1" in caplog.text
+    path.write_text(path.read_text().replace("      Cat: {frames", "      Lion: {frames"))
+    assert "each of the labels" in refused(manifest, "MixIT-S1")
 
 
 @pytest.mark.parametrize(

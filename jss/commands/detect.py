@@ -6,10 +6,12 @@ import argparse
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from jss import audio
 from jss.commands.bars import SECONDS, progress
+from jss.decoding import decoder
 from jss.errors import JssError, optional
 from jss.io.annotations.events import Row, joined, table
 from jss.io.annotations.formats import FORMATS, named, read, write
@@ -33,10 +35,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--threshold",
-        type=float,
-        default=0.5,
+        type=_threshold,
+        default="auto",
         metavar="X",
-        help="a score above it is an event (default: 0.5)",
+        help="a score above it is an event; auto: a threshold and a median filter for each class, where "
+        "the system has such operating points (python -m jss tune), else 0.5 (default: auto)",
+    )
+    parser.add_argument(
+        "--decoder",
+        choices=("median", "boxes"),
+        default="median",
+        help="what makes events of scores: threshold and median filter, or sound event bounding boxes, "
+        "which need operating points (default: median)",
     )
     parser.add_argument(
         "--selection",
@@ -96,6 +106,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _threshold(text: str) -> float | str:
+    try:
+        return text if text == "auto" else float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is neither a number nor auto") from error
+
+
 def run(args: argparse.Namespace) -> int:
     """Analyse every input.
 
@@ -107,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
     """
     for format in args.format:
         named(format)
-    if not 0 <= args.threshold < 1:
+    if args.threshold != "auto" and not 0 <= args.threshold < 1:
         raise JssError(f"--threshold {args.threshold:g} is not from 0 up to, not including, 1.")
     return _stream(args) if args.stream else _files(args)
 
@@ -127,10 +144,16 @@ def _stream(args: argparse.Namespace) -> int:
             "--stream reads standard input and prints: leave out INPUT, --out, --engine, --format, --html and "
             "--save-..."
         )
+    if args.decoder == "boxes":
+        raise JssError(
+            "Bounding boxes need the whole recording: leave out --stream or --decoder boxes."
+        )
     system = load_system(args.system, args.selection, args.device, precision=args.precision)
     print("onset\toffset\tevent_label", flush=True)
     for onset, offset, label in events(
-        system, pipe(rate=args.raw, channels=args.channels), args.threshold
+        system,
+        pipe(rate=args.raw, channels=args.channels),
+        decoder(system.operating, system.labels, args.threshold),
     ):
         print(f"{onset:.6f}\t{offset:.6f}\t{label}", flush=True)
     return 0
@@ -156,11 +179,15 @@ def _files(args: argparse.Namespace) -> int:
     listing = collect(args.input, out)
     clips = listing.files
     make_page = None
+    if args.html and args.decoder == "boxes":
+        raise JssError(
+            "The viewer shows events of the median filter: leave out --html or --decoder boxes."
+        )
     if args.html:
         with optional():
             from jss.viewer.page import of_recording
 
-            make_page = of_recording
+            make_page = partial(of_recording, threshold=args.threshold)
     engine: Engine = one_process
     if args.engine == "ray":
         from jss.inference.ray_cluster import Ray
@@ -176,6 +203,7 @@ def _files(args: argparse.Namespace) -> int:
         raise JssError(
             f"{system.name} has no separation stage: leave out --save-sources or choose another system."
         )
+    chosen = decoder(system.operating, system.labels, args.threshold, args.decoder)
     for why in listing.refused.values():
         warn(why)
     with progress(0, bar_format=SECONDS) as bar:
@@ -184,7 +212,7 @@ def _files(args: argparse.Namespace) -> int:
             clips,
             output_names(clips),
             out,
-            Wanted(args.threshold, args.save_sources, args.save_results, make_page),
+            Wanted(chosen, args.save_sources, args.save_results, make_page),
             engine=engine,
             begin=lambda todo: bar.expect(round(sum(map(_duration, todo)))),
             progress=bar,

@@ -14,6 +14,8 @@ from jss.commands.score import add_report_arguments, check_report_arguments, com
 from jss.errors import JssError, printable
 
 if TYPE_CHECKING:
+    from jss.decoding import Decoder
+    from jss.inference.system import System
     from jss.reports import EvalReport
 
 HELP = "score trained systems, or fusions of them, on a subset of a data set"
@@ -60,6 +62,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what --fusion is the mean of (default: scores, as Eq. 25)",
     )
     parser.add_argument(
+        "--decoder",
+        choices=("median", "tuned-median", "boxes"),
+        default="median",
+        help="the median filter of 448 ms; a median filter for each class, or sound event bounding boxes, "
+        "as python -m jss tune chose them for the system; thresholds stay those of the metrics "
+        "(default: median, as in the paper)",
+    )
+    parser.add_argument(
         "--dataset",
         metavar="NAME",
         help="name of the data set in the report (default: ROOT's name)",
@@ -103,6 +113,10 @@ def run(args: argparse.Namespace) -> int:
         raise JssError("A system was named twice.")
     if args.fusion and len(args.system) < 2:
         raise JssError("--fusion needs two systems or more.")
+    if args.fusion and args.decoder != "median":
+        raise JssError(
+            "--decoder has what was tuned for a single system: leave out --decoder or --fusion."
+        )
     if args.keep_scores:
         _check_keep(args)
     from jss.weak_labels.inference import separators
@@ -118,14 +132,15 @@ def run(args: argparse.Namespace) -> int:
     dataset = args.dataset or Path(args.data).resolve().name
     cache = None if args.no_cache else args.cache
     all_outputs = []
+    decoders = []
     for name in args.system:
         system = load_system(name, args.selection, args.device)
+        decoders.append(_decoder(system, args.decoder))
         with progress(len(clips), f"{name} ({args.selection})", unit="clip") as bar:
             all_outputs.append(evaluation_run.collect(system, clips, cache, bar))
     reports: list[EvalReport] = []
-    for outputs in (
-        [evaluation_run.fuse_sets(all_outputs, args.mean)] if args.fusion else all_outputs
-    ):
+    measured = [evaluation_run.fuse_sets(all_outputs, args.mean)] if args.fusion else all_outputs
+    for outputs, decoder in zip(measured, decoders, strict=False):
         report = evaluation_run.report(
             outputs,
             clips,
@@ -134,6 +149,7 @@ def run(args: argparse.Namespace) -> int:
             resamples=args.resamples,
             seed=args.seed,
             legacy_nan=args.legacy_nan,
+            decoder=decoder,
         )
         report.settings["reproduce"] = again(
             args, [outputs.system] if not args.fusion else args.system, dataset
@@ -162,6 +178,26 @@ def run(args: argparse.Namespace) -> int:
     return 1 if unreadable else 0
 
 
+def _decoder(system: System, wanted: str) -> Decoder:
+    """The decoder of ``--decoder`` for a system.
+
+    Raises:
+        JssError: It needs operating points, which the system does not have.
+    """
+    from jss.decoding import BASELINE, decoder
+
+    if wanted == "median":
+        return BASELINE
+    if system.operating is None:
+        raise JssError(
+            f"{system.name} has no operating points: choose them with python -m jss tune {system.name}, or "
+            "leave out --decoder."
+        )
+    return decoder(
+        system.operating, system.labels, method="boxes" if wanted == "boxes" else "median"
+    )
+
+
 def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> list[str]:
     """Commands that reproduce a report: ``render`` where it made the set, and ``evaluate``.
 
@@ -180,6 +216,7 @@ def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> lis
         *(["--fusion"] if args.fusion else []),
         *(["--mean logits"] if args.fusion and args.mean == "logits" else []),
         f"--selection {args.selection}",
+        *([] if args.decoder == "median" else [f"--decoder {args.decoder}"]),
         "--data DATA",
         f"--subset {quote(args.subset)}",
         f"--dataset {quote(dataset)}",

@@ -11,7 +11,7 @@ import numpy as np
 from jss.data.clip import Clip
 from jss.data.datasets import overlap
 from jss.data.datasets.overlap import OverlapClip
-from jss.decoding import MEDIAN_FRAMES
+from jss.decoding import BASELINE, Decoder, curves
 from jss.errors import JssError
 from jss.evaluation import external
 from jss.evaluation.measure import RESAMPLES, Findings, Reference, measure
@@ -162,6 +162,7 @@ def report(
     resamples: int = RESAMPLES,
     seed: int = 0,
     legacy_nan: bool = False,
+    decoder: Decoder = BASELINE,
 ) -> EvalReport:
     """The report of one system or fusion on a set.
 
@@ -173,16 +174,21 @@ def report(
         resamples: Number of bootstrap resamples; 0 for no confidence intervals.
         seed: Of the resamples.
         legacy_nan: As of :func:`jss.evaluation.measure.measure`.
+        decoder: Its median filters or boxes; the thresholds are those of the metrics.
 
     Raises:
         JssError: No clip could be analysed.
     """
-    reference, findings = material(outputs, clips, dataset, name)
+    reference, findings = material(outputs, clips, dataset, name, decoder)
     return measure(reference, findings, resamples=resamples, seed=seed, legacy_nan=legacy_nan)
 
 
 def material(
-    outputs: Outputs, clips: Sequence[Clip | OverlapClip], dataset: str, name: str
+    outputs: Outputs,
+    clips: Sequence[Clip | OverlapClip],
+    dataset: str,
+    name: str,
+    decoder: Decoder = BASELINE,
 ) -> tuple[Reference, Findings]:
     """Input of :func:`jss.evaluation.measure.measure`.
 
@@ -191,6 +197,7 @@ def material(
         clips: Of the set.
         dataset: Name of the data set.
         name: Of the subset.
+        decoder: Its median filters or boxes.
 
     Raises:
         JssError: No clip could be analysed, or an event is of an unknown class.
@@ -216,13 +223,14 @@ def material(
     outputs_of_clips = [outputs.clips[n] for n in names]
     # As the baseline's decoder: an event may run into the padding, and ends with it at the latest.
     limits = [max(by_name[n].duration, by_name[n].padded_to or 0.0) for n in names]
-    curves = [
-        (o.scores, np.minimum(np.arange(o.scores.shape[1] + 1) * o.hop, limit))
+    filtered = [
+        (curves(o.scores, decoder), np.minimum(np.arange(o.scores.shape[1] + 1) * o.hop, limit))
         for o, limit in zip(outputs_of_clips, limits, strict=True)
     ]
     settings = {
         "clips_padded_to_s": by_name[names[0]].padded_to,
-        "median_frames": MEDIAN_FRAMES,
+        "median_frames": decoder.median,
+        **({"boxes": [*decoder.boxes]} if decoder.boxes is not None else {}),
         "weights_sha256": dict(outputs.weights),
         "unreadable": outputs.unreadable,
         **(
@@ -234,7 +242,7 @@ def material(
     return reference, Findings(
         outputs.system,
         outputs.selection,
-        scores=ScoreSet.build(curves, len(outputs.labels), median=MEDIAN_FRAMES),
+        scores=ScoreSet.build(filtered, len(outputs.labels), median=1),
         clip_scores=np.stack([o.weak for o in outputs_of_clips]),
         similarity=np.array([clip_similarity(o.source_scores) for o in outputs_of_clips]),
         separation=[o.separation for o in outputs_of_clips],

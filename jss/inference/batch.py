@@ -5,6 +5,7 @@ If the process is killed, at most one recording is lost.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jss import audio
+from jss.decoding import MEDIAN_FRAMES, Decoder
 from jss.errors import DiskError, JssError, report
 from jss.inference.clip_files import RecordingFiles, Wanted, needed, write
 from jss.inference.output_cache import Item, fingerprint
@@ -138,7 +140,7 @@ def detect(
         "selection": system.selection,
         "precision": system.precision,
         "checkpoint": fingerprint(system),
-        "threshold": wanted.threshold,
+        **_settings(wanted.decoder),
         "labels": list(system.labels),
     }
     tally = BatchSummary()
@@ -167,6 +169,14 @@ def detect(
         finally:
             _write_events(journal, keys, out, tally)
     return tally
+
+
+def _settings(decoder: Decoder) -> dict[str, Any]:
+    """A decoder as the journal holds it; that of one threshold as journals have always held it."""
+    rest = {"median": decoder.median, "boxes": decoder.boxes}
+    used = rest if (decoder.median, decoder.boxes) != (MEDIAN_FRAMES, None) else {}
+    plain: dict[str, Any] = json.loads(json.dumps({"threshold": decoder.threshold, **used}))
+    return plain
 
 
 def _keys(clips: Mapping[str, Path]) -> dict[str, str]:

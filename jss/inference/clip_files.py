@@ -15,6 +15,7 @@ import pandas as pd
 
 from jss import audio
 from jss.arrays import Float32
+from jss.decoding import BASELINE, Decoder
 from jss.errors import JssError, report
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
@@ -33,15 +34,15 @@ _LONGEST_PAGE = 600.0
 class Wanted:
     """What is written of a recording."""
 
-    #: A score above it is an event.
-    threshold: float = 0.5
+    #: What makes events of scores.
+    decoder: Decoder = BASELINE
     #: Write each source as FLAC.
     sources: bool = False
     #: Write a .npz per recording.
     results: bool = False
-    #: Makes an HTML file of a result, a sentence about the system and the threshold; None: not
-    #: wanted. A recording for which it raises JssError is too long for one.
-    page: Callable[[ClipResult, str, float], bytes] | None = None
+    #: Makes an HTML file of a result and a sentence about the system; None: not wanted. A recording
+    #: for which it raises JssError is too long for one.
+    page: Callable[[ClipResult, str], bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def write(
                 seconds = samples / audio.SAMPLE_RATE
                 raise JssError(f"{task.name} is {seconds:.0f} s long, too much for an HTML page.")
             about = f"{system.description} ({system.selection})"
-            content = wanted.page(system.join(all_stretches, task.name), about, wanted.threshold)
+            content = wanted.page(system.join(all_stretches, task.name), about)
         except JssError as error:
             report(log, error)
             left_out.append(_page(task.stem))
@@ -134,7 +135,7 @@ def write(
         score_table(pooled, system.labels, **facts).to_csv(
             part, sep="\t", index=False, float_format="%.6f"
         )
-    events = event_table(task.name, pooled, system.labels, threshold=wanted.threshold, **facts)
+    events = event_table(task.name, pooled, system.labels, decoder=wanted.decoder, **facts)
     return {
         "filename": task.name,
         "audio": str(task.path.resolve()),

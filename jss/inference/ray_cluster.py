@@ -11,7 +11,6 @@ import json
 import logging
 import os
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import astuple
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -133,7 +132,7 @@ class Ray:
             os.fspath(checkpoints.root().resolve()),
             system.precision,
             os.fspath(out.resolve()),
-            astuple(wanted),
+            wanted,
         )
         rows: Iterator[dict[str, Any]] = (
             data.from_items(items, override_num_blocks=blocks)
@@ -160,10 +159,10 @@ class Analyst:
         folder: str,
         precision: Precision,
         out: str,
-        wanted: tuple[Any, ...],
+        wanted: Wanted,
     ) -> None:
         self.system = load_system(name, selection, device, Path(folder), precision)
-        self.out, self.wanted = Path(out), Wanted(*wanted)
+        self.out, self.wanted = Path(out), wanted
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Analyse one recording.

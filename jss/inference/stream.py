@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from jss import audio
 from jss.arrays import Float32
-from jss.decoding import decode_stream
+from jss.decoding import BASELINE, Decoder, decode_stream
 from jss.errors import JssError
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
@@ -135,7 +135,7 @@ def _checked(blocks: Blocks) -> Blocks:
 
 
 def events(
-    system: System, blocks: Iterable[Float32], threshold: float = 0.5
+    system: System, blocks: Iterable[Float32], decoder: Decoder = BASELINE
 ) -> Iterator[tuple[float, float, str]]:
     """Events (onset s, offset s, label), each as soon as it has ended.
 
@@ -144,7 +144,7 @@ def events(
     Args:
         system: The system.
         blocks: (samples,) at 16 kHz, one after the other.
-        threshold: A score above it is an event.
+        decoder: What makes events of scores, without boxes, which need the whole recording.
 
     Raises:
         JssError: The audio cannot be read.
@@ -157,4 +157,6 @@ def events(
             yield stretch.scores, samples / audio.SAMPLE_RATE
 
     scored = scores(pieces(blocks, system.analyse))
-    return decode_stream(scored, system.labels, hop=SCORE_HOP_S, threshold=threshold)
+    return decode_stream(
+        scored, system.labels, hop=SCORE_HOP_S, threshold=decoder.threshold, median=decoder.median
+    )

@@ -70,6 +70,8 @@ class System:
         self.selection = selection
         self.cards = cards
         self.precision = precision
+        #: What scores become events by; None where there are none.
+        self.operating = checkpoints.operating_points(manifest, selection, cards.values())
 
     @property
     def name(self) -> str:
@@ -166,6 +168,7 @@ class System:
             mixture_scores=None
             if branch[0] is None
             else np.concatenate([p for p in branch if p is not None], axis=-1),
+            operating=self.operating,
         )
 
     def run(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[ClipResult | Failure]:

@@ -65,8 +65,8 @@ class DetectedFolder:
     system: str
     #: "teacher" or "student".
     selection: str
-    #: That the events were decoded with.
-    threshold: float
+    #: That the events were decoded with; by label where each class has its own.
+    threshold: float | Mapping[str, float]
     #: The K classes.
     labels: tuple[str, ...]
     #: By name.
@@ -83,7 +83,7 @@ class _Settings:
 
     system: str
     selection: str
-    threshold: float
+    threshold: float | list[float]
     labels: list[str]
 
 
@@ -152,7 +152,9 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
         Path(folder),
         settings.system,
         settings.selection,
-        settings.threshold,
+        settings.threshold
+        if isinstance(settings.threshold, float)
+        else dict(zip(settings.labels, settings.threshold, strict=False)),
         tuple(settings.labels),
         recordings,
         detections,

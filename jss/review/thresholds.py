@@ -161,7 +161,7 @@ def is_right(judgements: Mapping[str, Judgement]) -> dict[str, bool]:
 def class_thresholds(
     detections: Iterable[Detection],
     right: Mapping[str, bool],
-    base: float,
+    base: float | Mapping[str, float],
     *,
     target: float = 0.9,
     disputed: Collection[str] = frozenset(),
@@ -172,7 +172,8 @@ def class_thresholds(
     Args:
         detections: Of the system, all of them.
         right: As of :func:`is_right`.
-        base: The threshold that the detections were decoded with; there is none below it.
+        base: The threshold that the detections were decoded with, one or by label; there is none
+            below it.
         target: The precision wanted, in (0, 1).
         disputed: Keys of the detections about which two systems disagree.
         level: Of the intervals.
@@ -181,7 +182,15 @@ def class_thresholds(
     for detection in detections:
         by_class.setdefault(detection.label, []).append(detection)
     return [
-        _of_class(label, members, right, base, target, disputed, level)
+        _of_class(
+            label,
+            members,
+            right,
+            base if isinstance(base, float) else base.get(label, 0.0),
+            target,
+            disputed,
+            level,
+        )
         for label, members in sorted(by_class.items())
     ]
 

@@ -229,6 +229,8 @@ def test_nothing_but_broken_files(tmp_path, capsys):
         (["--save-sources"], "SED", "no separation stage"),
         (["--threshold", "1"], "SED", "--threshold"),
         (["--threshold", "nan"], "SED", "--threshold"),
+        (["--threshold", "much"], "SED", "neither a number nor auto"),
+        (["--decoder", "boxes"], "SED", "python -m jss tune"),
     ],
 )
 def test_mistakes(tmp_path, capsys, arguments, system, said):
@@ -269,7 +271,7 @@ def test_options_have_defaults():
     command.add_arguments(parser)
     args = parser.parse_args(["a.wav", "--system", "SED", "--out", "o"])
     assert (args.threshold, args.selection, args.save_sources, args.save_results) == (
-        0.5,
+        "auto",
         "teacher",
         False,
         False,

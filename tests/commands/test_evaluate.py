@@ -37,7 +37,7 @@ class Fake:
         self.manifest = SimpleNamespace(
             pooling="max", features="f", consistent=False, labels=DESED_LABELS
         )
-        self.asked = []
+        self.asked, self.operating = [], None
 
     def __call__(self, source, filename=None):
         self.asked.append(filename)
@@ -207,6 +207,10 @@ def test_a_broken_clip_is_told_and_the_rest_goes_on(root, systems, capsys):
             "named twice",
         ),
         (["--system", "SED", "--data", "{}/nowhere", "--subset", "validation"], "DESED's layout"),
+        (
+            ["--system", "SED", "--data", "{}", "--subset", "validation", "--decoder", "boxes"],
+            "python -m jss tune SED",
+        ),
     ],
 )
 def test_mistakes_are_sentences(root, systems, capsys, more, sentence):

@@ -1,0 +1,157 @@
+"""``tune``: operating points of a system, chosen on validation clips, into its manifest."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jss.commands.bars import progress
+from jss.errors import JssError
+
+if TYPE_CHECKING:
+    from jss.checkpoints import Card, Manifest
+    from jss.evaluation.saved_scores import SavedScores
+
+HELP = "choose a threshold and a filter for each class of a system, on validation clips"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.description = (
+        f"{HELP[0].upper()}{HELP[1:]}, and write these operating points into the system's manifest. "
+        "Never tune on clips that figures are reported on: not on homescapes, DESED's validation or "
+        "its public evaluation set."
+    )
+    parser.add_argument("system", metavar="SYSTEM", help="a system, such as SED")
+    parser.add_argument(
+        "--data",
+        metavar="ROOT",
+        help="a soundbank or a data set that a preset trains on: its synthetic validation clips are used; "
+        "synthscapes is the built-in synthesiser",
+    )
+    parser.add_argument(
+        "--subset",
+        metavar="NAME",
+        help="of a data set in DESED's layout: a subset that no figure is reported on",
+    )
+    parser.add_argument(
+        "--scores",
+        type=Path,
+        metavar="FILE",
+        help="instead of --data: saved scores of validation clips (evaluate --keep-scores)",
+    )
+    parser.add_argument(
+        "--preset", default="gpu", metavar="NAME", help="how clips are drawn (default: gpu)"
+    )
+    parser.add_argument(
+        "--clips", type=int, default=300, metavar="N", help="how many clips (default: 300)"
+    )
+    parser.add_argument(
+        "--selection", choices=("student", "teacher"), default="teacher", help="default: teacher"
+    )
+    parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Choose, print, write. Returns 0.
+
+    Raises:
+        JssError: An argument is wrong, or the scores are of another system.
+    """
+    from jss import checkpoints
+    from jss.evaluation.saved_scores import SavedScores
+    from jss.evaluation.tuning import steps, tune
+
+    if (args.scores is None) == (args.data is None):
+        raise JssError("Give either --data ROOT or --scores FILE.")
+    if args.clips < 1:
+        raise JssError("--clips must be 1 or more.")
+    manifest = checkpoints.manifest(args.system)
+    if args.selection not in manifest.selections:
+        raise JssError(
+            f"{manifest.name} has no {args.selection} selection: choose "
+            f"{' or '.join(manifest.selections)}."
+        )
+    chosen = manifest.selections[args.selection]
+    cards = [checkpoints.load_card(block) for block in chosen.blocks]
+    if args.scores is not None:
+        scores = SavedScores.load(args.scores)
+        _check(scores, manifest, args.selection, cards, args.scores)
+    elif args.subset is not None:
+        scores = _of_subset(args)
+    else:
+        scores = _of_training_data(args)
+    with progress(steps(), f"{manifest.name} ({args.selection})", unit="step") as bar:
+        tuned = tune(scores, checkpoints.weights_fingerprint(cards), bar)
+    print("\n".join(tuned.lines()))
+    # Only now, so that what was changed meanwhile is kept.
+    manifest = checkpoints.manifest(args.system)
+    selections = {
+        **manifest.selections,
+        args.selection: replace(manifest.selections[args.selection], operating=tuned.points),
+    }
+    path = checkpoints.save_manifest(replace(manifest, selections=selections))
+    print(f"{tuned.points.clips} clips of {tuned.points.data}; written to {path}")
+    return 0
+
+
+def _check(
+    scores: SavedScores, manifest: Manifest, selection: str, cards: list[Card], path: Path
+) -> None:
+    """Check that scores are those of a system.
+
+    Raises:
+        JssError: They are not.
+    """
+    outputs = scores.outputs
+    if (outputs.system, outputs.selection) != (manifest.name, selection):
+        raise JssError(
+            f"{path} holds scores of {outputs.system} ({outputs.selection}), not of {manifest.name} "
+            f"({selection})."
+        )
+    weights = {value for role, value in outputs.weights.items() if role != "system"}
+    if weights != {card.sha256 for card in cards} or outputs.labels != manifest.labels:
+        raise JssError(
+            f"{path} holds scores of other weights of {manifest.name}: evaluate it again with "
+            "--keep-scores."
+        )
+
+
+def _of_subset(args: argparse.Namespace) -> SavedScores:
+    """Scores of the first clips of a subset of a data set.
+
+    Raises:
+        JssError: There is no such subset, or it has no strong labels.
+    """
+    from jss.evaluation import run as evaluation_run
+    from jss.evaluation import saved_scores
+    from jss.inference.system import load_system
+
+    clips = evaluation_run.subset(args.data, args.subset)[: args.clips]
+    system = load_system(args.system, args.selection, args.device)
+    with progress(len(clips), args.system, unit="clip") as bar:
+        outputs = evaluation_run.collect(system, clips, None, bar)
+    return saved_scores.collect(outputs, clips, Path(args.data).resolve().name, args.subset)
+
+
+def _of_training_data(args: argparse.Namespace) -> SavedScores:
+    """Scores of the synthetic validation clips that trainings on this data are selected by.
+
+    Raises:
+        JssError: The data has none, or cannot be read.
+    """
+    from jss.config import load_preset
+    from jss.data.training.training_data import training_data
+    from jss.evaluation.tuning import scores_of
+    from jss.inference.system import load_system
+
+    overrides = (f"data.validation_synthetic={args.clips}", "data.workers=0")
+    data = training_data(args.data, load_preset(args.preset, overrides), ready=False)
+    if not len(data.synthetic_validation):
+        raise JssError(f"{args.data} has no clips with strong labels for validation.")
+    system = load_system(args.system, args.selection, args.device)
+    number = min(args.clips, len(data.synthetic_validation))
+    with progress(number, args.system, unit="clip") as bar:
+        return scores_of(system, data.synthetic_validation, number, Path(args.data).name, bar)
