@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from jss.decoding import Threshold
 from jss.viz.agreement import agreement, events_of, tally
 from pages.ui import address, charts, exports, systems, widgets
 from pages.ui.cache.loaders import Analysis
@@ -85,7 +86,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
     table = _table(analyses, recording, threshold)
     span = address.span_of(recording.clip)
     with st.container():
-        st.markdown(f"**Systems** above {threshold:.2f}, median filter 448 ms")
+        st.markdown(f"**Systems** {_said(analyses, threshold)}")
         st.dataframe(
             table,
             hide_index=True,
@@ -109,7 +110,7 @@ def _figure(
     against: str,
     beside: Beside,
     layout: str,
-    threshold: float,
+    threshold: Threshold,
     span: tuple[float, float] | None,
 ) -> Any:
     """Draw what the viewer shows, at print size."""
@@ -133,7 +134,15 @@ def _figure(
     return stacked(results, recording.truth, shown=shown, **look)
 
 
-def _table(analyses: dict[str, Analysis], recording: Recording, threshold: float) -> pd.DataFrame:
+def _said(analyses: dict[str, Analysis], threshold: Threshold) -> str:
+    """Thresholds and filters in words."""
+    different = {clip_view.described(one.result.decoder(threshold)) for one in analyses.values()}
+    return different.pop() if len(different) == 1 else "above the thresholds of each system"
+
+
+def _table(
+    analyses: dict[str, Analysis], recording: Recording, threshold: Threshold
+) -> pd.DataFrame:
     """A row a system: seconds of agreement with the truth, and the similarity of its sources."""
     rows = []
     for name, analysis in analyses.items():
@@ -156,7 +165,7 @@ def _table(analyses: dict[str, Analysis], recording: Recording, threshold: float
     return pd.DataFrame(rows).round(3)
 
 
-def _events(analyses: dict[str, Analysis], threshold: float) -> pd.DataFrame:
+def _events(analyses: dict[str, Analysis], threshold: Threshold) -> pd.DataFrame:
     """The events of all systems, in DESED's columns and one for the system."""
     return pd.concat(
         [

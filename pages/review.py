@@ -147,8 +147,9 @@ def review(
         )
     wanted = address.read(address.SYSTEM)
     shown = wanted if wanted in names else names[0]
-    if address.read(address.THRESHOLD) is None:
-        address.write(address.THRESHOLD, f"{max(0.01, plan.detected.threshold):.2f}")
+    threshold = plan.detected.threshold
+    if address.read(address.THRESHOLD) is None and isinstance(threshold, float):
+        address.write_threshold(max(0.01, threshold))
     recording = recording_of(plan, clip)
     selection = plan.detected.selection
     name, start, end = clip

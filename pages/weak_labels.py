@@ -228,7 +228,7 @@ def _table(analyses: dict[str, WeakAnalysis], shown: str, mixture: Mixture) -> p
 def _take_over() -> None:
     """What was chosen in the viewer goes into the address."""
     chosen = st.session_state[KEY]["interaction"]
-    address.write(address.THRESHOLD, f"{chosen['threshold']:.2f}")
+    address.write_threshold(chosen["threshold"])
     address.write(SEPARATOR, chosen["system"])
     address.write(address.VIEW, chosen["view"])
     widgets.take_steps(scenes.SCENE, viewer.steps_taken(KEY))

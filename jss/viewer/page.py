@@ -24,6 +24,7 @@ from PIL import Image
 import jss
 from jss import audio
 from jss.arrays import Float32
+from jss.decoding import Threshold
 from jss.errors import JssError
 from jss.papers.names import printed_name
 from jss.results import ClipResult
@@ -81,7 +82,7 @@ def page(
     *,
     text: Text,
     shown: str | None = None,
-    threshold: float = 0.5,
+    threshold: Threshold = "auto",
     span: str = "",
     compare: Mapping[str, str] | None = None,
     masks: Mapping[str, Float32] | None = None,
@@ -96,7 +97,8 @@ def page(
         ground_truth: Events in any form of ``jss.viz.agreement.events_of``, or None.
         text: What the page says.
         shown: The system that is shown at first, None for the first one.
-        threshold: Scores above it become events, 0 to 1.
+        threshold: Scores above it become events, 0 to 1; "auto": the systems' operating points, or
+            0.5 where they have none.
         span: What is visible at first, "2.00-4.50" in seconds, else all of it.
         compare: As of ``pages.ui.viewer.view``; None for one system at a time.
         masks: System -> masks as of ``jss.viewer.payload.pack``, where it has them.
@@ -134,13 +136,13 @@ def page(
     )
 
 
-def of_recording(result: ClipResult, about: str, threshold: float) -> bytes:
+def of_recording(result: ClipResult, about: str, threshold: Threshold = "auto") -> bytes:
     """Make an HTML file of one system's result, without ground truth.
 
     Args:
         result: The recording through a system.
         about: A sentence about the system.
-        threshold: Scores above it become events, 0 to 1.
+        threshold: As of :func:`page`.
 
     Raises:
         JssError: The recording is too long.

@@ -144,6 +144,8 @@ def pack(
         "mel_hop": result.mel_hop,
         "score_hop": result.score_hop,
         "median": MEDIAN_FRAMES,
+        "operating": result.operating
+        and {k: [point.threshold, point.frames] for k, point in result.operating.median.items()},
         "gain": gain,
         "stored_db": FEATURE_DB,
         "shown_db": SHOWN_DB,

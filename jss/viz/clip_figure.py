@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jss.arrays import Float32
+from jss.decoding import Decoder, Threshold
 from jss.errors import JssError, optional
 from jss.labels import SoundClass, Theme, sound_class
 from jss.results import ClipResult
@@ -31,7 +32,7 @@ def figure(
     ground_truth: Any = None,
     theme: Theme = "light",
     *,
-    threshold: float | None = None,
+    threshold: Threshold | None = None,
     span: tuple[float, float] | None = None,
 ) -> Figure:
     """The figure of one clip on one time axis in seconds (Figs 12-15).
@@ -45,8 +46,9 @@ def figure(
         ground_truth: Events in any form of :func:`jss.viz.agreement.events_of`, or None where
             nobody annotated the clip.
         theme: "light" or "dark".
-        threshold: Where given, the line across the scores, and the events decoded at it beneath
-            the truth: as hits, false alarms and misses where there is a truth.
+        threshold: Where given, the events decoded at it are drawn beneath the truth: as hits, false
+            alarms and misses where there is a truth; and, where it is a number, the line across the
+            scores. "auto": the system's operating points.
         span: The seconds to show, from and to; None for all.
 
     Returns:
@@ -87,10 +89,11 @@ def figure(
     start, end = span = span or (0.0, result.duration)
 
     _waveform(panels[0][0], result, ink)
-    _events(panels[0][1], result, truth, threshold, kinds, theme)
+    chosen = None if threshold is None else result.decoder(threshold)
+    _events(panels[0][1], result, truth, chosen, kinds, theme)
     upper = "pooled scores" if m and not result.source_labels else "scores"
     image = mel_panel(panels[1][0], result.mel, result, "mixture", ink)
-    score_panel(panels[1][1], result.scores, result, kinds, theme, upper, threshold, span)
+    score_panel(panels[1][1], result.scores, result, kinds, theme, upper, line_of(chosen), span)
     for i, name in enumerate(name.lower() for name in result.source_names):
         mel_panel(panels[2 + i][0], result.source_mels[i], result, name, ink)
         score_panel(
@@ -124,7 +127,7 @@ def export(
     *,
     format: Format = "pdf",
     theme: Theme = "light",
-    threshold: float | None = None,
+    threshold: Threshold | None = None,
     span: tuple[float, float] | None = None,
     dpi: int = 300,
 ) -> bytes:
@@ -217,6 +220,11 @@ def mel_panel(axes: Axes, mel: Float32, result: ClipResult, name: str, ink: Ink)
     return image
 
 
+def line_of(decoder: Decoder | None) -> float | None:
+    """Where the threshold's line is; None where there is none, or one for each class."""
+    return None if decoder is None or isinstance(decoder.threshold, tuple) else decoder.threshold
+
+
 def score_panel(
     axes: Axes,
     scores: Float32,
@@ -304,7 +312,7 @@ def _events(
     axes: Axes,
     result: ClipResult,
     truth: list[tuple[float, float, str]] | None,
-    threshold: float | None,
+    decoder: Decoder | None,
     kinds: dict[str, SoundClass],
     theme: Theme,
 ) -> None:
@@ -314,12 +322,12 @@ def _events(
     colour.
     """
     ink = INKS[theme]
-    detected = [] if threshold is None else events_of(result.events(threshold))
+    detected = [] if decoder is None else events_of(result.decoded(decoder))
     shown = [
         label for label in kinds if any(event[2] == label for event in [*(truth or []), *detected])
     ]
     lanes = {label: len(shown) - 1 - row for row, label in enumerate(shown)}
-    both = threshold is not None and truth is not None
+    both = decoder is not None and truth is not None
     centre, size = (0.14, 0.3) if both else (0.0, 0.5)
     for onset, offset, label in truth or []:
         bar = (onset, offset, lanes[label] + centre - size / 2, size)
@@ -348,13 +356,14 @@ def _events(
         )
     axes.set_ylim(-0.6, max(1, len(shown)) - 0.4)
     axes.set_yticks([lanes[label] for label in shown], [kinds[label].short for label in shown])
+    above = decoder.above if decoder else ""
     titles = {
         (True, False): "ground truth",
         (False, False): "ground truth: none",
-        (True, True): f"ground truth (thick) and events above {threshold} (thin)",
-        (False, True): f"events above {threshold}; no ground truth",
+        (True, True): f"ground truth (thick) and events {above} (thin)",
+        (False, True): f"events {above}; no ground truth",
     }
-    tag(axes, titles[truth is not None, threshold is not None], ink)
+    tag(axes, titles[truth is not None, decoder is not None], ink)
 
 
 def event_bar(

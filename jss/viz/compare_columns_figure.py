@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from jss.arrays import Float32
+from jss.decoding import Threshold
 from jss.errors import JssError
 from jss.labels import SoundClass, Theme, sound_class
 from jss.results import ClipResult
@@ -15,11 +16,12 @@ from jss.viz.clip_figure import (
     class_legend,
     colour_bar,
     event_bar,
+    line_of,
     mel_panel,
     outcome_legend,
     score_panel,
 )
-from jss.viz.compare_figure import difference_key, difference_panel, difference_scale
+from jss.viz.compare_figure import above, difference_key, difference_panel, difference_scale
 from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def columns(
     ground_truth: Any = None,
     theme: Theme = "light",
     *,
-    threshold: float,
+    threshold: Threshold,
     similarity: Mapping[str, Float32],
     against: str = "",
     beside: Literal["scores", "difference"] = "scores",
@@ -53,7 +55,7 @@ def columns(
         results: The clip through each system.
         ground_truth: As of :func:`jss.viz.clip_figure.figure`.
         theme: "light" or "dark".
-        threshold: A score above it is an event.
+        threshold: As of :meth:`jss.results.ClipResult.events`.
         similarity: System -> (frames,) Eq. 30, of those that have sources.
         against: The system whose sources are subtracted in a difference.
         beside: What is drawn under each source: its scores, or in dB its level above that of the
@@ -125,7 +127,16 @@ def columns(
         for axes in of.values():
             dress(axes, ink)
         _events(of["events"], result, detected[i], truth, lanes, kinds, theme)
-        score_panel(of["pooled"], result.scores, result, kinds, theme, "", threshold, span)
+        score_panel(
+            of["pooled"],
+            result.scores,
+            result,
+            kinds,
+            theme,
+            "",
+            line_of(result.decoder(threshold)),
+            span,
+        )
         for m, name in enumerate(name.lower() for name in sources):
             if m >= result.n_sources:
                 of[name].set_axis_off()
@@ -162,7 +173,7 @@ def columns(
     top = 1 - 0.13 / height
     fig.text(_LEFT, top, first.filename, color=ink.text, fontweight="bold", **head)
     minus = f", difference from {against}" if beside == "difference" and other is not None else ""
-    said = f"{first.selection}, events above {threshold:.2f}{minus}"
+    said = f"{first.selection}, events {above(results, threshold)}{minus}"
     fig.text(_RIGHT, top, said, color=ink.soft, ha="right", **head)
     if truth is not None and lanes:
         outcome_legend(fig, height, ink)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from jss.arrays import Float32
+from jss.decoding import Threshold
 from jss.errors import JssError
 from jss.labels import SoundClass, Theme, sound_class
 from jss.results import ClipResult
@@ -17,6 +18,7 @@ from jss.viz.clip_figure import (
     class_legend,
     colour_bar,
     event_bar,
+    line_of,
     mel_panel,
     outcome_legend,
     score_panel,
@@ -36,13 +38,19 @@ _LESS, _MORE = "#b25806", "#2b75be"
 _DASHES = ((0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 2)))
 
 
+def above(results: Sequence[ClipResult], threshold: Threshold) -> str:
+    """The thresholds of several systems in words: "above 0.50"."""
+    different = {result.decoder(threshold).above for result in results}
+    return different.pop() if len(different) == 1 else "above the thresholds of each system"
+
+
 def comparison(
     results: Sequence[ClipResult],
     ground_truth: Any = None,
     theme: Theme = "light",
     *,
     shown: str,
-    threshold: float,
+    threshold: Threshold,
     similarity: Mapping[str, Float32],
     against: str = "",
     beside: Literal["scores", "difference"] = "scores",
@@ -59,7 +67,7 @@ def comparison(
         ground_truth: As of :func:`jss.viz.clip_figure.figure`.
         theme: "light" or "dark".
         shown: The system whose sources and scores are drawn.
-        threshold: A score above it is an event.
+        threshold: As of :meth:`jss.results.ClipResult.events`.
         similarity: System -> (frames,) Eq. 30, of those that have sources.
         against: The system that ``shown`` is compared with in a difference.
         beside: What is drawn beside the sources.
@@ -113,7 +121,16 @@ def comparison(
     _rolls(panels[0][1], detected, truth, lanes, kinds, shown, theme)
     _similarities(panels[1][0], similarity, main, ink)
     pooled = f"{'pooled scores' if main.n_sources else 'scores'} of {shown}"
-    score_panel(panels[1][1], main.scores, main, kinds, theme, pooled, threshold, span)
+    score_panel(
+        panels[1][1],
+        main.scores,
+        main,
+        kinds,
+        theme,
+        pooled,
+        line_of(main.decoder(threshold)),
+        span,
+    )
     for m, name in enumerate(name.lower() for name in main.source_names):
         mel_panel(panels[2 + m][0], main.source_mels[m], main, f"{name} of {shown}", ink)
         if (
@@ -152,7 +169,7 @@ def comparison(
     fig.text(
         0.985,
         1 - 0.13 / height,
-        f"{shown} shown, {main.selection}, events above {threshold:.2f}",
+        f"{shown} shown, {main.selection}, events {above(results, threshold)}",
         fontsize=LABEL,
         color=ink.soft,
         ha="right",

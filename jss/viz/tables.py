@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from jss.decoding import Threshold
 from jss.labels import sound_class
 from jss.results import ClipResult
 from jss.viz.agreement import agreement, events_of
 
 
 def detected_events(
-    result: ClipResult, ground_truth: Any = None, *, threshold: float = 0.5
+    result: ClipResult, ground_truth: Any = None, *, threshold: Threshold = 0.5
 ) -> pd.DataFrame:
     """Decoded events, one per row: Class, Onset (s), Offset (s), Duration (s), Peak score.
 
@@ -23,7 +24,7 @@ def detected_events(
     Args:
         result: The clip through a system.
         ground_truth: In any form of :func:`jss.viz.agreement.events_of`; None: not annotated.
-        threshold: A score above it is an event.
+        threshold: As of :meth:`jss.results.ClipResult.events`.
     """
     events = events_of(result.events(threshold))
     truth = None if ground_truth is None else events_of(ground_truth)

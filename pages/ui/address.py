@@ -9,6 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from jss.decoding import Threshold
+
 #: Names in the address: of a clip and the system that analyses it,
 CLIP, SYSTEM, SELECTION, THRESHOLD, MATCH = "clip", "system", "selection", "threshold", "match"
 #: of the visible span of time, "2.00-4.50" in seconds, absent for a whole clip,
@@ -112,12 +114,17 @@ def rerun_if_changed(name: str, shown: str) -> None:
         st.rerun()
 
 
-def threshold() -> float:
-    """Return the threshold of the address, from 0.01 to 0.99; 0.5 where it has none or nonsense."""
+def threshold() -> Threshold:
+    """Return the threshold of the address, from 0.01 to 0.99; "auto" where it has none or nonsense."""
     try:
-        return round(min(0.99, max(0.01, float(read(THRESHOLD) or 0.5))), 2)
+        return round(min(0.99, max(0.01, float(read(THRESHOLD) or ""))), 2)
     except ValueError:
-        return 0.5
+        return "auto"
+
+
+def write_threshold(value: Threshold) -> None:
+    """Put the threshold into the address."""
+    write(THRESHOLD, value if value == "auto" else f"{value:.2f}")
 
 
 def view_of(clip: str) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 import streamlit as st
 
 from jss import audio
-from jss.decoding import MEDIAN_FRAMES
+from jss.decoding import Threshold
 from jss.io import cells
 from jss.io.annotations import formats
 from jss.results import ClipResult, score_table
@@ -31,7 +31,7 @@ DRAWING_AFTER = 3.0
 def clip_downloads(
     result: ClipResult,
     truth: Any,
-    threshold: float,
+    threshold: Threshold,
     span: tuple[float, float] | None,
     html: Callable[[], bytes],
 ) -> None:
@@ -156,7 +156,7 @@ def _other_formats(
                         )
 
 
-def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, bytes]:
+def everything(result: ClipResult, truth: Any, threshold: Threshold) -> dict[str, bytes]:
     """Return a clip's whole analysis as files by name: figures, tables and audio."""
     files = {
         f"figure.{kind}": export(result, truth, format=kind, threshold=threshold)
@@ -176,12 +176,14 @@ def everything(result: ClipResult, truth: Any, threshold: float) -> dict[str, by
         f"{name}.tsv": _to_microseconds(table).to_csv(sep="\t", index=False).encode()
         for name, table in tables.items()
     }
+    decoder = result.decoder(threshold)
     facts = {
         "filename": result.filename,
         "system": result.system,
         "selection": result.selection,
-        "threshold": threshold,
-        "median_frames": MEDIAN_FRAMES,
+        "labels": result.labels,
+        "threshold": decoder.threshold,
+        "median_frames": decoder.median,
         "duration_s": result.duration,
     }
     return files | {"analysis.json": json.dumps(facts, indent=1).encode()} | sources(result)

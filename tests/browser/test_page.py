@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import fake
 import numpy as np
 
 from jss import audio
-from jss.decoding import decode
+from jss.decoding import BoxPoint, MedianPoint, OperatingPoints, decode, decoder
 from jss.labels import DESED_LABELS
 from jss.viewer.page import Text, page
 
@@ -23,8 +24,19 @@ def analysed(name: str) -> Any:
     return system.join(list(system.pieces(mixture)), "four_tones.flac")
 
 
+#: A threshold and a filter for each class, for one of the systems.
+POINTS = OperatingPoints(
+    "clips",
+    3,
+    "w",
+    {k: MedianPoint(5 + 2 * (n % 5), 0.2 + 0.06 * n) for n, k in enumerate(DESED_LABELS)},
+    {k: BoxPoint(5, 2.0, 0.5) for k in DESED_LABELS},
+)
+
+
 def test_a_page_plays_switches_and_decodes_without_a_network(chromium: Any, tmp_path: Path):
     results = [analysed(name) for name in ("SED", "MixIT-S1", "MixIT-JT")]
+    results[1] = replace(results[1], operating=POINTS)
     file = tmp_path / "a clip.html"
     described = {"MixIT-S1": "Separates the mixture, then detects."}
     file.write_bytes(
@@ -46,6 +58,32 @@ def test_a_page_plays_switches_and_decodes_without_a_network(chromium: Any, tmp_
 
     tab.goto(file.as_uri())
     drawn("MixIT-S1")
+
+    def shown() -> list[tuple[float, float, str]]:
+        events = ask("v.state.events.map(e => [e.onset, e.offset, e.k])")
+        return [(onset, offset, DESED_LABELS[k]) for onset, offset, k in events]
+
+    # each class by its own threshold and filter, until one number is chosen, and again after that
+    by_class = decode(
+        results[1].scores,
+        DESED_LABELS,
+        hop=0.064,
+        duration=10.0,
+        **vars(decoder(POINTS, DESED_LABELS)),
+    )
+    auto = tab.get_by_role("button", name="Auto", exact=True)
+    assert shown() == by_class
+    assert auto.get_attribute("aria-pressed") == "true"
+    ask("v.setThreshold(0.5, true)")
+    assert shown() != by_class
+    assert auto.get_attribute("aria-pressed") == "false"
+    auto.click()
+    assert shown() == by_class
+    tab.wait_for_url(re.compile("threshold=auto"))
+    tab.locator(".system", has_text=re.compile(r"\dSED")).click()  # has no operating points: 0.5
+    drawn("SED")
+    assert shown() == decode(results[0].scores, DESED_LABELS, hop=0.064, duration=10.0)
+    assert auto.is_hidden()
     for result in results:
         tab.locator(".system", has_text=re.compile(rf"\d{result.system}")).click()
         drawn(result.system)
@@ -54,8 +92,7 @@ def test_a_page_plays_switches_and_decodes_without_a_network(chromium: Any, tmp_
             expected = decode(
                 result.scores, DESED_LABELS, hop=0.064, duration=10.0, threshold=threshold
             )
-            shown = ask("v.state.events.map(e => [e.onset, e.offset, e.k])")
-            assert [(on, off, DESED_LABELS[k]) for on, off, k in shown] == expected
+            assert shown() == expected
     tab.get_by_role("button", name="MixIT-JT").click()
     drawn("MixIT-JT")
     expected = [results[2].mixture, *results[2].sources, results[2].residual]

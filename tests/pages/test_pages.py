@@ -175,7 +175,7 @@ def test_the_address_rules_the_threshold():
     result = fake_result()
     assert app.dataframe[0].value["Onset (s)"].tolist() == result.events(0.75)["onset"].tolist()
     assert result.events(0.75)["onset"].tolist() != result.events(0.5)["onset"].tolist()
-    assert viewer(run(threshold="nonsense"))["threshold"] == 0.5
+    assert viewer(run(threshold="nonsense"))["threshold"] == "auto"
 
 
 @pytest.mark.usefixtures("fakes")

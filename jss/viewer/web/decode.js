@@ -12,6 +12,9 @@ function above(scores, threshold) {
   return Uint8Array.from(scores, (score) => (score > limit ? 1 : 0));
 }
 
+/** A value for all classes, or one for each. */
+const ofClass = (value, k) => (Array.isArray(value) ? value[k] : value);
+
 /** A median filter with reflected edges. active: T of 0 and 1 -> the same. */
 function filtered(active, median) {
   const frames = active.length;
@@ -44,8 +47,8 @@ export function medianAt(scores, frame, median) {
 /** Runs above the threshold of classes of which the median filter leaves no event: [{onset, offset, k}]. */
 export function removedRuns(pooled, { hop, threshold, median }) {
   return pooled.flatMap((row, k) => {
-    const raw = above(row, threshold);
-    if (filtered(raw, median).some(Boolean)) return [];
+    const raw = above(row, ofClass(threshold, k));
+    if (filtered(raw, ofClass(median, k)).some(Boolean)) return [];
     return runs(raw).map(([first, end]) => ({ onset: first * hop, offset: end * hop, k }));
   });
 }
@@ -64,11 +67,14 @@ export function runs(active) {
   return spans;
 }
 
-/** pooled: K rows of T scores -> [{onset, offset, k}, ...] in seconds, by onset, then class. */
+/**
+ * pooled: K rows of T scores; threshold, median: one, or an array of K.
+ * -> [{onset, offset, k}, ...] in seconds, by onset, then class.
+ */
 export function decode(pooled, { hop, duration, threshold, median }) {
   const events = [];
   pooled.forEach((row, k) => {
-    for (const [first, end] of runs(binarize(row, threshold, median))) {
+    for (const [first, end] of runs(binarize(row, ofClass(threshold, k), ofClass(median, k)))) {
       if (first * hop < duration) events.push({ onset: first * hop, offset: Math.min(end * hop, duration), k });
     }
   });

@@ -14,7 +14,7 @@ export function attachPointer(viewer, surface) {
     return [event.clientX - box.left, event.clientY - box.top];
   };
   const onThreshold = (point, y, device) => point?.panel?.kind === "pooled"
-    && Math.abs(y - scoreY(point.panel, viewer.state.threshold)) < (GRAB[device] ?? GRAB.touch);
+    && Math.abs(y - scoreY(point.panel, viewer.state.line)) < (GRAB[device] ?? GRAB.touch);
 
   surface.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !viewer.state.meta) return;

@@ -67,19 +67,25 @@ function paintThreshold(c, { layout, state, theme }) {
   for (const panel of layout.panels) {
     if (panel.kind !== "pooled" && panel.kind !== "scores") continue;
     const main = panel.kind === "pooled";
-    const y = Math.round(scoreY(panel, state.threshold)) + 0.5;
-    c.strokeStyle = main ? theme.ink : theme.soft;
+    const y = Math.round(scoreY(panel, state.line)) + 0.5;
+    const line = (at, from) => {
+      c.beginPath();
+      c.moveTo(from, at);
+      c.lineTo(panel.x + panel.w, at);
+      c.stroke();
+    };
     c.globalAlpha = main ? 0.9 : 0.45;
     c.lineWidth = main && state.overThreshold ? 2 : 1;
     c.setLineDash(main ? [5, 3] : [1, 3]);
-    c.beginPath();
-    c.moveTo(panel.x, y);
-    c.lineTo(panel.x + panel.w, y);
-    c.stroke();
+    if (state.byClass) paintThresholdsOfClasses(c, panel, state, theme, line);
+    else {
+      c.strokeStyle = main ? theme.ink : theme.soft;
+      line(y, panel.x);
+    }
     c.setLineDash([]);
     c.globalAlpha = 1;
     if (!main || panel.tagged === false) continue;
-    const text = state.threshold.toFixed(2);
+    const text = state.thresholdText;
     c.font = `600 ${layout.type}px ${theme.font}`;
     const w = c.measureText(text).width + 10;
     c.fillStyle = theme.ink;
@@ -91,6 +97,18 @@ function paintThreshold(c, { layout, state, theme }) {
     c.textBaseline = "middle";
     c.fillText(text, panel.x + panel.w - w / 2, y + 0.5);
   }
+}
+
+/** A line for each visible class with an event, in its colour; a short one for the others. */
+function paintThresholdsOfClasses(c, panel, state, theme, line) {
+  const { classes, operating } = state.meta;
+  const found = new Set(state.events.map(({ k }) => k));
+  classes.forEach((kind, k) => {
+    if (!operating[kind.label] || !state.isVisible(k)) return;
+    c.strokeStyle = kind[theme.name];
+    line(Math.round(scoreY(panel, operating[kind.label][0])) + 0.5,
+      found.has(k) ? panel.x : panel.x + panel.w - 16);
+  });
 }
 
 function paintCursor(c, scene) {

@@ -64,7 +64,7 @@ export function paintEvents(c, scene, panel, axis) {
   });
   if (rows.length) return;
   const none = state.removed.length
-    ? `no event: what is above the threshold is too short for the median filter (${state.filterMs} ms)`
+    ? `no event: what is above the threshold is too short for the median filter (${state.filterText})`
     : truth ? "no event, neither true nor detected" : "no event above the threshold";
   c.font = `${layout.type}px ${theme.font}`;
   c.textAlign = "left";

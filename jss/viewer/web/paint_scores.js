@@ -63,8 +63,9 @@ export function paintCurves(c, scene, panel, axis, row, full) {
 /** Scores after the median filter, where it removes an event. row: as of paintCurves. */
 export function paintFiltered(c, scene, panel, axis, row) {
   const { state, theme } = scene;
-  const { classes, frames, median, score_hop: hop } = state.meta;
+  const { classes, frames, score_hop: hop } = state.meta;
   for (const { k, onset, offset } of state.removed) {
+    const median = state.medianOf(k);
     const first = Math.max(0, Math.round(onset / hop) - median);
     const end = Math.min(frames, Math.round(offset / hop) + median);
     c.beginPath();
@@ -89,7 +90,7 @@ function nameCurves(c, scene, panel, axis, named, full) {
   c.textBaseline = "middle";
   const curves = named.sort((a, b) => b.score - a.score).map(({ kind, values }) => ({
     kind, values, width: c.measureText(kind.short).width, y: (i) => scoreY(panel, values[i] / full) }));
-  const threshold = scoreY(panel, state.threshold);
+  const threshold = scoreY(panel, state.line);
   const tag = { left: panel.x + panel.w - 4 * layout.type, right: panel.x + panel.w,
     top: threshold - 9, bottom: threshold + 9 };
   const places = placeLabels(curves, {

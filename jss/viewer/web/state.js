@@ -6,6 +6,8 @@ import { WHOLE_BAND } from "./layout.js";
 
 /** Shortest span of time that can be looked at, in seconds. */
 const SHORTEST = 0.2;
+/** Threshold where there is no other. */
+const DEFAULT = 0.5;
 
 /** "2.00-4.50" -> the span of a clip to look at; the whole clip where the text is no span of it. */
 function parseSpan(text, duration) {
@@ -21,7 +23,7 @@ export class State {
     this.compare = null;
     this.sourcesAs = "mels"; // or "masks", where the system has them
 
-    this.threshold = 0.5;
+    this.threshold = "auto"; // or a number for all classes
     this.view = null; // {start, end} in seconds: the span of time that is visible
     this.region = null; // {start, end} in seconds: the span that is marked and looped
     this.looping = false;
@@ -65,10 +67,9 @@ export class State {
   /** Decode the events at the threshold. systems: see Results.list. */
   decode(systems) {
     const { meta } = this;
-    const options = { hop: meta.score_hop, duration: meta.duration, threshold: this.threshold,
-      median: meta.median };
     const decoded = (result) => {
       const picture = this.renumbered(result);
+      const options = { hop: meta.score_hop, duration: meta.duration, ...this.decoder(result.meta) };
       const events = decode(picture.pooled, options);
       return { result, picture, events, spans: this.truth && agreement(events, this.truth),
         removedRuns: removedRuns(picture.pooled, options) };
@@ -84,6 +85,36 @@ export class State {
       const all = one.result === this.result ? displayed : decoded(one.result);
       return { ...one, ...all, state: this.through(all) };
     });
+  }
+
+  /** Threshold and length of the median filter of a system: numbers, or arrays of the classes displayed. */
+  decoder({ operating }) {
+    const { classes, n_scored: scored, median } = this.meta;
+    if (!operating || this.threshold !== "auto") return { threshold: this.line, median };
+    const points = classes.slice(0, scored).map(({ label }) => operating[label] ?? [DEFAULT, median]);
+    return { threshold: points.map(([threshold]) => threshold), median: points.map(([, frames]) => frames) };
+  }
+
+  /** Whether each class of the system displayed has a threshold of its own. */
+  get byClass() {
+    return this.threshold === "auto" && Boolean(this.meta?.operating);
+  }
+
+  /** Where the threshold's line is: with thresholds by class, that of the class in focus, or at 0.5. */
+  get line() {
+    if (this.byClass) return this.meta.operating[this.focus]?.[0] ?? DEFAULT;
+    return this.threshold === "auto" ? DEFAULT : this.threshold;
+  }
+
+  /** The threshold in words. */
+  get thresholdText() {
+    return this.byClass ? "auto" : this.line.toFixed(2);
+  }
+
+  /** Length of the median filter of a class in frames. */
+  medianOf(k) {
+    const { median } = this.decoder(this.meta);
+    return Array.isArray(median) ? median[k] : median;
   }
 
   /** The picture of a result, its classes numbered as those of the system displayed. */
@@ -154,9 +185,10 @@ export class State {
     return this.removedRuns.filter(({ k }) => this.isVisible(k));
   }
 
-  /** Length of the median filter in ms. */
-  get filterMs() {
-    return Math.round(1000 * this.meta.median * this.meta.score_hop);
+  /** The median filter in words. */
+  get filterText() {
+    if (this.byClass) return "that of the class";
+    return `${Math.round(1000 * this.meta.median * this.meta.score_hop)} ms`;
   }
 
   setView(start, end) {

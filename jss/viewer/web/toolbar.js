@@ -34,7 +34,7 @@ export class Toolbar {
     const find = (selector) => root.querySelector(selector);
     Object.assign(this, {
       play: find(".play"), loop: find(".loop"), wholeClip: find(".whole-clip"), time: find(".time"),
-      audible: find(".audible"), threshold: find(".threshold input"),
+      audible: find(".audible"), threshold: find(".threshold input"), auto: find(".auto"),
       thresholdText: find(".threshold output"), palette: find(".palette"), scale: find(".levels .scale"),
       maskKey: find(".mask-key"), differenceScale: find(".difference-scale"), legend: find(".legend"), key: find(".key"),
       rows: find(".rows"), status: find(".status"), error: find(".error"), matrix: find(".matrix"),
@@ -44,6 +44,7 @@ export class Toolbar {
     this.play.addEventListener("click", () => viewer.togglePlay());
     this.loop.addEventListener("click", () => viewer.setLooping(!viewer.state.looping));
     this.wholeClip.addEventListener("click", () => viewer.showWholeClip());
+    this.auto.addEventListener("click", () => viewer.setThreshold("auto", true));
     this.threshold.addEventListener("input", () =>
       viewer.setThreshold(this.threshold.valueAsNumber, false));
     this.threshold.addEventListener("change", () =>
@@ -153,8 +154,10 @@ export class Toolbar {
     this.play.setAttribute("aria-label", player.playing ? "Pause" : "Play");
     this.loop.setAttribute("aria-pressed", state.looping);
     this.wholeClip.hidden = !state.zoomedIn && !state.region;
-    this.threshold.value = state.threshold;
-    this.thresholdText.textContent = state.threshold.toFixed(2);
+    this.threshold.value = state.line;
+    this.thresholdText.textContent = state.thresholdText;
+    this.auto.hidden = !state.meta.operating;
+    this.auto.setAttribute("aria-pressed", state.byClass);
     for (const chip of this.legend.children) {
       chip.setAttribute("aria-pressed", !state.hidden.has(chip.kind.label));
     }
@@ -222,7 +225,7 @@ export class Toolbar {
     if (removed.length > CONFUSIONS) texts.push(`${removed.length - CONFUSIONS} more`);
     this.removed.hidden = !removed.length;
     this.removed.textContent = "Above the threshold, but too short for the median filter "
-      + `(${state.filterMs} ms, thick line): ${texts.join(", ")}`;
+      + `(${state.filterText}, thick line): ${texts.join(", ")}`;
   }
 
   /** For screen readers. */

@@ -280,7 +280,7 @@ export class Viewer {
 
   /** report: false while the line is still being dragged; no panel moves under the pointer then. */
   setThreshold(value, report) {
-    const next = Math.round(Math.min(0.99, Math.max(0.01, value)) * 100) / 100;
+    const next = value === "auto" ? value : Math.round(Math.min(0.99, Math.max(0.01, value)) * 100) / 100;
     if (next !== this.state.threshold) {
       this.state.threshold = next;
       this.updateEvents(false);
@@ -520,7 +520,8 @@ export class Viewer {
     const address = new URL(location.href);
     const { threshold, ...choices } = this.choices();
     if (!this.canStep && location.protocol === "file:") return location.href;
-    for (const [name, value] of Object.entries({ ...choices, threshold: threshold.toFixed(2) })) {
+    const written = { ...choices, threshold: threshold === "auto" ? threshold : threshold.toFixed(2) };
+    for (const [name, value] of Object.entries(written)) {
       if (value) address.searchParams.set(name, value);
       else address.searchParams.delete(name);
     }

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import streamlit as st
 
-from jss import audio, checkpoints
-from jss.decoding import decode
+from jss import audio, checkpoints, decoding
+from jss.decoding import Decoder, OperatingPoints, Threshold, decode
 from jss.errors import JssError
 from jss.inference.windows import padded
 from jss.labels import Theme
@@ -215,7 +215,26 @@ def _memory_key(recording: Recording, system: str, selection: str, reference: st
     key, order = _key(recording, system, selection), ""
     if reference is not None:
         order = system_fingerprint(reference, selection)
-    return f"{key}|{recording.clip}|{recording.truth}|{order}"
+    return f"{key}|{recording.clip}|{recording.truth}|{order}|{operating_points(system, selection)}"
+
+
+def operating_points(system: str, selection: str) -> OperatingPoints | None:
+    """Return what a system's scores become events by, from its manifest as it is now.
+
+    It is no part of what is stored of a clip, so that nothing is computed again where it changes.
+    """
+    chosen = manifest(system)
+    if selection not in chosen.selections or chosen.selections[selection].operating is None:
+        return None
+    every = cards(system)
+    used = [every[block] for block in chosen.selections[selection].blocks]
+    return checkpoints.operating_points(chosen, selection, used)
+
+
+def decoder(system: str, selection: str, threshold: Threshold) -> Decoder:
+    """Return what a system's scores become events by at a threshold of the address."""
+    points = operating_points(system, selection)
+    return decoding.decoder(points, manifest(system).labels, threshold)
 
 
 def analyse(
@@ -244,7 +263,12 @@ def analyse(
         result = disk.get(_key(recording, system, selection)) or compute(
             recording, system, selection, report
         )
-        result = replace(result, filename=recording.filename, system=system)
+        result = replace(
+            result,
+            filename=recording.filename,
+            system=system,
+            operating=operating_points(system, selection),
+        )
         order = tuple(range(result.n_sources))
         if reference is not None:
             other = analyse(recording, reference, selection, report=report).result
@@ -282,25 +306,28 @@ def on_disk(recording: Recording, system: str, selection: str) -> bool:
 
 @st.cache_resource(show_spinner=False, max_entries=20_000)
 def _measured(
-    key: str, threshold: float, _truth: tuple[Event, ...], _labels: tuple[str, ...]
+    key: str, decoder: Decoder, _truth: tuple[Event, ...], _labels: tuple[str, ...]
 ) -> Measure | None:
     output = disk.scores(key)
     if output is None:
         return None
     seconds = output.scores.shape[1] * output.hop
-    events = decode(output.scores, _labels, hop=output.hop, duration=seconds, threshold=threshold)
+    events = decode(output.scores, _labels, hop=output.hop, duration=seconds, **vars(decoder))
     similarity = clip_similarity(output.source_scores) if len(output.source_scores) > 1 else None
     return Measure(tally(agreement(events, _truth)), similarity)
 
 
-def measure(recording: Recording, system: str, selection: str, threshold: float) -> Measure | None:
+def measure(
+    recording: Recording, system: str, selection: str, threshold: Threshold
+) -> Measure | None:
     """Return how a clip agrees with its truth; None without truth, or where it is not analysed."""
     if recording.audio is None or recording.truth is None:
         return None
     key = _key(recording, system, selection)
     if not disk.has(key, "scores"):
         return None
-    return _measured(key, threshold, recording.truth, manifest(system).labels)
+    chosen = decoder(system, selection, threshold)
+    return _measured(key, chosen, recording.truth, manifest(system).labels)
 
 
 def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int, ...]]:

@@ -197,8 +197,9 @@ def _table(
     )
     st.session_state["listed"] = (key, [item.clip for item in listed])
     if measures:
+        above = loaders.decoder(system, selection, address.threshold()).above
         st.caption(
-            f"{system}, {selection}, above {address.threshold():.2f}, {len(measures)} of {len(listed)} clips. "
+            f"{system}, {selection}, {above}, {len(measures)} of {len(listed)} clips. "
             "Confused: seconds in which one class is missed while another is a false alarm; in overlap: "
             "those of them in which two classes sound. "
             "Click a row to open its clip."

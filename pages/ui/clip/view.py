@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
+from jss.decoding import Decoder, Threshold, binarize
 from jss.errors import JssError
 from jss.results import ClipResult
 from jss.viewer.page import Text, page
@@ -306,7 +306,7 @@ def view(
 def _take_over() -> None:
     """What was chosen in the viewer goes into the address."""
     chosen = st.session_state[KEY]["interaction"]
-    address.write(address.THRESHOLD, f"{chosen['threshold']:.2f}")
+    address.write_threshold(chosen["threshold"])
     for name in (
         address.VIEW,
         address.SYSTEM,
@@ -324,12 +324,12 @@ def _more() -> None:
     st.session_state[_MORE] = st.session_state[KEY]["more"]
 
 
-def tables(result: ClipResult, recording: Recording, threshold: float) -> None:
+def tables(result: ClipResult, recording: Recording, threshold: Threshold) -> None:
     """Show detected events, and the ground truth beside them."""
     events = detected_events(result, recording.truth, threshold=threshold)
     left, right = st.columns([3, 2]) if recording.truth is not None else (st.container(), None)
     with left:
-        st.markdown(f"**Events detected** above {threshold:.2f}, median filter 448 ms")
+        st.markdown(f"**Events detected** {described(result.decoder(threshold))}")
         _table(events, _no_event(result, threshold))
     if right is not None:
         with right:
@@ -337,11 +337,19 @@ def tables(result: ClipResult, recording: Recording, threshold: float) -> None:
             _table(truth_table(recording.truth), "This clip holds no event of the ten classes.")
 
 
-def _no_event(result: ClipResult, threshold: float) -> str:
+def described(decoder: Decoder) -> str:
+    """Return threshold and filter in words."""
+    if isinstance(decoder.threshold, tuple):
+        return "by a threshold and a median filter for each class"
+    return f"{decoder.above}, median filter 448 ms"
+
+
+def _no_event(result: ClipResult, threshold: Threshold) -> str:
     """Why there is no event."""
-    if (result.scores > np.float32(threshold)).any():
-        return f"No event: scores exceed {threshold:.2f} only briefly, and the median filter removes that."
-    return f"No event: no score is above {threshold:.2f}. Lower the threshold in the viewer."
+    decoder = result.decoder(threshold)
+    if binarize(result.scores, decoder.threshold, 1).any():
+        return f"No event: scores are {decoder.above} only briefly, and the median filter removes that."
+    return f"No event: no score is {decoder.above}. Lower the threshold in the viewer."
 
 
 def _table(table: pd.DataFrame, empty: str) -> None:

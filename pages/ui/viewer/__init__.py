@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from jss.decoding import Threshold
 from jss.papers.names import printed_name
 from jss.viewer import WEB
 from jss.viewer.payload import Payload, with_shared_classes
@@ -23,7 +24,7 @@ def view(
     clip: str,
     shown: str,
     names: Sequence[str],
-    threshold: float,
+    threshold: Threshold,
     key: str,
     span: str = "",
     compare: Mapping[str, str] | None = None,
@@ -42,7 +43,8 @@ def view(
         clip: The name of the clip.
         shown: The system to show.
         names: All systems that can be chosen, in order.
-        threshold: Scores above it become events, 0 to 1.
+        threshold: Scores above it become events, 0 to 1; "auto": each system's operating points,
+            or 0.5 where it has none.
         key: Of the widget, so that the viewer and what it plays stay across reruns.
         span: What is visible of a clip when it is opened, "2.00-4.50" in seconds, else all of it.
         compare: None for one system at a time, else how several are drawn ("layout": "columns" or
