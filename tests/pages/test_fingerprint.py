@@ -1,12 +1,15 @@
 """A system's fingerprint is read once, and again when one of its files was written."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from jss import checkpoints
+from jss.decoding import BoxPoint, MedianPoint, OperatingPoints
 from jss.errors import JssError
+from pages.ui.cache import loaders
 from pages.ui.cache.fingerprint import system_fingerprint
 
 
@@ -32,6 +35,30 @@ def test_other_weights_and_another_manifest_are_seen_at_once(home):
     path = home / "systems" / "SED.yaml"
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "consistent": True}))
     assert len({first, second, system_fingerprint("SED", "teacher")}) == 3
+
+
+def test_operating_points_change_nothing_that_is_stored(home):
+    """They are taken from the manifest when a result is shown."""
+    first = system_fingerprint("SED", "teacher")
+    manifest = checkpoints.manifest("SED")
+    teacher = manifest.selections["teacher"]
+    cards = [checkpoints.load_card(block) for block in teacher.blocks]
+    points = OperatingPoints(
+        "clips",
+        3,
+        checkpoints.weights_fingerprint(cards),
+        {label: MedianPoint(9, 0.31) for label in manifest.labels},
+        {label: BoxPoint(5, 2.0, 0.4) for label in manifest.labels},
+    )
+    selections = {**manifest.selections, "teacher": replace(teacher, operating=points)}
+    checkpoints.save_manifest(replace(manifest, selections=selections))
+    assert system_fingerprint("SED", "teacher") == first
+    loaders.shipped_systems.clear()
+    assert loaders.operating_points("SED", "teacher") == points
+    assert loaders.operating_points("SED", "student") is None
+    assert loaders.decoder("SED", "teacher", "auto").median == (9,) * len(manifest.labels)
+    assert loaders.decoder("SED", "teacher", 0.4).threshold == 0.4
+    loaders.shipped_systems.clear()
 
 
 def test_a_selection_that_there_is_not(home):
