@@ -33,7 +33,7 @@ def test_only_loaders_cache():
         for path in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py")]
         if "st.cache_" in path.read_text()
     ]
-    assert {path.name for path in users} == {"loaders.py", "weak_loaders.py"}
+    assert {path.name for path in users} == {"loaders.py", "figure_loaders.py", "weak_loaders.py"}
 
 
 def test_only_the_start_and_one_file_reach_behind_streamlit():

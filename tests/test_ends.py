@@ -59,6 +59,7 @@ def wait_for(process: subprocess.Popen[str], done) -> None:
         time.sleep(0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_in_detect(tmp_path, folder, times):
     stopped, whole = tmp_path / "stopped", tmp_path / "whole"
@@ -140,6 +141,7 @@ def test_standard_output_on_a_full_disk():
     assert found.stderr == "jss: The output cannot be written: No space left on device.\n"
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_without_an_abort(small_disk, folder):
     process = start(*arguments(folder, small_disk / "out"))
     _, error = process.communicate(timeout=120)

@@ -70,6 +70,7 @@ def test_every_format(tmp_path, kind):
     assert len(scores) in (18, 19)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.1, 1, 35])
 @pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (22050, 2), (44100, 1), (96000, 2)])
 def test_every_rate_and_length(tmp_path, rate, channels, seconds):

@@ -39,6 +39,7 @@ def noise(seconds: float, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).uniform(-0.3, 0.3, round(seconds * 16000)).astype(np.float32)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=5, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck)
 )

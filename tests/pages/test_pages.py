@@ -489,6 +489,7 @@ def test_a_link_opens_the_tab_that_was_open():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_a_class_and_a_system_are_chosen_without_a_pointer():
     app = run("pages/classes.py")

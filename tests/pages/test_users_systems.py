@@ -112,6 +112,7 @@ def test_its_reports_are_in_results_and_a_damaged_one_is_a_sentence(mine: Path):
     assert "MixIT\\-S1\\.scores\\.npz is damaged" in said(half)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
     ["overview", "explore", "compare", "diversity", "classes", "results", "training", "data"],

@@ -154,6 +154,7 @@ def test_filter_frames_with_unit_response() -> None:
     np.testing.assert_allclose(frame_filter(x, np.ones((frame_count(5000), 257))), x, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_street_sounds() -> None:
     assert median(lambda x: harmonicity(x)[0], "car_horn") > 0.6
     assert 60 < median(lambda x: harmonicity(x)[1], "car_horn") < 560

@@ -7,6 +7,7 @@ from tiny_task import CONFIG, batch, task
 from jss.training.loop import fit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trains", "frozen"), [(("detector",), "separator"), (("separator",), "detector")]
 )

@@ -142,6 +142,7 @@ def test_a_recording_that_is_gone_is_told_without_the_workers_traceback(tmp_path
     assert str(told.value) == "There is no file at /nowhere/a.wav."
 
 
+@pytest.mark.slow
 def test_a_stage_ends_with_the_epoch_in_which_its_minutes_have_passed(tmp_path):
     task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=50)
     task.config = replace(tiny_task.CONFIG, minutes=1e-9)

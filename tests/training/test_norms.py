@@ -41,6 +41,7 @@ def test_frozen_norms_stay_bit_for_bit():
     assert block[1].running_mean.abs().max() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trains", "separator"),
     [(("detector",), False), (("detector",), True), (("separator", "detector"), True)],
@@ -63,6 +64,7 @@ def test_student_and_teacher_are_averaged_before_validation(tmp_path, trains, se
             assert ours.num_batches_tracked == len(clips)
 
 
+@pytest.mark.slow
 def test_a_frozen_detector_and_a_task_without_the_setting_are_left_alone(tmp_path):
     frozen = task(tmp_path / "a", ("separator",), norm_clips=12)
     before = copy.deepcopy(frozen.student.detector.state_dict())

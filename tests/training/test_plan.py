@@ -187,6 +187,7 @@ def test_the_peak_has_what_a_function_holds_itself():
     assert peak_bytes(lambda: Twice.apply(x).sum(), [x]) >= 6 * 4 * 1000
 
 
+@pytest.mark.slow
 def test_memory_grows_with_the_batch_and_its_length():
     def of(stage: str, *overrides: str) -> float:
         config = load_preset("smoke", ("detection.batch=[1, 1, 2]", *overrides))

@@ -32,6 +32,7 @@ def test_a_page_asks_for_nothing_and_shows_what_it_is_told():
     assert not re.search(r'(from|import) "\./', html)
 
 
+@pytest.mark.slow
 def test_a_page_that_is_too_large_loses_quality_first_then_systems(monkeypatch):
     noisy = [loud(name, 2.0, seed) for seed, name in enumerate(("MixIT-S1", "MixIT-JT", "PIT-S1"))]
     monkeypatch.setattr(pages, "MAX_BYTES", 1_900_000)

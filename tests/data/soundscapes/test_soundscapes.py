@@ -43,6 +43,7 @@ def digest(bank: SoundBank, indices: list[int]) -> dict[int, str]:
     return found
 
 
+@pytest.mark.slow
 def test_draws_are_reproducible_in_another_process(bank: SoundBank, bank_folder: Path) -> None:
     here = digest(bank, [0, 1, 2])
     code = (

@@ -83,6 +83,7 @@ def test_empty_set(tmp_path):
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 def test_only_what_clips_depend_on_makes_another_set(tmp_path):
     def data(*settings):
         fixed = ("data.fresh=false", "data.workers=0", "data.synthetic=1", "data.weak=1")

@@ -163,6 +163,7 @@ def test_a_damaged_clip_is_replaced(tmp_path: Path) -> None:
         ClipSet(clips, 16000)[0]
 
 
+@pytest.mark.slow
 def test_soundscapes_that_are_not_fresh_are_rendered_once(tmp_path: Path) -> None:
     config = load_preset("smoke", ("data.fresh=false", "data.single=0.5"))
     kept, fresh = (
