@@ -48,6 +48,7 @@ VERBS = {
     "render": "jss.commands.render",
     "train": "jss.commands.train",
     "campaign": "jss.commands.campaign",
+    "summary": "jss.commands.summary",
     "review": "jss.commands.review",
     "finetune": "jss.commands.finetune",
     "tune": "jss.commands.tune",

@@ -16,6 +16,7 @@ from jss.errors import JssError, optional
 from jss.io.annotations.events import Row, joined, table
 from jss.io.annotations.formats import FORMATS, named, read, write
 from jss.io.inputs import DUPLICATE, OUTPUT, Listing, output_names, walk
+from jss.io.journal import EVENTS
 from jss.io.notes import warn
 
 log = logging.getLogger(__name__)
@@ -241,8 +242,6 @@ def _write(out: Path, format: str, finished: Mapping[str, Path]) -> None:
     Raises:
         JssError: A length cannot be read, or a file cannot be written.
     """
-    from jss.inference.batch import EVENTS
-
     events = read(out / EVENTS)
     silent = table(out, [Row(0, name) for name in finished.keys() - set(events["filename"])])
     events = joined([events, silent.sort_values("filename")])

@@ -22,14 +22,12 @@ from jss.inference.system import System
 from jss.inference.windows import Stretch, pieces
 from jss.io import cells
 from jss.io.atomic import atomic_write, remove_partial_files
-from jss.io.journal import DETECTED, Journal
+from jss.io.journal import DETECTED, EVENTS, Journal
 from jss.io.prefetch import prefetch
 from jss.io.progress import Progress, silent
 
 log = logging.getLogger(__name__)
 
-#: In the output folder, beside the journal of the finished recordings.
-EVENTS = "events.tsv"
 #: Changes with the format of the output.
 _FORMAT = 3
 

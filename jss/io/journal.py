@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 from jss.errors import JssError
 from jss.io.atomic import unwritable
 
-#: Name of the journal of ``detect`` in its output folder.
-DETECTED = "jss-detect.jsonl"
+#: Names of the journal of ``detect`` and of its table of events, in its output folder.
+DETECTED, EVENTS = "jss-detect.jsonl", "events.tsv"
 
 
 class Journal:

@@ -55,6 +55,8 @@ class Analysed:
     path: Path | None
     #: Seconds.
     duration: float
+    #: Files of its separated sources, in order; empty where none were saved.
+    sources: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class _Line:
     filename: str
     audio: str
     duration: Seconds
+    files: list[str]
     events: list[tuple[Seconds, Seconds, str]]
     peaks: list[float]
 
@@ -132,7 +135,10 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     by_name = {line.filename: line for line in known if line is not None}
     unsafe = [name for name in by_name if not _is_plain(name)]
     kept = {name: line for name, line in by_name.items() if name not in unsafe}
-    recordings = {name: Analysed(_found(line, audio), line.duration) for name, line in kept.items()}
+    recordings = {
+        name: Analysed(_found(line, audio), line.duration, _sources(Path(folder), line))
+        for name, line in kept.items()
+    }
     lost = [name for name, recording in recordings.items() if recording.path is None]
     notes = []
     if lost:
@@ -209,3 +215,12 @@ def _is_plain(name: str) -> bool:
 def _found(line: _Line, audio: str | Path | None) -> Path | None:
     places = [Path(line.audio), *([Path(audio) / line.filename] if audio else [])]
     return next((place for place in places if place.is_file()), None)
+
+
+def _sources(folder: Path, line: _Line) -> tuple[Path, ...]:
+    """The files of a recording's sources; a name that leads out of the folder is none."""
+    return tuple(
+        folder / file
+        for file in line.files
+        if file.startswith("sources/") and _is_plain(file) and (folder / file).is_file()
+    )

@@ -70,10 +70,17 @@ class Heat:
     rows: Sequence[str]
     #: Names of the columns.
     columns: Sequence[str]
-    #: rows x columns.
-    values: Sequence[Sequence[float]]
+    #: rows x columns; None: nothing was measured, and the place stays empty.
+    values: Sequence[Sequence[float | None]]
     #: Of the numbers.
     unit: str
+    #: What is said of each cell (rows x columns) where a pointer rests on it; None: each number is
+    #: written into its cell instead.
+    texts: Sequence[Sequence[str]] | None = None
+    #: rows x columns, data of each cell, returned by a click on it; needs texts.
+    keys: Sequence[Sequence[Any]] | None = None
+    #: (number, text) of the scale beside it; None: no scale.
+    scale: Sequence[tuple[float, str]] | None = None
 
 
 @dataclass(frozen=True)

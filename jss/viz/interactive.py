@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jss.labels import Theme
 from jss.viz.chart import Chart, Panel, Series
-from jss.viz.style import INKS
+from jss.viz.style import HEAT, INKS, heat_steps
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -36,7 +36,7 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
         for c, panel in enumerate(row, 1):
             place = {"row": r, "col": c}
             if panel.heat is not None:
-                _heat(figure, panel, theme, place)
+                _heat(figure, panel, chart.chosen, theme, place)
             for series in panel.series:
                 _add(figure, series, series.legend and series.name not in named, place)
                 named.add(series.name)
@@ -210,20 +210,74 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
         )
 
 
-def _heat(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> None:
+def _heat(
+    figure: Figure, panel: Panel, chosen: Any, theme: Theme, place: dict[str, int]
+) -> None:
     heat, ink = panel.heat, INKS[theme]
     assert heat is not None
+    figure.update_yaxes(autorange="reversed", **place)
+    if heat.texts is None:
+        figure.add_heatmap(
+            z=heat.values,
+            x=heat.columns,
+            y=heat.rows,
+            texttemplate="%{z}",
+            colorscale=[[0, ink.paper], [1, HEAT]],
+            showscale=False,
+            hovertemplate="%{y}, %{x}: %{z} " + heat.unit + "<extra></extra>",
+            **place,
+        )
+        return
+    marks = heat.scale or ()
     figure.add_heatmap(
         z=heat.values,
-        x=heat.columns,
+        x=list(range(len(heat.columns))),
         y=heat.rows,
-        texttemplate="%{z}",
-        colorscale=[[0, ink.paper], [1, "#2f6690"]],
-        showscale=False,
-        hovertemplate="%{y}, %{x}: %{z} " + heat.unit + "<extra></extra>",
+        zmin=0,
+        zmax=max((at for at, _ in marks), default=None),
+        colorscale=[list(step) for step in heat_steps(theme)],
+        showscale=bool(marks),
+        colorbar={
+            "tickvals": [at for at, _ in marks],
+            "ticktext": [text for _, text in marks],
+            "title": {"text": heat.unit, "side": "right"},
+            "thickness": 12,
+            "outlinewidth": 0,
+        },
+        xgap=1 if len(heat.columns) <= 200 else 0,
+        ygap=1,
+        hoverinfo="skip",
         **place,
     )
-    figure.update_yaxes(autorange="reversed", **place)
+    # A heatmap cannot be clicked in Streamlit: an unseen point lies in each of its cells.
+    cells = [
+        (x, row, heat.texts[y][x], heat.keys[y][x] if heat.keys else ())
+        for y, row in enumerate(heat.rows)
+        for x in range(len(heat.columns))
+        if heat.values[y][x] is not None
+    ]
+    unseen = {"marker": {"opacity": 0}}
+    figure.add_scatter(
+        x=[cell[0] for cell in cells],
+        y=[cell[1] for cell in cells],
+        customdata=[list(cell[3]) for cell in cells],
+        text=[cell[2] for cell in cells],
+        mode="markers",
+        marker={"size": 14, "symbol": "square", "opacity": 0},
+        selected=unseen,
+        unselected=unseen,
+        showlegend=False,
+        hovertemplate="%{text}<extra></extra>",
+        **place,
+    )
+    figure.update_layout(hovermode="closest", hoverdistance=60, plot_bgcolor=ink.paper)
+    figure.update_xaxes(showgrid=False, zeroline=False, range=[-0.5, len(heat.columns) - 0.5], **place)
+    figure.update_yaxes(showgrid=False, **place)
+    for x, row, _, key in cells:
+        if chosen is not None and tuple(key) == tuple(chosen):
+            at = list(heat.rows).index(row)
+            half = {"x0": x - 0.5, "x1": x + 0.5, "y0": at - 0.5, "y1": at + 0.5}
+            figure.add_shape(type="rect", line={"color": ink.text, "width": 2}, **half, **place)
 
 
 def _axes(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> None:

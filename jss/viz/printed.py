@@ -11,7 +11,7 @@ import numpy as np
 from jss.errors import JssError
 from jss.labels import Theme
 from jss.viz.chart import Chart, Panel, Series
-from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress
+from jss.viz.style import HEAT, INKS, LABEL, TICK, WIDTH, Ink, dress, heat_steps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -173,13 +173,29 @@ def _heat(axes: Axes, panel: Panel, ink: Ink) -> None:
     heat = panel.heat
     assert heat is not None
     values = np.array(heat.values, float)
+    axes.set_yticks(range(len(heat.rows)), heat.rows)
+    if heat.texts is not None:
+        theme: Theme = "light" if ink is INKS["light"] else "dark"
+        top = max((at for at, _ in heat.scale or ()), default=None)
+        image = axes.imshow(
+            values,
+            cmap=LinearSegmentedColormap.from_list("amounts", heat_steps(theme)),
+            aspect="auto",
+            interpolation="nearest",
+            vmin=0,
+            vmax=top,
+        )
+        if heat.scale is not None and axes.figure is not None:
+            bar = axes.figure.colorbar(image, ax=axes, pad=0.01, fraction=0.03)
+            bar.set_ticks([at for at, _ in heat.scale], labels=[text for _, text in heat.scale])
+            bar.ax.tick_params(labelsize=TICK, colors=ink.soft, length=2, width=0.5)
+            bar.set_label(heat.unit, fontsize=TICK, color=ink.text)
+            bar.outline.set_visible(False)
+        return
     axes.imshow(
-        values,
-        cmap=LinearSegmentedColormap.from_list("heat", [ink.paper, "#2f6690"]),
-        aspect="auto",
+        values, cmap=LinearSegmentedColormap.from_list("heat", [ink.paper, HEAT]), aspect="auto"
     )
     axes.set_xticks(range(len(heat.columns)), heat.columns, rotation=40, ha="right")
-    axes.set_yticks(range(len(heat.rows)), heat.rows)
     for (row, column), value in np.ndenumerate(values):
         dark = value > 0.55 * values.max()
         axes.text(

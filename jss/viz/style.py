@@ -55,6 +55,21 @@ INKS: dict[Theme, Ink] = {
 }
 
 
+#: The full colour of a table of numbers on a light background.
+HEAT = "#2f6690"
+#: Colours of a scale of amounts from nothing, which differs from the background, to all.
+_STEPS: dict[Theme, tuple[str, ...]] = {
+    "light": ("#eef1f4", "#b9d6e6", "#5f9dc0", "#2f6690", "#16324a"),
+    "dark": ("#20262e", "#264c66", "#2f7ba6", "#6cb9de", "#d9f1ff"),
+}
+
+
+def heat_steps(theme: Theme) -> list[tuple[float, str]]:
+    """Colours of a scale of amounts: (share of the scale, #RRGGBB), from nothing to all."""
+    steps = _STEPS[theme]
+    return [(n / (len(steps) - 1), color) for n, color in enumerate(steps)]
+
+
 #: Least contrast of a bar or point with its background (WCAG 2.2, 1.4.11).
 CONTRAST = 3.0
 
