@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page(PAGES / "explore.py", title="Explore", default=True),
         st.Page(PAGES / "compare.py", title="Compare"),
         st.Page(PAGES / "review.py", title="Review"),
+        st.Page(PAGES / "timeline.py", title="Timeline"),
         st.Page(PAGES / "diversity.py", title="Diversity"),
         st.Page(PAGES / "classes.py", title="Classes"),
         st.Page(PAGES / "results.py", title="Results"),

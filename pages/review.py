@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import uuid
 from collections import Counter
@@ -28,8 +27,6 @@ from pages.ui.clip.recordings import Recording
 from pages.ui.review import panel
 from pages.ui.text import literal
 
-#: The variable that names the folders, set by ``python -m pages --review OUT``.
-VARIABLE = "JSS_REVIEW"
 #: Where reviewed clips are written, in the folder.
 WRITTEN = "reviewed"
 ORDERS = {"score": "Evenly over scores", "disagreement": "Where two systems disagree"}
@@ -41,7 +38,7 @@ STORED, UNDONE, SCORES, FAULT = "review stored", "review undone", "review scores
 
 
 def page() -> None:
-    folders = [Path(one) for one in os.environ.get(VARIABLE, "").split(os.pathsep) if one]
+    folders = recordings.detected_folders()
     if not folders:
         how_to_start()
         return

@@ -14,7 +14,9 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         r"(?<!\d)(\d{4})(\d\d)(\d\d)[_$-](\d\d)(\d\d)(\d\d)(?!\d)", re.ASCII
     ),
     # 20240131T061500.wav, 20240131T061500Z.flac, site_20240131T061500+0100.flac
-    "ISO 8601, basic": re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)(?!\d)", re.ASCII),
+    "ISO 8601, basic": re.compile(
+        r"(?<!\d)(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)(?!\d)", re.ASCII
+    ),
     # 2024-01-31T06-15-00.wav, 2024-01-31_06-15-00.wav, mic1 2024-01-31 06.15.00.wav
     "ISO 8601, for file names": re.compile(
         r"(?<!\d)(\d{4})-(\d\d)-(\d\d)[Tt_ -](\d\d)[-:._](\d\d)[-:._](\d\d)(?!\d)", re.ASCII

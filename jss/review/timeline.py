@@ -23,6 +23,10 @@ from jss.review import detections
 
 #: Seconds of a bin by name.
 BINS = {"day": 86400, "hour": 3600, "10 minutes": 600, "minute": 60}
+#: Seconds that are shown at once, by the length of a bin.
+_WIDTHS = {"day": 91 * 86400, "hour": 7 * 86400, "10 minutes": 86400, "minute": 7200}
+#: Longest excerpt, in seconds.
+LONGEST_S = 10.0
 #: Columns of :func:`summary`.
 COLUMNS = ("start", "event_label", "events", "active_s", "recorded_s")
 #: Bins beyond which counting is refused.
@@ -60,6 +64,72 @@ class Timeline:
             return f"{self.origin + timedelta(seconds=round(seconds)):%Y-%m-%d %H:%M:%S}"
         minutes, second = divmod(round(seconds), 60)
         return f"{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}"
+
+    def tick(self, seconds: float, step: float) -> str:
+        """A bin's start as short as an axis needs it; "" where none is needed."""
+        every = {86400.0: 86400.0, 3600.0: 3600.0, 600.0: 3600.0}.get(step, 600.0)
+        start, end = self.span
+        long = end - start > 2 * 86400
+        if step == 3600 and long:
+            every = 86400.0
+        if seconds % every:
+            return ""
+        if self.origin is None:
+            return f"{int(seconds) // 3600}:{int(seconds) // 60 % 60:02d}"
+        time = self.origin + timedelta(seconds=seconds)
+        return f"{time:%a} {time.day} {time:%b}" if every == 86400 else f"{time:%H:%M}"
+
+
+@dataclass(frozen=True)
+class Window:
+    """What of a timeline is shown at once."""
+
+    #: Key of ``BINS``.
+    bins: str
+    #: Seconds from the origin.
+    start: float
+    end: float
+
+    @property
+    def step(self) -> float:
+        """Seconds of a bin."""
+        return float(BINS[self.bins])
+
+
+def bins_of(timeline: Timeline) -> tuple[list[str], str]:
+    """The lengths of bins that suit a timeline, longest first, and the one to begin with."""
+    start, end = timeline.span
+    span = end - start
+    suitable = [name for name, step in BINS.items() if step < span] or ["minute"]
+    first = (
+        "minute"
+        if span <= 3 * 3600
+        else "10 minutes"
+        if span <= 36 * 3600
+        else "hour"
+        if span <= 14 * 86400
+        else "day"
+    )
+    return suitable, first if first in suitable else suitable[-1]
+
+
+def windows(timeline: Timeline, bins: str) -> list[Window]:
+    """Divide a timeline into windows, without empty ends; those with no recording are left out.
+
+    Args:
+        timeline: Recordings and events.
+        bins: Key of ``BINS``.
+    """
+    step, width = float(BINS[bins]), float(_WIDTHS[bins])
+    start, end = timeline.span
+    first, last = step * np.floor(start / step), step * np.ceil(end / step)
+    begins = timeline.recordings["start"].to_numpy(float)
+    ends = begins + timeline.recordings["duration"].to_numpy(float)
+    return [
+        Window(bins, max(at, first), min(at + width, last))
+        for at in np.arange(width * np.floor(start / width), end, width).tolist()
+        if ((begins < at + width) & (ends > at)).any()
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,6 +313,56 @@ def summary(timeline: Timeline, by: str) -> pd.DataFrame:
         },
         columns=list(COLUMNS),
     )
+
+
+def per_class(table: pd.DataFrame, display: Sequence[str]) -> pd.DataFrame:
+    """A summary with a row a bin and a column a class, of its events, for reading.
+
+    Args:
+        table: Of :func:`summary`.
+        display: How the reader calls each class, in the order of the labels.
+    """
+    size = len(display)
+    wide = pd.DataFrame(
+        {
+            "Start": table["start"].to_numpy()[::size],
+            "Recorded (min)": (table["recorded_s"].to_numpy(float)[::size] / 60).round(1),
+        }
+    )
+    for k, name in enumerate(display):
+        wide[name] = table["events"].to_numpy()[k::size]
+    return wide
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A few seconds of a recording."""
+
+    #: Name of the recording.
+    filename: str
+    #: The file; None where it has gone.
+    path: Path | None
+    #: Files of its separated sources.
+    sources: tuple[Path, ...]
+    #: Seconds in the recording.
+    start: float
+    end: float
+
+
+def excerpt(timeline: Timeline, filename: str, onset: float, offset: float) -> Excerpt:
+    """The seconds to hear of an event, with half a second around it, at most ``LONGEST_S``.
+
+    Args:
+        timeline: Recordings and events.
+        filename: Name of the recording.
+        onset: Seconds in it.
+        offset: Seconds in it.
+    """
+    table = timeline.recordings
+    row = table[table["filename"] == filename].iloc[0]
+    start = max(0.0, onset - 0.5)
+    end = min(float(row["duration"]), offset + 0.5, start + LONGEST_S)
+    return Excerpt(filename, row["path"], row["sources"], start, end)
 
 
 def inside(timeline: Timeline, label: str, start: float, end: float) -> pd.DataFrame:

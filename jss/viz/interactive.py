@@ -210,9 +210,7 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
         )
 
 
-def _heat(
-    figure: Figure, panel: Panel, chosen: Any, theme: Theme, place: dict[str, int]
-) -> None:
+def _heat(figure: Figure, panel: Panel, chosen: Any, theme: Theme, place: dict[str, int]) -> None:
     heat, ink = panel.heat, INKS[theme]
     assert heat is not None
     figure.update_yaxes(autorange="reversed", **place)
@@ -271,7 +269,9 @@ def _heat(
         **place,
     )
     figure.update_layout(hovermode="closest", hoverdistance=60, plot_bgcolor=ink.paper)
-    figure.update_xaxes(showgrid=False, zeroline=False, range=[-0.5, len(heat.columns) - 0.5], **place)
+    figure.update_xaxes(
+        showgrid=False, zeroline=False, range=[-0.5, len(heat.columns) - 0.5], **place
+    )
     figure.update_yaxes(showgrid=False, **place)
     for x, row, _, key in cells:
         if chosen is not None and tuple(key) == tuple(chosen):

@@ -19,6 +19,8 @@ VIEW = "view"
 CLIPS, FIND, ORDER = "clips", "find", "order"
 #: of a review, the order of the detections, and the precision wanted,
 SAMPLE, PRECISION = "sample", "precision"
+#: of a timeline, the folder, the length of a bin, the window, and what is heard,
+FOLDER, BIN, SINCE, CELL, EVENT = "folder", "bin", "since", "cell", "event"
 #: and of a comparison.
 SYSTEMS, AGAINST, BESIDE, LAYOUT = "systems", "against", "beside", "layout"
 #: Seconds within which a browser learns of a choice made on the server.

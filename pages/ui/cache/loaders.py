@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from jss.examples.gallery import Sample
     from jss.inference.system import System
     from jss.review.sampling import ReviewPlan
+    from jss.review.timeline import Timeline
 
 A = TypeVar("A", bound=Sized)
 #: When a page last ran, in seconds of the monotonic clock.
@@ -492,6 +494,30 @@ def _review_plan(
     read = [detections.read(folder, audio) for folder in folders]
     other = read[1] if len(read) > 1 else None
     return sampling.plan(read[0], other, by_disagreement)
+
+
+def timeline(folder: Path, audio: Path | None) -> Timeline:
+    """Return what was detected on one clock, read again where the files' content has changed.
+
+    Args:
+        folder: An output folder of ``detect``.
+        audio: Where recordings are looked for that have gone from where they were.
+
+    Raises:
+        JssError: It is no such folder, or damaged.
+    """
+    from jss.io.journal import DETECTED, EVENTS
+
+    paths = [folder / name for name in (DETECTED, EVENTS)]
+    contents = [path.read_bytes() if path.is_file() else b"" for path in paths]
+    return _timeline(folder, audio, tuple(blake2b(one).hexdigest() for one in contents))
+
+
+@st.cache_resource(show_spinner="Reading the detections", max_entries=4)
+def _timeline(folder: Path, audio: Path | None, contents: tuple[str, ...]) -> Timeline:
+    from jss.review import timeline as timelines
+
+    return timelines.read(folder, audio)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

@@ -29,6 +29,8 @@ from jss.viz.agreement import Event, events_of
 EXAMPLES = Path(jss.__file__).parent / "examples"
 #: The variable that names the user's folder, set by ``python -m pages --data FOLDER``.
 VARIABLE = "JSS_DATA"
+#: The variable that names output folders of ``detect``, set by ``python -m pages --review OUT``.
+DETECTED = "JSS_REVIEW"
 #: Names of the set of shipped clips, and of that of uploads and recordings.
 SHIPPED, UPLOADED = "examples", "uploaded"
 
@@ -156,6 +158,11 @@ def user_folder() -> Path | None:
     """Return the folder that the app was started with, or None."""
     named = os.environ.get(VARIABLE)
     return Path(named).expanduser().resolve() if named else None
+
+
+def detected_folders() -> list[Path]:
+    """Return the output folders of ``detect`` that the app was started with."""
+    return [Path(one) for one in os.environ.get(DETECTED, "").split(os.pathsep) if one]
 
 
 def folder_sets(root: Path) -> list[ClipSet]:

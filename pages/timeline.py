@@ -1,0 +1,242 @@
+"""Timeline: what was detected in hours or weeks of sound, class by time, each cell to be heard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from jss.labels import sound_class
+from jss.review import timeline as timelines
+from jss.review.timeline import Timeline, Window
+from jss.viz import timeline_charts
+from pages.ui import address, charts, widgets
+from pages.ui.cache import loaders
+from pages.ui.clip import recordings
+from pages.ui.text import literal
+
+#: In the session: what the chart of cells shows, for its callback.
+SHOWN = "timeline shown"
+#: Most events of a cell that are listed.
+LISTED = 500
+
+
+def page() -> None:
+    st.title("Timeline")
+    folders = {str(folder): folder for folder in recordings.detected_folders()}
+    if not folders:
+        how_to_start()
+        return
+    name = next(iter(folders))
+    if len(folders) > 1:
+        name = widgets.pick("Folder", list(folders), address.FOLDER, width=420)
+    timeline = loaders.timeline(folders[name], recordings.user_folder())
+    for note in timeline.notes:
+        st.info(literal(note), icon=":material/schedule:")
+    cells(timeline)
+    per_hour(timeline)
+
+
+def how_to_start() -> None:
+    """Say how a folder comes to be shown."""
+    st.info(
+        "Nothing to show: detect the events of a folder of recordings, then start the app with what was "
+        "written. Times in the recordings' names are read.",
+        icon=":material/calendar_view_day:",
+    )
+    st.code(
+        "jss detect recordings/ --system MixIT-JT --out out/ --save-sources\nmake app REVIEW=out/",
+        language="sh",
+        wrap_lines=True,
+    )
+
+
+@st.fragment
+@widgets.shows_errors
+def cells(timeline: Timeline) -> None:
+    """Show the cells of a window, and play what is pressed."""
+    window = chosen_window(timeline)
+    grid = timelines.grid(timeline, window.step, window.start, window.end)
+    label, at = chosen_cell(timeline)
+    bin_ = None if at is None else round((at - window.start) / window.step)
+    chosen = None
+    if label and bin_ is not None and 0 <= bin_ < len(grid.starts) and grid.recorded[bin_]:
+        chosen = (label, bin_)
+    st.session_state[SHOWN] = window
+    chart, player = st.container(), st.container()
+    with player:  # first of all: the sound is waited for
+        if chosen is not None:
+            listen(timeline, chosen[0], float(grid.starts[chosen[1]]), window)
+        else:
+            st.caption("Press a cell to hear it: its longest event first.")
+    times = [timeline.clock(start) for start in grid.starts]
+    short = [timeline.tick(start, window.step) for start in grid.starts]
+    stem = f"timeline.{window.bins.replace(' ', '-')}"
+    with chart:
+        drawn = timeline_charts.class_by_time(
+            timeline.labels, times, short, grid.events, grid.active, grid.recorded, chosen
+        )
+        charts.show(drawn, "cells", stem, choose=press)
+    row = chosen and timeline.labels.index(chosen[0])
+    counts = (grid.events.sum(0), grid.active.sum(0)) if row is None else (
+        grid.events[row],
+        grid.active[row],
+    )  # fmt: skip
+    of = literal(sound_class(chosen[0]).display) if chosen else "All classes"
+    charts.show(
+        timeline_charts.amounts(
+            short, counts[0].tolist(), counts[1].tolist(), chosen and chosen[0]
+        ),
+        "amounts",
+        f"{stem}.amounts",
+        f"#### {of} by {window.bins}",
+    )
+
+
+def chosen_window(timeline: Timeline) -> Window:
+    """Show what is chosen of length of a bin and time, and return it."""
+    names, first = timelines.bins_of(timeline)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        bins = widgets.pick(
+            "A cell is",
+            names,
+            address.BIN,
+            lambda one: f"a {one}" if one[0] != "1" else one,
+            first,
+            width=150,
+        )
+        windows = timelines.windows(timeline, bins)
+        starts = [f"{window.start:.0f}" for window in windows]
+        wanted = address.read(address.SINCE) or ""
+        near = [
+            start
+            for start, window in zip(starts, windows, strict=True)
+            if wanted.isdecimal() and window.start <= float(wanted) < window.end
+        ]
+        since = widgets.pick(
+            "From",
+            starts,
+            address.SINCE,
+            lambda text: timeline.clock(float(text)),
+            near[0] if near else None,
+            width=230,
+        )
+        at = starts.index(since)
+        if len(starts) > 1:
+            widgets.step_buttons("window", starts, at, address.SINCE)
+    return windows[at]
+
+
+def chosen_cell(timeline: Timeline) -> tuple[str, float | None]:
+    """Return class and start, in seconds, of the cell in the address; "" and None without one."""
+    label, _, at = (address.read(address.CELL) or "").rpartition("@")
+    if label not in timeline.labels or not at.isdecimal():
+        return "", None
+    return label, float(at)
+
+
+def press(key: tuple[Any, ...]) -> None:
+    """A pressed cell is heard."""
+    window: Window = st.session_state[SHOWN]
+    start = window.start + int(key[1]) * window.step
+    address.write_all({address.CELL: f"{key[0]}@{start:.0f}", address.EVENT: ""})
+
+
+def listen(timeline: Timeline, label: str, start: float, window: Window) -> None:
+    """Play an event of a cell, with its sources, and lead to the cell's other events."""
+    display = literal(sound_class(label).display)
+    events = timelines.inside(timeline, label, start, start + window.step)
+    numbers = [str(n + 1) for n in range(len(events))]
+    wanted = address.read(address.EVENT)
+    at = numbers.index(wanted) if wanted in numbers else 0
+    if numbers:
+        event = events.iloc[at]
+        name, onset, offset = str(event["filename"]), float(event["onset"]), float(event["offset"])
+        length = timeline_charts.amount(offset - onset)
+        title = f"**{display}**, {timeline.clock(float(event['start']))}, {length}"
+        title += f", event {at + 1} of {len(numbers)} in this cell, longest first"
+    else:
+        place = timelines.recording_at(timeline, start, start + window.step)
+        assert place is not None, "cells without sound cannot be pressed"
+        name, onset = place
+        offset = onset + timelines.LONGEST_S
+        title = f"No {display} was detected in this cell. This is how it begins"
+    part = timelines.excerpt(timeline, name, onset, offset)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(title, width="content")
+        if len(numbers) > 1:
+            widgets.step_buttons("event", numbers, at, address.EVENT)
+        zoom(timeline, start, window)
+    if part.path is None:
+        st.warning(
+            f"{literal(name)} is no longer where it was analysed: start the app with --data and its folder.",
+            icon=":material/folder_off:",
+        )
+    else:
+        st.audio(loaders.excerpt(part.path, part.start, part.end), "audio/wav", autoplay=True)
+        st.caption(f"{literal(name)}, {part.start:.1f} to {part.end:.1f} s")
+    if part.sources:
+        for column, (m, path) in zip(
+            st.columns(len(part.sources)), enumerate(part.sources, 1), strict=True
+        ):
+            with column:
+                st.caption(f"Source {m}")
+                st.audio(loaders.excerpt(path, part.start, part.end), "audio/wav")
+    if len(numbers) > 1:
+        listed(timeline, events.head(LISTED), len(events))
+
+
+def zoom(timeline: Timeline, start: float, window: Window) -> None:
+    """Show the button that opens a cell in shorter ones."""
+    names, _ = timelines.bins_of(timeline)
+    shorter = names[names.index(window.bins) + 1 :]
+    if not shorter:
+        return
+    inner = next(
+        one for one in timelines.windows(timeline, shorter[0]) if one.start <= start < one.end
+        or start <= one.start < start + window.step
+    )  # fmt: skip
+    st.button(
+        "Zoom in",
+        icon=":material/zoom_in:",
+        key="zoom",
+        help=f"Show the time around {timeline.clock(start)} with cells of {'a ' * (shorter[0][0] != '1')}{shorter[0]}",
+        on_click=address.write_all,
+        args=({address.BIN: shorter[0], address.SINCE: f"{inner.start:.0f}", address.CELL: ""},),
+    )
+
+
+def listed(timeline: Timeline, events: pd.DataFrame, total: int) -> None:
+    """List the events of a cell."""
+    frame = pd.DataFrame(
+        {
+            "Start": [timeline.clock(start) for start in events["start"]],
+            "Length (s)": (events["end"] - events["start"]).round(2).to_numpy(),
+            "Recording": events["filename"].to_numpy(),
+            "Onset (s)": events["onset"].round(2).to_numpy(),
+        }
+    )
+    more = f", the {len(events)} longest" if total > len(events) else ""
+    with st.expander(f"All {total} events of this cell{more}"):
+        charts.table(frame, "cell events", "timeline.cell", height=250)
+
+
+def per_hour(timeline: Timeline) -> None:
+    """Show the events of each class in each hour, with all counts as CSV."""
+    table = timelines.summary(timeline, "hour")
+    names = [sound_class(label, k).display for k, label in enumerate(timeline.labels)]
+    charts.table(
+        table,
+        "per hour",
+        "timeline.per-hour",
+        "#### Events per hour",
+        data=timelines.per_class(table, names),
+    )
+    st.caption(
+        "An event counts in the hour in which it begins. The CSV has active and recorded seconds too, as "
+        "`jss summary OUT --csv FILE` writes them."
+    )
+
+
+page()
