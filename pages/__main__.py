@@ -4,7 +4,7 @@ option of ``streamlit run``.
 The folder of --data, a data set in DESED's layout or any folder of audio, can then be opened in
 Explore and Compare. Systems in the folder of --models, which may be given several times, stand
 beside the shipped ones. The output folder of ``jss detect`` of --review is reviewed on the page
-Review; where it is given twice, the second is that of another system. Folders are named here and nowhere else: no link can open another one.
+Review and shown on the page Timeline; where it is given twice, the second is that of another system. Folders are named here and nowhere else: no link can open another one.
 
 A link to any page opens it, also on a server that nobody has visited. While the browser loads
 Streamlit's code, the modules of the first page are imported: that saves about a second per start.

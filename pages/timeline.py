@@ -16,8 +16,9 @@ from pages.ui.cache import loaders
 from pages.ui.clip import recordings
 from pages.ui.text import literal
 
-#: In the session: what the chart of cells shows, for its callback.
-SHOWN = "timeline shown"
+#: In the session: what the chart of cells shows, for its callback, and whether a cell of it was
+#: pressed, which the browser marks by itself: the chart need not be drawn again before the sound.
+SHOWN, PRESSED = "timeline shown", "timeline pressed"
 #: Most events of a cell that are listed.
 LISTED = 500
 
@@ -63,7 +64,10 @@ def cells(timeline: Timeline) -> None:
     chosen = None
     if label and bin_ is not None and 0 <= bin_ < len(grid.starts) and grid.recorded[bin_]:
         chosen = (label, bin_)
+    if st.session_state.get(SHOWN) != window:
+        st.session_state[PRESSED] = False
     st.session_state[SHOWN] = window
+    marked = None if st.session_state.get(PRESSED) else chosen
     chart, player = st.container(), st.container()
     with player:  # first of all: the sound is waited for
         if chosen is not None:
@@ -75,7 +79,7 @@ def cells(timeline: Timeline) -> None:
     stem = f"timeline.{window.bins.replace(' ', '-')}"
     with chart:
         drawn = timeline_charts.class_by_time(
-            timeline.labels, times, short, grid.events, grid.active, grid.recorded, chosen
+            timeline.labels, times, short, grid.events, grid.active, grid.recorded, marked
         )
         charts.show(drawn, "cells", stem, choose=press)
     row = chosen and timeline.labels.index(chosen[0])
@@ -140,6 +144,7 @@ def press(key: tuple[Any, ...]) -> None:
     """A pressed cell is heard."""
     window: Window = st.session_state[SHOWN]
     start = window.start + int(key[1]) * window.step
+    st.session_state[PRESSED] = True
     address.write_all({address.CELL: f"{key[0]}@{start:.0f}", address.EVENT: ""})
 
 

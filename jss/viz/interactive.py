@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jss.labels import Theme
 from jss.viz.chart import Chart, Panel, Series
-from jss.viz.style import HEAT, INKS, heat_steps
+from jss.viz.style import HEAT, INKS, PRESSED, heat_steps
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -213,8 +213,8 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
 def _heat(figure: Figure, panel: Panel, chosen: Any, theme: Theme, place: dict[str, int]) -> None:
     heat, ink = panel.heat, INKS[theme]
     assert heat is not None
-    figure.update_yaxes(autorange="reversed", **place)
     if heat.texts is None:
+        figure.update_yaxes(autorange="reversed", **place)
         figure.add_heatmap(
             z=heat.values,
             x=heat.columns,
@@ -227,10 +227,11 @@ def _heat(figure: Figure, panel: Panel, chosen: Any, theme: Theme, place: dict[s
         )
         return
     marks = heat.scale or ()
+    rows, columns = len(heat.rows), len(heat.columns)
     figure.add_heatmap(
         z=heat.values,
-        x=list(range(len(heat.columns))),
-        y=heat.rows,
+        x=list(range(columns)),
+        y=list(range(rows)),
         zmin=0,
         zmax=max((at for at, _ in marks), default=None),
         colorscale=[list(step) for step in heat_steps(theme)],
@@ -242,42 +243,37 @@ def _heat(figure: Figure, panel: Panel, chosen: Any, theme: Theme, place: dict[s
             "thickness": 12,
             "outlinewidth": 0,
         },
-        xgap=1 if len(heat.columns) <= 200 else 0,
+        xgap=1 if columns <= 60 else 0,
         ygap=1,
         hoverinfo="skip",
         **place,
     )
-    # A heatmap cannot be clicked in Streamlit: an unseen point lies in each of its cells.
-    cells = [
-        (x, row, heat.texts[y][x], heat.keys[y][x] if heat.keys else ())
-        for y, row in enumerate(heat.rows)
-        for x in range(len(heat.columns))
-        if heat.values[y][x] is not None
-    ]
-    unseen = {"marker": {"opacity": 0}}
-    figure.add_scatter(
-        x=[cell[0] for cell in cells],
-        y=[cell[1] for cell in cells],
-        customdata=[list(cell[3]) for cell in cells],
-        text=[cell[2] for cell in cells],
-        mode="markers",
-        marker={"size": 14, "symbol": "square", "opacity": 0},
-        selected=unseen,
-        unselected=unseen,
+    # A heatmap cannot be clicked in Streamlit: an unseen bar lies on each of its cells, and is seen
+    # where it was clicked.
+    cells = [(y, x) for y in range(rows) for x in range(columns) if heat.values[y][x] is not None]
+    figure.add_bar(
+        x=[x for _, x in cells],
+        y=[1] * len(cells),
+        base=[y - 0.5 for y, _ in cells],
+        width=1,
+        customdata=[list(heat.keys[y][x]) if heat.keys else [] for y, x in cells],
+        hovertext=[heat.texts[y][x] for y, x in cells],
+        hovertemplate="%{hovertext}<extra></extra>",
+        marker={"color": HEAT, "opacity": 0, "line": {"width": 0}},
+        selected={"marker": {"color": PRESSED, "opacity": 1}},
+        unselected={"marker": {"opacity": 0}},
         showlegend=False,
-        hovertemplate="%{text}<extra></extra>",
         **place,
     )
-    figure.update_layout(hovermode="closest", hoverdistance=60, plot_bgcolor=ink.paper)
-    figure.update_xaxes(
-        showgrid=False, zeroline=False, range=[-0.5, len(heat.columns) - 0.5], **place
-    )
-    figure.update_yaxes(showgrid=False, **place)
-    for x, row, _, key in cells:
-        if chosen is not None and tuple(key) == tuple(chosen):
-            at = list(heat.rows).index(row)
-            half = {"x0": x - 0.5, "x1": x + 0.5, "y0": at - 0.5, "y1": at + 0.5}
-            figure.add_shape(type="rect", line={"color": ink.text, "width": 2}, **half, **place)
+    figure.update_layout(hovermode="closest", plot_bgcolor=ink.paper, dragmode=False)
+    fixed: dict[str, Any] = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    figure.update_xaxes(range=[-0.5, columns - 0.5], **fixed, **place)
+    names: dict[str, Any] = {"tickvals": list(range(rows)), "ticktext": list(heat.rows)}
+    figure.update_yaxes(autorange=False, range=[rows - 0.5, -0.5], **names, **fixed, **place)
+    for y, x in cells:
+        if chosen is not None and heat.keys and tuple(heat.keys[y][x]) == tuple(chosen):
+            box = {"x0": x - 0.5, "x1": x + 0.5, "y0": y - 0.5, "y1": y + 0.5}
+            figure.add_shape(type="rect", fillcolor=PRESSED, line={"width": 0}, **box, **place)
 
 
 def _axes(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> None:

@@ -57,6 +57,8 @@ INKS: dict[Theme, Ink] = {
 
 #: The full colour of a table of numbers on a light background.
 HEAT = "#2f6690"
+#: Of a cell that was pressed.
+PRESSED = "#E69F00"
 #: Colours of a scale of amounts from nothing, which differs from the background, to all.
 _STEPS: dict[Theme, tuple[str, ...]] = {
     "light": ("#eef1f4", "#b9d6e6", "#5f9dc0", "#2f6690", "#16324a"),

@@ -58,12 +58,18 @@ def class_by_time(
             f"<br>{row_events[b]} event{'s' * (row_events[b] != 1)}"
             for b, time in enumerate(times)
         ]
-        for name, row_active, row_events in zip(names, active, events, strict=True)
+        for name, row_active, row_events in zip(
+            names, active.tolist(), events.tolist(), strict=True
+        )
     ]
     keys = [[(label, b) for b in range(len(times))] for label in labels]
     top = float(share.max(initial=0.0))
     top = next((mark for mark in _SHARES[2:] if mark >= top), 1.0)
-    scale = [(math.sqrt(mark), f"{100 * mark:g} %") for mark in _SHARES if mark <= top]
+    scale = [
+        (math.sqrt(mark), f"{100 * mark:g} %")
+        for mark in _SHARES
+        if not mark or top / 200 < mark <= top
+    ]
     heat = Heat(names, times, values, "share of the recorded time", texts, keys, scale)
     panel = Panel("", "", "", x_ticks=ticks(short_times), heat=heat)
     alt = "Share of the recorded time in which each class is active, by time"

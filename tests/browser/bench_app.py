@@ -18,6 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import long_day
 from serving import FLAGS, chromium, served
 from visitors import Visitors, held
 
@@ -93,6 +94,9 @@ def run(args: argparse.Namespace) -> list[Row]:
             rows.append(_row("figure PDF, the first", 2.0, _figure(tab)))
             rows += _crowd(tab, args.seconds)
             tab.close()
+        environment["JSS_REVIEW"] = str(long_day.write(Path(cache) / "day"))
+        with served(command, log, environment) as address:
+            rows += _day(window, address)
         window.close()
     return rows
 
@@ -231,6 +235,28 @@ def _sound(tab: _Tab) -> list[Row]:
         _row("first sound", 0.5, first),
         _row("later sound", 0.05, later),
         Row("playhead", "budget", 55.0, frames, 1.0, note, unit="fps", rate=True),
+    ]
+
+
+def _day(window: Any, address: str) -> list[Row]:
+    """The page Timeline with 24 hours of sound: opened, and cells pressed."""
+    context = window.new_context(viewport={"width": 1440, "height": 1100})
+    context.add_init_script(long_day.LISTENER)
+    page = context.new_page()
+    spent = []
+    for _ in range(3):  # the first: modules are imported
+        page.goto(f"{address}/timeline")
+        page.wait_for_selector(long_day.CELLS, timeout=120_000, state="attached")
+        spent.append(page.evaluate(long_day.SINCE_ANSWER))
+        page.wait_for_timeout(2000)
+    presses = []
+    for column in range(6 * long_day.LOUD - 10, 6 * long_day.LOUD):
+        presses.append(long_day.press(page, 8, column))
+        page.wait_for_timeout(500)
+    context.close()
+    return [
+        _row("24 h of events, from the server's answer to the chart", 1.0, min(spent[1:])),
+        _row(f"a cell is heard, p95 of {len(presses)}", 0.5, _p95(presses)),
     ]
 
 
