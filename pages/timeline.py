@@ -113,23 +113,15 @@ def chosen_window(timeline: Timeline) -> Window:
         windows = timelines.windows(timeline, bins)
         starts = [f"{window.start:.0f}" for window in windows]
         wanted = address.read(address.SINCE) or ""
-        near = [
-            start
-            for start, window in zip(starts, windows, strict=True)
-            if wanted.isdecimal() and window.start <= float(wanted) < window.end
-        ]
+        for start, window in zip(starts, windows, strict=True):
+            if wanted.isdecimal() and window.start <= float(wanted) < window.end:
+                address.write(address.SINCE, start)
         since = widgets.pick(
-            "From",
-            starts,
-            address.SINCE,
-            lambda text: timeline.clock(float(text)),
-            near[0] if near else None,
-            width=230,
+            "From", starts, address.SINCE, lambda text: timeline.clock(float(text)), width=230
         )
-        at = starts.index(since)
         if len(starts) > 1:
-            widgets.step_buttons("window", starts, at, address.SINCE)
-    return windows[at]
+            widgets.step_buttons("window", starts, address.SINCE)
+    return windows[starts.index(since)]
 
 
 def chosen_cell(timeline: Timeline) -> tuple[str, float | None]:
@@ -171,7 +163,7 @@ def listen(timeline: Timeline, label: str, start: float, window: Window) -> None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(title, width="content")
         if len(numbers) > 1:
-            widgets.step_buttons("event", numbers, at, address.EVENT)
+            widgets.step_buttons("event", numbers, address.EVENT)
         zoom(timeline, start, window)
     if part.path is None:
         st.warning(

@@ -256,7 +256,9 @@ def grid(timeline: Timeline, step: float, start: float, end: float) -> Grid:
     froms = timeline.recordings["start"].to_numpy(float) - start
     untils = froms + timeline.recordings["duration"].to_numpy(float)
     _add(recorded, np.zeros(len(froms), int), froms, untils, step)
-    return Grid(start + step * np.arange(count), step, events, active, recorded[0])
+    return Grid(
+        start + step * np.arange(count, dtype=np.float64), step, events, active, recorded[0]
+    )
 
 
 def _add(

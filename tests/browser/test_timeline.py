@@ -53,4 +53,7 @@ def test_a_pressed_cell_is_heard_and_opens_in_shorter_ones(
         idle(tab)
         assert "06:01:10, 9.5 s" in tab.inner_text(".stMain")
         assert tab.locator("[data-testid=stException]").count() == 0
+        tab.set_viewport_size({"width": 390, "height": 900})
+        tab.wait_for_timeout(500)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
         context.close()
