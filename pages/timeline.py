@@ -114,7 +114,11 @@ def chosen_window(timeline: Timeline) -> Window:
         starts = [f"{window.start:.0f}" for window in windows]
         wanted = address.read(address.SINCE) or ""
         for start, window in zip(starts, windows, strict=True):
-            if wanted.isdecimal() and window.start <= float(wanted) < window.end:
+            if (
+                start != wanted
+                and wanted.isdecimal()
+                and window.start <= float(wanted) < window.end
+            ):
                 address.write(address.SINCE, start)
         since = widgets.pick(
             "From", starts, address.SINCE, lambda text: timeline.clock(float(text)), width=230
