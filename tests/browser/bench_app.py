@@ -255,7 +255,7 @@ def _day(window: Any, address: str) -> list[Row]:
         page.wait_for_timeout(500)
     context.close()
     return [
-        _row("24 h of events, from the server's answer to the chart", 1.0, min(spent[1:])),
+        _row("24 h of events, from the server's first message to the chart", 1.0, min(spent[1:])),
         _row(f"a cell is heard, p95 of {len(presses)}", 0.5, _p95(presses)),
     ]
 

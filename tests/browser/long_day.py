@@ -16,15 +16,16 @@ from jss.labels import DESED_LABELS
 
 #: The hour with noise in its first ten minutes, and with sources.
 LOUD = 6
-#: Installed in a tab: when the pointer last pressed, and when sound last began, in ms.
+#: Installed in a tab: when the server first answered over its WebSocket, when the pointer last
+#: pressed, and when sound last began, in ms.
 LISTENER = (
+    "window.WebSocket = class extends WebSocket { constructor(...all) { super(...all);"
+    " this.addEventListener('message', () => { window.answered ||= performance.now(); }, { once: true }); } };"
     "document.addEventListener('pointerdown', () => { window.pressed = performance.now(); window.heard = 0; }, true);"
     "document.addEventListener('playing', () => { window.heard ||= performance.now(); }, true);"
 )
-#: Seconds since the server answered the browser's first request.
-SINCE_ANSWER = (
-    "(performance.now() - performance.getEntriesByType('navigation')[0].responseEnd) / 1000"
-)
+#: Seconds since the server first answered.
+SINCE_ANSWER = "(performance.now() - window.answered) / 1000"
 #: The chart of cells, once it is drawn.
 CELLS = ".heatmaplayer .hm image, .heatmaplayer image"
 
