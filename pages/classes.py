@@ -205,7 +205,7 @@ def _gallery() -> None:
         picture,
         width="stretch",
         caption="Mel spectrograms of one synthesised sound of each class: time in s, "
-        "frequency in Hz on the mel scale, level in dB. They are no recordings of DESED.",
+        "frequency in Hz on the mel scale, level in dB. They are not recordings from DESED.",
     )
     for row in (list(samples)[:5], list(samples)[5:]):
         for column, label in zip(st.columns(5), row, strict=True):

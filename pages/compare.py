@@ -91,7 +91,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
             table,
             hide_index=True,
             width="stretch",
-            column_config=charts.decimals(table),
+            column_config=charts.formats(table),
             placeholder="\u2013",
         )
         exports.comparison_downloads(
@@ -137,7 +137,7 @@ def _figure(
 def _said(analyses: dict[str, Analysis], threshold: Threshold) -> str:
     """Thresholds and filters in words."""
     different = {clip_view.described(one.result.decoder(threshold)) for one in analyses.values()}
-    return different.pop() if len(different) == 1 else "above the thresholds of each system"
+    return different.pop() if len(different) == 1 else "each above its own thresholds"
 
 
 def _table(

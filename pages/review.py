@@ -272,7 +272,7 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folder: Path) ->
         hide_index=True,
         width="stretch",
         placeholder="\u2013",
-        column_config=charts.decimals(table),
+        column_config=charts.formats(table),
     )
     st.caption(
         "The lowest threshold of a detection's peak score at which the detections are estimated to be right as "

@@ -25,9 +25,11 @@ PAGES = {
         ".jss[data-drawn]",
     ),
     "review": ("review", ".jss[data-drawn]"),
+    "timeline": ("timeline", ".js-plotly-plot .main-svg"),
     "diversity": ("diversity", ".js-plotly-plot .main-svg"),
     "classes": ("classes?gallery=yes", ".js-plotly-plot .main-svg"),
     "results": ("results", "[data-testid=stDataFrame]"),
+    "claims": ("claims", "[data-testid=stPageLink]"),
     "weak-labels": (
         "weak_labels?scene=synthscapes%2Ftest%2F0%2F1&separator=weak-frame",
         ".jss[data-drawn]",

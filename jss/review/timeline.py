@@ -72,6 +72,8 @@ class Timeline:
         long = end - start > 2 * 86400
         if step == 3600 and long:
             every = 86400.0
+        elif step == 60 and end - start <= 1200:
+            every = 60.0
         if seconds % every:
             return ""
         if self.origin is None:
@@ -216,7 +218,7 @@ def _starts(
         if len(names) == 1:
             return None, starts, ("The recording's name has no time: times count from its start.",)
         why = (
-            f"No recording has a time in its name, such as {without[0]}: they stand one after the "
+            f"No recording has a time in its name, {without[0]} for one: they stand one after the "
             "other, and times count from the start of the first."
         )
     else:

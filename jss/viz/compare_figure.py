@@ -41,7 +41,7 @@ _DASHES = ((0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 2)))
 def above(results: Sequence[ClipResult], threshold: Threshold) -> str:
     """The thresholds of several systems in words: "above 0.50"."""
     different = {result.decoder(threshold).above for result in results}
-    return different.pop() if len(different) == 1 else "above the thresholds of each system"
+    return different.pop() if len(different) == 1 else "each above its own thresholds"
 
 
 def comparison(

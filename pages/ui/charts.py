@@ -109,6 +109,8 @@ def files(name: str, key: str, make: Callable[[Any], bytes], title: str = "") ->
 
 #: Most rows of a table that is shown whole; a longer one shows ten and scrolls.
 ROWS = 30
+#: Pixels of a column with names of classes: "Electric shaver/toothbrush" fits.
+CLASS_WIDTH = 190
 
 
 def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any) -> Any:
@@ -140,8 +142,8 @@ def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any
             help="This table as CSV",
         )
     whole = "content" if len(frame) <= ROWS else "auto"
-    formats = {} if shown is not None else decimals(frame)
-    look = {"column_config": formats, "placeholder": "\u2013", "height": whole, **look}
+    looks = {} if shown is not None else formats(frame)
+    look = {"column_config": looks, "placeholder": "\u2013", "height": whole, **look}
     return st.dataframe(
         frame if shown is None else shown,
         hide_index=True,
@@ -169,17 +171,21 @@ def _with_printed_names(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def decimals(frame: pd.DataFrame) -> dict[str, Any]:
-    """Return formats that give each column of fractions one number of decimals, at most five."""
-    formats = {}
+def formats(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the looks of columns: one number of decimals, at most five, in each column of
+    fractions, and room for the longest name of a class.
+    """
+    looks: dict[str, Any] = {}
     for name, column in frame.items():
-        if pd.api.types.is_float_dtype(column):
+        if name == "Class":
+            looks[name] = st.column_config.Column(width=CLASS_WIDTH)
+        elif pd.api.types.is_float_dtype(column):
             digits = max(
                 (len(f"{value:.5f}".rstrip("0").partition(".")[2]) for value in column.dropna()),
                 default=0,
             )
-            formats[str(name)] = st.column_config.NumberColumn(format=f"%.{digits}f")
-    return formats
+            looks[str(name)] = st.column_config.NumberColumn(format=f"%.{digits}f")
+    return looks
 
 
 def _head(title: str) -> Any:
