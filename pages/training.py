@@ -202,8 +202,7 @@ def _curves(history: list[dict[str, float]], name: str) -> None:
             "Chosen by "
             + "; ".join(rules)
             + f". Objectives on the validation clips, {len(history)} "
-            + ("epochs" if len(history) > 1 else "epoch")
-            + " so far."
+            + ("epochs." if len(history) > 1 else "epoch.")
         )
     charts.show(training_curves(history, chosen, widgets.theme()), "curves", f"training.{name}")
     charts.table(pd.DataFrame(history).round(5), "history", f"history.{name}")
