@@ -178,7 +178,7 @@ def formats(frame: pd.DataFrame) -> dict[str, Any]:
     looks: dict[str, Any] = {}
     for name, column in frame.items():
         if name == "Class":
-            looks[name] = st.column_config.Column(width=CLASS_WIDTH)
+            looks["Class"] = st.column_config.Column(width=CLASS_WIDTH)
         elif pd.api.types.is_float_dtype(column):
             digits = max(
                 (len(f"{value:.5f}".rstrip("0").partition(".")[2]) for value in column.dropna()),
