@@ -101,7 +101,7 @@ def _clips_by_gain(
     place = first.dataset, first.subset, first.selection
     a, b = (figure_loaders.clip_figures(*place, (name,)) for name in (over, system))
     if a is None or b is None:
-        st.caption(
+        st.markdown(
             f"The scores of {literal(system)} or {literal(over)} on this set are not saved: evaluate with "
             "`--keep-scores`."
         )
@@ -136,7 +136,7 @@ def _clips_by_gain(
                 text_of = f"{one.filename}: {change}"
                 links.compare(first.dataset, first.subset, one.filename, text_of, (over, system))
     if not any(links.openable(first.dataset, first.subset, one.filename) for one in found):
-        st.caption(
+        st.markdown(
             f"The audio of {first.dataset} is not on this disk: `python -m jss render {first.dataset} FOLDER "
             "--soundbank BANK`, then `make app DATA=FOLDER`, makes links of these clips. Their scores and "
             "ground truth show where you choose a row below."

@@ -234,7 +234,7 @@ def per_hour(timeline: Timeline) -> None:
         "#### Events per hour",
         data=timelines.per_class(table, names),
     )
-    st.caption(
+    st.markdown(
         "An event counts in the hour in which it begins. The CSV has active and recorded seconds too, as "
         "`jss summary OUT --csv FILE` writes them."
     )

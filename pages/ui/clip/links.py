@@ -105,7 +105,7 @@ def known(
         None,
     )
     if saved is None or filename not in saved.outputs.clips:
-        st.caption(
+        st.markdown(
             f"Its audio is not on this disk: {dataset} is mixed from recordings that are not shipped. To hear "
             f"it, render the set: `python -m jss render {dataset} FOLDER --soundbank BANK`. Its scores are "
             "not saved either."

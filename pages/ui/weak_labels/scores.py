@@ -214,7 +214,7 @@ def _play(report: WeakReport, number: int, label: str) -> None:
     )
     place = origin(report)
     if place is None:
-        st.caption(
+        st.markdown(
             f"It is mixed from recordings that are not on this disk. To hear it, start the app with the soundbank "
             f"{literal(report.dataset)}: `make app DATA=BANK`."
         )
