@@ -161,7 +161,7 @@ def test_sources_keep_their_order_across_systems():
             getattr(found.result, name), getattr(own.result, name)[list(found.order)]
         )
     app = run(system="MixIT-JT")
-    assert "which matches the sources of MixIT-S1" in app.caption[1].value
+    assert any("which matches the sources of MixIT-S1" in item.value for item in app.caption)
     app.toggle(key="pick match").set_value(False).run()
     assert app.query_params["match"] == "no"
     assert "in the order" not in app.caption[1].value
@@ -593,7 +593,7 @@ def test_every_page_opens_for_every_shipped_system(
             assert not app.error, (name, page, [item.value for item in app.error])
             if page in ("pages/explore.py", "pages/compare.py"):
                 assert viewer(app)["system"] == name
-        assert len(pages) == 9
+        assert len(pages) >= 12
     said = " ".join(item.value for item in app.switch_page("pages/overview.py").run().markdown)
     assert f"**{names[-1]}**" in said.replace("\\", "")  # Markdown escapes its hyphen
     st.cache_data.clear()

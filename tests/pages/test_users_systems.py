@@ -108,7 +108,7 @@ def test_its_reports_are_in_results_and_a_damaged_one_is_a_sentence(mine: Path):
     (mine.parent / "reports" / "eval" / "other.json").unlink()
     (mine.parent / "reports" / "eval" / "MixIT-S1.scores.npz").write_bytes(b"PK half")
     half = run("pages/results.py", set="mine eval")
-    assert MINE in half.dataframe[0].value["System"].tolist()
+    assert MINE in half.dataframe[0].value["", "System"].tolist()
     assert "MixIT\\-S1\\.scores\\.npz is damaged" in said(half)
 
 
