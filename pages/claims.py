@@ -93,7 +93,7 @@ def _openable(dataset: str, subset: str) -> bool:
 
 def _about_audio(dataset: str, subset: str) -> None:
     if not _openable(dataset, subset):
-        st.caption(
+        st.markdown(
             f"The clips of {dataset} are not on this disk, so the links open clips of synthscapes. To hear "
             f"those of {dataset}: `python -m jss render {dataset} FOLDER --soundbank BANK`, then "
             "`make app DATA=FOLDER`."
@@ -192,7 +192,7 @@ def _scenes(judged: JudgedClaim) -> None:
             },
         )
     if any(found.values()) and reports and scores.origin(reports[0]) is None:
-        st.caption(
+        st.markdown(
             "To hear them, start the app with their soundbank: `make app DATA=BANK`.",
             width="content",
         )
