@@ -49,7 +49,7 @@ CHOSEN = {
     "card": {"deep", "config-n_blocks-huge"},
     "weights": {"header-9223372036854775808", "shape-wrap", "pickle"},
     "scapes": {"deep", "number"},
-    "report": {"bootstrap-replicates-psds1_exact-empty"},
+    "report": {"bootstrap-replicates-psds1-empty"},
 }
 
 
