@@ -37,8 +37,7 @@ def upload(page: Page, folder: Path, seed: int) -> str:
     audio.save(folder / "new.flac", noise)
     page.tab.get_by_role("button", name="Open, record").click()
     page.tab.locator("input[type=file]").set_input_files(folder / "new.flac")
-    page.tab.wait_for_url(re.compile("clip=uploaded"))
-    page.tab.keyboard.press("Escape")
+    page.tab.wait_for_url(re.compile("clip=uploaded"))  # the popover closes by itself
     return str(page.tab.evaluate("new URLSearchParams(location.search).get('clip')"))
 
 
