@@ -37,7 +37,7 @@ def test_from_the_start_to_the_figure_of_a_confusion(chromium: Any, address: str
     tab.get_by_role(
         "button", name="Cat instead of Dog"
     ).click()  # what went wrong, in words: loop it, with its context
-    assert page.ask("v.player.loop") == pytest.approx({"start": 3.1, "end": 8.9}, abs=0.2)
+    assert page.ask("v.player.loop") == pytest.approx({"start": 5.0, "end": 7.0}, abs=0.2)
     tab.get_by_role("button", name="Play", exact=True).click()
     for number in (2, 3):  # speech, and the dog that is taken for a cat: each is soloed
         tab.get_by_role("button", name=f"Solo Source {number}").click()
