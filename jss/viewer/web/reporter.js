@@ -3,8 +3,6 @@
 
 /** Reports wait so long for the next change, in ms. */
 const DELAY = 150;
-/** An answer of the page is waited for so long, in ms. */
-const PATIENCE = 2000;
 
 export class Reporter {
   /** current: a function that returns the choices as they are in the viewer, by name. */
@@ -46,14 +44,6 @@ export class Reporter {
     this.reportedSteps = this.steps;
     this.stamp = Math.max(Date.now(), this.stamp + 1);
     this.send?.({ ...choices, stamp: this.stamp, viewer: this.viewer, steps: this.steps });
-  }
-
-  /** Until the page has answered the last report, or does not answer. */
-  async known() {
-    const until = performance.now() + PATIENCE;
-    while (this.acknowledged < this.stamp && performance.now() < until) {
-      await new Promise((done) => setTimeout(done, 30));
-    }
   }
 
   /** Drop what is scheduled. */
