@@ -130,8 +130,10 @@ class Judgements:
     def __init__(self, folder: str | Path) -> None:
         self.path = Path(folder) / FILE
         with self._open() as db:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            # One statement: between two, another page may make the tables.
+            version, tables = db.execute(
+                "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
+            ).fetchone()
             if not version and not tables:
                 db.executescript(_SCHEMA)  # which another page may do at the same moment
             elif version != _VERSION:
@@ -143,7 +145,6 @@ class Judgements:
             with closing(
                 sqlite3.connect(self.path, timeout=30.0, isolation_level=None)
             ) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 yield connection
         except sqlite3.Error as error:

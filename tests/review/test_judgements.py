@@ -59,7 +59,6 @@ def test_pages_are_offered_different_events(tmp_path):
     assert judgements.claimed("me") == set()
 
 
-@pytest.mark.xfail(reason="failed once in a run of the whole suite; the cause is not found yet")
 def test_many_pages_at_once_lose_nothing(tmp_path):
     def judge(page: int) -> None:
         for n in range(10):

@@ -10,7 +10,7 @@ export class Reporter {
     this.current = current;
     this.send = null; // (choices) => ..., given by the page
     this.reported = {}; // what the page knows
-    this.stamp = this.acknowledged = 0; // of the last report, and of the last one answered
+    this.stamp = 0; // of the last report
     this.viewer = `${Math.random()}`; // from which the page knows that the count below begins again
     this.steps = this.reportedSteps = 0; // to the next clip (up) and to the one before (down), in all
   }
@@ -21,7 +21,6 @@ export class Reporter {
    * where the page's answer is older than our last report, unless everything is new (another clip).
    */
   receive(choices, acknowledged, everything) {
-    this.acknowledged = acknowledged;
     const late = !everything && acknowledged < this.stamp;
     const before = this.reported;
     if (!late) this.reported = choices;
