@@ -16,11 +16,18 @@ SLOW = ("browser", "bench", "fuzz", "soak")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of such a folder as slow; single ones elsewhere say so themselves."""
+    """Mark the tests of such a folder as slow; single ones elsewhere say so themselves.
+
+    A browser's test that fails runs once more, since a machine that is busy elsewhere can hold a
+    browser up for longer than a test waits. The summary names each that did.
+    """
     here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).parts[0] in SLOW:
+        folder = item.path.relative_to(here).parts[0]
+        if folder in SLOW:
             item.add_marker(pytest.mark.slow)
+        if folder == "browser":
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+import streamlit as st
 import yaml
 
 from jss import checkpoints
@@ -17,7 +18,9 @@ from pages.ui.cache.fingerprint import system_fingerprint
 def home(tiny_checkpoints, tmp_path, monkeypatch):
     shutil.copytree(tiny_checkpoints, tmp_path / "home")
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path / "home"))
-    return tmp_path / "home"
+    st.cache_data.clear()
+    yield tmp_path / "home"
+    st.cache_data.clear()
 
 
 def test_it_is_read_once(home, monkeypatch):
@@ -53,12 +56,11 @@ def test_operating_points_change_nothing_that_is_stored(home):
     selections = {**manifest.selections, "teacher": replace(teacher, operating=points)}
     checkpoints.save_manifest(replace(manifest, selections=selections))
     assert system_fingerprint("SED", "teacher") == first
-    loaders.shipped_systems.clear()
+    st.cache_data.clear()
     assert loaders.operating_points("SED", "teacher") == points
     assert loaders.operating_points("SED", "student") is None
     assert loaders.decoder("SED", "teacher", "auto").median == (9,) * len(manifest.labels)
     assert loaders.decoder("SED", "teacher", 0.4).threshold == 0.4
-    loaders.shipped_systems.clear()
 
 
 def test_a_selection_that_there_is_not(home):

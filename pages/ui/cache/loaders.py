@@ -116,14 +116,14 @@ def manifest(name: str) -> checkpoints.Manifest:
 
 def cards(system: str) -> dict[str, checkpoints.Card]:
     """Return the cards of a system's blocks by name."""
-    return _cards(model_folders.place(system))
+    selections = manifest(system).selections.values()
+    names = dict.fromkeys(name for selection in selections for name in selection.blocks)
+    return _cards(model_folders.place(system), tuple(names))
 
 
 @st.cache_data(show_spinner=False, ttl=30)
-def _cards(place: Place) -> dict[str, checkpoints.Card]:
-    chosen = checkpoints.manifest(place.name, place.folder).selections.values()
-    names = [name for selection in chosen for name in selection.blocks]
-    return {name: checkpoints.load_card(name, place.folder) for name in dict.fromkeys(names)}
+def _cards(place: Place, names: tuple[str, ...]) -> dict[str, checkpoints.Card]:
+    return {name: checkpoints.load_card(name, place.folder) for name in names}
 
 
 @st.cache_data(show_spinner=False, ttl=30)
