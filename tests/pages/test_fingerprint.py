@@ -18,9 +18,9 @@ from pages.ui.cache.fingerprint import system_fingerprint
 def home(tiny_checkpoints, tmp_path, monkeypatch):
     shutil.copytree(tiny_checkpoints, tmp_path / "home")
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path / "home"))
-    st.cache_data.clear()
+    st.cache_resource.clear()
     yield tmp_path / "home"
-    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 def test_it_is_read_once(home, monkeypatch):
@@ -56,7 +56,7 @@ def test_operating_points_change_nothing_that_is_stored(home):
     selections = {**manifest.selections, "teacher": replace(teacher, operating=points)}
     checkpoints.save_manifest(replace(manifest, selections=selections))
     assert system_fingerprint("SED", "teacher") == first
-    st.cache_data.clear()
+    st.cache_resource.clear()
     assert loaders.operating_points("SED", "teacher") == points
     assert loaders.operating_points("SED", "student") is None
     assert loaders.decoder("SED", "teacher", "auto").median == (9,) * len(manifest.labels)

@@ -94,7 +94,7 @@ def examples() -> tuple[Recording, ...]:
     return clip_sets()[recordings.SHIPPED].clips
 
 
-@st.cache_data(show_spinner=False, ttl=30)
+@st.cache_resource(show_spinner=False, ttl=30)  # not copied for each caller, as data would be
 def shipped_systems() -> tuple[checkpoints.Manifest, ...]:
     """Return every shipped system, SED first."""
     return tuple(checkpoints.systems())
@@ -121,12 +121,12 @@ def cards(system: str) -> dict[str, checkpoints.Card]:
     return _cards(model_folders.place(system), tuple(names))
 
 
-@st.cache_data(show_spinner=False, ttl=30)
+@st.cache_resource(show_spinner=False, ttl=30)
 def _cards(place: Place, names: tuple[str, ...]) -> dict[str, checkpoints.Card]:
     return {name: checkpoints.load_card(name, place.folder) for name in names}
 
 
-@st.cache_data(show_spinner=False, ttl=30)
+@st.cache_resource(show_spinner=False, ttl=30)
 def card(block: str, folder: Path | None = None) -> checkpoints.Card | None:
     """Return the card of a block, None where it is not installed."""
     path = checkpoints.root(folder) / "blocks" / f"{block}.json"

@@ -141,13 +141,27 @@ _last: tuple[float, object, tuple[ModelFolder, ...]] = (0.0, None, ())
 
 def folders() -> tuple[ModelFolder, ...]:
     """Return the user's folders of checkpoints, as they were at most a second ago."""
+    # A page asks some twenty times as it is drawn: an answer at hand takes no lock.
+    known = _known()
+    return _read_again() if known is None else known
+
+
+def _asked() -> tuple[str | None, ...]:
+    return tuple(os.environ.get(name) for name in ("JSS_RUNS", VARIABLE, "JSS_CHECKPOINTS"))
+
+
+def _known() -> tuple[ModelFolder, ...] | None:
+    read, of, known = _last
+    return known if of == _asked() and time.monotonic() - read <= _FRESH_S else None
+
+
+def _read_again() -> tuple[ModelFolder, ...]:
     global _last
     with _lock:
-        asked = (roots(), checkpoints.root())
-        read, of, known = _last
-        if of != asked or time.monotonic() - read > _FRESH_S:
-            known = tuple(_folders(asked[0], asked[1].resolve()))
-            _last = time.monotonic(), asked, known
+        known = _known()  # another visitor's page may have read them in the meantime
+        if known is None:
+            known = tuple(_folders(roots(), checkpoints.root().resolve()))
+            _last = time.monotonic(), _asked(), known
         return known
 
 
