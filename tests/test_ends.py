@@ -104,6 +104,7 @@ cli.program()
     assert (found.returncode, found.stderr) == (130, "\njss: Stopped.\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="this system has no /proc")
 @pytest.mark.parametrize("library", ["numpy", "libtorch"])
 def test_ctrl_c_while_it_starts(tmp_path, folder, library):

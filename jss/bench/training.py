@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,8 +93,10 @@ def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: i
     ours, plain = steps(stage, preset, clips, precision)
     losses = ours(), plain()
     spent: list[list[tuple[float, float]]] = [[], []]
+    sides: list[tuple[Step, Callable[[], AbstractContextManager[None]]]]
+    sides = [(ours, reusing_memory), (plain, nullcontext)]
     for _ in range(repeat):
-        for side, (step, keeping) in enumerate(((ours, reusing_memory), (plain, nullcontext))):
+        for side, (step, keeping) in enumerate(sides):
             with keeping():
                 step()
                 wall, processor = time.perf_counter(), time.process_time()

@@ -86,6 +86,7 @@ def test_every_rate_and_length(tmp_path, rate, channels, seconds):
     assert (events.onset < events.offset).all()
 
 
+@pytest.mark.slow
 def test_what_is_written_is_what_python_gives(tmp_path):
     path = write(tmp_path / "a.wav", noise(33))
     out = tmp_path / "out"

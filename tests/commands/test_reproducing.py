@@ -24,6 +24,7 @@ def _shipped(monkeypatch):
     monkeypatch.setenv("JSS_CHECKPOINTS", str(SHIPPED.parent))
 
 
+@pytest.mark.slow
 def test_every_shipped_report_has_its_commands():
     assert REPORTS
     for path in REPORTS:

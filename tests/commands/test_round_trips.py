@@ -56,6 +56,7 @@ def build(root: Path, names: list[str]) -> None:
     max_examples=12, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck)
 )
 @given(names=trees())
+@pytest.mark.slow
 def test_detect_then_score(names):
     home = Path(tempfile.mkdtemp())
     try:

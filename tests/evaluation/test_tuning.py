@@ -45,6 +45,7 @@ def made(clips: int = 12) -> SavedScores:
     return SavedScores("toys", "validation", of, tuple(truth))
 
 
+@pytest.mark.slow
 def test_filters_and_thresholds_of_each_class():
     done: list[float] = []
     tuned = tune(made(), "w", lambda what, amount: done.append(amount))
@@ -76,6 +77,7 @@ def test_filters_and_thresholds_of_each_class():
     assert "never" in text
 
 
+@pytest.mark.slow
 def test_the_verb_writes_what_detect_uses(tmp_path, tiny_checkpoints, monkeypatch, capsys):
     import shutil
 

@@ -136,6 +136,7 @@ def checkpoint(networks, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_its_scores_are_those_of_the_reference(checkpoint, networks, tmp_path, capsys):
     command = ["convert", "dcase2021", str(checkpoint), "--out", str(tmp_path / "out")]
     assert main(command) == 0

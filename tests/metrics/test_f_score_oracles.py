@@ -27,6 +27,7 @@ def decided(seed, **options):
 
 @few
 @given(seeds, st.booleans(), st.booleans())
+@pytest.mark.slow
 def test_intersection_f1_equals_psds_eval(seed, grid, absent):
     psds_eval = pytest.importorskip("psds_eval")
     w, detected = decided(seed, grid=grid, absent=absent)
@@ -57,6 +58,7 @@ def sed_eval_metrics(detected, truth, labels, **options):
 
 @few
 @given(seeds, st.booleans(), st.floats(0.05, 0.4))
+@pytest.mark.slow
 def test_event_f1_equals_sed_eval(seed, absent, spread):
     w = world(seed, absent=absent, empty=False)
     rng = np.random.default_rng(seed)

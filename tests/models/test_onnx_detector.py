@@ -226,6 +226,7 @@ def test_what_shows_when_it_runs_is_one_sentence():
         OnnxDetector(b"no model", OnnxConfig(**TAGGER), LABELS, "x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", ["none", "slaney"])
 @pytest.mark.parametrize("scale_name", ["htk", "slaney"])
 def test_mel_spectrograms_are_librosas(scale_name, norm):

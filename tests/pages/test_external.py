@@ -23,6 +23,7 @@ def opened(**address: str) -> AppTest:
     return run("pages/results.py", results="Score your system", **address)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_any_truth_and_a_mistake_in_it():
     app = opened(truth="your own")

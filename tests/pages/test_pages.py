@@ -121,6 +121,7 @@ def test_next_clip_and_other_system():
     assert viewer(app)["clip"] == "four_tones.flac"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_systems_that_are_at_hand_are_preloaded():
     app = run()

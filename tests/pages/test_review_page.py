@@ -75,6 +75,7 @@ def test_events_of_a_clip_with_what_was_said_of_them(
     assert "2 events judged" in " ".join(item.value for item in app.markdown)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_a_system_that_is_gone_and_recordings_that_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -85,6 +85,7 @@ def test_compare_shows_systems_of_other_classes(mine: Path):
     assert not alone.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [None, "pages/compare.py"])
 def test_a_half_written_folder_is_a_sentence_and_the_rest_goes_on(page: str | None, mine: Path):
     (mine / "blocks" / "tiny-separator.safetensors").write_bytes(b"half")
@@ -97,6 +98,7 @@ def test_a_half_written_folder_is_a_sentence_and_the_rest_goes_on(page: str | No
     assert "is not installed" in said(gone)
 
 
+@pytest.mark.slow
 def test_its_reports_are_in_results_and_a_damaged_one_is_a_sentence(mine: Path):
     report("MixIT-S1", psds1=0.25).save(mine.parent / "reports" / "eval" / "MixIT-S1.json")
     app = run("pages/results.py", set="mine eval")

@@ -65,6 +65,7 @@ def test_what_few_judgements_do_not_tell_is_said():
     assert "too few bands" in row.note
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_true_threshold():
     """An event is right with a chance equal to its score: precision 0.9 needs a mean score of 0.9."""
     held, found = 0, []

@@ -19,6 +19,7 @@ def faults(work):
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 
+@pytest.mark.slow
 def test_memory_is_reused_only_within_the_block():
     def step():
         torch.ones(256 * MEGABYTE)

@@ -205,6 +205,7 @@ def test_memory_grows_with_the_batch_and_its_length():
     assert of("SED") < of("S1")
 
 
+@pytest.mark.slow
 def test_finished_stages_say_so(world, tmp_path):
     root, made = str(world / "desed"), chain(str(world / "desed"), tmp_path, *SHORT)
     made.run(("SED",), resume=False)

@@ -61,6 +61,7 @@ def test_its_gradient_reaches_the_students_separator_and_nothing_else(tmp_path, 
     assert all(p.grad is None for p in job.retention.parameters())
 
 
+@pytest.mark.slow
 def test_the_reference_stays_bit_for_bit_what_the_stage_found(tmp_path):
     job = task(tmp_path, BOTH, retention="distillation", retention_weight=1.0)
     before = copy.deepcopy(job.student.separator.state_dict())

@@ -91,6 +91,7 @@ def test_a_system_that_is_not_there_is_named(results):
         drawn(results, shown="Toy-S9")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_small_multiples_have_a_column_for_each_system(results, theme):
     alike = {r.system: r.source_scores[0, 0] for r in results if r.n_sources}

@@ -192,6 +192,7 @@ def test_report_is_saved_and_loaded(report, tmp_path):
         WeakReport.load(tmp_path / "none.json")
 
 
+@pytest.mark.slow
 def test_evaluate_writes_the_report(folder, report, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
     out = tmp_path / "{system}.json"

@@ -33,6 +33,7 @@ def on_disk(bank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return root
 
 
+@pytest.mark.slow
 def test_workers_compute_nothing_again(bank_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that every process would have to work out anew, and the same batches as without
     workers.
