@@ -95,6 +95,9 @@ class DetectionConfig:
     #: Training clips over which the statistics of BatchNorm are averaged before each validation
     #: (jss.training.norms); 0 for the running ones, as the paper has them: those of the last batch.
     norm_clips: Clips = 0
+    #: Where the separator is frozen (S1, SSep-SED): separate the clips of one epoch once, into
+    #: OUT/pool, and learn from these in every epoch, without mixup (jss.training.separated).
+    save_sources: bool = False
 
 
 @dataclass(frozen=True, config=SCHEMA)

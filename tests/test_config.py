@@ -19,12 +19,14 @@ def test_the_paper_preset_is_the_papers():
     assert c.pooling == "max"
     assert c.precision == "fp32"
     assert c.detection.norm_clips == 0
+    assert not c.detection.save_sources
     assert load_preset("paper", ("precision=bf16",)).precision == "bf16"
 
 
 @pytest.mark.parametrize("preset", ["desk", "gpu"])
 def test_small_batches_have_batch_norm_averaged_over_clips(preset):
     assert load_preset(preset).detection.norm_clips == 160
+    assert load_preset(preset).detection.save_sources
 
 
 def test_overrides():

@@ -13,13 +13,12 @@ import math
 import resource
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -34,10 +33,16 @@ from jss.labels import DESED_LABELS
 from jss.models.precision import Precision, products
 from jss.training.allocator import reusing_memory
 
+if TYPE_CHECKING:
+    from jss.data.training.batching import DetectionBatch
+    from jss.training.detection import DetectionTask
+
 HELP = "a training step against the same one on Asteroid's ConvTasNet and an eager CRNN"
 SMALL = ("--preset", "smoke", "--repeat", "1")
 #: Smallest ratio wanted of each stage's step in bf16; fp32 has no goal.
 GOALS = {"SED": 2.0, "JT": 4.0}
+#: Smallest ratio wanted of an S1 step on saved sources.
+SAVED_GOAL = 2.0
 #: Largest difference of the two losses.
 APART = 1e-3
 #: Memory allowed for a batch, of the host or of a GPU, in GB.
@@ -74,6 +79,7 @@ def run(args: argparse.Namespace) -> list[Row]:
     for stage in GOALS:
         for precision in both:
             rows += compare(stage, args.preset, args.clips, precision, args.repeat)
+    rows += [saved_sources(args.preset, args.clips, each, args.repeat) for each in both]
     return [*rows, memory(args.preset, args.clips)]
 
 
@@ -136,66 +142,126 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
     Returns:
         Two functions, each of which returns its loss before the update.
     """
+    task, batch = _task(stage, preset, clips, precision)
+    student = task.student
+    peer = Plain(student.detector, student.separator).to(task.device)
+    _freeze_randomness(peer)
+    optimizer = torch.optim.Adam(peer.student.parameters(), lr=task.rate)
+    count = 0
+
+    def plain() -> float:
+        nonlocal count
+        loss = _learn(task, optimizer, lambda: peer.losses(batch))
+        count += 1
+        peer.follow(count, task.c.ema)
+        return loss
+
+    return _step(task, batch), plain
+
+
+def _task(
+    stage: str, preset: str, clips: int, precision: Precision
+) -> tuple[DetectionTask, DetectionBatch]:
+    """A stage of new networks, and a batch for it, on the device."""
     from jss.data.soundbank.synthbank import SYNTHSCAPES
     from jss.data.training.batching import DetectionSteps, loader
     from jss.data.training.training_data import training_data
     from jss.models.crnn import CRNN
     from jss.models.separator import ConvTasNet
     from jss.training.detection import DetectionTask
-    from jss.training.mean_teacher import update_teacher
     from jss.training.stages import STAGES
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     config = _config(preset, clips, precision)
-    c = config.detection
     data = training_data(SYNTHSCAPES, config)
-    batch = next(iter(loader(DetectionSteps(data, config, c, DESED_LABELS, 0), 0)))
-    batch = type(batch)(*(part.to(device) for part in batch))
+    steps = DetectionSteps(data, config, config.detection, DESED_LABELS, 0)
+    batch = next(iter(loader(steps, 0)))
+    batch = type(batch)(*(None if part is None else part.to(device) for part in batch))
+    row = STAGES[stage]
     with torch.random.fork_rng():
         torch.manual_seed(1)
         blocks: dict[str, nn.Module] = {"detector": CRNN(config.detector)}
-        if stage == "JT":
+        if row.separator is not None:
             blocks["separator"] = ConvTasNet(config.separator)
-    peer = Plain(blocks["detector"], blocks.get("separator")).to(device)
-    with tempfile.TemporaryDirectory() as folder:
-        task = DetectionTask(Path(folder), config, c, data, DESED_LABELS, STAGES[stage], blocks)
+    task = DetectionTask(Path(), config, config.detection, data, DESED_LABELS, row, blocks)
     task.to(device).train()
     _freeze_randomness(task)
-    _freeze_randomness(peer)
-    rate = STAGES[stage].learning_rate
-    our_optimizer = torch.optim.Adam(task.student.parameters(), lr=rate)
-    their_optimizer = torch.optim.Adam(peer.student.parameters(), lr=rate)
-    count = [0, 0]
+    return task, batch
 
-    def learn(optimizer: torch.optim.Optimizer, losses: Callable[[], dict[str, Tensor]]) -> float:
-        with products(device, precision):
-            terms = losses()
-        loss = (
-            terms["bce_strong"]
-            + terms["bce_weak"]
-            + c.consistency * (terms["mse_strong"] + terms["mse_weak"])
-        )
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.item()
 
-    def ours() -> float:
-        loss = learn(our_optimizer, lambda: task.losses(batch))
-        count[0] += 1
+def _learn(
+    task: DetectionTask, optimizer: torch.optim.Optimizer, losses: Callable[[], dict[str, Tensor]]
+) -> float:
+    """One update of the optimizer; the loss before it."""
+    with products(task.device, task.config.precision):
+        terms = losses()
+    loss = (
+        terms["bce_strong"]
+        + terms["bce_weak"]
+        + task.c.consistency * (terms["mse_strong"] + terms["mse_weak"])
+    )
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def _step(task: DetectionTask, batch: DetectionBatch) -> Step:
+    """Our step."""
+    from jss.training.mean_teacher import update_teacher
+
+    optimizer = torch.optim.Adam(task.student.parameters(), lr=task.rate)
+    count = 0
+
+    def step() -> float:
+        nonlocal count
+        loss = _learn(task, optimizer, lambda: task.losses(batch))
+        count += 1
         for name in task.trained:
             update_teacher(
-                getattr(task.teacher, name), getattr(task.student, name), count[0], c.ema
+                getattr(task.teacher, name), getattr(task.student, name), count, task.c.ema
             )
         return loss
 
-    def plain() -> float:
-        loss = learn(their_optimizer, lambda: peer.losses(batch))
-        count[1] += 1
-        peer.follow(count[1], c.ema)
-        return loss
+    return step
 
-    return ours, plain
+
+def saved_sources(preset: str, clips: int, precision: Precision, repeat: int) -> Row:
+    """A row of seconds of an S1 step on saved mels of the sources, beside the step that separates.
+
+    Args:
+        preset: Sizes of the networks.
+        clips: In the batch.
+        precision: Of products.
+        repeat: Number of timed steps.
+    """
+    from jss.training.separated import mels_of
+
+    task, batch = _task("S1", preset, clips, precision)
+    with torch.no_grad(), products(task.device, precision):
+        mels = mels_of(task.student, batch.audio).half()
+    other, _ = _task("S1", preset, clips, precision)
+    saved, separating = _step(task, batch._replace(mels=mels)), _step(other, batch)
+    losses = saved(), separating()
+    spent: list[list[float]] = [[], []]
+    for _ in range(repeat):
+        for side, step in enumerate((saved, separating)):
+            with reusing_memory():
+                step()
+                begin = time.perf_counter()
+                step()
+            spent[side].append(time.perf_counter() - begin)
+    ours, separated = map(statistics.median, spent)
+    difference = abs(losses[0] - losses[1])
+    return Row(
+        f"S1 step of {clips} clips, {precision}, sources saved",
+        "the same step with separation",
+        separated,
+        ours,
+        SAVED_GOAL if precision == "bf16" else None,
+        f"{ours / clips:.2f} s a clip; losses differ by {difference:.0e}",
+        agrees=difference <= APART,
+    )
 
 
 class Plain(nn.Module):

@@ -68,23 +68,27 @@ class TwoBranchModel(JointModel):
         self.balance = balance
         self.mixture_input = mixture_input
 
-    def detect(self, waveform: Tensor, sources: Tensor) -> JointOutput:
+    @property
+    def needs_mixture(self) -> bool:
+        """Whether ``detect_mels`` takes the mixture's mel magnitudes."""
+        return super().needs_mixture or self.mixture_input == "mixture"
+
+    def detect_mels(self, mel: Tensor, mixture_mel: Tensor | None, sources: Tensor) -> JointOutput:
         """Both branches.
 
         Args:
-            waveform: The mixture, (batch, samples).
-            sources: (batch, M, samples).
+            mel: Of the sources, (batch, M, mels, frames).
+            mixture_mel: Of the mixture, (batch, mels, frames), where ``needs_mixture``.
+            sources: (batch, M, samples), passed on to the output.
 
         Returns:
             The scores of Eq. 2, and those of the mixture branch as ``mixture_strong``.
         """
-        sep = super().detect(waveform, sources)
+        sep = super().detect_mels(mel, mixture_mel, sources)
         with torch.no_grad():
-            if self.mixture_input == "sources":
-                mel = self.mel(sources).sum(1)  # (batch, mels, frames)
-            else:
-                mel = self.mel(waveform)  # (batch, mels, frames)
-            mix = self.mixture(scale(to_db(mel)))
+            whole = mel.sum(1) if self.mixture_input == "sources" else mixture_mel
+            assert whole is not None  # (batch, mels, frames)
+            mix = self.mixture(scale(to_db(whole)))
         return sep._replace(
             strong=self.balance(mix.strong, sep.strong),
             weak=self.balance(mix.weak, sep.weak),

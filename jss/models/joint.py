@@ -80,9 +80,25 @@ class JointModel(nn.Module):
             sources: (batch, M, samples).
         """
         signals = sources if sources.shape[1] else waveform.unsqueeze(1)
-        db = to_db(self.mel(signals))  # (batch, max(M, 1), mels, frames)
-        if self.scaling == "mixture" and sources.shape[1]:
-            mixture_db = to_db(self.mel(waveform)).unsqueeze(1)  # (batch, 1, mels, frames)
+        mixture_mel = self.mel(waveform) if self.needs_mixture else None
+        return self.detect_mels(self.mel(signals), mixture_mel, sources)
+
+    @property
+    def needs_mixture(self) -> bool:
+        """Whether ``detect_mels`` takes the mixture's mel magnitudes."""
+        return self.separator is not None and self.scaling == "mixture"
+
+    def detect_mels(self, mel: Tensor, mixture_mel: Tensor | None, sources: Tensor) -> JointOutput:
+        """``detect`` from mel magnitudes on.
+
+        Args:
+            mel: Of the detector's inputs, (batch, max(M, 1), mels, frames).
+            mixture_mel: Of the mixture, (batch, mels, frames), where ``needs_mixture``.
+            sources: (batch, M, samples), passed on to the output.
+        """
+        db = to_db(mel)  # (batch, max(M, 1), mels, frames)
+        if self.scaling == "mixture" and mixture_mel is not None:
+            mixture_db = to_db(mixture_mel).unsqueeze(1)  # (batch, 1, mels, frames)
             low = mixture_db.amin((-2, -1), keepdim=True)
             high = mixture_db.amax((-2, -1), keepdim=True)
             features = scale(db, low, high)

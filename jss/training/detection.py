@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from jss.config import Config, DetectionConfig
-from jss.data.training.batching import DetectionBatch, DetectionSteps, mix
+from jss.data.training.batching import DetectionBatch, DetectionSteps, mix, stacked_mels
 from jss.data.training.datasets import TrainingData
 from jss.features import Scaling, scale, to_db
 from jss.losses.sed import consistency_loss, supervised_loss
@@ -74,12 +74,14 @@ class DetectionTask(Task):
         )
         pooling = stage.pooling or config.pooling
         self.student, self.teacher = (
-            _model(which, pooling, config.scaling) for which in (blocks, averaged)
+            joint_model(which, pooling, config.scaling) for which in (blocks, averaged)
         )
         self.shared = "separator" not in trains
         micro_batch = max(1, sum(c.batch) // (c.accumulate * config.processes))
-        #: The last micro-batches of the epoch, without mixup.
-        self.recent: deque[Tensor] = deque(maxlen=-(-c.norm_clips // micro_batch))
+        #: Samples, and saved mels if any, of the last micro-batches of the epoch, without mixup.
+        self.recent: deque[tuple[Tensor, Tensor | None]] = deque(
+            maxlen=-(-c.norm_clips // micro_batch)
+        )
         self.retention = (
             Retention(stage.retention, blocks["separator"], config.separation)
             if stage.retention
@@ -105,7 +107,7 @@ class DetectionTask(Task):
 
         Mixup is of linear mel spectrograms where there is no separator, and otherwise of waveforms
         before separation. The inputs that both have in common (mel spectrograms of the mixture,
-        sources of a frozen separator) are computed once.
+        sources of a frozen separator) are computed once, or were before (batch.mels).
         """
         if self.student.separator is None:
             mel = self.student.mel(batch.audio)
@@ -114,6 +116,10 @@ class DetectionTask(Task):
             with torch.no_grad():
                 teacher = self.teacher.score(features, no_sources)
             return self.student.score(features, no_sources), teacher
+        if batch.mels is not None:
+            with torch.no_grad():
+                teacher = _of_mels(self.teacher, batch.mels)
+            return _of_mels(self.student, batch.mels), teacher
         audio = mix(batch.audio, batch.order, batch.share)
         with torch.no_grad():
             sources = self.separates["teacher"](audio)
@@ -151,7 +157,7 @@ class DetectionTask(Task):
 
     def training_step(self, batch: DetectionBatch, step: int) -> Tensor:
         """Lightning's hook: one micro-batch of Eq. 6."""
-        self.recent.append(batch.audio)
+        self.recent.append((batch.audio, batch.mels))
         losses = self.losses(batch)
         weight = self.c.consistency * warmup(self.global_step, self._warmup_steps())
         loss = weight * (losses["mse_strong"] + losses["mse_weak"])
@@ -175,15 +181,29 @@ class DetectionTask(Task):
         stale = min(self.stale(key, largest) for key, largest in self.selections.values())
         return bool(self.c.patience) and stale >= self.c.patience
 
+    def _analyse(self, audio: Tensor, mels: Tensor | None) -> dict[str, JointOutput]:
+        """Student and teacher on clips, without mixup.
+
+        Args:
+            audio: (B, samples).
+            mels: Saved ones of their sources, in place of the samples.
+        """
+        models = {"student": self.student, "teacher": self.teacher}
+        if mels is not None:
+            return {name: _of_mels(model, mels) for name, model in models.items()}
+        sources = self.student.separate(audio)
+        student = self.student.detect(audio, sources)
+        if not self.shared:
+            sources = self.teacher.separate(audio)
+        return {"student": student, "teacher": self.teacher.detect(audio, sources)}
+
     def average_norms(self) -> None:
         """Estimate the BatchNorm statistics of the trained blocks from the epoch's last clips."""
         if not self.recent:
             return
         with averaging(list(self.networks().values())):
-            for audio in self.recent:
-                sources = self.student.separate(audio)
-                self.student.detect(audio, sources)
-                self.teacher.detect(audio, sources if self.shared else self.teacher.separate(audio))
+            for audio, mels in self.recent:
+                self._analyse(audio, mels)
         self.recent.clear()  # a resumed run has none of the epoch before either
 
     def validate(self) -> dict[str, float]:
@@ -206,11 +226,10 @@ class DetectionTask(Task):
                 audio = torch.from_numpy(np.stack([example.mixture for example in examples])).to(
                     self.device
                 )
-                sources = self.student.separate(audio)
-                for selection, model in (("student", self.student), ("teacher", self.teacher)):
-                    if selection == "teacher" and not self.shared:
-                        sources = model.separate(audio)
-                    output = model.detect(audio, sources)
+                mels = stacked_mels(examples)
+                if mels is not None:
+                    mels = mels.to(self.device)
+                for selection, output in self._analyse(audio, mels).items():
                     if is_strong:
                         scores[selection] += output.strong.float().cpu()
                     else:
@@ -254,7 +273,21 @@ class DetectionTask(Task):
         return self.batches(self._steps())
 
 
-def _model(blocks: Mapping[str, nn.Module], pooling: str, scaling: Scaling) -> JointModel:
+def _of_mels(model: JointModel, mels: Tensor) -> JointOutput:
+    """A model on clips that were separated before.
+
+    Args:
+        model: With a separator.
+        mels: As of ``jss.training.separated.mels_of``, in half precision.
+    """
+    mels = mels.float()
+    mixture = mels[:, -1] if model.needs_mixture else None
+    of_sources = mels[:, :-1] if model.needs_mixture else mels
+    no_samples = of_sources.new_zeros(*of_sources.shape[:2], 0)
+    return model.detect_mels(of_sources, mixture, no_samples)
+
+
+def joint_model(blocks: Mapping[str, nn.Module], pooling: str, scaling: Scaling) -> JointModel:
     """The model of a system's blocks."""
     separator, detector, balance = (
         blocks.get("separator"),

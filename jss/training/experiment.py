@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from jss.models.branches import Balance, freeze_norms
 from jss.training.blocks import chosen_row, new_block
 from jss.training.cards import save_manifest, settings
 from jss.training.chain import Chain, Workspace
-from jss.training.detection import DetectionTask
+from jss.training.detection import DetectionTask, joint_model
 from jss.training.distributed import on_rank_zero, rank_zero_first
 from jss.training.plan import PlanInputs, Planned, plan_detection, plan_separation
+from jss.training.separated import separate_once
 from jss.training.separation import SeparationTask
 from jss.training.stages import (
     SELECTIONS,
@@ -77,8 +78,12 @@ class JointTrainings:
         work = self.workspace
         if not isinstance(self.unrendered_data.synthetic, SoundscapeSet):
             return self.unrendered_data
-        pool = work.pool or work.out / "pool"
-        return rank_zero_first(lambda: training_data(work.root, work.config, pool))
+        return rank_zero_first(lambda: training_data(work.root, work.config, self.pool))
+
+    @property
+    def pool(self) -> Path:
+        """The folder of what is rendered or separated once."""
+        return self.workspace.pool or self.workspace.out / "pool"
 
     def of(self, system: str) -> Sequence[str]:
         """The trainings that make a system: two, where teacher and student need one each."""
@@ -189,9 +194,22 @@ class JointTrainings:
         if c.frozen_norms:
             freeze_norms(blocks["detector"])
         selections = (selection,) if selection else SELECTIONS
-        task = DetectionTask(run, config, c, self.data, self.labels, stage, blocks, selections)
+        data = self.data
+        if c.save_sources and "separator" in blocks and "separator" not in stage.trains:
+            c = replace(c, mixup=0.0)
+            data = rank_zero_first(lambda: self._separated(stage, c, blocks))
+        task = DetectionTask(run, config, c, data, self.labels, stage, blocks, selections)
         self.workspace.fit(task, training, c.epochs, accumulate=c.accumulate, clip=c.clip)
         on_rank_zero(lambda: self._save_system(system, task, names, stage, c))
+
+    def _separated(
+        self, stage: Stage, c: DetectionConfig, blocks: Mapping[str, nn.Module]
+    ) -> TrainingData:
+        """The data of a stage with a frozen separator, separated once."""
+        config = self.workspace.config
+        model = joint_model(blocks, stage.pooling or config.pooling, config.scaling)
+        folder = self.pool / "separated"
+        return separate_once(self.data, model, config, c, self.labels, folder)
 
     def _save_system(
         self,

@@ -23,9 +23,12 @@ def test_the_bench(capsys):
         for line in printed.splitlines()
         if "4 clips" in line
     ]
-    assert {"SED step of 4 clips, fp32, wall", "JT step of 4 clips, fp32, CPU"} <= {
-        row[0] for row in rows
-    }
+    assert {
+        "SED step of 4 clips, fp32, wall",
+        "JT step of 4 clips, fp32, CPU",
+        "S1 step of 4 clips, fp32, sources saved",
+    } <= {row[0] for row in rows}
+    assert all("differ by" in row[-1] for row in rows[:-1])
     assert rows[-1][1] == "24 GB"
     assert 0.05 < float(rows[-1][3].removesuffix(" GB")) < 24
     assert "accumulate=1," in rows[-1][-1]

@@ -25,7 +25,8 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Smoke:
     """SED, PIT, MixIT, S0, S1, S2 and JT with tiny networks, on the synthesiser."""
     out = tmp_path_factory.mktemp("smoke")
     config = load_preset(
-        "smoke", ("data.synthetic=4", "data.weak=4", "data.unlabelled=4")
+        "smoke",
+        ("data.synthetic=4", "data.weak=4", "data.unlabelled=4", "stages.S1.save_sources=true"),
     )  # two steps an epoch
     chain = joint_chain(config, "synthscapes", out, out / "checkpoints")
     chain.run(config.systems, resume=False)

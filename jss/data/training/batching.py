@@ -24,7 +24,7 @@ SUBSETS = ("synthetic", "weak", "unlabelled")
 class DetectionBatch(NamedTuple):
     """A batch of B clips: synthetic ones first, then weak, then unlabelled."""
 
-    #: (B, samples).
+    #: (B, samples); (B, 0) where ``mels`` take their place.
     audio: Tensor
     #: (n_synthetic, K, T).
     strong: Tensor
@@ -34,6 +34,9 @@ class DetectionBatch(NamedTuple):
     order: Tensor
     #: (B,) weight of the clip itself in mixup; one where there is no mixup.
     share: Tensor
+    #: (B, rows, mels, frames) in half precision: mel magnitudes of sources that were separated
+    #: before (jss.training.separated).
+    mels: Tensor | None = None
 
 
 class SeparationBatch(NamedTuple):
@@ -109,14 +112,16 @@ class DetectionSteps(Dataset[DetectionBatch]):
         strong, weak, rest = (self._examples(which, step) for which in range(3))
         rng = np.random.default_rng((self.seed, self.epoch, step))
         order, share = mixup_plan(rng, self.sizes, self.c)
+        every = (*strong, *weak, *rest)
         return DetectionBatch(
-            torch.from_numpy(np.stack([e.mixture for e in (*strong, *weak, *rest)])),
+            torch.from_numpy(np.stack([e.mixture for e in every])),
             torch.from_numpy(
                 _stacked([e.strong(self.labels) for e in strong], len(self.labels), 0)
             ),
             torch.from_numpy(_stacked([e.weak(self.labels) for e in weak], len(self.labels))),
             torch.from_numpy(order),
             torch.from_numpy(share),
+            stacked_mels(every),
         )
 
     def _examples(self, which: int, step: int) -> list[Example]:
@@ -126,6 +131,12 @@ class DetectionSteps(Dataset[DetectionBatch]):
             return [subset[first + i] for i in range(size)]
         order = np.random.default_rng((self.seed, self.epoch, which)).permutation(len(subset))
         return [subset[int(i)] for i in order[step * size : (step + 1) * size]]
+
+
+def stacked_mels(examples: Sequence[Example]) -> Tensor | None:
+    """Saved mels of clips, (B, rows, mels, frames); None where they have samples."""
+    mels = [example.mels for example in examples if example.mels is not None]
+    return torch.from_numpy(np.stack(mels)) if mels else None
 
 
 def _stacked(items: list[Float32], *shape: int) -> Float32:

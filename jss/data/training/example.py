@@ -8,10 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
-from jss.arrays import Float32
+from jss.arrays import Float16, Float32
 from jss.decoding import encode
 from jss.errors import JssError
-from jss.features import SCORE_HOP_S, score_frames
+from jss.features import SCORE_HOP_S, TIME_POOL, score_frames
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,9 @@ class Example:
     events: tuple[tuple[float, float, str], ...] | None
     #: Clip-level labels; None where the clip has no annotation.
     tags: tuple[str, ...] | None
+    #: Mel magnitudes of its sources in half precision, (rows, mels, frames), in place of its samples
+    #: (jss.training.separated); None for a clip with samples.
+    mels: Float16 | None = None
 
     def strong(self, labels: Sequence[str]) -> Float32:
         """Frame labels (K, T) of 0 and 1.
@@ -37,7 +40,10 @@ class Example:
             raise JssError(
                 "A clip of the strongly labelled subset has no strong labels: check its metadata."
             )
-        frames = score_frames(len(self.mixture))
+        if self.mels is None:
+            frames = score_frames(len(self.mixture))
+        else:
+            frames = self.mels.shape[-1] // TIME_POOL
         return encode(self.events, labels, frames=frames, hop=SCORE_HOP_S)
 
     def weak(self, labels: Sequence[str]) -> Float32:

@@ -52,10 +52,19 @@ class RenderedSet:
 
     def __getitem__(self, index: int) -> Example:
         number = index % len(self)
-        audio, (events, tags) = self.audio[number].astype(np.float32), self.labels[number]
+        audio = self.audio[number].astype(np.float32)
         return Example(
             audio.sum(0) if self.sources else audio,
             audio if self.sources else np.zeros((0, audio.shape[-1]), np.float32),
+            *self.labels_of(number),
+        )
+
+    def labels_of(
+        self, number: int
+    ) -> tuple[tuple[tuple[float, float, str], ...] | None, tuple[str, ...] | None]:
+        """Events and tags of a clip."""
+        events, tags = self.labels[number]
+        return (
             None
             if events is None
             else tuple((float(on), float(off), str(label)) for on, off, label in events),

@@ -161,6 +161,7 @@ def _table(
                 }
             )
             | ({"Audio": "missing"} if item.audio is None else {})
+            | {"What it shows": item.note or None}
         )
     table = pd.DataFrame(rows).dropna(axis="columns", how="all")
     key = f"list of {system}"
@@ -180,7 +181,7 @@ def _table(
         column_config={
             name: st.column_config.NumberColumn(format="%.2f" if name == "Similarity" else "%.1f")
             for name in table.columns
-            if name not in ("Clip", "Classes", "Audio")
+            if name not in ("Clip", "Classes", "Audio", "What it shows")
         },
         alt="Clips with their classes and what the system missed in them; click one to open it",
     )
