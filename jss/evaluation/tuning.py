@@ -1,7 +1,8 @@
 """Operating points of a system: for each class a filter and a threshold, chosen on validation clips.
 
 The filter of a class, median or bounding boxes, is that of the highest area of the class in PSDS1,
-over all thresholds; its threshold is that of the highest event-based F1 with that filter.
+over all thresholds; its threshold is that of the highest event-based F1 with that filter, from
+``LEAST`` up.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from jss.metrics.scores import THRESHOLDS, ScoreSet
 
 #: Lengths of the median filter to choose from, in frames.
 MEDIANS = (7, 1, 3, 5, 9, 13, 17, 23, 31, 41, 61)
+#: Lowest threshold to choose from: below it, background decides which is best on these clips.
+LEAST = 0.15
 #: half and ratio of bounding boxes to choose from.
 BOXES = tuple((half, ratio) for half in (5, 3, 8, 12, 20) for ratio in (3.0, 1.25, 1.5, 2.0, 5.0))
 
@@ -144,9 +147,12 @@ class _Clips:
         return Quality(psds1, psds2, float(np.nanmean(f1)), f1)
 
     def thresholds(self, chosen: Decoder) -> list[float]:
-        """The threshold of the highest F1 of each class; of several the one nearest to 0.5."""
+        """The threshold of the highest F1 of each class from ``LEAST`` up; of several the one
+        nearest to 0.5.
+        """
         cut = self.curves(chosen)
-        nearest = sorted(THRESHOLDS.tolist(), key=lambda threshold: abs(threshold - 0.5))
+        allowed = THRESHOLDS[THRESHOLDS >= LEAST].tolist()
+        nearest = sorted(allowed, key=lambda threshold: abs(threshold - 0.5))
         f1 = np.nan_to_num(np.stack([self.f1(cut, threshold) for threshold in nearest]))
         return [nearest[n] for n in f1.argmax(axis=0)]
 

@@ -24,11 +24,11 @@ from jss.synthesis.tools import (
 #: Kinds of bodies: range of the lowest mode in Hz (two values), number of modes, range of its decay
 #: time in seconds (two values), exponent of the decay times over frequency, probability.
 BODIES = {
-    "plate": (500.0, 1800.0, 26, 0.008, 0.09, 0.7, 0.32),
-    "glass": (1200.0, 4000.0, 10, 0.04, 0.4, 0.6, 0.1),
-    "cutlery": (1200.0, 4500.0, 24, 0.006, 0.12, 0.5, 0.3),
-    "pan": (200.0, 900.0, 28, 0.015, 0.25, 0.8, 0.13),
-    "wood": (180.0, 700.0, 10, 0.004, 0.02, 0.7, 0.15),
+    "plate": (600.0, 2000.0, 40, 0.006, 0.04, 0.4, 0.4),
+    "glass": (1500.0, 4000.0, 14, 0.015, 0.1, 0.4, 0.1),
+    "cutlery": (1500.0, 4500.0, 30, 0.005, 0.05, 0.3, 0.35),
+    "pan": (300.0, 900.0, 44, 0.01, 0.08, 0.5, 0.1),
+    "wood": (180.0, 700.0, 10, 0.004, 0.02, 0.7, 0.05),
 }
 
 
@@ -44,16 +44,16 @@ def body(rng: Rng, kind: str) -> Floats:
     """
     low, high, count, short, long, loss, _ = BODIES[kind]
     first = log_uniform(rng, low, high)
-    ratio = np.cumsum(rng.uniform(0.15, 1.1, count)) ** rng.uniform(0.9, 1.3)
+    ratio = np.cumsum(rng.uniform(0.05, 0.6, count)) ** rng.uniform(0.9, 1.3)
     hz = first * (1.0 + ratio - ratio[0])
     hz = hz[hz < 7900.0]
     decay = log_uniform(rng, short, long) * (hz / hz[0]) ** -loss * rng.uniform(0.4, 1.6, len(hz))
-    amplitudes = rng.standard_normal(len(hz)) * (hz / hz[0]) ** -rng.uniform(0.0, 0.7)
+    amplitudes = rng.standard_normal(len(hz)) * (hz / hz[0]) ** rng.uniform(-0.4, 0.4)
     ring = decaying_modes(samples(min(1.0, 6.0 * float(decay.max()))), hz, decay, amplitudes)
     knock = rng.standard_normal(160) * np.exp(-np.arange(160) / log_uniform(rng, 3.0, 60.0))
     ring = ring / np.sqrt(np.sum(ring**2) + 1e-12)
     size = min(len(ring), 160)
-    ring[:size] += log_uniform(rng, 0.5, 3.0) * (knock / np.sqrt(np.sum(knock**2)))[:size]
+    ring[:size] += log_uniform(rng, 0.3, 1.5) * (knock / np.sqrt(np.sum(knock**2)))[:size]
     return np.asarray(ring)
 
 
@@ -69,11 +69,11 @@ def clatter(rng: Rng, n: int) -> Floats:
     """
     train = np.zeros(n)
     t = rng.uniform(0.0, 0.08)
-    mean_gap = log_uniform(rng, 0.06, 0.8)
+    mean_gap = log_uniform(rng, 0.08, 0.8)
     while t < n / RATE:
-        size = log_uniform(rng, 0.02, 1.0)
-        gap = log_uniform(rng, 0.02, 0.16)
-        for _ in range(int(rng.geometric(0.3))):
+        size = log_uniform(rng, 0.05, 1.0)
+        gap = log_uniform(rng, 0.05, 0.2)
+        for _ in range(int(rng.geometric(0.4))):
             index = int(t * RATE)
             if index < n:
                 train[index] += size * rng.choice((-1.0, 1.0))
@@ -117,18 +117,21 @@ def dishes(rng: Rng, duration: float | None) -> Floats:
     kinds = list(BODIES)
     probabilities = [BODIES[k][-1] for k in kinds]
     y = np.zeros(n)
-    for _ in range(int(rng.integers(2, 7))):
-        train = clatter(rng, n)
-        strikes = convolve(train, body(rng, str(rng.choice(kinds, p=probabilities))))
-        contact = -log_uniform(rng, 0.5, 20.0)  # a softer contact excites less above 2 kHz
-        y += log_uniform(rng, 0.2, 1.0) * equalise(strikes, (50, 2000, 8000), (0, 0, contact))
+    strikes = clatter(rng, n) + clatter(rng, n)
+    bodies = int(rng.integers(4, 14))
+    struck = rng.integers(0, bodies, n)  # which of them, at each sample
+    for number in range(bodies):
+        kind = str(rng.choice(kinds, p=probabilities))
+        ring = convolve(np.where(struck == number, strikes, 0.0), body(rng, kind))
+        contact = -log_uniform(rng, 0.3, 8.0)  # a softer contact excites less above 2 kHz
+        y += log_uniform(rng, 0.2, 1.0) * equalise(ring, (50, 2000, 8000), (0, 0, contact))
     thump = decaying_modes(
         800,
         log_uniform(rng, 80.0, 300.0) * np.array([1.0, 1.7, 2.6]),
         np.array([0.015, 0.01, 0.006]),
         np.ones(3),
     )
-    y += log_uniform(rng, 0.02, 0.3) * convolve(clatter(rng, n), thump)
+    y += log_uniform(rng, 0.01, 0.1) * convolve(clatter(rng, n), thump)
     if rng.random() < 0.35:
         y += log_uniform(rng, 0.05, 0.5) * float(np.abs(y).max()) * 0.2 * unit_rms(scrape(rng, n))
     return add_noise_floor(add_room(y, rng, 1.3), rng, 65.0, 32.0)

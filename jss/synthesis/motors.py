@@ -15,6 +15,7 @@ from jss.synthesis.tools import (
     RATE,
     Rng,
     equalise,
+    gains_at,
     gate,
     harmonic_count,
     harmonic_tone,
@@ -110,6 +111,39 @@ def comb(
     return unit_rms(idle * (1.0 - load) + busy * load)
 
 
+#: Mean spectra of the noise of vacuum cleaners and of blenders, as of recorded ones: Hz, dB.
+_AIR = ((50, 90, 180, 360, 720, 1440, 2880, 5760, 8000), (-14, -11, -4, 0, -4, -7, -11, -15, -20))
+_CHURN = ((50, 90, 180, 360, 720, 1440, 2880, 5760, 8000), (-16, -10, -3, 0, 0, -3, -5, -13, -18))
+
+
+def lines(
+    rng: Rng, hz: Floats, full: float, spectrum: tuple[Floats, Floats], dense: float
+) -> Floats:
+    """Synthesise the whistle of a fan or motor: harmonics that stand above its noise.
+
+    Args:
+        rng: Random generator.
+        hz: (n,) rate at which blades or coils pass.
+        full: Its value at full speed.
+        spectrum: Of the noise, which has an RMS of one: (points,) in Hz, and levels in dB.
+        dense: Probability that a harmonic stands out.
+
+    Returns:
+        (n,).
+    """
+    count = harmonic_count(hz)
+    above = np.where(
+        rng.random(count) < dense, rng.uniform(13, 27, count), rng.uniform(-12, 8, count)
+    )
+    above[0] = rng.uniform(20, 32)
+    bins = np.fft.rfftfreq(8192, 1.0 / RATE)
+    power = gains_at(*spectrum, bins) ** 2
+    density = np.interp(full * np.arange(1, count + 1), bins, power / power.sum() / bins[1])
+    # A line of so many dB above the noise within 3 Hz, as a spectrum of half a second shows it.
+    amplitudes = np.sqrt(2.0 * 3.0 * density) * 10.0 ** (above / 20.0)
+    return harmonic_tone(phase(hz), amplitudes, rng.uniform(0.0, 2.0 * np.pi, count))
+
+
 def blender(rng: Rng, duration: float | None) -> Floats:
     """Synthesise a blender: a loud universal motor under a load that splashes and crunches.
 
@@ -126,36 +160,31 @@ def blender(rng: Rng, duration: float | None) -> Floats:
         speed, _ = runs(rng, n, True)
     else:
         speed = edges(rng, n, 0.5, 0.35)
-    full = log_uniform(rng, 90.0, 420.0)
+    full = log_uniform(rng, 140.0, 400.0)
     slow = smooth_noise(rng, n, log_uniform(rng, 0.3, 3.0))
     fast = smooth_noise(rng, n, log_uniform(rng, 6.0, 25.0))
     load = np.clip(0.45 + 0.35 * slow + 0.2 * fast, 0.0, 1.0)
     hz = (
         full
         * np.maximum(speed, 0.03)
-        * (1.0 - log_uniform(rng, 0.03, 0.3) * load)
-        * (1.0 + 0.004 * fast)
+        * (1.0 - log_uniform(rng, 0.003, 0.06) * load)
+        * (1.0 + 0.001 * fast)
     )
-    tones = comb(rng, hz, load, -rng.uniform(2.0, 7.0), int(rng.choice((2, 4, 6, 8, 11, 12))))
-    points = random_spectrum(
-        rng, (50, 150, 500, 1500, 4000, 8000), (-1, 2, 2, 1, -6, -14), 3.0, 8, 10.0
+    spectrum = random_spectrum(rng, *_CHURN, 2.5, 8, 6.0)
+    air = noise(rng, n, *spectrum) * (
+        1.0 + log_uniform(rng, 0.03, 0.4) * np.sin(2 * np.pi * phase(hz))
     )
-    air = noise(rng, n, *points) * (
-        1.0 + log_uniform(rng, 0.05, 0.7) * np.sin(2 * np.pi * phase(hz))
-    )
-    churn = noise(
-        rng, n, *random_spectrum(rng, (50, 200, 1000, 4000, 8000), (2, 4, 2, -5, -14), 3.0)
-    )
+    churn = noise(rng, n, *random_spectrum(rng, *_CHURN, 3.0))
     churn *= np.exp(0.65 * smooth_noise(rng, n, log_uniform(rng, 10.0, 45.0)) + 0.5 * slow)
-    y = log_uniform(rng, 0.3, 2.5) * tones + air + log_uniform(rng, 0.3, 2.0) * unit_rms(churn)
+    y = air + lines(rng, hz, full, spectrum, 0.5) + log_uniform(rng, 0.1, 0.8) * unit_rms(churn)
     y *= speed ** rng.uniform(1.0, 2.5) * np.exp(
-        log_uniform(rng, 0.05, 0.5) * slow + log_uniform(rng, 0.03, 0.3) * fast
+        log_uniform(rng, 0.05, 0.3) * slow + log_uniform(rng, 0.03, 0.15) * fast
     )
     return add_noise_floor(add_room(y, rng), rng, 60.0, 25.0)
 
 
 def vacuum(rng: Rng, duration: float | None) -> Floats:
-    """Synthesise a vacuum cleaner: the steady whine of a fan in broadband noise of air.
+    """Synthesise a vacuum cleaner: the steady whistle of a fan in broadband noise of air.
 
     Args:
         rng: Random generator.
@@ -166,27 +195,24 @@ def vacuum(rng: Rng, duration: float | None) -> Floats:
     """
     n = samples(log_uniform(rng, 3.0, 10.0) if duration is None else duration)
     speed = edges(rng, n, 0.3, 0.2)
-    full = log_uniform(rng, 180.0, 900.0)
+    full = log_uniform(rng, 290.0, 720.0)
     slow = smooth_noise(rng, n, log_uniform(rng, 0.2, 1.2))
     strokes = np.clip(0.5 + 0.5 * slow, 0.0, 1.0) * (rng.random() < 0.5)
-    hz = full * np.maximum(speed, 0.04) * (1.0 + log_uniform(rng, 0.001, 0.02) * slow)
-    tones = comb(rng, hz, strokes, -rng.uniform(3.0, 9.0), int(rng.choice((1, 2, 3, 7, 9))))
-    mains = phase(np.full(n, rng.choice((50.0, 60.0, 100.0, 120.0))))
-    hum = harmonic_tone(mains, 10.0 ** (-rng.uniform(3, 9) * np.arange(12) / 20))
-    points = random_spectrum(
-        rng, (50, 150, 500, 1500, 4000, 8000), (2, 4, 2, -2, -8, -11), 3.0, 10, 8.0
-    )
-    air = noise(rng, n, *points)
+    hz = full * np.maximum(speed, 0.04) * (1.0 + log_uniform(rng, 0.0003, 0.004) * slow)
+    spectrum = random_spectrum(rng, *_AIR, 2.5, 8, 5.0)
+    air = noise(rng, n, *spectrum)
+    mains = phase(np.full(n, rng.choice((50.0, 60.0))))
+    hum = harmonic_tone(mains, np.array([0.2, 1.0, 0.0, 0.4, 0.0, 0.2]))
     open_air = noise(
         rng, n, *random_spectrum(rng, (100, 800, 3000, 8000), (-12, -4, 0, -2), 3.0, 4, 6.0)
     )
     y = (
-        log_uniform(rng, 0.3, 2.2) * tones
-        + air
-        + 0.6 * strokes * open_air
-        + log_uniform(rng, 0.02, 0.4) * unit_rms(hum)
+        air
+        + lines(rng, hz, full, spectrum, 0.35)
+        + log_uniform(rng, 0.05, 0.25) * strokes * open_air
+        + log_uniform(rng, 0.01, 0.1) * hum
     )
-    y *= speed ** rng.uniform(1.0, 2.0) * np.exp(log_uniform(rng, 0.01, 0.12) * slow)
+    y *= speed ** rng.uniform(1.0, 2.0) * np.exp(log_uniform(rng, 0.02, 0.25) * slow)
     return add_noise_floor(add_room(y, rng, 0.6), rng, 60.0, 30.0)
 
 
