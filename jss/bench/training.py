@@ -175,8 +175,7 @@ def _task(
     config = _config(preset, clips, precision)
     data = training_data(SYNTHSCAPES, config)
     steps = DetectionSteps(data, config, config.detection, DESED_LABELS, 0)
-    batch = next(iter(loader(steps, 0)))
-    batch = type(batch)(*(None if part is None else part.to(device) for part in batch))
+    batch = next(iter(loader(steps, 0))).to(device)
     row = STAGES[stage]
     with torch.random.fork_rng():
         torch.manual_seed(1)

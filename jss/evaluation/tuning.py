@@ -2,7 +2,7 @@
 
 The filter of a class, median or bounding boxes, is that of the highest area of the class in PSDS1,
 over all thresholds; its threshold is that of the highest event-based F1 with that filter, from
-``LEAST`` up.
+``LEAST`` up; for boxes it may be one nearer to 0.5 (``SLACK``).
 """
 
 from __future__ import annotations
@@ -37,8 +37,12 @@ from jss.metrics.scores import THRESHOLDS, ScoreSet
 
 #: Lengths of the median filter to choose from, in frames.
 MEDIANS = (7, 1, 3, 5, 9, 13, 17, 23, 31, 41, 61)
-#: Lowest threshold to choose from: below it, background decides which is best on these clips.
+#: Lowest threshold to choose from: below it, one class's background decides which is best.
 LEAST = 0.15
+#: A threshold of bounding boxes that is nearer to 0.5 may have this much less F1 than the best. A
+#: box has the mean score of an event, which is lower where others cover it: of the thresholds that
+#: are all but equal on these clips, the best of few events is often too high.
+SLACK = 0.02
 #: half and ratio of bounding boxes to choose from.
 BOXES = tuple((half, ratio) for half in (5, 3, 8, 12, 20) for ratio in (3.0, 1.25, 1.5, 2.0, 5.0))
 
@@ -146,15 +150,18 @@ class _Clips:
         f1 = self.f1(cut, chosen.threshold)
         return Quality(psds1, psds2, float(np.nanmean(f1)), f1)
 
-    def thresholds(self, chosen: Decoder) -> list[float]:
-        """The threshold of the highest F1 of each class from ``LEAST`` up; of several the one
-        nearest to 0.5.
+    def thresholds(self, chosen: Decoder, slack: float = 0.0) -> list[float]:
+        """The threshold of the highest F1 of each class from ``LEAST`` up.
+
+        Args:
+            chosen: The filters.
+            slack: Of those whose F1 is at most this much lower, the one nearest to 0.5 is taken.
         """
         cut = self.curves(chosen)
         allowed = THRESHOLDS[THRESHOLDS >= LEAST].tolist()
         nearest = sorted(allowed, key=lambda threshold: abs(threshold - 0.5))
         f1 = np.nan_to_num(np.stack([self.f1(cut, threshold) for threshold in nearest]))
-        return [nearest[n] for n in f1.argmax(axis=0)]
+        return [nearest[n] for n in (f1 >= f1.max(axis=0) - slack).argmax(axis=0)]
 
 
 def tune(scores: SavedScores, weights: str, progress: Progress = silent) -> Tuned:
@@ -183,7 +190,7 @@ def tune(scores: SavedScores, weights: str, progress: Progress = silent) -> Tune
     boxes = [BOXES[n] for n in best([Decoder(0.5, 1, (box,) * size) for box in BOXES])]
     of_medians = clips.thresholds(Decoder(median=tuple(frames)))
     progress("thresholds", 1)
-    of_boxes = clips.thresholds(Decoder(0.5, 1, tuple(boxes)))
+    of_boxes = clips.thresholds(Decoder(0.5, 1, tuple(boxes)), SLACK)
     progress("thresholds", 1)
     points = OperatingPoints(
         f"{scores.dataset}, {scores.subset}",

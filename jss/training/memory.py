@@ -134,7 +134,7 @@ def detection_memory(
         torch.arange(2),
         torch.ones(2),
     )
-    batch = DetectionBatch(*(part.to(task.device) for part in batch))
+    batch = batch.to(task.device)
     both_clips = _step(
         task, config.precision, lambda: torch.stack([*task.losses(batch).values()]).sum()
     )

@@ -8,11 +8,11 @@ import pytest
 
 from jss.cli import main
 from jss.data.clip import Clip, Event
-from jss.decoding import decoder
+from jss.decoding import Decoder, decoder
 from jss.evaluation import run
 from jss.evaluation.run import Outputs
 from jss.evaluation.saved_scores import SavedScores
-from jss.evaluation.tuning import steps, tune
+from jss.evaluation.tuning import LEAST, _Clips, steps, tune
 from jss.inference.output_cache import ClipOutput
 
 LABELS = ("hum", "beep", "never")
@@ -75,6 +75,16 @@ def test_filters_and_thresholds_of_each_class():
     text = "\n".join(tuned.lines())
     assert "bounding boxes by class" in text
     assert "never" in text
+
+
+def test_thresholds_are_neither_very_low_nor_higher_than_they_must_be():
+    clips = _Clips(made())
+    one = Decoder(median=1)
+    assert clips.thresholds(one)[1] < 0.8
+    assert clips.thresholds(one, slack=1.0) == pytest.approx([0.49] * 3, abs=0.03)
+    for scores in clips.scores:
+        scores *= 0.2
+    assert min(clips.thresholds(one)) >= LEAST
 
 
 @pytest.mark.slow

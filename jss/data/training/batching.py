@@ -38,6 +38,10 @@ class DetectionBatch(NamedTuple):
     #: before (jss.training.separated).
     mels: Tensor | None = None
 
+    def to(self, device: torch.device | str) -> DetectionBatch:
+        """The batch on a device."""
+        return DetectionBatch(*(None if part is None else part.to(device) for part in self))
+
 
 class SeparationBatch(NamedTuple):
     """A batch of B separation targets, whose sums are the inputs."""
