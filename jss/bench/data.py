@@ -245,7 +245,7 @@ def step_rate(data: TrainingData, config: Config) -> tuple[float, str]:
         )
         task.to(device).train()
         batch = next(iter(loader(DetectionSteps(data, config, c, DESED_LABELS, 0), 0)))
-        batch = type(batch)(*(part.to(device) for part in batch))
+        batch = batch.to(device)
         optimizer = torch.optim.Adam(task.student.parameters(), lr=1e-3)
         times = []
         for _ in range(3):

@@ -65,7 +65,6 @@ class DetectionTask(Task):
         self.c, self.data, self.labels, self.rate = c, data, tuple(labels), stage.learning_rate
         self.trained = trains = stage.trains
         for name, block in blocks.items():
-            accelerate(block)
             if name not in trains:
                 freeze(block)
         averaged = dict(blocks)
@@ -288,12 +287,13 @@ def _of_mels(model: JointModel, mels: Tensor) -> JointOutput:
 
 
 def joint_model(blocks: Mapping[str, nn.Module], pooling: str, scaling: Scaling) -> JointModel:
-    """The model of a system's blocks."""
+    """The model of a system's blocks, which are made fast."""
     separator, detector, balance = (
         blocks.get("separator"),
         blocks["detector"],
         blocks.get("balance"),
     )
     if separator is None or not isinstance(balance, Balance):
-        return JointModel(separator, detector, pooling, scaling)
-    return TwoBranchModel(separator, detector, blocks["mixture"], balance, pooling, scaling)
+        return accelerate(JointModel(separator, detector, pooling, scaling))
+    mixture = blocks["mixture"]
+    return accelerate(TwoBranchModel(separator, detector, mixture, balance, pooling, scaling))

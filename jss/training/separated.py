@@ -28,7 +28,6 @@ from jss.data.training.pool import RenderedSet
 from jss.errors import DiskError
 from jss.io.atomic import atomic_write
 from jss.io.code_fingerprint import code_fingerprint
-from jss.models.fast import accelerate
 from jss.models.joint import JointModel
 from jss.models.precision import bf16_units, products
 from jss.training.memory import gigabytes
@@ -95,7 +94,6 @@ def separate_once(
         JssError: The files cannot be written, or are damaged.
     """
     assert model.separator is not None
-    accelerate(model.separator)
     steps = DetectionSteps(data, config, c, labels, 0)
     taught = [n * (len(steps) // steps.parts) for n in c.batch]
     sets = {
