@@ -66,7 +66,8 @@ def mels_of(model: JointModel, audio: Tensor) -> Tensor:
     """
     sources = model.separate(audio)
     signals = torch.cat([sources, audio.unsqueeze(1)], 1) if model.needs_mixture else sources
-    return model.mel(signals)
+    mels: Tensor = model.mel(signals)
+    return mels
 
 
 def separate_once(
@@ -96,31 +97,27 @@ def separate_once(
     assert model.separator is not None
     steps = DetectionSteps(data, config, c, labels, 0)
     taught = [n * (len(steps) // steps.parts) for n in c.batch]
-    sets = {
-        "synthetic": (data.synthetic, taught[0]),
-        "weak": (data.weak, taught[1]),
-        "unlabelled": (data.unlabelled, taught[2]),
-        "synthetic_validation": (data.synthetic_validation, len(data.synthetic_validation)),
-        "weak_validation": (data.weak_validation, len(data.weak_validation)),
-    }
     half = config.precision == "bf16" and bf16_units()
     state = {key: value.cpu().contiguous() for key, value in model.separator.state_dict().items()}
     facts = (_FORMAT, code_fingerprint(), half, model.needs_mixture)
     base = hashlib.sha256(save(state) + repr(facts).encode())
     maker = _Separation(model, half, folder)
+
+    def stored(name: str, examples: Examples, size: int) -> Examples:
+        if isinstance(examples, CachedSet):  # its clips would stay in memory
+            examples = examples.examples
+        return maker.stored(name, examples, size, base.copy()) if size else examples
+
+    strong, weak = data.synthetic_validation, data.weak_validation
     return replace(
         data,
         fresh=False,
-        **{
-            name: maker.stored(name, _uncached(examples), size, base.copy()) if size else examples
-            for name, (examples, size) in sets.items()
-        },
+        synthetic=stored("synthetic", data.synthetic, taught[0]),
+        weak=stored("weak", data.weak, taught[1]),
+        unlabelled=stored("unlabelled", data.unlabelled, taught[2]),
+        synthetic_validation=stored("synthetic_validation", strong, len(strong)),
+        weak_validation=stored("weak_validation", weak, len(weak)),
     )
-
-
-def _uncached(examples: Examples) -> Examples:
-    """The set itself, so that its clips do not stay in memory."""
-    return examples.examples if isinstance(examples, CachedSet) else examples
 
 
 @dataclass(frozen=True)

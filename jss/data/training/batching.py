@@ -40,7 +40,14 @@ class DetectionBatch(NamedTuple):
 
     def to(self, device: torch.device | str) -> DetectionBatch:
         """The batch on a device."""
-        return DetectionBatch(*(None if part is None else part.to(device) for part in self))
+        return DetectionBatch(
+            self.audio.to(device),
+            self.strong.to(device),
+            self.weak.to(device),
+            self.order.to(device),
+            self.share.to(device),
+            None if self.mels is None else self.mels.to(device),
+        )
 
 
 class SeparationBatch(NamedTuple):
