@@ -147,7 +147,12 @@ def _table(
             else ", ".join(sound_class(label).short for label in item.classes)
         )
         rows.append(
-            {"Clip": item.title, "Classes": classes, "Overlap (s)": item.overlap}
+            {
+                "Clip": item.title,
+                "What it shows": item.note or None,
+                "Classes": classes,
+                "Overlap (s)": item.overlap,
+            }
             | (
                 {}
                 if measure is None
@@ -161,7 +166,6 @@ def _table(
                 }
             )
             | ({"Audio": "missing"} if item.audio is None else {})
-            | {"What it shows": item.note or None}
         )
     table = pd.DataFrame(rows).dropna(axis="columns", how="all")
     key = f"list of {system}"
