@@ -8,6 +8,7 @@ import streamlit as st
 from jss.data.statistics import LENGTH_BINS, Statistics
 from jss.labels import sound_class
 from jss.viz import set_charts
+from jss.viz.score_tables import rounded
 from pages.ui import address, charts, widgets
 from pages.ui.cache import loaders
 from pages.ui.clip import known_sets, links
@@ -64,7 +65,7 @@ def _numbers(statistics: Statistics) -> None:
         else "unknown",
     }
     if statistics.level_db is not None:
-        facts["Level, median"] = f"{statistics.level_db[2]:.0f} dB re full scale"
+        facts["Level, median"] = f"{rounded(statistics.level_db[2], 0)} dB re full scale"
     with st.container(horizontal=True, gap="large"):
         for name, value in facts.items():
             st.markdown(f"{name}  \n**{value}**")

@@ -117,6 +117,5 @@ def ticks(texts: Sequence[str], most: int = _TICKS) -> list[tuple[float, str]]:
 
 def amount(seconds: float) -> str:
     """A length of time: 4.2 s, 12 min, 3.5 h."""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"
+    size, unit = (1, "s") if seconds < 60 else (60, "min") if seconds < 3600 else (3600, "h")
+    return f"{float(f'{seconds / size:.3g}'):g} {unit}"

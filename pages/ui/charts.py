@@ -111,6 +111,8 @@ def files(name: str, key: str, make: Callable[[Any], bytes], title: str = "") ->
 ROWS = 30
 #: Pixels of a column with names of classes: "Electric shaver/toothbrush" fits.
 CLASS_WIDTH = 190
+#: Most decimals of a number in a table.
+_DIGITS = 5
 
 
 def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any) -> Any:
@@ -128,7 +130,7 @@ def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any
     """
     shown = look.pop("data", None)
     if shown is None:
-        frame = _with_printed_names(frame.dropna(axis="columns", how="all"))
+        frame = _with_printed_names(short_numbers(frame.dropna(axis="columns", how="all")))
     with _head(title):
         st.download_button(
             "CSV",
@@ -171,9 +173,18 @@ def _with_printed_names(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def short_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose fractions have at most five decimals, and none a minus before zero."""
+    return frame.apply(
+        lambda column: (
+            column.round(_DIGITS) + 0.0 if pd.api.types.is_float_dtype(column) else column
+        )
+    )
+
+
 def formats(frame: pd.DataFrame) -> dict[str, Any]:
-    """Return the looks of columns: one number of decimals, at most five, in each column of
-    fractions, and room for the longest name of a class.
+    """Return the looks of columns: one number of decimals in each column of fractions, and room
+    for the longest name of a class.
     """
     looks: dict[str, Any] = {}
     for name, column in frame.items():
@@ -181,7 +192,10 @@ def formats(frame: pd.DataFrame) -> dict[str, Any]:
             looks["Class"] = st.column_config.Column(width=CLASS_WIDTH)
         elif pd.api.types.is_float_dtype(column):
             digits = max(
-                (len(f"{value:.5f}".rstrip("0").partition(".")[2]) for value in column.dropna()),
+                (
+                    len(f"{value:.{_DIGITS}f}".rstrip("0").partition(".")[2])
+                    for value in column.dropna()
+                ),
                 default=0,
             )
             looks[str(name)] = st.column_config.NumberColumn(format=f"%.{digits}f")

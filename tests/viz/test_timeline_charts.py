@@ -41,4 +41,4 @@ def test_axes_name_some_times():
     (events, active) = amounts(["a", "b"], [1, 2], [60.0, 90.0]).panels[0]
     assert list(events.series[0].y) == [1, 2]
     assert list(active.series[0].y) == [1.0, 1.5]
-    assert [amount(s) for s in (4.24, 90, 7200)] == ["4.24 s", "1.5 min", "2 h"]
+    assert [amount(s) for s in (4.24, 90, 7200, 5e6)] == ["4.24 s", "1.5 min", "2 h", "1390 h"]

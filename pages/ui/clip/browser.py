@@ -9,7 +9,7 @@ import streamlit as st
 
 from jss.errors import JssError
 from jss.labels import sound_class
-from pages.ui import address, widgets
+from pages.ui import address, charts, widgets
 from pages.ui.cache import loaders
 from pages.ui.cache.loaders import Measure
 from pages.ui.clip import recordings
@@ -167,7 +167,7 @@ def _table(
             )
             | ({"Audio": "missing"} if item.audio is None else {})
         )
-    table = pd.DataFrame(rows).dropna(axis="columns", how="all")
+    table = charts.short_numbers(pd.DataFrame(rows).dropna(axis="columns", how="all"))
     key = f"list of {system}"
     at = next(
         (i for i, item in enumerate(listed) if chosen is not None and item.clip == chosen.clip),

@@ -16,6 +16,7 @@ from jss.evaluation.submissions import File, TruthTables
 from jss.labels import sound_class
 from jss.reports import HEADLINES, EvalReport, compare
 from jss.viz.report_charts import CLASS_METRICS, class_bars, value
+from jss.viz.score_tables import rounded
 from pages.ui import charts, systems, widgets
 from pages.ui.cache import loaders
 from pages.ui.reports import choice
@@ -213,7 +214,8 @@ def _with_bounds(report: EvalReport, key: str) -> str | None:
     score, bounds = report.headline(key), report.intervals.get(key)
     if score is None:
         return None
-    return f"{score:.4f}" + (f" ({bounds[0]:.3f} to {bounds[1]:.3f})" if bounds else "")
+    text = rounded(score, 4)
+    return text + (f" ({rounded(bounds[0])} to {rounded(bounds[1])})" if bounds else "")
 
 
 def _ours(report: EvalReport) -> list[EvalReport]:
@@ -259,7 +261,8 @@ def _differences(report: EvalReport, ours: Sequence[EvalReport]) -> None:
     for other in ours:
         try:
             columns[f"minus {other.system}"] = {
-                HEADLINES[d.headline]: f"{d.b - d.a:+.4f} ({d.low:+.3f} to {d.high:+.3f})"
+                HEADLINES[d.headline]: f"{rounded(d.b - d.a, 4, sign=True)} "
+                f"({rounded(d.low, sign=True)} to {rounded(d.high, sign=True)})"
                 for d in compare(other, report)
             }
         except JssError:  # of other clips, as the number of files above says

@@ -13,6 +13,7 @@ from jss.errors import JssError
 from jss.labels import URBAN_LABELS, sound_class
 from jss.metrics.class_separation import OVERALL
 from jss.papers import tables
+from jss.viz.score_tables import rounded
 from jss.viz.separation_charts import INPUT, separation_boxes
 from jss.weak_labels.report import Row, WeakReport
 from pages.ui import address, charts, widgets
@@ -108,7 +109,7 @@ def _improvement_of(name: str) -> str:
 
 def _spread(row: Row, name: str) -> str | None:
     mean, sd = row[f"{name}_mean"], row[f"{name}_sd"]
-    return None if mean is None else f"{round(mean, 1) + 0.0:.1f} ± {sd:.1f}"
+    return None if mean is None else f"{rounded(mean, 1)} ± {sd:.1f}"
 
 
 def _improvements(reports: Sequence[WeakReport]) -> list[dict[str, object]]:
@@ -209,8 +210,8 @@ def _play(report: WeakReport, number: int, label: str) -> None:
     )
     kind = sound_class(label).display
     st.markdown(
-        f"**Scene {number}, {kind}**, through {report.system}: SI-SDR {s.input[at]:.1f} dB in the mixture, "
-        f"{s.output[at]:.1f} dB separated"
+        f"**Scene {number}, {kind}**, through {report.system}: SI-SDR {rounded(s.input[at], 1)} dB in the mixture, "
+        f"{rounded(s.output[at], 1)} dB separated"
     )
     place = origin(report)
     if place is None:
