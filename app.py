@@ -6,7 +6,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from jss.errors import JssError
 from pages.ui import address, corner, widgets
 
 PAGES = Path(__file__).parent / "pages"
@@ -32,7 +31,5 @@ page = st.navigation(
 )
 widgets.name_tab(page.title)
 corner.show()
-try:
+with widgets.errors_shown():
     page.run()
-except JssError as error:
-    widgets.show_error(error)

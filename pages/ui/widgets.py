@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -13,6 +14,7 @@ import streamlit as st
 from jss.errors import JssError, debugging
 from jss.labels import Theme
 from pages.ui import address
+from pages.ui.cache import model_folders
 from pages.ui.text import literal
 
 log = logging.getLogger(__name__)
@@ -50,15 +52,29 @@ def show_error(error: JssError) -> None:
         st.code("".join(traceback.format_exception(error)), language="python")
 
 
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show an error as its sentence.
+
+    Where systems of the user's came or went meanwhile, which may be why, the page runs again.
+    """
+    known = model_folders.folders()
+    try:
+        yield
+    except JssError as error:
+        if model_folders.renewed(known):
+            log.info("%s", error, exc_info=error)
+            st.rerun()
+        show_error(error)
+
+
 def shows_errors(fragment: Callable[..., None]) -> Callable[..., None]:
     """Decorate a fragment to show its errors, which do not reach app.py when it reruns alone."""
 
     @wraps(fragment)
     def run(*args: object) -> None:
-        try:
+        with errors_shown():
             fragment(*args)
-        except JssError as error:
-            show_error(error)
 
     return run
 

@@ -54,6 +54,31 @@ def test_it_appears_while_the_app_runs(tiny_checkpoints: Path, tmp_path: Path, m
     assert MINE in viewer(app)["all"]["names"]
 
 
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("page", [None, "pages/compare.py"])
+def test_it_goes_while_a_page_is_made(
+    page: str | None, tiny_checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The list of systems was read before it went, so that the page still counts on it."""
+    folder = tmp_path / "runs" / "mine" / "checkpoints"
+    shutil.copytree(tiny_checkpoints, folder)
+    monkeypatch.setattr(model_folders, "_FRESH_S", 3600.0)
+    model_folders.renewed(())
+    shutil.rmtree(folder)
+    app = run(page, clip="four_tones.flac", system="MixIT-S1")
+    assert not app.error
+    assert not app.warning
+    assert viewer(app)["id"] == "four_tones.flac|MixIT-S1|teacher"
+    assert MINE not in viewer(app)["all"]["names"]
+    shutil.copytree(tiny_checkpoints, folder)
+    model_folders.renewed(())
+    shutil.rmtree(folder)
+    linked = run(page, clip="four_tones.flac", system=MINE)
+    assert not linked.error
+    assert f"({MINE})" in said(linked).replace("\\", "")
+    assert viewer(linked)["system"] == "MixIT-S1"
+
+
 def test_compare_shows_it_beside_the_shipped_one(mine: Path):
     app = run("pages/compare.py", clip="four_tones.flac", systems=f"MixIT-S1,{MINE}", system=MINE)
     data = viewer(app)

@@ -165,6 +165,14 @@ def _read_again() -> tuple[ModelFolder, ...]:
         return known
 
 
+def renewed(known: tuple[ModelFolder, ...]) -> bool:
+    """Read the folders again at once; returns whether they are others than those known."""
+    global _last
+    with _lock:
+        _last = (0.0, None, ())
+    return folders() != known
+
+
 def _folders(searched: tuple[Path, ...], shipped: Path) -> Iterator[ModelFolder]:
     taken: set[str] = set()
     seen = {shipped}
