@@ -4,6 +4,7 @@ take. Only what is written on the pages is pressed.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,15 @@ from jss import audio
 pytestmark = pytest.mark.slow
 #: The viewer, or nothing while there is none.
 MAYBE = VIEWER.replace(").viewer", ")?.viewer")
+#: The bar that stands highest above the baseline: its class, its system, and where its middle lies.
+HIGHEST_BAR = """() => {
+  const plot = document.querySelector(".js-plotly-plot"), box = plot.getBoundingClientRect();
+  const { xaxis, yaxis } = plot._fullLayout, bars = plot._fullData.filter((one) => one.type === "bar");
+  const line = plot._fullData.find((one) => one.name === "SED baseline").y;
+  const found = bars.flatMap((one) => Array.from(one.y, (y, i) => ({ y, x: one.x[i], key: one.customdata[i], gain: y - line[3 * i] })));
+  const { x, y, key } = found.reduce((a, b) => (b.gain > a.gain ? b : a));
+  return [...key, box.left + xaxis._offset + xaxis.c2p(x), box.top + yaxis._offset + yaxis.c2p(y / 2)];
+}"""
 STAGES = ("MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT")
 
 
@@ -172,6 +182,46 @@ def test_bars_and_distributions_take_a_press_each(person: Person):
             person.tab.wait_for_url(re.compile(page.lower()))
             person.tab.wait_for_selector(".js-plotly-plot .main-svg")
             idle(person.tab)
+
+
+def test_the_class_helped_most_and_a_clip_that_shows_it(person: Person):
+    with person.task("the class helped most and a clip that shows it", 4, start=""):
+        person.press(person.link("Classes"))
+        person.tab.wait_for_selector(".js-plotly-plot .main-svg")
+        idle(person.tab)
+        label, system, *place = person.tab.evaluate(HIGHEST_BAR)
+        person.press_at(*place)
+        person.tab.get_by_text(f"{system} gains most in", exact=True).wait_for()
+        idle(person.tab)
+        person.press(person.tab.get_by_text(re.compile("^All .* clips, by gain")))
+        table = person.tab.get_by_test_id("stExpander").get_by_test_id("stDataFrame")
+        table.scroll_into_view_if_needed()
+        person.presses += 1  # the first row's box
+        table.click(position={"x": 15, "y": 36 + 18})
+        person.tab.get_by_text(re.compile(f"through {re.escape(system)}$")).wait_for()
+        idle(person.tab)
+        person.tab.locator(".js-plotly-plot .main-svg").nth(1).wait_for(state="attached")
+    assert f"class={label}" in person.tab.url
+
+
+def test_another_system_is_scored_beside_ours(person: Person, tmp_path: Path):
+    """Its detections are the ground truth, as that button gives it: all scores are 1."""
+    tab, file = person.tab, tmp_path / "theirs.tsv"
+    with person.task("score another system", 4, start=""):
+        person.press(person.link("Results"))
+        person.press(tab.get_by_role("tab", name="Score your system"))
+        with tab.expect_download() as download:
+            person.press(person.button("Ground truth TSV"))
+        download.value.save_as(file)
+        person.presses += 1  # the file, in the window of the browser
+        tab.locator("input[type=file]").first.set_input_files(str(file))
+        tab.get_by_text(re.compile("theirs, your system, on .* files of")).wait_for()
+        idle(tab)
+        with tab.expect_download() as download:
+            tab.get_by_role("button", name="Report JSON").click()
+    report = json.loads(download.value.path().read_text())
+    assert report["system"] == "theirs"
+    assert report["event_f1"]["macro"] == 1
 
 
 def test_a_training_is_followed_and_its_system_opened_in_compare(
