@@ -587,7 +587,8 @@ def manifest(name: str, folder: Folder = None) -> Manifest:
         raise JssError(f"{where} must have name: {name}, not {system.name}.")
     for who, selection in system.selections.items():
         points = selection.operating
-        if points and not {*system.labels} == {*points.median} == {*points.boxes}:
+        known = {*system.labels}
+        if points and not ({*points.median} == known and {*points.boxes} in (known, set())):
             raise JssError(
                 f"{where}: the operating points of the {who} must name each of the labels once: run "
                 f"python -m jss tune {name} again."

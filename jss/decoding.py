@@ -65,7 +65,7 @@ class OperatingPoints:
     weights: str
     #: Of the median filter.
     median: Mapping[str, MedianPoint]
-    #: Of bounding boxes.
+    #: Of bounding boxes; none where only thresholds were chosen (``jss tune --review``).
     boxes: Mapping[str, BoxPoint]
 
 
@@ -111,10 +111,10 @@ def decoder(
         JssError: Boxes are wanted, and there are no operating points.
     """
     if method == "boxes":
-        if points is None:
+        if points is None or not points.boxes:
             raise JssError(
-                "Bounding boxes need operating points, which this system does not have: choose them with "
-                "python -m jss tune, or use the median filter."
+                "Bounding boxes need operating points of their own, which this system does not have: choose "
+                "them with python -m jss tune --data, or use the median filter."
             )
         boxes = [points.boxes[label] for label in labels]
         thresholds = tuple(box.threshold for box in boxes) if threshold == "auto" else threshold

@@ -70,6 +70,26 @@ def event_table(
     )
 
 
+def peaks(
+    events: pd.DataFrame, scores: Float32, labels: Sequence[str], hop: float
+) -> list[float]:
+    """The highest score of its class within each event, of a table like :func:`event_table`'s.
+
+    Args:
+        events: Decoded from the scores.
+        scores: (K, T) in [0, 1].
+        labels: The K class labels.
+        hop: Seconds between two frames.
+    """
+    rows = zip(events["onset"], events["offset"], events["event_label"], strict=True)
+    found = []
+    for onset, offset, label in rows:
+        first = round(onset / hop)
+        last = max(first + 1, int(np.ceil(round(offset / hop, 6))))
+        found.append(round(float(scores[labels.index(label), first:last].max()), 6))
+    return found
+
+
 def score_table(
     scores: Float32, labels: Sequence[str], *, hop: float, duration: float
 ) -> pd.DataFrame:
@@ -204,6 +224,11 @@ class ClipResult:
         """
         chosen = decoder(self.operating, self.labels, threshold, method)
         return self.decoded(chosen if median is None else replace(chosen, median=median))
+
+    def scored_events(self, threshold: Threshold = "auto") -> pd.DataFrame:
+        """The events of :meth:`events`, with their peak scores as ``confidence``."""
+        events = self.events(threshold)
+        return events.assign(confidence=peaks(events, self.scores, self.labels, self.score_hop))
 
     def decoder(self, threshold: Threshold = "auto") -> Decoder:
         """What :meth:`events` decodes by, with a median filter."""

@@ -166,10 +166,10 @@ def _table(
 
 
 def _events(analyses: dict[str, Analysis], threshold: Threshold) -> pd.DataFrame:
-    """The events of all systems, in DESED's columns and one for the system."""
+    """The events of all systems, in DESED's columns, with confidence and system."""
     return pd.concat(
         [
-            analysis.result.events(threshold).assign(system=name)
+            analysis.result.scored_events(threshold).assign(system=name)
             for name, analysis in analyses.items()
         ]
     )

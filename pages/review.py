@@ -280,6 +280,13 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folder: Path) ->
         "Its interval goes from the lowest threshold that may reach the precision to the lowest that surely does "
         "(95 %). A relabelled detection counts as wrong, a trimmed one as right, an unsure one not at all."
     )
+    if table["Threshold"].notna().any():
+        st.caption("These thresholds become those of `auto`, in `jss detect` and in the viewer, by")
+        st.code(
+            f"jss tune {plan.detected.system} --review {folder} --precision {target:g}",
+            language="sh",
+            wrap_lines=True,
+        )
     st.subheader("Reviewed clips", divider="gray")
     target_folder = folder / WRITTEN
     if st.button("Write the reviewed clips", icon=":material/save:"):

@@ -13,6 +13,7 @@ from jss import audio
 from jss.commands.bars import SECONDS, progress
 from jss.decoding import decoder
 from jss.errors import JssError, optional
+from jss.io.annotations.dcase import CONFIDENCE
 from jss.io.annotations.events import Row, joined, table
 from jss.io.annotations.formats import FORMATS, named, read, write
 from jss.io.inputs import DUPLICATE, OUTPUT, Listing, output_names, walk
@@ -75,6 +76,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FORMAT",
         help=f"write the events in this format too, into DIR/FORMAT: {', '.join(FORMATS)}",
+    )
+    parser.add_argument(
+        "--confidence",
+        action="store_true",
+        help="give events.tsv a fifth column, the highest score of its class within each event, which the "
+        "other formats always have where they have a place for it",
     )
     parser.add_argument(
         "--stream",
@@ -140,10 +147,11 @@ def _stream(args: argparse.Namespace) -> int:
     from jss.inference.system import load_system
 
     written = args.out or args.format or args.save_sources or args.save_results or args.html
+    written = written or args.confidence
     if written or args.engine != "process" or args.input not in ([], ["-"]):
         raise JssError(
-            "--stream reads standard input and prints: leave out INPUT, --out, --engine, --format, --html and "
-            "--save-..."
+            "--stream reads standard input and prints: leave out INPUT, --out, --engine, --format, --html, "
+            "--confidence and --save-..."
         )
     if args.decoder == "boxes":
         raise JssError(
@@ -214,12 +222,14 @@ def _files(args: argparse.Namespace) -> int:
             output_names(clips),
             out,
             Wanted(chosen, args.save_sources, args.save_results, make_page),
+            confidence=args.confidence,
             engine=engine,
             begin=lambda todo: bar.expect(round(sum(map(_duration, todo)))),
             progress=bar,
         )
     for format in args.format if tally.recordings else ():
-        _write(out, format, {name: clips[name] for name in tally.names})
+        peaks = tally.peaks if args.confidence or format != "tsv" else None
+        _write(out, format, {name: clips[name] for name in tally.names}, peaks)
     if tally.recordings:
         before = f", {tally.before} of them before" if tally.before else ""
         failures = f", {tally.failed} failed" if tally.failed else ""
@@ -231,18 +241,23 @@ def _files(args: argparse.Namespace) -> int:
     return 0 if not tally.failed and not listing.refused else 1 if tally.recordings else 2
 
 
-def _write(out: Path, format: str, finished: Mapping[str, Path]) -> None:
+def _write(
+    out: Path, format: str, finished: Mapping[str, Path], peaks: Sequence[float] | None
+) -> None:
     """Write the events in another format, with the recordings that have none.
 
     Args:
         out: The output folder, with the events.
         format: Key of ``FORMATS``.
         finished: The recordings by name.
+        peaks: The highest score within each event, in the order of the events; None: left out.
 
     Raises:
         JssError: A length cannot be read, or a file cannot be written.
     """
     events = read(out / EVENTS)
+    if peaks is not None:
+        events[CONFIDENCE] = list(peaks)
     silent = table(out, [Row(0, name) for name in finished.keys() - set(events["filename"])])
     events = joined([events, silent.sort_values("filename")])
     durations = {name: audio.duration(path) for name, path in finished.items()}

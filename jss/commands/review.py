@@ -54,20 +54,16 @@ def run(args: argparse.Namespace) -> int:
         JssError: An argument is wrong, or nothing was reviewed.
     """
     from jss.review import detections, sampling, thresholds, truth
-    from jss.review.judgements import COMPLETE, FILE, Judgements
+    from jss.review.judgements import COMPLETE, reviewed
 
     if not 0 < args.precision < 1:
         raise JssError(f"--precision {args.precision:g} is not between 0 and 1.")
     detected = detections.read(args.folder, args.data)
-    if not (Path(args.folder) / FILE).is_file():
-        raise JssError(
-            f"{args.folder} was not reviewed yet: open the app with make app REVIEW={args.folder}, page Review."
-        )
+    judgements = reviewed(args.folder).current()
     for note in detected.notes:
         log.warning("%s", note)
     other = detections.read(args.against, args.data) if args.against else None
     plan = sampling.plan(detected, other)
-    judgements = Judgements(args.folder).current()
     count = Counter(judgement.verdict for judgement in judgements.values())
     clips = count.pop(COMPLETE, 0)
     said = ", ".join(f"{number} {verdict}" for verdict, number in count.most_common()) or "none"
@@ -79,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         target=args.precision,
         disputed=plan.disputed,
     )
-    print("\n".join(printable(line) for line in threshold_lines(rows, args.precision)))
+    print("\n".join(printable(line) for line in thresholds.lines(rows, args.precision)))
     if args.write:
         written = truth.write(args.write, detected, judgements, plan.others)
         left_out = f"; {written.open} clips left out, unsure or not wholly judged" * bool(
@@ -90,19 +86,3 @@ def run(args: argparse.Namespace) -> int:
             f"{args.write}{left_out}"
         )
     return 0
-
-
-def threshold_lines(rows: Sequence[ClassThreshold], target: float) -> list[str]:
-    """A line for each class: its threshold at the target precision, and what is known of it."""
-    lines = [f"Thresholds at a precision of {target:.0%}, with 95 % intervals:"]
-    for row in rows:
-        text = f"  {row.label:<28}{row.judged} of {row.detections} judged"
-        p = row.precision
-        if row.threshold is not None and p is not None:
-            latest = "none" if row.latest is None else f"{row.latest:.2f}"
-            text += (
-                f"   threshold {row.threshold:.2f} ({row.earliest:.2f} to {latest})   precision there "
-                f"{p.estimate:.2f} ({p.low:.2f} to {p.high:.2f})   keeps {row.kept:.0%}"
-            )
-        lines.append(text + (f"   {row.note}" if row.note else ""))
-    return lines

@@ -1,4 +1,4 @@
-"""``tune``: operating points of a system, chosen on validation clips, into its manifest."""
+"""``tune``: operating points of a system, by validation clips or a review, into its manifest."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jss.commands.bars import progress
-from jss.errors import JssError
+from jss.errors import JssError, printable
+from jss.io.notes import warn
 
 if TYPE_CHECKING:
     from jss.checkpoints import Card, Manifest
+    from jss.decoding import OperatingPoints
     from jss.evaluation.saved_scores import SavedScores
 
-HELP = "choose a threshold and a filter for each class of a system, on validation clips"
+HELP = "choose a threshold and a filter for each class of a system, on validation clips or by a review"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,13 +45,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="instead of --data: saved scores of validation clips (evaluate --keep-scores)",
     )
     parser.add_argument(
+        "--review",
+        metavar="OUT",
+        help="instead of --data: an output folder of detect that was reviewed. The thresholds that its "
+        "judgements give are taken; other classes stay as they were",
+    )
+    parser.add_argument(
+        "--precision",
+        type=float,
+        default=0.9,
+        metavar="X",
+        help="with --review: the lowest thresholds at this precision (default: 0.9)",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="OUT",
+        help="with --review: that of another system, where the review was of their disagreement",
+    )
+    parser.add_argument(
         "--preset", default="gpu", metavar="NAME", help="how clips are drawn (default: gpu)"
     )
     parser.add_argument(
         "--clips", type=int, default=300, metavar="N", help="how many clips (default: 300)"
     )
     parser.add_argument(
-        "--selection", choices=("student", "teacher"), default="teacher", help="default: teacher"
+        "--selection", choices=("student", "teacher"), default="teacher", help="default: teacher; with --review that of its detections"
     )
     parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
 
@@ -64,8 +84,10 @@ def run(args: argparse.Namespace) -> int:
     from jss.evaluation.saved_scores import SavedScores
     from jss.evaluation.tuning import steps, tune
 
-    if (args.scores is None) == (args.data is None):
-        raise JssError("Give either --data ROOT or --scores FILE.")
+    if [args.scores, args.data, args.review].count(None) != 2:
+        raise JssError("Give either --data ROOT, --scores FILE or --review OUT.")
+    if args.review is not None:
+        return _by_review(args)
     if args.clips < 1:
         raise JssError("--clips must be 1 or more.")
     manifest = checkpoints.manifest(args.system)
@@ -86,14 +108,75 @@ def run(args: argparse.Namespace) -> int:
     with progress(steps(), f"{manifest.name} ({args.selection})", unit="step") as bar:
         tuned = tune(scores, checkpoints.weights_fingerprint(cards), bar)
     print("\n".join(tuned.lines()))
-    # Only now, so that what was changed meanwhile is kept.
-    manifest = checkpoints.manifest(args.system)
-    selections = {
-        **manifest.selections,
-        args.selection: replace(manifest.selections[args.selection], operating=tuned.points),
-    }
-    path = checkpoints.save_manifest(replace(manifest, selections=selections))
+    path = _write(args.system, args.selection, tuned.points)
     print(f"{tuned.points.clips} clips of {tuned.points.data}; written to {path}")
+    return 0
+
+
+def _write(system: str, selection: str, points: OperatingPoints) -> Path:
+    """Write operating points into the manifest as it is now; returns its path."""
+    from jss import checkpoints
+
+    manifest = checkpoints.manifest(system)
+    chosen = replace(manifest.selections[selection], operating=points)
+    selections = {**manifest.selections, selection: chosen}
+    return checkpoints.save_manifest(replace(manifest, selections=selections))
+
+
+def _by_review(args: argparse.Namespace) -> int:
+    """Take the thresholds that a review gives. Returns 0.
+
+    Raises:
+        JssError: Nothing was reviewed, or the detections are of another system or decoder.
+    """
+    from jss.checkpoints import weights_fingerprint
+    from jss.inference.output_cache import fingerprint
+    from jss.inference.system import load_system
+    from jss.review import detections, sampling, thresholds
+    from jss.review.judgements import reviewed
+
+    if not 0 < args.precision < 1:
+        raise JssError(f"--precision {args.precision:g} is not between 0 and 1.")
+    found = detections.read(args.review)
+    judgements = reviewed(args.review).current()
+    for note in found.notes:
+        warn(note)
+    if found.system != args.system:
+        raise JssError(f"{args.review} holds detections of {found.system}, not of {args.system}.")
+    if found.median is None:
+        raise JssError(
+            f"{args.review} holds bounding boxes, whose scores are others: review what detect finds "
+            "with --decoder median."
+        )
+    system = load_system(found.system, found.selection, args.device, precision=found.precision)
+    if fingerprint(system) != found.checkpoint:
+        raise JssError(
+            f"{args.review} holds detections of other weights of {found.system}: detect and review again."
+        )
+    other = detections.read(args.against) if args.against else None
+    rows = thresholds.class_thresholds(
+        found.detections,
+        thresholds.is_right(judgements),
+        found.threshold,
+        target=args.precision,
+        disputed=sampling.plan(found, other).disputed,
+    )
+    print("\n".join(printable(line) for line in thresholds.lines(rows, args.precision)))
+    told = [row.label for row in rows if row.threshold is not None]
+    if not told:
+        raise JssError("No class has a threshold yet: judge more events.")
+    points = thresholds.operating_points(
+        rows,
+        system.labels,
+        found.median,
+        data=f"{', '.join(told)}: review of {Path(args.review).resolve().name} at a precision of "
+        f"{args.precision:.0%}" + (f"; else {before.data}" if (before := system.operating) else ""),
+        recordings=len({judgement.filename for judgement in judgements.values()}),
+        weights=weights_fingerprint(system.cards.values()),
+        before=before,
+    )
+    path = _write(found.system, found.selection, points)
+    print(f"thresholds of {len(told)} classes written to {path}")
     return 0
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -21,10 +22,12 @@ from jss.inference.output_cache import Item, fingerprint
 from jss.inference.system import System
 from jss.inference.windows import Stretch, pieces
 from jss.io import cells
+from jss.io.annotations.dcase import CONFIDENCE
 from jss.io.atomic import atomic_write, remove_partial_files
 from jss.io.journal import DETECTED, EVENTS, Journal
 from jss.io.prefetch import prefetch
 from jss.io.progress import Progress, silent
+from jss.io.tsv import EVENT_COLUMNS
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,8 @@ class BatchSummary:
     failed: int = 0
     #: Names of the finished recordings.
     names: list[str] = field(default_factory=list)
+    #: The highest score within each event, in the order of events.tsv; NaN where it was not saved.
+    peaks: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class _Known:
     left_out: list[str]
     #: (onset s, offset s, label).
     events: list[tuple[float, float, str]]
+    #: The highest score within each; NaN where it was not saved.
+    peaks: list[float]
 
 
 Outcome = tuple[RecordingFiles, dict[str, Any] | JssError]
@@ -109,6 +116,7 @@ def detect(
     out: Path,
     wanted: Wanted,
     *,
+    confidence: bool = False,
     engine: Engine = one_process,
     begin: Callable[[list[Path]], None] = lambda todo: None,
     progress: Progress = silent,
@@ -124,6 +132,7 @@ def detect(
         stems: Name -> name of its output files.
         out: The output folder: scores/, and as wanted sources/, results/ and html/.
         wanted: What is written.
+        confidence: Whether events.tsv has a fifth column, the highest score within each event.
         engine: Analyses the recordings.
         begin: Called once with the files that are still to be analysed.
         progress: In seconds of sound.
@@ -165,7 +174,7 @@ def detect(
                         tally.failed += 1
                         report(log, error)
         finally:
-            _write_events(journal, keys, out, tally)
+            _write_events(journal, keys, out, tally, confidence)
     return tally
 
 
@@ -210,8 +219,18 @@ def _known(journal: Journal, key: str) -> _Known | None:
         all(isinstance(file, str) for file in (*files, *left_out)) and all(map(_is_event, events))
     ):
         return None
+    peaks = line.get("peaks")
+    if not (
+        isinstance(peaks, list)
+        and len(peaks) == len(events)
+        and all(isinstance(peak, int | float) for peak in peaks)
+    ):
+        peaks = [math.nan] * len(events)
     return _Known(
-        files, left_out, [(float(onset), float(offset), label) for onset, offset, label in events]
+        files,
+        left_out,
+        [(float(onset), float(offset), label) for onset, offset, label in events],
+        [float(peak) for peak in peaks],
     )
 
 
@@ -224,7 +243,7 @@ def _is_event(value: object) -> bool:
 
 
 def _write_events(
-    journal: Journal, keys: Mapping[str, str], out: Path, tally: BatchSummary
+    journal: Journal, keys: Mapping[str, str], out: Path, tally: BatchSummary, confidence: bool
 ) -> None:
     """Write the events of all finished recordings, in their order, and count them."""
     if not any(key in journal for key in keys.values()):
@@ -233,12 +252,14 @@ def _write_events(
         atomic_write(out / EVENTS) as part,
         part.open("w", encoding="utf-8", errors=cells.ERRORS, newline="") as file,
     ):
-        file.write(cells.row(("filename", "onset", "offset", "event_label")))
+        file.write(cells.row((*EVENT_COLUMNS, *([CONFIDENCE] * confidence))))
         for name, key in keys.items():
             known = _known(journal, key)
             if known is not None:
-                for onset, offset, label in known.events:
-                    file.write(cells.row((name, f"{onset:.6f}", f"{offset:.6f}", label)))
+                for (onset, offset, label), peak in zip(known.events, known.peaks, strict=True):
+                    score = ["" if math.isnan(peak) else f"{peak:.6f}"] * confidence
+                    file.write(cells.row((name, f"{onset:.6f}", f"{offset:.6f}", label, *score)))
+                tally.peaks += known.peaks
                 tally.events += len(known.events)
                 tally.recordings += 1
                 tally.names.append(name)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from jss import audio
 from jss.arrays import Float32
@@ -22,7 +20,7 @@ from jss.inference.system import System
 from jss.inference.windows import Stretch
 from jss.io.atomic import atomic_write
 from jss.io.progress import Progress
-from jss.results import ClipResult, event_table, score_table
+from jss.results import ClipResult, event_table, peaks, score_table
 
 log = logging.getLogger(__name__)
 
@@ -143,35 +141,12 @@ def write(
         "files": files,
         "left_out": left_out,
         "events": events.drop(columns="filename").to_numpy().tolist(),
-        "peaks": _peaks(events, pooled, system.labels),
+        "peaks": peaks(events, pooled, system.labels, SCORE_HOP_S),
     }
 
 
 def _page(stem: str) -> str:
     return f"html/{stem}.html"
-
-
-def _peaks(events: pd.DataFrame, scores: Float32, labels: Sequence[str]) -> list[float]:
-    """The highest score of its class within each event.
-
-    Args:
-        events: Decoded from the scores.
-        scores: (K, T).
-        labels: The K classes.
-    """
-    rows = zip(events["onset"], events["offset"], events["event_label"], strict=True)
-    return [
-        round(
-            float(
-                scores[
-                    labels.index(label),
-                    round(onset / SCORE_HOP_S) : math.ceil(round(offset / SCORE_HOP_S, 6)),
-                ].max()
-            ),
-            6,
-        )
-        for onset, offset, label in rows
-    ]
 
 
 def _scores(stem: str) -> str:

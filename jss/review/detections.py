@@ -7,17 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as schema
 
+from jss.decoding import MEDIAN_FRAMES
 from jss.errors import JssError
 from jss.io import cells
 from jss.io.journal import DETECTED
 from jss.io.schema import SCHEMA, validate
 
 T = TypeVar("T")
+V = TypeVar("V", int, float)
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -75,6 +77,11 @@ class DetectedFolder:
     recordings: Mapping[str, Analysed]
     #: In the order of the recordings and of time.
     detections: tuple[Detection, ...]
+    #: Frames of the median filter; by label where each class has its own; None: bounding boxes.
+    median: int | Mapping[str, int] | None = MEDIAN_FRAMES
+    #: Fingerprint of the system, and "fp32" or "bf16".
+    checkpoint: str = ""
+    precision: Literal["fp32", "bf16"] = "fp32"
     #: Sentences about what cannot be reviewed.
     notes: tuple[str, ...] = ()
 
@@ -87,6 +94,10 @@ class _Settings:
     selection: str
     threshold: float | list[float]
     labels: list[str]
+    median: int | list[int] = MEDIAN_FRAMES
+    boxes: list[tuple[int, float]] | None = None
+    checkpoint: str = ""
+    precision: Literal["fp32", "bf16"] = "fp32"
 
 
 @schema(frozen=True, config=SCHEMA)
@@ -158,14 +169,20 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
         Path(folder),
         settings.system,
         settings.selection,
-        settings.threshold
-        if isinstance(settings.threshold, float)
-        else dict(zip(settings.labels, settings.threshold, strict=False)),
+        _by_label(settings.labels, settings.threshold),
         tuple(settings.labels),
         recordings,
         detections,
+        None if settings.boxes is not None else _by_label(settings.labels, settings.median),
+        settings.checkpoint,
+        settings.precision,
         tuple(notes),
     )
+
+
+def _by_label(labels: Sequence[str], values: V | list[V]) -> V | dict[str, V]:
+    """One value for all classes, or that of each."""
+    return dict(zip(labels, values, strict=False)) if isinstance(values, list) else values
 
 
 def disagreeing(

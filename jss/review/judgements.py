@@ -259,3 +259,12 @@ class Judgements:
                 (reviewer, time.time()),
             )
             return {event for (event,) in rows}
+
+
+def reviewed(folder: str | Path) -> Judgements:
+    """The judgements of a folder that was reviewed; raises JssError where it was not yet."""
+    if not (Path(folder) / FILE).is_file():
+        raise JssError(
+            f"{folder} was not reviewed yet: open the app with make app REVIEW={folder}, page Review."
+        )
+    return Judgements(folder)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jss.arrays import Float64
+from jss.decoding import MEDIAN_FRAMES, THRESHOLD, MedianPoint, OperatingPoints
 from jss.review.detections import Detection
 from jss.review.judgements import ACCEPTED, REJECTED, RELABELLED, TRIMMED, Judgement
 from jss.review.sampling import stratum
@@ -238,3 +239,50 @@ def _of_class(
     return ClassThreshold(
         label, len(detections), judged, threshold, precision, kept, earliest, latest, note
     )
+
+
+def lines(rows: Sequence[ClassThreshold], target: float) -> list[str]:
+    """A line for each class: its threshold at the target precision, and what is known of it."""
+    texts = [f"Thresholds at a precision of {target:.0%}, with 95 % intervals:"]
+    for row in rows:
+        text = f"  {row.label:<28}{row.judged} of {row.detections} judged"
+        p = row.precision
+        if row.threshold is not None and p is not None:
+            latest = "none" if row.latest is None else f"{row.latest:.2f}"
+            text += (
+                f"   threshold {row.threshold:.2f} ({row.earliest:.2f} to {latest})   precision there "
+                f"{p.estimate:.2f} ({p.low:.2f} to {p.high:.2f})   keeps {row.kept:.0%}"
+            )
+        texts.append(text + (f"   {row.note}" if row.note else ""))
+    return texts
+
+
+def operating_points(
+    rows: Sequence[ClassThreshold],
+    labels: Sequence[str],
+    median: int | Mapping[str, int],
+    *,
+    data: str,
+    recordings: int,
+    weights: str,
+    before: OperatingPoints | None = None,
+) -> OperatingPoints:
+    """The operating points of a system by its reviewed detections.
+
+    Classes without a threshold, and all bounding boxes, stay as they were.
+
+    Args:
+        rows: Of :func:`class_thresholds`.
+        labels: The K classes.
+        median: Frames of the median filter of the detections, one or by label.
+        data: What was reviewed, in words.
+        recordings: How many of them.
+        weights: Fingerprint of the system's weights.
+        before: The system's operating points, where it has any.
+    """
+    points = dict(before.median) if before else dict.fromkeys(labels, MedianPoint(MEDIAN_FRAMES, THRESHOLD))
+    for row in rows:
+        if row.threshold is not None and row.label in points:
+            frames = median if isinstance(median, int) else median[row.label]
+            points[row.label] = MedianPoint(frames, round(row.threshold, 4))
+    return OperatingPoints(data, recordings, weights, points, before.boxes if before else {})

@@ -26,10 +26,11 @@ def detected_events(
         ground_truth: In any form of :func:`jss.viz.agreement.events_of`; None: not annotated.
         threshold: As of :meth:`jss.results.ClipResult.events`.
     """
-    events = events_of(result.events(threshold))
+    table = result.scored_events(threshold)
+    events = events_of(table)
     truth = None if ground_truth is None else events_of(ground_truth)
     rows = []
-    for onset, offset, label in events:
+    for (onset, offset, label), peak in zip(events, table["confidence"], strict=True):
         k = result.labels.index(label)
         first = round(onset / result.score_hop)
         frames = slice(first, max(first + 1, int(np.ceil(offset / result.score_hop - 1e-6))))
@@ -38,7 +39,7 @@ def detected_events(
             "Onset (s)": onset,
             "Offset (s)": offset,
             "Duration (s)": offset - onset,
-            "Peak score": float(result.scores[k, frames].max()),
+            "Peak score": peak,
         }
         if result.n_sources:
             row["Source"] = int(result.source_scores[:, k, frames].max(axis=1).argmax()) + 1

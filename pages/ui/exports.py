@@ -19,6 +19,7 @@ from jss import audio
 from jss.decoding import Threshold
 from jss.io import cells
 from jss.io.annotations import formats
+from jss.io.annotations.dcase import CONFIDENCE
 from jss.results import ClipResult, score_table
 from jss.viz import export
 from jss.viz.printed import FORMATS, save
@@ -57,7 +58,7 @@ def clip_downloads(
             "text/plain",
             lambda: _to_microseconds(result.events(threshold)).to_csv(sep="\t", index=False),
         )
-        tables = {"Events": ("events", lambda: result.events(threshold))}
+        tables = {"Events": ("events", lambda: result.scored_events(threshold))}
         if truth is not None:
             _button(
                 "Ground truth TSV",
@@ -112,7 +113,7 @@ def comparison_downloads(
         stem: Begins the names of the files.
         draw: Returns the figure.
         table: A row a system.
-        events: Of all systems.
+        events: Of all systems, with confidence.
         html: Makes the viewer with the comparison as one file.
     """
     with _row():
@@ -122,7 +123,7 @@ def comparison_downloads(
             "Events TSV",
             f"{stem}.events.tsv",
             "text/plain",
-            lambda: _to_microseconds(events).to_csv(sep="\t", index=False),
+            lambda: _to_microseconds(events).drop(columns=CONFIDENCE).to_csv(sep="\t", index=False),
         )
         named = events.assign(event_label=events["system"] + ": " + events["event_label"])
         _other_formats(stem, {"Events": ("events", lambda: named)}, {})

@@ -128,8 +128,25 @@ def test_cut_the_source_that_won_and_detect_in_other_formats(sounds, monkeypatch
     code = run(
         "detect", sounds / "sounds", "--system", "SED", "--out", out, "--threshold", 0, "--device", "cpu",
         "--format", "textgrid", "--format", "labelstudio", "--format", "audacity", "--format", "raven",
+        "--format", "tsv",
     )  # fmt: skip
     assert code == 0, capsys.readouterr().err
+    first = pd.read_csv(out / "events.tsv", sep="\t")
+    assert list(first.columns) == COLUMNS
+    assert list(pd.read_csv(out / "tsv" / "events.tsv", sep="\t").columns) == COLUMNS
+    again = ("detect", sounds / "sounds", "--system", "SED", "--out", out, "--threshold", 0)
+    assert run(*again, "--device", "cpu", "--confidence") == 0
+    events = pd.read_csv(out / "events.tsv", sep="\t")
+    pd.testing.assert_frame_equal(events[COLUMNS], first)
+    scores = pd.read_csv(out / "scores" / "mon" / "a.tsv", sep="\t")
+    table = pd.read_csv(out / "raven" / "mon" / "a.selections.txt", sep="\t")
+    for row in events[events["filename"] == "mon/a.wav"].itertuples():
+        inside = (scores["onset"] < row.offset - 1e-6) & (scores["offset"] > row.onset + 1e-6)
+        assert row.confidence == pytest.approx(scores[row.event_label][inside].max(), abs=1e-5)
+        same = (table["Annotation"] == row.event_label) & np.isclose(
+            table["File Offset (s)"], row.onset, atol=1e-5
+        )
+        assert table["Score"][same].tolist() == [pytest.approx(row.confidence, abs=1e-5)]
     names = {"mon/a", "tue/a", "tue/silent"}
     for kind, suffix in (
         ("textgrid", ".TextGrid"),

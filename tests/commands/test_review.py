@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from jss.review import judgements as said
 from jss.review.detections import read
 from jss.review.judgements import Judgements
 from jss.review.sampling import clip_of, order
+from jss.review.thresholds import class_thresholds, is_right
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny_installed")]
 EVENTS = 30
@@ -69,6 +71,24 @@ def test_from_detections_to_a_better_system(tmp_path, capsys, monkeypatch, tiny_
     printed = capsys.readouterr().out
     assert "Thresholds at a precision of 90%, with 95 % intervals:" in printed
     assert f"-> {clips}" in printed
+
+    # Its thresholds become those of auto.
+    systems = shutil.copytree(tiny_checkpoints, tmp_path / "tuned")
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(systems))
+    assert main(["tune", "SED", "--review", str(out), "--precision", "0.4"]) == 0
+    assert f"written to {systems}" in capsys.readouterr().out
+    points = load_system("SED").operating
+    assert points is not None
+    rows = class_thresholds(
+        read(out).detections, is_right(Judgements(out).current()), 0.45, target=0.4
+    )
+    told = {row.label: row.threshold for row in rows if row.threshold is not None}
+    assert told
+    assert {k: p.threshold for k, p in points.median.items() if k in told} == pytest.approx(told)
+    assert {p.threshold for k, p in points.median.items() if k not in told} <= {0.5}
+    assert main(["tune", "MixIT-S1", "--review", str(out)]) == 2
+    assert "holds detections of SED, not of MixIT-S1" in capsys.readouterr().err
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
 
     run = tmp_path / "run"
     shipped = checkpoints.load_block("tiny-detector-teacher")[1]
