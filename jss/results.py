@@ -70,9 +70,7 @@ def event_table(
     )
 
 
-def peaks(
-    events: pd.DataFrame, scores: Float32, labels: Sequence[str], hop: float
-) -> list[float]:
+def peaks(events: pd.DataFrame, scores: Float32, labels: Sequence[str], hop: float) -> list[float]:
     """The highest score of its class within each event, of a table like :func:`event_table`'s.
 
     Args:

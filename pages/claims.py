@@ -11,7 +11,7 @@ from jss.data.datasets.overlap import SUFFIX
 from jss.evaluation import claims as judging
 from jss.evaluation.claim_clips import Example
 from jss.evaluation.evidence import main_set
-from jss.papers.claims import CLAIMS
+from jss.papers.claims import CLAIMS, WEAK_LABELS
 from jss.viz.score_tables import rounded
 from pages.ui import address, charts, systems, widgets
 from pages.ui.cache import figure_loaders, loaders, weak_loaders
@@ -24,6 +24,8 @@ from pages.ui.weak_labels import scenes, scores
 #: Names in the address: paper, verdict, and the claim whose comparisons are shown.
 PAPER, VERDICT, CLAIM = "paper", "verdict", "claim"
 ANY = "any"
+#: The paper whose systems are separators of classes.
+WEAK = WEAK_LABELS[0].paper
 _WEAK = str(Path(__file__).parent / "weak_labels.py")
 _BADGES = {
     "holds": ":green-badge[:material/check: holds]",
@@ -55,7 +57,7 @@ def page() -> None:
     summary = st.empty()
     with st.expander("How a verdict is reached", icon=":material/balance:"):
         st.markdown(judging.RULE)
-    if paper == "JSS":
+    if paper != WEAK:
         _about_audio(dataset, subset)
     heard = _heard(dataset, subset)
     version = figure_loaders.claims_version(dataset)
@@ -109,13 +111,13 @@ def _claim(number: int, judged: JudgedClaim, dataset: str, subset: str, heard: s
         where = claim.where + (f"; also: {claim.also}" if claim.also else "")
         basis = judging.basis_text(finding, figure_loaders.seeds())
         st.markdown(
-            f"{_BADGES[finding.verdict]} **{number + 1}.** “{literal(claim.quote)}”  \n"
+            f"{_BADGES[finding.verdict]} **{number + 1}.** {literal(claim.text)}  \n"
             f":small[{literal(where)}]{note}  \n"
             f"**Paper:** {literal(judging.paper_text(claim))}  \n"
             f"**Ours:** {literal(judging.our_text(finding))}"
             + (f"  \n:small[Measured on {literal(basis)}]" if basis else "")
         )
-        if claim.paper == "JSS":
+        if claim.paper != WEAK:
             _clips(judged, dataset, subset, heard)
         else:
             _scenes(judged)

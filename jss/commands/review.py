@@ -5,14 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jss.errors import JssError, printable
-
-if TYPE_CHECKING:
-    from jss.review.thresholds import ClassThreshold
 
 HELP = "where a review of detections stands; --write makes a labelled folder of it"
 log = logging.getLogger(__name__)

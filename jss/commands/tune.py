@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from jss.decoding import OperatingPoints
     from jss.evaluation.saved_scores import SavedScores
 
-HELP = "choose a threshold and a filter for each class of a system, on validation clips or by a review"
+HELP = (
+    "choose a threshold and a filter for each class of a system, on validation clips or by a review"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +71,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--clips", type=int, default=300, metavar="N", help="how many clips (default: 300)"
     )
     parser.add_argument(
-        "--selection", choices=("student", "teacher"), default="teacher", help="default: teacher; with --review that of its detections"
+        "--selection",
+        choices=("student", "teacher"),
+        default="teacher",
+        help="default: teacher; with --review that of its detections",
     )
     parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
 

@@ -18,6 +18,8 @@ IN_A_CLIP: Mapping[str, tuple[str, float]] = {
     "psds2": ("balance", 1.0),
     "event_f1_macro": ("f1", 1.0),
     "event_precision_macro": ("false_alarm", -1.0),
+    "intersection_f1_macro": ("balance", 1.0),
+    "clip_f1": ("balance", 1.0),
     "similarity": ("similarity", 1.0),
     SIMILAR: ("similarity", 1.0),
     "si_sdri": ("similarity", -1.0),

@@ -220,6 +220,8 @@ NAMES = {
     "psds2": "PSDS2",
     "event_f1_macro": "event F1",
     "event_precision_macro": "event precision",
+    "intersection_f1_macro": "intersection F1",
+    "clip_f1": "clip F1",
     "similarity": "similarity",
     "si_sdri": "SI-SDRi",
     SIMILAR: "share of clips with a similarity above 0.9",
@@ -413,7 +415,7 @@ def document(findings: Sequence[Finding], dataset: str, scenes: str) -> list[str
         for finding in findings:
             claim = finding.claim
             if claim.paper == paper:
-                quote = f'"{claim.quote}"' + (f" *{claim.note}*" if claim.note else "")
+                quote = claim.text + (f" *{claim.note}*" if claim.note else "")
                 where = claim.where + (f"; also: {claim.also}" if claim.also else "")
                 cells = (
                     quote,

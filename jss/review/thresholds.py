@@ -280,7 +280,11 @@ def operating_points(
         weights: Fingerprint of the system's weights.
         before: The system's operating points, where it has any.
     """
-    points = dict(before.median) if before else dict.fromkeys(labels, MedianPoint(MEDIAN_FRAMES, THRESHOLD))
+    points = (
+        dict(before.median)
+        if before
+        else dict.fromkeys(labels, MedianPoint(MEDIAN_FRAMES, THRESHOLD))
+    )
     for row in rows:
         if row.threshold is not None and row.label in points:
             frames = median if isinstance(median, int) else median[row.label]

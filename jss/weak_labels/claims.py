@@ -12,7 +12,16 @@ from jss.evaluation.claims import Finding, judge
 from jss.evaluation.evidence import Evidence, Sample
 from jss.evaluation.measure import RESAMPLES
 from jss.metrics import bootstrap
-from jss.papers.claims import ABOVE, IMPROVEMENT, INPUT, JSS, WEAK_LABELS, Comparison, Figure
+from jss.papers.claims import (
+    ABOVE,
+    BEYOND,
+    IMPROVEMENT,
+    INPUT,
+    JSS,
+    WEAK_LABELS,
+    Comparison,
+    Figure,
+)
 from jss.weak_labels.report import WeakReport
 
 
@@ -142,7 +151,7 @@ def _above(a: Float64, weights_a: Float64, b: Float64, weights_b: Float64) -> Fl
 
 
 def findings(evidence: Evidence, weak: WeakEvidence) -> list[Finding]:
-    """Every claim of both papers, judged, in the papers' order.
+    """Every claim, judged, in the papers' order.
 
     Args:
         evidence: Figures of the JSS systems.
@@ -151,4 +160,5 @@ def findings(evidence: Evidence, weak: WeakEvidence) -> list[Finding]:
     return [
         *(judge(claim, evidence) for claim in JSS),
         *(judge(claim, weak) for claim in WEAK_LABELS),
+        *(judge(claim, evidence) for claim in BEYOND),
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from jss.data.datasets.overlap import SUFFIX
-from jss.papers.claims import CLAIMS
+from jss.papers.claims import CLAIMS, WEAK_LABELS
 from jss.reports import EvalReport
 from pages.ui.cache import loaders, weak_loaders
 from pages.ui.clip import synthscapes
@@ -181,7 +181,7 @@ def claim(
         heard: The subset of ``synthscapes`` to choose clips from that can be opened; None: none.
         of_version: Of :func:`claims_version`.
     """
-    if CLAIMS[number].paper != "JSS":
+    if CLAIMS[number] in WEAK_LABELS:
         return _weak_claim(number, of_version)
     return _claim(number, dataset, subset, heard, of_version)
 
