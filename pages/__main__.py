@@ -8,7 +8,8 @@ Review and shown on the page Timeline; where it is given twice, the second is th
 
 A link to any page opens it, also on a server that nobody has visited. While the browser loads
 Streamlit's code, the modules of the first page are imported: that saves about a second per start.
-Then the shipped examples are analysed while nobody waits for anything, unless they were before.
+Then the shipped examples are analysed, the claims judged and the fusions measured while nobody waits
+for anything, unless they were before.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _take_folders(options: list[str], option: str, example: str) -> list[str]:
 
 
 def _import_first() -> None:
-    """Import them once the server answers; earlier, this would only delay it. Then the examples."""
+    """Import them once the server answers; earlier, this would only delay it. Then what is prepared."""
     from streamlit import runtime
 
     while not runtime.exists() or runtime.get_instance().state is runtime.RuntimeState.INITIAL:

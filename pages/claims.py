@@ -59,8 +59,8 @@ def page() -> None:
         st.markdown(judging.RULE)
     if paper != WEAK:
         _about_audio(dataset, subset)
-    heard = _heard(dataset, subset)
-    version = figure_loaders.claims_version(dataset)
+    heard = figure_loaders.heard(dataset, subset)
+    version = figure_loaders.claims_version()
     numbers = [n for n, claim in enumerate(CLAIMS) if claim.paper == paper]
     verdicts = []
     for done, number in enumerate(numbers, 1):
@@ -73,28 +73,8 @@ def page() -> None:
     summary.markdown(f"Of **{len(verdicts)} claims** {judging.counted(verdicts)}.")
 
 
-def _heard(dataset: str, subset: str) -> str | None:
-    """Return the subset of ``synthscapes`` to hear, None where the clips of the set can be opened."""
-    if _openable(dataset, subset):
-        return None
-    of = [r.subset for r in loaders.reports() if r.dataset == synthscapes.NAME]
-    return next((name for name in of if not name.endswith(SUFFIX)), None)
-
-
-def _openable(dataset: str, subset: str) -> bool:
-    saved = next(
-        (
-            next(iter(scores.values()))
-            for place, scores in loaders.saved_scores().items()
-            if place[:2] == (dataset, subset)
-        ),
-        None,
-    )
-    return bool(saved and saved.clips and links.openable(dataset, subset, saved.clips[0].filename))
-
-
 def _about_audio(dataset: str, subset: str) -> None:
-    if not _openable(dataset, subset):
+    if not links.set_openable(dataset, subset):
         st.markdown(
             f"The clips of {dataset} are not on this disk, so the links open clips of synthscapes. To hear "
             f"those of {dataset}: `python -m jss render {dataset} FOLDER --soundbank BANK`, then "

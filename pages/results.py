@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from jss.evaluation.comparisons import gains_over, selection_table
-from jss.inference import fusion
 from jss.metrics.psds import PSDS1, PSDS2
 from jss.papers import tables as paper_tables
 from jss.reports import PLACEHOLDERS, EvalReport
@@ -114,8 +113,7 @@ def _fusions(reports: list[EvalReport], stem: str, intervals: bool) -> None:
     place = reports[0].dataset, reports[0].subset, reports[0].selection
     title, work = "#### Fusions (as Tables 3 and 5)", f"the fusions on {stem}"
     saved = loaders.saved_scores().get(place, {})
-    every = [fusion.members(item, kind) for kind in ("MixIT", "PIT") for item in fusion.FUSIONS]
-    todo = [names for names in ((JUDGE,), *every) if set(names) <= set(saved)]
+    todo = fusion_bench.of_paper(place, (JUDGE,))
     if not any(len(names) > 1 for names in todo):
         st.markdown(title)
         fusion_bench.no_scores(f"on {place[0]} {place[1]}")

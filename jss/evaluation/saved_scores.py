@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -44,6 +45,8 @@ class SavedScores:
     outputs: Outputs
     #: Of the whole set, also those that could not be analysed, without audio.
     clips: tuple[Clip, ...]
+    #: Hash of the file that they were read from; "" where there is none.
+    digest: str = ""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one .npz, atomically."""
@@ -110,7 +113,8 @@ class SavedScores:
         outputs = Outputs(
             facts.system, facts.selection, facts.labels, clip_outputs, facts.missing, facts.weights
         )
-        return cls(facts.dataset, facts.subset, outputs, _clips(facts, arrays))
+        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return cls(facts.dataset, facts.subset, outputs, _clips(facts, arrays), digest)
 
 
 def read_clips(path: str | os.PathLike[str]) -> tuple[str, str, tuple[Clip, ...]]:

@@ -24,11 +24,14 @@ EXCLUDED = frozenset(
 
 
 @cache
-def code_fingerprint(package: Path = Path(__file__).parents[1]) -> str:
-    """Hash the names and bytes of the package's Python files, except those in :data:`EXCLUDED`.
+def code_fingerprint(
+    package: Path = Path(__file__).parents[1], excluded: frozenset[str] = EXCLUDED
+) -> str:
+    """Hash the names and bytes of the package's Python files.
 
     Args:
         package: Folder of the package; tests name another than jss.
+        excluded: Sub-packages that do not count.
 
     Returns:
         64 hexadecimal digits, computed once for each process.
@@ -36,7 +39,7 @@ def code_fingerprint(package: Path = Path(__file__).parents[1]) -> str:
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         name = path.relative_to(package)
-        if name.parts[0] not in EXCLUDED:
+        if name.parts[0] not in excluded:
             content = path.read_bytes()
             digest.update(f"{name.as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()

@@ -26,7 +26,7 @@ from jss.bench.table import Row, show
 from jss.errors import JssError
 
 #: What pages.ui.cache.background says in the end.
-EXAMPLES_DONE = "The shipped examples are analysed."
+ALL_DONE = "The shipped examples are analysed, the claims judged and the fusions measured."
 #: Visitors at once who do something, and who only have a page open.
 BUSY, OPEN = 10, 40
 CLIPS = (
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> list[Row]:
                 for system in SYSTEMS:
                     tab.open(clip, system)
             tab.close()
-            _wait_for_examples(log)
+            _wait_until_prepared(log)
         with served(command, log, environment) as address:
             tab = _Tab(window, address)
             rows = [_row("cold first figure, result at hand", 4.0, tab.open(CLIPS[0], SYSTEMS[-1]))]
@@ -147,14 +147,12 @@ class _Tab:
         self.context.close()
 
 
-def _wait_for_examples(log: Path) -> None:
-    """Until the server has analysed the shipped examples, which it does while nobody acts."""
+def _wait_until_prepared(log: Path) -> None:
+    """Until the server has prepared what it can, which it does while nobody acts."""
     until = time.monotonic() + 900
-    while EXAMPLES_DONE not in log.read_text():
+    while ALL_DONE not in log.read_text():
         if time.monotonic() > until:
-            raise JssError(
-                f"The examples are not analysed after 15 minutes: {log.read_text()[-300:]}"
-            )
+            raise JssError(f"Not all is prepared after 15 minutes: {log.read_text()[-300:]}")
         time.sleep(1)
 
 

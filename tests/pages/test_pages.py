@@ -11,11 +11,13 @@ import fake
 import numpy as np
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from jss import checkpoints
 from jss.papers.claims import CLAIMS
 from jss.reports import EvalReport
+from pages.ui.cache import figure_loaders
 
 ROOT = Path(__file__).parents[2]
 
@@ -468,16 +470,24 @@ def test_results_keep_ours_and_the_papers_apart():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
-def test_claims_are_judged_and_their_clips_are_one_click_away():
+def test_claims_are_judged_and_their_clips_are_one_click_away(monkeypatch: pytest.MonkeyPatch):
+    def cards_of(app: AppTest) -> list[str]:
+        return [item.value for item in app.markdown if "**Paper:**" in item.value]
+
     app = run("pages/claims.py")
     assert not app.error
-    cards = [item.value for item in app.markdown if "**Paper:**" in item.value]
+    cards = cards_of(app)
     assert len(cards) == sum(claim.paper == "JSS" for claim in CLAIMS)
     linked = [item.proto.label for item in find(app.main, "page_link")]
     assert len([label for label in linked if "Shows it best" in label]) > 10
     chosen = run("pages/claims.py", paper="Weak labels", verdict="holds", claim="50")
-    kept = [item.value for item in chosen.markdown if "**Paper:**" in item.value]
+    kept = cards_of(chosen)
     assert all("holds" in card.split("]")[0] for card in kept)
+    st.cache_resource.clear()
+    monkeypatch.setattr(figure_loaders, "_judged", None)  # another start finds them on disk
+    again = run("pages/claims.py")
+    assert cards_of(again) == cards
+    assert [item.proto.label for item in find(again.main, "page_link")] == linked
 
 
 @pytest.mark.slow

@@ -1,4 +1,6 @@
-"""The shipped examples, analysed while nobody waits for anything, so that Compare opens at once."""
+"""What is done while nobody waits for anything: the shipped examples are analysed, then the claims
+judged and the paper's fusions measured, so that Compare, Claims and Results open at once.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,13 @@ import time
 
 from jss.errors import JssError
 from pages.ui import systems
-from pages.ui.cache import loaders
+from pages.ui.cache import figure_loaders, loaders
+from pages.ui.reports import fusion_bench
 
 log = logging.getLogger(__name__)
 
 #: Said on the terminal once all is done.
-DONE = "The shipped examples are analysed."
+DONE = "The shipped examples are analysed, the claims judged and the fusions measured."
 #: Seconds after the last run of a page until the server counts as idle.
 _IDLE_S = 2.0
 
@@ -22,10 +25,10 @@ _IDLE_S = 2.0
 def start() -> None:
     """Begin in a thread of its own; where the server ends, the work ends first."""
     atexit.register(loaders.queue().stop)
-    threading.Thread(target=_analyse_examples, daemon=True).start()
+    threading.Thread(target=_prepare, daemon=True).start()
 
 
-def _analyse_examples() -> None:
+def _prepare() -> None:
     installed = loaders.systems()
     if not installed:
         return
@@ -40,6 +43,12 @@ def _analyse_examples() -> None:
                     _wait_until_idle()
                     loaders.compute_when_idle(recording, name, selection)
     except JssError as error:  # whoever opens that clip is told
+        log.info("%s", error, exc_info=error)
+        return
+    try:
+        figure_loaders.judge_claims(_wait_until_idle)
+        fusion_bench.fuse_as_the_paper(_wait_until_idle)
+    except JssError as error:  # whoever opens those pages is told
         log.info("%s", error, exc_info=error)
         return
     print(DONE, flush=True)

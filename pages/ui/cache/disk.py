@@ -2,26 +2,30 @@
 
 A result lies under a hash of its input and weights (the key of ``loaders``) and of the code
 (:func:`jss.io.code_fingerprint.code_fingerprint`). Its scores lie beside it in a file of their own,
-so that a list of clips can show what a system detected in each of them.
+so that a list of clips can show what a system detected in each of them. Statistics that take long to
+compute lie in the same folder as JSON, under a hash of what they are made of and of all code.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jss.errors import JssError
+from jss.io.atomic import atomic_write
 from jss.io.code_fingerprint import code_fingerprint
 from jss.results import ClipResult
 
 if TYPE_CHECKING:
     from jss.inference.output_cache import ClipOutput
 
-#: Most bytes of results and of scores; the least recently used ones are removed.
-MAX_BYTES, MAX_BYTES_SCORES = 1 << 30, 1 << 28
+#: Most bytes of results, of scores and of statistics; the least recently used ones are removed.
+MAX_BYTES, MAX_BYTES_SCORES, MAX_BYTES_JSON = 1 << 30, 1 << 28, 1 << 26
 #: Seconds of the longest clip whose result is stored.
 LONGEST = 60.0
 
@@ -66,6 +70,27 @@ def put(key: str, result: ClipResult) -> None:
         if result.duration <= LONGEST:
             result.save(_path(key))
             _evict("npz", MAX_BYTES)
+
+
+def statistics(key: str, make: Callable[[], Any]) -> Any:
+    """Return plain data that was stored for a key by this code, else make and store them.
+
+    Args:
+        key: Changes with all that the data are made of, but the code.
+        make: Returns what JSON can hold.
+    """
+    whole = f"{code_fingerprint(excluded=frozenset())}|{key}"
+    path = folder() / f"{hashlib.sha256(whole.encode()).hexdigest()[:40]}.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        os.utime(path)
+    except (OSError, ValueError):
+        data = make()
+        with contextlib.suppress(JssError, OSError):
+            with atomic_write(path) as part:
+                part.write_text(json.dumps(data), encoding="utf-8")
+            _evict("json", MAX_BYTES_JSON)
+    return data
 
 
 def _evict(kind: str, most: int) -> None:

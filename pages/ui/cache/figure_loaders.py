@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from jss.data.datasets.overlap import SUFFIX
 from jss.papers.claims import CLAIMS, WEAK_LABELS
 from jss.reports import EvalReport
-from pages.ui.cache import loaders, weak_loaders
-from pages.ui.clip import synthscapes
+from pages.ui.cache import disk, loaders, weak_loaders
+from pages.ui.clip import links, synthscapes
 
 if TYPE_CHECKING:
     from jss.evaluation.claim_clips import Example
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jss.evaluation.clip_figures import ClipFigures
     from jss.evaluation.evidence import Evidence
     from jss.evaluation.saved_scores import SavedScores
-    from jss.papers.claims import Figure
+    from jss.papers.claims import Claim, Figure
 
 
 def scores(dataset: str, subset: str, selection: str, system: str) -> SavedScores | None:
@@ -50,7 +50,7 @@ def version(dataset: str) -> str:
 
 def _version(parts: tuple[SavedScores, ...]) -> str:
     """Return a text that changes with saved scores."""
-    return repr([(sorted(p.outputs.weights.items()), len(p.clips)) for p in parts])
+    return repr([(p.digest, sorted(p.outputs.weights.items()), len(p.clips)) for p in parts])
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -163,14 +163,38 @@ def seeds() -> dict[tuple[str, str], int]:
     return training_seeds()
 
 
-def claims_version(dataset: str) -> str:
-    """Return a text that changes with what claims are judged by, on a set and on ``synthscapes``."""
+def claims_version() -> str:
+    """Return a text that changes with what claims are judged by."""
     weak = [(r.system, r.n_clips, r.commit) for r in weak_loaders.reports()]
-    return repr((version(dataset), version(synthscapes.NAME), weak))
+    return repr((loaders.shipped_digest(), weak))
+
+
+def heard(dataset: str, subset: str) -> str | None:
+    """Return the subset of ``synthscapes`` to hear, None where the clips of a set can be opened."""
+    if links.set_openable(dataset, subset):
+        return None
+    of = [r.subset for r in loaders.reports() if r.dataset == synthscapes.NAME]
+    return next((name for name in of if not name.endswith(SUFFIX)), None)
+
+
+def judge_claims(wait: Callable[[], None]) -> None:
+    """Judge all claims by the main set, so that the page Claims opens at once.
+
+    Args:
+        wait: Called before each claim.
+    """
+    from jss.evaluation.evidence import main_set
+
+    if every := loaders.reports():
+        dataset, subset = main_set(every)
+        audible, now = heard(dataset, subset), claims_version()
+        for number in range(len(CLAIMS)):
+            wait()
+            claim(number, dataset, subset, audible, now)
 
 
 def claim(
-    number: int, dataset: str, subset: str, heard: str | None, of_version: str
+    number: int, dataset: str, subset: str, audible: str | None, of_version: str
 ) -> JudgedClaim:
     """Judge a claim by the reports of a set.
 
@@ -178,34 +202,80 @@ def claim(
         number: Of the claim in ``CLAIMS``.
         dataset: Name of the data set.
         subset: Name of the subset of single clips.
-        heard: The subset of ``synthscapes`` to choose clips from that can be opened; None: none.
+        audible: Of :func:`heard`.
         of_version: Of :func:`claims_version`.
     """
     if CLAIMS[number] in WEAK_LABELS:
         return _weak_claim(number, of_version)
-    return _claim(number, dataset, subset, heard, of_version)
+    return _claim(number, dataset, subset, audible, of_version)
 
 
 @st.cache_resource(show_spinner=False, max_entries=1000)
 def _claim(
-    number: int, dataset: str, subset: str, heard: str | None, of_version: str
+    number: int, dataset: str, subset: str, audible: str | None, of_version: str
 ) -> JudgedClaim:
+    """Judge a claim of systems that are shipped, by what is shipped."""
+    key = f"claim {number} {dataset} {subset} {audible} {loaders.shipped_digest()}"
+    return _restored(
+        CLAIMS[number],
+        disk.statistics(key, lambda: _plain(_judged(number, dataset, subset, audible))),
+    )
+
+
+def _plain(judged: JudgedClaim) -> dict[str, Any]:
+    """A judged claim as JSON can hold it: comparisons by their number in the claim."""
+    numbers = {one: n for n, one in enumerate(judged.finding.claim.comparisons)}
+
+    def example(one: Example | None) -> dict[str, Any] | None:
+        return one and vars(one) | {"comparison": numbers[one.comparison]}
+
+    return {
+        "verdict": judged.finding.verdict,
+        "judged": [vars(j) | {"comparison": numbers[j.comparison]} for j in judged.finding.judged],
+        "examples": [example(one) for one in (judged.best, judged.worst, *judged.heard)],
+    }
+
+
+def _restored(claim: Claim, data: dict[str, Any]) -> JudgedClaim:
+    """The claim of :func:`_plain`."""
+    from jss.evaluation.claim_clips import Example
+    from jss.evaluation.claims import Finding, Judged
+
+    def example(one: dict[str, Any] | None) -> Example | None:
+        return one and Example(**one | {"comparison": claim.comparisons[one["comparison"]]})
+
+    judged = tuple(
+        Judged(
+            **one
+            | {
+                "comparison": claim.comparisons[one["comparison"]],
+                "clips": tuple(one["clips"]),
+                "recordings": tuple(one["recordings"]),
+            }
+        )
+        for one in data["judged"]
+    )
+    best, worst, *heard = map(example, data["examples"])
+    return JudgedClaim(Finding(claim, judged, data["verdict"]), best, worst, (heard[0], heard[1]))
+
+
+def _judged(number: int, dataset: str, subset: str, audible: str | None) -> JudgedClaim:
     from jss.evaluation.claim_clips import examples
     from jss.evaluation.claims import judge
 
-    figures = _evidence(dataset, subset, of_version)
+    figures = evidence(dataset, subset)
     finding = judge(CLAIMS[number], figures)
 
     def clips(figure: Figure) -> ClipFigures | None:
         return _clips(figure, dataset, figures.subset_of(figure))
 
-    def audible(figure: Figure) -> ClipFigures | None:
-        return _clips(figure, synthscapes.NAME, heard or "")
+    def synthetic(figure: Figure) -> ClipFigures | None:
+        return _clips(figure, synthscapes.NAME, audible or "")
 
     return JudgedClaim(
         finding,
         *examples(finding, clips),
-        examples(finding, audible) if heard else (None, None),
+        examples(finding, synthetic) if audible else (None, None),
     )
 
 

@@ -414,6 +414,15 @@ def _shipped_reports() -> tuple[EvalReport, ...]:
     return EvalReport.load_all(checkpoints.root() / "reports")
 
 
+@st.cache_data(show_spinner=False, ttl=30)
+def shipped_digest() -> str:
+    """Return a text that changes with the shipped reports and the scores beside them."""
+    digest = blake2b()
+    for path in sorted((checkpoints.root() / "reports").rglob("*.*")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 def saved_scores() -> dict[tuple[str, str, str], dict[str, SavedScores]]:
     """Return the scores beside reports: (data set, subset, selection) -> system -> its scores."""
     places = {place: dict(scores) for place, scores in _shipped_scores().items()}
@@ -464,7 +473,11 @@ def fused(place: tuple[str, str, str], systems: tuple[str, ...], fingerprint: st
     """
     from jss.evaluation import saved_scores as scores
 
-    return scores.report([saved_scores()[place][name] for name in systems])
+    parts = [saved_scores()[place][name] for name in systems]
+    if not all(part.digest for part in parts):
+        return scores.report(parts)
+    key = f"fused {[part.digest for part in parts]}"
+    return EvalReport.from_dict(disk.statistics(key, lambda: scores.report(parts).as_dict()))
 
 
 def review_plan(folders: Sequence[Path], audio: Path | None, by_disagreement: bool) -> ReviewPlan:

@@ -30,6 +30,19 @@ def openable(dataset: str, subset: str, filename: str) -> str | None:
     return None
 
 
+def set_openable(dataset: str, subset: str) -> bool:
+    """Return whether the clips of a set of reports can be opened; its first one stands for all."""
+    saved = next(
+        (
+            next(iter(scores.values()))
+            for place, scores in loaders.saved_scores().items()
+            if place[:2] == (dataset, subset)
+        ),
+        None,
+    )
+    return bool(saved and saved.clips and openable(dataset, subset, saved.clips[0].filename))
+
+
 def links(dataset: str, subset: str, filenames: Sequence[str], system: str) -> None:
     """Show a link to Explore for each clip with audio, and a sentence for the others."""
     named = [(name, openable(dataset, subset, name)) for name in filenames]

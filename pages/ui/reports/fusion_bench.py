@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from jss.errors import JssError
+from jss.inference import fusion
 from pages.ui import address, systems, widgets
 from pages.ui.cache import loaders, model_folders
 from pages.ui.reports import choice, score_tables
@@ -45,9 +48,39 @@ def no_scores(where: str = "") -> None:
 
 def fingerprint(place: Place, names: tuple[str, ...]) -> str:
     """Return a text that changes with the saved scores."""
+    scores = loaders.saved_scores()[place]
     return repr(
-        [sorted(loaders.saved_scores()[place][name].outputs.weights.items()) for name in names]
+        [(scores[name].digest, sorted(scores[name].outputs.weights.items())) for name in names]
     )
+
+
+def of_paper(place: Place, first: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return the members of the paper's fusions of each pre-training, of the systems with scores.
+
+    Args:
+        place: Data set, subset and selection.
+        first: Systems before them, where they have scores.
+    """
+    saved = loaders.saved_scores().get(place, {})
+    every = [fusion.members(item, kind) for kind in ("MixIT", "PIT") for item in fusion.FUSIONS]
+    return [
+        names for names in ((first,) if first else ()) + tuple(every) if set(names) <= set(saved)
+    ]
+
+
+def fuse_as_the_paper(wait: Callable[[], None]) -> None:
+    """Measure the paper's fusions on the main set, so that the page Results opens at once.
+
+    Args:
+        wait: Called before each of them.
+    """
+    from jss.evaluation.evidence import main_set
+
+    if every := loaders.reports():
+        place = (*main_set(every), "teacher")
+        for names in of_paper(place):
+            wait()
+            loaders.fused(place, names, fingerprint(place, names))
 
 
 @st.fragment
