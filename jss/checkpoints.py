@@ -587,8 +587,8 @@ def manifest(name: str, folder: Folder = None) -> Manifest:
         raise JssError(f"{where} must have name: {name}, not {system.name}.")
     for who, selection in system.selections.items():
         points = selection.operating
-        known = {*system.labels}
-        if points and not ({*points.median} == known and {*points.boxes} in (known, set())):
+        labels = {*system.labels}
+        if points and not ({*points.median} == labels and {*points.boxes} in (labels, set())):
             raise JssError(
                 f"{where}: the operating points of the {who} must name each of the labels once: run "
                 f"python -m jss tune {name} again."

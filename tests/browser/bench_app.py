@@ -94,6 +94,8 @@ def run(args: argparse.Namespace) -> list[Row]:
             rows.append(_row("figure PDF, the first", 2.0, _figure(tab)))
             rows += _crowd(tab, args.seconds)
             tab.close()
+        with served(command, log, environment) as address:
+            rows += _statistics(window, address)
         environment["JSS_REVIEW"] = str(long_day.write(Path(cache) / "day"))
         with served(command, log, environment) as address:
             rows += _day(window, address)
@@ -256,6 +258,25 @@ def _day(window: Any, address: str) -> list[Row]:
         _row("24 h of events, from the server's first message to the chart", 1.0, min(spent[1:])),
         _row(f"a cell is heard, p95 of {len(presses)}", 0.5, _p95(presses)),
     ]
+
+
+def _statistics(window: Any, address: str) -> list[Row]:
+    """The pages that compute most, opened for the first time on this server."""
+    rows = []
+    for name, said in (("claims", "Of \\d+ claims"), ("results", "mean scores \\(Eq. 25\\)")):
+        context = window.new_context(viewport={"width": 1440, "height": 1100})
+        context.add_init_script(long_day.LISTENER)
+        page = context.new_page()
+        page.goto(f"{address}/{name}")
+        page.wait_for_function(
+            f"() => document.querySelector('[data-test-script-state=notRunning]')"
+            f" && /{said}/.test(document.querySelector('.stMain').innerText)",
+            timeout=120_000,
+        )
+        spent = page.evaluate(long_day.SINCE_ANSWER)
+        rows.append(_row(f"page {name.capitalize()}, from the server's first message", 1.5, spent))
+        context.close()
+    return rows
 
 
 def _figure(tab: _Tab) -> float:

@@ -4,6 +4,7 @@ take. Only what is written on the pages is pressed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -79,7 +80,15 @@ class Person:
         return self.tab.evaluate(f"(() => {{ const v = {VIEWER}; return {code}; }})()")
 
     def drawn(self, clip: str, system: str) -> None:
-        self.tab.wait_for_selector(f".jss[data-drawn$='{clip}|{system}|teacher']")
+        from playwright.sync_api import TimeoutError
+
+        try:
+            self.tab.wait_for_selector(f".jss[data-drawn$='{clip}|{system}|teacher']")
+        except TimeoutError:
+            text = self.tab.locator(".stMain").inner_text()
+            raise AssertionError(
+                f"{clip}|{system} is not drawn at {self.tab.url}: {text}"
+            ) from None
 
     def hears(self, what: str) -> None:
         self.tab.wait_for_function(
@@ -164,14 +173,15 @@ def test_recordings_of_one_s_own_take_two_presses_each(person: Person, tmp_path:
     files += [media.encode(tmp_path / f"mine.{kind}", sound, 16000) for kind in ("m4a", "mp4")]
     for n, file in enumerate(files):
         with person.task(f"open {file.name}", 2, start="?system=MixIT-S1" if n == 0 else None):
-            chooser = person.tab.locator("input[type=file]")
-            if not chooser.count():
-                person.press(person.button("Open, record"))
+            popover = person.tab.get_by_test_id("stPopoverBody")
+            popover.wait_for(state="hidden")  # that of the file before closes by itself
+            person.press(person.button("Open, record"))
             person.presses += 1  # the file, in the window of the browser
-            chooser.first.set_input_files(str(file))
-            person.tab.wait_for_function("(name) => document.title.startsWith(name)", arg=file.name)
-            person.tab.wait_for_selector(".jss[data-drawn^='uploaded/']")
+            popover.locator("input[type=file]").set_input_files(str(file))
+            name = f"uploaded/{hashlib.sha256(file.read_bytes()).hexdigest()[:12]}"
+            person.drawn(name, "MixIT-S1")
             idle(person.tab)
+            assert person.tab.title().startswith(file.name)
             assert person.ask("v.state.meta.duration") == pytest.approx(3.0, abs=0.15)
 
 

@@ -227,7 +227,7 @@ def _plain(judged: JudgedClaim) -> dict[str, Any]:
     numbers = {one: n for n, one in enumerate(judged.finding.claim.comparisons)}
 
     def example(one: Example | None) -> dict[str, Any] | None:
-        return one and vars(one) | {"comparison": numbers[one.comparison]}
+        return None if one is None else vars(one) | {"comparison": numbers[one.comparison]}
 
     return {
         "verdict": judged.finding.verdict,
@@ -242,7 +242,9 @@ def _restored(claim: Claim, data: dict[str, Any]) -> JudgedClaim:
     from jss.evaluation.claims import Finding, Judged
 
     def example(one: dict[str, Any] | None) -> Example | None:
-        return one and Example(**one | {"comparison": claim.comparisons[one["comparison"]]})
+        if one is None:
+            return None
+        return Example(**one | {"comparison": claim.comparisons[one["comparison"]]})
 
     judged = tuple(
         Judged(
