@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -23,8 +23,10 @@ from jss.io.atomic import atomic_write
 from jss.io.code_fingerprint import code_fingerprint
 from jss.io.progress import Progress, silent
 from jss.metrics.separation import ClipSeparation, separate_clip
-from jss.models.precision import Precision
 from jss.results import DAMAGED, ClipResult
+
+if TYPE_CHECKING:  # torch, which measuring cached outputs does not need
+    from jss.models.precision import Precision
 
 #: Default folder of cached outputs.
 CACHE = Path("cache") / "scores"

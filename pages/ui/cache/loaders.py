@@ -393,7 +393,18 @@ def _compute(recording: Recording, system: str, selection: str, report: Report) 
 
 def reports() -> tuple[EvalReport, ...]:
     """Return the reports of shipped systems, then those beside the user's."""
-    return (*_shipped_reports(), *model_folders.reports(EvalReport)[0])
+    return (*_shipped_reports(_shipped_state()), *model_folders.reports(EvalReport)[0])
+
+
+def _shipped_files() -> list[Path]:
+    """List the shipped reports, and the scores beside them."""
+    return sorted((checkpoints.root() / "reports").rglob("*.*"))
+
+
+@st.cache_data(show_spinner=False, ttl=2)
+def _shipped_state() -> str:
+    """Return a text that changes where one of them is written."""
+    return repr([(str(path), path.stat().st_mtime_ns) for path in _shipped_files()])
 
 
 def damaged_reports() -> list[str]:
@@ -409,23 +420,27 @@ def damaged_reports() -> list[str]:
     return [*model_folders.reports(EvalReport)[1], *scores]
 
 
-@st.cache_data(show_spinner=False, ttl=30)
-def _shipped_reports() -> tuple[EvalReport, ...]:
-    return EvalReport.load_all(checkpoints.root() / "reports")
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _shipped_reports(state: str) -> tuple[EvalReport, ...]:
+    return tuple(EvalReport.load(path) for path in _shipped_files() if path.suffix == ".json")
 
 
-@st.cache_data(show_spinner=False, ttl=30)
 def shipped_digest() -> str:
     """Return a text that changes with the shipped reports and the scores beside them."""
+    return _shipped_digest(_shipped_state())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _shipped_digest(state: str) -> str:
     digest = blake2b()
-    for path in sorted((checkpoints.root() / "reports").rglob("*.*")):
+    for path in _shipped_files():
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 
 def saved_scores() -> dict[tuple[str, str, str], dict[str, SavedScores]]:
     """Return the scores beside reports: (data set, subset, selection) -> system -> its scores."""
-    places = {place: dict(scores) for place, scores in _shipped_scores().items()}
+    places = {place: dict(scores) for place, scores in _shipped_scores(_shipped_state()).items()}
     for path, where, stamp in model_folders.saved_scores():
         scores = _users_scores(path, stamp)
         if not isinstance(scores, str):
@@ -436,12 +451,12 @@ def saved_scores() -> dict[tuple[str, str, str], dict[str, SavedScores]]:
     return places
 
 
-@st.cache_resource(show_spinner=False, ttl=30)
-def _shipped_scores() -> dict[tuple[str, str, str], dict[str, SavedScores]]:
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _shipped_scores(state: str) -> dict[tuple[str, str, str], dict[str, SavedScores]]:
     from jss.evaluation.saved_scores import SUFFIX, SavedScores
 
     places: dict[tuple[str, str, str], dict[str, SavedScores]] = {}
-    for path in sorted((checkpoints.root() / "reports").rglob(f"*{SUFFIX}")):
+    for path in (path for path in _shipped_files() if path.name.endswith(SUFFIX)):
         scores = SavedScores.load(path)
         place = scores.dataset, scores.subset, scores.outputs.selection
         places.setdefault(place, {})[scores.outputs.system] = scores
@@ -459,7 +474,7 @@ def _users_scores(path: Path, stamp: tuple[int, int]) -> SavedScores | str:
         return str(error)
 
 
-@st.cache_data(show_spinner=False, ttl=600, max_entries=200)
+@st.cache_resource(show_spinner=False, ttl=600, max_entries=200)
 def fused(place: tuple[str, str, str], systems: tuple[str, ...], fingerprint: str) -> EvalReport:
     """Measure the mean scores (Eq. 25) of some systems.
 

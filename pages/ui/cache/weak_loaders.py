@@ -135,7 +135,7 @@ def reports() -> tuple[WeakReport, ...]:
     return (*_shipped_reports(), *model_folders.reports(WeakReport)[0])
 
 
-@st.cache_data(show_spinner=False, ttl=30)
+@st.cache_resource(show_spinner=False, ttl=30)
 def _shipped_reports() -> tuple[WeakReport, ...]:
     return WeakReport.load_all(checkpoints.root() / "weak_labels")
 
