@@ -289,19 +289,15 @@ def _read(path: str | os.PathLike[str], *names: str) -> tuple[_Facts, dict[str, 
 
 
 def _clips(facts: _Facts, arrays: dict[str, npt.NDArray[Any]]) -> tuple[Clip, ...]:
-    events = arrays["events"]
+    events: list[list[Event]] = [[] for _ in facts.clips]
+    for clip, label, onset, offset in arrays["events"].tolist():
+        if 0 <= clip < len(events):
+            events[int(clip)].append(Event(onset, offset, facts.labels[int(label)]))
     return tuple(
-        Clip(
-            name,
-            None,
-            float(arrays["seconds"][n]),
-            tuple(
-                Event(onset, offset, facts.labels[int(label)])
-                for _, label, onset, offset in events[events[:, 0] == n].tolist()
-            ),
-            padded_to=facts.padded_to,
+        Clip(name, None, seconds, tuple(of_clip), padded_to=facts.padded_to)
+        for name, seconds, of_clip in zip(
+            facts.clips, arrays["seconds"].tolist(), events, strict=True
         )
-        for n, name in enumerate(facts.clips)
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 from jss.errors import JssError
 from jss.io.atomic import write_json_lines
 from jss.io.plain import plain
-from jss.io.schema import read_json, validate
+from jss.io.schema import load_json, read_json, validate
 
 
 class StoredReport:
@@ -31,6 +31,8 @@ class StoredReport:
         Raises:
             JssError: The file is missing or no such report.
         """
+        if (report := load_json(cls, path)) is not None:
+            return report
         stored = read_json(
             path,
             f"There is no report at {path}.",

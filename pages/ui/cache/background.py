@@ -5,13 +5,16 @@ judged and the paper's fusions measured, so that Compare, Claims and Results ope
 from __future__ import annotations
 
 import atexit
+import importlib
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from jss.errors import JssError
 from pages.ui import systems
 from pages.ui.cache import figure_loaders, loaders
+from pages.ui.clip.recordings import Recording
 from pages.ui.reports import fusion_bench
 
 log = logging.getLogger(__name__)
@@ -29,29 +32,34 @@ def start() -> None:
 
 
 def _prepare() -> None:
-    installed = loaders.systems()
-    if not installed:
+    if not loaders.systems():
         return
-    default = systems.default_system(installed)
-    names = [item.name for item in installed]
-    compared = systems.related(default, names, default, systems.MOST)
-    try:
-        for recording in loaders.examples():
-            for name in compared:
-                selection = next(iter(sorted(loaders.manifest(name).selections, reverse=True)))
-                if not loaders.on_disk(recording, name, selection):
-                    _wait_until_idle()
-                    loaders.compute_when_idle(recording, name, selection)
-    except JssError as error:  # whoever opens that clip is told
-        log.info("%s", error, exc_info=error)
-        return
-    try:
+    clips = loaders.examples()
+    try:  # what is likely to be opened first comes first
+        _analyse(clips[:1])
+        _wait_until_idle()
+        importlib.import_module("pandas.io.formats.style")  # it imports all of matplotlib
         figure_loaders.judge_claims(_wait_until_idle)
         fusion_bench.fuse_as_the_paper(_wait_until_idle)
-    except JssError as error:  # whoever opens those pages is told
+        _analyse(clips[1:])
+    except JssError as error:  # whoever opens that clip or page is told
         log.info("%s", error, exc_info=error)
         return
     print(DONE, flush=True)
+
+
+def _analyse(clips: Sequence[Recording]) -> None:
+    """Analyse clips with the systems that Compare shows first."""
+    installed = loaders.systems()
+    default = systems.default_system(installed)
+    names = [item.name for item in installed]
+    compared = systems.related(default, names, default, systems.MOST)
+    for recording in clips:
+        for name in compared:
+            selection = next(iter(sorted(loaders.manifest(name).selections, reverse=True)))
+            if not loaders.on_disk(recording, name, selection):
+                _wait_until_idle()
+                loaders.compute_when_idle(recording, name, selection)
 
 
 def _wait_until_idle() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -268,11 +269,15 @@ def _judged(number: int, dataset: str, subset: str, audible: str | None) -> Judg
     figures = evidence(dataset, subset)
     finding = judge(CLAIMS[number], figures)
 
+    @cache  # a claim has hundreds of comparisons of a few systems
+    def of(place: str, part: str, selection: str, members: tuple[str, ...]) -> ClipFigures | None:
+        return clip_figures(place, part, selection, members)
+
     def clips(figure: Figure) -> ClipFigures | None:
-        return _clips(figure, dataset, figures.subset_of(figure))
+        return of(dataset, figures.subset_of(figure), figure.selection, figure.members)
 
     def synthetic(figure: Figure) -> ClipFigures | None:
-        return _clips(figure, synthscapes.NAME, audible or "")
+        return of(synthscapes.NAME, audible or "", figure.selection, figure.members)
 
     return JudgedClaim(
         finding,
@@ -289,7 +294,3 @@ def _weak_claim(number: int, of_version: str) -> JudgedClaim:
     figures = WeakEvidence(main_scenes(weak_loaders.reports()))
     finding = judge(CLAIMS[number], figures)
     return JudgedClaim(finding, *scene_examples(finding, figures))
-
-
-def _clips(figure: Figure, dataset: str, subset: str) -> ClipFigures | None:
-    return clip_figures(dataset, subset, figure.selection, figure.members)
