@@ -29,10 +29,19 @@ function cached(url, load, sizeOf) {
 /** Files of the app lie on its server; a page that stands alone has them within itself. */
 const base = import.meta.url.startsWith("data:") ? "" : import.meta.url.split("/_stcore/")[0];
 
+/**
+ * While a page runs again, the server may drop its files, where another page ends at that moment; it
+ * has them again before the page has run to its end.
+ */
+const PATIENCE = [250, 500, 1000, 2000, 4000]; // ms until a file that is not there is asked for again
+
 async function get(url) {
-  const response = await fetch(base + url);
-  if (!response.ok) throw new Error(`${response.status} for ${url}`);
-  return response;
+  for (const wait of [...PATIENCE, 0]) {
+    const response = await fetch(base + url);
+    if (response.ok) return response;
+    if (response.status !== 404 || !wait) throw new Error(`${response.status} for ${url}`);
+    await new Promise((done) => setTimeout(done, wait));
+  }
 }
 
 /** One tile of a spectrogram: its levels, row 0 at the top, and a canvas to be coloured. */

@@ -87,9 +87,9 @@ export class Results {
       await new Promise(idle);
       if (turn !== this.turn) return;
       try {
-        await result.load().pictureLoaded;
-        await result.soundLoaded;
+        await Promise.all([result.load().pictureLoaded, result.soundLoaded]);
       } catch (error) {
+        if (turn !== this.turn) return; // the files of a clip that is no longer shown are gone
         console.warn(error);
         result.forget();
         this.reasons[result.name] = LOST;
