@@ -131,4 +131,4 @@ def test_the_verb_writes_what_detect_uses(tmp_path, tiny_checkpoints, monkeypatc
         detect(out, *more)  # goes on from its own journal
     assert main(["detect", "--stream", "--system", "SED", "--decoder", "boxes"]) == 2
     assert main([*tune_it, "--scores", "x.npz"]) == 2
-    assert "either --data ROOT or --scores FILE" in capsys.readouterr().err
+    assert "either --data ROOT, --scores FILE or --review OUT" in capsys.readouterr().err
