@@ -106,7 +106,7 @@ def chosen_window(timeline: Timeline) -> Window:
             "A cell is",
             names,
             address.BIN,
-            lambda one: f"a {one}" if one[0] != "1" else one,
+            _one,
             first,
             width=150,
         )
@@ -126,6 +126,11 @@ def chosen_window(timeline: Timeline) -> Window:
         if len(starts) > 1:
             widgets.step_buttons("window", starts, address.SINCE)
     return windows[starts.index(since)]
+
+
+def _one(bins: str) -> str:
+    """A length of a bin as people say it: a day, an hour, 10 minutes."""
+    return bins if bins[0].isdigit() else f"{'an' if bins == 'hour' else 'a'} {bins}"
 
 
 def chosen_cell(timeline: Timeline) -> tuple[str, float | None]:
@@ -202,7 +207,7 @@ def zoom(timeline: Timeline, start: float, window: Window) -> None:
         "Zoom in",
         icon=":material/zoom_in:",
         key="zoom",
-        help=f"Show the time around {timeline.clock(start)} with cells of {'a ' * (shorter[0][0] != '1')}{shorter[0]}",
+        help=f"Show the time around {timeline.clock(start)} with cells of {_one(shorter[0])}",
         on_click=address.write_all,
         args=({address.BIN: shorter[0], address.SINCE: f"{inner.start:.0f}", address.CELL: ""},),
     )
