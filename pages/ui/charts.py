@@ -14,8 +14,8 @@ from jss.papers.names import printed_name
 from jss.viz.chart import Chart
 from pages.ui import widgets
 
-#: Least width of a panel that stands beside others, in pixels.
-PANEL = 270
+#: Least width in pixels of a panel that stands beside others, and of cells with names of times.
+PANEL, CELLS = 270, 640
 #: The column of systems' names in the paper.
 _PRINTED = "In the paper"
 _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
@@ -49,7 +49,8 @@ def show(
     files(name, key, lambda kind: _print(chart, kind), title)
     look: dict[str, Any] = {"alt": chart.alt, "config": {"displaylogo": False}, "key": key}
     drawn = interactive(chart, widgets.theme())
-    with _wide(max(len(row) for row in chart.panels), key):
+    cells = any(panel.heat and panel.heat.texts for row in chart.panels for panel in row)
+    with _wide(CELLS if cells else PANEL * max(len(row) for row in chart.panels), key):
         if choose is not None:
             look |= {"on_select": partial(_choose, key, choose), "selection_mode": "points"}
         if not select:
@@ -69,15 +70,15 @@ def _choose(key: str, choose: Callable[[tuple[Any, ...]], None]) -> None:
             return
 
 
-def _wide(panels: int, key: str) -> Any:
-    """A container for a row of panels, which scrolls sideways on a narrow screen."""
-    if panels == 1:
+def _wide(pixels: int, key: str) -> Any:
+    """A container of at least this width, which scrolls sideways on a narrow screen."""
+    if pixels <= PANEL:
         return nullcontext()
     st.html(
-        f"<style>[class*=st-key-wide{panels}] {{ overflow-x: auto; }} "
-        f"[class*=st-key-wide{panels}] > * {{ min-width: {PANEL * panels}px; }}</style>"
+        f"<style>[class*=st-key-wide{pixels}] {{ overflow-x: auto; }} "
+        f"[class*=st-key-wide{pixels}] > * {{ min-width: {pixels}px; }}</style>"
     )
-    return st.container(key=f"wide{panels} {key}")
+    return st.container(key=f"wide{pixels} {key}")
 
 
 def files(name: str, key: str, make: Callable[[Any], bytes], title: str = "") -> None:
