@@ -29,6 +29,7 @@ page = st.navigation(
     ],
     position="top",
 )
+address.arrive(page.url_path)
 widgets.name_tab(page.title)
 corner.show()
 with widgets.errors_shown():

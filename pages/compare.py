@@ -13,7 +13,6 @@ from jss.decoding import Threshold
 from jss.viz.agreement import agreement, events_of, tally
 from pages.ui import address, charts, exports, systems, widgets
 from pages.ui.cache.loaders import Analysis
-from pages.ui.clip import browser
 from pages.ui.clip import view as clip_view
 from pages.ui.clip.recordings import Recording
 
@@ -53,7 +52,7 @@ def _layout() -> str:
 @widgets.shows_errors
 def comparison(recording: Recording, names: list[str]) -> None:
     """Show the viewer with all systems, and their table and files."""
-    browser.refresh()
+    clip_view.refresh()
     selection = systems.wanted_selection()
     analyses = clip_view.analyse(names, recording, selection)
     shown = _shown(list(analyses))

@@ -6,7 +6,6 @@ import streamlit as st
 
 from pages.ui import address, exports, systems, widgets
 from pages.ui.cache import loaders
-from pages.ui.clip import browser
 from pages.ui.clip import view as clip_view
 from pages.ui.clip.recordings import Recording
 from pages.ui.text import literal
@@ -33,7 +32,7 @@ def page() -> None:
 @widgets.shows_errors
 def analysis(recording: Recording) -> None:
     """Show the viewer, and the tables and files that depend on its threshold and system."""
-    browser.refresh()
+    clip_view.refresh()
     system = str(address.read(address.SYSTEM))
     selection = systems.shown_selection(system)
     analyses = clip_view.analyse([system], recording, selection)

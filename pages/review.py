@@ -146,7 +146,7 @@ def review(
     shown = wanted if wanted in names else names[0]
     threshold = plan.detected.threshold
     if address.read(address.THRESHOLD) is None and isinstance(threshold, float):
-        address.write_threshold(max(0.01, threshold))
+        address.write(address.THRESHOLD, address.threshold_text(max(0.01, threshold)))
     recording = recording_of(plan, clip)
     selection = plan.detected.selection
     name, start, end = clip

@@ -45,6 +45,7 @@ def page() -> None:
 @widgets.shows_errors
 def _mixture() -> None:
     """Show a mixture and its analyses; an error here leaves the scores below in place."""
+    _take_over()
     systems.follow_trainings()
     systems.show_faults()
     if not weak_loaders.critics():
@@ -106,6 +107,7 @@ def _prepared(names: list[str], mixture: Mixture) -> bool:
 @widgets.shows_errors
 def _analysis(mixture: Mixture) -> None:
     """Show the viewer, and the tables and files that depend on its threshold and separator."""
+    _take_over()
     names = _names(mixture)
     analyses = _analyse(names, mixture)
     wanted = address.read(SEPARATOR)
@@ -226,12 +228,9 @@ def _table(analyses: dict[str, WeakAnalysis], shown: str, mixture: Mixture) -> p
 
 
 def _take_over() -> None:
-    """What was chosen in the viewer goes into the address."""
-    chosen = st.session_state[KEY]["interaction"]
-    address.write_threshold(chosen["threshold"])
-    address.write(SEPARATOR, chosen["system"])
-    address.write(address.VIEW, chosen["view"])
-    widgets.take_steps(scenes.SCENE, viewer.steps_taken(KEY))
+    """Put what was chosen in the viewer into the address."""
+    names = {"system": SEPARATOR, "view": address.VIEW}
+    viewer.take_over(KEY, names, scenes.SCENE)
 
 
 page()

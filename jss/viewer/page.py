@@ -28,7 +28,7 @@ from jss.decoding import Threshold
 from jss.errors import JssError
 from jss.papers.names import printed_name
 from jss.results import ClipResult
-from jss.viewer import WEB
+from jss.viewer import WEB, styles
 from jss.viewer.payload import LOSSLESS, Encoding, File, pack, png, with_shared_classes
 from jss.viz.mel import levels
 
@@ -211,7 +211,7 @@ def _filled(content: dict[str, Any], text: Text, sound: str) -> bytes:
             made=made,
             version=jss.__version__,
             imports=_modules(),
-            styles=(WEB / "viewer.css").read_text(encoding="utf-8"),
+            styles=styles(),
             parts=(WEB / "viewer.html").read_text(encoding="utf-8"),
             clip=json.dumps(content, separators=(",", ":")).replace("<", "\\u003c"),
         )

@@ -15,7 +15,7 @@ from jss.viz.agreement import agreement, events_of
 from jss.viz.mel import SHOWN_DB, TICKS_HZ, hz_label, hz_to_row
 from jss.viz.names import place_names
 from jss.viz.printed import Format, save
-from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress, line_style, tag
+from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress, line_style, sentence, tag
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -343,17 +343,7 @@ def _events(
             kinds[label].color(theme),
         )
     if not shown:
-        text = "no annotation" if truth is None else "no events"
-        axes.text(
-            0.5,
-            0.5,
-            text,
-            transform=axes.transAxes,
-            ha="center",
-            va="center",
-            fontsize=LABEL,
-            color=ink.soft,
-        )
+        sentence(axes, "no annotation" if truth is None else "no events", ink, LABEL)
     axes.set_ylim(-0.6, max(1, len(shown)) - 0.4)
     axes.set_yticks([lanes[label] for label in shown], [kinds[label].short for label in shown])
     above = decoder.above if decoder else ""

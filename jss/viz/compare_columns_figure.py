@@ -22,7 +22,7 @@ from jss.viz.clip_figure import (
     score_panel,
 )
 from jss.viz.compare_figure import above, difference_key, difference_panel, difference_scale
-from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress
+from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress, sentence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -147,7 +147,7 @@ def columns(
             if beside == "difference":
                 why = _no_difference(result, other, m)
                 if why or other is None:
-                    _sentence(axes, why, ink)
+                    sentence(axes, why, ink)
                     axes.set_yticks([])
                 else:
                     difference_panel(axes, result, other, m, full, "", ink)
@@ -156,7 +156,7 @@ def columns(
         if similarity:
             _similarity(of["similarity"], result, similarity.get(result.system), ink)
         if not result.n_sources and sources:
-            _sentence(of[f"{beside} of {sources[0].lower()}"], "no separation stage", ink)
+            sentence(of[f"{beside} of {sources[0].lower()}"], "no separation stage", ink)
         visible = [axes for axes in of.values() if axes.axison]
         for axes in of.values():
             axes.set_xlim(span)
@@ -211,7 +211,7 @@ def _events(
     axes.set_yticks([i + 0.5 for i in range(len(lanes))], [kinds[label].short for label in lanes])
     axes.tick_params(axis="y", length=0, pad=2)
     if not lanes:
-        _sentence(axes, "no event", ink)
+        sentence(axes, "no event", ink)
 
 
 def _similarity(axes: Axes, result: ClipResult, row: Float32 | None, ink: Ink) -> None:
@@ -233,16 +233,3 @@ def _no_difference(result: ClipResult, other: ClipResult | None, m: int) -> str:
         return "subtracted from the others"
     same = not (result.source_mels[m] - other.source_mels[m]).any()
     return f"the same as in {other.system}" if same else ""
-
-
-def _sentence(axes: Axes, text: str, ink: Ink) -> None:
-    axes.text(
-        0.5,
-        0.5,
-        text,
-        transform=axes.transAxes,
-        ha="center",
-        va="center",
-        fontsize=TICK,
-        color=ink.soft,
-    )

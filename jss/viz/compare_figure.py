@@ -24,7 +24,7 @@ from jss.viz.clip_figure import (
     score_panel,
 )
 from jss.viz.mel import SHOWN_DB
-from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress, tag
+from jss.viz.style import INKS, LABEL, TICK, WIDTH, Ink, dress, sentence, tag
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -227,16 +227,7 @@ def _rolls(
     axes.set_yticks([at for at, _ in ticks], [text for _, text in ticks])
     axes.tick_params(axis="y", length=0, pad=3)
     if not lanes:
-        axes.text(
-            0.5,
-            0.5,
-            "no event in any of the systems",
-            transform=axes.transAxes,
-            ha="center",
-            va="center",
-            fontsize=LABEL,
-            color=ink.soft,
-        )
+        sentence(axes, "no event in any of the systems", ink, LABEL)
     names = "  ".join(f"{n} {name}" for n, name in enumerate(detected, 1))
     tag(axes, ("ground truth, then " if truth is not None else "no ground truth; ") + names, ink)
 
@@ -302,16 +293,7 @@ def _difference(
 ) -> None:
     """Source m of one system minus that of another, in dB, with its key."""
     if not (main.source_mels[m] - other.source_mels[m]).any():
-        axes.text(
-            0.5,
-            0.5,
-            f"this source is the same in {main.system} and {other.system}",
-            transform=axes.transAxes,
-            ha="center",
-            va="center",
-            fontsize=LABEL,
-            color=ink.soft,
-        )
+        sentence(axes, f"this source is the same in {main.system} and {other.system}", ink, LABEL)
     title = f"source {m + 1}: {main.system} minus {other.system}"
     difference_panel(axes, main, other, m, full, title, ink)
     box = axes.get_position()

@@ -128,3 +128,17 @@ def dress(axes: Axes, ink: Ink) -> None:
 def tag(axes: Axes, text: str, ink: Ink) -> None:
     """A panel's name, small, above its upper left corner."""
     axes.set_title(text, loc="left", fontsize=TICK, color=ink.soft, pad=2)
+
+
+def sentence(axes: Axes, text: str, ink: Ink, size: float = TICK) -> None:
+    """Say something in the middle of a panel that shows nothing."""
+    axes.text(
+        0.5,
+        0.5,
+        text,
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        fontsize=size,
+        color=ink.soft,
+    )

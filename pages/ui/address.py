@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -23,73 +22,89 @@ SAMPLE, PRECISION = "sample", "precision"
 FOLDER, BIN, SINCE, CELL, EVENT = "folder", "bin", "since", "cell", "event"
 #: and of a comparison.
 SYSTEMS, AGAINST, BESIDE, LAYOUT = "systems", "against", "beside", "layout"
-#: Seconds within which a browser learns of a choice made on the server.
-_DELAY_S = 3.0
-#: In the session: values that were replaced lately. In the address: the user pressed Back or
-#: Forward (see history.js).
-_REPLACED, _BACK = "replaced ", "back"
+#: In the session: the choices, and where the address was last taken over. In the address: the user
+#: pressed Back or Forward (see history.js).
+_CHOICES, _PAGE, _BACK = "choices", "page of the choices", "back"
 _SPAN = re.compile(r"\d{1,4}(\.\d{1,3})?-\d{1,4}(\.\d{1,3})?", re.ASCII)
 
 
 def install_scripts() -> None:
-    """Make only another page, set or clip a step of the browser's Back button; play one sound at a time."""
-    files = [Path(__file__).with_name(name) for name in ("history.js", "one_player.js")]
+    """Make only another page, set or clip a step of the browser's Back button; play one sound at a
+    time; draw the page again when its theme changes.
+    """
+    names = ("history.js", "one_player.js", "theme.js")
+    files = [Path(__file__).with_name(name) for name in names]
     script = "\n".join(file.read_text(encoding="utf-8") for file in files)
     with st.container(key="history"):
         st.html(
             f"<style>.st-key-history {{ display: none; }}</style><script>{script}</script>",
             unsafe_allow_javascript=True,
         )
+        st.button("Draw in another theme", key="theme changed")  # pressed by theme.js
+
+
+def arrive(page: str) -> None:
+    """Take over the address where it leads somewhere: a link, another page, Back or Forward.
+
+    Anywhere else the session is right, and the address follows it: a browser sends its address with
+    every event, also before it has learnt of the newest choice. To be called before any
+    :func:`read` of a run.
+
+    Args:
+        page: The name of the page that is opened.
+    """
+    back = st.query_params.get(_BACK)
+    opened = (page, back or st.session_state.get(_PAGE, ("", ""))[1])
+    if st.session_state.get(_PAGE) != opened:
+        named = {name: value for name, value in st.query_params.to_dict().items() if name != _BACK}
+        _choices().update(named)
+        st.session_state[_PAGE] = opened
+    st.query_params.pop(_BACK, None)
+
+
+def _choices() -> dict[str, str]:
+    choices: dict[str, str] = st.session_state.setdefault(_CHOICES, {})
+    return choices
 
 
 def read(name: str) -> str | None:
-    """Return a choice: from the address, else the last one of this session, which is written there.
+    """Return a choice of this session, which is written into the address.
 
     So a link copied from any page holds all that the page depends on, also what was chosen on
     another page.
     """
-    if st.query_params.pop(_BACK, None):  # an old address is meant
-        for key in [key for key in st.session_state if str(key).startswith(_REPLACED)]:
-            del st.session_state[key]
-    wanted: str | None = st.query_params.get(name)
-    last: str | None = st.session_state.get(f"chosen {name}")
-    if wanted and wanted not in _replaced(name):
-        st.session_state[f"chosen {name}"] = wanted
-        return wanted
-    if last:
-        st.query_params[name] = last
-    elif wanted:
-        st.query_params.pop(name)
-    return last
+    chosen = last(name)
+    _publish({name: chosen or ""})
+    return chosen
 
 
 def last(name: str) -> str | None:
-    """Return the newest choice that the server knows of.
-
-    The address that comes with a press may be older than the presses before it.
-    """
-    return st.session_state.get(f"chosen {name}") or read(name)
+    """Return a choice of this session; the address may not hold it yet."""
+    return _choices().get(name)
 
 
 def write(name: str, value: str) -> None:
-    """Put a choice into the address and the session; an empty one is removed."""
+    """Put a choice into the session and the address; an empty one is removed."""
     write_all({name: value})
 
 
-def write_all(choices: Mapping[str, str]) -> None:
-    """Put choices into the address, in one step, and the session; empty ones are removed.
+def write_all(choices: Mapping[str, str], mark: Callable[[], None] = lambda: None) -> None:
+    """Put choices into the session and the address, in one step; empty ones are removed.
 
-    A browser sends its address with every event. Events that it sends before it has learnt of this
-    choice still hold the earlier one, which must not come back.
+    Args:
+        choices: Name -> value.
+        mark: Called with the choices: either both are done, or neither. Streamlit may break off a
+            callback wherever it uses the session or the address, in favour of a newer event; so
+            this function may use neither.
     """
-    for name, value in choices.items():
-        before = st.query_params.get(name)
-        if before and before != value:
-            _replaced(name)[before] = time.monotonic() + _DELAY_S
-        _replaced(name).pop(value, None)
-        st.session_state[f"chosen {name}"] = value
-        if not value:
-            st.query_params.pop(name, None)
+    known = _choices()
+    known.update(choices)
+    mark()
+    _publish(choices)
+
+
+def _publish(choices: Mapping[str, str]) -> None:
+    """Put choices into the address; empty ones are removed."""
     changed = {
         name: value
         for name, value in choices.items()
@@ -97,14 +112,9 @@ def write_all(choices: Mapping[str, str]) -> None:
     }
     if changed:
         st.query_params.update(changed)
-
-
-def _replaced(name: str) -> dict[str, float]:
-    """Values that a newer choice has replaced -> when a browser must have learnt of that."""
-    known, now = st.session_state.get(_REPLACED + name, {}), time.monotonic()
-    current = {value: until for value, until in known.items() if now < until}
-    st.session_state[_REPLACED + name] = current
-    return current
+    for name, value in choices.items():
+        if not value:
+            st.query_params.pop(name, None)
 
 
 def rerun_if_changed(name: str, shown: str) -> None:
@@ -124,9 +134,9 @@ def threshold() -> Threshold:
         return "auto"
 
 
-def write_threshold(value: Threshold) -> None:
-    """Put the threshold into the address."""
-    write(THRESHOLD, value if value == "auto" else f"{value:.2f}")
+def threshold_text(value: Threshold) -> str:
+    """Return a threshold as it is in the address."""
+    return value if value == "auto" else f"{value:.2f}"
 
 
 def view_of(clip: str) -> str:

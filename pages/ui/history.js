@@ -16,14 +16,16 @@
     if (isStep) window.dispatchEvent(new Event("jss-step")); // the viewer drops what it shows
   };
 
-  // For a moment after a choice the server ignores the choice before it, in case that comes from an
-  // address that was sent before the browser knew. Here it is meant: it is sent again, marked.
+  // The server takes an address over only where it is marked, once for each mark (see address.py).
+  // Streamlit must not hear of the address without its mark: the server would answer with the choices
+  // from before, which would be a step of their own and delete those that Forward leads to.
   window.addEventListener("popstate", (event) => {
+    if (!event.isTrusted) return; // the one below
+    event.stopImmediatePropagation();
     const address = new URL(location.href);
-    if (address.searchParams.has("back")) return;
-    address.searchParams.set("back", "1");
+    address.searchParams.set("back", `${Date.now()}`);
     replace(event.state, "", address);
     window.dispatchEvent(new Event("jss-step"));
     window.dispatchEvent(new PopStateEvent("popstate", { state: event.state }));
-  });
+  }, { capture: true });
 })();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -134,24 +135,21 @@ def pick_several(most: int) -> list[str]:
     several = [name for name in names if name in wanted][:most] or related(
         address.read(address.SYSTEM), names, default_system(installed), most
     )
-    st.session_state["pick systems"] = several
     st.pills(
         "Systems",
         names,
-        key="pick systems",
         selection_mode="multi",
         label_visibility="collapsed",
-        on_change=_take_several,
-        args=(several, most),
+        **widgets.mirrored("pick systems", several, partial(_take_several, several, most)),
     )
     if replaced := st.session_state.pop(_REPLACED, None):
         st.caption(f"Up to {most} systems: {replaced[1]} takes the place of {replaced[0]}.")
     return several
 
 
-def _take_several(before: Sequence[str], most: int) -> None:
+def _take_several(before: Sequence[str], most: int, pressed: Sequence[str]) -> None:
     """Take over the systems pressed; one too many replaces the first that is no baseline."""
-    several = sorted(st.session_state["pick systems"], key=lambda name: name not in before)
+    several = sorted(pressed, key=lambda name: name not in before)
     if len(several) > most:
         replaced = next((name for name in several if name != BASELINE), several[0])
         several.remove(replaced)

@@ -6,7 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import streamlit as st
@@ -20,6 +20,8 @@ from pages.ui.text import literal
 log = logging.getLogger(__name__)
 #: In the session: what Previous and Next go through, in order.
 _STEPPED = "stepped "
+#: In the session: how often a widget was replaced by another.
+_COUNT = "replaced "
 
 _TAB = "page of the tab"
 
@@ -101,6 +103,41 @@ def replaced_link(what: str, name: str | None, reason: str, shown: str) -> None:
         broken_link(what, missing, why)
 
 
+def mirrored(base: str, value: object, take: Callable[[Any], None]) -> dict[str, Any]:
+    """Return arguments of a widget that shows a choice: its key, and what its changes do.
+
+    A browser sends the values of its widgets with every event, also those from before it has learnt
+    that something else was chosen elsewhere; they would take that choice back. So whenever a widget
+    has to show another choice than the user's last one in it, it becomes another widget, of which
+    the browser knows nothing yet, and the values of the one before count no longer.
+
+    Args:
+        base: The key of the first of these widgets.
+        value: Of the choice.
+        take: Called with the value that the user chooses.
+    """
+    count = st.session_state.get(_COUNT + base, 0)
+    key = _key(base, count)
+    if key in st.session_state and _plain(st.session_state[key]) != _plain(value):
+        st.session_state[_COUNT + base] = count + 1
+        key = _key(base, count + 1)
+    st.session_state[key] = value
+    return {"key": key, "on_change": _take, "args": (base, key, take)}
+
+
+def _key(base: str, count: int) -> str:
+    return f"{base} {count}" if count else base
+
+
+def _take(base: str, key: str, take: Callable[[Any], None]) -> None:
+    if key == _key(base, st.session_state.get(_COUNT + base, 0)):
+        take(st.session_state[key])
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, list) else value  # several buttons have no order
+
+
 def pick(
     label: str,
     options: Sequence[str],
@@ -122,13 +159,11 @@ def pick(
     Returns:
         The chosen option.
     """
-    wanted, key = address.read(name), f"pick {name}"
-    st.session_state[key] = (
-        wanted if wanted in options else default if default in options else options[0]
-    )
-    chosen: str = st.selectbox(
-        label, options, key=key, format_func=show, on_change=_take, args=(name, key), **look
-    )
+    wanted = address.read(name)
+    first = default if default is not None and default in options else options[0]
+    shown = wanted if wanted in options else first
+    look |= mirrored(f"pick {name}", shown, partial(address.write, name))
+    chosen: str = st.selectbox(label, options, format_func=show, **look)
     return chosen
 
 
@@ -147,16 +182,15 @@ def pick_selection(selections: Iterable[str]) -> str:
 
 def search(label: str, name: str, example: str, **look: Any) -> None:
     """Show a field for words to find, kept in the address."""
-    key = f"pick {name}"
-    st.session_state[key] = address.read(name) or ""
-    st.text_input(label, key=key, placeholder=example, on_change=_take, args=(name, key), **look)
+    look |= mirrored(f"pick {name}", address.read(name) or "", partial(address.write, name))
+    st.text_input(label, placeholder=example, **look)
 
 
 def tabs(labels: Sequence[str], name: str) -> Sequence[Any]:
     """Show tabs; the open one is kept in the address."""
-    wanted, key = address.read(name), f"pick {name}"
-    st.session_state[key] = wanted if wanted in labels else labels[0]
-    return st.tabs(labels, key=key, on_change=_take, args=(name, key))
+    wanted = address.read(name)
+    shown = wanted if wanted in labels else labels[0]
+    return st.tabs(labels, **mirrored(f"pick {name}", shown, partial(address.write, name)))
 
 
 def step_buttons(kind: str, names: Sequence[str], name: str) -> None:
@@ -173,7 +207,7 @@ def step_buttons(kind: str, names: Sequence[str], name: str) -> None:
             label,
             icon=f":material/{icon}:",
             key=f"{label} {kind}",
-            on_click=take_steps,
+            on_click=_step,
             help=f"{label} {kind}",
             args=(name, step),
         )
@@ -184,20 +218,23 @@ def can_step(name: str, value: str) -> bool:
     return value in st.session_state.get(_STEPPED + name, ())
 
 
-def take_steps(name: str, steps: int) -> None:
-    """Choose another one of those of :func:`step_buttons`, so many steps from the present choice.
+def stepped(name: str, steps: int) -> dict[str, str]:
+    """Return the choice that lies so many steps from the present one, by its name in the address.
 
     Args:
-        name: Of the choice, in the address.
+        name: Of the choice that :func:`step_buttons` steps through.
         steps: Forwards, or backwards where negative.
+
+    Returns:
+        Empty where there is nothing to choose.
     """
     names = st.session_state.get(_STEPPED + name, ())
     if not steps or not names:
-        return
+        return {}
     present = address.last(name)
     at = names.index(present) if present in names else 0
-    address.write(name, names[(at + steps) % len(names)])
+    return {name: names[(at + steps) % len(names)]}
 
 
-def _take(name: str, key: str) -> None:
-    address.write(name, st.session_state[key])
+def _step(name: str, steps: int) -> None:
+    address.write_all(stepped(name, steps))

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
+import pytest
+
+from jss.viz.style import INKS
+
+VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]')?.viewer"
 
 
 def idle(tab: Any) -> None:
@@ -15,6 +19,44 @@ def idle(tab: Any) -> None:
         " && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')",
         timeout=120_000,
     )
+
+
+def located(tab: Any, pattern: str) -> None:
+    """Until the address fits a pattern, also where a script has replaced it."""
+    tab.wait_for_function(
+        "pattern => new RegExp(pattern).test(location.href)", arg=pattern, timeout=60_000
+    )
+
+
+#: Theme -> the colour of the page.
+PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}
+
+
+def wear(tab: Any, theme: Any) -> None:
+    """Change the theme of the open page, until its charts are drawn in it."""
+    tab.emulate_media(color_scheme=theme)
+    tab.wait_for_function(
+        "([paper, grid]) => getComputedStyle(document.querySelector('.stApp')).backgroundColor === paper"
+        " && [...document.querySelectorAll('.js-plotly-plot')]"
+        ".every(chart => chart.layout.yaxis.gridcolor === grid)",
+        arg=[PAPER[theme], INKS[theme].line],
+        timeout=60_000,
+    )
+    idle(tab)
+
+
+def barriers(tab: Any) -> None:
+    """The open page fits a telephone, and axe finds nothing serious, in both themes."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    tab.set_viewport_size({"width": 390, "height": 900})
+    for theme in ("light", "dark"):
+        wear(tab, theme)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+        found = axe.Axe().run(tab).response["violations"]
+        serious = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in serious] == []
 
 
 def system_button(tab: Any, name: str) -> Any:

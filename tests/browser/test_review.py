@@ -10,7 +10,7 @@ import fake
 import numpy as np
 import pytest
 import serving
-from browser import idle
+from browser import barriers, idle
 
 from jss import audio
 from jss.io.journal import DETECTED, Journal
@@ -83,21 +83,6 @@ def drawn(tab: Any) -> None:
 def verdicts(out: Path) -> list[tuple[str, str]]:
     """File and verdict of each judgement that counts, in the order in which they were made."""
     return [(one.filename, one.verdict) for one in Judgements(out).current().values()]
-
-
-def barriers(tab: Any) -> None:
-    """It fits a telephone, and axe finds nothing serious, in both themes."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    tab.set_viewport_size({"width": 390, "height": 900})
-    tab.keyboard.press("w")  # the classes too
-    for theme in ("light", "dark"):
-        tab.emulate_media(color_scheme=theme)
-        tab.wait_for_timeout(500)
-        idle(tab)
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-        found = axe.Axe().run(tab).response["violations"]
-        serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in serious] == []
 
 
 def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
@@ -189,6 +174,7 @@ def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
         assert (out / "reviewed" / "strong.tsv").is_file()
         assert not wrong
         assert tab.evaluate("window.pwned === undefined")
+        tab.keyboard.press("w")  # the classes too
         barriers(tab)
         assert tab.get_by_role("alert").count() == 1
         context.close()

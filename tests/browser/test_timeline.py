@@ -10,7 +10,7 @@ from typing import Any
 import long_day
 import pytest
 import serving
-from browser import idle
+from browser import barriers, idle
 
 from jss.labels import DESED_LABELS
 
@@ -53,7 +53,5 @@ def test_a_pressed_cell_is_heard_and_opens_in_shorter_ones(
         idle(tab)
         assert "06:01:10, 9.5 s" in tab.inner_text(".stMain")
         assert tab.locator("[data-testid=stException]").count() == 0
-        tab.set_viewport_size({"width": 390, "height": 900})
-        tab.wait_for_timeout(500)
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+        barriers(tab)
         context.close()

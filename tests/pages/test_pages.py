@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import fake
 import numpy as np
 import pandas as pd
 import pytest
 import streamlit as st
+from apptest import run_app_first
 from streamlit.testing.v1 import AppTest
 
 from jss import checkpoints
@@ -89,6 +89,7 @@ def test_a_network_that_a_system_has_not_is_told(page: str | None, monkeypatch: 
 def test_a_system_of_a_link_that_is_not_there_is_told(page: str | None):
     app = run(page)
     app.query_params["system"] = "gone"
+    app.query_params["back"] = "1"
     app.run()
     assert "The system of this link (gone) is not installed." in [
         item.value for item in app.warning
@@ -211,14 +212,8 @@ def test_choices_follow_from_page_to_page_into_the_address():
 
 
 @pytest.mark.usefixtures("fakes")
-def test_an_address_from_before_a_choice_takes_nothing_back(monkeypatch: pytest.MonkeyPatch):
-    """A browser sends its address with all that a hand does: an old one, until it has heard of the
-    choice.
-    """
-    from pages.ui import address as page_address
-
-    now = [100.0]
-    monkeypatch.setattr(page_address, "time", SimpleNamespace(monotonic=lambda: now[0]))
+def test_an_address_from_before_a_choice_takes_nothing_back():
+    """A browser sends its address with every event: an old one, until it has learnt of the choice."""
     app = run(clip="four_tones.flac", system="SED")
     for clip in ("short.flac", "dog_and_speech.flac"):
         app.button(key="Next clip").click().run()
@@ -232,10 +227,12 @@ def test_an_address_from_before_a_choice_takes_nothing_back(monkeypatch: pytest.
         app.run()
         assert viewer(app)["clip"] == "dog_and_speech.flac"
         assert "".join(app.query_params["clip"]) == "dog_and_speech.flac"
-    now[0] += 10  # by now it has heard: who says so means it
-    app.query_params["clip"] = "four_tones.flac"
-    app.run()
-    assert viewer(app)["clip"] == "four_tones.flac"
+    for late in ("four_tones.flac", "short.flac"):  # one press of the Back button is taken once
+        app.query_params["clip"] = late
+        app.query_params["back"] = "1"
+        app.run()
+        assert viewer(app)["clip"] == "four_tones.flac"
+    assert "back" not in app.query_params
 
 
 def fake_result():
@@ -587,6 +584,7 @@ def test_every_page_opens_for_every_shipped_system(
         loaders, "_system", lambda name, selection, weights: fake.load_system(name, selection)
     )
     monkeypatch.setattr(recordings, "EXAMPLES", examples)
+    run_app_first(monkeypatch)
     st.cache_data.clear()
     st.cache_resource.clear()
     names = [system.name for system in checkpoints.systems()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import media
 import numpy as np
 import pytest
@@ -36,16 +38,36 @@ def said(app: AppTest, kind: str) -> str:
     return " ".join(item.value for item in app.get(kind)).replace("\\", "")
 
 
+def clips(app: AppTest) -> Any:
+    return next(one for one in app.selectbox if one.label == "Clip")
+
+
+@pytest.mark.usefixtures("fakes")
+def test_what_the_browser_sends_before_it_has_learnt_of_a_choice_takes_nothing_back(files):
+    """As a press of Escape does that comes with an upload: it says what is chosen in every box."""
+    app = run()
+    before = app._tree.get_widget_states()
+    app.button(key="Next clip").click().run()
+    app._run(before)
+    assert viewer(app)["clip"] == "short.flac"
+    clips(app).select("Four tones").run()
+    assert viewer(app)["clip"] == "four_tones.flac"
+    before = app._tree.get_widget_states()
+    give(app, files[0])
+    app._run(before)
+    assert viewer(app)["all"]["clip"].startswith("uploaded/")
+
+
 @pytest.mark.usefixtures("fakes")
 def test_several_of_every_kind_at_once(files: list[tuple[str, bytes]]):
     app = run()
     give(app, *files, ("notes.wav", b"these are notes"))
-    assert app.selectbox(key="pick clip").options == [name for name, _ in files]
+    assert clips(app).options == [name for name, _ in files]
     assert viewer(app)["all"]["clip"].startswith("uploaded/")
     assert "notes.wav is not audio that can be read" in said(app, "error")
     assert len(app.error) == 1
     give(app, ("again.m4a", dict(files)["m4a.m4a"]))
-    assert len(app.selectbox(key="pick clip").options) == len(files), "known by its content"
+    assert len(clips(app).options) == len(files), "known by its content"
     assert not app.error
 
 
@@ -54,7 +76,7 @@ def test_a_recording_is_shown_beside_its_truth(files: list[tuple[str, bytes]]):
     table = b"filename\tonset\toffset\tevent_label\nwav\t0.1\t0.4\tDog\nother.mp3\t0\t1\tCat\n"
     app = run()
     give(app, ("mine.tsv", table), *[file for file in files if file[0] in ("wav.wav", "mp3.mp3")])
-    app.selectbox(key="pick clip").select_index(1).run()
+    clips(app).select_index(1).run()
     labels = [kind["label"] for kind in viewer(app)["classes"]]
     assert [labels[int(event[2])] for event in viewer(app)["truth"]] == ["Dog"]
     give(app, ("bad.tsv", b"filename\tonset\nx\t1\n"))

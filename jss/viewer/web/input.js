@@ -83,6 +83,9 @@ const isTextField = (element) => element?.matches?.("textarea, select, [contente
 /** Pressed by Space where it has the focus, unless a pointer gave it the focus. */
 const isPressable = (element) => element?.matches?.("button, summary, input, a[role], [role]:not(.plot)");
 
+/** What lies over the page of Streamlit. */
+const CLOSED_BY_ESCAPE = "[data-testid=stPopoverBody], [role=dialog], [role=listbox]";
+
 /**
  * Keys while the viewer has the focus, or nothing on the page has, or only what a pointer has pressed:
  * Space after a click on any button plays, and does not press the button again.
@@ -110,6 +113,7 @@ export function attachKeys(viewer, host, scope) {
     const focused = target(event);
     if (!focused || isTextField(focused)) return;
     if (event.key === " " && isPressable(focused) && !byPointer) return;
+    if (event.key === "Escape" && document.querySelector(CLOSED_BY_ESCAPE)) return;
     if (focused.type === "range" && /^(Arrow|Home|End|Page)/.test(event.key)) return; // moves the threshold
     if (document.activeElement !== host && /^(Home|End)$/.test(event.key)) return; // they scroll the page
     const digit = /^Digit(\d)$/.exec(event.code)?.[1]; // Shift+1 is "!" or another sign, by the keyboard

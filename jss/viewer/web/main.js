@@ -5,6 +5,7 @@ import { Viewer } from "./viewer.js";
 import "./assets.js";
 import "./decode.js";
 import "./input.js";
+import "./kept.js";
 import "./labels.js";
 import "./layout.js";
 import "./layout_columns.js";

@@ -17,7 +17,7 @@ export class Menu {
       autoplay: find(".autoplay"), autoplayRow: find(".autoplay-row"), range: find(".range"), gain: find(".gain"),
       low: find(".low-hz"), high: find(".high-hz"), copy: find(".copy-link"), link: find(".link") });
     this.matched.addEventListener("change", () => viewer.setMatched(this.matched.checked));
-    this.autoplay.addEventListener("change", () => { viewer.autoplay = this.autoplay.checked; });
+    this.autoplay.addEventListener("change", () => viewer.setAutoplay(this.autoplay.checked));
     for (const slider of [this.range, this.gain]) {
       slider.addEventListener("input", () =>
         viewer.setLevel({ range: this.range.valueAsNumber, gain: this.gain.valueAsNumber }));

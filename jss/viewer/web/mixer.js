@@ -5,11 +5,12 @@
 const MOST = 10;
 
 export class Mixer {
-  constructor() {
+  /** matched: whether a source is as loud through every system. */
+  constructor(matched) {
     this.soloed = new Set();
     this.muted = new Set();
     this.volumes = new Map(); // identifier of a track -> dB
-    this.matched = false; // whether a source is as loud through every system
+    this.matched = matched;
   }
 
   /**

@@ -1,6 +1,7 @@
 // The viewer of one clip: its parts, and what pointer, keys, buttons and the page do to them.
 
 import { attachKeys, attachLeaving, attachPointer, attachStepButtons, attachSteps } from "./input.js";
+import { isOn, keep } from "./kept.js";
 import { Menu } from "./menu.js";
 import { Mixer } from "./mixer.js";
 import { systemEventAt } from "./paint_compare.js";
@@ -24,13 +25,13 @@ export class Viewer {
     this.clip = null; // of the page's last message
     this.wanted = this.previous = null; // systems: chosen now, and before
     this.turn = 0;
-    this.autoplay = false; // whether the next clip is played at once
+    this.autoplay = isOn("autoplay"); // whether the next clip is played at once
     this.stepping = false; // whether the next clip was asked for, and is not there yet
     this.stepped = ""; // what Previous and Next on the page step through, or ""
     this.state = new State();
     this.results = new Results(() => this.updateEvents());
     this.reporter = new Reporter(() => this.choices());
-    this.mixer = new Mixer();
+    this.mixer = new Mixer(isOn("match levels"));
     this.player = new Player(() => this.playingChanged());
     this.toolbar = new Toolbar(this, root);
     this.systemsBar = new SystemsBar(this, root);
@@ -431,7 +432,14 @@ export class Viewer {
   /** Whether a source is as loud through every system. */
   setMatched(matched) {
     this.mixer.matched = matched;
+    keep("match levels", matched);
     this.updateMix();
+  }
+
+  /** Whether the next clip is played at once. */
+  setAutoplay(on) {
+    this.autoplay = on;
+    keep("autoplay", on);
   }
 
   // other clips

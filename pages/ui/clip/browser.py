@@ -9,7 +9,7 @@ import streamlit as st
 
 from jss.errors import JssError
 from jss.labels import sound_class
-from pages.ui import address, charts, widgets
+from pages.ui import address, charts, viewer, widgets
 from pages.ui.cache import loaders
 from pages.ui.cache.loaders import Measure
 from pages.ui.clip import recordings
@@ -29,6 +29,8 @@ ORDERS = {
 }
 MEASURED = ("confused", "tangled", "missed", "false", "alike")
 OPEN, _OUTDATED = "clip list", "clip list is outdated"
+#: Key of the viewer of clips.
+VIEWER = "clip viewer"
 
 
 def ordered(clips: ClipSet, system: str, selection: str) -> list[Recording]:
@@ -97,7 +99,7 @@ def panel(clips: ClipSet, chosen: Recording | None, system: str, selection: str)
         if not listed:
             st.caption("No clip matches all of these words.")
             return
-        _table(listed, chosen, system, selection)
+        _table(clips, listed, chosen, system, selection)
 
 
 def mark_outdated() -> None:
@@ -135,7 +137,11 @@ def _measure_all(clips: ClipSet, todo: Sequence[Recording], system: str, selecti
 
 
 def _table(
-    listed: Sequence[Recording], chosen: Recording | None, system: str, selection: str
+    clips: ClipSet,
+    listed: Sequence[Recording],
+    chosen: Recording | None,
+    system: str,
+    selection: str,
 ) -> None:
     measures = _measures(listed, system, selection)
     rows = []
@@ -168,7 +174,7 @@ def _table(
             | ({"Audio": "missing"} if item.audio is None else {})
         )
     table = charts.short_numbers(pd.DataFrame(rows).dropna(axis="columns", how="all"))
-    key = f"list of {system}"
+    key = f"list of {clips.name} through {system}"
     at = next(
         (i for i, item in enumerate(listed) if chosen is not None and item.clip == chosen.clip),
         None,
@@ -212,7 +218,12 @@ def _table(
 
 
 def _open() -> None:
-    """Open the clip of the row or cell that was clicked."""
+    """Open the clip of the row or cell that was clicked.
+
+    A row that comes with news of the viewer was marked before that, and not clicked.
+    """
+    if viewer.has_news(VIEWER) or st.session_state.get(VIEWER, {}).get("more"):
+        return
     key, names = st.session_state["listed"]
     clicked = st.session_state[key]["selection"]
     rows = [cell[0] for cell in clicked.get("cells") or ()] or list(clicked.get("rows") or ())

@@ -66,15 +66,13 @@ def _choose_set() -> ClipSet:
     filled = [one for one in sets.values() if one.clips]
     chosen = holding or sets.get(wanted or "") or next(iter(filled or sets.values()))
     if len(sets) > 1:
-        st.session_state["pick clips"] = chosen.name
         st.selectbox(
             "Set",
             list(sets),
-            key="pick clips",
             format_func=lambda name: f"{sets[name].title} ({len(sets[name].clips)})",
             help=literal(chosen.note) if chosen.note else None,
             width=220,
-            on_change=_take_set,
+            **widgets.mirrored("pick clips", chosen.name, _take_set),
         )
     return chosen
 
@@ -85,9 +83,8 @@ def _sets() -> dict[str, ClipSet]:
     return sets | ({UPLOADED: ClipSet(UPLOADED, "Uploaded", mine)} if mine else {})
 
 
-def _take_set() -> None:
+def _take_set(name: str) -> None:
     """Choose the first clip of another set."""
-    name = st.session_state["pick clips"]
     clips = _sets()[name].clips
     first = {address.CLIP: clips[0].clip} if clips else {}
     address.write_all({address.CLIPS: name} | first)
@@ -102,15 +99,13 @@ def _match_sources() -> None:
     }
     if references == {None}:
         return
-    st.session_state["pick match"] = address.read(address.MATCH) != "no"
     st.toggle(
         "Match sources",
-        key="pick match",
-        on_change=_take_match,
+        **widgets.mirrored("pick match", address.read(address.MATCH) != "no", _take_match),
         help="The outputs of a separator have no fixed order. Matched by waveform, all systems "
         "show their sources in one order.",
     )
 
 
-def _take_match() -> None:
-    address.write(address.MATCH, "" if st.session_state["pick match"] else "no")
+def _take_match(on: bool) -> None:
+    address.write(address.MATCH, "" if on else "no")

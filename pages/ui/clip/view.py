@@ -23,7 +23,7 @@ from pages.ui.progress import Step, prepare
 from pages.ui.text import literal
 
 log = logging.getLogger(__name__)
-KEY = "clip viewer"
+KEY = browser.VIEWER
 #: Longer clips, in seconds, are not preloaded through other systems: their audio would fill the
 #: browser's memory.
 LONGEST = 60.0
@@ -33,6 +33,7 @@ _MORE, _READY, _FAILED = "preload", "analyses are ready", "failed analyses"
 
 def opened() -> Recording | None:
     """Show the controls that choose a clip; returns it, or None where none can be analysed."""
+    take_over()
     systems.follow_trainings()
     systems.show_faults()
     system = systems.chosen()
@@ -117,7 +118,7 @@ def prepared(
             compare=compare,
             pending=text,
             stepped="clip" if widgets.can_step(address.CLIP, recording.clip) else "",
-            on_interaction=_take_over,
+            on_interaction=take_over,
         )
 
     ready = prepare(steps, f"{recording.title} with {', '.join(missing)}", show_pending)
@@ -298,26 +299,26 @@ def view(
         more=more,
         reasons=failures(recording, selection, names),
         stepped="clip" if widgets.can_step(address.CLIP, recording.clip) else "",
-        on_interaction=_take_over,
+        on_interaction=take_over,
         on_more=_more,
     )
 
 
-def _take_over() -> None:
-    """What was chosen in the viewer goes into the address."""
-    chosen = st.session_state[KEY]["interaction"]
-    address.write_threshold(chosen["threshold"])
-    for name in (
-        address.VIEW,
-        address.SYSTEM,
-        address.AGAINST,
-        address.BESIDE,
-        address.LAYOUT,
-    ):
-        if name in chosen:
-            address.write(name, chosen[name])
-    widgets.take_steps(address.CLIP, viewer.steps_taken(KEY))
-    browser.mark_outdated()
+def take_over() -> None:
+    """Put what was chosen in the viewer into the address."""
+    if viewer.has_news(KEY):
+        browser.mark_outdated()
+        names = (address.VIEW, address.SYSTEM, address.AGAINST, address.BESIDE, address.LAYOUT)
+        viewer.take_over(KEY, {name: name for name in names}, address.CLIP)
+
+
+def refresh() -> None:
+    """Take over what was chosen, and rerun the page where its list depends on that.
+
+    For the top of a fragment.
+    """
+    take_over()
+    browser.refresh()
 
 
 def _more() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -102,9 +103,11 @@ def bench() -> None:
     ]
     available = sorted(loaders.saved_scores()[place], key=model_folders.position)
     wanted = [name for name in address.read_several(SELECTED) if name in available]
-    st.session_state["pick fuse"] = wanted or available[:2]
-    st.pills("Systems to fuse", available, selection_mode="multi", key="pick fuse", on_change=_take)
-    selected = tuple(name for name in available if name in st.session_state["pick fuse"])
+    look = widgets.mirrored(
+        "pick fuse", wanted or available[:2], partial(address.write_several, SELECTED)
+    )
+    pressed = st.pills("Systems to fuse", available, selection_mode="multi", **look)
+    selected = tuple(name for name in available if name in pressed)
     if not selected:
         st.caption("Select one system or more.")
         return
@@ -146,7 +149,3 @@ def _warn_of_other_weights(place: Place, names: tuple[str, ...]) -> None:
 def _title(place: Place) -> str:
     clips = len(next(iter(loaders.saved_scores()[place].values())).clips)
     return f"{place[0]} {place[1]}, {place[2]} ({clips} clips)"
-
-
-def _take() -> None:
-    address.write_several(SELECTED, st.session_state["pick fuse"])

@@ -23,12 +23,12 @@ _BEST = {
 
 def ask_for_intervals() -> bool:
     """Show a switch for 95 % intervals, kept in the address; returns its state."""
-    st.session_state[f"pick {INTERVALS}"] = address.read(INTERVALS) == "yes"
-    return st.toggle("95 % intervals", key=f"pick {INTERVALS}", on_change=_take)
+    on = address.read(INTERVALS) == "yes"
+    return st.toggle("95 % intervals", **widgets.mirrored(f"pick {INTERVALS}", on, _take))
 
 
-def _take() -> None:
-    address.write(INTERVALS, "yes" if st.session_state[f"pick {INTERVALS}"] else "")
+def _take(on: bool) -> None:
+    address.write(INTERVALS, "yes" if on else "")
 
 
 def show(

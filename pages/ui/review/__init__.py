@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jss.viewer import styles
 from pages.ui.viewer import internals
 
 _WEB = Path(__file__).parent / "web"
@@ -43,7 +44,9 @@ def panel(
             go with it event, label, onset, offset and at, in seconds of the clip.
         on_actions: Called before the rerun that follows an action.
     """
-    mount = internals.component(_WEB, html="panel.html", css="panel.css", js="main.js")
+    mount = internals.component(
+        _WEB, html="panel.html", styles=styles(_WEB / "panel.css"), js="main.js"
+    )
     mount(
         key=key,
         data={

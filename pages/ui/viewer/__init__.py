@@ -13,8 +13,9 @@ import streamlit as st
 
 from jss.decoding import Threshold
 from jss.papers.names import printed_name
-from jss.viewer import WEB
+from jss.viewer import WEB, styles
 from jss.viewer.payload import Payload, with_shared_classes
+from pages.ui import address, widgets
 from pages.ui.viewer import internals
 
 
@@ -56,11 +57,11 @@ def view(
             then shown or played.
         reasons: System -> why it has no result, a sentence for its button and its column.
         stepped: What the buttons of :func:`pages.ui.widgets.step_buttons` on the page step through;
-            the viewer counts their presses, for :func:`steps_taken`.
-        on_interaction: Called before the rerun that follows an interaction:
-            ``st.session_state[key]["interaction"]`` is then a mapping of threshold, system, view (a
-            span), against, beside and a stamp, by which the viewer recognises a late answer. A
-            system whose payload is missing is asked for in the same way.
+            the viewer counts their presses.
+        on_interaction: Called before the rerun that follows an interaction, to call
+            :func:`take_over`: ``st.session_state[key]["interaction"]`` is a mapping of threshold,
+            system, view (a span), against, beside, steps and a stamp, by which the viewer
+            recognises a late answer. A system whose payload is missing is asked for in the same way.
         on_more: See ``more``.
     """
     addressed = [_addressed(payload, key) for payload in payloads]
@@ -77,10 +78,10 @@ def view(
         "pending": pending,
         "reasons": dict(reasons or {}),
         "stepped": stepped,
-        "acknowledged": st.session_state.get(key, {}).get("interaction", {}).get("stamp", 0),
+        "acknowledged": _interaction(key).get("stamp", 0),
     }
     internals.calm("calm")
-    mount = internals.component(WEB, html="viewer.html", css="viewer.css", js="main.js")
+    mount = internals.component(WEB, html="viewer.html", styles=styles(), js="main.js")
     mount(
         key=key,
         data=data,
@@ -90,16 +91,47 @@ def view(
     )
 
 
-def steps_taken(key: str) -> int:
-    """Return how many steps to the next clip (to the one before, where negative) are new.
+def has_news(key: str) -> bool:
+    """Return whether something was chosen in a viewer that :func:`take_over` has not taken over yet.
 
     Args:
-        key: Of :func:`view`; to be called in its on_interaction.
+        key: Of :func:`view`.
     """
-    chosen = st.session_state[key]["interaction"]
-    now, before = (chosen["viewer"], chosen["steps"]), st.session_state.get(f"steps of {key}")
-    st.session_state[f"steps of {key}"] = now
-    return int(now[1] - before[1]) if before and before[0] == now[0] else int(now[1])
+    chosen, taken = _interaction(key), _taken(key)
+    return bool(chosen) and taken.get(chosen["viewer"], (0, 0))[0] != chosen["stamp"]
+
+
+def take_over(key: str, names: Mapping[str, str], stepped: str) -> None:
+    """Put what was chosen in the viewer into the address, once.
+
+    To be called in on_interaction, and again before the page reads its choices: Streamlit may break
+    off a callback in favour of a newer event, which then need not be one of the viewer.
+
+    Args:
+        key: Of :func:`view`.
+        names: What the viewer reports -> its name in the address.
+        stepped: What Previous and Next choose, by its name in the address. The viewer reports how
+            often they have been pressed in all, so that no press is lost or counted twice.
+    """
+    chosen, taken = _interaction(key), _taken(key)
+    if not has_news(key):
+        return
+    viewer, stamp, steps = chosen["viewer"], chosen["stamp"], chosen["steps"]
+    choices = {of: chosen[name] for name, of in names.items() if name in chosen}
+    choices[address.THRESHOLD] = address.threshold_text(chosen["threshold"])
+    choices |= widgets.stepped(stepped, steps - taken.get(viewer, (0, 0))[1])
+    address.write_all(choices, lambda: taken.update({viewer: (stamp, steps)}))
+
+
+def _interaction(key: str) -> dict[str, Any]:
+    chosen: dict[str, Any] = st.session_state.get(key, {}).get("interaction", {})
+    return chosen
+
+
+def _taken(key: str) -> dict[str, tuple[int, int]]:
+    """Viewer in the browser -> stamp and steps of its last report that was taken over."""
+    taken: dict[str, tuple[int, int]] = st.session_state.setdefault(f"taken of {key}", {})
+    return taken
 
 
 def _addressed(payload: Payload, key: str) -> dict[str, Any]:

@@ -36,11 +36,11 @@ def calm(key: str) -> None:
     )
 
 
-def component(folder: Path, *, html: str, css: str, js: str) -> Any:
+def component(folder: Path, *, html: str, styles: str, js: str) -> Any:
     """A component whose files lie in ``folder``: a function that mounts it, as of
     st.components.v2.component.
 
-    The page and its styles travel with the message, the modules are fetched. Registered once for
+    html and js name files; the page and its styles travel with the message, the modules are fetched. Registered once for
     each runtime.
     """
     package, name = "jss", folder.parent.name
@@ -54,7 +54,7 @@ def component(folder: Path, *, html: str, css: str, js: str) -> Any:
             f"{package}.{name}",
             js=js,
             html=(folder / html).read_text(encoding="utf-8"),
-            css=(folder / css).read_text(encoding="utf-8"),
+            css=styles,
         )
     return _MOUNTS[f"{package}.{name}"]
 
