@@ -28,7 +28,7 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
         rows=rows,
         cols=columns,
         subplot_titles=titles if any(titles) else None,
-        horizontal_spacing=0.19 / columns,
+        horizontal_spacing=0.22 / columns,
         vertical_spacing=0.34 / rows,
     )
     named: set[str] = set()

@@ -11,10 +11,7 @@ from jss.arrays import Float32
 from jss.labels import Theme, sound_class
 from jss.viz.agreement import Event
 from jss.viz.chart import Chart, Heat, Panel, Series
-from jss.viz.style import INKS
-
-#: Colour of everything that is not a class.
-PLAIN = "#2f6690"
+from jss.viz.style import INKS, PLAIN
 
 
 def class_amounts(amounts: Mapping[str, Mapping[str, float]], theme: Theme = "light") -> Chart:

@@ -55,6 +55,8 @@ INKS: dict[Theme, Ink] = {
 }
 
 
+#: Of bars that stand for nothing in particular, on both backgrounds.
+PLAIN = "#336992"
 #: The full colour of a table of numbers on a light background.
 HEAT = "#2f6690"
 #: Of a cell that was pressed.

@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from jss.labels import sound_class
 from jss.viz.chart import Chart, Heat, Panel, Series
+from jss.viz.style import PLAIN
 
-#: Colour of bars that are of no single class.
-PLAIN = "#2f6690"
 #: Shares that the scale of colours may name.
 _SHARES = (0.0, 0.001, 0.01, 0.05, 0.2, 0.5, 1.0)
 #: Most names of times below a chart.

@@ -15,7 +15,7 @@ from jss.viz.chart import Chart
 from pages.ui import widgets
 
 #: Least width in pixels of a panel that stands beside others, and of cells with names of times.
-PANEL, CELLS = 270, 640
+PANEL, CELLS = 320, 640
 #: The column of systems' names in the paper.
 _PRINTED = "In the paper"
 _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
@@ -204,11 +204,14 @@ def formats(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _head(title: str) -> Any:
-    """A row with a title; its further content follows it, clear of a table's toolbar at the right."""
-    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    """A row with a title; its further content follows it, clear of a table's toolbar at the right.
+
+    On a narrow screen that stands together in the next line.
+    """
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     if title:
         row.markdown(title, width="content")
-    return row
+    return row.container(horizontal=True, width="content", gap="small")
 
 
 def _print(chart: Chart, kind: Any) -> bytes:

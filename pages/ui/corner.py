@@ -8,13 +8,15 @@ from jss.inference.devices import Device
 from pages.ui.cache import loaders, runs_on
 
 _KEY = "runs on"
+#: Pixels of the menu, beside which the links to all pages fit.
+_WIDEST = 270
 _STYLE = """
 <style>
 .st-key-corner { position: fixed; top: 0.55rem; right: 3.4rem; width: auto; z-index: 999991; }
 :has(> .st-key-corner), :has(> .st-key-history) { position: absolute; }
 .st-key-corner p { margin: 0; white-space: nowrap; }
 .st-key-corner [data-testid=stCaptionContainer] { padding-top: 0.45rem; }
-@media (max-width: 1000px) { .st-key-corner { display: none; } }
+@media (max-width: 1120px) { .st-key-corner { display: none; } }
 </style>
 """
 
@@ -36,7 +38,7 @@ def show() -> None:
             format_func=_title,
             on_change=_take,
             label_visibility="collapsed",
-            width=270,
+            width=min(_WIDEST, 64 + 8 * max(len(_title(device)) for device in choices)),
             help="bf16 is faster and moves scores by up to 0.03.",
         )
 

@@ -34,8 +34,7 @@ export function arrangeColumns(width, { systems, sources, lanes, beside }) {
 
   const row = (name, more) => rows.push({ name, x: 0, y, w: left - 4 * type, ...more });
   const add = (i, panel) => panels.push({ system: systems[i].name, x: columns[i], y, w: plot, strip: 0,
-    labelled: i === (ofSources(panel.kind, panel.of) ? separator : 0), labelX: left,
-    tagged: i === systems.length - 1, ...panel });
+    labelled: i === (ofSources(panel.kind, panel.of) ? separator : 0), labelX: left, ...panel });
   const across = (kind, of, h, more) => {
     systems.forEach(({ separates }, i) => {
       if (separates || !ofSources(kind, of)) add(i, { kind, of, h, ...more });

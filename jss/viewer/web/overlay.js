@@ -63,9 +63,12 @@ function paintSpan(c, { state, theme }, { x: left, w, top, bottom }, { start, en
   c.globalAlpha = 1;
 }
 
+/** On every panel of scores that are there; its value stands on the last of the pooled ones. */
 function paintThreshold(c, { layout, state, theme }) {
-  for (const panel of layout.panels) {
-    if (panel.kind !== "pooled" && panel.kind !== "scores") continue;
+  const panels = layout.panels.filter(({ kind, system }) => ["pooled", "scores"].includes(kind)
+    && (!system || state.compared.some(({ name }) => name === system)));
+  const tagged = panels.findLast(({ kind }) => kind === "pooled");
+  for (const panel of panels) {
     const main = panel.kind === "pooled";
     const y = Math.round(scoreY(panel, state.line)) + 0.5;
     const line = (at, from) => {
@@ -84,7 +87,7 @@ function paintThreshold(c, { layout, state, theme }) {
     }
     c.setLineDash([]);
     c.globalAlpha = 1;
-    if (!main || panel.tagged === false) continue;
+    if (panel !== tagged) continue;
     const text = state.thresholdText;
     c.font = `600 ${layout.type}px ${theme.font}`;
     const w = c.measureText(text).width + 10;

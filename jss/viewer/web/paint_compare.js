@@ -260,7 +260,7 @@ export function paintMissing(c, scene, panel) {
   note(c, scene, panel, scene.state.systems.find(({ name }) => name === panel.system)?.missing ?? "");
 }
 
-/** A sentence where there is nothing to draw, in as many lines as it needs. */
+/** A sentence where there is nothing to draw, in as many lines as it needs and the panel has. */
 export function note(c, scene, panel, text) {
   const { layout: { type }, theme } = scene;
   c.font = `${type}px ${theme.font}`;
@@ -272,6 +272,8 @@ export function note(c, scene, panel, text) {
     if (lines.length && c.measureText(longer).width <= panel.w - 16) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
+  const room = Math.floor(panel.h / (type + 3));
+  if (lines.length > room) lines.splice(room - 1, lines.length, `${lines[room - 1]} \u2026`);
   const middle = panel.y + panel.h / 2 - ((lines.length - 1) * (type + 3)) / 2;
   lines.forEach((line, i) => haloText(c, theme, line, panel.x + 8, middle + i * (type + 3), theme.soft));
 }
