@@ -203,7 +203,7 @@ def _gallery() -> None:
     charts.files("classes.gallery", "gallery figure", _print_gallery)
     st.image(
         picture,
-        width="stretch",
+        width=1300,
         caption="Mel spectrograms of one synthesised sound of each class: time in s, "
         "frequency in Hz on the mel scale, level in dB. They are not recordings from DESED.",
     )
