@@ -9,7 +9,7 @@ import pytest
 
 from jss.viz.style import INKS
 
-VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]')?.viewer"
+VIEWER = "document.querySelector('[data-testid=stBidiComponentIsolated]').viewer"
 
 
 def idle(tab: Any) -> None:
@@ -151,8 +151,10 @@ class Page:
         return self.tab.evaluate(f"(() => {{ const v = {VIEWER}; return {code}; }})()")
 
     def until(self, code: str) -> None:
+        """Until it holds; v is undefined where the page has no viewer."""
+        viewer = VIEWER.replace(").viewer", ")?.viewer")
         self.tab.wait_for_function(
-            f"() => {{ const v = {VIEWER}; return {code}; }}", timeout=30_000
+            f"() => {{ const v = {viewer}; return {code}; }}", timeout=60_000
         )
 
     def heard_hz(self) -> float:
