@@ -98,7 +98,7 @@ def has_news(key: str) -> bool:
         key: Of :func:`view`.
     """
     chosen, taken = _interaction(key), _taken(key)
-    return bool(chosen) and taken.get(chosen["viewer"], (0, 0))[0] != chosen["stamp"]
+    return bool(chosen) and taken.get(chosen["viewer"], (0, 0))[0] < chosen["stamp"]
 
 
 def take_over(key: str, names: Mapping[str, str], stepped: str) -> None:

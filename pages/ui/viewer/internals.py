@@ -40,8 +40,8 @@ def component(folder: Path, *, html: str, styles: str, js: str) -> Any:
     """A component whose files lie in ``folder``: a function that mounts it, as of
     st.components.v2.component.
 
-    html and js name files; the page and its styles travel with the message, the modules are fetched. Registered once for
-    each runtime.
+    html and js name files. The page and its styles travel with the message, the modules are
+    fetched. Registered once for each runtime.
     """
     package, name = "jss", folder.parent.name
     manager = get_bidi_component_manager()
