@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui import address, widgets
 from pages.ui.cache import loaders
 from pages.ui.clip.recordings import UPLOADED, ClipSet, Recording
-from pages.ui.clip.uploads import is_upload, messages, popover, uploads
+from pages.ui.clip.uploads import is_upload, messages, popover, take, uploads
 from pages.ui.text import literal
 
 #: Clips in the select box: those around the chosen one. The list below it has all.
@@ -25,6 +25,7 @@ def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Record
     Returns:
         The set and the clip, None where there is none.
     """
+    take(address.CLIP)
     wanted = address.read(address.CLIP)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         clips = _choose_set()
@@ -43,7 +44,7 @@ def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Record
                 width=360,
             )
             widgets.step_buttons("clip", listed, address.CLIP)
-        popover(address.CLIP)
+        popover()
         selections = [name for item in loaders.systems() for name in item.selections]
         if selections:
             address.write(address.SELECTION, widgets.pick_selection(selections))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import PurePath
-from typing import Any
 
 import streamlit as st
 
@@ -45,24 +44,26 @@ def is_upload(name: str) -> bool:
     return name.startswith(f"{UPLOADED}/")
 
 
-def popover(name: str) -> None:
-    """Show a popover for uploads and recordings; ``name`` of the address becomes the last of them."""
-    taken = st.session_state.get(_TAKEN, 0)
+def popover() -> None:
+    """Show a popover for uploads and recordings, for :func:`take`."""
+    files, sound = _fields()
     with st.popover("Open, record", icon=":material/mic:", key=_OPEN, on_change="rerun"):
-        # New widgets each time: what was taken is in the list of clips, and the fields are empty.
-        files, sound = f"uploads {taken}", f"recorder {taken}"
-        take: dict[str, Any] = {"on_change": _take, "args": (name, files, sound)}
         st.file_uploader(
             "Recordings or videos: m4a, mp4, webm, mp3, ogg, wav ...",
             accept_multiple_files=True,
             key=files,
-            **take,
         )
         st.caption(
             "With their labels (TSV or CSV, or of Audacity, Raven, Praat or Label Studio), they are "
             "shown beside their ground truth."
         )
-        st.audio_input("Or record", key=sound, sample_rate=SAMPLE_RATE, **take)
+        st.audio_input("Or record", key=sound, sample_rate=SAMPLE_RATE)
+
+
+def _fields() -> tuple[str, str]:
+    """Keys of the two fields; new ones each time: what was taken is in the list of clips."""
+    taken = st.session_state.get(_TAKEN, 0)
+    return f"uploads {taken}", f"recorder {taken}"
 
 
 def messages(name: str) -> None:
@@ -92,13 +93,17 @@ def _remember() -> None:
             )
 
 
-def _take(name: str, files: str, sound: str) -> None:
-    """Add what was just uploaded or recorded, and choose the last recording of it."""
-    mine = visit()
+def take(name: str) -> None:
+    """Add what was uploaded or recorded since the last call; ``name`` of the address becomes the last of it.
+
+    To be called before a page reads ``name``. Streamlit may break a run off in favour of a newer
+    event, such as Escape, which closes the popover: then the next run does all of this again.
+    """
+    mine, (files, sound) = visit(), _fields()
     refused: list[str] = []
     recorded = st.session_state.get(sound)
     given = [(file.name, file) for file in st.session_state.get(files) or []]
-    if not given and recorded is None:  # a file was taken out of the field again
+    if not given and recorded is None:
         return
     if recorded is not None:
         number = sum(item.title.startswith("recording ") for item in uploads().values()) + 1
@@ -115,11 +120,11 @@ def _take(name: str, files: str, sound: str) -> None:
             log.info("%s", error, exc_info=error)
             refused.append(str(error))
     loaders.visits().keep(mine)
-    st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
-    st.session_state[_OPEN] = False
     if last is not None:
         address.write(name, last)
     st.session_state[_SAID] = (address.read(name), refused)
+    st.session_state[_OPEN] = False
+    st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
 
 
 def _add(mine: Visit, title: str, data: bytes) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui import address, widgets
 from pages.ui.cache import weak_loaders
 from pages.ui.cache.weak_loaders import SYNTHESISED, Mixture
-from pages.ui.clip.uploads import is_upload, messages, popover, uploads
+from pages.ui.clip.uploads import is_upload, messages, popover, take, uploads
 
 #: The name in the address.
 SCENE = "scene"
@@ -29,6 +29,7 @@ def choose() -> Mixture:
     Raises:
         JssError: Where it cannot be rendered or read.
     """
+    take(SCENE)
     mine = uploads()
     wanted = address.read(SCENE)
     missing, reason = None, ""
@@ -42,7 +43,7 @@ def choose() -> Mixture:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = widgets.pick("Mixture", list(known), SCENE, known.__getitem__, width=320)
         widgets.step_buttons("mixture", list(known), SCENE)
-        popover(SCENE)
+        popover()
     messages(SCENE)
     widgets.replaced_link("mixture", missing, reason, name)
     address.write(SCENE, name)
