@@ -243,6 +243,7 @@ def test_nothing_is_one_sentence_and_damage_is_another(fresh: pytest.MonkeyPatch
     import streamlit as st
 
     st.cache_data.clear()
+    st.cache_resource.clear()
     app = run(tmp_path, fresh)
     assert len(app.error) == 2
     assert all(item.value.endswith((".", "\\.")) for item in app.error)
