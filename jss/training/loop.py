@@ -182,6 +182,9 @@ def fit(
             "data.seconds, or stop other programs on it, and continue with --resume."
         ) from error
     except (RuntimeError, KeyError) as error:
+        if isinstance(error.__context__, KeyboardInterrupt):  # between two epochs Lightning's end fails
+            signal.signal(signal.SIGINT, on_interrupt)
+            raise KeyboardInterrupt from error
         if "DataLoader worker" in str(error):
             raise JssError(
                 "A process that prepares batches died, mostly for lack of memory: lower "

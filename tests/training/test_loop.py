@@ -5,6 +5,7 @@ emulation.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 import tiny_task
 import torch
 from dying import first_child_dies
+from torch.utils.data import DataLoader
 
 from jss import audio
 from jss.config import load_preset
@@ -88,6 +90,23 @@ def test_a_gpu_that_is_full(tmp_path, monkeypatch):
     monkeypatch.setattr(task, "training_step", full)
     with pytest.raises(JssError, match=r"raise detection\.accumulate.*--resume"):
         fit(task, tiny_task.CONFIG, 1)
+
+
+def test_ctrl_c_between_two_epochs(tmp_path, monkeypatch):
+    """Lightning's own end fails where the batches of the next epoch are not begun."""
+    task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=2)
+    begin = DataLoader.__iter__
+
+    def press(loader):
+        if task.history:
+            raise KeyboardInterrupt
+        return begin(loader)
+
+    monkeypatch.setattr(DataLoader, "__iter__", press)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        fit(task, tiny_task.CONFIG, 2)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_disk_that_is_full(small_disk):
