@@ -182,7 +182,7 @@ def fit(
             "data.seconds, or stop other programs on it, and continue with --resume."
         ) from error
     except (RuntimeError, KeyError) as error:
-        if isinstance(error.__context__, KeyboardInterrupt):  # between two epochs Lightning's end fails
+        if isinstance(error.__context__, KeyboardInterrupt):  # pressed between two epochs
             signal.signal(signal.SIGINT, on_interrupt)
             raise KeyboardInterrupt from error
         if "DataLoader worker" in str(error):
