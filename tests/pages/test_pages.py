@@ -593,8 +593,11 @@ def test_every_page_opens_for_every_shipped_system(
     pages = [
         path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "pages").glob("[a-z]*.py"))
     ]
+    shows_one = ("classes", "compare", "diversity", "explore", "overview")
     for name in names:
         for page in pages:
+            if name != names[0] and Path(page).stem not in shows_one:
+                continue
             app.query_params.clear()
             app.query_params["system"] = name
             app.switch_page(page).run()
