@@ -52,6 +52,7 @@ def test_the_commands_of_a_shipped_report_give_its_figures(tmp_path, capsys):
         assert again.headline(name) == pytest.approx(shipped_report.headline(name), abs=1e-3), name
 
 
+@pytest.mark.slow
 def test_listed(capsys):
     assert main(["list", "reports"]) == 0
     lines = capsys.readouterr().out.splitlines()

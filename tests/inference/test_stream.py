@@ -140,6 +140,7 @@ def test_what_is_no_sound(descriptor, data, rate, said):
         list(pipe(descriptor(data), rate=rate))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_the_command_prints_what_the_file_gives(
     tiny_checkpoints, tmp_path, monkeypatch, descriptor, capsys

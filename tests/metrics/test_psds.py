@@ -59,6 +59,7 @@ def test_equals_psds_eval(shape, scenario):
 
 @settings(slow, max_examples=60)
 @given(shapes, st.sampled_from([PSDS1, PSDS2, Scenario("other", 0.5, 0.3, 0.0, 0.2, 1.0, 50.0)]))
+@pytest.mark.slow
 def test_exact_equals_sed_scores_eval(shape, scenario):
     w = world(**shape)
     scores, truth = w.ours()

@@ -26,6 +26,7 @@ def test_the_paper_sizes_have_the_parameters_of_asteroid(reference):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("samples", [16000, 8003, 16, 9])
 def test_asteroid_weights_give_asteroid_sources(reference, samples):
     ours = ConvTasNet().eval()

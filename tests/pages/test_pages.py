@@ -84,6 +84,7 @@ def test_a_network_that_a_system_has_not_is_told(page: str | None, monkeypatch: 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 @pytest.mark.parametrize("page", [None, "pages/overview.py"])
 def test_a_system_of_a_link_that_is_not_there_is_told(page: str | None):
@@ -276,6 +277,7 @@ def test_a_recording_of_hours_is_refused_in_a_sentence(
         )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_nothing_installed_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(checkpoints, "systems", lambda folder=None: [])
@@ -522,6 +524,7 @@ def test_the_fusion_bench_measures_what_is_ticked():
     assert files in bench.caption[0].value
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_one_failed_analysis_leaves_the_other_systems(monkeypatch: pytest.MonkeyPatch):
     from jss.errors import JssError

@@ -71,6 +71,7 @@ def test_several_of_every_kind_at_once(files: list[tuple[str, bytes]]):
     assert not app.error
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_a_recording_is_shown_beside_its_truth(files: list[tuple[str, bytes]]):
     table = b"filename\tonset\toffset\tevent_label\nwav\t0.1\t0.4\tDog\nother.mp3\t0\t1\tCat\n"

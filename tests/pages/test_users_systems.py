@@ -32,6 +32,7 @@ def said(app: AppTest) -> str:
     return " ".join(item.value for item in (*app.warning, *app.error, *app.caption))
 
 
+@pytest.mark.slow
 def test_explore_shows_it_under_its_own_name(mine: Path):
     app = run(clip="four_tones.flac", system=MINE)
     data = viewer(app)
@@ -79,6 +80,7 @@ def test_it_goes_while_a_page_is_made(
     assert viewer(linked)["system"] == "MixIT-S1"
 
 
+@pytest.mark.slow
 def test_compare_shows_it_beside_the_shipped_one(mine: Path):
     app = run("pages/compare.py", clip="four_tones.flac", systems=f"MixIT-S1,{MINE}", system=MINE)
     data = viewer(app)

@@ -61,11 +61,13 @@ def median(measure, label: str) -> float:
     return float(np.median([measure(x) for x in recordings(label)]))
 
 
+@pytest.mark.slow
 def test_bells_have_narrow_partials() -> None:
     assert median(peaks_db, "Alarm_bell_ringing") > 10
     assert median(peaks_db, "Alarm_bell_ringing") > median(peaks_db, "Running_water") + 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["Blender", "Vacuum_cleaner", "Electric_shaver_toothbrush"])
 def test_motors_have_combs_over_noise(label: str) -> None:
     assert median(peaks_db, label) > median(peaks_db, "Frying") + 1.5
@@ -84,6 +86,7 @@ def test_a_vacuum_cleaner_is_steadier_than_a_blender() -> None:
     assert median(modulation, "Vacuum_cleaner") < median(modulation, "Blender")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("label", "low", "high"), [("Dog", 60, 1200), ("Cat", 250, 1200), ("Speech", 75, 420)]
 )

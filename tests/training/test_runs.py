@@ -56,6 +56,7 @@ def test_runs_are_found_with_their_plan_and_those_that_run_first(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_run_runs_as_long_as_its_process(tmp_path):
     note(tmp_path / "SED", "SED", 40)
 

@@ -126,6 +126,7 @@ def test_without_a_separation_stage(no_sources):
     assert fig.get_figheight() < 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.1, 30.0])
 def test_any_length(seconds):
     short = clip_result(1, seconds)

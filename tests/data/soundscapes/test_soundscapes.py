@@ -89,6 +89,7 @@ def test_the_mixture_is_the_sum_of_its_sources(bank: SoundBank, recipe: str) -> 
         assert rendered.events == scape.events
 
 
+@pytest.mark.slow
 def test_the_snr_is_the_one_that_was_drawn(bank: SoundBank) -> None:
     for index in range(25):
         scape = draw(DESED, bank, "train", (1, index))
