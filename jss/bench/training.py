@@ -49,6 +49,8 @@ APART = 1e-3
 HOST_GB, GPU_GB = 24.0, 80.0
 
 Step = Callable[[], float]
+#: A step, and how memory is used while it runs.
+Side = tuple[Step, Callable[[], AbstractContextManager[None]]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,10 +86,8 @@ def run(args: argparse.Namespace) -> list[Row]:
 
 
 def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: int) -> list[Row]:
-    """Rows of wall and CPU seconds of an optimizer step: medians of steps of both sides in turn.
-
-    Each side takes two steps at a time, of which the first is not counted: it brings back what the
-    other side displaced. Ours keep freed memory between steps, as training does.
+    """Rows of wall and CPU seconds of an optimizer step: ours, which keep freed memory between steps
+    as training does, and the plain one.
 
     Args:
         stage: SED or JT.
@@ -98,23 +98,11 @@ def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: i
     """
     ours, plain = steps(stage, preset, clips, precision)
     losses = ours(), plain()
-    spent: list[list[tuple[float, float]]] = [[], []]
-    sides: list[tuple[Step, Callable[[], AbstractContextManager[None]]]]
-    sides = [(ours, reusing_memory), (plain, nullcontext)]
-    for _ in range(repeat):
-        for side, (step, keeping) in enumerate(sides):
-            with keeping():
-                step()
-                wall, processor = time.perf_counter(), time.process_time()
-                step()
-            spent[side].append((time.perf_counter() - wall, time.process_time() - processor))
+    spent = _timed((ours, reusing_memory), (plain, nullcontext), repeat)
     difference = abs(losses[0] - losses[1])
     note = f"loss {losses[0]:.6f}, peer's {losses[1]:.6f}, differ by {difference:.0e}"
     rows = []
-    for column, clock in enumerate(("wall", "CPU")):
-        our_seconds, their_seconds = (
-            statistics.median(times[column] for times in of_side) for of_side in spent
-        )
+    for clock, (our_seconds, their_seconds) in spent.items():
         goal = GOALS[stage] if precision == "bf16" else None
         rows.append(
             Row(
@@ -128,6 +116,28 @@ def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: i
             )
         )
     return rows
+
+
+def _timed(ours: Side, theirs: Side, repeat: int) -> dict[str, tuple[float, float]]:
+    """Median seconds of a step of each side, by the clock: wall and CPU.
+
+    The sides take turns of two steps, of which the first is not counted: it brings back what the
+    other side displaced.
+    """
+    clocks = {"wall": time.perf_counter, "CPU": time.process_time}
+    spent: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in clocks}
+    for _ in range(repeat):
+        for side, (step, memory_use) in enumerate((ours, theirs)):
+            with memory_use():
+                step()
+                begin = {name: clock() for name, clock in clocks.items()}
+                step()
+                for name, clock in clocks.items():
+                    spent[name][side].append(clock() - begin[name])
+    return {
+        name: (statistics.median(first), statistics.median(second))
+        for name, (first, second) in spent.items()
+    }
 
 
 def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") -> tuple[Step, Step]:
@@ -242,15 +252,8 @@ def saved_sources(preset: str, clips: int, precision: Precision, repeat: int) ->
     other, _ = _task("S1", preset, clips, precision)
     saved, separating = _step(task, batch._replace(mels=mels)), _step(other, batch)
     losses = saved(), separating()
-    spent: list[list[float]] = [[], []]
-    for _ in range(repeat):
-        for side, step in enumerate((saved, separating)):
-            with reusing_memory():
-                step()
-                begin = time.perf_counter()
-                step()
-            spent[side].append(time.perf_counter() - begin)
-    ours, separated = map(statistics.median, spent)
+    sides = (saved, reusing_memory), (separating, reusing_memory)
+    ours, separated = _timed(*sides, repeat)["wall"]
     difference = abs(losses[0] - losses[1])
     return Row(
         f"S1 step of {clips} clips, {precision}, sources saved",
