@@ -27,6 +27,7 @@ _IDLE_S = 2.0
 
 def start() -> None:
     """Begin in a thread of its own; where the server ends, the work ends first."""
+    loaders.mark_used()  # a server that has just started is about to be asked for a page
     atexit.register(loaders.queue().stop)
     threading.Thread(target=_prepare, daemon=True).start()
 
