@@ -26,6 +26,7 @@ from jss.io.plain import plain
 from jss.io.schema import SCHEMA, read_yaml, validate
 from jss.training import runs
 from jss.training.distributed import on_rank_zero
+from jss.training.rebase import rebase
 from jss.training.runs import PLAN, SELECTIONS, hours_of
 from jss.training.selection import best_epoch
 from jss.training.stages import parse, separates_only, separator_block, split, trainings
@@ -48,6 +49,9 @@ class Row:
     #: Rows whose systems and blocks it may start from, later ones in place of earlier; "shipped"
     #: stands for what is installed.
     start: tuple[str, ...] = ()
+    #: Blocks of the first start that has them, which follow their parents to the later starts
+    #: (``jss.training.rebase``); the settings name what begins from them.
+    rebases: tuple[str, ...] = ()
     #: Settings in place of the preset's, such as "detection.epochs=10".
     settings: tuple[str, ...] = ()
 
@@ -202,11 +206,17 @@ def _result(row: Row, folder: Path) -> Path:
 def _prepared(row: Row, out: Path) -> Path:
     """The row's checkpoints folder, with the systems and blocks that it may start from."""
     folder = out / row.name / "checkpoints"
-    for start in row.start:
-        source = checkpoints.root() if start == SHIPPED else out / start / "checkpoints"
+    sources = [
+        checkpoints.root() if start == SHIPPED else out / start / "checkpoints"
+        for start in row.start
+    ]
+    for source in sources:
         for part in ("blocks", "systems"):
             (folder / part).mkdir(parents=True, exist_ok=True)
             for path in (source / part).iterdir():
                 if path != _result(row, source):
                     shutil.copy2(path, folder / part / path.name)
+    for name in row.rebases:
+        owners = [s for s in sources if (s / "blocks" / f"{name}.json").is_file()]
+        rebase(name, owners[0] if owners else folder, folder)
     return folder

@@ -1,0 +1,54 @@
+"""A trained block moved to a parent that was trained on since.
+
+It is the block plus what its parent has learned since (task arithmetic: Ilharco et al., ICLR 2023,
+arXiv 2212.04089). A stage then goes on from where it was in place of starting again from its parent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from jss import checkpoints
+from jss.checkpoints import Card, Folder
+from jss.errors import JssError
+
+
+def rebase(name: str, before: Folder, after: Folder) -> Card:
+    """Move a block and write it to ``after``.
+
+    Args:
+        name: Of the block; its card names the parent.
+        before: Folder of checkpoints with the block and the parent that it was trained from.
+        after: Folder with the parent as it is now.
+
+    Returns:
+        The card of the moved block.
+
+    Raises:
+        JssError: A block is missing, has no parent, or the networks have different shapes.
+    """
+    card, block = checkpoints.load_block(name, before)
+    if card.parent is None:
+        raise JssError(f"{name} was trained from random weights: it has no parent to follow.")
+    _, old = checkpoints.load_block(card.parent, before)
+    _, new = checkpoints.load_block(card.parent, after)
+    if not _shapes(block) == _shapes(old) == _shapes(new):
+        raise JssError(f"{name} and {card.parent} are networks of different sizes.")
+    state = {key: _moved(key, block[key], old[key], new[key]) for key in block}
+    note = f"Plus what {card.parent} has learned since this block was trained (arXiv 2212.04089)."
+    return checkpoints.save_block(state, replace(card, note=f"{card.note} {note}".strip()), after)
+
+
+def _shapes(state: dict[str, Tensor]) -> dict[str, torch.Size]:
+    return {key: tensor.shape for key, tensor in state.items()}
+
+
+def _moved(key: str, block: Tensor, old: Tensor, new: Tensor) -> Tensor:
+    """block + new - old. A variance stays at least half of the smaller one; counters stay."""
+    if not block.is_floating_point():
+        return block
+    moved = block + new - old
+    return torch.maximum(moved, torch.minimum(block, new) / 2) if "running_var" in key else moved
