@@ -2,6 +2,7 @@
 # make check   install what the tests need, then lint, type-check and run the fast tests: before every commit
 # make test    the same with every test, the slow and the browser ones too
 # make bench-app    what a person waits for in the app, beside its budget (needs Chromium)
+# make bench-gpu    inference and training on your GPU, in less than five minutes (small sizes on a CPU without one)
 # make pictures    take the README's pictures again (needs Chromium)
 # make fuzz    put every bad file before every way in
 # make audit    known holes in what is installed
@@ -11,7 +12,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: app check test lint bench-app fuzz audit soak pictures clean
+.PHONY: app check test lint bench-app bench-gpu fuzz audit soak pictures clean
 
 app: $(VENV)/installed
 	$(BIN)/python -m pages $(if $(DATA),--data "$(DATA)") $(if $(MODELS),--models "$(MODELS)") $(if $(REVIEW),--review "$(REVIEW)") --server.port $(PORT)
@@ -36,6 +37,10 @@ soak: $(VENV)/installed-dev
 # Measures the app's budgets in a real browser (needs Chromium), as a table.
 bench-app: $(VENV)/installed-dev
 	$(BIN)/python tests/browser/bench_app.py
+
+# Rows for docs/benchmarks.md; without a GPU, the same ones small, which only shows that it runs.
+bench-gpu: $(VENV)/installed-dev
+	$(BIN)/python -m jss bench gpu
 
 pictures: $(VENV)/installed-dev
 	$(BIN)/python tests/take_pictures.py

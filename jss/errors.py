@@ -105,6 +105,10 @@ class DiskError(JssError):
     """The disk is full or read-only, so every later write would fail too."""
 
 
+class NoMemoryError(JssError):
+    """What is computed at once does not fit in memory; less of it may."""
+
+
 def printable(text: str, longest: int = 1000) -> str:
     r"""Text as one line without control characters, which could rewrite a terminal.
 

@@ -5,12 +5,13 @@ It separates the code that uses torch from everything that draws or exports resu
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
@@ -70,18 +71,19 @@ def event_table(
     )
 
 
-def peaks(events: pd.DataFrame, scores: Float32, labels: Sequence[str], hop: float) -> list[float]:
-    """The highest score of its class within each event, of a table like :func:`event_table`'s.
+def peaks(
+    events: Iterable[tuple[float, float, str]], scores: Float32, labels: Sequence[str], hop: float
+) -> list[float]:
+    """The highest score of its class within each event.
 
     Args:
-        events: Decoded from the scores.
+        events: Onset, offset (seconds) and label of each, decoded from the scores.
         scores: (K, T) in [0, 1].
         labels: The K class labels.
         hop: Seconds between two frames.
     """
-    rows = zip(events["onset"], events["offset"], events["event_label"], strict=True)
     found = []
-    for onset, offset, label in rows:
+    for onset, offset, label in events:
         first = round(onset / hop)
         last = max(first + 1, int(np.ceil(round(offset / hop, 6))))
         found.append(round(float(scores[labels.index(label), first:last].max()), 6))
@@ -107,6 +109,25 @@ def score_table(
     table.insert(0, "onset", edges[:-1])
     table.insert(1, "offset", edges[1:])
     return table
+
+
+def score_text(scores: Float32, labels: Sequence[str], *, hop: float, duration: float) -> str:
+    """The table of :func:`score_table` as tab-separated text with six decimals.
+
+    pandas writes the same in five times the time, as long as a GPU takes for the clip.
+
+    Args:
+        scores: As of :func:`score_table`.
+        labels: As of :func:`score_table`.
+        hop: As of :func:`score_table`.
+        duration: As of :func:`score_table`.
+    """
+    edges = np.minimum(np.arange(scores.shape[1] + 1) * hop, duration)
+    values = np.column_stack([edges[:-1], edges[1:], scores.T])  # (T, 2 + K)
+    head = io.StringIO()
+    csv.writer(head, delimiter="\t", lineterminator="\n").writerow(["onset", "offset", *labels])
+    line = "\t".join(["%.6f"] * values.shape[1]) + "\n"
+    return head.getvalue() + line * len(values) % tuple(values.ravel().tolist())
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +247,8 @@ class ClipResult:
     def scored_events(self, threshold: Threshold = "auto") -> pd.DataFrame:
         """The events of :meth:`events`, with their peak scores as ``confidence``."""
         events = self.events(threshold)
-        return events.assign(confidence=peaks(events, self.scores, self.labels, self.score_hop))
+        rows = events[["onset", "offset", "event_label"]].itertuples(index=False)
+        return events.assign(confidence=peaks(rows, self.scores, self.labels, self.score_hop))
 
     def decoder(self, threshold: Threshold = "auto") -> Decoder:
         """What :meth:`events` decodes by, with a median filter."""

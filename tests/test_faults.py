@@ -117,7 +117,7 @@ def test_detect_on_a_read_only_disk(folder, small_disk, capsys):
 
 
 def test_a_disk_that_becomes_read_only(folder, tmp_path, capsys, monkeypatch):
-    replaced, analyse, analysed, written = os.replace, inference.System.analyse, [], []
+    replaced, launch, analysed, written = os.replace, inference.System.launch, [], []
 
     def refuse(part, path):
         if len(written) == 2:
@@ -127,7 +127,7 @@ def test_a_disk_that_becomes_read_only(folder, tmp_path, capsys, monkeypatch):
 
     monkeypatch.setattr(os, "replace", refuse)
     monkeypatch.setattr(
-        inference.System, "analyse", lambda *given: analysed.append(1) or analyse(*given)
+        inference.System, "launch", lambda *given: analysed.append(1) or launch(*given)
     )
     assert detect(folder, tmp_path / "out") == 1
     assert "Read-only file system" in one_sentence(capsys)
@@ -139,16 +139,16 @@ def test_a_disk_that_becomes_read_only(folder, tmp_path, capsys, monkeypatch):
 
 def test_recordings_that_are_removed_under_the_reader(folder, tmp_path, monkeypatch, capsys):
     """Those that are being read are open; those that are still to come fail, each in a sentence."""
-    analyse, gone = inference.System.analyse, []
+    launch, gone = inference.System.launch, []
 
-    def remove(self, mixture):
+    def remove(self, *given):
         if not gone:
             gone.extend(path for path in folder.iterdir() if path.name != "7.wav")
             for path in gone:
                 path.unlink()
-        return analyse(self, mixture)
+        return launch(self, *given)
 
-    monkeypatch.setattr(inference.System, "analyse", remove)
+    monkeypatch.setattr(inference.System, "launch", remove)
     monkeypatch.setattr("jss.io.prefetch.READY_BLOCKS", 1)
     assert detect(folder, tmp_path / "out") in (0, 1)
     told = capsys.readouterr()

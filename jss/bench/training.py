@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,18 +36,29 @@ from jss.training.allocator import reusing_memory
 
 if TYPE_CHECKING:
     from jss.data.training.batching import DetectionBatch
+    from jss.data.training.datasets import TrainingData
     from jss.training.detection import DetectionTask
 
 HELP = "a training step against the same one on Asteroid's ConvTasNet and an eager CRNN"
 SMALL = ("--preset", "smoke", "--repeat", "1")
 #: Smallest ratio wanted of each stage's step in bf16; fp32 has no goal.
 GOALS = {"SED": 2.0, "JT": 4.0}
+#: The peer of each stage.
+PEERS = {
+    "SED": "eager CRNN",
+    "S1": "Asteroid + eager CRNN",
+    "JT": "Asteroid + eager CRNN",
+    "MixIT": "Asteroid",
+}
 #: Smallest ratio wanted of an S1 step on saved sources.
 SAVED_GOAL = 2.0
 #: Largest difference of the two losses.
 APART = 1e-3
 #: Memory allowed for a batch, of the host or of a GPU, in GB.
 HOST_GB, GPU_GB = 24.0, 80.0
+
+#: Of every preset here: no processes, and few sounds to render from.
+SETTINGS = ("data.workers=0", "data.sounds=4")
 
 Step = Callable[[], float]
 #: A step, and how memory is used while it runs.
@@ -90,7 +102,7 @@ def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: i
     as training does, and the plain one.
 
     Args:
-        stage: SED or JT.
+        stage: A key of ``PEERS``.
         preset: Sizes of the networks.
         clips: In the batch.
         precision: Of products.
@@ -103,11 +115,11 @@ def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: i
     note = f"loss {losses[0]:.6f}, peer's {losses[1]:.6f}, differ by {difference:.0e}"
     rows = []
     for clock, (our_seconds, their_seconds) in spent.items():
-        goal = GOALS[stage] if precision == "bf16" else None
+        goal = GOALS.get(stage) if precision == "bf16" else None
         rows.append(
             Row(
                 f"{stage} step of {clips} clips, {precision}, {clock}",
-                "Asteroid + eager CRNN" if stage == "JT" else "eager CRNN",
+                PEERS[stage],
                 their_seconds,
                 our_seconds,
                 goal,
@@ -144,7 +156,7 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
     """Our step and the plain one, from the same weights and batch.
 
     Args:
-        stage: SED or JT.
+        stage: A key of ``PEERS``.
         preset: Sizes of the networks.
         clips: In the batch.
         precision: Of products.
@@ -152,11 +164,14 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
     Returns:
         Two functions, each of which returns its loss before the update.
     """
+    if stage == "MixIT":
+        return _separation_steps(preset, clips, precision)
     task, batch = _task(stage, preset, clips, precision)
     student = task.student
-    peer = Plain(student.detector, student.separator).to(task.device)
+    peer = Plain(student.detector, student.separator, "separator" in task.trained).to(task.device)
     _freeze_randomness(peer)
-    optimizer = torch.optim.Adam(peer.student.parameters(), lr=task.rate)
+    learned = [parameter for parameter in peer.student.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.Adam(learned, lr=task.rate)
     count = 0
 
     def plain() -> float:
@@ -169,23 +184,71 @@ def steps(stage: str, preset: str, clips: int, precision: Precision = "fp32") ->
     return _step(task, batch), plain
 
 
+def _separation_steps(preset: str, pairs: int, precision: Precision) -> tuple[Step, Step]:
+    """Steps of MixIT (Eq. 17): ours, and Asteroid's separator with the same loss.
+
+    Args:
+        preset: Sizes of the networks.
+        pairs: Of mixtures, in the batch.
+        precision: Of products.
+    """
+    from jss.data.training.batching import SeparationSteps, loader
+    from jss.losses.mixit import mixit_loss
+    from jss.models.separator import ConvTasNet
+    from jss.training.separation import SeparationTask
+
+    config = _config(preset, 4, precision)
+    c = replace(config.separation, batch=pairs, validation=1)
+    pool = _data(preset).pool("detection", "mixit")
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        separator = ConvTasNet(config.separator)
+    peer = asteroid_separator(separator)
+    task = SeparationTask(Path(), config, c, pool, separator, "mixit", 1e-3)
+    batch = next(iter(loader(SeparationSteps(pool, config, c, "mixit", 0), 0)))
+    task, peer = task.to(_device()).train(), peer.to(_device()).train()
+    targets = batch.targets.to(_device())
+
+    def plain() -> Tensor:
+        losses, _ = mixit_loss(peer(targets.sum(1)), targets)
+        loss: Tensor = losses.mean() / targets.shape[1]
+        return loss
+
+    def step(loss_of: Callable[[], Tensor], network: nn.Module) -> Step:
+        learned = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.Adam(learned, lr=task.rate)
+
+        def learn() -> float:
+            with products(_device(), precision):
+                loss = loss_of()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            return loss.item()
+
+        return learn
+
+    return step(lambda: task.separation_loss(targets), task.separator), step(plain, peer)
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def _task(
     stage: str, preset: str, clips: int, precision: Precision
 ) -> tuple[DetectionTask, DetectionBatch]:
     """A stage of new networks, and a batch for it, on the device."""
-    from jss.data.soundbank.synthbank import SYNTHSCAPES
     from jss.data.training.batching import DetectionSteps, loader
-    from jss.data.training.training_data import training_data
     from jss.models.crnn import CRNN
     from jss.models.separator import ConvTasNet
     from jss.training.detection import DetectionTask
     from jss.training.stages import STAGES
 
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     config = _config(preset, clips, precision)
-    data = training_data(SYNTHSCAPES, config)
+    data = _data(preset)
     steps = DetectionSteps(data, config, config.detection, DESED_LABELS, 0)
-    batch = next(iter(loader(steps, 0))).to(device)
+    batch = next(iter(loader(steps, 0))).to(_device())
     row = STAGES[stage]
     with torch.random.fork_rng():
         torch.manual_seed(1)
@@ -193,7 +256,7 @@ def _task(
         if row.separator is not None:
             blocks["separator"] = ConvTasNet(config.separator)
     task = DetectionTask(Path(), config, config.detection, data, DESED_LABELS, row, blocks)
-    task.to(device).train()
+    task.to(_device()).train()
     _freeze_randomness(task)
     return task, batch
 
@@ -272,20 +335,30 @@ class Plain(nn.Module):
     Args:
         detector: Its weights are copied.
         separator: Its weights are copied; None: no separation.
+        separator_learns: Whether it is trained; a frozen one runs once for both, without gradients.
     """
 
-    def __init__(self, detector: nn.Module, separator: nn.Module | None) -> None:
+    def __init__(
+        self, detector: nn.Module, separator: nn.Module | None, separator_learns: bool = True
+    ) -> None:
         from jss.features import MelSpectrogram
 
         super().__init__()
         self.student = nn.ModuleDict({"detector": copy.deepcopy(detector)})
         if separator is not None:
-            self.student["separator"] = asteroid_separator(separator)
+            self.student["separator"] = asteroid_separator(separator).requires_grad_(
+                separator_learns
+            )
+        self.shared = separator is not None and not separator_learns
         self.teacher = copy.deepcopy(self.student).requires_grad_(False)
         self.mel = MelSpectrogram()
 
     def detect(
-        self, network: nn.ModuleDict, audio: Tensor, mel: Tensor | None = None
+        self,
+        network: nn.ModuleDict,
+        audio: Tensor,
+        mel: Tensor | None = None,
+        sources: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Strong and weak scores, pooled over sources.
 
@@ -293,6 +366,7 @@ class Plain(nn.Module):
             network: Student or teacher.
             audio: (batch, samples) at 16 kHz.
             mel: Of the audio, where there is no separator.
+            sources: Of the audio, (batch, M, samples), where they are separated already.
         """
         from jss.features import scale, to_db
 
@@ -300,9 +374,11 @@ class Plain(nn.Module):
             return eager_crnn(
                 network["detector"], scale(to_db(self.mel(audio) if mel is None else mel))
             )
+        if sources is None:
+            sources = network["separator"](audio)
         scores = [
             eager_crnn(network["detector"], scale(to_db(self.mel(source))))
-            for source in network["separator"](audio).unbind(1)
+            for source in sources.unbind(1)
         ]
         return torch.stack([strong for strong, _ in scores]).amax(0), torch.stack(
             [weak for _, weak in scores]
@@ -314,9 +390,10 @@ class Plain(nn.Module):
         As in the DCASE recipe, the mixture's mels are computed once, their logarithm twice.
         """
         mel = None if "separator" in self.student else self.mel(batch.audio)
-        strong, weak = self.detect(self.student, batch.audio, mel)
         with torch.no_grad():
-            teacher_strong, teacher_weak = self.detect(self.teacher, batch.audio, mel)
+            sources = self.student["separator"](batch.audio) if self.shared else None
+            teacher_strong, teacher_weak = self.detect(self.teacher, batch.audio, mel, sources)
+        strong, weak = self.detect(self.student, batch.audio, mel, sources)
         n, m = len(batch.strong), len(batch.weak)
         bce, mse = nn.BCELoss(), nn.MSELoss()
         return {
@@ -335,14 +412,18 @@ class Plain(nn.Module):
             average.data.mul_(alpha).add_(parameter.data, alpha=1.0 - alpha)
 
 
-def memory(preset: str, clips: int) -> Row:
+def memory(preset: str, clips: int, precision: Precision = "fp32") -> Row:
     """Peak memory of a JT step in a process of its own, and the accumulation that a batch needs.
 
     Args:
         preset: Sizes of the networks.
         clips: In the micro-batch.
+        precision: Of products.
+
+    Raises:
+        JssError: It does not fit.
     """
-    command = f"from jss.bench.training import peak; peak({preset!r}, {clips})"
+    command = f"from jss.bench.training import peak; peak({preset!r}, {clips}, {precision!r})"
     before, after = map(float, alone([sys.executable, "-c", command]).output.split()[-2:])
     device, limit = ("GPU", GPU_GB) if torch.cuda.is_available() else ("host", HOST_GB)
     batch = load_preset(preset).detection.batch
@@ -358,7 +439,7 @@ def memory(preset: str, clips: int) -> Row:
         "scaled by clips; BatchNorm sees a micro-batch"
     )
     return Row(
-        f"JT micro-batch of {clips} clips, fp32, peak memory of the {device}",
+        f"JT micro-batch of {clips} clips, {precision}, peak memory of the {device}",
         f"{limit:g} GB",
         limit,
         after,
@@ -368,9 +449,9 @@ def memory(preset: str, clips: int) -> Row:
     )
 
 
-def peak(preset: str, clips: int) -> None:
+def peak(preset: str, clips: int, precision: Precision) -> None:
     """Print the process's peak memory in GB before and after one JT step of ours."""
-    ours, _ = steps("JT", preset, clips)
+    ours, _ = steps("JT", preset, clips, precision)
     before = _peak_so_far()
     with reusing_memory():
         ours()
@@ -384,9 +465,18 @@ def _peak_so_far() -> float:
     return gigabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
+@cache
+def _data(preset: str) -> TrainingData:
+    """Synthetic training data of a preset's sizes."""
+    from jss.data.soundbank.synthbank import SYNTHSCAPES
+    from jss.data.training.training_data import training_data
+
+    return training_data(SYNTHSCAPES, load_preset(preset, SETTINGS))
+
+
 def _config(preset: str, clips: int, precision: Precision) -> Config:
     """The preset with one micro-batch as its batch, of this precision, and no mixup."""
-    config = load_preset(preset, ("data.workers=0", "data.sounds=4"))
+    config = load_preset(preset, SETTINGS)
     quarter = clips // 4
     c = replace(config.detection, batch=(quarter, quarter, 2 * quarter), accumulate=1, mixup=0.0)
     return replace(config, detection=c, precision=precision)

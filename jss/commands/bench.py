@@ -24,7 +24,10 @@ BENCHES = {
     "evaluation": "jss.bench.evaluation",
     "training": "jss.bench.training",
     "data": "jss.bench.data",
+    "gpu": "jss.bench.gpu",
 }
+#: Not among ``all``: it repeats what the others measure, on a GPU.
+APART = ("gpu",)
 
 
 def benches() -> dict[str, str]:
@@ -38,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, module in benches().items():
         bench = import_module(module)
         bench.add_arguments(names.add_parser(name, help=bench.HELP, description=bench.HELP))
-    every = names.add_parser("all", help="every bench, as one table")
+    every = names.add_parser("all", help="every bench but gpu, as one table")
     every.add_argument(
         "--small", action="store_true", help="smallest sizes: only shows that every bench runs"
     )
@@ -57,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     rows, complete = [], True
     if args.bench == "all":
-        for name in benches():
+        for name in (name for name in benches() if name not in APART):
             print(f"jss: bench {name}", file=sys.stderr)
             try:
                 rows += _with_defaults(import_module(BENCHES[name]), args.small)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jss import audio
 from jss.commands.bars import SECONDS, progress
+from jss.commands.batching import add_batch_argument, batch_size
 from jss.decoding import decoder
 from jss.errors import JssError, optional
 from jss.io.annotations.dcase import CONFIDENCE
@@ -112,6 +113,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", help="cpu, cuda, cuda:1, ... (default: the GPU where there is one)"
     )
+    add_batch_argument(parser)
 
 
 def _threshold(text: str) -> float | str:
@@ -147,11 +149,11 @@ def _stream(args: argparse.Namespace) -> int:
     from jss.inference.system import load_system
 
     written = args.out or args.format or args.save_sources or args.save_results or args.html
-    written = written or args.confidence
+    written = written or args.confidence or args.batch
     if written or args.engine != "process" or args.input not in ([], ["-"]):
         raise JssError(
             "--stream reads standard input and prints: leave out INPUT, --out, --engine, --format, --html, "
-            "--confidence and --save-..."
+            "--confidence, --batch and --save-..."
         )
     if args.decoder == "boxes":
         raise JssError(
@@ -197,11 +199,8 @@ def _files(args: argparse.Namespace) -> int:
             from jss.viewer.page import of_recording
 
             make_page = partial(of_recording, threshold=args.threshold)
-    engine: Engine = one_process
-    if args.engine == "ray":
-        from jss.inference.ray_cluster import Ray
-
-        engine = Ray(args.device)
+    if args.engine == "ray" and args.batch:
+        raise JssError("--batch is of one process: leave it out with --engine ray.")
     system = load_system(
         args.system,
         args.selection,
@@ -212,6 +211,13 @@ def _files(args: argparse.Namespace) -> int:
         raise JssError(
             f"{system.name} has no separation stage: leave out --save-sources or choose another system."
         )
+    engine: Engine
+    if args.engine == "ray":
+        from jss.inference.ray_cluster import Ray
+
+        engine = Ray(args.device)
+    else:
+        engine = partial(one_process, size=batch_size(args, system))
     chosen = decoder(system.operating, system.labels, args.threshold, args.decoder)
     for why in listing.refused.values():
         warn(why)

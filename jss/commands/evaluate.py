@@ -10,6 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from jss.commands.bars import progress
+from jss.commands.batching import add_batch_argument, batch_size
 from jss.commands.score import add_report_arguments, check_report_arguments, compare
 from jss.errors import JssError, printable
 
@@ -76,6 +77,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
     parser.add_argument(
+        "--precision",
+        choices=("fp32", "bf16"),
+        default="fp32",
+        help="of products: bf16 is faster where there are units for it (default: fp32, as in the paper)",
+    )
+    add_batch_argument(parser)
+    parser.add_argument(
         "--cache",
         type=Path,
         default=Path("cache") / "scores",
@@ -134,10 +142,11 @@ def run(args: argparse.Namespace) -> int:
     all_outputs = []
     decoders = []
     for name in args.system:
-        system = load_system(name, args.selection, args.device)
+        system = load_system(name, args.selection, args.device, precision=args.precision)
+        size = batch_size(args, system)
         decoders.append(_decoder(system, args.decoder))
         with progress(len(clips), f"{name} ({args.selection})", unit="clip") as bar:
-            all_outputs.append(evaluation_run.collect(system, clips, cache, bar))
+            all_outputs.append(evaluation_run.collect(system, clips, cache, bar, size))
     reports: list[EvalReport] = []
     measured = [evaluation_run.fuse_sets(all_outputs, args.mean)] if args.fusion else all_outputs
     for outputs, decoder in zip(measured, decoders, strict=False):
@@ -217,6 +226,7 @@ def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> lis
         *(["--mean logits"] if args.fusion and args.mean == "logits" else []),
         f"--selection {args.selection}",
         *([] if args.decoder == "median" else [f"--decoder {args.decoder}"]),
+        *([] if args.precision == "fp32" else [f"--precision {args.precision}"]),
         "--data DATA",
         f"--subset {quote(args.subset)}",
         f"--dataset {quote(dataset)}",

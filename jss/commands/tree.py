@@ -18,6 +18,7 @@ from jss.errors import JssError
 from jss.evaluation import run
 from jss.inference.fusion import FUSIONS, members
 from jss.inference.system import load_system
+from jss.inference.together import fitting
 from jss.reports import EvalReport
 
 #: Subsets of Tables 2 and 3, and of Tables 4 and 5.
@@ -187,7 +188,8 @@ def results(
     outputs, all_reports = {}, []
     for name in systems:
         for selection in checkpoints.manifest(name, folder).selections:
-            output = run.collect(load_system(name, selection, folder=folder), clips, cache)
+            system = load_system(name, selection, folder=folder)
+            output = run.collect(system, clips, cache, size=fitting(system))
             all_reports.append(run.report(output, clips, data.name, subset, resamples=resamples))
             if selection == "teacher":
                 outputs[name] = output

@@ -216,11 +216,12 @@ def _of_subset(args: argparse.Namespace) -> SavedScores:
     from jss.evaluation import run as evaluation_run
     from jss.evaluation import saved_scores
     from jss.inference.system import load_system
+    from jss.inference.together import fitting
 
     clips = evaluation_run.subset(args.data, args.subset)[: args.clips]
     system = load_system(args.system, args.selection, args.device)
     with progress(len(clips), args.system, unit="clip") as bar:
-        outputs = evaluation_run.collect(system, clips, None, bar)
+        outputs = evaluation_run.collect(system, clips, None, bar, fitting(system))
     return saved_scores.collect(outputs, clips, Path(args.data).resolve().name, args.subset)
 
 

@@ -106,6 +106,7 @@ def collect(
     clips: Sequence[Clip | OverlapClip],
     cache: Path | None = CACHE,
     progress: Progress = silent,
+    size: int = 1,
 ) -> Outputs:
     """Outputs of one system on a set; a clip that is missing or broken is noted.
 
@@ -114,9 +115,10 @@ def collect(
         clips: Of the set.
         cache: Folder of outputs computed before; None: no cache.
         progress: In clips.
+        size: As of :func:`jss.inference.output_cache.analyse_clips`.
     """
     analysed = items(clips)
-    outputs, failed = analyse_clips(system, analysed, cache, progress=progress)
+    outputs, failed = analyse_clips(system, analysed, cache, size=size, progress=progress)
     available = {item.filename for item in analysed}
     absent = {clip.filename: _ABSENT for clip in clips if clip.filename not in available}
     weights = {role: card.sha256 for role, card in system.cards.items()} | {

@@ -1,6 +1,6 @@
 """Inference on many recordings; the files of each are written as it is finished.
 
-If the process is killed, at most one recording is lost.
+If the process is killed, only recordings that were under way are lost.
 """
 
 from __future__ import annotations
@@ -8,24 +8,29 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from jss import audio
+from jss.arrays import Float32
 from jss.decoding import MEDIAN_FRAMES, Decoder
 from jss.errors import DiskError, JssError, report
 from jss.inference.clip_files import RecordingFiles, Wanted, needed, write
+from jss.inference.devices import workers_for
 from jss.inference.output_cache import Item, fingerprint
 from jss.inference.system import System
-from jss.inference.windows import Stretch, pieces
+from jss.inference.together import analysed
+from jss.inference.windows import WHOLE, Stretch
 from jss.io import cells
 from jss.io.annotations.dcase import CONFIDENCE
 from jss.io.atomic import atomic_write, remove_partial_files
 from jss.io.journal import DETECTED, EVENTS, Journal
-from jss.io.prefetch import prefetch
+from jss.io.prefetch import in_order, prefetch
 from jss.io.progress import Progress, silent
 from jss.io.tsv import EVENT_COLUMNS
 
@@ -76,9 +81,18 @@ Engine = Callable[
 
 
 def one_process(
-    system: System, tasks: Sequence[RecordingFiles], out: Path, wanted: Wanted, progress: Progress
+    system: System,
+    tasks: Sequence[RecordingFiles],
+    out: Path,
+    wanted: Wanted,
+    progress: Progress,
+    *,
+    size: int = 1,
 ) -> Generator[Outcome, None, None]:
-    """An Engine of one process: a thread reads ahead, one analyses, and this one writes.
+    """An Engine of one process: threads read ahead, one analyses, and results are written behind.
+
+    Where several windows are analysed at once, several threads read, and several write the
+    recordings of one window.
 
     Args:
         system: The system.
@@ -86,27 +100,76 @@ def one_process(
         out: The output folder.
         wanted: What is written.
         progress: In seconds of sound.
+        size: Windows of 10 s that are analysed at once (``jss.inference.together``).
 
     Raises:
         DiskError: The disk is full.
     """
-    with closing(prefetch(_analysed(system, tasks), blocks=1)) as recordings:
+    workers = workers_for(size)
+    sources = size == 1 or wanted.sources or wanted.results or wanted.page is not None
+
+    def outcome(task: RecordingFiles, stretches: Iterable[Stretch]) -> Outcome:
+        try:
+            return task, write(system, task, stretches, out, wanted, progress)
+        except DiskError:
+            raise
+        except JssError as error:
+            return task, error
+
+    def jobs(recordings: Iterator[Iterator[Stretch]]) -> Iterator[Callable[[], Outcome]]:
         for task, stretches in zip(tasks, recordings, strict=True):
-            outcome: dict[str, Any] | JssError
+            if workers == 1:
+                yield partial(outcome, task, stretches)
+                continue
             try:
-                outcome = write(system, task, stretches, out, wanted, progress)
-            except DiskError:
-                raise
+                first = list(islice(stretches, 2))
             except JssError as error:
-                outcome = error
-            yield task, outcome
+                yield partial(outcome, task, _failing(error))
+                continue
+            if len(first) == 1:
+                yield partial(outcome, task, first)
+            else:  # too long to be held: written as it comes
+                yield partial(next, iter([outcome(task, chain(first, stretches))]))
+
+    ahead = prefetch(
+        _analysed(system, tasks, workers, size, sources), blocks=1 if size == 1 else 3 * size
+    )
+    with closing(ahead) as recordings, closing(in_order(jobs(recordings), workers)) as outcomes:
+        yield from outcomes
 
 
-def _analysed(system: System, tasks: Sequence[RecordingFiles]) -> Iterator[Iterator[Stretch]]:
+def _analysed(
+    system: System, tasks: Sequence[RecordingFiles], workers: int, size: int, sources: bool
+) -> Iterator[Iterator[Stretch]]:
     """The stretches of each recording, analysed when they are asked for."""
-    with closing(prefetch(audio.stream(task.path) for task in tasks)) as streams:
-        for blocks in streams:
-            yield pieces(blocks, system.analyse)
+    # One thread reads when it is asked; several read what one window may take at once.
+    begin = audio.stream if workers == 1 else begin_reading
+    begun = in_order((partial(begin, task.path) for task in tasks), workers)
+    with closing(prefetch(begun)) as streams:
+        yield from analysed(system, streams, size, sources)
+
+
+def begin_reading(path: Path) -> Iterator[Float32]:
+    """The blocks of a recording, of which as many as one window may take are read at once.
+
+    An error is raised in its place.
+    """
+    blocks = audio.stream(path)
+    held: list[Float32] = []
+    try:
+        for block in blocks:
+            held.append(block)
+            if sum(map(len, held)) > WHOLE:
+                break
+    except JssError as error:
+        return chain(held, _failing(error))
+    return chain(held, blocks)
+
+
+def _failing(error: JssError) -> Iterator[Any]:
+    """What raises an error where it is read."""
+    raise error
+    yield  # makes this a generator
 
 
 def detect(

@@ -13,14 +13,14 @@ import numpy as np
 
 from jss import audio
 from jss.arrays import Float32
-from jss.decoding import BASELINE, Decoder
+from jss.decoding import BASELINE, Decoder, decode
 from jss.errors import JssError, report
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
 from jss.inference.windows import Stretch
 from jss.io.atomic import atomic_write
 from jss.io.progress import Progress
-from jss.results import ClipResult, event_table, peaks, score_table
+from jss.results import ClipResult, peaks, score_text
 
 log = logging.getLogger(__name__)
 
@@ -130,17 +130,15 @@ def write(
     pooled = np.concatenate(scores, axis=-1)
     files.append(_scores(task.stem))
     with atomic_write(out / files[-1]) as part:
-        score_table(pooled, system.labels, **facts).to_csv(
-            part, sep="\t", index=False, float_format="%.6f"
-        )
-    events = event_table(task.name, pooled, system.labels, decoder=wanted.decoder, **facts)
+        part.write_text(score_text(pooled, system.labels, **facts), encoding="utf-8", newline="\n")
+    events = decode(pooled, system.labels, **vars(wanted.decoder), **facts)
     return {
         "filename": task.name,
         "audio": str(task.path.resolve()),
         "duration": facts["duration"],
         "files": files,
         "left_out": left_out,
-        "events": events.drop(columns="filename").to_numpy().tolist(),
+        "events": events,
         "peaks": peaks(events, pooled, system.labels, SCORE_HOP_S),
     }
 

@@ -22,9 +22,25 @@ class Device:
     precision: Precision = "fp32"
 
 
+#: Threads that read, or write, beside a device that analyses several windows at once.
+MOST_WORKERS = 8
+
+
+def cores() -> int:
+    """The number of processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def workers_for(size: int) -> int:
+    """Threads that read, and threads that write, where so many windows are analysed at once."""
+    return 1 if size == 1 else max(2, min(MOST_WORKERS, cores()))
+
+
 def cpu() -> Device:
     """Return the processor cores that this process may use."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    count = cores()
     return Device("cpu", f"{count} CPU core{'s' * (count != 1)}")
 
 

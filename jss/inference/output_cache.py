@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,10 +18,12 @@ from jss import audio
 from jss.arrays import Float32
 from jss.decoding import on_grid
 from jss.errors import JssError
+from jss.inference.devices import workers_for
 from jss.inference.fusion import Mean, common, fuse
-from jss.inference.windows import padded
+from jss.inference.windows import Stretch, joined, padded
 from jss.io.atomic import atomic_write
 from jss.io.code_fingerprint import code_fingerprint
+from jss.io.prefetch import in_order
 from jss.io.progress import Progress, silent
 from jss.metrics.separation import ClipSeparation, separate_clip
 from jss.results import DAMAGED, ClipResult
@@ -190,6 +193,7 @@ def analyse_clips(
     items: Sequence[Item],
     cache: Path | None = CACHE,
     *,
+    size: int = 1,
     progress: Progress = silent,
 ) -> tuple[dict[str, ClipOutput], dict[str, str]]:
     """Outputs of a system on clips, from the cache where they are there.
@@ -198,6 +202,8 @@ def analyse_clips(
         system: The system.
         items: The clips.
         cache: Folder of outputs computed before; None: no cache.
+        size: Windows of 10 s that are analysed at once (``jss.inference.together``); more than one
+            only by a ``jss.inference.system.System``.
         progress: In clips.
 
     Returns:
@@ -206,21 +212,37 @@ def analyse_clips(
     outputs: dict[str, ClipOutput] = {}
     failed: dict[str, str] = {}
     folder = None if cache is None else cache / _folder(system)
+    todo: list[tuple[Item, Path | None]] = []
     for item in items:
         try:
             path = None if folder is None else folder / f"{item.key()}.npz"
-            output = None if path is None else ClipOutput.load(path)
-            if output is None:
-                output = _analyse(system, item)
-                if path is not None:
-                    # A full or read-only disk costs only time, at the next call.
-                    with suppress(JssError):
-                        output.save(path)
-            outputs[item.filename] = output
         except JssError as error:
             failed[item.filename] = str(error)
+            progress(item.filename, 1)
+            continue
+        output = None if path is None else ClipOutput.load(path)
+        if output is None:
+            todo.append((item, path))
+        else:
+            outputs[item.filename] = output
+            progress(item.filename, 1)
+    new = [item for item, _ in todo]
+    computed = _each(system, new) if size == 1 else _together(system, new, size)
+    for (item, path), output_or_error in zip(todo, computed, strict=True):
+        if isinstance(output_or_error, JssError):
+            failed[item.filename] = str(output_or_error)
+        else:
+            outputs[item.filename] = output_or_error
+            if path is not None:
+                # A full or read-only disk costs only time, at the next call.
+                with suppress(JssError):
+                    output_or_error.save(path)
         progress(item.filename, 1)
-    return outputs, failed
+    names = [item.filename for item in items]
+    return (
+        {name: outputs[name] for name in names if name in outputs},
+        {name: failed[name] for name in names if name in failed},
+    )
 
 
 def fuse_outputs(
@@ -264,18 +286,77 @@ def _at_hop(scores: Float32, hop: float, wanted: float, frames: int) -> Float32:
     return on_grid(scores, starts, starts + hop, hop=wanted, frames=frames)
 
 
-def _analyse(system: ClipSystem, item: Item) -> ClipOutput:
+def _each(system: ClipSystem, items: Sequence[Item]) -> Iterator[ClipOutput | JssError]:
+    """Outputs of clips, analysed one after the other."""
+    for item in items:
+        try:
+            result = system(_samples(item), filename=item.filename)
+            separation = _separation(item, result)
+            yield ClipOutput(
+                result.scores, result.source_scores, result.weak, result.score_hop, separation
+            )
+        except JssError as error:
+            yield error
+
+
+def _together(
+    system: ClipSystem, items: Sequence[Item], size: int
+) -> Generator[ClipOutput | JssError, None, None]:
+    """Outputs of clips, several analysed at once; threads read and measure beside."""
+    from jss.features import SCORE_HOP_S
+    from jss.inference.system import System
+    from jss.inference.together import analysed
+
+    if not isinstance(system, System):
+        raise TypeError(f"{system.name} analyses one clip at a time.")
+    workers = workers_for(size)
+
+    def read(item: Item) -> Float32 | JssError:
+        try:
+            return _samples(item)
+        except JssError as error:
+            return error
+
+    def stream(samples: Float32 | JssError) -> Iterator[Float32]:
+        if isinstance(samples, JssError):
+            raise samples
+        yield samples
+
+    def output(item: Item, stretches: Sequence[Stretch] | JssError) -> ClipOutput | JssError:
+        if isinstance(stretches, JssError):
+            return stretches
+        whole = joined(stretches)
+        try:
+            separation = _separation(item, whole)
+        except JssError as error:
+            return error
+        return ClipOutput(whole.scores, whole.source_scores, whole.weak, SCORE_HOP_S, separation)
+
+    def jobs() -> Iterator[Callable[[], ClipOutput | JssError]]:
+        with closing(in_order((partial(read, item) for item in items), workers)) as samples:
+            recordings = analysed(system, map(stream, samples), size)
+            for item, stretches in zip(items, recordings, strict=True):
+                try:
+                    all_of_it: list[Stretch] | JssError = list(stretches)
+                except JssError as error:
+                    all_of_it = error
+                yield partial(output, item, all_of_it)
+
+    yield from in_order(jobs(), workers)
+
+
+def _samples(item: Item) -> Float32:
+    """The samples of a clip, padded to its set's length."""
     samples = audio.load(item.files[0]) if item.load is None else item.load()
-    result = system(padded(samples, item.padded_to), filename=item.filename)
-    separation = None
-    if item.sources and result.n_sources:
-        references = np.stack(
-            [_fit(audio.load(path), len(result.mixture)) for path in item.sources]
-        )
-        separation = separate_clip(result.sources, references, result.mixture)
-    return ClipOutput(
-        result.scores, result.source_scores, result.weak, result.score_hop, separation
-    )
+    return padded(samples, item.padded_to)
+
+
+def _separation(item: Item, clip: ClipResult | Stretch) -> ClipSeparation | None:
+    """How well the sources of a clip fit the true ones; None where there are none."""
+    if not item.sources or not len(clip.sources):
+        return None
+    references = np.stack([_fit(audio.load(path), len(clip.mixture)) for path in item.sources])
+    return separate_clip(clip.sources, references, clip.mixture)
 
 
 def _fit(x: Float32, samples: int) -> Float32:

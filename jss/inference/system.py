@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, get_args
 
@@ -16,14 +17,14 @@ import torch
 from jss import audio, checkpoints
 from jss.arrays import Float32
 from jss.checkpoints import Card, Folder, Manifest
-from jss.errors import JssError
+from jss.errors import JssError, NoMemoryError
 from jss.features import MEL_HOP_S, SCORE_HOP_S, Scaling, score_frames
 from jss.inference.spectrograms import SHORTEST, log_mels
-from jss.inference.windows import Stretch, pieces
+from jss.inference.windows import Stretch, joined, pieces
 from jss.io.schema import validate
 from jss.models import fast
 from jss.models.branches import Balance, TwoBranchModel
-from jss.models.joint import JointModel
+from jss.models.joint import JointModel, JointOutput
 from jss.models.onnx_detector import OnnxConfig, OnnxDetector, OnnxModel
 from jss.models.precision import Precision, products
 from jss.results import ClipResult
@@ -138,36 +139,31 @@ class System:
             stretches: The stretches, one after the other.
             filename: Name of the recording.
         """
-        mixture = np.concatenate([p.mixture for p in stretches])
-        sources = np.concatenate([p.sources for p in stretches], axis=1)
-        branch = [p.mixture_scores for p in stretches]
-        mels_so_far = stretches[0].mels
+        whole = joined(stretches)
         with _memory():
-            if mels_so_far is None:
-                mels = self._log_mels([mixture, *sources])
-            elif len(sources):
-                mels = np.concatenate([self._log_mels([mixture]), mels_so_far])
+            if whole.mels is None:
+                mels = self._log_mels([whole.mixture, *whole.sources])
+            elif len(whole.sources):
+                mels = np.concatenate([self._log_mels([whole.mixture]), whole.mels])
             else:
-                mels = mels_so_far
+                mels = whole.mels
         return ClipResult(
             filename=filename,
-            mixture=mixture,
-            sources=sources,
+            mixture=whole.mixture,
+            sources=whole.sources,
             mel=mels[0],
             source_mels=mels[1:],
-            scores=np.concatenate([p.scores for p in stretches], axis=-1),
-            source_scores=np.concatenate([p.source_scores for p in stretches], axis=-1),
-            weak=np.max([p.weak for p in stretches], axis=0),
-            source_weak=np.max([p.source_weak for p in stretches], axis=0),
+            scores=whole.scores,
+            source_scores=whole.source_scores,
+            weak=whole.weak,
+            source_weak=whole.source_weak,
             labels=self.labels,
             sample_rate=audio.SAMPLE_RATE,
             mel_hop=MEL_HOP_S,
             score_hop=SCORE_HOP_S,
             system=self.name,
             selection=self.selection,
-            mixture_scores=None
-            if branch[0] is None
-            else np.concatenate([p for p in branch if p is not None], axis=-1),
+            mixture_scores=whole.mixture_scores,
             operating=self.operating,
         )
 
@@ -204,45 +200,122 @@ class System:
         Raises:
             JssError: Scores or sources are not finite, or memory is too small.
         """
-        samples, classes, frames = (
-            len(mixture),
-            len(self.labels),
-            max(1, score_frames(len(mixture))),
-        )
-        silent = float(np.max(np.abs(mixture), initial=0.0)) <= SILENCE
-        padded = np.pad(mixture, (0, max(0, SHORTEST - samples)))
+        return self.launch([mixture])()[0]
+
+    def launch(
+        self, mixtures: Sequence[Float32], sources: bool = True
+    ) -> Callable[[], list[Stretch]]:
+        """Start to analyse windows of one length in one pass.
+
+        On a GPU it computes, and copies, while the caller goes on.
+
+        Args:
+            mixtures: Each (n,) samples at 16 kHz.
+            sources: Whether the stretches have the sources, and what was computed of each.
+
+        Returns:
+            Waits for the stretches. They are as of :meth:`analyse`, and so are the errors.
+
+        Raises:
+            JssError: As of :meth:`analyse`.
+        """
+        samples = len(mixtures[0])
+        sounding = [n for n, x in enumerate(mixtures) if np.max(np.abs(x), initial=0.0) > SILENCE]
+        out = None
         with torch.inference_mode(), _memory():
-            waveform = torch.from_numpy(padded).to(self.device)[None]
-            if silent:
-                n_sources = self.model.separate(waveform[:, :SHORTEST]).shape[1]
-                return Stretch(
-                    mixture,
-                    np.zeros((n_sources, samples), np.float32),
-                    np.zeros((classes, frames), np.float32),
-                    np.zeros((n_sources, classes, frames), np.float32),
-                    np.zeros(classes, np.float32),
-                    np.zeros((n_sources, classes), np.float32),
-                    np.zeros((classes, frames), np.float32)
-                    if isinstance(self.model, TwoBranchModel)
-                    else None,
-                )
-            with products(self.device, self.precision):
-                out = self.model(waveform)
-            stretch = Stretch(
-                mixture,
-                _numpy(out.sources[0, :, :samples]),
-                _numpy(out.strong[0, :, :frames]),
-                _numpy(out.source_strong[0, :, :, :frames]),
-                _numpy(out.weak[0]),
-                _numpy(out.source_weak[0]),
-                None if out.mixture_strong is None else _numpy(out.mixture_strong[0, :, :frames]),
-                None if out.mel is None or samples < SHORTEST else _numpy(out.mel[0]),
+            if sounding:
+                waveforms = self.on_device([mixtures[n] for n in sounding])
+                with products(self.device, self.precision):
+                    out = self._fetched(self.model(waveforms), samples, sources)
+        event = torch.cuda.Event() if self.device.type == "cuda" else None
+        if event is not None:
+            event.record(torch.cuda.current_stream(self.device))
+
+        def finish() -> list[Stretch]:
+            if event is not None:
+                event.synchronize()
+            return [
+                self._silent(mixture, sources)
+                if out is None or n not in sounding
+                else self._stretch(mixture, out, sounding.index(n))
+                for n, mixture in enumerate(mixtures)
+            ]
+
+        return finish
+
+    def on_device(self, mixtures: Sequence[Float32]) -> torch.Tensor:
+        """Windows of one length on their way to the device, (batch, samples), padded to SHORTEST."""
+        samples, on_gpu = len(mixtures[0]), self.device.type == "cuda"
+        waveforms = torch.zeros(len(mixtures), max(samples, SHORTEST), pin_memory=on_gpu)
+        waveforms[:, :samples] = torch.from_numpy(np.stack(mixtures))
+        return waveforms.to(self.device, non_blocking=True)
+
+    def _fetched(self, out: JointOutput, samples: int, sources: bool) -> JointOutput:
+        """What is wanted of the output for windows of so many samples, on its way to the host."""
+        frames = max(1, score_frames(samples))
+        if not sources:
+            out = out._replace(
+                sources=out.sources[:, :0],
+                source_strong=out.source_strong[:, :0],
+                source_weak=out.source_weak[:, :0],
+                mel=None,
             )
+        wanted = out._replace(
+            sources=out.sources[..., :samples],
+            strong=out.strong[..., :frames],
+            source_strong=out.source_strong[..., :frames],
+            mixture_strong=None if out.mixture_strong is None else out.mixture_strong[..., :frames],
+            mel=None if samples < SHORTEST else out.mel,
+        )
+        return JointOutput(
+            *(None if x is None else x.float().to("cpu", non_blocking=True) for x in wanted)  # type: ignore[arg-type]
+        )
+
+    def _stretch(self, mixture: Float32, out: JointOutput, item: int) -> Stretch:
+        """An item of a batch.
+
+        Raises:
+            JssError: Scores or sources are not finite.
+        """
+        branch, mel = out.mixture_strong, out.mel
+        stretch = Stretch(
+            mixture,
+            _numpy(out.sources[item]),
+            _numpy(out.strong[item]),
+            _numpy(out.source_strong[item]),
+            _numpy(out.weak[item]),
+            _numpy(out.source_weak[item]),
+            None if branch is None else _numpy(branch[item]),
+            None if mel is None else _numpy(mel[item]),
+        )
         if not (np.isfinite(stretch.scores).all() and np.isfinite(stretch.sources).all()):
             raise JssError(
                 f"{self.name} computes values that are not numbers: its weights are unfit, train it again."
             )
         return stretch
+
+    def _silent(self, mixture: Float32, sources: bool) -> Stretch:
+        """A window of silence."""
+        classes, frames = len(self.labels), max(1, score_frames(len(mixture)))
+        n_sources = self._n_sources if sources else 0
+        return Stretch(
+            mixture,
+            np.zeros((n_sources, len(mixture)), np.float32),
+            np.zeros((classes, frames), np.float32),
+            np.zeros((n_sources, classes, frames), np.float32),
+            np.zeros(classes, np.float32),
+            np.zeros((n_sources, classes), np.float32),
+            np.zeros((classes, frames), np.float32)
+            if isinstance(self.model, TwoBranchModel)
+            else None,
+        )
+
+    @cached_property
+    def _n_sources(self) -> int:
+        """Number of sources that the separator gives; 0 without one."""
+        with torch.inference_mode():
+            silence = torch.zeros(1, SHORTEST, device=self.device)
+            return int(self.model.separate(silence).shape[1])
 
     def _log_mels(self, signals: Sequence[Float32]) -> Float32:
         """Log-mels of n signals of (samples,): (n, mels, frames) in dB."""
@@ -354,7 +427,7 @@ def _model(
 
 def _device(name: str | torch.device | None) -> torch.device:
     if name is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
@@ -379,17 +452,17 @@ def _numpy(tensor: torch.Tensor) -> Float32:
 
 @contextmanager
 def _memory() -> Iterator[None]:
-    """Turn out-of-memory errors of GPU and host into a JssError."""
+    """Turn out-of-memory errors of GPU and host into a NoMemoryError."""
     try:
         yield
     except torch.OutOfMemoryError as error:
         torch.cuda.empty_cache()  # for the next call
-        raise JssError(
+        raise NoMemoryError(
             "The GPU ran out of memory: stop other programs on it, or use --device cpu."
         ) from error
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
             raise
-        raise JssError(
+        raise NoMemoryError(
             "The recording does not fit in memory: close other programs, or use --device cpu."
         ) from error

@@ -70,7 +70,7 @@ def pieces(blocks: Iterable[Float32], analyse: Callable[[Float32], Stretch]) -> 
         blocks: (samples,) at 16 kHz, one after the other.
         analyse: Maps a window to its stretch.
     """
-    return _stitch((analyse(window), last) for window, last in windows(blocks))
+    return stitched((analyse(window), last) for window, last in windows(blocks))
 
 
 def windows(blocks: Iterable[Float32]) -> Iterator[tuple[Float32, bool]]:
@@ -89,7 +89,15 @@ def windows(blocks: Iterable[Float32]) -> Iterator[tuple[Float32, bool]]:
     yield buffer, True
 
 
-def _stitch(analysed: Iterable[tuple[Stretch, bool]]) -> Iterator[Stretch]:
+def stitched(analysed: Iterable[tuple[Stretch, bool]]) -> Iterator[Stretch]:
+    """Join the windows of a recording.
+
+    Args:
+        analysed: Each window as a stretch, and whether it is the last.
+
+    Yields:
+        Stretches without gaps, cross-faded where windows overlap.
+    """
     tail: Stretch | None = None
     for stretch, last in analysed:
         if tail is not None:
@@ -99,6 +107,26 @@ def _stitch(analysed: Iterable[tuple[Stretch, bool]]) -> Iterator[Stretch]:
         else:
             yield _cut(stretch, slice(None, STEP))
             tail = _cut(stretch, slice(STEP, None))
+
+
+def joined(stretches: Sequence[Stretch]) -> Stretch:
+    """A whole recording as one stretch; a clip-level score is the highest of all.
+
+    Args:
+        stretches: All of its stretches, one after the other.
+    """
+    if len(stretches) == 1:
+        return stretches[0]
+    branch = [part.mixture_scores for part in stretches if part.mixture_scores is not None]
+    return Stretch(
+        np.concatenate([part.mixture for part in stretches]),
+        np.concatenate([part.sources for part in stretches], axis=1),
+        np.concatenate([part.scores for part in stretches], axis=-1),
+        np.concatenate([part.source_scores for part in stretches], axis=-1),
+        np.max([part.weak for part in stretches], axis=0),
+        np.max([part.source_weak for part in stretches], axis=0),
+        np.concatenate(branch, axis=-1) if branch else None,
+    )
 
 
 def _cut(stretch: Stretch, part: slice) -> Stretch:

@@ -1,10 +1,12 @@
-"""Reading ahead: a thread computes the next blocks of a stream while the current one is used."""
+"""Work of threads ahead of its reader: the next blocks of a stream, or the next results of jobs."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -95,3 +97,32 @@ def prefetch(
     finally:
         stopped.set()
         reader.join(TIMEOUT)
+
+
+def in_order(jobs: Iterable[Callable[[], T]], workers: int = 1) -> Generator[T, None, None]:
+    """The results of jobs in their order, at most twice as many jobs ahead as there are workers.
+
+    An error of a job is raised in the place of its result, and ends the rest. When this iterator
+    ends or is closed, it waits for the jobs that have begun; no other one begins.
+
+    Args:
+        jobs: Functions without arguments; advanced in the reader's thread.
+        workers: Threads; 1: none, each job is done when its result is asked for.
+    """
+    if workers == 1:
+        for job in jobs:
+            yield job()
+        return
+    ahead: deque[Future[T]] = deque()
+    pool = ThreadPoolExecutor(workers, "jss-worker")
+    try:
+        for job in jobs:
+            ahead.append(pool.submit(job))
+            if len(ahead) > 2 * workers:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        if isinstance(jobs, Generator):
+            jobs.close()

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from jss import audio
 from jss.checkpoints import Card
@@ -38,6 +39,7 @@ class Fake:
             pooling="max", features="f", consistent=False, labels=DESED_LABELS
         )
         self.asked, self.operating = [], None
+        self.device = torch.device("cpu")
 
     def __call__(self, source, filename=None):
         self.asked.append(filename)
@@ -90,7 +92,7 @@ def root(tmp_path):
 @pytest.fixture
 def systems(monkeypatch):
     made = {"SED": Fake("SED", 0), "MixIT-S1": Fake("MixIT-S1", 2)}
-    monkeypatch.setattr(inference, "load_system", lambda name, selection, device: made[name])
+    monkeypatch.setattr(inference, "load_system", lambda name, *_, **__: made[name])
     return made
 
 
@@ -233,6 +235,22 @@ def test_a_real_system_end_to_end(root, tiny_checkpoints, monkeypatch):
     assert code == 0
     assert report["psds1"] is not None
     assert report["separation"]["n_clips"] == 1
+
+
+def test_clips_in_batches_have_the_outputs_of_one_at_a_time(root, tiny_checkpoints):
+    system = inference.load_system("MixIT-S1", folder=tiny_checkpoints, device="cpu")
+    (root / "audio" / "validation" / "validation" / "b.wav").write_bytes(b"RIFF")
+    clips = run.subset(root, "validation")
+    alone, together = (run.collect(system, clips, None, size=size) for size in (1, 3))
+    assert together.missing == alone.missing
+    assert list(together.clips) == list(alone.clips) == ["a.wav", "c.wav"]
+    for name, one in alone.clips.items():
+        for part in ("scores", "source_scores", "weak"):
+            wanted = getattr(one, part)
+            np.testing.assert_allclose(getattr(together.clips[name], part), wanted, atol=1e-5)
+    one, other = (outputs.clips["a.wav"].separation for outputs in (alone, together))
+    assert other.estimate == one.estimate
+    np.testing.assert_allclose(other.si_sdr, one.si_sdr, atol=1e-3)  # dB
 
 
 def test_kept_scores_give_the_report_again_and_any_fusion(root, systems, tmp_path):

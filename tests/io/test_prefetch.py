@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
+from itertools import islice
 
 import pytest
 
 from jss.errors import JssError
-from jss.io.prefetch import prefetch
+from jss.io.prefetch import in_order, prefetch
 
 
 def stream(number, blocks=3, wrong=False, log=None):
@@ -68,3 +70,27 @@ def test_error_of_the_iterable_of_streams():
 
     with pytest.raises(JssError, match=r"No more\."):
         [list(blocks) for blocks in prefetch(streams())]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_results_of_jobs_come_in_order_and_none_begins_after_the_end(workers):
+    begun = []
+
+    def job(number):
+        begun.append(number)
+        time.sleep(0.001 * (number % 3))
+        if number == 20:
+            raise JssError("20 is broken.")
+        return number
+
+    jobs = [partial(job, number) for number in range(100)]
+    results = in_order(jobs, workers)
+    assert list(islice(results, 20)) == list(range(20))
+    with pytest.raises(JssError, match="20 is broken"):
+        next(results)
+    assert len(begun) <= 20 + 3 * workers
+    begun.clear()
+    some = in_order(jobs, workers)
+    assert next(some) == 0
+    some.close()
+    assert len(begun) <= 3 * workers
