@@ -36,6 +36,7 @@ SMALL = ("--files", "12")
 STUDENT = Path(__file__).parents[2].parent / "shared" / "evaluation" / "desed-baseline-student"
 GOAL = 30.0
 HOP, FRAMES = 0.064, 156
+SCENARIOS = (PSDS1, PSDS2)
 
 T = TypeVar("T")
 
@@ -84,12 +85,12 @@ def published(folder: Path) -> list[Row]:
         events = union(from_tables(tables, names, DESED_LABELS))
         return [
             psds(count_points(events, reference, s, thresholds), reference, s).value
-            for s in (PSDS1, PSDS2)
+            for s in SCENARIOS
         ]
 
     labelled = truth.dropna()
     their_values, their_seconds = cpu(
-        lambda: [psds_eval(tables, labelled, names, lengths, s) for s in (PSDS1, PSDS2)]
+        lambda: [psds_eval(tables, labelled, names, lengths, s) for s in SCENARIOS]
     )
     our_values, our_seconds = cpu(ours, 5)
     rows = [
@@ -145,12 +146,12 @@ def random(files: int) -> list[Row]:
         events = ScoreSet.build(((s, edges) for s in curves.values()), len(labels)).at(THRESHOLDS)
         return [
             psds(count_points(events, reference, s, THRESHOLDS), reference, s).value
-            for s in (PSDS1, PSDS2)
+            for s in SCENARIOS
         ]
 
     tables, decoding = cpu(decoded)
     their_values, their_seconds = cpu(
-        lambda: [psds_eval(tables, truth, names, lengths, s) for s in (PSDS1, PSDS2)]
+        lambda: [psds_eval(tables, truth, names, lengths, s) for s in SCENARIOS]
     )
     our_values, our_seconds = cpu(ours, 3)
     note = f"{_difference(our_values, their_values)}; peer: {decoding:.1f} s of decoding, {their_seconds:.1f} s of psds_eval"
@@ -168,7 +169,8 @@ def random(files: int) -> list[Row]:
 
     def exactly() -> list[float]:
         scores = ScoreSet.build(((s, edges) for s in curves.values()), len(labels))
-        results = [psds(count_exactly(scores, reference, s), reference, s) for s in (PSDS1, PSDS2)]
+        counts = count_exactly(scores, reference, SCENARIOS)
+        results = [psds(c, reference, s) for c, s in zip(counts, SCENARIOS, strict=True)]
         return [value for r in results for value in (r.value, *r.per_class.tolist())]
 
     their_values, their_seconds = cpu(lambda: sed_scores_eval_psds(curves, truth, labels, edges))
@@ -241,7 +243,7 @@ def sed_scores_eval_psds(
     for name, *event in truth.itertuples(index=False):
         events[name].append(tuple(event))
     values: list[float] = []
-    for s in (PSDS1, PSDS2):
+    for s in SCENARIOS:
         value, single, *_ = exact(
             tables,
             events,

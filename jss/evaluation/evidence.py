@@ -131,7 +131,7 @@ class Rescored:
             truth, scores = self._reference.truth, self._findings.scores
             assert scores is not None
             counts = (
-                count_exactly(scores, truth, scenario)
+                count_exactly(scores, truth, [scenario], bootstrap.REACH)[0]
                 if name.endswith("_exact")
                 else count_points(scores.at(THRESHOLDS), truth, scenario, THRESHOLDS)
             )

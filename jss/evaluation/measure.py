@@ -139,13 +139,14 @@ def measure(
     points, thresholds = findings.points, findings.thresholds
     if points is None and findings.scores is not None:
         points, thresholds = findings.scores.at(THRESHOLDS), THRESHOLDS
-    for scenario in (PSDS1, PSDS2):
-        if points is not None and thresholds is not None:
+    scenarios = (PSDS1, PSDS2)
+    if points is not None and thresholds is not None:
+        for scenario in scenarios:
             curve_score(scenario.name, scenario, count_points(points, truth, scenario, thresholds))
-        if findings.scores is not None:
-            curve_score(
-                f"{scenario.name}_exact", scenario, count_exactly(findings.scores, truth, scenario)
-            )
+    if findings.scores is not None:
+        exact = count_exactly(findings.scores, truth, scenarios, bootstrap.REACH)
+        for scenario, counts in zip(scenarios, exact, strict=True):
+            curve_score(f"{scenario.name}_exact", scenario, counts)
 
     decisions = findings.decisions
     if decisions is None and findings.scores is not None:

@@ -127,7 +127,8 @@ class _Clips:
     def areas(self, chosen: Decoder) -> Float64:
         """(K,) areas of the classes in PSDS1."""
         truth = self.reference.truth
-        return psds(count_exactly(self.curves(chosen), truth, PSDS1), truth, PSDS1).per_class
+        counts = count_exactly(self.curves(chosen), truth, [PSDS1])[0]
+        return psds(counts, truth, PSDS1).per_class
 
     def f1(self, cut: ScoreSet, threshold: float | Sequence[float]) -> Float64:
         """(K,) event-based F1; NaN for a class that does not occur."""
@@ -146,7 +147,13 @@ class _Clips:
 
     def quality(self, chosen: Decoder) -> Quality:
         cut, truth = self.curves(chosen), self.reference.truth
-        psds1, psds2 = (psds(count_exactly(cut, truth, s), truth, s).value for s in (PSDS1, PSDS2))
+        scenarios = (PSDS1, PSDS2)
+        psds1, psds2 = (
+            psds(counts, truth, scenario).value
+            for scenario, counts in zip(
+                scenarios, count_exactly(cut, truth, scenarios), strict=True
+            )
+        )
         f1 = self.f1(cut, chosen.threshold)
         return Quality(psds1, psds2, float(np.nanmean(f1)), f1)
 

@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from jss.arrays import Float64
-from jss.metrics.counts import ClassCounts, Truth
+from jss.metrics.counts import ClassCounts, Totals, Truth
 from jss.metrics.f_score import f1_score, precision, recall
 from jss.metrics.psds import Convention, Scenario, area, rates, staircase
 from jss.metrics.separation import ClipSeparation
 
 #: Largest number of thresholds of a class in resampling, where every score is a threshold.
 LEVELS = 400
+#: Times e_max, up to which thresholds of the set count in its resamples.
+REACH = 2.0
 #: Resamples measured at a time: bounds the memory.
 STEP = 100
 
@@ -92,14 +94,15 @@ def psds(
     Returns:
         (B,) in [0, 1].
     """
+    totals = truth.totals()
     thinned = [
-        thin(class_counts, k, truth, scenario, convention) for k, class_counts in enumerate(counts)
+        thin(class_counts, k, totals, scenario, convention) for k, class_counts in enumerate(counts)
     ]
     parts = []
     for first in range(0, drawn.shape[1], STEP):
-        columns = drawn[:, first : first + STEP]
+        resampled = truth.totals(drawn[:, first : first + STEP])
         pairs = [
-            rates(class_counts, k, truth, scenario, convention, columns)
+            rates(class_counts, k, resampled, scenario, convention)
             for k, class_counts in enumerate(thinned)
         ]
         ratio, efpr = [p[0] for p in pairs], [p[1] for p in pairs]
@@ -122,9 +125,10 @@ def class_psds(
     Returns:
         (B,) in [0, 1]; NaN for a resample in which the class is never true.
     """
-    thinned, parts = thin(counts, label, truth, scenario), [np.zeros(0)]
+    thinned, parts = thin(counts, label, truth.totals(), scenario), [np.zeros(0)]
     for first in range(0, drawn.shape[1], STEP):
-        ratio, efpr = rates(thinned, label, truth, scenario, "K-1", drawn[:, first : first + STEP])
+        resampled = truth.totals(drawn[:, first : first + STEP])
+        ratio, efpr = rates(thinned, label, resampled, scenario)
         whole = area([ratio], [efpr], alpha_st=0.0, e_max=scenario.e_max)
         parts.append(np.where(np.isnan(ratio[:, 0]), np.nan, whole))
     return np.concatenate(parts)
@@ -153,7 +157,7 @@ def class_f1(tp: Float64, detected: Float64, true: Float64, drawn: Float64) -> d
 def thin(
     counts: ClassCounts,
     label: int,
-    truth: Truth,
+    totals: Totals,
     scenario: Scenario,
     convention: Convention = "K-1",
 ) -> ClassCounts:
@@ -162,18 +166,18 @@ def thin(
     Args:
         counts: Counts of the class.
         label: Its index.
-        truth: The ground truth.
+        totals: Of the set itself.
         scenario: Criteria and costs.
         convention: How the mean cross-trigger rate is taken.
     """
     if not counts.falling or counts.levels <= LEVELS:
         return counts
-    ratio, efpr = rates(counts, label, truth, scenario, convention)
+    ratio, efpr = rates(counts, label, totals, scenario, convention)
     if np.isnan(ratio[0, 0]):
         return counts.select(np.arange(1))
     curve = staircase(ratio[0], efpr[0], scenario.e_max)
     on_curve = np.isin(efpr[0], curve.efpr) & np.isin(ratio[0], curve.rate)
-    reach = np.flatnonzero(efpr[0] <= 2 * scenario.e_max)
+    reach = np.flatnonzero(efpr[0] <= REACH * scenario.e_max)
     even = reach[np.linspace(0, len(reach) - 1, LEVELS).astype(int)] if len(reach) else np.arange(1)
     return counts.select(np.union1d(np.flatnonzero(on_curve), even))
 

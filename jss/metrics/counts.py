@@ -1,12 +1,13 @@
 """True positives, false positives and cross-triggers by class, threshold and clip.
 
-Stored as sparse matrices, ready to be summed or resampled.
+Stored as single entries, ready to be summed or resampled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -19,34 +20,67 @@ from jss.metrics.events import EventArrays, Ints
 TRUE, FALSE, CROSS = 0, 1, 2
 
 
+#: Stored by the million.
+Small = npt.NDArray[np.int32]
+
+
 @dataclass(frozen=True, eq=False)
 class Changes:
     """Changes of counts as the threshold falls below a score: n entries."""
 
     #: (n,) index of the class.
-    label: Ints
+    label: Small
     #: (n,) kind of count.
-    kind: Ints
+    kind: Small
     #: (n,) the score below which the change counts.
     score: Float64
     #: (n,) index of the clip.
-    clip: Ints
+    clip: Small
     #: (n,) the change.
-    value: Float64
+    value: Small
 
     @classmethod
     def concatenate(cls, parts: Sequence[Changes]) -> Changes:
         """All entries of the parts; none for no part."""
-        if not parts:
-            none, empty = np.zeros(0, np.int64), np.zeros(0)
-            return cls(none, none, empty, none, empty)
+        if len(parts) == 1:
+            return parts[0]
+        none = np.zeros(0, np.int32)
         return cls(
-            np.concatenate([p.label for p in parts]),
-            np.concatenate([p.kind for p in parts]),
-            np.concatenate([p.score for p in parts]),
-            np.concatenate([p.clip for p in parts]),
-            np.concatenate([p.value for p in parts]),
+            np.concatenate([none, *(p.label for p in parts)]),
+            np.concatenate([none, *(p.kind for p in parts)]),
+            np.concatenate([np.zeros(0), *(p.score for p in parts)]),
+            np.concatenate([none, *(p.clip for p in parts)]),
+            np.concatenate([none, *(p.value for p in parts)]),
         )
+
+    def take(self, index: npt.NDArray[np.intp]) -> Changes:
+        """The entries of the given rows."""
+        return Changes(
+            self.label[index],
+            self.kind[index],
+            self.score[index],
+            self.clip[index],
+            self.value[index],
+        )
+
+    def above(self, floor: Float64) -> Changes:
+        """The changes at scores above the floor of their class. floor: (K,)"""
+        index = np.flatnonzero(self.score > floor[self.label])
+        return self if len(index) == len(self.score) else self.take(index)
+
+
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """What the rates of a set are taken of: its true events and its length, in B resamples."""
+
+    #: (N, B), how often each clip counts; None: once, and B is 1.
+    weights: Float64 | None
+    #: (K, B) events of each class.
+    number: Float64
+    #: (K, B) their seconds.
+    seconds: Float64
+    #: (B,) seconds of the clips.
+    duration: Float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,72 +97,107 @@ class Truth:
     @property
     def number(self) -> Float64:
         """Events by clip and class. -> (N, K)"""
-        return self._table(np.ones(len(self.events)))
-
-    @property
-    def seconds(self) -> Float64:
-        """Total length of events by clip and class. -> (N, K)"""
-        return self._table(self.events.length)
-
-    def _table(self, weights: Float64) -> Float64:
         cell = self.events.clip * self.n_labels + self.events.label
-        size = len(self.durations) * self.n_labels
-        return np.asarray(np.bincount(cell, weights, minlength=size), np.float64).reshape(
-            -1, self.n_labels
+        number = np.bincount(cell, minlength=len(self.durations) * self.n_labels)
+        return number.reshape(-1, self.n_labels).astype(np.float64)
+
+    def totals(self, weights: Float64 | None = None) -> Totals:
+        """Sums over the set.
+
+        Args:
+            weights: (N, B), how often each clip counts; None: once.
+        """
+        events = self.events
+        once = np.ones((len(self.durations), 1)) if weights is None else weights
+        shape = (self.n_labels, len(self.durations))
+
+        def by_class(values: Float64) -> Float64:
+            return np.asarray(csr_matrix((values, (events.label, events.clip)), shape) @ once)
+
+        return Totals(
+            weights,
+            by_class(np.ones(len(events))),
+            by_class(events.length),
+            self.durations @ once,
         )
 
 
 @dataclass(frozen=True, eq=False)
 class ClassCounts:
-    """Counts of one class over L levels (thresholds), by clip, as a sparse matrix."""
+    """Counts of one class over L levels (thresholds), as n single entries."""
 
-    #: ((2 + K) L, N): row kind * L + level.
-    matrix: csr_matrix
-    #: L.
-    levels: int
+    #: (n,) kind of count.
+    kind: Small
+    #: (n,) index of the level.
+    level: Small
+    #: (n,) index of the clip.
+    clip: Small
+    #: (n,) the count, or its change.
+    value: Small
     #: Whether entries are changes, to be summed up over the levels.
     falling: bool
     #: (L,), falling where ``falling``.
     thresholds: Float64
 
-    def total(self, weights: npt.NDArray[np.float64] | None = None) -> Float64:
-        """Counts over the set.
+    @property
+    def levels(self) -> int:
+        """L."""
+        return len(self.thresholds)
+
+    def total(self, kind: int, totals: Totals) -> Float64:
+        """Counts of a kind over the set. -> (L, B)
 
         Args:
-            weights: (N, B), how often each clip counts; None: once.
-
-        Returns:
-            (kinds, L, B)
+            kind: ``TRUE`` or ``FALSE``.
+            totals: Of the set, with how often each clip counts.
         """
-        if weights is None:
-            summed = np.asarray(self.matrix.sum(axis=1), np.float64)
-        else:
-            summed = np.asarray(self.matrix @ weights)
-        table = summed.reshape(-1, self.levels, summed.shape[1])
-        return np.cumsum(table, axis=1) if self.falling else table
+        rows = np.flatnonzero(self.kind == kind)
+        return self._summed(self._weighted(rows, self.level[rows], self.levels, totals))
+
+    def crossing(self, rate: Float64, totals: Totals) -> Float64:
+        """Cross-triggers over the set, each counted as the rate of its other class. -> (L, B)
+
+        Args:
+            rate: (K, B)
+            totals: Of the set, with how often each clip counts.
+        """
+        rows = np.flatnonzero(self.kind >= CROSS)
+        other = self.kind[rows].astype(np.int64) - CROSS
+        cells, cell = np.unique(other * self.levels + self.level[rows], return_inverse=True)
+        other, level = np.divmod(cells, self.levels)
+        counts = self._weighted(rows, cell, len(cells), totals) * rate[other]
+        shape = (self.levels, len(cells))
+        by_level = csr_matrix((np.ones(len(cells)), (level, np.arange(len(cells)))), shape)
+        # Sums of changes that come back to 0 may end just beside it.
+        return np.maximum(self._summed(np.asarray(by_level @ counts)), 0.0)
+
+    def _weighted(self, rows: Ints, group: Ints, size: int, totals: Totals) -> Float64:
+        """Sums of some entries by group, as often as their clips count. -> (size, B)"""
+        values = self.value[rows].astype(np.float64)
+        if totals.weights is None:
+            return np.bincount(group, values, minlength=size)[:, None]
+        shape = (size, len(totals.weights))
+        return np.asarray(csr_matrix((values, (group, self.clip[rows])), shape) @ totals.weights)
+
+    def _summed(self, table: Float64) -> Float64:
+        return np.cumsum(table, axis=0) if self.falling else table
 
     def select(self, levels: Ints) -> ClassCounts:
         """The same at some of the levels only (sorted); falling counts only."""
-        kinds = self.matrix.shape[0] // self.levels
-        entries = self.matrix.tocoo()
-        kind, level = np.divmod(entries.row, self.levels)
-        nearest = np.asarray(np.searchsorted(levels, level))
-        keep = nearest < len(levels)
-        row = kind[keep] * len(levels) + nearest[keep]
-        shape = (kinds * len(levels), self.matrix.shape[1])
-        matrix = csr_matrix((entries.data[keep], (row, entries.col[keep])), shape=shape)
-        return ClassCounts(matrix, len(levels), True, self.thresholds[levels])
+        nearest = np.searchsorted(levels, self.level).astype(np.int32)
+        keep = np.flatnonzero(nearest < len(levels))
+        return ClassCounts(
+            self.kind[keep],
+            nearest[keep],
+            self.clip[keep],
+            self.value[keep],
+            True,
+            self.thresholds[levels],
+        )
 
 
 def at_points(
-    label: Ints,
-    kind: Ints,
-    point: Ints,
-    clip: Ints,
-    *,
-    thresholds: Float64,
-    n_labels: int,
-    n_clips: int,
+    label: Ints, kind: Ints, point: Ints, clip: Ints, *, thresholds: Float64, n_labels: int
 ) -> list[ClassCounts]:
     """Counts by class from single entries at operating points; each entry counts one.
 
@@ -139,42 +208,50 @@ def at_points(
         clip: (n,) index of the clip.
         thresholds: (L,) of the operating points.
         n_labels: K, the number of classes.
-        n_clips: N, the number of clips.
 
     Returns:
         Counts of each of the K classes.
     """
-    levels = len(thresholds)
-    shape = ((CROSS + n_labels) * levels, n_clips)
+    order, bounds = _by_class(label, n_labels)
     result = []
-    for k in range(n_labels):
-        rows = np.flatnonzero(label == k)
-        row = kind[rows] * levels + point[rows]
-        matrix = csr_matrix((np.ones(len(rows)), (row, clip[rows])), shape=shape)
-        result.append(ClassCounts(matrix, levels, False, thresholds))
+    for first, last in pairwise(bounds):
+        rows = order[first:last]
+        kinds, points, clips = (of[rows].astype(np.int32) for of in (kind, point, clip))
+        once = np.ones(len(rows), np.int32)
+        result.append(ClassCounts(kinds, points, clips, once, False, thresholds))
     return result
 
 
-def falling(changes: Changes, *, n_labels: int, n_clips: int) -> list[ClassCounts]:
+def falling(changes: Changes, *, n_labels: int) -> list[ClassCounts]:
     """Counts by class at every score at which any of them changes.
 
     Args:
         changes: The changes of all classes.
         n_labels: K, the number of classes.
-        n_clips: N, the number of clips.
 
     Returns:
         Counts of each of the K classes.
     """
+    order, bounds = _by_class(changes.label, n_labels)
     result = []
-    for k in range(n_labels):
-        rows = np.flatnonzero(changes.label == k)
+    for first, last in pairwise(bounds):
+        rows = order[first:last]
         scores, level = np.unique(-changes.score[rows], return_inverse=True)
-        levels = max(len(scores), 1)
-        row = changes.kind[rows] * levels + level
-        shape = ((CROSS + n_labels) * levels, n_clips)
-        matrix = csr_matrix((changes.value[rows], (row, changes.clip[rows])), shape=shape)
+        thresholds = -scores if len(scores) else np.full(1, np.inf)
         result.append(
-            ClassCounts(matrix, levels, True, -scores if len(scores) else np.full(1, np.inf))
+            ClassCounts(
+                changes.kind[rows],
+                level.astype(np.int32),
+                changes.clip[rows],
+                changes.value[rows],
+                True,
+                thresholds,
+            )
         )
     return result
+
+
+def _by_class(label: npt.NDArray[np.integer], n_labels: int) -> tuple[Ints, list[int]]:
+    """Indices sorted by class, and where each class begins and the last one ends among them."""
+    order = np.argsort(label.astype(np.int16 if n_labels < 2**15 else np.int64), kind="stable")
+    return order, np.searchsorted(label[order], np.arange(n_labels + 1)).tolist()

@@ -43,6 +43,19 @@ class EventArrays:
             self.point[index],
         )
 
+    @classmethod
+    def concatenate(cls, parts: Sequence[EventArrays]) -> EventArrays:
+        """The events of all parts, one part after another."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            np.concatenate([p.clip for p in parts]),
+            np.concatenate([p.label for p in parts]),
+            np.concatenate([p.onset for p in parts]),
+            np.concatenate([p.offset for p in parts]),
+            np.concatenate([p.point for p in parts]),
+        )
+
     @property
     def length(self) -> Float64:
         """Offset minus onset in seconds. -> (n,)"""

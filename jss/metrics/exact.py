@@ -5,103 +5,226 @@ scores", ICASSP 2022, counted as sed_scores_eval 0.0.4 does (times compared to a
 of frames lives from one score (birth) down to another (death), and meets the detection and
 cross-trigger criteria or not whatever the threshold; so each run is judged once, and only its birth
 and death are counted.
+
+No curve needs thresholds at which a class has more false positives than its greatest rate allows.
+So each class has a floor, and what is not above it is never looked at. The floor is certain and not
+an estimate: at every threshold below it, the false positives of the clips judged so far and one for
+each other clip that lacks the class but has a score above the threshold are too many already. It
+rises as clips are judged.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
-from jss.arrays import Float64
-from jss.metrics.counts import CROSS, FALSE, TRUE, Changes
+from jss.arrays import Float64, Floats
+from jss.metrics.counts import CROSS, FALSE, TRUE, Changes, Truth
 from jss.metrics.events import EventArrays, Ints
 from jss.metrics.intersection import overlapping
-from jss.metrics.scores import ScoreSet, maximal_runs
+from jss.metrics.scores import SHORTEST, Block, Runs, ScoreSet, maximal_runs
 
 #: Decimals to which seconds are compared.
 DECIMALS = 6
-#: Frames a chunk: bounds the memory.
+#: Frames that are judged at a time: bounds the memory.
 CHUNK = 400_000
+#: How often floors rise.
+RISES = 10
+#: Most threads; numpy lets them run side by side for the most part.
+THREADS = 4
 
 
-def changes(
-    scores: ScoreSet, truth: EventArrays, *, dtc: float, gtc: float, cttc: float | None
-) -> Changes:
-    """How the counts change as the threshold falls.
+@dataclass(frozen=True)
+class Criteria:
+    """What a detection must meet."""
+
+    #: Detection tolerance criterion in [0, 1].
+    dtc: float
+    #: Ground-truth intersection criterion in [0, 1].
+    gtc: float
+    #: Cross-trigger tolerance criterion in [0, 1]; None: cross-triggers are not counted.
+    cttc: float | None
+    #: Thresholds at which a class has more false positives are left out.
+    most: float
+
+
+def changes(scores: ScoreSet, truth: Truth, criteria: Sequence[Criteria]) -> list[Changes]:
+    """How the counts change as the threshold falls, down to the floor of each class.
 
     Args:
         scores: Score curves of the set.
-        truth: Ground-truth events, without overlaps within a class.
-        dtc: Detection tolerance criterion in [0, 1].
-        gtc: Ground-truth intersection criterion in [0, 1].
-        cttc: Cross-trigger tolerance criterion in [0, 1]; None: cross-triggers are not counted.
+        truth: The ground truth.
+        criteria: One for each result.
     """
-    parts = []
-    per_clip = max(1, len(scores.value) // max(1, len(scores)))
-    step = max(1, CHUNK // per_clip)
-    for first in range(0, len(scores), step):
-        last = min(first + step, len(scores))
-        part = scores.part(first, last)
-        begin, end, birth, death = maximal_runs(scores.value[part])
-        inside = truth.take(np.flatnonzero((truth.clip >= first) & (truth.clip < last)))
-        order = np.arange(len(begin))
-        runs = scores.events(begin + part.start, end + part.start, order)
-        parts.append(
-            _judge(
-                runs, birth[runs.point], death[runs.point], inside, scores.n_labels, dtc, gtc, cttc
-            )
-        )
-    return Changes.concatenate(parts)
+    kept = [Changes.concatenate([]) for _ in criteria]
+    floors = [np.full(scores.n_labels, -np.inf) for _ in criteria]
+    certain = np.ones(scores.highest.shape, bool)  # whether a score in the clip is a false positive
+    certain[truth.events.clip, truth.events.label] = False
+    spans = list(pairwise(scores.bounds))
+    step = -(-len(spans) // RISES)
+
+    def judge(span: tuple[int, int]) -> list[Changes]:
+        return _judge_block(scores.block(*span), truth.events, criteria, floors)
+
+    def rise(first: int) -> None:
+        for n, c in enumerate(criteria):
+            rest = certain[first:] & (c.dtc * SHORTEST >= 10**-DECIMALS)
+            floors[n] = _raised(floors[n], kept[n], scores.highest[first:], rest, c.most)
+            kept[n] = kept[n].above(floors[n])
+
+    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
+        for n in range(0, len(spans), step):
+            rise(spans[n][0])
+            parts = list(pool.map(judge, spans[n : n + step]))
+            kept = [
+                Changes.concatenate([before, *more])
+                for before, *more in zip(kept, *parts, strict=True)
+            ]
+    rise(len(scores))
+    return kept
+
+
+def _raised(
+    floor: Float64, judged: Changes, highest: Floats, certain: npt.NDArray[np.bool_], most: float
+) -> Float64:
+    """The highest floors that are certain.
+
+    Args:
+        floor: (K,) so far.
+        judged: Of the clips judged so far, above the floor.
+        highest: (n, K) highest scores of the other clips.
+        certain: (n, K) whether any score in them is a false positive.
+        most: False positives that a threshold may have.
+    """
+    clip, label = np.nonzero(certain & (highest > floor))
+    false = np.flatnonzero(judged.kind == FALSE)
+    labels = np.concatenate((judged.label[false], label.astype(np.int32)))
+    scores = np.concatenate((judged.score[false], highest[clip, label]))
+    steps = np.concatenate((judged.value[false], np.ones(len(clip), np.int32)))
+    order = np.argsort(labels, kind="stable")
+    bounds = np.searchsorted(labels[order], np.arange(len(floor) + 1))
+    raised = floor.copy()
+    for k, (first, last) in enumerate(pairwise(bounds.tolist())):
+        rows = order[first:last]
+        by_score = np.argsort(-scores[rows])
+        score = scores[rows[by_score]]
+        count = np.cumsum(steps[rows[by_score]], dtype=np.int64)
+        level = np.flatnonzero(np.diff(score, append=-np.inf))
+        few = np.flatnonzero(count[level] <= most)
+        beyond = int(few[-1]) + 1 if len(few) else 0
+        if beyond < len(level):
+            raised[k] = score[level[beyond]]
+    return raised
+
+
+def _judge_block(
+    block: Block, truth: EventArrays, criteria: Sequence[Criteria], floors: Sequence[Float64]
+) -> list[Changes]:
+    """Changes of the clips of a block, above the floors."""
+    parts: list[list[Changes]] = [[] for _ in criteria]
+    for runs, lives in _runs(block, np.min(floors, axis=0)):
+        first, last = runs.clip[0], runs.clip[-1]
+        inside = truth.take(np.arange(*np.searchsorted(truth.clip, [first, last + 1])))
+        for part, c, floor in zip(parts, criteria, floors, strict=True):
+            alive = runs.take(np.flatnonzero(lives.birth[runs.point] > floor[runs.label]))
+            part.append(_judge(alive, lives, inside, block.n_labels, c).above(floor))
+    return [Changes.concatenate(part) for part in parts]
+
+
+def _runs(block: Block, floor: Float64) -> Iterator[tuple[EventArrays, Runs]]:
+    """Runs of frames above the floors, about ``CHUNK`` frames at a time.
+
+    Yields:
+        The runs of some clips as events, their point the index of the run; and their births, deaths
+        and parents. A death at or below the floor is -inf.
+    """
+    frames = block.above(floor)
+    of_clip = np.searchsorted(frames, block.start[:: block.n_labels])
+    first = 0
+    while first < len(block):
+        last = int(np.searchsorted(of_clip, of_clip[first] + CHUNK, side="right")) - 1
+        last = min(max(last, first + 1), len(block))
+        at = frames[of_clip[first] : of_clip[last]]
+        first = last
+        if not len(at):
+            continue
+        # The frames side by side, with -inf wherever others were between two of them.
+        place = np.arange(len(at)) + np.cumsum(np.diff(at, prepend=-1) > 1)
+        value = np.full(place[-1] + 2, -np.inf)
+        value[place] = block.value[at]
+        original = np.zeros(len(value), np.int64)
+        original[place] = at
+        lives = maximal_runs(value)
+        order = np.arange(len(lives.begin))
+        runs = block.events(original[lives.begin], original[lives.end - 1] + 1, order)
+        if len(runs):
+            yield runs, lives
 
 
 def _judge(
-    runs: EventArrays,
-    birth: Float64,
-    death: Float64,
-    truth: EventArrays,
-    n_labels: int,
-    dtc: float,
-    gtc: float,
-    cttc: float | None,
+    runs: EventArrays, lives: Runs, truth: EventArrays, n_labels: int, criteria: Criteria
 ) -> Changes:
+    """Changes of runs of some clips.
+
+    Args:
+        runs: Their point is the index among the lives.
+        lives: Births, deaths and parents.
+        truth: Events of the same clips.
+        n_labels: K, the number of classes.
+        criteria: What a run must meet.
+    """
     det, gt, overlap = overlapping(runs, truth, n_labels, same_label=True)
     total = np.round(np.bincount(det, overlap, minlength=len(runs)), DECIMALS)
-    passed = total >= np.round(dtc * runs.length, DECIMALS)
-    missed = np.flatnonzero(~passed)
+    passed = total >= np.round(criteria.dtc * runs.length, DECIMALS)
     keep = passed[det]
-    parts = [
-        _births_and_deaths(
-            runs.label[missed], FALSE, birth[missed], death[missed], runs.clip[missed]
-        ),
-        _true_positives(gt[keep], overlap[keep], birth[det[keep]], death[det[keep]], truth, gtc),
-    ]
-    if cttc is not None and len(missed):
-        lost = runs.take(missed)
+    run = runs.point[det[keep]]
+    hits = _true_positives(
+        gt[keep], overlap[keep], lives.birth[run], lives.death[run], truth, criteria.gtc
+    )
+    missed = np.flatnonzero(~passed)
+    lost = runs.take(missed)
+    parts = [hits, _net(lost, np.arange(len(lost)), FALSE, lives)]
+    if criteria.cttc is not None and len(missed):
         det, gt, overlap = overlapping(lost, truth, n_labels, same_label=False)
         cells, inverse = np.unique(det * n_labels + truth.label[gt], return_inverse=True)
         share = np.round(np.bincount(inverse, overlap, minlength=len(cells)), DECIMALS)
         row, other = np.divmod(cells, n_labels)
-        crossing = share >= np.round(cttc * lost.length[row], DECIMALS)
-        row, other = row[crossing], other[crossing]
-        at = missed[row]
-        parts.append(
-            _births_and_deaths(lost.label[row], CROSS + other, birth[at], death[at], lost.clip[row])
-        )
+        crossing = share >= np.round(criteria.cttc * lost.length[row], DECIMALS)
+        parts.append(_net(lost, row[crossing], CROSS + other[crossing], lives))
     return Changes.concatenate(parts)
 
 
-def _births_and_deaths(
-    label: Ints, kind: Ints | int, birth: Float64, death: Float64, clip: Ints
-) -> Changes:
-    """One more at each birth, one less at each death above -inf."""
-    kinds = np.broadcast_to(np.asarray(kind, np.int64), label.shape)
-    dies = np.flatnonzero(death > -np.inf)
+def _net(runs: EventArrays, row: Ints, kind: Ints | int, lives: Runs) -> Changes:
+    """One more at the birth of each run and one less at its death, where its parent does not count too.
+
+    Args:
+        runs: Their point is the index among the lives.
+        row: (n,) indices of runs, sorted.
+        kind: (n,) kinds that they count as, sorted for each run; or one for all.
+        lives: Births, deaths and parents.
+    """
+    kinds = np.broadcast_to(np.asarray(kind, np.int64), row.shape)
+    width = int(kinds.max(initial=0)) + 1
+    run = runs.point[row]
+    parent = lives.parent[run]
+    cell, after = run * width + kinds, parent * width + kinds
+    at = np.minimum(np.searchsorted(cell, after), max(len(cell) - 1, 0))
+    continues = cell[at] == after
+    net = 1 - np.bincount(at[continues], minlength=len(cell))
+    begins, ends = np.flatnonzero(net), np.flatnonzero(~continues & (parent >= 0))
+    rows = row[np.concatenate((begins, ends))]
     return Changes(
-        np.concatenate((label, label[dies])),
-        np.concatenate((kinds, kinds[dies])),
-        np.concatenate((birth, death[dies])),
-        np.concatenate((clip, clip[dies])),
-        np.concatenate((np.ones(len(label)), -np.ones(len(dies)))),
+        runs.label[rows].astype(np.int32),
+        np.concatenate((kinds[begins], kinds[ends])).astype(np.int32),
+        np.concatenate((lives.birth[run[begins]], lives.death[run[ends]])),
+        runs.clip[rows].astype(np.int32),
+        np.concatenate((net[begins], np.full(len(ends), -1))).astype(np.int32),
     )
 
 
@@ -132,11 +255,10 @@ def _true_positives(
     was = np.concatenate(([False], met[:-1] & (event[1:] == event[:-1])))
     turn = np.flatnonzero(met != was)
     event = event[turn]
-    value = np.where(met[turn], 1.0, -1.0)
     return Changes(
-        truth.label[event],
-        np.full(len(event), TRUE, np.int64),
+        truth.label[event].astype(np.int32),
+        np.full(len(event), TRUE, np.int32),
         score[turn],
-        truth.clip[event],
-        value,
+        truth.clip[event].astype(np.int32),
+        np.where(met[turn], 1, -1).astype(np.int32),
     )

@@ -102,10 +102,12 @@ def candidates(
         Detection indices, sorted, and ground-truth indices.
     """
     step = n_labels if same_label else 1
-    key = truth.clip * n_labels + truth.label if same_label else truth.clip
-    wanted = detections.clip * n_labels + detections.label if same_label else detections.clip
-    last = int(max(truth.clip.max(initial=-1), wanted.max(initial=-1) // step)) + 1
-    bounds = np.searchsorted(key, np.arange(last * step + 1))
+    clips = [of.clip for of in (detections, truth) if len(of)]
+    first, last = (min(c.min() for c in clips), max(c.max() for c in clips)) if clips else (0, 0)
+    key, wanted = (
+        (of.clip - first) * step + (of.label if same_label else 0) for of in (truth, detections)
+    )
+    bounds = np.searchsorted(key, np.arange((last + 1 - first) * step + 1))
     count = np.diff(bounds)[wanted]
     det = np.repeat(np.arange(len(detections)), count)
     within = np.arange(len(det)) - np.repeat(np.cumsum(count) - count, count)

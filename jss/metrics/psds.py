@@ -14,7 +14,16 @@ import numpy.typing as npt
 
 from jss.arrays import Float64
 from jss.metrics import exact
-from jss.metrics.counts import CROSS, FALSE, TRUE, ClassCounts, Truth, at_points, falling
+from jss.metrics.counts import (
+    CROSS,
+    FALSE,
+    TRUE,
+    ClassCounts,
+    Totals,
+    Truth,
+    at_points,
+    falling,
+)
 from jss.metrics.events import EventArrays, Ints
 from jss.metrics.intersection import match
 from jss.metrics.scores import ScoreSet
@@ -23,6 +32,8 @@ from jss.metrics.scores import ScoreSet
 #: sed_scores_eval), or over all of them (psds_eval <= 0.4, older published numbers).
 Convention = Literal["K-1", "K"]
 HOUR = 3600.0
+#: Rates that the effective curve is computed from at a time: bounds the memory.
+CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -107,24 +118,40 @@ def count_points(
         np.concatenate((truth.events.clip[hit], detections.clip[miss], detections.clip[cross])),
         thresholds=thresholds,
         n_labels=truth.n_labels,
-        n_clips=len(truth.durations),
     )
 
 
-def count_exactly(scores: ScoreSet, truth: Truth, scenario: Scenario) -> list[ClassCounts]:
-    """Counts by class at every possible threshold, as sed_scores_eval 0.0.4 counts."""
-    cttc = scenario.cttc if scenario.alpha_ct else None
-    changes = exact.changes(scores, truth.events, dtc=scenario.dtc, gtc=scenario.gtc, cttc=cttc)
-    return falling(changes, n_labels=truth.n_labels, n_clips=len(truth.durations))
+def count_exactly(
+    scores: ScoreSet, truth: Truth, scenarios: Sequence[Scenario], reach: float = 1.0
+) -> list[list[ClassCounts]]:
+    """Counts by class at every threshold that a curve can need, as sed_scores_eval 0.0.4 counts.
+
+    Args:
+        scores: Score curves of the set.
+        truth: The ground truth.
+        scenarios: Criteria and costs; all are counted while the scores are read once.
+        reach: Times e_max, up to which false positive rates are needed.
+
+    Returns:
+        Counts of each class for each scenario.
+    """
+    hours = truth.durations.sum() / HOUR
+    criteria = [
+        exact.Criteria(s.dtc, s.gtc, s.cttc if s.alpha_ct else None, reach * s.e_max * hours + 1)
+        for s in scenarios
+    ]
+    return [
+        falling(changes, n_labels=truth.n_labels)
+        for changes in exact.changes(scores, truth, criteria)
+    ]
 
 
 def rates(
     counts: ClassCounts,
     label: int,
-    truth: Truth,
+    totals: Totals,
     scenario: Scenario,
     convention: Convention = "K-1",
-    weights: npt.NDArray[np.float64] | None = None,
 ) -> tuple[Float64, Float64]:
     """True positive ratio and effective false positive rate of one class.
 
@@ -133,25 +160,23 @@ def rates(
     Args:
         counts: Counts of the class at L levels.
         label: Its index.
-        truth: The ground truth.
+        totals: Of the ground truth, in B resamples.
         scenario: Costs.
         convention: How the mean cross-trigger rate is taken.
-        weights: (N, B), how often each clip counts; None: once, and B is 1.
 
     Returns:
         (B, L) ratios, NaN for a class that does not occur; (B, L) rates per hour.
     """
-    once = np.ones((len(truth.durations), 1)) if weights is None else weights
-    total = counts.total(weights)
-    number, seconds = truth.number.T @ once, truth.seconds.T @ once
-    occurs = number > 0
+    occurs = totals.number > 0
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(occurs[label], total[TRUE] / number[label], np.nan)
-    efpr = total[FALSE] * HOUR / (truth.durations @ once)
+        true = counts.total(TRUE, totals)
+        ratio = np.where(occurs[label], true / totals.number[label], np.nan)
+    efpr = counts.total(FALSE, totals) * HOUR / totals.duration
     if scenario.alpha_ct:
+        seconds = totals.seconds
         per_hour = np.divide(HOUR, seconds, out=np.zeros_like(seconds), where=seconds > 0)
         others = occurs.sum(axis=0) - occurs[label] * (convention == "K-1")
-        crossing = np.einsum("jlb,jb->lb", total[CROSS:], per_hour) / np.maximum(others, 1)
+        crossing = counts.crossing(per_hour, totals) / np.maximum(others, 1)
         efpr = efpr + scenario.alpha_ct * crossing
     return ratio.T, efpr.T
 
@@ -222,10 +247,15 @@ def effective_curve(curves: Sequence[Curve], alpha_st: float) -> Curve:
     if not curves:
         return Curve(np.zeros(0), np.zeros(0))
     x = np.unique(np.concatenate([c.efpr for c in curves]))
-    table = np.zeros((len(curves), len(x)))
-    for row, curve in zip(table, curves, strict=True):
-        row[:] = np.concatenate(([0.0], curve.rate))[np.searchsorted(curve.efpr, x, side="right")]
-    return Curve(x, np.maximum(table.mean(axis=0) - alpha_st * table.std(axis=0), 0.0))
+    effective = np.zeros(len(x))
+    step = CELLS // len(curves) + 1
+    for first in range(0, len(x), step):
+        part = slice(first, first + step)
+        table = np.stack(
+            [np.append(0.0, c.rate)[np.searchsorted(c.efpr, x[part], "right")] for c in curves]
+        )
+        effective[part] = table.mean(axis=0) - alpha_st * table.std(axis=0)
+    return Curve(x, np.maximum(effective, 0.0))
 
 
 def curve_area(curve: Curve, e_max: float) -> float:
@@ -244,11 +274,11 @@ def psds(
         scenario: Criteria and costs.
         convention: How the mean cross-trigger rate is taken.
     """
-    curves: list[Curve] = []
+    totals, curves = truth.totals(), list[Curve]()
     for k, class_counts in enumerate(counts):
-        ratio, efpr = rates(class_counts, k, truth, scenario, convention)
+        ratio, efpr = rates(class_counts, k, totals, scenario, convention)
         curves.append(staircase(ratio[0], efpr[0], scenario.e_max))
-    occurs = truth.number.sum(axis=0) > 0
+    occurs = totals.number[:, 0] > 0
     whole = effective_curve(
         [c for c, present in zip(curves, occurs, strict=True) if present], scenario.alpha_st
     )

@@ -69,7 +69,9 @@ def test_a_report_holds_everything(tmp_path):
             scenario,
         )
         exact = psds(
-            count_exactly(findings.scores, reference.truth, scenario), reference.truth, scenario
+            count_exactly(findings.scores, reference.truth, [scenario])[0],
+            reference.truth,
+            scenario,
         )
         assert report.headline(name) == grid.value
         assert report.headline(f"{name}_exact") == exact.value

@@ -40,12 +40,12 @@ def test_the_set_itself_as_a_resample_gives_its_score(scenario, monkeypatch):
     w = world(3, n_clips=8, levels=1000, frames=60)
     scores, truth = w.ours()
     once = np.ones((8, 1))
-    exact = count_exactly(scores, truth, scenario)
+    exact = count_exactly(scores, truth, [scenario])[0]
     whole = psds(exact, truth, scenario).value
     assert bootstrap.psds(exact, truth, scenario, once) == pytest.approx([whole], abs=1e-12)
     monkeypatch.setattr(bootstrap, "LEVELS", 10)  # thinned out, but what makes the curve is kept
     assert max(c.levels for c in exact) > 60
-    assert max(bootstrap.thin(c, k, truth, scenario).levels for k, c in enumerate(exact)) < 60
+    assert max(bootstrap.thin(c, k, truth.totals(), scenario).levels for k, c in enumerate(exact)) < 60
     assert bootstrap.psds(exact, truth, scenario, once) == pytest.approx([whole], abs=1e-12)
     grid = count_points(scores.at(), truth, scenario, THRESHOLDS)
     assert bootstrap.psds(grid, truth, scenario, once) == pytest.approx(

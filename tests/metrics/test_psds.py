@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from metric_worlds import psds_eval_value, sed_scores_eval_value, world
 
+from jss.metrics import scores as scores_module
 from jss.metrics.counts import Truth
 from jss.metrics.events import from_table, from_tables
 from jss.metrics.psds import PSDS1, PSDS2, Scenario, area, count_exactly, count_points, psds, rates
@@ -64,7 +65,7 @@ def test_exact_equals_sed_scores_eval(shape, scenario):
     w = world(**shape)
     scores, truth = w.ours()
     same(
-        psds(count_exactly(scores, truth, scenario), truth, scenario),
+        psds(count_exactly(scores, truth, [scenario])[0], truth, scenario),
         sed_scores_eval_value(w, scenario),
         w.labels,
     )
@@ -78,7 +79,7 @@ def test_a_grid_that_holds_every_score_is_exact(shape, scenario):
     every = np.arange(-0.5, 8) / 8
     grid = psds(count_points(scores.at(every), truth, scenario, every), truth, scenario)
     assert grid.value == pytest.approx(
-        psds(count_exactly(scores, truth, scenario), truth, scenario).value, abs=1e-9
+        psds(count_exactly(scores, truth, [scenario])[0], truth, scenario).value, abs=1e-9
     )
 
 
@@ -93,10 +94,10 @@ def test_the_area_of_many_equals_the_area_of_one(shape, scenario):
         [np.ones(len(w.names)), np.maximum(chosen, np.arange(len(w.names)) == 0)], axis=1
     )
     for counts in (
-        count_exactly(scores, truth, scenario),
+        count_exactly(scores, truth, [scenario])[0],
         count_points(scores.at(POINTS), truth, scenario, POINTS),
     ):
-        pairs = [rates(c, k, truth, scenario, weights=weights) for k, c in enumerate(counts)]
+        pairs = [rates(c, k, truth.totals(weights), scenario) for k, c in enumerate(counts)]
         fast = area(
             [p[0] for p in pairs],
             [p[1] for p in pairs],
@@ -120,6 +121,35 @@ def test_the_area_of_many_equals_the_area_of_one(shape, scenario):
     assert fast[1] == pytest.approx(expected, abs=1e-9)
 
 
+def in_blocks(w, monkeypatch):
+    """The same curves, read again a few clips at a time."""
+    monkeypatch.setattr(scores_module, "BLOCK", 100)
+    clips = list(zip(w.scores, w.edges, strict=True))
+    return ScoreSet.build(clips, len(w.labels), median=1, again=clips.__getitem__)
+
+
+@pytest.mark.parametrize("scenario", [PSDS1, PSDS2])
+@pytest.mark.parametrize("levels", [6, 1000])
+def test_what_is_left_out_below_the_floors_changes_nothing(scenario, levels, monkeypatch):
+    """Many clips, few false positives allowed: most of every curve lies below its floor."""
+    w = world(7, n_clips=60, n_labels=4, levels=levels, frames=30)
+    w.durations = np.full(60, 10.0)
+    truth, scores = w.ours()[1], in_blocks(w, monkeypatch)
+    assert len(scores.bounds) > 10
+    (counts,) = count_exactly(scores, truth, [scenario])
+    (whole,) = count_exactly(scores, truth, [scenario], reach=np.inf)
+    assert 2 * sum(len(c.value) for c in counts) < sum(len(c.value) for c in whole)
+    ours = psds(counts, truth, scenario)
+    same(ours, sed_scores_eval_value(w, scenario), w.labels)
+    other = psds(whole, truth, scenario)
+    for a, b in zip((ours.curve, *ours.curves), (other.curve, *other.curves), strict=True):
+        assert a.efpr == pytest.approx(b.efpr, abs=1e-12)
+        assert a.rate == pytest.approx(b.rate, abs=1e-12)
+    events, others = scores.at(POINTS), w.ours()[0].at(POINTS)
+    for column in ("clip", "label", "onset", "offset", "point"):
+        assert np.array_equal(getattr(events, column), getattr(others, column))
+
+
 def hand_made():
     """One class, one hour, two events; four detections at falling thresholds: hit, miss, miss, hit."""
     rows = [("x", 0, 10, "a"), ("x", 20, 30, "a")]
@@ -137,7 +167,7 @@ def test_one_class_by_hand():
     """
     table, scores, truth = hand_made()
     for scenario in (PSDS1, PSDS2):
-        exact = psds(count_exactly(scores, truth, scenario), truth, scenario)
+        exact = psds(count_exactly(scores, truth, [scenario])[0], truth, scenario)
         assert exact.value == pytest.approx(0.99, abs=1e-12)
         points = np.array([0.2, 0.4, 0.6, 0.8])
         grid = psds(count_points(scores.at(points), truth, scenario, points), truth, scenario)
@@ -148,7 +178,7 @@ def test_one_class_by_hand():
 
     w = world(0, n_clips=1, n_labels=1, empty=False)
     w.labels, w.names, w.truth, w.durations = ["a"], ["x"], table, np.array([3600.0])
-    w.scores = [np.repeat(scores.value[1:31][None], 20, axis=1)]  # frames of half a second
+    w.scores = [np.repeat(scores.block(0, 1).value[1:31][None], 20, axis=1)]  # frames of half a second
     assert sed_scores_eval_value(w, PSDS1)[0] == pytest.approx(0.99, abs=1e-12)
 
 
@@ -171,9 +201,9 @@ def test_both_conventions_by_hand():
     """
     truth, detected = cross_triggers()
     class_counts = count_points(detected, truth, PSDS2, np.array([0.5]))[0]
-    ratio, others = rates(class_counts, 0, truth, PSDS2, "K-1")
+    ratio, others = rates(class_counts, 0, truth.totals(), PSDS2, "K-1")
     assert (ratio.item(), others.item()) == (1.0, pytest.approx(1 + 0.5 * 360 / 2))
-    _, everyone = rates(class_counts, 0, truth, PSDS2, "K")
+    _, everyone = rates(class_counts, 0, truth.totals(), PSDS2, "K")
     assert everyone.item() == pytest.approx(1 + 0.5 * 360 / 3)
 
 
@@ -187,7 +217,7 @@ def test_nothing_found_and_nothing_there():
     empty = Truth(nothing, np.array([3600.0]), 3)
     assert psds(count_points(nothing, empty, PSDS2, np.array([0.5])), empty, PSDS2).value == 0
     flat = ScoreSet.build([(np.full((3, 5), 0.5), np.arange(6.0))], 3)
-    assert psds(count_exactly(flat, empty, PSDS2), empty, PSDS2).value == 0
+    assert psds(count_exactly(flat, empty, [PSDS2])[0], empty, PSDS2).value == 0
 
 
 def test_the_thresholds_are_the_papers():

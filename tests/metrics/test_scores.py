@@ -38,8 +38,15 @@ def test_events_come_sorted():
 @given(st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=12), min_size=1, max_size=4))
 def test_every_run_of_every_threshold_is_listed_once(curves):
     value = np.concatenate([[-np.inf], *([*c, -np.inf] for c in curves)]).astype(float)
-    begin, end, birth, death = maximal_runs(value)
+    found = maximal_runs(value)
+    begin, end, birth, death = found.begin, found.end, found.birth, found.death
     assert len(set(zip(begin, end, strict=True))) == len(begin)
+    for child, parent in enumerate(found.parent):
+        if parent == -1:
+            assert death[child] == -np.inf
+        else:
+            assert birth[parent] == death[child]
+            assert begin[parent] <= begin[child] < end[child] <= end[parent]
     for threshold in np.arange(-1, 5) + 0.5:
         active = (death <= threshold) & (threshold < birth)
         assert sorted(zip(begin[active], end[active], strict=True)) == runs(value > threshold)
