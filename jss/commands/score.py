@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scores",
         type=Path,
         metavar="DIR",
-        help="a <clip>.tsv each: onset, offset, a column a class",
+        help="a <clip>.tsv each: onset, offset, a column a class; or a <clip>.npy each and scores.yaml",
     )
     what.add_argument(
         "--detections", type=Path, metavar="DIR", help="a ..._th_<threshold>.tsv for each threshold"

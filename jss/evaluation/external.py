@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,9 @@ from jss.errors import JssError
 from jss.evaluation.measure import Findings, Reference
 from jss.io import tsv
 from jss.io.annotations.formats import read
+from jss.io.score_arrays import LAYOUT, SUFFIX, Layout, read_array, read_layout
 from jss.io.truth import SLACK, within
-from jss.io.tsv import ClipNames
+from jss.io.tsv import ClipNames, Curves
 from jss.metrics.counts import Truth
 from jss.metrics.events import EventArrays, from_table, from_tables, union
 from jss.metrics.scores import ScoreSet
@@ -154,36 +155,119 @@ def detections(
     return merged, notes
 
 
-def score_curves(
-    paths: Mapping[str, Path], reference: Reference, median: int
-) -> tuple[ScoreSet, list[str]]:
-    """Score curves of the clips of a set.
+@dataclass(frozen=True)
+class ScoreFolder:
+    """Scores of clips in a folder."""
+
+    #: Table or array by clip name.
+    paths: Mapping[str, Path]
+    #: The classes of the first table, or of all arrays.
+    labels: tuple[str, ...]
+    #: Of arrays; None for tables.
+    layout: Layout | None
+    #: About files that were not read.
+    notes: tuple[str, ...]
+
+    def read(self, name: str, seconds: float, labels: Sequence[str]) -> Curves:
+        """Scores (K, T) of a clip, and its frame boundaries (T + 1,).
+
+        Args:
+            name: Of the clip.
+            seconds: Its length.
+            labels: The K classes that it must have.
+
+        Raises:
+            JssError: The file is wrong.
+        """
+        if self.layout is not None:
+            return read_array(self.paths[name], self.layout, seconds)
+        return tsv.read_scores(self.paths[name], labels)[0]
+
+
+def score_folder(folder: Path, durations: Mapping[str, float]) -> ScoreFolder:
+    """Find the scores in a folder: tables, or arrays where a ``scores.yaml`` describes them.
 
     Args:
-        paths: Score table by clip.
+        folder: Holds one table or array per clip.
+        durations: Seconds by file name.
+
+    Raises:
+        JssError: There are two tables of one clip, or none of a known clip.
+    """
+    layout = read_layout(folder)
+    clip_names = ClipNames(durations)
+    paths: dict[str, Path] = {}
+    unknown: list[str] = []
+    tables, others = tsv.score_files(folder, ".tsv" if layout is None else SUFFIX)
+    for table, file in tables.items():
+        name = clip_names.of_table(table)
+        if name is None:
+            unknown.append(table + file.suffix)
+        elif name in paths:
+            raise JssError(f"{file} and {paths[name].name} are both of the clip {name}: keep one.")
+        else:
+            paths[name] = file
+    if not paths:
+        raise JssError(
+            f"{folder}: no table is of a file with a duration: {unknown[0]} is of none of them."
+        )
+    unread = [name for name in others if layout is None or name != LAYOUT]
+    notes = (
+        *_count_note("tables of files that have no duration, not scored", unknown),
+        *_count_note("files beside the score tables that were not read", unread),
+    )
+    labels = tsv.read_scores(next(iter(paths.values())))[1] if layout is None else layout.labels
+    return ScoreFolder(paths, labels, layout, notes)
+
+
+def score_curves(
+    scores: ScoreFolder, reference: Reference, median: int
+) -> tuple[ScoreSet, list[str]]:
+    """Score curves of the clips of a set; those of arrays stay on the disk.
+
+    Args:
+        scores: Of the clips.
         reference: The set.
         median: Length of the median filter in frames.
 
     Returns:
         The curves, and notes about scores that are not probabilities and time without a score.
+
+    Raises:
+        JssError: A file is wrong, or the classes are others than those of the set.
     """
     labels = reference.labels
+    if scores.layout is not None and scores.labels != labels:
+        other = sorted(set(scores.labels) ^ set(labels))
+        why = f"only one of them has '{other[0]}'" if other else "their order differs"
+        raise JssError(f"{LAYOUT}: its labels are not those of the set: {why}.")
     lowest, highest, n_outside = np.inf, -np.inf, 0
     unscored: dict[str, float] = {}
 
-    def curves() -> Iterator[tuple[Float64, Float64]]:
-        nonlocal lowest, highest, n_outside
-        for name, seconds in zip(reference.names, reference.truth.durations, strict=True):
-            values, edges = tsv.read_scores(paths[name], labels)[0]
-            low, high = float(values.min()), float(values.max())
-            lowest, highest = min(lowest, low), max(highest, high)
-            n_outside += low < 0 or high > 1
-            uncovered = max(edges[0], 0.0) + max(seconds - edges[-1], 0.0)
-            if uncovered > SLACK:
-                unscored[name] = float(uncovered)
-            yield values, edges
+    def read(n: int) -> Curves:
+        name, seconds = reference.names[n], float(reference.truth.durations[n])
+        return scores.read(name, seconds, labels)
 
-    score_set = ScoreSet.build(curves(), len(labels), median=median)
+    def checked(n: int) -> Curves:
+        nonlocal lowest, highest, n_outside
+        values, edges = read(n)
+        low, high = float(values.min()), float(values.max())
+        name, seconds = reference.names[n], reference.truth.durations[n]
+        if not np.isfinite(low) or not np.isfinite(high):
+            raise JssError(f"{scores.paths[name]} holds a score that is not a finite number.")
+        lowest, highest = min(lowest, low), max(highest, high)
+        n_outside += low < 0 or high > 1
+        uncovered = max(edges[0], 0.0) + max(seconds - edges[-1], 0.0)
+        if uncovered > SLACK:
+            unscored[name] = float(uncovered)
+        return values, edges
+
+    score_set = ScoreSet.build(
+        map(checked, range(len(reference.names))),
+        len(labels),
+        median=median,
+        again=None if scores.layout is None else read,
+    )
     notes = []
     if n_outside:
         notes.append(
@@ -198,44 +282,6 @@ def score_curves(
             f"{unscored[worst]:.1f} s of {worst}"
         )
     return score_set, notes
-
-
-def score_tables(
-    folder: Path, durations: Mapping[str, float]
-) -> tuple[dict[str, Path], tuple[str, ...], list[str]]:
-    """Score tables in a folder.
-
-    Args:
-        folder: Holds one table per clip.
-        durations: Seconds by file name.
-
-    Returns:
-        Table by clip name, the classes of the first table, and notes about files that were not read.
-
-    Raises:
-        JssError: There are two tables of one clip, or none of a known clip.
-    """
-    clip_names = ClipNames(durations)
-    paths: dict[str, Path] = {}
-    unknown: list[str] = []
-    tables = tsv.score_files(folder)
-    for table, file in tables.items():
-        name = clip_names.of_table(table)
-        if name is None:
-            unknown.append(f"{table}.tsv")
-        elif name in paths:
-            raise JssError(f"{file} and {paths[name].name} are both of the clip {name}: keep one.")
-        else:
-            paths[name] = file
-    if not paths:
-        raise JssError(
-            f"{folder}: no table is of a file with a duration: {unknown[0]} is of none of them."
-        )
-    notes = [
-        *_count_note("tables of files that have no duration, not scored", unknown),
-        *_count_note("files beside the score tables that were not read", tsv.unread_scores(folder)),
-    ]
-    return paths, tsv.read_scores(next(iter(paths.values())))[1], notes
 
 
 def _count_note(what: str, names: Sequence[str]) -> list[str]:
@@ -262,7 +308,7 @@ def score(
     Args:
         ground_truth: Table of events, or annotations of any format.
         durations: Table of durations.
-        scores: Folder of score tables.
+        scores: Folder of score tables or arrays.
         points: Folder of ``..._th_<threshold>.tsv``.
         decisions: Events at the operating threshold, in any format.
         labels: The classes; None: those of the tables.
@@ -275,16 +321,13 @@ def score(
         JssError: A file is missing or wrong.
     """
     seconds = tsv.read_durations(durations)
-    paths: dict[str, Path] = {}
-    unread: list[str] = []
-    if scores is not None:
-        paths, header, more_notes = score_tables(scores, seconds)
-        unread += more_notes
-        labels = header if labels is None else labels
+    found = None if scores is None else score_folder(scores, seconds)
+    if found is not None and labels is None:
+        labels = found.labels
     if labels is None:
         labels = tsv.guess_labels(read(ground_truth)["event_label"].dropna())
     truth = read(ground_truth, labels=labels)
-    present = ClipNames(paths) if scores is not None else None
+    present = None if found is None else ClipNames(found.paths)
     reference_set = reference(
         truth,
         seconds,
@@ -294,10 +337,10 @@ def score(
         present=present,
         source=ground_truth.name,
     )
-    notes = [*reference_set.notes, *unread]
+    notes = [*reference_set.notes, *(found.notes if found is not None else ())]
     findings = Findings(system)
-    if scores is not None:
-        curves, more_notes = score_curves(paths, reference_set, median)
+    if found is not None:
+        curves, more_notes = score_curves(found, reference_set, median)
         notes += more_notes
         findings = replace(findings, scores=curves, settings={"median_frames": median})
     if points is not None:

@@ -145,8 +145,8 @@ def measure(
             curve_score(scenario.name, scenario, count_points(points, truth, scenario, thresholds))
     if findings.scores is not None:
         exact = count_exactly(findings.scores, truth, scenarios, bootstrap.REACH)
-        for scenario, counts in zip(scenarios, exact, strict=True):
-            curve_score(f"{scenario.name}_exact", scenario, counts)
+        for scenario, changes in zip(scenarios, exact, strict=True):
+            curve_score(f"{scenario.name}_exact", scenario, changes)
 
     decisions = findings.decisions
     if decisions is None and findings.scores is not None:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from jss.arrays import Float64, Floats
 from jss.errors import JssError
 from jss.io import cells
 from jss.io.inputs import is_hidden, without_suffix
@@ -282,7 +282,7 @@ def unread_points(folder: Path) -> list[str]:
 
 
 #: Scores (K, T) and frame boundaries (T + 1,) in seconds.
-Curves = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+Curves = tuple[Floats, Float64]
 
 
 def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves, tuple[str, ...]]:
@@ -338,32 +338,34 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
     return (values[2:], np.append(onset, offset[-1:])), classes
 
 
-def score_files(folder: Path) -> dict[str, Path]:
+def score_files(folder: Path, suffix: str = ".tsv") -> tuple[dict[str, Path], list[str]]:
     """List the score tables in a folder and its subfolders.
 
+    Args:
+        folder: The folder.
+        suffix: Of the tables.
+
     Returns:
-        Paths by name without ``.tsv``.
+        Paths by name without suffix, and the names of the other files.
 
     Raises:
-        JssError: There is none.
+        JssError: There is no table.
     """
-    paths = {
-        path.relative_to(folder).as_posix()[: -len(".tsv")]: path
-        for path in _files(folder, "**/*")
-        if path.suffix.lower() == ".tsv"
-    }
+    paths: dict[str, Path] = {}
+    others: list[str] = []
+    for path in _files(folder, "**/*"):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix.lower() == suffix:
+            paths[name[: -len(suffix)]] = path
+        else:
+            others.append(name)
     if not paths:
-        raise JssError(f"{folder} holds no score tables: it needs a <clip>.tsv for each clip.")
-    return paths
-
-
-def unread_scores(folder: Path) -> list[str]:
-    """Names of the files in a folder of score tables that are not tables."""
-    return [
-        path.relative_to(folder).as_posix()
-        for path in _files(folder, "**/*")
-        if path.suffix.lower() != ".tsv"
-    ]
+        arrays = any(name.lower().endswith(".npy") for name in others)
+        raise JssError(
+            f"{folder} holds no score tables: it needs a <clip>{suffix} for each clip"
+            + (", or a scores.yaml with labels and hop beside the <clip>.npy." if arrays else ".")
+        )
+    return paths, others
 
 
 def guess_labels(labels: Iterable[str]) -> tuple[str, ...]:

@@ -94,6 +94,8 @@ def psds(
     Returns:
         (B,) in [0, 1].
     """
+    if not drawn.shape[1]:
+        return np.zeros(0)
     totals = truth.totals()
     thinned = [
         thin(class_counts, k, totals, scenario, convention) for k, class_counts in enumerate(counts)

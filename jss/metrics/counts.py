@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from jss.arrays import Float64
+from jss.arrays import Float64, Floats
 from jss.metrics.events import EventArrays, Ints
 
 #: Kinds of count: true positive, false positive, CROSS + j: cross-trigger of class j.
 TRUE, FALSE, CROSS = 0, 1, 2
 
 
-#: Stored by the million.
-Small = npt.NDArray[np.int32]
+#: Stored by the million, so as small as they can be.
+Small = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Changes:
     #: (n,) kind of count.
     kind: Small
     #: (n,) the score below which the change counts.
-    score: Float64
+    score: Floats
     #: (n,) index of the clip.
     clip: Small
     #: (n,) the change.
@@ -42,15 +42,16 @@ class Changes:
     @classmethod
     def concatenate(cls, parts: Sequence[Changes]) -> Changes:
         """All entries of the parts; none for no part."""
-        if len(parts) == 1:
-            return parts[0]
-        none = np.zeros(0, np.int32)
+        filled = [p for p in parts if len(p.score)]
+        if not filled:
+            none = np.zeros(0, np.int16)
+            return cls(none, none, np.zeros(0), none, none)
         return cls(
-            np.concatenate([none, *(p.label for p in parts)]),
-            np.concatenate([none, *(p.kind for p in parts)]),
-            np.concatenate([np.zeros(0), *(p.score for p in parts)]),
-            np.concatenate([none, *(p.clip for p in parts)]),
-            np.concatenate([none, *(p.value for p in parts)]),
+            np.concatenate([p.label for p in filled]),
+            np.concatenate([p.kind for p in filled]),
+            np.concatenate([p.score for p in filled]),
+            np.concatenate([p.clip for p in filled]),
+            np.concatenate([p.value for p in filled]),
         )
 
     def take(self, index: npt.NDArray[np.intp]) -> Changes:
@@ -137,7 +138,7 @@ class ClassCounts:
     #: Whether entries are changes, to be summed up over the levels.
     falling: bool
     #: (L,), falling where ``falling``.
-    thresholds: Float64
+    thresholds: Floats
 
     @property
     def levels(self) -> int:
@@ -171,11 +172,11 @@ class ClassCounts:
         # Sums of changes that come back to 0 may end just beside it.
         return np.maximum(self._summed(np.asarray(by_level @ counts)), 0.0)
 
-    def _weighted(self, rows: Ints, group: Ints, size: int, totals: Totals) -> Float64:
+    def _weighted(self, rows: Ints, group: Small, size: int, totals: Totals) -> Float64:
         """Sums of some entries by group, as often as their clips count. -> (size, B)"""
         values = self.value[rows].astype(np.float64)
         if totals.weights is None:
-            return np.bincount(group, values, minlength=size)[:, None]
+            return np.asarray(np.bincount(group, values, minlength=size), np.float64)[:, None]
         shape = (size, len(totals.weights))
         return np.asarray(csr_matrix((values, (group, self.clip[rows])), shape) @ totals.weights)
 
@@ -212,10 +213,8 @@ def at_points(
     Returns:
         Counts of each of the K classes.
     """
-    order, bounds = _by_class(label, n_labels)
     result = []
-    for first, last in pairwise(bounds):
-        rows = order[first:last]
+    for rows in by_class(label, n_labels):
         kinds, points, clips = (of[rows].astype(np.int32) for of in (kind, point, clip))
         once = np.ones(len(rows), np.int32)
         result.append(ClassCounts(kinds, points, clips, once, False, thresholds))
@@ -232,10 +231,8 @@ def falling(changes: Changes, *, n_labels: int) -> list[ClassCounts]:
     Returns:
         Counts of each of the K classes.
     """
-    order, bounds = _by_class(changes.label, n_labels)
     result = []
-    for first, last in pairwise(bounds):
-        rows = order[first:last]
+    for rows in by_class(changes.label, n_labels):
         scores, level = np.unique(-changes.score[rows], return_inverse=True)
         thresholds = -scores if len(scores) else np.full(1, np.inf)
         result.append(
@@ -251,7 +248,13 @@ def falling(changes: Changes, *, n_labels: int) -> list[ClassCounts]:
     return result
 
 
-def _by_class(label: npt.NDArray[np.integer], n_labels: int) -> tuple[Ints, list[int]]:
-    """Indices sorted by class, and where each class begins and the last one ends among them."""
-    order = np.argsort(label.astype(np.int16 if n_labels < 2**15 else np.int64), kind="stable")
-    return order, np.searchsorted(label[order], np.arange(n_labels + 1)).tolist()
+def by_class(label: npt.NDArray[np.integer], n_labels: int) -> list[Ints]:
+    """Indices of the entries of each of the K classes.
+
+    Args:
+        label: (n,) index of the class.
+        n_labels: K, the number of classes.
+    """
+    short = label.astype(np.int16 if n_labels < 2**15 else np.int64)  # which sorts faster
+    order = np.argsort(short, kind="stable")
+    return np.split(order, np.searchsorted(short[order], np.arange(1, n_labels)))

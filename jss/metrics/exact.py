@@ -20,12 +20,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from jss.arrays import Float64, Floats
-from jss.metrics.counts import CROSS, FALSE, TRUE, Changes, Truth
+from jss.metrics.counts import CROSS, FALSE, TRUE, Changes, Truth, by_class
 from jss.metrics.events import EventArrays, Ints
 from jss.metrics.intersection import overlapping
 from jss.metrics.scores import SHORTEST, Block, Runs, ScoreSet, maximal_runs
@@ -34,8 +35,8 @@ from jss.metrics.scores import SHORTEST, Block, Runs, ScoreSet, maximal_runs
 DECIMALS = 6
 #: Frames that are judged at a time: bounds the memory.
 CHUNK = 400_000
-#: How often floors rise.
-RISES = 10
+#: Floors rise when this part of the blocks is judged, one in ``FIRST``, and whenever it has doubled.
+FIRST = 16
 #: Most threads; numpy lets them run side by side for the most part.
 THREADS = 4
 
@@ -64,58 +65,54 @@ def changes(scores: ScoreSet, truth: Truth, criteria: Sequence[Criteria]) -> lis
     """
     kept = [Changes.concatenate([]) for _ in criteria]
     floors = [np.full(scores.n_labels, -np.inf) for _ in criteria]
-    certain = np.ones(scores.highest.shape, bool)  # whether a score in the clip is a false positive
-    certain[truth.events.clip, truth.events.label] = False
+    # A score of a class in a clip that lacks it is a false positive. (K, N)
+    certain = scores.highest.T.copy()
+    certain[truth.events.label, truth.events.clip] = -np.inf
     spans = list(pairwise(scores.bounds))
-    step = -(-len(spans) // RISES)
 
     def judge(span: tuple[int, int]) -> list[Changes]:
         return _judge_block(scores.block(*span), truth.events, criteria, floors)
 
-    def rise(first: int) -> None:
-        for n, c in enumerate(criteria):
-            rest = certain[first:] & (c.dtc * SHORTEST >= 10**-DECIMALS)
-            floors[n] = _raised(floors[n], kept[n], scores.highest[first:], rest, c.most)
-            kept[n] = kept[n].above(floors[n])
+    def rise(n: int) -> None:
+        # What is too short is an event, but may meet a criterion by rounding.
+        long_enough = criteria[n].dtc * SHORTEST >= 10**-DECIMALS
+        rest = certain[:, clips:] if long_enough else certain[:, :0]
+        floors[n] = _raised(floors[n], kept[n], rest, criteria[n].most)
+        kept[n] = kept[n].above(floors[n])
 
+    judged, clips = 0, 0  # blocks so far, and clips
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        for n in range(0, len(spans), step):
-            rise(spans[n][0])
-            parts = list(pool.map(judge, spans[n : n + step]))
-            kept = [
-                Changes.concatenate([before, *more])
-                for before, *more in zip(kept, *parts, strict=True)
-            ]
-    rise(len(scores))
+        while judged < len(spans):
+            list(pool.map(rise, range(len(criteria))))
+            more = spans[judged : judged + max(judged, -(-len(spans) // FIRST))]
+            parts = list(pool.map(judge, more))
+            judged, clips = judged + len(more), more[-1][1]
+            for n, part in enumerate(zip(*parts, strict=True)):
+                kept[n] = Changes.concatenate([kept[n], *part])
+            del parts, part
+        list(pool.map(rise, range(len(criteria))))
     return kept
 
 
-def _raised(
-    floor: Float64, judged: Changes, highest: Floats, certain: npt.NDArray[np.bool_], most: float
-) -> Float64:
+def _raised(floor: Float64, judged: Changes, rest: Floats, most: float) -> Float64:
     """The highest floors that are certain.
 
     Args:
         floor: (K,) so far.
         judged: Of the clips judged so far, above the floor.
-        highest: (n, K) highest scores of the other clips.
-        certain: (n, K) whether any score in them is a false positive.
+        rest: (K, n) the highest score in each of the other clips, where it is a false positive.
         most: False positives that a threshold may have.
     """
-    clip, label = np.nonzero(certain & (highest > floor))
     false = np.flatnonzero(judged.kind == FALSE)
-    labels = np.concatenate((judged.label[false], label.astype(np.int32)))
-    scores = np.concatenate((judged.score[false], highest[clip, label]))
-    steps = np.concatenate((judged.value[false], np.ones(len(clip), np.int32)))
-    order = np.argsort(labels, kind="stable")
-    bounds = np.searchsorted(labels[order], np.arange(len(floor) + 1))
     raised = floor.copy()
-    for k, (first, last) in enumerate(pairwise(bounds.tolist())):
-        rows = order[first:last]
-        by_score = np.argsort(-scores[rows])
-        score = scores[rows[by_score]]
-        count = np.cumsum(steps[rows[by_score]], dtype=np.int64)
-        level = np.flatnonzero(np.diff(score, append=-np.inf))
+    for k, rows in enumerate(by_class(judged.label[false], len(floor))):
+        entries = false[rows]
+        others = rest[k][rest[k] > floor[k]]
+        score = np.concatenate((judged.score[entries], others))
+        step = np.concatenate((judged.value[entries], np.ones(len(others), np.int32)))
+        order = np.argsort(-score)
+        score, count = score[order], np.cumsum(step[order], dtype=np.int64)
+        level = np.flatnonzero(np.append(score[1:] != score[:-1], True)[: len(score)])
         few = np.flatnonzero(count[level] <= most)
         beyond = int(few[-1]) + 1 if len(few) else 0
         if beyond < len(level):
@@ -156,7 +153,7 @@ def _runs(block: Block, floor: Float64) -> Iterator[tuple[EventArrays, Runs]]:
             continue
         # The frames side by side, with -inf wherever others were between two of them.
         place = np.arange(len(at)) + np.cumsum(np.diff(at, prepend=-1) > 1)
-        value = np.full(place[-1] + 2, -np.inf)
+        value = np.full(place[-1] + 2, -np.inf, block.value.dtype)
         value[place] = block.value[at]
         original = np.zeros(len(value), np.int64)
         original[place] = at
@@ -184,23 +181,26 @@ def _judge(
     passed = total >= np.round(criteria.dtc * runs.length, DECIMALS)
     keep = passed[det]
     run = runs.point[det[keep]]
+    small = np.min_scalar_type(-(CROSS + n_labels))  # holds every class and kind
     hits = _true_positives(
-        gt[keep], overlap[keep], lives.birth[run], lives.death[run], truth, criteria.gtc
+        gt[keep], overlap[keep], lives.birth[run], lives.death[run], truth, criteria.gtc, small
     )
     missed = np.flatnonzero(~passed)
     lost = runs.take(missed)
-    parts = [hits, _net(lost, np.arange(len(lost)), FALSE, lives)]
+    parts = [hits, _net(lost, np.arange(len(lost)), FALSE, lives, small)]
     if criteria.cttc is not None and len(missed):
         det, gt, overlap = overlapping(lost, truth, n_labels, same_label=False)
         cells, inverse = np.unique(det * n_labels + truth.label[gt], return_inverse=True)
         share = np.round(np.bincount(inverse, overlap, minlength=len(cells)), DECIMALS)
         row, other = np.divmod(cells, n_labels)
         crossing = share >= np.round(criteria.cttc * lost.length[row], DECIMALS)
-        parts.append(_net(lost, row[crossing], CROSS + other[crossing], lives))
+        parts.append(_net(lost, row[crossing], CROSS + other[crossing], lives, small))
     return Changes.concatenate(parts)
 
 
-def _net(runs: EventArrays, row: Ints, kind: Ints | int, lives: Runs) -> Changes:
+def _net(
+    runs: EventArrays, row: Ints, kind: Ints | int, lives: Runs, small: np.dtype[Any]
+) -> Changes:
     """One more at the birth of each run and one less at its death, where its parent does not count too.
 
     Args:
@@ -208,6 +208,7 @@ def _net(runs: EventArrays, row: Ints, kind: Ints | int, lives: Runs) -> Changes
         row: (n,) indices of runs, sorted.
         kind: (n,) kinds that they count as, sorted for each run; or one for all.
         lives: Births, deaths and parents.
+        small: Type that holds every class and kind.
     """
     kinds = np.broadcast_to(np.asarray(kind, np.int64), row.shape)
     width = int(kinds.max(initial=0)) + 1
@@ -220,8 +221,8 @@ def _net(runs: EventArrays, row: Ints, kind: Ints | int, lives: Runs) -> Changes
     begins, ends = np.flatnonzero(net), np.flatnonzero(~continues & (parent >= 0))
     rows = row[np.concatenate((begins, ends))]
     return Changes(
-        runs.label[rows].astype(np.int32),
-        np.concatenate((kinds[begins], kinds[ends])).astype(np.int32),
+        runs.label[rows].astype(small),
+        np.concatenate((kinds[begins], kinds[ends])).astype(small),
         np.concatenate((lives.birth[run[begins]], lives.death[run[ends]])),
         runs.clip[rows].astype(np.int32),
         np.concatenate((net[begins], np.full(len(ends), -1))).astype(np.int32),
@@ -231,10 +232,11 @@ def _net(runs: EventArrays, row: Ints, kind: Ints | int, lives: Runs) -> Changes
 def _true_positives(
     gt: npt.NDArray[np.intp],
     overlap: Float64,
-    birth: Float64,
-    death: Float64,
+    birth: Floats,
+    death: Floats,
     truth: EventArrays,
     gtc: float,
+    small: np.dtype[Any],
 ) -> Changes:
     """Where each ground-truth event begins or ceases to be covered enough, as the threshold falls."""
     dies = np.flatnonzero(death > -np.inf)
@@ -256,8 +258,8 @@ def _true_positives(
     turn = np.flatnonzero(met != was)
     event = event[turn]
     return Changes(
-        truth.label[event].astype(np.int32),
-        np.full(len(event), TRUE, np.int32),
+        truth.label[event].astype(small),
+        np.full(len(event), TRUE, small),
         score[turn],
         truth.clip[event].astype(np.int32),
         np.where(met[turn], 1, -1).astype(np.int32),

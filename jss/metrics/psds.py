@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from jss.arrays import Float64
 from jss.metrics import exact
@@ -140,10 +139,11 @@ def count_exactly(
         exact.Criteria(s.dtc, s.gtc, s.cttc if s.alpha_ct else None, reach * s.e_max * hours + 1)
         for s in scenarios
     ]
-    return [
-        falling(changes, n_labels=truth.n_labels)
-        for changes in exact.changes(scores, truth, criteria)
-    ]
+    changes = exact.changes(scores, truth, criteria)
+    counts = []
+    while changes:  # each is given up as soon as it is counted
+        counts.append(falling(changes.pop(0), n_labels=truth.n_labels))
+    return counts
 
 
 def rates(

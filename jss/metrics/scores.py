@@ -17,7 +17,7 @@ from jss.metrics.events import EventArrays, Ints
 #: The 50 thresholds of the DCASE baselines and of the paper: 0.01, 0.03 ... 0.99.
 THRESHOLDS: Float64 = np.round(np.arange(0.01, 1, 0.02), 2)
 #: Scores a block, about: bounds the memory where they are read from files.
-BLOCK = 4_000_000
+BLOCK = 1_000_000
 #: Seconds of the shortest frame that ``highest`` looks at.
 SHORTEST = 1e-3
 #: Scores (K, T) of a clip, and its frame boundaries (T + 1,) in seconds.
@@ -158,7 +158,10 @@ class ScoreSet:
                 raise ValueError(
                     f"scores {table.shape} and boundaries {times.shape} do not fit {n_labels} classes"
                 )
-            table = table if table.dtype.kind == "f" else table.astype(np.float64)
+            kind = (
+                np.result_type(table.dtype, np.float32) if table.dtype.kind == "f" else np.float64
+            )
+            table = table.astype(kind, copy=False)
             return median_filter(table, (1, median)) if median > 1 and table.size else table, times
 
         highest: list[Floats] = []

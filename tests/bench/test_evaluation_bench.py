@@ -31,7 +31,8 @@ def test_the_bench_compares_equal_values(tmp_path, monkeypatch, capsys):
     pytest.importorskip("psds_eval")
     pytest.importorskip("sed_scores_eval")
     monkeypatch.setattr(evaluation, "THRESHOLDS", np.array([0.3, 0.5, 0.7]))
-    main(["bench", "evaluation", "--files", "12", "--student", str(tmp_path / "nowhere")])
+    small = [*evaluation.SMALL, "--student", str(tmp_path / "nowhere")]
+    main(["bench", "evaluation", *small])
     printed = capsys.readouterr().out
     assert "no published detections" in printed
     notes = [
@@ -42,3 +43,5 @@ def test_the_bench_compares_equal_values(tmp_path, monkeypatch, capsys):
     apart = [float(note.split("values differ by")[1].split(";")[0]) for note in notes]
     assert len(apart) == 2
     assert max(apart) < 1e-9
+    budgets = [line for line in printed.splitlines() if "20 files x 447 classes" in line]
+    assert ["| yes |" in line.replace("  ", "") for line in budgets] == [True, True]

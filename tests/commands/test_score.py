@@ -1,4 +1,7 @@
 import json
+import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +9,7 @@ import pandas as pd
 import pytest
 from metric_worlds import world
 
+import jss.metrics
 from jss.cli import main
 
 REAL = Path(__file__).parents[3] / "shared" / "evaluation" / "desed-baseline-student"
@@ -77,6 +81,83 @@ def test_curves_and_detections_agree(files):
     assert curves["psds1_exact"] is not None
     assert (curves["system"], points["system"]) == ("mine", "points")
     assert curves["n_files"] == curves["n_files_expected"] == 6
+
+
+def arrays(files, **changed):
+    """The score curves as arrays in a folder. changed: content of files instead of theirs."""
+    folder = files / "arrays"
+    folder.mkdir()
+    labels = []
+    for path in (files / "scores").iterdir():
+        table = pd.read_csv(path, sep="\t").iloc[:, 2:]
+        np.save(folder / f"{path.stem}.npy", table.to_numpy())
+        labels = list(table.columns)
+    (folder / "scores.yaml").write_text(f"labels: {labels}\nhop: 0.5\n")
+    for name, content in changed.items():
+        path = folder / name.replace("__", ".")
+        if content is None:
+            path.unlink()
+        elif isinstance(content, str):
+            path.write_text(content)
+        else:
+            np.save(path, content)
+    return folder
+
+
+def test_arrays_score_as_tables_do(files):
+    tables = score(files, "--scores", files / "scores", "--median", "3")
+    folder = arrays(files)
+    maps = score(files, "--scores", folder, "--median", "3", "--system", "scores")
+    assert maps == tables
+    for path in folder.glob("*.npy"):
+        np.save(path, np.load(path).astype(np.float16))
+    half = score(files, "--scores", folder, "--median", "3")
+    assert half["psds1_exact"] == pytest.approx(tables["psds1_exact"], abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"scores__yaml": None}, "or a scores.yaml with labels and hop beside the <clip>.npy"),
+        ({"scores__yaml": "labels: [a, b]\n"}, "scores.yaml lacks the key 'hop'"),
+        ({"scores__yaml": "labels: [a, a, b]\nhop: 0.5\n"}, "the label 'a' is there twice"),
+        ({"scores__yaml": "labels: [a, b]\nhop: 0\n"}, "scores.yaml: hop"),
+        ({"clip_2__npy": np.zeros((9, 2))}, "a column for each of the 3 classes"),
+        ({"clip_2__npy": np.zeros((0, 3))}, "a row for each frame"),
+        ({"clip_2__npy": np.zeros((9, 3), int)}, "must hold floating-point numbers, not int64"),
+        ({"clip_2__npy": np.full((9, 3), np.nan)}, "a score that is not a finite number"),
+        ({"clip_2__npy": np.array([{}], object)}, "must hold floating-point numbers, not object"),
+        ({"clip_2__npy": "text"}, "not an array that numpy.save wrote"),
+        ({"clip_2__npy": ""}, "not an array that numpy.save wrote"),
+    ],
+)
+def test_mistakes_in_arrays_are_sentences(files, capsys, changed, sentence):
+    assert score(files, "--scores", arrays(files, **changed)) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert error.count("\n") == 1
+
+
+def test_arrays_of_other_classes(files, capsys):
+    assert score(files, "--scores", arrays(files), "--labels", "class_0,class_2,class_1") == 2
+    assert "its labels are not those of the set: their order differs" in capsys.readouterr().err
+
+
+def test_scoring_does_without_torch(files):
+    """Nor does any metric import it: who only measures need not wait for it."""
+    modules = [
+        f"jss.metrics.{module.name}" for module in pkgutil.iter_modules(jss.metrics.__path__)
+    ]
+    arguments = ["score", "--ground-truth", str(files / "gt.tsv"), "--resamples", "2"]
+    arguments += ["--durations", str(files / "durations.tsv"), "--scores", str(files / "scores")]
+    program = f"""
+import sys, {", ".join(modules)}
+import jss.metrics
+from jss.cli import main
+assert main({arguments}) == 0
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
 
 
 def test_missing_files_are_told(files, capsys):

@@ -45,7 +45,9 @@ def test_the_set_itself_as_a_resample_gives_its_score(scenario, monkeypatch):
     assert bootstrap.psds(exact, truth, scenario, once) == pytest.approx([whole], abs=1e-12)
     monkeypatch.setattr(bootstrap, "LEVELS", 10)  # thinned out, but what makes the curve is kept
     assert max(c.levels for c in exact) > 60
-    assert max(bootstrap.thin(c, k, truth.totals(), scenario).levels for k, c in enumerate(exact)) < 60
+    assert (
+        max(bootstrap.thin(c, k, truth.totals(), scenario).levels for k, c in enumerate(exact)) < 60
+    )
     assert bootstrap.psds(exact, truth, scenario, once) == pytest.approx([whole], abs=1e-12)
     grid = count_points(scores.at(), truth, scenario, THRESHOLDS)
     assert bootstrap.psds(grid, truth, scenario, once) == pytest.approx(

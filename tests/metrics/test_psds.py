@@ -178,7 +178,9 @@ def test_one_class_by_hand():
 
     w = world(0, n_clips=1, n_labels=1, empty=False)
     w.labels, w.names, w.truth, w.durations = ["a"], ["x"], table, np.array([3600.0])
-    w.scores = [np.repeat(scores.block(0, 1).value[1:31][None], 20, axis=1)]  # frames of half a second
+    w.scores = [
+        np.repeat(scores.block(0, 1).value[1:31][None], 20, axis=1)
+    ]  # frames of half a second
     assert sed_scores_eval_value(w, PSDS1)[0] == pytest.approx(0.99, abs=1e-12)
 
 
