@@ -21,7 +21,7 @@ from jss.bench.table import Row
 from jss.config import load_preset
 from jss.errors import JssError
 from jss.models.critic import Critic
-from jss.models.crnn import CRNN
+from jss.models.crnn import CRNN, ConvBlock
 from jss.models.fast import accelerate
 from jss.models.precision import Precision, products
 from jss.models.separator import ConvTasNet
@@ -122,6 +122,12 @@ def parts(preset: str, seconds: float) -> list[Part]:
             copy.deepcopy(detector).eval(),
             lambda network: _without_gradients(network, mels),
             goal=None,
+        ),
+        Part(
+            f"blocks of convolution: detection in {CLIPS} clips",
+            ConvBlock,
+            copy.deepcopy(detector).eval(),
+            lambda network: _without_gradients(network, mels),
         ),
         Part(
             f"dropout of bytes: {step}",

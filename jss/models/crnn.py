@@ -55,6 +55,19 @@ class GLU(nn.Module):
         return linear * torch.sigmoid(x)
 
 
+class ConvBlock(nn.Sequential):
+    """Convolution, BatchNorm, GLU, dropout and average pooling over (frames, mels)."""
+
+    def __init__(self, n_in: int, n_out: int, dropout: float, pools: tuple[int, int]) -> None:
+        super().__init__(
+            nn.Conv2d(n_in, n_out, 3, padding=1),
+            nn.BatchNorm2d(n_out, eps=1e-3, momentum=0.99),
+            GLU(n_out),
+            nn.Dropout(dropout),
+            nn.AvgPool2d(pools),
+        )
+
+
 class CRNN(nn.Module):
     """Eqs 1 and 21: f_sed. Seven blocks of convolution, BatchNorm, GLU, dropout and pooling; BiGRU;
     two heads.
@@ -69,15 +82,7 @@ class CRNN(nn.Module):
         for (n_in, n_out), time_pool, mel_pool in zip(
             pairwise((1, *c.channels)), c.time_pools, c.mel_pools, strict=True
         ):
-            blocks.append(
-                nn.Sequential(
-                    nn.Conv2d(n_in, n_out, 3, padding=1),
-                    nn.BatchNorm2d(n_out, eps=1e-3, momentum=0.99),
-                    GLU(n_out),
-                    nn.Dropout(c.dropout),
-                    nn.AvgPool2d((time_pool, mel_pool)),
-                )
-            )
+            blocks.append(ConvBlock(n_in, n_out, c.dropout, (time_pool, mel_pool)))
         self.cnn = nn.Sequential(*blocks)
         self.rnn = nn.GRU(
             c.channels[-1],

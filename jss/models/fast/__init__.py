@@ -58,6 +58,7 @@ def _classes() -> Mapping[type[nn.Module], type[nn.Module]]:
         from jss.models.fast.numba_options import announced
 
         with announced():
+            from jss.models.fast.conv_block import FastConvBlock
             from jss.models.fast.dropout import FastDropout
             from jss.models.fast.gru import FastGRU
             from jss.models.fast.separator import FastConvTasNet
@@ -67,6 +68,12 @@ def _classes() -> Mapping[type[nn.Module], type[nn.Module]]:
             error,
         )
         return {}
+    from jss.models.crnn import ConvBlock
     from jss.models.separator import ConvTasNet
 
-    return {ConvTasNet: FastConvTasNet, nn.GRU: FastGRU, nn.Dropout: FastDropout}
+    return {
+        ConvTasNet: FastConvTasNet,
+        ConvBlock: FastConvBlock,
+        nn.GRU: FastGRU,
+        nn.Dropout: FastDropout,
+    }

@@ -3,73 +3,20 @@ interpreter's lock.
 
 Importing this module compiles them (some seconds), or loads them from Numba's cache on the disk;
 see ``jss.models.fast``. Arrays are C-contiguous; T is time, C channels. Those that pass from
-one product of matrices to the next are float32, or bfloat16 as the bits of uint16 (``as_array``),
-for products of that type.
+one product of matrices to the next are float32 or bfloat16 (``jss.models.fast.bf16``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
-import torch
-from numba.extending import overload
 
-from jss.models.fast.numba_options import FAST, compiled, one_and_exp
-
-# Sums may be taken in any order, values are finite; NaN still spreads through the matrix products.
-_SUMS = FAST | {"reassoc"}
+from jss.models.fast.bf16 import compiled_for_both, get, put
+from jss.models.fast.numba_options import FAST, one_and_exp
 
 
-def _compiled(signature: str, fastmath: set[str] = _SUMS) -> Callable[[Any], Any]:
-    """Numba's decorator, for both types of what passes ("T" in the signature)."""
-    return compiled(
-        [signature.replace("T[", f"{kind}[") for kind in ("float32", "uint16")], fastmath
-    )
-
-
-def as_array(x: torch.Tensor) -> Any:
-    """A tensor, float32 or bfloat16, as the array that the kernels take; its memory is shared."""
-    return (x.view(torch.uint16) if x.dtype == torch.bfloat16 else x).numpy()
-
-
-def _get(x: Any, t: Any, c: Any) -> Any:
-    """x[t, c] as float32."""
-
-
-def _put(x: Any, t: Any, c: Any, value: Any) -> None:
-    """x[t, c] = value, rounded to the nearest, to even where two are as near."""
-
-
-@overload(_get, strict=False)
-def _get_of(x: Any, t: Any, c: Any) -> Any:
-    if x.dtype == numba.types.uint16:
-        return lambda x, t, c: np.int32(np.int32(x[t, c]) << np.int32(16)).view(np.float32)
-    return lambda x, t, c: x[t, c]
-
-
-@overload(_put, strict=False)
-def _put_of(x: Any, t: Any, c: Any, value: Any) -> Any:
-    if x.dtype == numba.types.uint16:
-
-        def rounded(x: Any, t: Any, c: Any, value: Any) -> None:
-            bits = np.float32(value).view(np.int32)
-            even = np.int32(np.int32(bits >> np.int32(16)) & np.int32(1))
-            x[t, c] = np.uint16(
-                np.int32(np.int32(np.int32(bits + np.int32(0x7FFF)) + even) >> np.int32(16))
-            )
-
-        return rounded
-
-    def plain(x: Any, t: Any, c: Any, value: Any) -> None:
-        x[t, c] = value
-
-    return plain
-
-
-@_compiled("UniTuple(float64, 2)(T[:, ::1], float32[::1], float32)")
+@compiled_for_both("UniTuple(float64, 2)(T[:, ::1], float32[::1], float32)")
 def activate(x: Any, bias: Any, slope: Any) -> Any:
     """PReLU(x + bias) in place. x: (T, C), bias: (C,) -> its sum and sum of squares."""
     total: Any = 0.0
@@ -77,9 +24,9 @@ def activate(x: Any, bias: Any, slope: Any) -> Any:
     for t in range(x.shape[0]):
         row, row_squares = np.float32(0), np.float32(0)
         for c in range(x.shape[1]):
-            v = _get(x, t, c) + bias[c]
+            v = get(x, t, c) + bias[c]
             v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
-            _put(x, t, c, v)
+            put(x, t, c, v)
             row += v
             row_squares += v * v
         total += row
@@ -87,24 +34,24 @@ def activate(x: Any, bias: Any, slope: Any) -> Any:
     return total, squares
 
 
-@_compiled("void(float32[:, ::1], int64, float32[::1], float32, T[:, ::1])")
+@compiled_for_both("void(float32[:, ::1], int64, float32[::1], float32, T[:, ::1])")
 def activate_columns(x: Any, first: Any, bias: Any, slope: Any, out: Any) -> None:
     """PReLU(x[:, first:] + bias). x: (T, first + C), bias: (C,) -> out: (T, C)."""
     for t in range(x.shape[0]):
         for c in range(out.shape[1]):
             v = x[t, first + c] + bias[c]
-            _put(out, t, c, max(v, np.float32(0)) + slope * min(v, np.float32(0)))
+            put(out, t, c, max(v, np.float32(0)) + slope * min(v, np.float32(0)))
 
 
-@_compiled("void(T[:, ::1], float32, float32[:, ::1], int64)")
+@compiled_for_both("void(T[:, ::1], float32, float32[:, ::1], int64)")
 def add_columns(x: Any, scale: Any, out: Any, first: Any) -> None:
     """out[:, first:] += scale * x. x: (T, C) -> out: (T, first + C)."""
     for t in range(x.shape[0]):
         for c in range(x.shape[1]):
-            out[t, first + c] += scale * _get(x, t, c)
+            out[t, first + c] += scale * get(x, t, c)
 
 
-@_compiled(
+@compiled_for_both(
     "UniTuple(float64, 2)(T[:, ::1], T[:, ::1], float32[:, ::1], float32[::1], float32[:, ::1], int64, float32, "
     "int64, int64)"
 )
@@ -133,19 +80,19 @@ def convolve(
         row, row_squares = np.float32(0), np.float32(0)
         if before >= 0 and after < frames:
             for c in range(x.shape[1]):
-                v = bias[c] + taps[0, c] * _get(x, before, c) + taps[1, c] * _get(x, t, c)
-                v += taps[2, c] * _get(x, after, c)
+                v = bias[c] + taps[0, c] * get(x, before, c) + taps[1, c] * get(x, t, c)
+                v += taps[2, c] * get(x, after, c)
                 v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
-                _put(out, t - start, c, v)
+                put(out, t - start, c, v)
                 row += v
                 row_squares += v * v
         else:
             for c in range(x.shape[1]):
-                v = bias[c] + taps[1, c] * _get(x, t, c)
-                v += taps[0, c] * _get(x, before, c) if before >= 0 else -shifts[0, c]
-                v += taps[2, c] * _get(x, after, c) if after < frames else -shifts[2, c]
+                v = bias[c] + taps[1, c] * get(x, t, c)
+                v += taps[0, c] * get(x, before, c) if before >= 0 else -shifts[0, c]
+                v += taps[2, c] * get(x, after, c) if after < frames else -shifts[2, c]
                 v = max(v, np.float32(0)) + slope * min(v, np.float32(0))
-                _put(out, t - start, c, v)
+                put(out, t - start, c, v)
                 row += v
                 row_squares += v * v
         total += row
@@ -153,7 +100,7 @@ def convolve(
     return total, squares
 
 
-@_compiled("void(T[:, ::1], float32[:, ::1], float32[:, ::1], float32[:, ::1])", FAST)
+@compiled_for_both("void(T[:, ::1], float32[:, ::1], float32[:, ::1], float32[:, ::1])", FAST)
 def mask(x: Any, bias: Any, encoded: Any, out: Any) -> None:
     """encoded * sigmoid(x + bias) for M masks of each frame. x: (T * M, C), bias: (M, C), encoded:
     (T, C)
@@ -163,4 +110,4 @@ def mask(x: Any, bias: Any, encoded: Any, out: Any) -> None:
     for row in range(x.shape[0]):
         t, m = row // masks, row % masks
         for c in range(x.shape[1]):
-            out[row, c] = encoded[t, c] / one_and_exp(_get(x, row, c) + bias[m, c])
+            out[row, c] = encoded[t, c] / one_and_exp(get(x, row, c) + bias[m, c])

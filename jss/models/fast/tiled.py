@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from jss.models.fast import separator_kernels as kernels
+from jss.models.fast.bf16 import as_array
 from jss.models.fast.threads import in_parts
 from jss.models.separator import ConvTasNet, GlobalNorm
 
@@ -149,7 +150,7 @@ def _block(
     """
     expand, prelu, norm, depthwise, prelu_after, norm_after = block.shared_block
     frames, dilation, dtype = len(expanded), int(depthwise.dilation[0]), expanded.dtype
-    wide, narrow = kernels.as_array(expanded), expand.in_channels
+    wide, narrow = as_array(expanded), expand.in_channels
     weight, linear_bias = _plain(expand)
     bias = (linear_bias + weight @ paths.bias[:narrow]).numpy()
     weight = (weight if begin is None else weight @ begin[1]).T.to(dtype).contiguous()
@@ -180,7 +181,7 @@ def _block(
 
     def convolving(start: int, stop: int) -> list[tuple[float, float]]:
         sums, convolved = [], torch.empty(size, expanded.shape[1], dtype=dtype)
-        out = kernels.as_array(convolved)
+        out = as_array(convolved)
         for tile in _tiles(start, stop, size):
             n = tile.stop - tile.start
             sums.append(
@@ -202,7 +203,7 @@ def _block(
     moments = _moments(in_parts(frames, convolving), expanded.numel())
     paths.bias[first:] += torch.cat([_plain(block.res_conv)[1], _plain(block.skip_conv)[1]])[first:]
     paths.bias[first:] += both @ moments.affine(norm_after)[1]
-    paths.wait(kernels.as_array(waiting), moments.inverse, first)
+    paths.wait(as_array(waiting), moments.inverse, first)
 
 
 def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, dtype: torch.dtype) -> Tensor:
@@ -229,7 +230,7 @@ def _decode(separator: ConvTasNet, cuts: Tensor, paths: _Paths, dtype: torch.dty
         skips, masks = (
             torch.empty(size, width, dtype=dtype) for width in (c.skip_chan, m * c.n_filters)
         )
-        as_skips, as_masks = kernels.as_array(skips), kernels.as_array(masks.view(-1, c.n_filters))
+        as_skips, as_masks = as_array(skips), as_array(masks.view(-1, c.n_filters))
         for tile in _tiles(start, stop, size):
             n = tile.stop - tile.start
             torch.mm(cuts[tile], encoder, out=encoded[:n])

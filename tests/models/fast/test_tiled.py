@@ -9,6 +9,7 @@ import torch
 from small_separator import separator
 
 from jss.models.fast import accelerate, separator_kernels, tiled
+from jss.models.fast.bf16 import as_array
 from jss.models.fast.threads import in_parts
 
 
@@ -141,11 +142,9 @@ def test_kernels_round_to_bf16_as_torch_does() -> None:
         None
     ]
     half = torch.zeros_like(x, dtype=torch.bfloat16)
-    kernels.activate_columns(
-        x.numpy(), 0, torch.zeros(x.shape[1]).numpy(), 1.0, kernels.as_array(half)
-    )
+    kernels.activate_columns(x.numpy(), 0, torch.zeros(x.shape[1]).numpy(), 1.0, as_array(half))
     assert torch.equal(half, x.bfloat16())
     added = torch.ones(1, x.shape[1] + 3)
-    kernels.add_columns(kernels.as_array(half), 0.5, added.numpy(), 3)
+    kernels.add_columns(as_array(half), 0.5, added.numpy(), 3)
     assert torch.equal(added[:, 3:], half.float() / 2 + 1)
     assert torch.equal(added[:, :3], torch.ones(1, 3))
