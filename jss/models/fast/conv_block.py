@@ -26,7 +26,7 @@ class FastConvBlock(ConvBlock):
         """x: (batch, n, frames, mels) -> (batch, channels, frames // pool, mels // pool)."""
         if (
             torch.is_grad_enabled()
-            or self.training
+            or any(part.training for part in self)  # BatchNorm alone may be (jss.training.norms)
             or x.device.type != "cpu"
             or x.dtype not in (torch.float32, torch.bfloat16)
             or torch.compiler.is_compiling()

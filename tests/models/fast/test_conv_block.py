@@ -49,9 +49,12 @@ def test_with_gradients_it_is_the_plain_block():
     torch.testing.assert_close(fast[0].weight.grad, plain[0].weight.grad, rtol=1e-4, atol=1e-5)
 
 
-def test_in_training_it_takes_the_statistics_of_its_batch():
+@pytest.mark.parametrize("part", ["block", "norm"])
+def test_in_training_it_takes_the_statistics_of_its_batch(part):
+    """BatchNorm alone may be in training: jss.training.norms averages so."""
     _, fast = _blocks((2, 2))
     before = fast[1].running_mean.clone()
+    {"block": fast, "norm": fast[1]}[part].train()
     with torch.no_grad():
-        fast.train()(torch.randn(1, 5, 8, 8))
+        fast(torch.randn(1, 5, 8, 8))
     assert not torch.equal(fast[1].running_mean, before)
