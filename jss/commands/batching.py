@@ -18,7 +18,7 @@ def add_batch_argument(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="N",
         help="windows of 10 s that are analysed at once; scores stay what they are one at a time "
-        "(default: as many as fit in a GPU's memory, at most 64; 1 on a CPU, where more gain nothing)",
+        "(default: as many as fit in a GPU's memory, at most 32; 1 on a CPU, where more gain nothing)",
     )
 
 

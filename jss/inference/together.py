@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 #: Windows, in batches, that are read at most before the first of them must be analysed.
 AHEAD = 4
-#: Windows of 10 s in the largest batch: more do not make a GPU faster.
-MOST = 64
+#: Windows of 10 s in the largest batch: the masks of the separator have 41 million elements each,
+#: and below 2^31 in all every kernel of torch is at home.
+MOST = 32
 #: Part of a GPU's free memory that a batch may take; the next one waits in the rest.
 SHARE = 0.5
 

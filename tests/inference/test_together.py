@@ -203,7 +203,7 @@ def test_mistakes(more, why, folder, tmp_path, capsys):
     assert why in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("free", "size"), [(100, 5), (5000, 64), (1, 1)])
+@pytest.mark.parametrize(("free", "size"), [(100, 5), (5000, 32), (1, 1)])
 def test_a_gpu_takes_as_many_windows_as_fit(free, size, tiny_checkpoints, monkeypatch):
     system = load_system("SED", folder=tiny_checkpoints, device="cpu")
     assert fitting(system) == 1
