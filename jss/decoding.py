@@ -318,7 +318,7 @@ def decode_stream(
     hop: float,
     threshold: float | Sequence[float] = THRESHOLD,
     median: int | Sequence[int] = MEDIAN_FRAMES,
-) -> Iterator[tuple[float, float, str]]:
+) -> Iterator[tuple[float, float, str, float]]:
     """Decode scores that arrive in chunks; each event is yielded as soon as it has ended.
 
     The events are those of :func:`decode` on the whole; memory does not grow with the stream.
@@ -331,31 +331,37 @@ def decode_stream(
         median: Length of the median filter in frames; the same.
 
     Yields:
-        (onset, offset, label) of each event, times in seconds, sorted by offset.
+        (onset, offset, label, the highest score of the class within it) of each event, times in
+        seconds, sorted by offset.
     """
     margin = int(np.max(median)) // 2  # a frame is decided once the margin after it has arrived
-    buffer = np.zeros((len(labels), 0))
+    buffer: Floats = np.zeros((len(labels), 0), np.float32)  # of the chunks' type once one is there
     context = 0  # decided frames that lead the buffer
     decided, duration = 0, 0.0  # frames so far; seconds so far
     state, onsets = np.zeros(len(labels), np.bool_), [0] * len(labels)
+    peaks = [0.0] * len(labels)  # of the events that have begun
 
-    def ended(active: npt.NDArray[np.bool_]) -> list[tuple[int, int, int]]:
-        """Events that end in the next frames: (frame after the last, first frame, class)."""
+    def ended(active: npt.NDArray[np.bool_], values: Floats) -> list[tuple[int, int, int, float]]:
+        """Events that end in the next frames: (frame after the last, first frame, class, peak)."""
         events = []
         for k, row in enumerate(active):
+            begin = 0
             for frame in np.flatnonzero(np.diff(row, prepend=state[k])).tolist():
                 if row[frame]:
-                    onsets[k] = decided + frame
+                    onsets[k], peaks[k], begin = decided + frame, 0.0, frame
                 else:
-                    events.append((decided + frame, onsets[k], k))
+                    peak = max(peaks[k], float(values[k, begin:frame].max(initial=0.0)))
+                    events.append((decided + frame, onsets[k], k, peak))
+            if row.size and row[-1]:
+                peaks[k] = max(peaks[k], float(values[k, begin:].max(initial=0.0)))
         return sorted(events)
 
     for scores, duration in chunks:  # noqa: B007
         buffer = np.concatenate([buffer, scores], axis=1)
         stop = max(context, buffer.shape[1] - margin)
         active = binarize(buffer, threshold, median)[:, context:stop]
-        for end, first, k in ended(active):
-            yield first * hop, end * hop, labels[k]
+        for end, first, k, peak in ended(active, buffer[:, context:stop]):
+            yield first * hop, end * hop, labels[k], peak
         if active.shape[1]:
             state = active[:, -1]
         decided += stop - context
@@ -363,9 +369,9 @@ def decode_stream(
         buffer = buffer[:, stop - context :]
     # One inactive frame more, so that events which are still active end with the sound.
     rest = np.pad(binarize(buffer, threshold, median)[:, context:], ((0, 0), (0, 1)))
-    for end, first, k in ended(rest):
+    for end, first, k, peak in ended(rest, buffer[:, context:]):
         if first * hop < duration:
-            yield first * hop, min(end * hop, duration), labels[k]
+            yield first * hop, min(end * hop, duration), labels[k], peak
 
 
 def on_grid(

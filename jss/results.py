@@ -111,7 +111,9 @@ def score_table(
     return table
 
 
-def score_text(scores: Float32, labels: Sequence[str], *, hop: float, duration: float) -> str:
+def score_text(
+    scores: Float32, labels: Sequence[str], *, hop: float, duration: float, first: int = 0
+) -> str:
     """The table of :func:`score_table` as tab-separated text with six decimals.
 
     pandas writes the same in five times the time, as long as a GPU takes for the clip.
@@ -121,11 +123,14 @@ def score_text(scores: Float32, labels: Sequence[str], *, hop: float, duration: 
         labels: As of :func:`score_table`.
         hop: As of :func:`score_table`.
         duration: As of :func:`score_table`.
+        first: Number of the first frame. Where it is not 0, the rows follow others: no head.
     """
-    edges = np.minimum(np.arange(scores.shape[1] + 1) * hop, duration)
+    edges = np.minimum((first + np.arange(scores.shape[1] + 1)) * hop, duration)
     values = np.column_stack([edges[:-1], edges[1:], scores.T])  # (T, 2 + K)
     head = io.StringIO()
-    csv.writer(head, delimiter="\t", lineterminator="\n").writerow(["onset", "offset", *labels])
+    if not first:
+        columns = ["onset", "offset", *labels]
+        csv.writer(head, delimiter="\t", lineterminator="\n").writerow(columns)
     line = "\t".join(["%.6f"] * values.shape[1]) + "\n"
     return head.getvalue() + line * len(values) % tuple(values.ravel().tolist())
 

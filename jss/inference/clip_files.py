@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
 from jss import audio
 from jss.arrays import Float32
-from jss.decoding import BASELINE, Decoder, decode
+from jss.decoding import BASELINE, Decoder, decode, decode_stream
 from jss.errors import JssError, report
 from jss.features import SCORE_HOP_S
 from jss.inference.system import System
@@ -91,24 +91,47 @@ def write(
     Raises:
         JssError: The recording cannot be read, or a file cannot be written.
     """
-    samples, longest_page = 0, _LONGEST_PAGE * audio.SAMPLE_RATE
-    scores: list[Float32] = []
+    samples = frames = 0
+    longest_page = _LONGEST_PAGE * audio.SAMPLE_RATE
     all_stretches: list[Stretch] = []
     files: list[str] = []
     left_out: list[str] = []
-    with ExitStack() as stack:
+
+    def written(scores: TextIO, stack: ExitStack) -> Iterator[tuple[Float32, float]]:
+        """Write what each stretch has for the files, and pass its scores on to be decoded.
+
+        Args:
+            scores: The open table of scores.
+            stack: Closes the files of the sources.
+
+        Yields:
+            (K, t) scores, and the seconds of sound so far.
+        """
+        nonlocal samples, frames
         writers: list[audio.Put] = []
         for piece in stretches:
             if wanted.sources and not writers:
-                files += [_source(task.stem, m + 1) for m in range(len(piece.sources))]
+                files.extend(_source(task.stem, m + 1) for m in range(len(piece.sources)))
                 writers = [stack.enter_context(audio.writer(out / file)) for file in files]
             for put, source in zip(writers, piece.sources, strict=False):
                 put(source)
-            scores.append(piece.scores)
             samples += len(piece.mixture)
+            seconds = samples / audio.SAMPLE_RATE
+            scores.write(
+                score_text(
+                    piece.scores, system.labels, hop=SCORE_HOP_S, duration=seconds, first=frames
+                )
+            )
+            frames += piece.scores.shape[1]
             if wanted.results or (wanted.page and samples <= longest_page):
                 all_stretches.append(piece)
+            yield piece.scores, seconds
             progress(task.name, len(piece.mixture) / audio.SAMPLE_RATE)
+
+    with ExitStack() as stack:
+        part = stack.enter_context(atomic_write(out / _scores(task.stem)))
+        table = stack.enter_context(part.open("w", encoding="utf-8", newline=""))
+        events, highest = _decoded(written(table, stack), system.labels, wanted.decoder)
     if wanted.results:
         files.append(_result(task.stem))
         system.join(all_stretches, task.name).save(out / files[-1])
@@ -126,21 +149,41 @@ def write(
             files.append(_page(task.stem))
             with atomic_write(out / files[-1]) as part:
                 part.write_bytes(content)
-    facts: dict[str, Any] = {"hop": SCORE_HOP_S, "duration": samples / audio.SAMPLE_RATE}
-    pooled = np.concatenate(scores, axis=-1)
     files.append(_scores(task.stem))
-    with atomic_write(out / files[-1]) as part:
-        part.write_text(score_text(pooled, system.labels, **facts), encoding="utf-8", newline="\n")
-    events = decode(pooled, system.labels, **vars(wanted.decoder), **facts)
     return {
         "filename": task.name,
         "audio": str(task.path.resolve()),
-        "duration": facts["duration"],
+        "duration": samples / audio.SAMPLE_RATE,
         "files": files,
         "left_out": left_out,
         "events": events,
-        "peaks": peaks(events, pooled, system.labels, SCORE_HOP_S),
+        "peaks": highest,
     }
+
+
+def _decoded(
+    chunks: Iterable[tuple[Float32, float]], labels: Sequence[str], decoder: Decoder
+) -> tuple[list[tuple[float, float, str]], list[float]]:
+    """Decode the scores of a recording as they come; only boxes need all of them at once.
+
+    Args:
+        chunks: (scores (K, t), seconds of sound up to the end of the chunk), in order.
+        labels: The K class labels.
+        decoder: What makes events of scores.
+
+    Returns:
+        (onset, offset, label) of each event in the order of ``decode``, and its highest score.
+    """
+    if decoder.boxes is not None:
+        parts = list(chunks)
+        pooled, duration = np.concatenate([scores for scores, _ in parts], axis=-1), parts[-1][1]
+        events = decode(pooled, labels, hop=SCORE_HOP_S, duration=duration, **vars(decoder))
+        return events, peaks(events, pooled, labels, SCORE_HOP_S)
+    ended = decode_stream(
+        chunks, labels, hop=SCORE_HOP_S, threshold=decoder.threshold, median=decoder.median
+    )
+    scored = sorted(ended, key=lambda event: (event[0], labels.index(event[2])))
+    return [event[:3] for event in scored], [round(event[3], 6) for event in scored]
 
 
 def _page(stem: str) -> str:

@@ -157,6 +157,7 @@ def events(
             yield stretch.scores, samples / audio.SAMPLE_RATE
 
     scored = scores(pieces(blocks, system.analyse))
-    return decode_stream(
+    ended = decode_stream(
         scored, system.labels, hop=SCORE_HOP_S, threshold=decoder.threshold, median=decoder.median
     )
+    return ((onset, offset, label) for onset, offset, label, _ in ended)

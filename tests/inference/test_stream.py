@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import tracemalloc
+import weakref
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -15,10 +16,12 @@ import soundfile as sf
 
 from jss import audio
 from jss.cli import main
-from jss.decoding import decode, decode_stream
+from jss.decoding import Decoder, decode, decode_stream
 from jss.errors import JssError
+from jss.inference.clip_files import RecordingFiles, Wanted, write
 from jss.inference.stream import events, pipe
-from jss.inference.windows import Stretch
+from jss.inference.windows import Stretch, pieces
+from jss.results import peaks
 
 LABELS = ("Cat", "Dog", "Speech")
 
@@ -33,11 +36,20 @@ def test_running_decoding_is_decoding(seed):
     duration = frames * 0.064 - 0.01
     edges = sorted({0, frames, *rng.integers(0, frames, 12).tolist()})
     stretches = [(scores[:, a:b], min(b * 0.064, duration)) for a, b in pairwise(edges)]
-    for median in (1, 7):
-        found = list(decode_stream(iter(stretches), LABELS, hop=0.064, median=median))
+    for median, threshold in ((1, 0.5), (7, 0.5), ((3, 1, 9), (0.3, 0.6, 0.5))):
+        options = {"hop": 0.064, "median": median, "threshold": threshold}
+        scored = list(decode_stream(iter(stretches), LABELS, **options))
+        found = [event[:3] for event in scored]
         assert found == sorted(found, key=lambda e: (e[1], e[0], LABELS.index(e[2])))
-        expected = decode(scores, LABELS, hop=0.064, duration=duration, median=median)
+        expected = decode(scores, LABELS, duration=duration, **options)
         assert sorted(found) == sorted(expected)
+        assert [round(event[3], 6) for event in scored] == peaks(found, scores, LABELS, 0.064)
+
+
+def test_a_score_at_the_threshold_is_no_event_whatever_its_type():
+    for kind in (np.float32, np.float64):
+        scores = np.full((3, 9), 0.4, kind)
+        assert list(decode_stream([(scores, 9 * 0.064)], LABELS, hop=0.064, threshold=0.4)) == []
 
 
 def test_an_event_is_told_as_soon_as_it_is_sure():
@@ -45,7 +57,7 @@ def test_an_event_is_told_as_soon_as_it_is_sure():
     scores[1, 2:12] = 1
     taken = []
     stretches = ((scores[:, n : n + 1], n * 0.064) for n in range(40) if taken.append(n) is None)
-    assert next(decode_stream(stretches, LABELS, hop=0.064)) == (2 * 0.064, 12 * 0.064, "Dog")
+    assert next(decode_stream(stretches, LABELS, hop=0.064)) == (2 * 0.064, 12 * 0.064, "Dog", 1)
     assert taken[-1] == 15
 
 
@@ -184,28 +196,50 @@ def test_mistakes(arguments, said, capsys):
     assert said in capsys.readouterr().err
 
 
-def test_memory_does_not_grow():
-    def analyse(window):
-        frames = (len(window) // 256 + 1) // 4
-        scores = np.repeat(np.random.default_rng(0).random((3, frames // 9 + 1)), 9, axis=1)[
-            :, :frames
-        ]
-        return Stretch(
-            window,
-            np.zeros((0, len(window)), np.float32),
-            scores.astype(np.float32),
-            np.zeros((0, 3, frames), np.float32),
-            np.zeros(3, np.float32),
-            np.zeros((0, 3), np.float32),
-        )
+def analyse(window):
+    """Scores that make many events, without a model."""
+    frames = (len(window) // 256 + 1) // 4
+    scores = np.repeat(np.random.default_rng(0).random((3, frames // 9 + 1)), 9, axis=1)[:, :frames]
+    return Stretch(
+        window,
+        np.zeros((0, len(window)), np.float32),
+        scores.astype(np.float32),
+        np.zeros((0, 3, frames), np.float32),
+        np.zeros(3, np.float32),
+        np.zeros((0, 3), np.float32),
+    )
 
-    system = SimpleNamespace(analyse=analyse, labels=LABELS)
+
+SYSTEM = SimpleNamespace(analyse=analyse, labels=LABELS)
+
+
+def silence(seconds):
+    return (np.zeros(16000, np.float32) for _ in range(seconds))
+
+
+def test_memory_does_not_grow():
     tracemalloc.start()
     try:
-        assert (
-            sum(1 for _ in events(system, (np.zeros(16000, np.float32) for _ in range(1200))))
-            > 1000
-        )
+        assert sum(1 for _ in events(SYSTEM, silence(1200))) > 1000
         assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:
         tracemalloc.stop()
+
+
+def test_scores_of_a_file_do_not_stay_in_memory(tmp_path):
+    """What stays of a recording, however long, is its events."""
+    task = RecordingFiles("a.wav", tmp_path / "a.wav", "a", "key")
+    seen, most = [], 0
+
+    def watched():
+        nonlocal most
+        for piece in pieces(silence(120), analyse):
+            seen.append(weakref.ref(piece.scores))
+            most = max(most, sum(one() is not None for one in seen))
+            yield piece
+
+    line = write(SYSTEM, task, watched(), tmp_path, Wanted(Decoder(0.5)), lambda *_: None)
+    assert len(seen) > 10
+    assert most <= 3
+    assert len(line["events"]) == len(line["peaks"]) > 100
+    assert (tmp_path / "scores" / "a.tsv").read_text().count("\n") == 1 + 1875
