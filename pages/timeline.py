@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -11,14 +9,13 @@ from jss.labels import sound_class
 from jss.review import timeline as timelines
 from jss.review.timeline import Timeline, Window
 from jss.viz import timeline_charts
-from pages.ui import address, charts, widgets
+from pages.ui import address, charts, time_cells, widgets
 from pages.ui.cache import loaders
 from pages.ui.clip import recordings
 from pages.ui.text import literal
 
-#: In the session: what the chart of cells shows, for its callback, and whether a cell of it was
-#: pressed, which the browser marks by itself: the chart need not be drawn again before the sound.
-SHOWN, PRESSED = "timeline shown", "timeline pressed"
+#: In the session: the chart of cells.
+CELLS = "timeline cells"
 #: Most events of a cell that are listed.
 LISTED = 500
 
@@ -64,10 +61,6 @@ def cells(timeline: Timeline) -> None:
     chosen = None
     if label and bin_ is not None and 0 <= bin_ < len(grid.starts) and grid.recorded[bin_]:
         chosen = (label, bin_)
-    if st.session_state.get(SHOWN) != window:
-        st.session_state[PRESSED] = False
-    st.session_state[SHOWN] = window
-    marked = None if st.session_state.get(PRESSED) else chosen
     chart, player = st.container(), st.container()
     with player:  # first of all: the sound is waited for
         if chosen is not None:
@@ -77,24 +70,45 @@ def cells(timeline: Timeline) -> None:
     times = [timeline.clock(start) for start in grid.starts]
     short = [timeline.tick(start, window.step) for start in grid.starts]
     stem = f"timeline.{window.bins.replace(' ', '-')}"
+    names = {label: sound_class(label, k).display for k, label in enumerate(timeline.labels)}
+    ticks = timeline_charts.ticks(short)
     with chart:
-        drawn = timeline_charts.class_by_time(
-            timeline.labels, times, short, grid.events, grid.active, grid.recorded, marked
+        charts.files(
+            stem,
+            "cells",
+            lambda kind: charts.printed(
+                timeline_charts.class_by_time(timeline.labels, short, grid.active, grid.recorded),
+                kind,
+            ),
         )
-        charts.show(drawn, "cells", stem, choose=press)
-    row = chosen and timeline.labels.index(chosen[0])
-    counts = (grid.events.sum(0), grid.active.sum(0)) if row is None else (
-        grid.events[row],
-        grid.active[row],
-    )  # fmt: skip
-    of = literal(sound_class(chosen[0]).display) if chosen else "All classes"
-    charts.show(
-        timeline_charts.amounts(
-            short, counts[0].tolist(), counts[1].tolist(), chosen and chosen[0]
-        ),
-        "amounts",
+        time_cells.cells(
+            grid,
+            names,
+            times,
+            ticks,
+            timeline_charts.scale(grid.active, grid.recorded),
+            chosen,
+            alt=timeline_charts.ALT,
+            key=CELLS,
+            on_press=press,
+        )
+    counted = chosen[0] if chosen else None
+    rows = slice(None) if counted is None else [timeline.labels.index(counted)]
+    events, active = grid.events[rows].sum(0).tolist(), grid.active[rows].sum(0).tolist()
+    amounts = timeline_charts.amounts(short, events, active, counted)
+    charts.files(
         f"{stem}.amounts",
-        f"#### {of} by {window.bins}",
+        "amounts",
+        lambda kind: charts.printed(amounts, kind),
+        f"#### {literal(names[counted]) if counted else 'All classes'} by {window.bins}",
+    )
+    time_cells.bars(
+        {"events": events, "active (min)": [seconds / 60 for seconds in active]},
+        names,
+        times,
+        ticks,
+        alt=amounts.alt,
+        key="timeline amounts",
     )
 
 
@@ -141,12 +155,12 @@ def chosen_cell(timeline: Timeline) -> tuple[str, float | None]:
     return label, float(at)
 
 
-def press(key: tuple[Any, ...]) -> None:
+def press() -> None:
     """A pressed cell is heard."""
-    window: Window = st.session_state[SHOWN]
-    start = window.start + int(key[1]) * window.step
-    st.session_state[PRESSED] = True
-    address.write_all({address.CELL: f"{key[0]}@{start:.0f}", address.EVENT: ""})
+    pressed = st.session_state[CELLS]["pressed"]
+    if pressed:
+        cell = f"{pressed['label']}@{pressed['start']:.0f}"
+        address.write_all({address.CELL: cell, address.EVENT: ""})
 
 
 def listen(timeline: Timeline, label: str, start: float, window: Window) -> None:

@@ -74,12 +74,7 @@ class Heat:
     values: Sequence[Sequence[float | None]]
     #: Of the numbers.
     unit: str
-    #: What is said of each cell (rows x columns) where a pointer rests on it; None: each number is
-    #: written into its cell instead.
-    texts: Sequence[Sequence[str]] | None = None
-    #: rows x columns, data of each cell, returned by a click on it; needs texts.
-    keys: Sequence[Sequence[Any]] | None = None
-    #: (number, text) of the scale beside it; None: no scale.
+    #: (number, text) of the scale beside it; None: each number is written into its cell instead.
     scale: Sequence[tuple[float, str]] | None = None
 
 

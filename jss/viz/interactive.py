@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jss.labels import Theme
 from jss.viz.chart import Chart, Panel, Series
-from jss.viz.style import HEAT, INKS, PRESSED, heat_steps
+from jss.viz.style import HEAT, INKS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -36,7 +36,7 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
         for c, panel in enumerate(row, 1):
             place = {"row": r, "col": c}
             if panel.heat is not None:
-                _heat(figure, panel, chart.chosen, theme, place)
+                _heat(figure, panel, theme, place)
             for series in panel.series:
                 _add(figure, series, series.legend and series.name not in named, place)
                 named.add(series.name)
@@ -210,70 +210,20 @@ def _add(figure: Figure, s: Series, legend: bool, place: dict[str, int]) -> None
         )
 
 
-def _heat(figure: Figure, panel: Panel, chosen: Any, theme: Theme, place: dict[str, int]) -> None:
+def _heat(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> None:
     heat, ink = panel.heat, INKS[theme]
     assert heat is not None
-    if heat.texts is None:
-        figure.update_yaxes(autorange="reversed", **place)
-        figure.add_heatmap(
-            z=heat.values,
-            x=heat.columns,
-            y=heat.rows,
-            texttemplate="%{z}",
-            colorscale=[[0, ink.paper], [1, HEAT]],
-            showscale=False,
-            hovertemplate="%{y}, %{x}: %{z} " + heat.unit + "<extra></extra>",
-            **place,
-        )
-        return
-    marks = heat.scale or ()
-    rows, columns = len(heat.rows), len(heat.columns)
+    figure.update_yaxes(autorange="reversed", **place)
     figure.add_heatmap(
         z=heat.values,
-        x=list(range(columns)),
-        y=list(range(rows)),
-        zmin=0,
-        zmax=max((at for at, _ in marks), default=None),
-        colorscale=[list(step) for step in heat_steps(theme)],
-        showscale=bool(marks),
-        colorbar={
-            "tickvals": [at for at, _ in marks],
-            "ticktext": [text for _, text in marks],
-            "title": {"text": heat.unit, "side": "right"},
-            "thickness": 12,
-            "outlinewidth": 0,
-        },
-        xgap=1 if columns <= 60 else 0,
-        ygap=1,
-        hoverinfo="skip",
+        x=heat.columns,
+        y=heat.rows,
+        texttemplate="%{z}",
+        colorscale=[[0, ink.paper], [1, HEAT]],
+        showscale=False,
+        hovertemplate="%{y}, %{x}: %{z} " + heat.unit + "<extra></extra>",
         **place,
     )
-    # A heatmap cannot be clicked in Streamlit: an unseen bar lies on each of its cells, and is seen
-    # where it was clicked.
-    cells = [(y, x) for y in range(rows) for x in range(columns) if heat.values[y][x] is not None]
-    figure.add_bar(
-        x=[x for _, x in cells],
-        y=[1] * len(cells),
-        base=[y - 0.5 for y, _ in cells],
-        width=1,
-        customdata=[list(heat.keys[y][x]) if heat.keys else [] for y, x in cells],
-        hovertext=[heat.texts[y][x] for y, x in cells],
-        hovertemplate="%{hovertext}<extra></extra>",
-        marker={"color": HEAT, "opacity": 0, "line": {"width": 0}},
-        selected={"marker": {"color": PRESSED, "opacity": 1}},
-        unselected={"marker": {"opacity": 0}},
-        showlegend=False,
-        **place,
-    )
-    figure.update_layout(hovermode="closest", plot_bgcolor=ink.paper, dragmode=False)
-    fixed: dict[str, Any] = {"showgrid": False, "zeroline": False, "fixedrange": True}
-    figure.update_xaxes(range=[-0.5, columns - 0.5], **fixed, **place)
-    names: dict[str, Any] = {"tickvals": list(range(rows)), "ticktext": list(heat.rows)}
-    figure.update_yaxes(autorange=False, range=[rows - 0.5, -0.5], **names, **fixed, **place)
-    for y, x in cells:
-        if chosen is not None and heat.keys and tuple(heat.keys[y][x]) == tuple(chosen):
-            box = {"x0": x - 0.5, "x1": x + 0.5, "y0": y - 0.5, "y1": y + 0.5}
-            figure.add_shape(type="rect", fillcolor=PRESSED, line={"width": 0}, **box, **place)
 
 
 def _axes(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> None:

@@ -174,9 +174,9 @@ def _heat(axes: Axes, panel: Panel, ink: Ink) -> None:
     assert heat is not None
     values = np.array(heat.values, float)
     axes.set_yticks(range(len(heat.rows)), heat.rows)
-    if heat.texts is not None:
+    if heat.scale is not None:
         theme: Theme = "light" if ink is INKS["light"] else "dark"
-        top = max((at for at, _ in heat.scale or ()), default=None)
+        top = max((at for at, _ in heat.scale), default=None)
         image = axes.imshow(
             values,
             cmap=LinearSegmentedColormap.from_list("amounts", heat_steps(theme)),
@@ -185,7 +185,7 @@ def _heat(axes: Axes, panel: Panel, ink: Ink) -> None:
             vmin=0,
             vmax=top,
         )
-        if heat.scale is not None and axes.figure is not None:
+        if axes.figure is not None:
             bar = axes.figure.colorbar(image, ax=axes, pad=0.01, fraction=0.03)
             bar.set_ticks([at for at, _ in heat.scale], labels=[text for _, text in heat.scale])
             bar.ax.tick_params(labelsize=TICK, colors=ink.soft, length=2, width=0.5)

@@ -12,6 +12,9 @@ from jss.labels import sound_class
 from jss.viz.chart import Chart, Heat, Panel, Series
 from jss.viz.style import PLAIN
 
+#: What the colours are, and the text alternative of the chart.
+SHARE = "share of the recorded time"
+ALT = "Share of the recorded time in which each class is active, by time"
 #: Shares that the scale of colours may name.
 _SHARES = (0.0, 0.001, 0.01, 0.05, 0.2, 0.5, 1.0)
 #: Most names of times below a chart.
@@ -20,29 +23,19 @@ _TICKS = 13
 
 def class_by_time(
     labels: Sequence[str],
-    times: Sequence[str],
     short_times: Sequence[str],
-    events: npt.NDArray[np.int64],
     active: npt.NDArray[np.float64],
     recorded: npt.NDArray[np.float64],
-    chosen: tuple[str, int] | None = None,
 ) -> Chart:
-    """How much of the recorded time each class is active, bin by bin.
+    """How much of the recorded time each class is active, bin by bin, for print.
 
     Colours go by the square root of the share, so that a rare class shows beside a common one.
 
     Args:
         labels: The K classes.
-        times: Of the B bins, in full.
-        short_times: The same for the axis; "": none is needed there.
-        events: (K, B), that begin in the bin.
+        short_times: Of the B bins, for the axis; "": none is needed there.
         active: (K, B), seconds.
-        recorded: (B,), seconds of sound; where there is none, cells stay empty and cannot be
-            pressed.
-        chosen: Label and bin that are outlined.
-
-    Returns:
-        The chart; the key of a cell is (label, number of the bin).
+        recorded: (B,), seconds of sound; where there is none, cells stay empty.
     """
     some = recorded > 0
     share = active / np.where(some, recorded, 1.0)
@@ -51,28 +44,27 @@ def class_by_time(
         [math.sqrt(value) if there else None for value, there in zip(row, some, strict=True)]
         for row in share.tolist()
     ]
-    texts = [
-        [
-            f"{name}, {time}<br>{amount(row_active[b])} active of {amount(recorded[b])} recorded"
-            f"<br>{row_events[b]} event{'s' * (row_events[b] != 1)}"
-            for b, time in enumerate(times)
-        ]
-        for name, row_active, row_events in zip(
-            names, active.tolist(), events.tolist(), strict=True
-        )
-    ]
-    keys = [[(label, b) for b in range(len(times))] for label in labels]
-    top = float(share.max(initial=0.0))
-    top = next((mark for mark in _SHARES[2:] if mark >= top), 1.0)
-    scale = [
+    heat = Heat(names, short_times, values, SHARE, scale(active, recorded))
+    panel = Panel("", "", "", x_ticks=ticks(short_times), heat=heat)
+    return Chart([[panel]], ALT, max(260, 90 + 28 * len(labels)))
+
+
+def scale(
+    active: npt.NDArray[np.float64], recorded: npt.NDArray[np.float64]
+) -> list[tuple[float, str]]:
+    """Marks of a scale of colours: (square root of a share, the share as text).
+
+    Args:
+        active: (K, B), seconds.
+        recorded: (B,), seconds of sound.
+    """
+    highest = float((active / np.where(recorded > 0, recorded, np.inf)).max(initial=0.0))
+    top = next((mark for mark in _SHARES[2:] if mark >= highest), 1.0)
+    return [
         (math.sqrt(mark), f"{100 * mark:g} %")
         for mark in _SHARES
         if not mark or top / 200 < mark <= top
     ]
-    heat = Heat(names, times, values, "share of the recorded time", texts, keys, scale)
-    panel = Panel("", "", "", x_ticks=ticks(short_times), heat=heat)
-    alt = "Share of the recorded time in which each class is active, by time"
-    return Chart([[panel]], alt, max(260, 90 + 28 * len(labels)), chosen)
 
 
 def amounts(

@@ -14,8 +14,8 @@ from jss.papers.names import printed_name
 from jss.viz.chart import Chart
 from pages.ui import widgets
 
-#: Least width in pixels of a panel that stands beside others, and of cells with names of times.
-PANEL, CELLS = 320, 640
+#: Least width in pixels of a panel that stands beside others.
+PANEL = 320
 #: The column of systems' names in the paper.
 _PRINTED = "In the paper"
 _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
@@ -46,11 +46,10 @@ def show(
     """
     from jss.viz.interactive import interactive
 
-    files(name, key, lambda kind: _print(chart, kind), title)
+    files(name, key, lambda kind: printed(chart, kind), title)
     look: dict[str, Any] = {"alt": chart.alt, "config": {"displaylogo": False}, "key": key}
     drawn = interactive(chart, widgets.theme())
-    cells = any(panel.heat and panel.heat.texts for row in chart.panels for panel in row)
-    with _wide(CELLS if cells else PANEL * max(len(row) for row in chart.panels), key):
+    with _wide(PANEL * max(len(row) for row in chart.panels), key):
         if choose is not None:
             look |= {"on_select": partial(_choose, key, choose), "selection_mode": "points"}
         if not select:
@@ -214,7 +213,8 @@ def _head(title: str) -> Any:
     return row.container(horizontal=True, width="content", gap="small")
 
 
-def _print(chart: Chart, kind: Any) -> bytes:
+def printed(chart: Chart, kind: Any) -> bytes:
+    """Return a chart at print size as "svg", "pdf" or "png"."""
     from jss.viz.printed import print_chart
 
     return print_chart(chart, kind)

@@ -26,8 +26,12 @@ LISTENER = (
 )
 #: Seconds since the server first answered.
 SINCE_ANSWER = "(performance.now() - window.answered) / 1000"
-#: The chart of cells, once it is drawn.
-CELLS = ".heatmaplayer .hm image, .heatmaplayer image"
+#: The chart of cells, once it is drawn, and what draws it.
+CELLS = "canvas[data-drawn=cells]"
+_CHART = (
+    "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]"
+    ".find(one => one.cells?.data.cells).cells"
+)
 
 
 def write(folder: Path) -> Path:
@@ -101,15 +105,7 @@ def _recording(path: Path, loud: bool, rng: np.random.Generator) -> None:
 
 def place(tab: Any, row: int, column: int) -> tuple[float, float]:
     """Where a cell lies on the page, by number of its class and of its bin."""
-    return tuple(
-        tab.evaluate(
-            "([row, column]) => { const plot = [...document.querySelectorAll('.js-plotly-plot')]"
-            ".find(one => one.querySelector('.heatmaplayer image')); const box = plot.getBoundingClientRect();"
-            " const { xaxis, yaxis } = plot._fullLayout;"
-            " return [box.left + xaxis._offset + xaxis.c2p(column), box.top + yaxis._offset + yaxis.c2p(row)]; }",
-            [row, column],
-        )
-    )
+    return tuple(tab.evaluate(f"([row, column]) => {_CHART}.place(row, column)", [row, column]))
 
 
 def press(tab: Any, row: int, column: int) -> float:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 import long_day
 import pytest
 import serving
-from browser import barriers, idle
+from browser import barriers, idle, located
 
 from jss.labels import DESED_LABELS
 
@@ -46,10 +45,18 @@ def test_a_pressed_cell_is_heard_and_opens_in_shorter_ones(
         )
         assert tab.locator("audio").count() == 3, "the recording and two sources"
         tab.locator(".st-key-zoom button").first.click()
-        tab.wait_for_url(re.compile("bin=minute"))
+        located(tab, "bin=minute")
         idle(tab)
         assert "since=21600" in tab.url
-        long_day.press(tab, dog, 1)
+        long_day.press(tab, dog, 0)
+        idle(tab)
+        assert "No Dog was detected in this cell" in tab.inner_text(".stMain")
+        for key in ("ArrowRight", "ArrowRight"):  # the pressed cell, and the one after it
+            tab.keyboard.press(key)
+        said = tab.locator(".cells .said").first.text_content()
+        assert said.splitlines()[0] == "Dog, 2024-01-31 06:01:00"
+        tab.keyboard.press("Enter")
+        located(tab, "cell=Dog%4021660")
         idle(tab)
         assert "06:01:10, 9.5 s" in tab.inner_text(".stMain")
         assert tab.locator("[data-testid=stException]").count() == 0
