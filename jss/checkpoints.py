@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -576,8 +577,18 @@ def manifest(name: str, folder: Folder = None) -> Manifest:
         )
         raise JssError(f"There is no system {name}: {advice}.")
     path = systems_folder / f"{name}.yaml"
+    try:
+        content = path.read_bytes()
+    except OSError:  # told below
+        content = b""
+    return _manifest(path, content)
+
+
+@lru_cache(64)  # YAML is slow to read, and a start of the app asks for each system twice
+def _manifest(path: Path, content: bytes) -> Manifest:
+    """The system of a manifest; raises JssError where it is wrong."""
+    name, where = path.stem, str(path)
     data = read_yaml(path)
-    where = str(path)
     data["labels"] = class_labels(data.get("labels"), where)
     chosen = data.get("selections")
     if not isinstance(chosen, dict) or not chosen or not set(chosen) <= set(_SELECTIONS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from pages.ui import address, charts, systems, widgets
 from pages.ui.cache import figure_loaders, loaders, weak_loaders
 from pages.ui.cache.figure_loaders import JudgedClaim
 from pages.ui.clip import links, synthscapes
+from pages.ui.progress import DELAY
 from pages.ui.reports import choice
 from pages.ui.text import literal
 from pages.ui.weak_labels import scenes, scores
@@ -63,10 +65,11 @@ def page() -> None:
     version = figure_loaders.claims_version()
     numbers = [n for n, claim in enumerate(CLAIMS) if claim.paper == paper]
     verdicts = []
+    begun = time.monotonic()
     for done, number in enumerate(numbers, 1):
         judged = figure_loaders.claim(number, dataset, subset, heard, version)
         verdicts.append(judged.finding.verdict)
-        if done < len(numbers):
+        if done < len(numbers) and time.monotonic() - begun > DELAY:
             summary.caption(f"Judging claim {done} of {len(numbers)}")
         if wanted in (ANY, judged.finding.verdict):
             _claim(number, judged, dataset, subset, heard)
@@ -123,8 +126,8 @@ def _clips(judged: JudgedClaim, dataset: str, subset: str, heard: str | None) ->
     rows = zip(
         ("Shows it best", "Shows it worst"), (judged.best, judged.worst), judged.heard, strict=True
     )
-    for column, (title, own, other) in zip(st.columns(2), rows, strict=True):
-        with column:
+    with st.container(horizontal=True, gap="medium"):
+        for title, own, other in rows:
             if own is not None:
                 of = subset + (SUFFIX if own.comparison.plus[0].on == "overlap" else "")
                 if _link(title, own, dataset, of):

@@ -28,17 +28,15 @@ JUDGE = "SSep-SED"
 
 def page() -> None:
     st.title("Results")
-    ours, bench, external_system, paper = widgets.tabs(
-        ["Our results", "Fusion bench", "Score your system", "The paper's results"], TAB
+    widgets.tabs(
+        {
+            "Our results": _ours,
+            "Fusion bench": fusion_bench.bench,
+            "Score your system": external.form,
+            "The paper's results": _paper,
+        },
+        TAB,
     )
-    with ours:
-        _ours()
-    with bench:
-        fusion_bench.bench()
-    with external_system:
-        external.form()
-    with paper:
-        _paper()
 
 
 def _ours() -> None:

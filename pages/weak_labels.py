@@ -35,11 +35,7 @@ def page() -> None:
     )
     _mixture()
     st.header("Scores")
-    ours, theirs = widgets.tabs(["Our results", "The paper's results"], "scores")
-    with ours:
-        scores.ours()
-    with theirs:
-        scores.theirs()
+    widgets.tabs({"Our results": scores.ours, "The paper's results": scores.theirs}, "scores")
 
 
 @widgets.shows_errors

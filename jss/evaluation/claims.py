@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from jss import checkpoints
 from jss.arrays import Float64
+from jss.checkpoints import Manifest
 from jss.evaluation.evidence import Sample
 from jss.labels import sound_class
 from jss.metrics import bootstrap
@@ -362,11 +363,15 @@ def basis_text(finding: Finding, seeds: Seeds) -> str:
     return ", ".join(parts)
 
 
-def training_seeds() -> dict[tuple[str, str], int]:
-    """Seeds of the shipped trainings, from the cards of their blocks: see ``Seeds``."""
+def training_seeds(systems: Iterable[Manifest]) -> dict[tuple[str, str], int]:
+    """Seeds of the shipped trainings, from the cards of their blocks: see ``Seeds``.
+
+    Args:
+        systems: The shipped systems.
+    """
     blocks = {
         (system.name, selection): chosen.detector
-        for system in checkpoints.systems()
+        for system in systems
         for selection, chosen in system.selections.items()
     }
     separators = {
@@ -403,7 +408,7 @@ def document(findings: Sequence[Finding], dataset: str, scenes: str) -> list[str
         "data, and our trainings are far shorter than the paper's. PSDS is that of 50 thresholds, as in the "
         "paper; MixIT is its DESED pre-training, PIT its FUSS pre-training.",
     ]
-    seeds = training_seeds()
+    seeds = training_seeds(checkpoints.systems())
     for paper in dict.fromkeys(finding.claim.paper for finding in findings):
         lines += [
             "",

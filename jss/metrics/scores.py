@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import median_filter
 
 from jss.arrays import Float64, Floats
 from jss.decoding import MEDIAN_FRAMES
@@ -151,6 +150,8 @@ class ScoreSet:
         """
         if median % 2 != 1:
             raise ValueError("the median filter must have an odd length")
+        # Imported here: it is slow to import, and counts can also be read from a report.
+        from scipy.ndimage import median_filter
 
         def filtered(clip: Curves) -> tuple[Floats, Float64]:
             table, times = np.asarray(clip[0]), np.asarray(clip[1], np.float64)

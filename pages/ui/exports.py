@@ -232,6 +232,7 @@ def _import_matplotlib() -> None:
     """Import matplotlib and its fonts in the background, once: that takes seconds."""
 
     def load() -> None:
+        import_module("pages.ui.styler")  # first of the two: it does without matplotlib
         import_module("matplotlib.backends.backend_pdf")
         freeze_loaded()
 

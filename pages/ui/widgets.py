@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial, wraps
 from typing import Any
@@ -186,11 +186,25 @@ def search(label: str, name: str, example: str, **look: Any) -> None:
     st.text_input(label, placeholder=example, **look)
 
 
-def tabs(labels: Sequence[str], name: str) -> Sequence[Any]:
-    """Show tabs; the open one is kept in the address."""
-    wanted = address.read(name)
-    shown = wanted if wanted in labels else labels[0]
-    return st.tabs(labels, **mirrored(f"pick {name}", shown, partial(address.write, name)))
+def tabs(contents: Mapping[str, Callable[[], None]], name: str) -> None:
+    """Show tabs; the open one is kept in the address.
+
+    Only tabs that were opened in this session are filled, since a page may show as much in each of
+    them as on a page of its own; they stay filled, so that what was uploaded there is not lost.
+
+    Args:
+        contents: Label -> shows what is in the tab.
+        name: Of the choice, in the address.
+    """
+    labels, wanted = list(contents), address.read(name)
+    shown = wanted if wanted is not None and wanted in contents else labels[0]
+    opened: set[str] = st.session_state.setdefault(f"opened {name}", set())
+    opened.add(shown)
+    look = mirrored(f"pick {name}", shown, partial(address.write, name))
+    for label, tab in zip(labels, st.tabs(labels, **look), strict=True):
+        if label in opened:
+            with tab:
+                contents[label]()
 
 
 def step_buttons(kind: str, names: Sequence[str], name: str) -> None:

@@ -39,7 +39,7 @@ def _prepare() -> None:
     try:  # what is likely to be opened first comes first
         _analyse(clips[:1])
         _wait_until_idle()
-        importlib.import_module("pandas.io.formats.style")  # it imports all of matplotlib
+        importlib.import_module("pages.ui.styler")
         figure_loaders.judge_claims(_wait_until_idle)
         fusion_bench.fuse_as_the_paper(_wait_until_idle)
         _analyse(clips[1:])

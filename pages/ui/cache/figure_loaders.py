@@ -161,7 +161,7 @@ def seeds() -> dict[tuple[str, str], int]:
     """Return the seeds of the shipped trainings."""
     from jss.evaluation.claims import training_seeds
 
-    return training_seeds()
+    return training_seeds(loaders.shipped_systems())
 
 
 def claims_version() -> str:

@@ -21,26 +21,32 @@ def openable(dataset: str, subset: str, filename: str) -> str | None:
     for clips in loaders.clip_sets().values():
         if full in clips.by_name:
             return full
-        same = next(
-            (c for c in clips.clips if c.audio is not None and c.clip == f"{subset}/{filename}"),
-            None,
-        )
-        if same is not None:
+        same = clips.by_name.get(f"{subset}/{filename}")
+        if same is not None and same.audio is not None:
             return same.clip
     return None
 
 
 def set_openable(dataset: str, subset: str) -> bool:
     """Return whether the clips of a set of reports can be opened; its first one stands for all."""
-    saved = next(
-        (
-            next(iter(scores.values()))
-            for place, scores in loaders.saved_scores().items()
-            if place[:2] == (dataset, subset)
-        ),
-        None,
+    names = (
+        name
+        for report in loaders.reports()
+        if (report.dataset, report.subset) == (dataset, subset) and report.similarity
+        for name in report.similarity["per_clip"]
     )
-    return bool(saved and saved.clips and openable(dataset, subset, saved.clips[0].filename))
+    first = next(names, None)
+    if first is None:  # no system separates: the scores beside the reports name clips too
+        saved = next(
+            (
+                next(iter(scores.values()))
+                for place, scores in loaders.saved_scores().items()
+                if place[:2] == (dataset, subset)
+            ),
+            None,
+        )
+        first = saved.clips[0].filename if saved and saved.clips else None
+    return first is not None and openable(dataset, subset, first) is not None
 
 
 def links(dataset: str, subset: str, filenames: Sequence[str], system: str) -> None:
@@ -80,7 +86,7 @@ def compare(
     """
     clip = openable(dataset, subset, filename)
     if clip is None:
-        st.caption(literal(text))
+        st.caption(literal(text), width="content")
         return False
     query |= {address.CLIP: clip, address.SYSTEM: systems[-1]}
     if len(systems) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -91,6 +92,7 @@ def marked(
     rounded = frame.copy()
     for column in formats:  # no minus before zero
         rounded[column] = frame[column].round(DECIMALS_DB if column in decibels else DECIMALS) + 0.0
+    importlib.import_module("pages.ui.styler")
     styled = rounded.style.format(formats, na_rep="\u2013").apply(
         lambda _: best.map(lambda is_best: mark if is_best else ""), axis=None
     )
