@@ -20,6 +20,7 @@ from pages.ui.text import literal
 #: The main figures; Results has all of them.
 SHOWN = (
     "psds1",
+    "psds2",
     "psds1_exact",
     "psds2_exact",
     "event_f1_macro",
