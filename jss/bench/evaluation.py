@@ -219,6 +219,7 @@ def strong(files: int) -> list[Row]:
     note = f"PSDS1 {done.values[0]:.6f}, PSDS2 {done.values[1]:.6f}"
     return [
         Row(f"{what}, wall", "budget", STRONG_SECONDS, done.seconds, 1.0, note),
+        Row(f"{what}, CPU", "budget, two cores", 2 * STRONG_SECONDS, done.cpu, 1.0),
         Row(f"{what}, peak memory", "budget", STRONG_GB, done.gb, 1.0, unit="GB"),
     ]
 

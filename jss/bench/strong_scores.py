@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,10 @@ HOP, SECONDS, FRAMES = 0.064, 10.0, 157
 class Measured(NamedTuple):
     """What a run took, and its results."""
 
+    #: By the wall clock, and of the processor.
     seconds: float
+    cpu: float
+    #: Largest resident set.
     gb: float
     #: PSDS1 and PSDS2.
     values: list[float]
@@ -88,7 +92,8 @@ def write(folder: Path, files: int, seed: int = 0) -> None:
 def measure(folder: Path) -> Measured:
     """PSDS1 and PSDS2 of what :func:`write` wrote, from the start of a process to its end."""
     done = alone([sys.executable, "-m", "jss.bench.strong_scores", str(folder)])
-    return Measured(done.seconds, done.gb, json.loads(done.output))
+    values, cpu = json.loads(done.output)
+    return Measured(done.seconds, cpu, done.gb, values)
 
 
 def exact_psds(folder: Path) -> list[float]:
@@ -106,4 +111,4 @@ def exact_psds(folder: Path) -> list[float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(exact_psds(Path(sys.argv[1]))))
+    print(json.dumps([exact_psds(Path(sys.argv[1])), time.process_time()]))
