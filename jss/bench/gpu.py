@@ -142,7 +142,7 @@ def inference(system: Any, files: dict[str, Path], out: Path) -> list[Row]:
                 BUDGET_S * len(files) / CLIPS,
                 seconds,
                 1.0,
-                f"{len(files) / seconds:.0f} clips/s in batches of {size}; alone: {profile}",
+                f"{len(files) / seconds:.3g} clips/s in batches of {size}; alone: {profile}",
             )
         )
     return rows

@@ -104,7 +104,7 @@ def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: i
     Args:
         stage: A key of ``PEERS``.
         preset: Sizes of the networks.
-        clips: In the batch.
+        clips: In the batch; pairs of them for MixIT.
         precision: Of products.
         repeat: Number of timed steps.
     """
@@ -118,7 +118,7 @@ def compare(stage: str, preset: str, clips: int, precision: Precision, repeat: i
         goal = GOALS.get(stage) if precision == "bf16" else None
         rows.append(
             Row(
-                f"{stage} step of {clips} clips, {precision}, {clock}",
+                f"{stage} step of {clips} {'pairs' if stage == 'MixIT' else 'clips'}, {precision}, {clock}",
                 PEERS[stage],
                 their_seconds,
                 our_seconds,
