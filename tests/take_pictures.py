@@ -25,7 +25,7 @@ PAGES = {
         ".jss[data-drawn]",
     ),
     "review": ("review", ".jss[data-drawn]"),
-    "timeline": ("timeline", ".js-plotly-plot .main-svg"),
+    "timeline": ("timeline", "canvas[data-drawn=cells]"),
     "diversity": ("diversity", ".js-plotly-plot .main-svg"),
     "classes": ("classes?gallery=yes", ".js-plotly-plot .main-svg"),
     "results": ("results", "[data-testid=stDataFrame]"),

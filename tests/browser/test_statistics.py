@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser import barriers, idle
+from browser import barriers, idle, located
 
 VIEWER, CHART = ".jss[data-drawn]", ".js-plotly-plot .main-svg"
 #: Page -> what is on it once it is drawn.
@@ -94,7 +94,7 @@ def test_pages_fit_a_telephone_have_no_serious_barrier_and_obey_keys(visit: Visi
         reach(tab, what)
         for key in keys:
             tab.keyboard.press(key)
-        tab.wait_for_url(re.compile(address))
+        located(tab, address)
         idle(tab)
     assert tab.locator("[data-testid=stException]").count() == 0
     assert visit.wrong == []
@@ -115,7 +115,7 @@ def test_a_clicked_bar_and_point_are_in_the_address_and_outlined(chromium: Any, 
         point = tab.locator(thing).nth(2)
         box = point.bounding_box()
         tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        tab.wait_for_url(re.compile(name + "="))
+        located(tab, name + "=")
         idle(tab)
         tab.reload()
         tab.wait_for_selector(CHART, timeout=120_000, state="attached")

@@ -406,14 +406,20 @@ def test_every_fast_press_of_next_counts(chromium: Any, address: str):
 def test_keys_change_the_clip_and_it_may_play_at_once(chromium: Any, address: str):
     page = Page(chromium, address)
     page.idle()
-    page.ask("(v.autoplay = true, 0)")
+    page.ask("v.setAutoplay(true)")
     page.tab.locator(".plot").focus()
     page.tab.keyboard.press("n")
     page.drawn("short.flac")
     page.until("v.player.playing || v.position() > 2")  # the clip is short
-    page.ask("(v.autoplay = false, v.player.pause())")
-    page.tab.keyboard.press("p")
-    page.drawn()
+    page.ask("v.player.pause()")
+    page.tab.get_by_role("link", name="Compare").click()
+    page.until("v?.state.compare && v.root.dataset.drawn?.startsWith('short.flac')")
+    page.idle()
+    page.tab.get_by_role("button", name="Previous").click()
+    page.until("v.state.meta?.clip === 'four_tones.flac' && v.player.playing")  # on any page
+    page.ask("(v.setAutoplay(false), v.player.pause())")
+    page.tab.get_by_role("button", name="Next").click()
+    page.until("v.root.dataset.drawn?.startsWith('short.flac')")
     assert page.ask("v.player.playing") is False
     page.context.close()
 
