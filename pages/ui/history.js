@@ -19,13 +19,17 @@
   // The server takes an address over only where it is marked, once for each mark (see address.py).
   // Streamlit must not hear of the address without its mark: the server would answer with the choices
   // from before, which would be a step of their own and delete those that Forward leads to.
-  window.addEventListener("popstate", (event) => {
-    if (!event.isTrusted) return; // the one below
-    event.stopImmediatePropagation();
+  const mark = () => {
     const address = new URL(location.href);
     address.searchParams.set("back", `${Date.now()}`);
-    replace(event.state, "", address);
+    replace(history.state, "", address);
     window.dispatchEvent(new Event("jss-step"));
-    window.dispatchEvent(new PopStateEvent("popstate", { state: event.state }));
-  }, { capture: true });
+  };
+  // Chromium calls the listeners of the window in the order in which they were added, also those that
+  // capture, and Streamlit's was there before this one. What comes before popstate is heard in time.
+  if (window.navigation) {
+    window.navigation.addEventListener("currententrychange", (event) => {
+      if (event.navigationType === "traverse") mark();
+    });
+  } else window.addEventListener("popstate", mark, { capture: true });
 })();

@@ -81,6 +81,7 @@ class Page:
         self.asked: list[str] = []
         self.wrong: list[str] = []
         self.sent = self.received = self.bytes = 0
+        self.moves: list[str] = []  # the addresses that Back and Forward told the server
         self.tab.on("request", lambda request: self.asked.append(request.url))
         self.tab.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.tab.on("websocket", self._count)
@@ -89,11 +90,19 @@ class Page:
         self.drawn(clip, system)
 
     def _count(self, socket: Any) -> None:
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
         def add(name: str, payload: Any) -> None:
             setattr(self, name, getattr(self, name) + 1)
             self.bytes += len(payload) * (name == "received")
 
-        socket.on("framesent", lambda payload: add("sent", payload))
+        def send(payload: Any) -> None:
+            add("sent", payload)
+            asked = BackMsg.FromString(payload).rerun_script
+            if asked.is_history_navigation:
+                self.moves.append(asked.query_string)
+
+        socket.on("framesent", send)
         socket.on("framereceived", lambda payload: add("received", payload))
 
     def idle(self) -> None:

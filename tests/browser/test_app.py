@@ -190,6 +190,7 @@ def test_only_a_page_a_set_or_a_clip_is_a_step_of_the_back_button(page: Page):
     located(tab, "^(?!.*back=)")
     page.idle()
     assert tab.evaluate("history.length") == steps + 1
+    assert ["back=" in move for move in page.moves] == [True, True], "nothing without its mark"
     tab.get_by_role("link", name="Compare").click()
     page.until("v?.state.compare && v.state.meta?.clip === 'short.flac'")
     page.idle()
