@@ -159,8 +159,13 @@ def ours(
     """
     start = time.perf_counter()
     engine = partial(one_process, size=size or fitting(system))
-    detect(system, clips, {name: name for name in clips}, out, wanted or Wanted(), engine=engine)
-    return time.perf_counter() - start
+    done = detect(
+        system, clips, {name: name for name in clips}, out, wanted or Wanted(), engine=engine
+    )
+    elapsed = time.perf_counter() - start
+    if done.failed:
+        raise JssError(f"{done.failed} of {len(clips)} clips could not be analysed.")
+    return elapsed
 
 
 def _plainly(system: Any, plain: Any, clips: dict[str, Path], out: Path) -> float:

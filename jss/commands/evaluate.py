@@ -279,6 +279,8 @@ def _weak(args: argparse.Namespace) -> int:
 
     if args.clips is not None and args.clips < 1:
         raise JssError("--clips must be 1 or more.")
+    if args.batch is not None or args.precision != "fp32":
+        raise JssError("Separators of the weak-label paper take no --batch and no --precision.")
     for name in args.system:
         system = load_weak(name)
         clips = args.clips or scenes_of(system.card.settings)

@@ -1,4 +1,4 @@
-"""Scores as one NumPy array for each clip, which are read where they lie, without copies.
+"""Scores as one NumPy array for each clip.
 
 A folder holds a ``<clip>.npy`` of shape (T, K) for each clip, as a score table has rows and columns
 of scores, and a ``scores.yaml`` that says what the columns are and how long a row is.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from tokenize import TokenError
 from typing import Annotated, Any
 
 import numpy as np
@@ -52,7 +52,7 @@ def read_layout(folder: Path) -> Layout | None:
 
 
 def read_array(path: Path, layout: Layout, seconds: float) -> Curves:
-    """Map the scores of a clip into memory.
+    """Read the scores of a clip; no file stays open.
 
     Args:
         path: The array.
@@ -66,14 +66,15 @@ def read_array(path: Path, layout: Layout, seconds: float) -> Curves:
         JssError: The file is not such an array.
     """
     try:
-        with path.open("rb") as file:
-            data = mmap(file.fileno(), 0, access=ACCESS_READ)
+        data = path.read_bytes()
         start = 10 + int.from_bytes(data[8:10], "little")
         shape, by_column, kind = _header(data[:start])
         if kind.kind != "f":
             raise JssError(f"{path} must hold floating-point numbers, not {kind}.")
         table = np.ndarray(shape, kind, data, start, order="F" if by_column else "C")
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        raise JssError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, TypeError, TokenError) as error:
         raise JssError(f"{path} is damaged, or not an array that numpy.save wrote.") from error
     size = len(layout.labels)
     if len(shape) != 2 or shape[1] != size or not shape[0]:
@@ -93,7 +94,7 @@ def _header(data: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     ``numpy.load`` reads it anew for each, which takes longer than the scores of a clip do.
 
     Raises:
-        ValueError: The file does not begin as an array of numbers does.
+        ValueError or TokenError: The file does not begin as an array of numbers does.
     """
     numpy_format: Any = np.lib.format  # its functions have no types
     file = io.BytesIO(data)

@@ -74,7 +74,8 @@ class Block:
         end: list[Ints] = []
         point: list[Ints] = []
         for index, threshold in enumerate(thresholds):
-            active = self.value > np.float64(threshold)  # a float32 could round up to it
+            # An array, since numpy 1 would round a scalar to the type of the scores.
+            active = self.value > np.array([threshold], np.float64)
             turns = np.flatnonzero(active[1:] != active[:-1]) + 1
             begin.append(turns[::2])
             end.append(turns[1::2])

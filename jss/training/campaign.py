@@ -218,5 +218,7 @@ def _prepared(row: Row, out: Path) -> Path:
                     shutil.copy2(path, folder / part / path.name)
     for name in row.rebases:
         owners = [s for s in sources if (s / "blocks" / f"{name}.json").is_file()]
-        rebase(name, owners[0] if owners else folder, folder)
+        if not owners:
+            raise JssError(f"{row.name} rebases {name}, which none of its starts has.")
+        rebase(name, owners[0], folder)
     return folder

@@ -21,20 +21,24 @@ def rebase(name: str, before: Folder, after: Folder) -> Card:
 
     Args:
         name: Of the block; its card names the parent.
-        before: Folder of checkpoints with the block and the parent that it was trained from.
+        before: Folder of checkpoints with the block and the very parent that it was trained from: its
+            card says which block that is, not which of its trainings.
         after: Folder with the parent as it is now.
 
     Returns:
         The card of the moved block.
 
     Raises:
-        JssError: A block is missing, has no parent, or the networks have different shapes.
+        JssError: A block is missing, has no parent, the parent is the same in both folders, or the
+            networks have different shapes.
     """
     card, block = checkpoints.load_block(name, before)
     if card.parent is None:
         raise JssError(f"{name} was trained from random weights: it has no parent to follow.")
-    _, old = checkpoints.load_block(card.parent, before)
-    _, new = checkpoints.load_block(card.parent, after)
+    old_card, old = checkpoints.load_block(card.parent, before)
+    new_card, new = checkpoints.load_block(card.parent, after)
+    if old_card.sha256 == new_card.sha256:
+        raise JssError(f"{card.parent} was not trained on: {name} has nothing to follow.")
     if not _shapes(block) == _shapes(old) == _shapes(new):
         raise JssError(f"{name} and {card.parent} are networks of different sizes.")
     state = {key: _moved(key, block[key], old[key], new[key]) for key in block}

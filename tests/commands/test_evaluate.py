@@ -369,7 +369,8 @@ def test_an_event_may_run_into_the_padding_as_in_the_published_detections(
     clips = run.subset(short_set, "validation")
     all_active = outputs_of(clips, np.ones((10, 156), np.float32))
     _, material = run.material(all_active, clips, "short", "validation")
-    assert material.scores.edges[material.scores.first_edge[0] :][156] == pytest.approx(156 * 0.064)
+    block = material.scores.block(0, 1)
+    assert block.edges[block.first_edge[0] :][156] == pytest.approx(156 * 0.064)
 
 
 def test_scores_cached_of_clips_as_they_are_are_not_those_of_padded_ones(tmp_path):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from jss import checkpoints
 from jss.checkpoints import Card
 from jss.errors import JssError
+from jss.training import campaign
 from jss.training.rebase import rebase
 
 CONFIG = {"n_classes": 10}
@@ -33,10 +36,33 @@ def test_a_block_gains_what_its_parent_gained(tmp_path):
 
 @pytest.mark.parametrize(
     ("parent", "weight", "sentence"),
-    [(None, [1.0], "no parent to follow"), ("sed", [1.0, 2.0], "different sizes")],
+    [
+        (None, [1.0], "no parent to follow"),
+        ("sed", [1.0, 2.0], "different sizes"),
+        ("same", [1.0], "was not trained on"),
+    ],
 )
 def test_a_block_that_cannot_follow_is_a_sentence(tmp_path, parent, weight, sentence):
-    _save(tmp_path, "sed", weight=[1.0])
-    _save(tmp_path, "s1", parent, weight=weight)
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder, values in ((before, [1.0]), (after, [3.0])):
+        _save(folder, "sed", weight=values)
+        _save(folder, "same", weight=[1.0])
+    _save(before, "s1", parent, weight=weight)
     with pytest.raises(JssError, match=sentence):
-        rebase("s1", tmp_path, tmp_path)
+        rebase("s1", before, after)
+
+
+def test_a_row_of_a_campaign_moves_the_block_of_its_first_start(tmp_path, monkeypatch):
+    """Over the parent of its last start."""
+    shipped, first = tmp_path / "shipped", tmp_path / "out" / "first" / "checkpoints"
+    _save(shipped, "sed", weight=[1.0])
+    _save(shipped, "s1", "sed", weight=[1.5])
+    _save(first, "sed", weight=[2.0])
+    for folder in (shipped, first):
+        (folder / "systems").mkdir()
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(shipped))
+    row = campaign.Row("second", "MixIT-S1-teacher", ("shipped", "first"), rebases=("s1",))
+    folder = campaign._prepared(row, tmp_path / "out")
+    assert checkpoints.load_block("s1", folder)[1]["weight"].tolist() == [2.5]
+    with pytest.raises(JssError, match="second rebases s2, which none of its starts has"):
+        campaign._prepared(replace(row, rebases=("s2",)), tmp_path / "out")
