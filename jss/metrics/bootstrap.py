@@ -82,7 +82,9 @@ def psds(
     """PSDS of every resample.
 
     Of a class with more than ``LEVELS`` levels, those of its curve on the whole set are used, and
-    others evenly between them, so that the value on the whole set stays exact.
+    others evenly between them, so that the value on the whole set stays exact. Exact counts end
+    where the whole set has ``REACH`` times the false positives of e_max: a resample with fewer than
+    one in ``REACH`` of a class's false positives has a curve that ends early.
 
     Args:
         counts: Counts of each class.

@@ -153,7 +153,7 @@ export class Cells {
     event.stopPropagation();
     const from = this.pointed ?? this.chosen ?? [0, cells.recorded.findIndex((seconds) => seconds > 0)];
     if (!step) {
-      this.press(from);
+      if (this.isThere(...from)) this.press(from);
       return;
     }
     let [row, bin] = this.pointed ? [from[0] + step[0], from[1] + step[1]] : from;
