@@ -22,7 +22,7 @@ import pandas as pd
 import jss
 from jss import audio
 from jss.bench.alone import alone
-from jss.bench.inference import GOALS, peer
+from jss.bench.inference import GOALS, add_system_argument, peer
 from jss.bench.table import Row
 from jss.errors import JssError
 from jss.inference.batch import detect, one_process
@@ -37,9 +37,7 @@ MEMORY_GB, FLAT = 2.0, 0.9
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's arguments."""
-    parser.add_argument(
-        "--system", default="MixIT-S1", help="a system with a separator (default: MixIT-S1)"
-    )
+    add_system_argument(parser)
     parser.add_argument(
         "--clips",
         type=int,

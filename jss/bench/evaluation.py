@@ -29,7 +29,7 @@ from jss.labels import DESED_LABELS
 from jss.metrics.counts import Truth
 from jss.metrics.events import from_table, from_tables, union
 from jss.metrics.f_score import event_f1
-from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
+from jss.metrics.psds import PSDS1, PSDS2, count_points, exact_psds, psds
 from jss.metrics.reference import psds_eval
 from jss.metrics.scores import THRESHOLDS, ScoreSet
 
@@ -181,8 +181,7 @@ def random(files: int) -> list[Row]:
 
     def exactly() -> list[float]:
         scores = ScoreSet.build(((s, edges) for s in curves.values()), len(labels))
-        counts = count_exactly(scores, reference, SCENARIOS)
-        results = [psds(c, reference, s) for c, s in zip(counts, SCENARIOS, strict=True)]
+        results = exact_psds(scores, reference, SCENARIOS)
         return [value for r in results for value in (r.value, *r.per_class.tolist())]
 
     their_values, their_seconds = cpu(lambda: sed_scores_eval_psds(curves, truth, labels, edges))

@@ -22,6 +22,7 @@ import torch
 from jss.arrays import Float32
 from jss.bench import training
 from jss.bench.detect import copies, ours
+from jss.bench.inference import add_system_argument
 from jss.bench.table import Row
 from jss.config import load_preset
 from jss.errors import JssError
@@ -47,9 +48,7 @@ EPOCH = 118
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's arguments."""
-    parser.add_argument(
-        "--system", default="MixIT-S1", help="a system with a separator (default: MixIT-S1)"
-    )
+    add_system_argument(parser)
     parser.add_argument(
         "--clips",
         type=int,

@@ -38,11 +38,16 @@ APART: dict[Precision, float] = {"fp32": 1e-4, "bf16": 0.01}
 FIRST_S = 4.0
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The bench's arguments."""
+def add_system_argument(parser: argparse.ArgumentParser) -> None:
+    """The system of a bench that separates."""
     parser.add_argument(
         "--system", default="MixIT-S1", help="a system with a separator (default: MixIT-S1)"
     )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The bench's arguments."""
+    add_system_argument(parser)
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     parser.add_argument(
         "--clips", type=int, default=8, metavar="N", help="of the shipped examples (default: 8)"

@@ -20,7 +20,7 @@ import yaml
 from jss.bench.alone import alone
 from jss.evaluation.external import score
 from jss.io.score_arrays import LAYOUT
-from jss.metrics.psds import PSDS1, PSDS2, count_exactly, psds
+from jss.metrics.psds import PSDS1, PSDS2, exact_psds
 
 #: Files and classes of AudioSet-Strong's evaluation, about.
 FILES, CLASSES = 17_000, 447
@@ -96,19 +96,14 @@ def measure(folder: Path) -> Measured:
     return Measured(done.seconds, cpu, done.gb, values)
 
 
-def exact_psds(folder: Path) -> list[float]:
+def values(folder: Path) -> list[float]:
     """PSDS1 and PSDS2 of what :func:`write` wrote."""
     reference, findings = score(
         folder / "ground_truth.tsv", folder / "durations.tsv", scores=folder / "scores"
     )
     assert findings.scores is not None
-    scenarios = (PSDS1, PSDS2)
-    counts = count_exactly(findings.scores, reference.truth, scenarios)
-    return [
-        psds(c, reference.truth, scenario).value
-        for c, scenario in zip(counts, scenarios, strict=True)
-    ]
+    return [p.value for p in exact_psds(findings.scores, reference.truth, (PSDS1, PSDS2))]
 
 
 if __name__ == "__main__":
-    print(json.dumps([exact_psds(Path(sys.argv[1])), time.process_time()]))
+    print(json.dumps([values(Path(sys.argv[1])), time.process_time()]))

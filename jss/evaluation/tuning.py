@@ -32,7 +32,7 @@ from jss.inference.system import System
 from jss.io.progress import Progress, silent
 from jss.metrics.collars import matched
 from jss.metrics.f_score import f1_score
-from jss.metrics.psds import PSDS1, PSDS2, count_exactly, psds
+from jss.metrics.psds import PSDS1, PSDS2, exact_psds
 from jss.metrics.scores import THRESHOLDS, ScoreSet
 
 #: Lengths of the median filter to choose from, in frames.
@@ -126,9 +126,7 @@ class _Clips:
 
     def areas(self, chosen: Decoder) -> Float64:
         """(K,) areas of the classes in PSDS1."""
-        truth = self.reference.truth
-        counts = count_exactly(self.curves(chosen), truth, [PSDS1])[0]
-        return psds(counts, truth, PSDS1).per_class
+        return exact_psds(self.curves(chosen), self.reference.truth, [PSDS1])[0].per_class
 
     def f1(self, cut: ScoreSet, threshold: float | Sequence[float]) -> Float64:
         """(K,) event-based F1; NaN for a class that does not occur."""
@@ -146,16 +144,10 @@ class _Clips:
         return np.where(true > 0, f1_score(tp, found, true), np.nan)
 
     def quality(self, chosen: Decoder) -> Quality:
-        cut, truth = self.curves(chosen), self.reference.truth
-        scenarios = (PSDS1, PSDS2)
-        psds1, psds2 = (
-            psds(counts, truth, scenario).value
-            for scenario, counts in zip(
-                scenarios, count_exactly(cut, truth, scenarios), strict=True
-            )
-        )
+        cut = self.curves(chosen)
+        psds1, psds2 = exact_psds(cut, self.reference.truth, (PSDS1, PSDS2))
         f1 = self.f1(cut, chosen.threshold)
-        return Quality(psds1, psds2, float(np.nanmean(f1)), f1)
+        return Quality(psds1.value, psds2.value, float(np.nanmean(f1)), f1)
 
     def thresholds(self, chosen: Decoder, slack: float = 0.0) -> list[float]:
         """The threshold of the highest F1 of each class from ``LEAST`` up.

@@ -112,13 +112,13 @@ class Truth:
         once = np.ones((len(self.durations), 1)) if weights is None else weights
         shape = (self.n_labels, len(self.durations))
 
-        def by_class(values: Float64) -> Float64:
+        def summed(values: Float64) -> Float64:
             return np.asarray(csr_matrix((values, (events.label, events.clip)), shape) @ once)
 
         return Totals(
             weights,
-            by_class(np.ones(len(events))),
-            by_class(events.length),
+            summed(np.ones(len(events))),
+            summed(events.length),
             self.durations @ once,
         )
 

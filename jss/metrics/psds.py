@@ -287,3 +287,15 @@ def psds(
         for c, present in zip(curves, occurs, strict=True)
     ]
     return Psds(curve_area(whole, scenario.e_max), np.array(single), whole, tuple(curves))
+
+
+def exact_psds(scores: ScoreSet, truth: Truth, scenarios: Sequence[Scenario]) -> list[Psds]:
+    """PSDS of a set over all thresholds, one of each scenario; the scores are read once.
+
+    Args:
+        scores: Score curves of the set.
+        truth: The ground truth.
+        scenarios: Criteria and costs.
+    """
+    counts = count_exactly(scores, truth, scenarios)
+    return [psds(c, truth, scenario) for c, scenario in zip(counts, scenarios, strict=True)]

@@ -11,20 +11,20 @@ const RIGHT = 104;
 const GAPS = 4;
 
 /** A length of time: 4.2 s, 12 min, 3.5 h. */
-export function amount(seconds) {
+function amount(seconds) {
   const [size, unit] = seconds < 60 ? [1, "s"] : seconds < 3600 ? [60, "min"] : [3600, "h"];
   return `${Number((seconds / size).toPrecision(3))} ${unit}`;
 }
 
 /** A round number from `most` on, for the top of an axis. */
-export function roundTop(most) {
+function roundTop(most) {
   if (most <= 0) return 1;
   const size = 10 ** Math.floor(Math.log10(most));
   return [1, 2, 2.5, 5, 10].map((step) => step * size).find((top) => top >= most * 0.999);
 }
 
 /** The colour at a share of a scale of colours, #RRGGBB at equal steps. */
-export function colorAt(colors, share) {
+function colorAt(colors, share) {
   const at = Math.min(1, Math.max(0, share)) * (colors.length - 1);
   const low = Math.min(Math.floor(at), colors.length - 2);
   const part = (color, i) => parseInt(color.slice(1 + 2 * i, 3 + 2 * i), 16);
