@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jss.errors import JssError
 
 if TYPE_CHECKING:
     from jss.bench.table import Row
+
+T = TypeVar("T")
 
 HELP = "measure speed against the tools of the field"
 
@@ -63,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         for name in (name for name in benches() if name not in APART):
             print(f"jss: bench {name}", file=sys.stderr)
             try:
-                rows += _with_defaults(import_module(BENCHES[name]), args.small)
+                rows += in_own_process(_with_defaults, BENCHES[name], args.small)
             except JssError as error:
                 complete = False
                 print(f"jss: bench {name} is left out: {error}", file=sys.stderr)
@@ -72,14 +77,20 @@ def run(args: argparse.Namespace) -> int:
     return 0 if show(rows) and complete else 1
 
 
-def _with_defaults(module: Any, small: bool) -> list[Row]:
+def in_own_process(function: Callable[..., T], *args: Any) -> T:
+    """What a function returns in a new process, so that no bench finds the memory of another."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *args).result()
+
+
+def _with_defaults(name: str, small: bool) -> list[Row]:
     """The rows of a bench with its defaults.
 
     Args:
-        module: The bench.
+        name: Of its module.
         small: Use its smallest sizes instead.
     """
-    parser = argparse.ArgumentParser()
+    module, parser = import_module(name), argparse.ArgumentParser()
     module.add_arguments(parser)
     rows: list[Row] = module.run(parser.parse_args(module.SMALL if small else []))
     return rows

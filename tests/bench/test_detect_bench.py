@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,6 +56,7 @@ def test_all_benches_are_one_table(
     def browser(args: object) -> list[Row]:
         raise JssError("There is no browser.")
 
+    monkeypatch.setattr(bench, "in_own_process", lambda function, *args: function(*args))
     fine = module("fine", lambda args: [Row(f"size {args.size}", "peer", 2.0, 1.0, 1.5)])
     monkeypatch.setattr(bench, "benches", lambda: {"one": fine})
     monkeypatch.setattr(bench, "BENCHES", {"one": fine, "two": module("two", browser)})
@@ -65,6 +67,10 @@ def test_all_benches_are_one_table(
     printed = capsys.readouterr()
     assert "| size 1 |" in printed.out
     assert "bench two is left out: There is no browser." in printed.err
+
+
+def test_each_has_a_process_of_its_own() -> None:
+    assert bench.in_own_process(os.getppid) == os.getpid()
 
 
 @pytest.mark.parametrize("name", bench.BENCHES)
