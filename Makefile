@@ -21,8 +21,9 @@ check: $(VENV)/installed-dev lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # A file's tests stay together: they share a server and a browser. One thread each: more would wait for one another.
+# Files run in the order of tests/conftest.py, which spreads the long ones.
 test: $(VENV)/installed-dev lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # The whole fuzz corpus, every file through every door: an hour on a busy machine, minutes on an idle one.
 fuzz: $(VENV)/installed-dev

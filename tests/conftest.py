@@ -20,14 +20,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     A browser's test that fails runs once more, since a machine that is busy elsewhere can hold a
     browser up for longer than a test waits. The summary names each that did.
+
+    Files with a browser, of minutes, are spread among the others: so mostly one of them runs at a
+    time, and none is left to run alone in the end.
     """
     here = Path(__file__).parent
+    files: dict[bool, dict[Path, int]] = {True: {}, False: {}}  # with a browser or not -> in order
     for item in items:
         folder = item.path.relative_to(here).parts[0]
         if folder in SLOW:
             item.add_marker(pytest.mark.slow)
         if folder == "browser":
             item.add_marker(pytest.mark.flaky(reruns=1))
+        of = files[folder == "browser"]
+        of.setdefault(item.path, len(of))
+    place = {path: n / len(of) for of in files.values() for path, n in of.items()}
+    items.sort(key=lambda item: place[item.path])
 
 
 @pytest.fixture(scope="session")

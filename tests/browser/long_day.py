@@ -108,6 +108,16 @@ def place(tab: Any, row: int, column: int) -> tuple[float, float]:
     return tuple(tab.evaluate(f"([row, column]) => {_CHART}.place(row, column)", [row, column]))
 
 
+def until_drawn(tab: Any, start: float, step: float) -> None:
+    """Until the chart has cells from a moment on, of a length; both in seconds."""
+    tab.wait_for_function(
+        f"([start, step]) => {_CHART}.data.cells.start === start"
+        f" && {_CHART}.data.cells.step === step",
+        arg=[start, step],
+        timeout=60_000,
+    )
+
+
 def press(tab: Any, row: int, column: int) -> float:
     """Press a cell. Returns the seconds until its sound begins."""
     tab.mouse.click(*place(tab, row, column))

@@ -47,6 +47,7 @@ def test_a_pressed_cell_is_heard_and_opens_in_shorter_ones(
         tab.locator(".st-key-zoom button").first.click()
         located(tab, "bin=minute")
         idle(tab)
+        long_day.until_drawn(tab, 3600 * long_day.LOUD, 60)
         assert "since=21600" in tab.url
         long_day.press(tab, dog, 0)
         idle(tab)

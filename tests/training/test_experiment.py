@@ -11,6 +11,7 @@ from jss.config import load_preset
 from jss.errors import JssError
 from jss.inference.system import load_system
 from jss.results import ClipResult
+from jss.training import runs
 from jss.training.experiment import joint_chain
 
 pytestmark = pytest.mark.slow
@@ -177,6 +178,21 @@ def test_the_history_tells_each_epochs_losses_and_objectives(smoke):
         "learning_rate",
     } <= set(history)
     assert history.notna().all().all()
+
+
+def test_a_trained_block_keeps_its_epochs_beside_its_card(smoke):
+    kept = checkpoints.load_history("mixit-s1-detector-teacher", smoke.checkpoints)
+    (run,) = (run for run in runs.find(smoke.out).runs if run.system == "MixIT-S1-teacher")
+    assert run.state == "ended"
+    assert len(kept) == len(run.history) == smoke.config.detection.epochs
+    assert kept[0]["teacher_objective"] == pytest.approx(
+        run.history[0]["teacher_objective"], rel=1e-4
+    )
+    assert (
+        runs.selected_epochs(kept)["teacher"]
+        == checkpoints.load_card("mixit-s1-detector-teacher", smoke.checkpoints).epoch
+    )
+    assert checkpoints.load_history("nobody", smoke.checkpoints) == []
 
 
 def test_finished_systems_are_reused_and_unfinished_runs_need_resume(smoke, tmp_path, caplog):

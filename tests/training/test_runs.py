@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from jss import checkpoints
 from jss.config import load_preset
 from jss.errors import JssError
 from jss.io import histories
@@ -97,19 +96,3 @@ def test_a_damaged_run_is_a_sentence_and_the_others_are_found(tmp_path):
     assert "is not of a training run" in foreign
     assert "cannot be read as YAML" in half
     assert "is not the history of a training run" in table
-
-
-@pytest.mark.slow
-def test_a_trained_block_keeps_its_epochs_beside_its_card(smoke):
-    kept = checkpoints.load_history("mixit-s1-detector-teacher", smoke.checkpoints)
-    (run,) = (run for run in runs.find(smoke.out).runs if run.system == "MixIT-S1-teacher")
-    assert run.state == "ended"
-    assert len(kept) == len(run.history) == smoke.config.detection.epochs
-    assert kept[0]["teacher_objective"] == pytest.approx(
-        run.history[0]["teacher_objective"], rel=1e-4
-    )
-    assert (
-        runs.selected_epochs(kept)["teacher"]
-        == checkpoints.load_card("mixit-s1-detector-teacher", smoke.checkpoints).epoch
-    )
-    assert checkpoints.load_history("nobody", smoke.checkpoints) == []
