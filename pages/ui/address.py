@@ -22,9 +22,9 @@ SAMPLE, PRECISION = "sample", "precision"
 FOLDER, BIN, SINCE, CELL, EVENT = "folder", "bin", "since", "cell", "event"
 #: and of a comparison.
 SYSTEMS, AGAINST, BESIDE, LAYOUT = "systems", "against", "beside", "layout"
-#: In the session: the choices, and where the address was last taken over. In the address: the user
-#: pressed Back or Forward (see history.js).
-_CHOICES, _PAGE, _BACK = "choices", "page of the choices", "back"
+#: In the session: the choices, where the address was last taken over, and what the browser was last
+#: told of each choice. In the address: the user pressed Back or Forward (see history.js).
+_CHOICES, _PAGE, _TOLD, _BACK = "choices", "page of the choices", "told choices", "back"
 _SPAN = re.compile(r"\d{1,4}(\.\d{1,3})?-\d{1,4}(\.\d{1,3})?", re.ASCII)
 
 
@@ -104,17 +104,23 @@ def write_all(choices: Mapping[str, str], mark: Callable[[], None] = lambda: Non
 
 
 def _publish(choices: Mapping[str, str]) -> None:
-    """Put choices into the address; empty ones are removed."""
+    """Put choices into the address; empty ones are removed.
+
+    The address here is the browser's of the moment in which it sent the event. Where something else
+    was said after that, the browser has yet to hear it, so the choice is said again.
+    """
+    told: dict[str, str] = st.session_state.setdefault(_TOLD, {})
     changed = {
         name: value
         for name, value in choices.items()
-        if value and st.query_params.get(name) != value
+        if value != st.query_params.get(name, "") or value != told.get(name, value)
     }
-    if changed:
-        st.query_params.update(changed)
-    for name, value in choices.items():
-        if not value:
-            st.query_params.pop(name, None)
+    if not changed:
+        return
+    for name in [name for name, value in changed.items() if not value]:
+        st.query_params.pop(name, None)
+    st.query_params.update({name: value for name, value in changed.items() if value})
+    told.update(changed)
 
 
 def rerun_if_changed(name: str, shown: str) -> None:

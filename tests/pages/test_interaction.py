@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -111,3 +111,31 @@ def test_a_report_that_is_broken_off_is_taken_over_once(session: Session, at: in
     take_over(1000)
     assert clip(session) == "d"
     assert not viewer.has_news(KEY)
+
+
+def test_what_the_browser_has_yet_to_hear_is_said_again(monkeypatch: pytest.MonkeyPatch):
+    """It sends its address with an event, and hears of the choice before that only afterwards."""
+    import streamlit as st
+
+    from pages.ui import address
+
+    class Query(dict[str, str]):
+        said: ClassVar[list[dict[str, str]]] = []
+
+        def update(self, *args: Any, **kwargs: Any) -> None:
+            super().update(*args, **kwargs)
+            self.said.append(dict(self))
+
+    query = Query(clip="a", view="1-2")
+    monkeypatch.setattr(st, "session_state", {})
+    monkeypatch.setattr(st, "query_params", query)
+    address.write_all({"clip": "b", "view": ""})
+    dict.update(query, clip="a", view="1-2")  # the next event, from before it heard of them
+    address.write_all({"clip": "a", "view": "1-2"})
+    assert query.said == [{"clip": "b"}, {"clip": "a", "view": "1-2"}]
+    assert address.read("clip") == "a"
+    dict.pop(query, "view")
+    address.write("view", "")
+    assert query.said[2:] == [{"clip": "a"}], "also that there is none"
+    address.read("view")
+    assert len(query.said) == 3, "once it is heard, nothing is said"
