@@ -64,10 +64,13 @@ def event_table(
         One row an event: filename, onset, offset (seconds), event_label.
     """
     rows = decode(scores, labels, hop=hop, duration=duration, **vars(decoder))
-    table = pd.DataFrame(rows, columns=["onset", "offset", "event_label"])
-    table.insert(0, "filename", filename)
-    return table.astype(
-        {"filename": object, "onset": float, "offset": float, "event_label": object}
+    return pd.DataFrame(
+        {
+            "filename": np.full(len(rows), filename, object),
+            "onset": np.array([onset for onset, _, _ in rows], float),
+            "offset": np.array([offset for _, offset, _ in rows], float),
+            "event_label": np.array([label for _, _, label in rows], object),
+        }
     )
 
 

@@ -15,6 +15,7 @@ for anything, unless they were before.
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import sys
 import threading
@@ -84,6 +85,7 @@ def _import_first() -> None:
         time.sleep(0.02)
     for name in FIRST:
         importlib.import_module(name)
+    inspect.stack()  # as Streamlit does before its first element: it looks up every module's file, once
     importlib.import_module("pages.ui.cache.gc").freeze_loaded()
     importlib.import_module("pages.ui.cache.background").start()
 

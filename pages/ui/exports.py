@@ -135,14 +135,17 @@ def _other_formats(
     tables: Mapping[str, tuple[str, Callable[[], pd.DataFrame]]],
     durations: Mapping[str, float],
 ) -> None:
-    """Show a menu of the formats of other programs.
+    """Show a menu of the formats of other programs; its buttons are made once it is open.
 
     Args:
         stem: Begins the names of the files.
         tables: (in the file's name, table of events of one clip) by title.
         durations: Seconds by clip.
     """
-    with st.popover("For other programs"), st.container(horizontal=True, gap="small"):
+    menu = st.popover("For other programs", key="other programs", on_change="rerun")
+    if not menu.open:
+        return
+    with menu, st.container(horizontal=True, gap="small"):
         for title, (kind, table) in tables.items():
             with st.container(width="content", gap="small"):
                 for name, format in formats.FORMATS.items():

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from jss.errors import JssError
 from pages.ui import systems
 from pages.ui.cache import figure_loaders, loaders
+from pages.ui.cache.gc import freeze_loaded
 from pages.ui.clip.recordings import Recording
 from pages.ui.reports import fusion_bench
 
@@ -46,6 +47,7 @@ def _prepare() -> None:
     except JssError as error:  # whoever opens that clip or page is told
         log.info("%s", error, exc_info=error)
         return
+    freeze_loaded()
     print(DONE, flush=True)
 
 

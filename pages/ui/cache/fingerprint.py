@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from jss import checkpoints
 from jss.errors import JssError
@@ -19,8 +20,15 @@ def system_fingerprint(name: str, selection: str) -> str:
     place = model_folders.place(name)
     home = checkpoints.root(place.folder)
     paths = (home / "systems", home / "blocks", home / "systems" / f"{place.name}.yaml")
-    written = tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in paths)
-    return _read(place, selection, str(home), written)
+    return _read(place, selection, str(home), tuple(map(_written, paths)))
+
+
+def _written(path: Path) -> int:
+    """Return when a file was written, 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @lru_cache(64)

@@ -1,4 +1,4 @@
-"""Keep the garbage collector away from objects that stay: Streamlit runs it after every rerun."""
+"""Keep the garbage collector away from objects that stay."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import gc
 
 
 def freeze_loaded() -> None:
-    """Exempt all objects of this moment from collection; call after imports and loaded models.
+    """Exempt all objects of this moment from collection; call when much has been loaded that stays.
 
-    With torch and matplotlib imported, each collection took 0.4 s in which nobody was served.
+    With torch and matplotlib imported, a whole collection took 0.4 s in which nobody was served.
     """
     gc.collect()
     gc.freeze()

@@ -118,12 +118,13 @@ def cards(system: str) -> dict[str, checkpoints.Card]:
     """Return the cards of a system's blocks by name."""
     selections = manifest(system).selections.values()
     names = dict.fromkeys(name for selection in selections for name in selection.blocks)
-    return _cards(model_folders.place(system), tuple(names))
+    place = model_folders.place(system)
+    return _cards(repr((place, *names)), place, tuple(names))
 
 
 @st.cache_resource(show_spinner=False, ttl=30)
-def _cards(place: Place, names: tuple[str, ...]) -> dict[str, checkpoints.Card]:
-    return {name: checkpoints.load_card(name, place.folder) for name in names}
+def _cards(key: str, _place: Place, _names: tuple[str, ...]) -> dict[str, checkpoints.Card]:
+    return {name: checkpoints.load_card(name, _place.folder) for name in _names}
 
 
 @st.cache_resource(show_spinner=False, ttl=30)
@@ -193,6 +194,11 @@ def order_reference(system: str, selection: str) -> str | None:
     None where the order is the same anyway, there are no sources, or there are eight (the SSep+SED
     baseline).
     """
+    return order_references(selection).get(system)
+
+
+def order_references(selection: str) -> dict[str, str]:
+    """Return :func:`order_reference` of each system that has one."""
     chosen = {
         item.name: item.selections[selection] for item in systems() if selection in item.selections
     }
@@ -201,8 +207,8 @@ def order_reference(system: str, selection: str) -> str | None:
         for name, blocks in chosen.items()
         if blocks.separator and not blocks.mixture
     }
-    first = next(iter(separators), None)
-    return first if first and separators.get(system) not in (None, separators[first]) else None
+    first = next(iter(separators), "")
+    return {name: first for name, own in separators.items() if own != separators[first]}
 
 
 def _key(recording: Recording, system: str, selection: str) -> str:

@@ -93,12 +93,8 @@ def _take_set(name: str) -> None:
 
 def _match_sources() -> None:
     """A toggle: whether the sources of all systems are put in one order."""
-    references = {
-        loaders.order_reference(item.name, name)
-        for item in loaders.systems()
-        for name in item.selections
-    }
-    if references == {None}:
+    selections = {name for item in loaders.systems() for name in item.selections}
+    if not any(map(loaders.order_references, selections)):
         return
     st.toggle(
         "Match sources",
