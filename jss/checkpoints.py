@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -158,8 +158,11 @@ def root(folder: Folder = None) -> Path:
     It is ``folder``, or that of JSS_CHECKPOINTS, or that of what is shipped.
     """
     named = folder or os.environ.get("JSS_CHECKPOINTS")
-    if named:
-        return Path(named)
+    return Path(named) if named else _shipped()
+
+
+@cache
+def _shipped() -> Path:
     installed = Path(__file__).parent / "shipped"  # see pyproject.toml
     return installed if installed.is_dir() else Path(__file__).parents[1] / "checkpoints"
 

@@ -14,6 +14,7 @@ for anything, unless they were before.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import inspect
 import os
@@ -86,7 +87,7 @@ def _import_first() -> None:
     for name in FIRST:
         importlib.import_module(name)
     inspect.stack()  # as Streamlit does before its first element: it looks up every module's file, once
-    importlib.import_module("pages.ui.cache.gc").freeze_loaded()
+    gc.freeze()  # collections pass over what was imported
     importlib.import_module("pages.ui.cache.background").start()
 
 

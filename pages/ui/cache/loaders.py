@@ -5,6 +5,7 @@ Only this file and ``weak_loaders`` use ``st.cache_*``.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -48,6 +49,8 @@ A = TypeVar("A", bound=Sized)
 _last_used = [0.0]
 #: Longest clip that the app analyses, in seconds.
 LONGEST = 600.0
+#: Seconds for which a list of the systems holds.
+_FRESH_S = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +103,26 @@ def shipped_systems() -> tuple[checkpoints.Manifest, ...]:
     return tuple(checkpoints.systems())
 
 
+#: When the systems were listed, of what, and which they were.
+_listed: tuple[float, object, tuple[checkpoints.Manifest, ...]] = (0.0, None, ())
+
+
 def systems() -> tuple[checkpoints.Manifest, ...]:
-    """Return every system by its name in the app: shipped ones, then the user's."""
-    users = [system for folder in model_folders.folders() for system in folder.systems.values()]
-    return (*shipped_systems(), *sorted(users, key=lambda item: model_folders.position(item.name)))
+    """Return every system by its name in the app: shipped ones, then the user's.
+
+    As they were at most a tenth of a second ago: a page asks a hundred times as it is drawn.
+    """
+    global _listed
+    folders = model_folders.folders()
+    when, of, known = _listed
+    asked = (folders, os.environ.get("JSS_CHECKPOINTS"), checkpoints.systems)
+    if of == asked and time.monotonic() - when < _FRESH_S:
+        return known
+    users = [system for folder in folders for system in folder.systems.values()]
+    users.sort(key=lambda item: model_folders.position(item.name))
+    known = (*shipped_systems(), *users)
+    _listed = time.monotonic(), asked, known
+    return known
 
 
 def manifest(name: str) -> checkpoints.Manifest:
