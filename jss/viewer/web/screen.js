@@ -88,9 +88,10 @@ export class Screen {
     for (const [name, length] of Object.entries(lengths)) this.root.style.setProperty(`--${name}`, `${length}px`);
     this.root.style.fontSize = `${this.layout.type + 2}px`;
     const scale = Math.min(3, window.devicePixelRatio || 1);
+    const [across, down] = [Math.round(width * scale), Math.round(this.layout.height * scale)];
     for (const canvas of [this.still, this.moving]) {
-      canvas.width = Math.round(width * scale);
-      canvas.height = Math.round(this.layout.height * scale);
+      if (canvas.width === across && canvas.height === down) continue; // a new size clears it, which takes time
+      Object.assign(canvas, { width: across, height: down });
       canvas.style.width = `${width}px`;
       canvas.style.height = `${this.layout.height}px`;
       canvas.getContext("2d").setTransform(scale, 0, 0, scale, 0, 0);
