@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -289,14 +290,27 @@ def _read(path: str | os.PathLike[str], *names: str) -> tuple[_Facts, dict[str, 
 
 
 def _clips(facts: _Facts, arrays: dict[str, npt.NDArray[Any]]) -> tuple[Clip, ...]:
-    events: list[list[Event]] = [[] for _ in facts.clips]
-    for clip, label, onset, offset in arrays["events"].tolist():
+    seconds, events = (arrays[name].astype(np.float64).tobytes() for name in ("seconds", "events"))
+    return _shared(tuple(facts.clips), tuple(facts.labels), facts.padded_to, seconds, events)
+
+
+@lru_cache(8)
+def _shared(
+    names: tuple[str, ...],
+    labels: tuple[str, ...],
+    padded_to: float | None,
+    durations: bytes,
+    rows: bytes,
+) -> tuple[Clip, ...]:
+    """The clips of a set, made once for all systems that were measured on it."""
+    events: list[list[Event]] = [[] for _ in names]
+    for clip, label, onset, offset in np.frombuffer(rows).reshape(-1, 4).tolist():
         if 0 <= clip < len(events):
-            events[int(clip)].append(Event(onset, offset, facts.labels[int(label)]))
+            events[int(clip)].append(Event(onset, offset, labels[int(label)]))
     return tuple(
-        Clip(name, None, seconds, tuple(of_clip), padded_to=facts.padded_to)
+        Clip(name, None, seconds, tuple(of_clip), padded_to=padded_to)
         for name, seconds, of_clip in zip(
-            facts.clips, arrays["seconds"].tolist(), events, strict=True
+            names, np.frombuffer(durations).tolist(), events, strict=True
         )
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from jss.reports import (
@@ -86,11 +87,11 @@ def best_cells(frame: pd.DataFrame) -> pd.DataFrame:
         for group, shorts in HEADLINE_GROUPS.items()
         for name, short in shorts.items()
     }
-    marks = pd.DataFrame(False, index=frame.index, columns=frame.columns)
+    marks = np.zeros(frame.shape, bool)
     for at, column in enumerate(frame.columns):
         name, values = column_of.get(column, ""), frame.iloc[:, at]
         if len(frame) > 1 and name not in NEITHER_IS_BETTER and pd.api.types.is_float_dtype(values):
             shown = values.round(decimals(name))
             best = shown.min() if name in LESS_IS_BETTER else shown.max()
-            marks.iloc[:, at] = shown == best
-    return marks
+            marks[:, at] = shown == best
+    return pd.DataFrame(marks, index=frame.index, columns=frame.columns)

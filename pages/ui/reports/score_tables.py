@@ -89,9 +89,13 @@ def marked(
         for at, column in enumerate(frame.columns)
         if pd.api.types.is_float_dtype(frame.iloc[:, at])
     }
-    rounded = frame.copy()
-    for column in formats:  # no minus before zero
-        rounded[column] = frame[column].round(DECIMALS_DB if column in decibels else DECIMALS) + 0.0
+    cells = [
+        values.round(DECIMALS_DB if column in decibels else DECIMALS) + 0.0  # no minus before zero
+        if column in formats
+        else values
+        for column, values in frame.items()
+    ]
+    rounded = pd.concat(cells, axis="columns").set_axis(frame.columns, axis="columns")
     importlib.import_module("pages.ui.styler")
     styled = rounded.style.format(formats, na_rep="\u2013").apply(
         lambda _: best.map(lambda is_best: mark if is_best else ""), axis=None
