@@ -77,6 +77,9 @@ class Card:
     epoch: int | None = None
     #: The block that the training started from.
     parent: str | None = None
+    #: Of the weights file of that block, which may since have been trained on under its name; older
+    #: cards do not have it.
+    parent_sha256: str = ""
     #: Of the code that trained it.
     commit: str = ""
     #: Of the training.

@@ -57,7 +57,7 @@ def save_card(
     seed: int,
     settings: Mapping[str, Any],
     selection: str = "student",
-    parent: str | None = None,
+    parent: Card | None = None,
     half: bool = False,
 ) -> None:
     """Save a trained block with its card and history.
@@ -73,7 +73,7 @@ def save_card(
         seed: Of the training.
         settings: With which it can be trained again.
         selection: "student" or "teacher".
-        parent: The block that it started from, if any.
+        parent: Card of the block that it started from, if any.
         half: Store the weights in half precision.
     """
     config_of: Any = network.config
@@ -90,7 +90,8 @@ def save_card(
             licence=data.licence,
             seed=seed,
             epoch=int(row["epoch"]),
-            parent=parent,
+            parent=None if parent is None else parent.name,
+            parent_sha256="" if parent is None else parent.sha256,
             commit=commit(),
             settings=dict(settings),
             metrics={k: round(v, 5) for k, v in row.items() if k != "epoch"},

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from jss import checkpoints
+from jss.checkpoints import Card
 from jss.config import Config, DetectionConfig, SeparationConfig
 from jss.data.training.datasets import SoundscapeSet, TrainingData
 from jss.data.training.training_data import class_list, training_data
@@ -139,8 +140,9 @@ class JointTrainings:
         stage, c = chosen_row(config, training, config.separation)
         assert isinstance(c, SeparationConfig)
         torch.manual_seed(config.seed)
-        separator, parent = self._start(stage.separator, training, "separator")
-        assert separator is not None
+        start = self._start(stage.separator, training, "separator")
+        assert start is not None
+        separator, parent = start
         pool = self.data.pool(stage.data or "detection", stage.loss)
         task = SeparationTask(run, config, c, pool, separator, stage.loss, stage.learning_rate)
         self.workspace.fit(task, training, c.epochs, clip=c.clip)
@@ -150,7 +152,7 @@ class JointTrainings:
         self,
         training: str,
         task: SeparationTask,
-        parent: str | None,
+        parent: Card | None,
         stage: Stage,
         c: SeparationConfig,
     ) -> None:
@@ -175,17 +177,18 @@ class JointTrainings:
         assert isinstance(c, DetectionConfig)
         torch.manual_seed(config.seed)
         blocks: dict[str, nn.Module] = {}
-        names: dict[str, str | None] = {"separator": None}
+        parents: dict[str, Card | None] = {"separator": None}
         for block in ("separator", "detector", "mixture"):
-            network, name = self._start(
+            start = self._start(
                 getattr(stage, block), pretraining, block, selection or SELECTIONS[0]
             )
-            if network is not None:
-                blocks[block], names[block] = network, name
+            if start is not None:
+                blocks[block], parents[block] = start
         if not stage.trains:
             detectors = checkpoints.manifest("SED", self.workspace.folder).selections
             parts = {
-                each: {**names, "detector": source.detector} for each, source in detectors.items()
+                each: {**_names(parents), "detector": source.detector}
+                for each, source in detectors.items()
             }
             on_rank_zero(lambda: self._save_manifest(system, stage, parts))
             return
@@ -200,7 +203,7 @@ class JointTrainings:
             data = rank_zero_first(lambda: self._separated(stage, c, blocks))
         task = DetectionTask(run, config, c, data, self.labels, stage, blocks, selections)
         self.workspace.fit(task, training, c.epochs, accumulate=c.accumulate, clip=c.clip)
-        on_rank_zero(lambda: self._save_system(system, task, names, stage, c))
+        on_rank_zero(lambda: self._save_system(system, task, parents, stage, c))
 
     def _separated(
         self, stage: Stage, c: DetectionConfig, blocks: Mapping[str, nn.Module]
@@ -215,13 +218,13 @@ class JointTrainings:
         self,
         system: str,
         task: DetectionTask,
-        names: Mapping[str, str | None],
+        parents: Mapping[str, Card | None],
         stage: Stage,
         c: DetectionConfig,
     ) -> None:
         c = task.reached(c)
         selections = {
-            selection: self._save_selection(system, task, selection, names, stage, c)
+            selection: self._save_selection(system, task, selection, parents, stage, c)
             for selection in task.selections
         }
         self._save_manifest(system, stage, selections)
@@ -231,7 +234,7 @@ class JointTrainings:
         system: str,
         task: DetectionTask,
         selection: str,
-        names: Mapping[str, str | None],
+        parents: Mapping[str, Card | None],
         stage: Stage,
         c: DetectionConfig,
     ) -> dict[str, Any]:
@@ -241,14 +244,14 @@ class JointTrainings:
             system: Its name.
             task: That has been trained.
             selection: "student" or "teacher".
-            names: The blocks that the stage started from.
+            parents: Cards of the blocks that the stage started from.
             stage: Its row.
             c: Its settings.
 
         Returns:
             The selection's part of the manifest: names of blocks, and q.
         """
-        part: dict[str, Any] = dict(names)
+        part: dict[str, Any] = _names(parents)
         best, states = task.selected(selection)
         for block in stage.trains:
             network = getattr(task.student, block)
@@ -266,14 +269,14 @@ class JointTrainings:
                 self.data,
                 stage=system,
                 selection=selection,
-                parent=names[block],
+                parent=parents[block],
                 settings=settings(self.workspace.config, stage, c),
             )
         return part
 
     def _start(
         self, start: str | None, pretraining: str | None, block: str, selection: str = SELECTIONS[0]
-    ) -> tuple[nn.Module | None, str | None]:
+    ) -> tuple[nn.Module, Card | None] | None:
         """The block that a stage starts from.
 
         Args:
@@ -283,12 +286,11 @@ class JointTrainings:
             selection: Whose block of an earlier system; both networks of a stage start from it.
 
         Returns:
-            The network and the name of its block; a new one has no name, and without a start there
-            is neither.
+            The network and the card of its block; a new one has no card. None without a start.
         """
         config, folder = self.workspace.config, self.workspace.folder
         if start is None:
-            return None, None
+            return None
         if start in ("new", "new TDCN++"):
             return new_block(config, start, block, len(self.labels)), None
         source = comes_from(start, pretraining)
@@ -299,11 +301,15 @@ class JointTrainings:
         else:
             blocks = checkpoints.manifest(source, folder).selections[selection]
             name = str(blocks.separator if block == "separator" else blocks.detector)
-        network, _ = checkpoints.load_network(name, folder)
-        return network, name
+        return checkpoints.load_network(name, folder)
 
     def _save_manifest(
         self, system: str, stage: Stage, selections: Mapping[str, Mapping[str, Any]]
     ) -> None:
         work = self.workspace
         save_manifest(system, work.config, self.labels, stage, selections, work.folder)
+
+
+def _names(parents: Mapping[str, Card | None]) -> dict[str, Any]:
+    """Names of blocks from their cards."""
+    return {block: None if card is None else card.name for block, card in parents.items()}

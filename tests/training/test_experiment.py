@@ -130,6 +130,8 @@ def test_cards_say_where_the_weights_come_from(smoke):
         "teacher",
         "sed-detector-teacher",
     )
+    parent = checkpoints.load_card(card.parent, smoke.checkpoints)
+    assert card.parent_sha256 == parent.sha256
     assert "synthesiser" in card.training_data
     assert card.seed == smoke.config.seed
     history = pd.read_csv(smoke.out / "MixIT-S1-teacher" / "history.csv")

@@ -16,9 +16,11 @@ from jss.training.rebase import rebase
 CONFIG = {"n_classes": 10}
 
 
-def _save(folder, name, parent=None, **state):
-    card = Card(name, "crnn", CONFIG, "S1", "teacher", "none", "none", parent=parent)
-    checkpoints.save_block({k: torch.tensor(v) for k, v in state.items()}, card, folder)
+def _save(folder, name, parent=None, parent_sha256="", **state):
+    card = Card(
+        name, "crnn", CONFIG, "S1", "teacher", "", "", parent=parent, parent_sha256=parent_sha256
+    )
+    return checkpoints.save_block({k: torch.tensor(v) for k, v in state.items()}, card, folder)
 
 
 def test_a_block_gains_what_its_parent_gained(tmp_path):
@@ -49,6 +51,17 @@ def test_a_block_that_cannot_follow_is_a_sentence(tmp_path, parent, weight, sent
         _save(folder, "same", weight=[1.0])
     _save(before, "s1", parent, weight=weight)
     with pytest.raises(JssError, match=sentence):
+        rebase("s1", before, after)
+
+
+def test_a_parent_that_a_block_was_not_trained_from_is_refused(tmp_path):
+    """A moved block is of the parent that it has followed."""
+    before, after = tmp_path / "before", tmp_path / "after"
+    old, new = (_save(folder, "sed", weight=[w]) for folder, w in ((before, 1.0), (after, 2.0)))
+    _save(before, "s1", "sed", old.sha256, weight=[1.5])
+    assert rebase("s1", before, after).parent_sha256 == new.sha256
+    _save(before, "sed", weight=[3.0])
+    with pytest.raises(JssError, match="s1 was trained from another sed than that of"):
         rebase("s1", before, after)
 
 
