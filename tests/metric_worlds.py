@@ -20,10 +20,12 @@ class World:
     durations: np.ndarray
     scores: list  # (K, T) each
     truth: pd.DataFrame
+    hop: float = HOP
+    end: float = np.inf  # of the last frame at the latest
 
     @property
     def edges(self):
-        return [np.arange(s.shape[1] + 1) * HOP for s in self.scores]
+        return [np.minimum(np.arange(s.shape[1] + 1) * self.hop, self.end) for s in self.scores]
 
     def ours(self):
         events = union(from_table(self.truth, self.names, self.labels))

@@ -1,9 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
+from metric_worlds import World, sed_scores_eval_value
 
-from jss.bench import evaluation
+from jss.bench import evaluation, strong_scores
 from jss.bench.table import Row, lines
 from jss.cli import main
+from jss.metrics.psds import PSDS1, PSDS2
 
 
 def test_rows_as_a_table():
@@ -45,3 +48,23 @@ def test_the_bench_compares_equal_values(tmp_path, monkeypatch, capsys):
     assert max(apart) < 1e-9
     budgets = [line for line in printed.splitlines() if "20 files x 447 classes" in line]
     assert ["| yes |" in line.replace("  ", "") for line in budgets] == [True] * 3
+
+
+def test_the_scores_in_files_have_the_peers_values(tmp_path, monkeypatch):
+    """Those that the bench draws at AudioSet-Strong's size, where the peer cannot run."""
+    pytest.importorskip("sed_scores_eval")
+    monkeypatch.setattr(strong_scores, "CLASSES", 12)
+    strong_scores.write(tmp_path, 40)
+    paths = sorted((tmp_path / "scores").glob("*.npy"))
+    drawn = World(
+        [f"class {k:03d}" for k in range(12)],
+        [path.with_suffix(".wav").name for path in paths],
+        np.full(40, strong_scores.SECONDS),
+        [np.load(path).T for path in paths],
+        pd.read_csv(tmp_path / "ground_truth.tsv", sep="\t"),
+        strong_scores.HOP,
+        strong_scores.SECONDS,
+    )
+    theirs = [sed_scores_eval_value(drawn, scenario)[0] for scenario in (PSDS1, PSDS2)]
+    assert strong_scores.values(tmp_path) == pytest.approx(theirs, abs=1e-9)
+    assert min(theirs) > 0.01

@@ -10,7 +10,17 @@ from metric_worlds import psds_eval_value, sed_scores_eval_value, world
 from jss.metrics import scores as scores_module
 from jss.metrics.counts import Truth
 from jss.metrics.events import from_table, from_tables
-from jss.metrics.psds import PSDS1, PSDS2, Scenario, area, count_exactly, count_points, psds, rates
+from jss.metrics.psds import (
+    PSDS1,
+    PSDS2,
+    Scenario,
+    area,
+    count_exactly,
+    count_points,
+    exact_psds,
+    psds,
+    rates,
+)
 from jss.metrics.scores import THRESHOLDS, ScoreSet
 
 pytest.importorskip("psds_eval")
@@ -58,17 +68,14 @@ def test_equals_psds_eval(shape, scenario):
     same(ours, psds_eval_value(w.tables(events, len(POINTS)), w, scenario), w.labels)
 
 
-@settings(slow, max_examples=60)
-@given(shapes, st.sampled_from([PSDS1, PSDS2, Scenario("other", 0.5, 0.3, 0.0, 0.2, 1.0, 50.0)]))
+@slow
+@given(shapes)
 @pytest.mark.slow
-def test_exact_equals_sed_scores_eval(shape, scenario):
+def test_exact_scenarios_of_one_call_equal_sed_scores_eval(shape):
     w = world(**shape)
-    scores, truth = w.ours()
-    same(
-        psds(count_exactly(scores, truth, [scenario])[0], truth, scenario),
-        sed_scores_eval_value(w, scenario),
-        w.labels,
-    )
+    scenarios = [PSDS2, Scenario("other", 0.5, 0.3, 0.0, 0.2, 1.0, 50.0), PSDS1]
+    for scenario, ours in zip(scenarios, exact_psds(*w.ours(), scenarios), strict=True):
+        same(ours, sed_scores_eval_value(w, scenario), w.labels)
 
 
 @settings(slow, max_examples=40)
@@ -128,23 +135,27 @@ def in_blocks(w, monkeypatch):
     return ScoreSet.build(clips, len(w.labels), median=1, again=clips.__getitem__)
 
 
-@pytest.mark.parametrize("scenario", [PSDS1, PSDS2])
+@pytest.mark.parametrize("scenarios", [[PSDS1], [PSDS2], [PSDS1, PSDS2]])
 @pytest.mark.parametrize("levels", [6, 1000])
-def test_what_is_left_out_below_the_floors_changes_nothing(scenario, levels, monkeypatch):
+def test_what_is_left_out_below_the_floors_changes_nothing(scenarios, levels, monkeypatch):
     """Many clips, few false positives allowed: most of every curve lies below its floor."""
     w = world(7, n_clips=60, n_labels=4, levels=levels, frames=30)
     w.durations = np.full(60, 10.0)
     truth, scores = w.ours()[1], in_blocks(w, monkeypatch)
     assert len(scores.bounds) > 10
-    (counts,) = count_exactly(scores, truth, [scenario])
-    (whole,) = count_exactly(scores, truth, [scenario], reach=np.inf)
-    assert 2 * sum(len(c.value) for c in counts) < sum(len(c.value) for c in whole)
-    ours = psds(counts, truth, scenario)
-    same(ours, sed_scores_eval_value(w, scenario), w.labels)
-    other = psds(whole, truth, scenario)
-    for a, b in zip((ours.curve, *ours.curves), (other.curve, *other.curves), strict=True):
-        assert a.efpr == pytest.approx(b.efpr, abs=1e-12)
-        assert a.rate == pytest.approx(b.rate, abs=1e-12)
+    for counts, whole, scenario in zip(
+        count_exactly(scores, truth, scenarios),
+        count_exactly(scores, truth, scenarios, reach=np.inf),
+        scenarios,
+        strict=True,
+    ):
+        assert 2 * sum(len(c.value) for c in counts) < sum(len(c.value) for c in whole)
+        ours = psds(counts, truth, scenario)
+        same(ours, sed_scores_eval_value(w, scenario), w.labels)
+        other = psds(whole, truth, scenario)
+        for a, b in zip((ours.curve, *ours.curves), (other.curve, *other.curves), strict=True):
+            assert a.efpr == pytest.approx(b.efpr, abs=1e-12)
+            assert a.rate == pytest.approx(b.rate, abs=1e-12)
     events, others = scores.at(POINTS), w.ours()[0].at(POINTS)
     for column in ("clip", "label", "onset", "offset", "point"):
         assert np.array_equal(getattr(events, column), getattr(others, column))
