@@ -30,6 +30,8 @@ Count = Annotated[int, Field(ge=0, le=10**9)]
 Size = Annotated[int, Field(ge=1, le=2**14)]
 Sizes = tuple[Size, ...]
 Few = Annotated[int, Field(ge=1, le=64)]
+#: Values of a YAML file and characters of its texts.
+LARGEST = 1_000_000
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -81,12 +83,32 @@ def parse_yaml(text: str) -> Any:
     import yaml
 
     try:
-        return yaml.safe_load(text)
+        data = yaml.safe_load(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     # PyYAML raises all of these, for texts such as "!!int x" and "2001-99-99".
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise ValueError(str(error) or type(error).__name__) from error
+    _check_size(data)
+    return data
+
+
+def _check_size(data: object) -> None:
+    """Count what aliases repeat as often as it is there: a hundred bytes of YAML can be gigabytes.
+
+    Raises:
+        ValueError: It is too much, or a value holds itself.
+    """
+    size, rest = 0, [data]
+    while rest:
+        value = rest.pop()
+        size += 1 + (len(value) if isinstance(value, str | bytes) else 0)
+        if size > LARGEST:
+            raise ValueError("its aliases (*name) repeat too much: write out what is meant")
+        if isinstance(value, Mapping):
+            rest += [*value, *value.values()]
+        elif isinstance(value, list | tuple | set):
+            rest += value
 
 
 def validate(cls: type[T], data: object, where: str) -> T:

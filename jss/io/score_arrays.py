@@ -23,6 +23,18 @@ from jss.io.tsv import Curves
 #: Name of the file beside the arrays.
 LAYOUT = "scores.yaml"
 SUFFIX = ".npy"
+#: Types of scores: float16, float32 and float64.
+FLOATS = "efd"
+#: What NumPy raises for headers of files that are no arrays, or claim more than the file holds.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    SyntaxError,
+    TokenError,
+    RecursionError,
+    MemoryError,
+)
 
 
 @declared(frozen=True, config=SCHEMA)
@@ -67,14 +79,17 @@ def read_array(path: Path, layout: Layout, seconds: float) -> Curves:
     """
     try:
         data = path.read_bytes()
-        start = 10 + int.from_bytes(data[8:10], "little")
-        shape, by_column, kind = _header(data[:start])
-        if kind.kind != "f":
-            raise JssError(f"{path} must hold floating-point numbers, not {kind}.")
-        table = np.ndarray(shape, kind, data, start, order="F" if by_column else "C")
     except OSError as error:
         raise JssError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, TypeError, TokenError) as error:
+    start = 10 + int.from_bytes(data[8:10], "little")
+    try:
+        shape, by_column, kind = _header(data[:start])
+        if kind.char not in FLOATS:
+            raise JssError(
+                f"{path} must hold floating-point numbers of 16, 32 or 64 bits, not {kind.name}."
+            )
+        table = np.ndarray(shape, kind, data, start, order="F" if by_column else "C")
+    except UNREADABLE as error:
         raise JssError(f"{path} is damaged, or not an array that numpy.save wrote.") from error
     size = len(layout.labels)
     if len(shape) != 2 or shape[1] != size or not shape[0]:
@@ -94,7 +109,7 @@ def _header(data: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     ``numpy.load`` reads it anew for each, which takes longer than the scores of a clip do.
 
     Raises:
-        ValueError or TokenError: The file does not begin as an array of numbers does.
+        UNREADABLE: The file does not begin as an array of numbers does.
     """
     numpy_format: Any = np.lib.format  # its functions have no types
     file = io.BytesIO(data)

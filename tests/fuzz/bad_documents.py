@@ -1,4 +1,4 @@
-"""Absurd and malicious YAML, JSON, safetensors and npz: every key with every wrong value, and
+"""Absurd and malicious YAML, JSON, safetensors, npy and npz: every key with every wrong value, and
 bombs.
 """
 
@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pickle
 import struct
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -212,6 +214,115 @@ def weights(good: bytes) -> Files:
     yield "zip", b"PK\3\4" + bytes(100)
 
 
+def lie(shape: str, descr: str = "'<f4'", rest: str = "'fortran_order': False") -> bytes:
+    """An array of 64 bytes whose header says what one wants."""
+    text = f"{{'descr': {descr}, {rest}, 'shape': {shape}, }}".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text) + 1) + text + b"\n" + bytes(64)
+
+
+class _Program:
+    """What a pickle may do when it is read."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch pwned",)
+
+
+def arrays(good: bytes) -> Files:
+    """.npy of scores with something wrong. good: a whole file with a column for each of two classes."""
+
+    def saved(values: list[list[object]], kind: type) -> bytes:
+        buffer = io.BytesIO()
+        np.save(buffer, np.array(values, kind), allow_pickle=True)
+        return buffer.getvalue()
+
+    for name, shape in {
+        "huge": f"({10**13}, 2)",
+        "gigabytes": f"({2 * 10**9}, 2)",
+        "wrap": f"({2**62}, 2)",
+        "beyond": f"({2**64}, 2)",
+        "digits": "(" + "9" * 4000 + ", 2)",
+        "more-digits": "(" + "9" * 6000 + ", 2)",
+        "minus": "(-5, 2)",
+        "minus-both": "(-2, -2)",
+        "nothing": "(0, 2)",
+        "no-columns": "(2, 0)",
+        "fewer": "(2, 1)",
+        "more": "(2, 3)",
+        "flat": "(4,)",
+        "scalar": "()",
+        "deep": "(2, 2, " + "1, " * 90 + ")",
+        "bool": "(True, 2)",
+        "float": "(2.0, 2)",
+        "list": "[2, 2]",
+        "text": "'2'",
+        "name": "x",
+        "code": "(__import__('os').system('touch pwned'), 2)",
+        "brackets": "(" * 9000,
+        "signs": "-" * 9000 + "1",
+        "sums": "1" + "+1" * 4000,
+        "indent": "(2,\n  2)\n }\n  \n x",
+        "quote": "'''",
+        "nul": "(2, 2\0)",
+        "long": "(2, 2" + " " * 60_000 + ")",
+    }.items():
+        yield f"shape-{name}", lie(shape)
+    for name, descr in {
+        "objects": "'|O'",
+        "record": "[('a', '<f4')]",
+        "records": str([(f"{n:03d}\x1b[31m", "<f4") for n in range(300)]),
+        "sub": "('<f4', (2,))",
+        "text": "'<U8'",
+        "bytes": "'|S4'",
+        "complex": "'<c8'",
+        "whole": "'<i8'",
+        "bool": "'|b1'",
+        "time": "'<M8[s]'",
+        "half": "'<f2'",
+        "reversed": "'>f4'",
+        "quadruple": "'<f16'",
+        "void": "'|V4'",
+        "empty": "''",
+        "none": "None",
+        "number": "7",
+        "control": repr("\x1b[31m"),
+        "words": "'float'",
+        "commas": "'(1 2)f4, f4'",
+        "list": "['<f4', '<f4']",
+    }.items():
+        yield f"type-{name}", lie("(2, 2)", descr)
+    for name, rest in {
+        "text": "'fortran_order': 'yes'",
+        "lost": "'x': 1",
+        "more": "'fortran_order': False, 'x': 1",
+        "twice": "'fortran_order': False, 'shape': (9, 9)",
+        "columns": "'fortran_order': True",
+    }.items():
+        yield f"order-{name}", lie("(2, 2)", rest=rest)
+    for name, value in {
+        "nan": np.nan,
+        "inf": np.inf,
+        "minus-inf": -np.inf,
+        "1e308": 1e308,
+        "1e-320": 1e-320,
+        "percent": 90.0,
+    }.items():
+        yield f"value-{name}", saved([[0.1, 0.9], [value, 0.2]], np.float64)
+    yield "objects", saved([[0.1, 0.9], [_Program(), 0.2]], object)
+    yield "pickle", pickle.dumps(_Program())
+    yield "pickle-text", b"cos\nsystem\n(S'touch pwned'\ntR."
+    yield "version-2", good[:6] + b"\x02" + good[7:]
+    yield "version-9", good[:6] + b"\x09\x09" + good[8:]
+    yield "header-claims-more", good[:8] + b"\xff\xff" + good[10:]
+    yield "header-claims-nothing", good[:8] + b"\0\0" + good[10:]
+    yield "rubbish", b"\x93NUMPY" + b"\xff" * 90
+    yield "latin", good.replace(b"descr", b"d\xe9scr")
+    for size in (0, 1, 6, 7, 9, 10, 11, 60, 128, len(good) - 1):
+        yield f"cut-{size}", good[:size]
+    yield "longer", good + bytes(1000)
+    yield "zip", b"PK\3\4" + bytes(100)
+    yield "table", b"onset\toffset\tDog\tSpeech\n0\t1\t0.1\t0.2\n"
+
+
 def archives(good: bytes) -> Files:
     """.npz with bombs and lies in it. good: a whole file."""
     members = {}
@@ -224,10 +335,6 @@ def archives(good: bytes) -> Files:
             for name, content in changed.items():
                 file.writestr(name, content)
         return buffer.getvalue()
-
-    def lie(shape: str, descr: str = "'<f4'") -> bytes:
-        text = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}".encode()
-        return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text) + 1) + text + b"\n" + bytes(64)
 
     objects = io.BytesIO()
     np.save(objects, np.array([{}], object), allow_pickle=True)

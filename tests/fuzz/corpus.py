@@ -242,6 +242,8 @@ def _kinds(tiny: Path) -> dict[str, tuple[Callable[[], Files], tuple[Door, ...]]
         "events": (tables(doors.EVENTS, 4), (doors.score_events,)),
         "durations": (tables(doors.DURATIONS, 2), (doors.score_durations,)),
         "scores": (tables(doors.SCORES, 3), (doors.score_scores,)),
+        "arrays": (lambda: bad_documents.arrays(doors.array()), (doors.score_arrays,)),
+        "layout": (lambda: bad_documents.yaml_files(doors.LAYOUT), (doors.score_layout,)),
         "points": (tables(doors.EVENTS, 3), (doors.score_points,)),
         "decisions": (tables(doors.EVENTS, 3), (doors.score_decisions,)),
         "desed-strong": (tables(doors.EVENTS, 4), (doors.desed_strong,)),

@@ -17,6 +17,7 @@ from pathlib import Path
 import bad_audio
 import bad_tables
 import bad_trees
+import numpy as np
 from guard import Broken, sentence
 
 from jss import cli
@@ -31,6 +32,7 @@ SCORES = (
     ["onset", "offset", "Dog", "Speech"],
     [["0", "0.5", "0.1", "0.9"], ["0.5", "1.0", "0.7", "0.2"]],
 )
+LAYOUT = {"labels": SCORES[0][2:], "hop": 0.5}
 WEAK = (["filename", "event_labels"], [["a.wav", "Dog,Speech"], ["b.wav", "Cat"]])
 CATALOGUE = (
     ["file", "class", "recording", "split", "licence"],
@@ -248,6 +250,21 @@ def score_scores(room: Room, name: str, data: bytes) -> None:
     score(room, {"scores/a.tsv": data})
 
 
+def score_arrays(room: Room, name: str, data: bytes) -> None:
+    score(room, {"arrays/a.npy": data}, given="arrays")
+
+
+def score_layout(room: Room, name: str, data: bytes) -> None:
+    score(room, {"arrays/scores.yaml": data}, given="arrays")
+
+
+def array() -> bytes:
+    """The scores of ``SCORES`` as an array."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([row[2:] for row in SCORES[1]], np.float32))
+    return buffer.getvalue()
+
+
 def score_points(room: Room, name: str, data: bytes) -> None:
     score(room, {"points/x_th_0.1.tsv": data}, "--detections", "points")
 
@@ -261,6 +278,8 @@ def score(
         "durations.tsv": durations,
         "decisions.tsv": events,
         **{f"scores/{clip}.tsv": scores for clip in "abc"},
+        **{f"arrays/{clip}.npy": array() for clip in "abc"},
+        "arrays/scores.yaml": json.dumps(LAYOUT).encode(),
         **{f"points/x_th_0.{n}.tsv": events for n in (1, 5)},
     }
     for path, content in {**tables, **changed}.items():

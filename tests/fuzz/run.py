@@ -47,11 +47,11 @@ def findings(step: int = 1, kind: str = "", minutes: float = 1e9) -> Iterator[st
                 break
             word, _, rest = line.partition(" ")
             if word == "try":
-                last, tries = rest, tries + 1
+                at, _, last = rest.partition(" ")
+                start, tries = int(at) + 1, tries + 1  # goes on behind it where this is the end
             elif word == "next":
-                at, _, name = rest.partition(" ")
-                start, files = int(at) + 1, files + 1
-                kinds.add(name)
+                files += 1
+                kinds.add(rest)
             elif word == "finding":
                 found += 1
                 yield rest
@@ -110,7 +110,7 @@ def here(start: int, step: int, kind: str) -> None:
                 room.home.mkdir(parents=True)
                 own_name = bad.kind in ("audio", "name", "bad-name")
                 title = f"{door.__name__} {bad.title}"
-                say.write(f"try {title}\n")
+                say.write(f"try {place} {title}\n")
                 try:
                     guarded(
                         lambda d=door, r=room, b=bad, o=own_name: d(
@@ -121,7 +121,7 @@ def here(start: int, step: int, kind: str) -> None:
                 except Broken as broken:
                     say.write(f"finding {title}: {' '.join(str(broken).split())}\n")
             shutil.rmtree(home / "room", ignore_errors=True)
-            say.write(f"next {place} {bad.kind}\n")
+            say.write(f"next {bad.kind}\n")
     say.write("end\n")
 
 

@@ -41,6 +41,7 @@ CHOSEN = {
     "tree": {"tree-0", "tree-7", "tree-11"},
     "events": {"filename-escape", "onset-digits", "utf16"},
     "scores": {"onset-nan", "wide"},
+    "arrays": {"objects", "shape-huge", "shape-signs", "type-records"},
     "desed-strong": {"filename-long", "event_label-latin1"},
     "catalogue": {"class-parent", "binary", "deep"},
     "preset": {"line-python", "line-digits"},

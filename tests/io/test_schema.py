@@ -10,7 +10,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from jss.errors import JssError
-from jss.io.schema import SCHEMA, validate
+from jss.io.schema import SCHEMA, read_yaml, validate
 
 
 @dataclass(frozen=True, config=SCHEMA)
@@ -72,3 +72,16 @@ def test_sentence_of_a_mistake(data, sentence):
     with pytest.raises(JssError) as caught:
         validate(Whole, data, "f.yaml")
     assert sentence in str(caught.value)
+
+
+def test_yaml_that_repeats_itself_without_end_is_refused(tmp_path):
+    """Nine lines that are a thousand million words (the "billion laughs"), and a list of itself."""
+    laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True):
+        laughs += f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+    for text in (laughs, "a: &a [*a]\n"):
+        (tmp_path / "a.yaml").write_text(text)
+        with pytest.raises(JssError, match=r"a\.yaml cannot be read as YAML: its aliases"):
+            read_yaml(tmp_path / "a.yaml")
+    (tmp_path / "a.yaml").write_text("a: &a [1, 2]\nb: *a\n")
+    assert read_yaml(tmp_path / "a.yaml") == {"a": [1, 2], "b": [1, 2]}
