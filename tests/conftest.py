@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tiny import write_systems
+from tiny import write_onnx, write_systems, write_two_branches
 
 #: Folders whose tests take seconds each: they drive a browser, a corpus of files or a bench.
 SLOW = ("browser", "bench", "fuzz", "soak")
@@ -46,6 +47,17 @@ def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("checkpoints")
     write_systems(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def all_kinds(tiny_checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny systems, and SSep-SED (two branches) and MixIT-S1-onnx (its detector is an ONNX file)."""
+    folder = tmp_path_factory.mktemp("all_kinds") / "checkpoints"
+    shutil.copytree(tiny_checkpoints, folder)
+    write_two_branches(folder)
+    if find_spec("onnx") and find_spec("onnxruntime"):
+        write_onnx(folder)
     return folder
 
 

@@ -23,6 +23,15 @@ SEPARATOR = {
     "skip_chan": 8,
     "n_blocks": 2,
 }
+TDCN = {
+    "n_src": 2,
+    "n_filters": 16,
+    "bn_chan": 8,
+    "hid_chan": 8,
+    "skip_chan": 8,
+    "n_blocks": 1,
+    "n_repeats": 2,
+}
 CRITIC = {"channels": [4, 4, 8], "kernel": 3, "cells": 8, "bands": 16}
 MASKER = {"cells": 8, "layers": 1}
 #: Blocks of the weak-label paper by name: kind and sizes.
@@ -43,6 +52,20 @@ features: dcase2021
 selections:
   teacher: {{separator: {separator}, detector: tiny-detector-teacher}}
   student: {{separator: {separator}, detector: tiny-detector-student}}
+"""
+#: The DCASE 2021 SSep+SED baseline.
+TWO_BRANCHES = """\
+name: SSep-SED
+description: Detects in the sources and in the mixture.
+labels: desed
+pooling: sum
+selections:
+  teacher:
+    separator: tiny-tdcn
+    detector: tiny-detector-teacher
+    mixture: tiny-detector-student
+    q: 0.3
+    mixture_input: sources
 """
 
 
@@ -69,6 +92,29 @@ def write_systems(folder: Path) -> None:
     ):
         text = MANIFEST.format(name=name, separator=separator, description=description)
         (folder / "systems" / f"{name}.yaml").write_text(text)
+
+
+def write_two_branches(folder: Path) -> None:
+    """SSep-SED, from the detectors of ``write_systems`` and a random separator of two sources."""
+    import torch
+
+    from jss.checkpoints import Card, build, save_block
+
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        state = build("tdcn", TDCN).state_dict()
+    card = Card("tiny-tdcn", "tdcn", TDCN, "test", "student", "none: random weights", "MIT")
+    save_block(state, card, folder)
+    (folder / "systems" / "SSep-SED.yaml").write_text(TWO_BRANCHES)
+
+
+def write_onnx(folder: Path) -> None:
+    """MixIT-S1-onnx: the student of MixIT-S1 with its detector as an ONNX file."""
+    from jss.inference.onnx_files import export_onnx, import_onnx
+
+    file = folder / "MixIT-S1.onnx"
+    description = export_onnx("MixIT-S1", "student", file, folder)
+    import_onnx(file, description, folder)
 
 
 def write_weak(folder: Path, names: Iterable[str] = WEAK) -> None:

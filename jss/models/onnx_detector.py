@@ -166,7 +166,8 @@ class OnnxDetector(nn.Module):
             strong (batch, K, T), a score each 64 ms, and weak (batch, K).
         """
         frames = max(1, score_frames(signals.shape[-1]))
-        scores = [self._score(signal, frames) for signal in signals.detach().cpu().numpy()]
+        # A separator of others gives bfloat16 where products are in it.
+        scores = [self._score(signal, frames) for signal in signals.detach().float().cpu().numpy()]
         strong, weak = (torch.from_numpy(np.stack(part)) for part in zip(*scores, strict=True))
         return DetectorOutput(strong.to(signals.device), weak.to(signals.device))
 

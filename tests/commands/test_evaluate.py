@@ -229,26 +229,42 @@ def test_nothing_to_hear(root, systems, tmp_path):
         run.report(outputs, clips, "set", "validation")
 
 
-def test_a_real_system_end_to_end(root, tiny_checkpoints, monkeypatch):
-    monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
+def test_real_systems_end_to_end(root, all_kinds, monkeypatch):
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(all_kinds))
     code, report = evaluate(root)
     assert code == 0
     assert report["psds1"] is not None
     assert report["separation"]["n_clips"] == 1
+    names = ("SED", "SSep-SED")
+    more = ("--fusion", "--batch", "3", "--precision", "bf16", "--device", "cpu")
+    code, report = evaluate(root, *more, names=names, out="f.json")
+    assert code == 0
+    assert report["system"] == "SED + SSep-SED"
+    assert report["n_files"] == 3
 
 
-def test_clips_in_batches_have_the_outputs_of_one_at_a_time(root, tiny_checkpoints):
-    system = inference.load_system("MixIT-S1", folder=tiny_checkpoints, device="cpu")
+def test_clips_in_batches_have_the_outputs_of_one_at_a_time(root, all_kinds):
+    """Of each system, and of their fusion."""
+    pytest.importorskip("onnxruntime")
     (root / "audio" / "validation" / "validation" / "b.wav").write_bytes(b"RIFF")
     clips = run.subset(root, "validation")
-    alone, together = (run.collect(system, clips, None, size=size) for size in (1, 3))
-    assert together.missing == alone.missing
-    assert list(together.clips) == list(alone.clips) == ["a.wav", "c.wav"]
-    for name, one in alone.clips.items():
-        for part in ("scores", "source_scores", "weak"):
-            wanted = getattr(one, part)
-            np.testing.assert_allclose(getattr(together.clips[name], part), wanted, atol=1e-5)
-    one, other = (outputs.clips["a.wav"].separation for outputs in (alone, together))
+    systems = [
+        inference.load_system(name, folder=all_kinds, device="cpu")
+        for name in ("MixIT-S1", "SSep-SED", "MixIT-S1-onnx")
+    ]
+    alone, together = (
+        [run.collect(system, clips, None, size=size) for system in systems] for size in (1, 3)
+    )
+    for parts in (alone, together):
+        parts += [run.fuse_sets(parts[:3], mean) for mean in ("scores", "logits")]
+    for one, other in zip(alone, together, strict=True):
+        assert other.missing == one.missing
+        assert list(other.clips) == list(one.clips) == ["a.wav", "c.wav"]
+        for name, clip in one.clips.items():
+            for part in ("scores", "source_scores", "weak"):
+                wanted = getattr(clip, part)
+                np.testing.assert_allclose(getattr(other.clips[name], part), wanted, atol=1e-5)
+    one, other = (parts[0].clips["a.wav"].separation for parts in (alone, together))
     assert other.estimate == one.estimate
     np.testing.assert_allclose(other.si_sdr, one.si_sdr, atol=1e-3)  # dB
 
@@ -340,6 +356,8 @@ def test_a_clip_shorter_than_its_sets_length_is_padded_to_it_with_zeros(
     assert short.scores.shape == (10, 156)
     for part in ("scores", "source_scores", "weak"):
         np.testing.assert_array_equal(getattr(short, part), getattr(whole, part))
+    together = run.collect(system, clips, None, size=2).clips["short.wav"]
+    np.testing.assert_allclose(together.scores, short.scores, atol=1e-5)
     as_it_is = system(short_set / "audio" / "validation" / "validation" / "short.wav")
     assert (
         np.abs(as_it_is.scores - short.scores[:, :148]).max() > 0

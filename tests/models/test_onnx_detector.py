@@ -93,6 +93,10 @@ def test_the_last_window_ends_with_the_signal_and_a_short_one_is_padded():
     assert weak[0, 0] == close(0.2)
 
 
+def test_signals_in_bf16():
+    assert tagger()(levels(0.5).bfloat16())[1][0].tolist() == close([0.5, 0.25])
+
+
 def test_groups_of_classes_become_one():
     assert tagger(clip="max")(levels(0.8))[1][0, 0] == close(0.8)
     either = tagger(combine="noisy-or")(levels(0.8))[1]
