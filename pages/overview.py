@@ -119,6 +119,8 @@ def _one_system(installed: dict[str, Manifest]) -> None:
     with data:
         st.markdown("#### Training data and licence")
         chosen = system.selections[selection]
+        if chosen.note:
+            st.markdown(chosen.note)
         for block in filter(None, (chosen.separator, chosen.detector)):
             card = cards[block]
             origin = {

@@ -127,8 +127,11 @@ def _train(args: argparse.Namespace) -> None:
     resume = args.resume or train_all
     make_chain = weak_chain if weak else joint_chain
     chain = make_chain(config, roots, out, folder, half=args.half)
+    trained = dict.fromkeys(split(name)[0] for name in systems if not separates_only(name))
     subsets = config.evaluation or (tree.SUBSETS if train_all else ())
-    order = tree.FinalEvaluation(roots, () if weak else subsets, out / "held-out", args.clips)
+    if weak or not trained:
+        subsets = ()
+    order = tree.FinalEvaluation(roots, subsets, out / "held-out", args.clips)
     plan = on_rank_zero(lambda: chain.plan(systems, resume, memory=args.plan))
     notes = [stage.note for stage in plan if stage.note]
     notes += on_rank_zero(lambda: tree.preview(order))
@@ -144,7 +147,6 @@ def _train(args: argparse.Namespace) -> None:
     if not weak:
         log.info("Load one with jss.load_system(NAME, folder=%r).", str(folder))
     if held_out is not None:
-        trained = dict.fromkeys(split(name)[0] for name in systems if not separates_only(name))
         on_rank_zero(lambda: tree.evaluate(order, tuple(trained), folder, held_out, out))
     for root in roots:
         if Path(root).is_dir():

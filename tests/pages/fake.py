@@ -118,7 +118,9 @@ SYSTEMS = {
         text,
         DESED_LABELS,
         {
-            key: Selection("detector", None if name == "SED" else f"{name}-separator")
+            key: Selection(
+                "detector", None if name == "SED" else f"{name}-separator", note="Of no chain."
+            )
             for key in ("teacher", "student")
         },
     )

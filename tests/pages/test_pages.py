@@ -355,6 +355,7 @@ def test_overview_lists_what_is_loaded(tmp_path: Path, monkeypatch: pytest.Monke
     assert scores["", "System"].tolist() == ["SED", "MixIT-S1"]
     assert scores.iloc[1].tolist() == ["MixIT-S1", "DESED-S1", "teacher", "99 of 100", 0.312]
     assert app.dataframe[0].value["System"].tolist() == list(fake.SYSTEMS)
+    assert "Of no chain." in [item.value for item in app.markdown]
     assert "MIT" in app.dataframe[1].value["Licence"].tolist()
 
 

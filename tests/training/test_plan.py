@@ -66,7 +66,10 @@ def test_train_paper_plans_the_papers_pool_for_each_stage(world, tmp_path, capsy
     )
     assert lines["MixIT-S2-student"].endswith("and the detector of MixIT-S1 (student)")
     assert set(load_preset("paper").systems) < {split(name)[0] for name in lines}
+    assert lines["evaluation"].startswith("not on public_overlap, of which ")
     assert not (tmp_path / "out").exists()
+    assert main([*words, "--only", "MixIT"]) == 0
+    assert "evaluation" not in capsys.readouterr().out  # no system is trained: nothing to evaluate
 
 
 @pytest.mark.slow
