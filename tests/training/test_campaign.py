@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from jss import checkpoints, cli
+from jss.commands.campaign import CAMPAIGNS
 from jss.errors import JssError
 from jss.training import campaign, experiment
+from jss.training.stages import split
 
 PLAN = """
 preset: smoke
 settings: [data.workers=0, detection.epochs=1]
 rows:
   - {name: first, trains: SED}
-  - {name: second, trains: SED, start: [first], settings: [stages.SED.detector=sed-detector-teacher]}
+  - {name: second, trains: SED, start: [first], settings: [stages.SED.detector=sed-detector-student]}
 """
 
 
@@ -35,7 +37,7 @@ def test_rows_go_on_from_one_another(plan, tmp_path, one_thread, capsys):
     assert "teacher objective" in printed
     second = checkpoints.load_card("sed-detector-teacher", out / "second" / "checkpoints")
     first = checkpoints.load_card("sed-detector-teacher", out / "first" / "checkpoints")
-    assert second.settings["stage"]["detector"] == "sed-detector-teacher"
+    assert second.settings["stage"]["detector"] == second.parent == "sed-detector-student"
     assert first.sha256 != second.sha256
     rows = list(campaign.progress(campaign.read(plan), out))
     assert rows[0].clips == rows[1].clips > 0
@@ -80,3 +82,9 @@ def test_the_shipped_campaign_is_whole():
 
     shipped = campaign.read(CAMPAIGNS / "desk.yaml")
     assert [shipped.config(row).name for row in shipped.rows] == ["gpu"] * len(shipped.rows)
+
+
+def test_no_student_of_the_shipped_campaign_comes_from_a_teacher():
+    for row in campaign.read(CAMPAIGNS / "desk.yaml").rows:
+        if split(row.trains)[1] != "teacher":
+            assert not [word for word in row.settings if "-teacher" in word], row.name
