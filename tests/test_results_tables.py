@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jss import checkpoints
+
 ROOT = Path(__file__).parent.parent
 REPORTS = ROOT / "checkpoints" / "reports"
 #: Beginning of the heading that a table of docs/results.md stands under -> its reports.
@@ -79,3 +81,19 @@ def test_readme():
             f"{measured['clip_f1']:.3f}",
             f"{measured['similarity']['mean']:.3f}" if measured["similarity"] else "",
         ], system
+
+
+def test_reports_are_of_the_shipped_weights():
+    shipped = {system.name: system.selections for system in checkpoints.systems()}
+    count = 0
+    for path in (*REPORTS.rglob("*.json"), *(ROOT / "checkpoints" / "tagging").glob("*.json")):
+        measured = json.loads(path.read_text())
+        if measured["system"] not in shipped:
+            continue  # a detector of others
+        selection = shipped[measured["system"]][measured["selection"]]
+        weights = measured.get("settings", measured).get("weights_sha256", {})
+        for role in weights.keys() - {"system"}:
+            card = checkpoints.load_card(getattr(selection, role))
+            assert weights[role] == card.sha256, path
+            count += 1
+    assert count > 60

@@ -50,6 +50,8 @@ class TagReport:
     files: dict[str, list[float]] = field(repr=False)
     #: Of the code.
     commit: str = ""
+    #: SHA-256 of the weights by block; older reports do not have it.
+    weights_sha256: dict[str, str] = field(default_factory=dict)
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON, atomically."""
@@ -101,7 +103,14 @@ def tag(
         weak[i] = system(bank.load(recording), filename=recording.path).weak
         progress(recording.path, 1)
     return _report(
-        _About(system.name, system.selection, bank.root.resolve().name, split, system.labels),
+        _About(
+            system.name,
+            system.selection,
+            bank.root.resolve().name,
+            split,
+            system.labels,
+            {role: card.sha256 for role, card in system.cards.items()},
+        ),
         [r.path for r in recordings],
         weak,
         tags,
@@ -145,6 +154,11 @@ def fuse_reports(
             first.bank,
             first.split,
             labels,
+            {
+                f"{report.system} {role}": value
+                for report in reports
+                for role, value in report.weights_sha256.items()
+            },
         ),
         [r.path for r in recordings],
         fuse(scores, mean),
@@ -163,6 +177,7 @@ class _About:
     bank: str
     split: str
     labels: tuple[str, ...]
+    weights: dict[str, str]
 
 
 def _report(
@@ -203,4 +218,5 @@ def _report(
             path: [round(float(v), 6) for v in row] for path, row in zip(paths, weak, strict=True)
         },
         commit=commit(),
+        weights_sha256=about.weights,
     )

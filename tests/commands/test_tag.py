@@ -18,7 +18,7 @@ class Loud:
     """Its first class is loudness, its second the opposite."""
 
     labels = ("Cat", "Dog", "Speech")
-    name, selection = "Loud", "teacher"
+    name, selection, cards = "Loud", "teacher", {}
 
     def __call__(self, source: np.ndarray, filename: str) -> SimpleNamespace:
         level = float(np.abs(source).max())
