@@ -73,9 +73,14 @@ def save_card(
         seed: Of the training.
         settings: With which it can be trained again.
         selection: "student" or "teacher".
-        parent: Card of the block that it started from, if any.
+        parent: Card of the block that it started from, if any. A block that goes on with its own
+            training keeps its parent.
         half: Store the weights in half precision.
     """
+    if parent is not None and parent.name == block:
+        start, weights = parent.parent, parent.parent_sha256
+    else:
+        start, weights = (parent.name, parent.sha256) if parent else (None, "")
     config_of: Any = network.config
     row = history[best]
     checkpoints.save_block(
@@ -90,8 +95,8 @@ def save_card(
             licence=data.licence,
             seed=seed,
             epoch=int(row["epoch"]),
-            parent=None if parent is None else parent.name,
-            parent_sha256="" if parent is None else parent.sha256,
+            parent=start,
+            parent_sha256=weights,
             commit=commit(),
             settings=dict(settings),
             metrics={k: round(v, 5) for k, v in row.items() if k != "epoch"},

@@ -185,7 +185,8 @@ def similarities(
             for at, (report, clips) in enumerate(shown)
         ]
         names = [(float(at), report.system) for at, (report, _) in enumerate(shown)]
-        clips = max((len(per_clip) for _, per_clip in shown), default=0)
+        counts = sorted({len(per_clip) for _, per_clip in shown}) or [0]
+        clips = " or ".join(map(str, counts))  # other systems may have other clips
         panels.append(
             Panel(
                 f"{subset}, {clips} clips",

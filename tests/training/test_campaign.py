@@ -39,6 +39,8 @@ def test_rows_go_on_from_one_another(plan, tmp_path, one_thread, capsys):
     first = checkpoints.load_card("sed-detector-teacher", out / "first" / "checkpoints")
     assert second.settings["stage"]["detector"] == second.parent == "sed-detector-student"
     assert first.sha256 != second.sha256
+    student = checkpoints.load_card("sed-detector-student", out / "second" / "checkpoints")
+    assert student.parent is None  # it goes on with its own training
     rows = list(campaign.progress(campaign.read(plan), out))
     assert rows[0].clips == rows[1].clips > 0
     assert rows[0].hours > 0

@@ -81,14 +81,16 @@ def training_stages(
         if not rank:
             break
         separator, detector = (
-            card
-            if card is None or _rank(card) < rank
-            else card_of(card.parent)
-            if card.parent
-            else None
+            card if card is None or _rank(card) < rank else _before(card, card_of)
             for card in (separator, detector)
         )
     return training_diagram(steps[::-1])
+
+
+def _before(card: Card, card_of: Callable[[str], Card]) -> Card | None:
+    """The card of the parent; None where that is of no earlier stage, as of one that went on with itself."""
+    parent = card_of(card.parent) if card.parent else None
+    return parent if parent and _rank(parent) < _rank(card) else None
 
 
 def _rank(card: Card) -> int:
