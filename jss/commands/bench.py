@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from importlib.util import find_spec
-from multiprocessing import get_context
+from multiprocessing import get_context, get_start_method, set_start_method
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jss.errors import JssError
@@ -78,8 +78,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def in_own_process(function: Callable[..., T], *args: Any) -> T:
-    """What a function returns in a new process, so that no bench finds the memory of another."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    """What a function returns in a new process, so that no bench finds the memory of another.
+
+    Processes that it starts itself begin as those of this process do, and not anew like it.
+    """
+    start = (set_start_method, (get_start_method(), True))
+    with ProcessPoolExecutor(1, get_context("spawn"), *start) as pool:
         return pool.submit(function, *args).result()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from multiprocessing import get_start_method
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -71,6 +72,7 @@ def test_all_benches_are_one_table(
 
 def test_each_has_a_process_of_its_own() -> None:
     assert bench.in_own_process(os.getppid) == os.getpid()
+    assert bench.in_own_process(get_start_method) == get_start_method()
 
 
 @pytest.mark.parametrize("name", bench.BENCHES)
