@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--decisions",
         type=Path,
         metavar="FILE",
-        help="events for the F1 scores: events.tsv of jss detect, or a table in any format of --ground-truth (default: scores above 0.5)",
+        help="events for the F1 scores: events.tsv of jss detect, or a table in any format of "
+        "--ground-truth (default: scores above 0.5)",
     )
     parser.add_argument(
         "--labels", metavar="A,B,...", help="the classes (default: those of the tables)"

@@ -23,8 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument(
         "preset",
-        help="paper, gpu, desk, smoke or the path of a YAML file (jss list presets); or all: every system of Tables "
-        "2 and 3 and the two with a retention loss, evaluated at the end, as paper is too",
+        help="paper, gpu, desk, smoke or the path of a YAML file (jss list presets); or all: every "
+        "system of Tables 2 and 3 and the two with a retention loss, evaluated at the end, as paper is too",
     )
     parser.add_argument(
         "overrides",

@@ -88,7 +88,7 @@ def training_stages(
 
 
 def _before(card: Card, card_of: Callable[[str], Card | None]) -> Card | None:
-    """The card of the parent; None where that is of no earlier stage, as of one that went on with itself."""
+    """The card of the parent, where that is of an earlier stage; a block may name itself."""
     parent = card_of(card.parent) if card.parent else None
     return parent if parent and _rank(parent) < _rank(card) else None
 
