@@ -139,6 +139,11 @@ class WeakLabelConfig:
     early_stop: Count = 5
     #: Of Adam.
     learning_rate: Rate = 1e-4
+    #: A block to go on from, with its sizes; empty for a new network.
+    start: str = ""
+    #: Share of the mean in the running mean of the weights, which is validated and saved in place
+    #: of the weights; 0 for the weights themselves.
+    ema: Share = 0.0
     #: Weight of the mixture term (Eqs 8, 9).
     alpha: Annotated[float, Field(ge=0, le=1e9)] = 100.0
     #: Of both terms: "sum" as written, or "mean", with which alpha is worth a fortieth.

@@ -59,7 +59,7 @@ class TFMasker(nn.Module):
         c = self.config
         x = (torch.log(magnitude + FLOOR).transpose(1, 2) - c.centre) / c.spread
         x, _ = self.blstm(x)  # (batch, frames, 2 cells)
-        masks = torch.sigmoid(self.mask(x))  # (batch, frames, n * 257)
+        masks = torch.sigmoid(self.mask(x).float())  # (batch, frames, n * 257)
         by_source: Tensor = masks.unflatten(-1, (c.n_src, BINS)).permute(0, 2, 3, 1)
         return by_source
 

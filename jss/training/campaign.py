@@ -27,9 +27,10 @@ from jss.io.schema import SCHEMA, read_yaml, validate
 from jss.training import runs
 from jss.training.distributed import on_rank_zero
 from jss.training.rebase import rebase
-from jss.training.runs import PLAN, SELECTIONS, hours_of
+from jss.training.runs import PLAN, SELECTIONS, has_block, hours_of, mark_start
 from jss.training.selection import best_epoch
 from jss.training.stages import parse, separates_only, separator_block, split, trainings
+from jss.training.weak_stages import WEAK_STAGES
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +44,8 @@ class Row:
 
     #: Of the row's folder.
     name: Annotated[str, Field(pattern=r"^[\w+-]+$")]
-    #: What it trains: a system of one training (SED, MixIT-S1-teacher) or a separator's stage
-    #: (MixIT, PIT, TDCN).
+    #: What it trains: a system of one training (SED, MixIT-S1-teacher), a separator's stage (MixIT,
+    #: PIT, TDCN) or a stage of the weak-label paper (weak-frame).
     trains: str
     #: Rows whose systems and blocks it may start from, later ones in place of earlier; "shipped"
     #: stands for what is installed.
@@ -102,7 +103,7 @@ def read(path: Path) -> Campaign:
     for row in campaign.rows:
         if row.name in earlier:
             raise JssError(f"{path}: two rows are named {row.name}: give each a name of its own.")
-        if len(trainings(row.trains)) > 1:
+        if row.trains not in WEAK_STAGES and len(trainings(row.trains)) > 1:
             raise JssError(
                 f"{path}: {row.name} trains {row.trains}, which are two trainings: name one, "
                 f"{' or '.join(trainings(row.trains))}."
@@ -129,7 +130,9 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
     Raises:
         JssError: A row cannot be trained; the rows before it stay finished.
     """
-    from jss.training.experiment import joint_chain  # the app reads campaigns without Lightning
+    # Here, since the app reads campaigns without Lightning.
+    from jss.training.experiment import joint_chain
+    from jss.training.weak_experiment import weak_chain
 
     roots = (root,) if isinstance(root, str) else tuple(root)
     on_rank_zero(lambda: _save_plan(campaign, out))
@@ -138,7 +141,8 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
             continue
         log.info("%s: trains %s", row.name, row.trains)
         folder = _prepared(row, out)
-        chain = joint_chain(
+        chain_of = weak_chain if row.trains in WEAK_STAGES else joint_chain
+        chain = chain_of(
             campaign.config(row), roots, out / row.name, folder, half, pool=out / "pool"
         )
         chain.run((row.trains,), resume=True)
@@ -177,6 +181,8 @@ def _save_plan(campaign: Campaign, out: Path) -> None:
 
 def _batch(trains: str, config: Config) -> int:
     """Clips of a training step."""
+    if trains in WEAK_STAGES:
+        return int(config.stages.get(trains, {}).get("batch", config.weak.batch))
     stage = config.stages.get(trains if separates_only(trains) else parse(trains)[1], {})
     if separates_only(trains):
         return int(stage.get("batch", config.separation.batch))
@@ -193,13 +199,18 @@ def _objective(history: Sequence[Mapping[str, float]]) -> str:
 
 
 def _finished(row: Row, out: Path) -> bool:
-    return _result(row, out / row.name / "checkpoints").is_file()
+    folder, block = out / row.name / "checkpoints", _block(row)
+    return has_block(block, folder) if block else _manifest(row, folder).is_file()
 
 
-def _result(row: Row, folder: Path) -> Path:
-    """The file that is written last when a row ends."""
-    if separates_only(row.trains):
-        return folder / "blocks" / f"{separator_block(row.trains)}.json"
+def _block(row: Row) -> str | None:
+    """The block whose saving ends a row; None for a row that ends with a system."""
+    if row.trains in WEAK_STAGES:
+        return row.trains
+    return separator_block(row.trains) if separates_only(row.trains) else None
+
+
+def _manifest(row: Row, folder: Path) -> Path:
     return folder / "systems" / f"{split(row.trains)[0]}.yaml"
 
 
@@ -213,9 +224,12 @@ def _prepared(row: Row, out: Path) -> Path:
     for source in sources:
         for part in ("blocks", "systems"):
             (folder / part).mkdir(parents=True, exist_ok=True)
-            for path in (source / part).iterdir():
-                if path != _result(row, source):
+            for path in (source / part).glob("*"):  # a row of separators has no systems
+                if path != _manifest(row, source):
                     shutil.copy2(path, folder / part / path.name)
+    block = _block(row)
+    if block and has_block(block, folder):
+        mark_start(block, folder)
     for name in row.rebases:
         owners = [s for s in sources if (s / "blocks" / f"{name}.json").is_file()]
         if not owners:

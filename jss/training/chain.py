@@ -45,8 +45,8 @@ class Workspace:
     pool: Path | None = None
 
     def has_block(self, name: str) -> bool:
-        """Whether a block has been saved."""
-        return (self.folder / "blocks" / f"{name}.json").is_file()
+        """Whether a block has been saved, and is not the one that its own training goes on from."""
+        return runs.has_block(name, self.folder)
 
     def fit(
         self,
@@ -106,6 +106,7 @@ class Workspace:
             half=self.half,
             **card,
         )
+        runs.unmark_start(block, self.folder)
 
 
 class Trainings(Protocol):

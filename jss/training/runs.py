@@ -215,3 +215,22 @@ def _parsed(path: Path, stamp: tuple[int, int]) -> dict[str, Any]:
 @lru_cache(512)
 def _history(path: Path, stamp: tuple[int, int]) -> tuple[dict[str, float], ...]:
     return tuple(histories.load(path))
+
+
+def has_block(name: str, folder: Path) -> bool:
+    """Whether a checkpoints folder has a block that a training saved there."""
+    return (folder / "blocks" / f"{name}.json").is_file() and not _start_mark(name, folder).exists()
+
+
+def mark_start(name: str, folder: Path) -> None:
+    """Say of a block in a folder that its own training goes on from it, and will replace it."""
+    _start_mark(name, folder).touch()
+
+
+def unmark_start(name: str, folder: Path) -> None:
+    """Say of a block that it is the result of its training."""
+    _start_mark(name, folder).unlink(missing_ok=True)
+
+
+def _start_mark(name: str, folder: Path) -> Path:
+    return folder / "blocks" / f"{name}.start"

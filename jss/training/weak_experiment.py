@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from jss import checkpoints
+from jss.checkpoints import Card
 from jss.config import Config, WeakLabelConfig
 from jss.data.scenes.scenes import SceneData, scene_data
 from jss.errors import JssError
@@ -26,10 +28,15 @@ from jss.training.weak_stages import WEAK_STAGES, WeakStage
 
 
 def weak_chain(
-    config: Config, root: str | tuple[str, ...], out: Path, folder: Path, half: bool = False
+    config: Config,
+    root: str | tuple[str, ...],
+    out: Path,
+    folder: Path,
+    half: bool = False,
+    pool: Path | None = None,
 ) -> Chain:
     """The chain that trains the stages of a preset; arguments as of ``Workspace``."""
-    return Chain(WeakTrainings(Workspace(config, root, out, folder, half)))
+    return Chain(WeakTrainings(Workspace(config, root, out, folder, half, pool)))
 
 
 @dataclass(frozen=True)
@@ -89,18 +96,36 @@ class WeakTrainings:
         """Train in the folder of a run, and save the block."""
         stage, c = WEAK_STAGES[training], self._settings(training)
         torch.manual_seed(self.workspace.config.seed)
-        task = self._task(stage, c, run)
+        network, parent = self._start(training, stage, c)
+        task = self._task(stage, c, run, network)
         self.workspace.fit(task, training, c.epochs, clip=c.clip)
-        on_rank_zero(lambda: self._save(training, task, stage, c))
+        on_rank_zero(lambda: self._save(training, task, stage, c, parent))
 
     def _settings(self, training: str) -> WeakLabelConfig:
         """The settings of a stage with the preset's overrides."""
         config = self.workspace.config
         return stage_settings(config.weak, config.stages.get(training, {}), training)
 
-    def _task(self, stage: WeakStage, c: WeakLabelConfig, run: Path) -> WeakLabelTask:
+    def _start(
+        self, training: str, stage: WeakStage, c: WeakLabelConfig
+    ) -> tuple[nn.Module, Card | None]:
+        """A new network, or the block that the settings go on from and its card."""
+        config, labels = self.workspace.config, self.scenes.train.recipe.labels
+        new = new_network(config, stage, len(labels))
+        if not c.start:
+            return new, None
+        network, card = checkpoints.load_network(c.start, self.workspace.folder)
+        if type(network) is not type(new) or card.settings.get("classes") != list(labels):
+            raise JssError(
+                f"{training} cannot go on from {c.start}, which has other classes or is no "
+                f"{stage.network}: name another block in stages.{training}.start."
+            )
+        return network.train().requires_grad_(True), card
+
+    def _task(
+        self, stage: WeakStage, c: WeakLabelConfig, run: Path, network: nn.Module
+    ) -> WeakLabelTask:
         config, folder = self.workspace.config, self.workspace.folder
-        network = new_network(config, stage, len(self.scenes.train.recipe.labels))
         if isinstance(network, Critic):
             return CriticTask(run, config, c, self.scenes, network, stage.labels)
         critic = checkpoints.load_network(stage.critic, folder)[0] if stage.critic else None
@@ -108,7 +133,12 @@ class WeakTrainings:
         return SeparatorTask(run, config, c, self.scenes, network, critic, stage.labels)
 
     def _save(
-        self, training: str, task: WeakLabelTask, stage: WeakStage, c: WeakLabelConfig
+        self,
+        training: str,
+        task: WeakLabelTask,
+        stage: WeakStage,
+        c: WeakLabelConfig,
+        parent: Card | None,
     ) -> None:
         best, states = task.selected("network")
         task.network.load_state_dict(states["network"])
@@ -119,6 +149,7 @@ class WeakTrainings:
             best,
             self.scenes,
             stage=stage.description,
+            parent=parent,
             settings=self._card_settings(stage, task.reached(c)),
         )
 

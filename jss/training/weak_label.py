@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from jss.config import Config, WeakLabelConfig
 from jss.data.scenes.batches import SceneBatch, SceneSteps, active_share
@@ -41,6 +42,8 @@ class WeakLabelTask(Task):
         self.c, self.data = c, data
         self.gamma: Tensor
         self.register_buffer("gamma", torch.from_numpy(active_share(data.train)))
+        #: The running mean of the network's weights, where there is one.
+        self.average: AveragedModel | None = None
 
     def terms(self, batch: SceneBatch) -> Terms:
         """The "loss" of a batch, and its terms by name."""
@@ -54,13 +57,34 @@ class WeakLabelTask(Task):
         """Columns of the history, from the ``measures`` of every validation batch."""
         raise NotImplementedError
 
+    def begin(self, network: nn.Module) -> None:
+        """Train a network, with a running mean of its weights where the settings ask for one."""
+        self.network = accelerate(network)
+        if self.c.ema:
+            mean = get_ema_multi_avg_fn(self.c.ema)
+            self.average = AveragedModel(network, multi_avg_fn=mean, use_buffers=True)
+            self.average.requires_grad_(False)
+
+    @property
+    def current(self) -> nn.Module:
+        """The network that learns; in validation, what is saved of it."""
+        if self.average is None or torch.is_grad_enabled():
+            return self.network
+        module: nn.Module = self.average.module
+        return module
+
     def networks(self) -> dict[str, nn.Module]:
-        """The network that is trained."""
-        return {"network": self.network}
+        """The network that is trained, or the running mean of its weights."""
+        return {"network": self.network if self.average is None else self.average.module}
 
     def training_step(self, batch: SceneBatch, step: int) -> Tensor:
         """Lightning's hook: one optimizer step."""
         return self.tally(self.terms(batch))
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        """Lightning's hook: the mean follows the weights."""
+        if self.average is not None:
+            self.average.update_parameters(self.network)
 
     def enough(self) -> bool:
         """Whether the validation loss has not fallen for ``early_stop`` epochs."""
@@ -113,12 +137,12 @@ class CriticTask(WeakLabelTask):
         labels: Labels,
     ) -> None:
         super().__init__(folder, config, c, data)
-        self.network = accelerate(critic)
+        self.begin(critic)
         self.labels = labels
 
     def terms(self, batch: SceneBatch) -> Terms:
         """Eq. 3 or 5."""
-        logits = self.network(stft(batch.mixture).abs())
+        logits = self.current(stft(batch.mixture).abs())
         if self.labels == "clip":
             return {"loss": losses.critic_clip_loss(logits, batch.present, self.c.reduction)}
         active = losses.pooled_labels(batch.active, self.network.pool)
@@ -127,7 +151,7 @@ class CriticTask(WeakLabelTask):
 
     def measures(self, batch: SceneBatch) -> dict[str, Any]:
         """Probabilities and labels of frames and of clips, each (n, K)."""
-        p = self.network.probabilities(stft(batch.mixture).abs()).cpu()
+        p = torch.sigmoid(self.current(stft(batch.mixture).abs())).float().cpu()
         active = losses.pooled_labels(batch.active, self.network.pool).cpu()
         return {
             "frames": (
@@ -170,7 +194,7 @@ class SeparatorTask(WeakLabelTask):
         labels: Labels,
     ) -> None:
         super().__init__(folder, config, c, data)
-        self.network = accelerate(separator)
+        self.begin(separator)
         #: Its compiled forward pass: a function, so that it is not saved as a second submodule.
         self.compiled: Callable[[Tensor], Tensor] | None = None
         if isinstance(separator, ConvTasNet) and compiles(config, separator, gradients=True):
@@ -183,7 +207,7 @@ class SeparatorTask(WeakLabelTask):
     def terms(self, batch: SceneBatch) -> Terms:
         """L1 on magnitudes, or Eqs 8 or 9 with both terms."""
         compiled = self.compiled if torch.is_grad_enabled() else None
-        mixture, sources = magnitudes(compiled or self.network, batch.mixture)
+        mixture, sources = magnitudes(compiled or self.current, batch.mixture)
         if self.critic is None:
             return {"loss": losses.magnitude_loss(sources, stft(batch.sources).abs())}
         logits = self.critic(sources.flatten(0, 1))  # (batch * n, K, T)
@@ -205,7 +229,7 @@ class SeparatorTask(WeakLabelTask):
         several = (batch.present.sum(1, keepdim=True) > 1) & (batch.present > 0)
         mixtures = batch.mixture.unsqueeze(1).expand_as(batch.sources)
         estimates, targets, before = (
-            x[several].cpu().numpy() for x in (self.network(batch.mixture), batch.sources, mixtures)
+            x[several].cpu().numpy() for x in (self.current(batch.mixture), batch.sources, mixtures)
         )
         return {"si_sdri": si_sdr_improvement(estimates, targets, before)}
 

@@ -55,7 +55,7 @@ def plan_weak(
                 "some, or use another soundbank."
             )
     steps = SceneSteps(train, per_process(c.batch, config), fresh=c.fresh)
-    start = f"starts from a new {stage.network}"
+    start = f"starts from {c.start or f'a new {stage.network}'}"
     parts = [
         f"data={scenes.description} (train {len(train)}, validation {len(validation)} scenes)",
         f"{c.epochs} epochs of {len(steps)} steps at most",

@@ -55,6 +55,34 @@ def test_finished_rows_are_not_trained_again(plan, tmp_path, one_thread, monkeyp
     campaign.run(campaign.read(plan), "synthscapes", tmp_path / "out")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("preset", "trains", "block", "setting"),
+    [
+        ("smoke", "MixIT", "mixit-separator", "stages.MixIT.separator=mixit-separator"),
+        ("weak_smoke", "weak-strong", "weak-strong", "stages.weak-strong.start=weak-strong"),
+    ],
+)
+def test_a_block_goes_on_with_its_own_training(
+    tmp_path, one_thread, preset, trains, block, setting
+):
+    path, out = tmp_path / "plan.yaml", tmp_path / "out"
+    path.write_text(
+        f"preset: {preset}\nsettings: [data.workers=0, separation.epochs=1, weak.epochs=1]\nrows:\n"
+        f"  - {{name: first, trains: {trains}}}\n"
+        f"  - {{name: second, trains: {trains}, start: [first], settings: [{setting}]}}\n"
+    )
+    assert cli.main(["campaign", str(path), "--out", str(out)]) == 0
+    rows = list(campaign.progress(campaign.read(path), out))
+    assert [row.state for row in rows] == ["finished", "finished"]
+    assert rows[0].clips == rows[1].clips > 0
+    first, second = (
+        checkpoints.load_card(block, out / name / "checkpoints") for name in ("first", "second")
+    )
+    assert first.sha256 != second.sha256
+    assert second.parent is None  # it goes on with its own training
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

@@ -231,3 +231,34 @@ def test_gamma_counts_all_training_scenes():
 
     share = active_share(Scenes(recipe, None, "train", 0, 2001))
     assert share == pytest.approx([2000 / 2001 * 500 / 501, 500 / 501 / 2001], rel=1e-6)
+
+
+def test_the_running_mean_of_the_weights_is_validated_and_saved(tmp_path, monkeypatch):
+    config = load_preset("weak_smoke", ("weak.ema=0.5", "weak.epochs=1"))
+    seen = []
+    step = SeparatorTask.on_train_batch_end
+
+    def remember(self, *args):
+        seen.append({k: v.detach().clone() for k, v in self.network.state_dict().items()})
+        step(self, *args)
+
+    monkeypatch.setattr(SeparatorTask, "on_train_batch_end", remember)
+    chain = weak_chain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    chain.run(("weak-strong",), resume=False)
+    expected = seen[0]
+    for weights in seen[1:]:
+        expected = {key: 0.5 * expected[key] + 0.5 * weights[key] for key in expected}
+    _, saved = checkpoints.load_block("weak-strong", tmp_path / "checkpoints")
+    assert len(seen) == 2
+    for key, value in expected.items():
+        torch.testing.assert_close(saved[key], value)
+        assert not torch.equal(saved[key], seen[-1][key])
+
+
+def test_a_network_of_another_kind_is_no_start(chain, tmp_path):
+    folder = tmp_path / "checkpoints"
+    shutil.copytree(chain.checkpoints, folder)
+    (folder / "blocks" / "weak-clip.json").unlink()
+    config = load_preset("weak_smoke", ("stages.weak-clip.start=critic-clip",))
+    with pytest.raises(JssError, match=r"cannot go on from critic-clip.*is no tf_masker"):
+        weak_chain(config, "synthscapes", tmp_path, folder).run(("weak-clip",), resume=False)

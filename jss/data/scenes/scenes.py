@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,10 +45,16 @@ class SceneRecipe:
     lufs: tuple[float, float] = (-30.0, -25.0)
     #: The K classes, all equally likely.
     labels: tuple[str, ...] = URBAN_LABELS
+    #: Largest pitch shift of an event, with its tempo; of training scenes only.
+    semitones: float = 0.0
 
 
-#: "urban": Pishdadian, Wichern, Le Roux (ICASSP 2020), section 3.1.
-RECIPES: Mapping[str, SceneRecipe] = {"urban": SceneRecipe()}
+#: "urban": Pishdadian, Wichern, Le Roux (ICASSP 2020), section 3.1. "urban-shifted": the same, for a
+#: bank with few recordings of a class.
+RECIPES: Mapping[str, SceneRecipe] = {
+    "urban": SceneRecipe(),
+    "urban-shifted": SceneRecipe(semitones=3.0),
+}
 
 
 @dataclass(frozen=True)
@@ -93,9 +99,12 @@ def draw_scene(recipe: SceneRecipe, bank: Bank, split: str, seed: Sequence[int])
     for _ in range(count):
         label = recipe.labels[int(rng.integers(len(recipe.labels)))]
         recording = bank.pick(label, split, rng)
-        start, stop, length = _cut(recipe, bank, recording, rng)
+        shift = round(float(rng.uniform(-1, 1)) * recipe.semitones, 2) if recipe.semitones else 0.0
+        start, stop, length = _cut(recipe, bank, recording, 2.0 ** (shift / 12.0), rng)
         onset = round(float(rng.uniform(0.0, recipe.duration - length)), 4)
-        piece = PlacedCut(round(start, 4), round(stop, 4), onset, round(length, 4), ATTACK, RELEASE)
+        piece = PlacedCut(
+            round(start, 4), round(stop, 4), onset, round(length, 4), ATTACK, RELEASE, shift
+        )
         level = round(float(rng.uniform(*recipe.lufs)), 2)
         layers.append(
             Layer(label, (recording,), level, (piece,), ((onset, round(onset + length, 4)),))
@@ -104,19 +113,20 @@ def draw_scene(recipe: SceneRecipe, bank: Bank, split: str, seed: Sequence[int])
 
 
 def _cut(
-    recipe: SceneRecipe, bank: Bank, recording: Recording, rng: np.random.Generator
+    recipe: SceneRecipe, bank: Bank, recording: Recording, speed: float, rng: np.random.Generator
 ) -> tuple[float, float, float]:
-    """Draw where an event is cut from its recording: start, stop and length in seconds."""
+    """Draw where an event is cut from its recording, which is played ``speed`` times as fast.
+
+    Returns:
+        Start and stop in the recording, and the length of the event, in seconds.
+    """
     steady = recording.label in STEADY
     spans = audible_spans(bank, recording, steady=steady)
     first, end = spans[0][0] / SAMPLE_RATE, spans[-1][1] / SAMPLE_RATE
-    wanted = float(rng.uniform(*recipe.lengths))
+    length = float(rng.uniform(*recipe.lengths))
+    wanted, whole = length * speed, (end - first) / speed
     if wanted >= end - first:
-        return (
-            first,
-            end,
-            min(wanted, recipe.duration) if steady else min(end - first, recipe.duration),
-        )
+        return first, end, min(length if steady else whole, recipe.duration)
     best_start, most_audible = first, -1.0
     for _ in range(TRIES):
         start = float(rng.uniform(first, end - wanted))
@@ -128,7 +138,7 @@ def _cut(
             best_start, most_audible = start, audible
         if audible >= AUDIBLE * wanted:
             break
-    return best_start, best_start + wanted, wanted
+    return best_start, best_start + wanted, length
 
 
 def render_scene(scene: Scene, bank: Bank) -> Float32:
@@ -230,9 +240,10 @@ def scene_data(root: str, config: Config) -> SceneData:
     c = config.data
     recipe = scene_recipe(c.recipe, c.seconds)
     bank, description, licence = scene_bank(root, recipe.labels, c.synthesised, c.sounds)
+    plain = replace(recipe, semitones=0.0)
     return SceneData(
         SceneSet(recipe, bank, "train", config.seed, c.synthetic),
-        SceneSet(recipe, bank, "validation", config.seed, c.validation_synthetic),
+        SceneSet(plain, bank, "validation", config.seed, c.validation_synthetic),
         description,
         licence,
     )
@@ -258,9 +269,7 @@ def scene_recipe(name: str, seconds: float | None = None) -> SceneRecipe:
         return recipe
     ratio = seconds / recipe.duration
     shortest, longest = recipe.lengths
-    return SceneRecipe(
-        seconds, recipe.events, (shortest * ratio, longest * ratio), recipe.lufs, recipe.labels
-    )
+    return replace(recipe, duration=seconds, lengths=(shortest * ratio, longest * ratio))
 
 
 def scene_bank(

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from jss.audio import SAMPLE_RATE
+from jss.config import load_preset
 from jss.data.recordings import Recording
 from jss.data.scenes.scenes import (
     SceneRecipe,
@@ -16,6 +17,7 @@ from jss.data.scenes.scenes import (
     draw_scene,
     render_scene,
     scene_bank,
+    scene_data,
     scene_recipe,
 )
 from jss.data.soundscapes.loudness import lufs
@@ -114,6 +116,45 @@ def test_sets_are_reproducible_and_splits_differ():
 def test_shorter_clips_have_shorter_events():
     recipe = scene_recipe("urban", 1.0)
     assert (recipe.duration, recipe.lengths) == (1.0, (0.125, 1.0))
+
+
+def test_a_shifted_event_is_cut_longer_or_shorter_than_it_sounds(bank):
+    recipe = scene_recipe("urban-shifted")
+    pieces = [
+        layer.pieces[0]
+        for i in range(400)
+        for layer in draw_scene(recipe, bank, "train", (0, i)).layers
+    ]
+    lengths, shifts = (np.array([getattr(p, k) for p in pieces]) for k in ("length", "semitones"))
+    assert stats.kstest(lengths, stats.uniform(0.5, 3.5).cdf).pvalue > 1e-3
+    assert stats.kstest(shifts, stats.uniform(-3, 6).cdf).pvalue > 1e-3
+    ratio = np.array([(p.stop - p.start) / p.length for p in pieces])
+    np.testing.assert_allclose(ratio, 2 ** (shifts / 12), atol=1e-3)
+
+
+def test_a_shifted_event_is_heard_at_another_pitch():
+    class ToneBank(NoiseBank):
+        def __init__(self):
+            time = np.arange(10 * SAMPLE_RATE) / SAMPLE_RATE
+            self.noise = (0.1 * np.sin(2 * np.pi * 1000 * time)).astype(np.float32)
+
+    bank = ToneBank()
+    scenes = [draw_scene(scene_recipe("urban-shifted"), bank, "train", (0, i)) for i in range(99)]
+    scene = next(s for s in scenes if len(s.layers) == 1 and s.layers[0].pieces[0].semitones > 1)
+    (onset, offset), semitones = scene.layers[0].spans[0], scene.layers[0].pieces[0].semitones
+    heard = render_scene(scene, bank).sum(0)[
+        round(onset * SAMPLE_RATE) : round(offset * SAMPLE_RATE)
+    ]
+    peak = np.abs(np.fft.rfft(heard)).argmax() * SAMPLE_RATE / len(heard)
+    assert peak == pytest.approx(1000 * 2 ** (semitones / 12), abs=SAMPLE_RATE / len(heard))
+
+
+def test_only_training_scenes_are_shifted():
+    config = load_preset("weak_smoke", ("data.recipe=urban-shifted",))
+    data = scene_data("synthscapes", config)
+    assert data.train.recipe.semitones == 3.0
+    plain = scene_data("synthscapes", load_preset("weak_smoke")).validation
+    assert data.validation.scene(1) == plain.scene(1)
 
 
 @pytest.mark.parametrize(
