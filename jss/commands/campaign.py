@@ -14,7 +14,7 @@ CAMPAIGNS = Path(__file__).parent.parent / "presets" / "campaigns"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("campaign", help="the path of a campaign's YAML file, or desk")
+    parser.add_argument("campaign", help="the path of a campaign's YAML file, or desk or weak")
     parser.add_argument(
         "--data", action="append", metavar="ROOT", help="as of train; may be given again"
     )

@@ -9,6 +9,7 @@ from jss.commands.campaign import CAMPAIGNS
 from jss.errors import JssError
 from jss.training import campaign, experiment
 from jss.training.stages import split
+from jss.training.weak_stages import WEAK_STAGES
 
 PLAN = """
 preset: smoke
@@ -107,11 +108,17 @@ def test_a_wrong_file_is_a_sentence(plan, change, sentence):
         campaign.read(plan)
 
 
-def test_the_shipped_campaign_is_whole():
-    from jss.commands.campaign import CAMPAIGNS
+@pytest.mark.parametrize(("name", "preset"), [("desk", "gpu"), ("weak", "weak_desk")])
+def test_a_shipped_campaign_is_whole(name, preset):
+    shipped = campaign.read(CAMPAIGNS / f"{name}.yaml")
+    assert [shipped.config(row).name for row in shipped.rows] == [preset] * len(shipped.rows)
 
-    shipped = campaign.read(CAMPAIGNS / "desk.yaml")
-    assert [shipped.config(row).name for row in shipped.rows] == ["gpu"] * len(shipped.rows)
+
+def test_each_judged_separator_starts_from_a_row_of_its_critic():
+    rows = campaign.read(CAMPAIGNS / "weak.yaml").rows
+    for row in rows:
+        critic = WEAK_STAGES[row.trains].critic
+        assert critic is None or critic in row.start
 
 
 def test_no_student_of_the_shipped_campaign_comes_from_a_teacher():
