@@ -148,6 +148,9 @@ class WeakLabelConfig:
     alpha: Annotated[float, Field(ge=0, le=1e9)] = 100.0
     #: Of both terms: "sum" as written, or "mean", with which alpha is worth a fortieth.
     reduction: Literal["sum", "mean"] = "sum"
+    #: From isolated sources: "l1", the mean absolute error of magnitudes, or "snr", that of signals
+    #: in dB (``jss.losses.weak_label.source_snr_loss``).
+    strong: Literal["l1", "snr"] = "l1"
     #: Draw new mixtures in every epoch instead of a fixed set.
     fresh: bool = False
     #: Largest gradient norm, 0 for any.

@@ -15,7 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from jss.losses.pit import ACTIVE_RMS
+from jss.losses.snr import active_loss, inactive_loss
+
 Reduction = Literal["sum", "mean"]
+#: The soft threshold of Eq. 14: an inactive source need not be more than 10 dB below the mixture.
+TAU_INACTIVE = 0.1
 
 
 def class_weights(active: Tensor, gamma: Tensor) -> Tensor:
@@ -161,6 +166,24 @@ def magnitude_loss(estimates: Tensor, targets: Tensor) -> Tensor:
         A scalar.
     """
     return (estimates - targets).abs().mean()
+
+
+def source_snr_loss(estimates: Tensor, targets: Tensor, mixture: Tensor) -> Tensor:
+    """The first paper's Eq. 13 for active sources and Eq. 14 for the others, without permutation.
+
+    Unlike absolute errors, it does not close the mask of a class that is less likely than not.
+
+    Args:
+        estimates: (batch, n, samples).
+        targets: (batch, n, samples), zero where a source is inactive.
+        mixture: (batch, samples).
+
+    Returns:
+        The mean loss in dB, a scalar.
+    """
+    active = active_loss(estimates, targets)
+    inactive = inactive_loss(estimates, mixture.unsqueeze(1), TAU_INACTIVE)
+    return torch.where(targets.square().mean(-1).sqrt() > ACTIVE_RMS, active, inactive).mean()
 
 
 def _source_labels(labels: Tensor) -> Tensor:

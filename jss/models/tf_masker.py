@@ -113,6 +113,22 @@ def magnitudes(
     return mixture, stft(separator(waveform)).abs()
 
 
+def signals(separator: nn.Module | Callable[[Tensor], Tensor], waveform: Tensor) -> Tensor:
+    """Separated sources for training: a masker's ``masks`` with the mixture's phase.
+
+    Args:
+        separator: (batch, samples) -> (batch, n, samples).
+        waveform: The mixture, (batch, samples).
+
+    Returns:
+        (batch, n, samples).
+    """
+    if not isinstance(separator, TFMasker):
+        return separator(waveform)
+    spectrum = stft(waveform)
+    return istft(separator.masks(spectrum.abs()) * spectrum.unsqueeze(1), waveform.shape[-1])
+
+
 def separate(separator: nn.Module, waveform: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Separate a mixture into sources and their magnitudes.
 

@@ -24,7 +24,7 @@ from jss.models.fast import accelerate
 from jss.models.joint import freeze
 from jss.models.separator import ConvTasNet
 from jss.models.stft import stft
-from jss.models.tf_masker import magnitudes
+from jss.models.tf_masker import magnitudes, signals
 from jss.training.task import Task, compiles
 
 Labels = Literal["strong", "frame", "clip"]
@@ -205,9 +205,13 @@ class SeparatorTask(WeakLabelTask):
         self.labels = labels
 
     def terms(self, batch: SceneBatch) -> Terms:
-        """L1 on magnitudes, or Eqs 8 or 9 with both terms."""
+        """The loss of isolated sources, or Eqs 8 or 9 with both terms."""
         compiled = self.compiled if torch.is_grad_enabled() else None
-        mixture, sources = magnitudes(compiled or self.current, batch.mixture)
+        separator = compiled or self.current
+        if self.critic is None and self.c.strong == "snr":
+            estimates = signals(separator, batch.mixture)
+            return {"loss": losses.source_snr_loss(estimates, batch.sources, batch.mixture)}
+        mixture, sources = magnitudes(separator, batch.mixture)
         if self.critic is None:
             return {"loss": losses.magnitude_loss(sources, stft(batch.sources).abs())}
         logits = self.critic(sources.flatten(0, 1))  # (batch * n, K, T)

@@ -110,3 +110,24 @@ def test_labels_are_pooled_by_their_maximum_to_125_frames():
     pooled = losses.pooled_labels(active, 4)
     assert pooled.shape == (1, 1, 125)
     assert pooled[0, 0].nonzero().flatten().tolist() == [1]
+
+
+def test_the_loss_of_signals_is_eqs_13_and_14_without_permutation():
+    g = torch.Generator().manual_seed(1)
+    estimates, targets = torch.randn(2, 2, 3, 50, generator=g)
+    targets[0, 1] = 0.0
+    mixture = targets.sum(1)
+
+    def decibels(values: torch.Tensor) -> float:
+        return 10 * math.log10(values.square().sum().item())
+
+    want = 0.0
+    for b in range(2):
+        for i in range(3):
+            estimate, target = estimates[b, i], targets[b, i]
+            if target.any():
+                parts = torch.cat([target - estimate, math.sqrt(1e-3) * target])
+            else:
+                parts = torch.cat([estimate, math.sqrt(0.1) * mixture[b]])
+            want += decibels(parts) / 6
+    assert losses.source_snr_loss(estimates, targets, mixture).item() == pytest.approx(want)

@@ -19,7 +19,7 @@ from jss.data.scenes.batches import SceneSteps, active_share
 from jss.data.scenes.scenes import Scene, SceneSet, scene_data, scene_recipe
 from jss.data.soundscapes.soundscape import Layer
 from jss.errors import JssError
-from jss.losses.weak_label import magnitude_loss
+from jss.losses.weak_label import magnitude_loss, source_snr_loss
 from jss.metrics.separation import si_sdr_improvement
 from jss.models.critic import Critic
 from jss.models.stft import stft
@@ -262,3 +262,16 @@ def test_a_network_of_another_kind_is_no_start(chain, tmp_path):
     config = load_preset("weak_smoke", ("stages.weak-clip.start=critic-clip",))
     with pytest.raises(JssError, match=r"cannot go on from critic-clip.*is no tf_masker"):
         weak_chain(config, "synthscapes", tmp_path, folder).run(("weak-clip",), resume=False)
+
+
+def test_isolated_sources_teach_signals_or_magnitudes(task):
+    separation, batch = task("strong")
+    separation.critic = None
+    magnitude = separation.terms(batch)["loss"]
+    separation.c = dataclasses.replace(separation.c, strong="snr")
+    signal = separation.terms(batch)["loss"]
+    estimates = separation.network(batch.mixture)  # the smoke masker has no floor
+    torch.testing.assert_close(
+        signal, source_snr_loss(estimates, batch.sources, batch.mixture), rtol=1e-4, atol=1e-4
+    )
+    assert magnitude.item() != signal.item()
