@@ -57,6 +57,12 @@ def _ours() -> None:
         + " The best value of each column is tinted. Intervals are 95 % bootstrap "
         "intervals over clips. The data are not DESED: do not compare these figures with the paper's."
     )
+    absent = sorted({r.system for r in reports} - {m.name for m in loaders.systems()})
+    if absent:
+        st.caption(
+            f"Figures only, no weights of them are installed: {literal(', '.join(absent))} "
+            "(docs/detectors.md says how to install YAMNet)."
+        )
     score_tables.show(
         reports,
         "single",
