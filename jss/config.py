@@ -139,7 +139,7 @@ class WeakLabelConfig:
     early_stop: Count = 5
     #: Of Adam.
     learning_rate: Rate = 1e-4
-    #: A block to go on from, with its sizes; empty for a new network.
+    #: A block of the preset's sizes to go on from; empty for a new network.
     start: str = ""
     #: Share of the mean in the running mean of the weights, which is validated and saved in place
     #: of the weights; 0 for the weights themselves.

@@ -57,12 +57,11 @@ def _ours() -> None:
         + " The best value of each column is tinted. Intervals are 95 % bootstrap "
         "intervals over clips. The data are not DESED: do not compare these figures with the paper's."
     )
-    absent = sorted({r.system for r in reports} - {m.name for m in loaders.systems()})
+    installed = {m.name for m in loaders.systems()}
+    absent = sorted({r.system for r in reports if " + " not in r.system} - installed)
     if absent:
-        st.caption(
-            f"Figures only, no weights of them are installed: {literal(', '.join(absent))} "
-            "(docs/detectors.md says how to install YAMNet)."
-        )
+        how = " (docs/detectors.md says how to install YAMNet)" if "YAMNet" in absent else ""
+        st.caption(f"Figures only, without weights here: {literal(', '.join(absent))}{how}.")
     score_tables.show(
         reports,
         "single",

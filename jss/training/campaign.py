@@ -11,6 +11,7 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -137,10 +138,10 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
     roots = (root,) if isinstance(root, str) else tuple(root)
     on_rank_zero(lambda: _save_plan(campaign, out))
     for row in campaign.rows:
-        if _finished(row, out):
+        if on_rank_zero(partial(_finished, row, out)):
             continue
         log.info("%s: trains %s", row.name, row.trains)
-        folder = _prepared(row, out)
+        folder = on_rank_zero(partial(_prepared, row, out))
         chain_of = weak_chain if row.trains in WEAK_STAGES else joint_chain
         chain = chain_of(
             campaign.config(row), roots, out / row.name, folder, half, pool=out / "pool"
@@ -221,15 +222,16 @@ def _prepared(row: Row, out: Path) -> Path:
         checkpoints.root() if start == SHIPPED else out / start / "checkpoints"
         for start in row.start
     ]
+    block = _block(row)
+    (folder / "blocks").mkdir(parents=True, exist_ok=True)
+    (folder / "systems").mkdir(exist_ok=True)
+    if block and any(has_block(block, source) for source in sources):
+        mark_start(block, folder)  # before the copies: without it, the block is the row's result
     for source in sources:
         for part in ("blocks", "systems"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
             for path in (source / part).glob("*"):  # a row of separators has no systems
                 if path != _manifest(row, source):
                     shutil.copy2(path, folder / part / path.name)
-    block = _block(row)
-    if block and has_block(block, folder):
-        mark_start(block, folder)
     for name in row.rebases:
         owners = [s for s in sources if (s / "blocks" / f"{name}.json").is_file()]
         if not owners:

@@ -192,7 +192,7 @@ def fit(
             ) from error
         if last.is_file() and "state_dict" in str(error):
             raise JssError(
-                f"The checkpoint {last} belongs to a run with other sizes: use another --out, or "
+                f"The checkpoint {last} belongs to a run with other sizes or settings: use another --out, or "
                 "delete that folder."
             ) from error
         raise

@@ -71,8 +71,9 @@ class WeakTrainings:
                 f'There is no way to train "{training}" here: name some of '
                 f"{', '.join(WEAK_STAGES)}."
             )
-        critic = WEAK_STAGES[training].critic
-        return [critic] if critic else []
+        critic, start = WEAK_STAGES[training].critic, self._settings(training).start
+        wanted = [critic, start if start in WEAK_STAGES and start != training else None]
+        return [need for need in wanted if need]
 
     def is_finished(self, training: str) -> bool:
         """Whether its block has been saved."""
@@ -81,6 +82,11 @@ class WeakTrainings:
     def check_finished(self, training: str) -> None:
         """Raises JssError where a finished block has other classes than the scenes."""
         folder = self.workspace.folder
+        if self._settings(training).start == training:
+            raise JssError(
+                f"{training} in {folder} is finished, and only a row of a campaign goes on from its "
+                "own block: write such a row, or use another --checkpoints."
+            )
         classes = checkpoints.load_card(training, folder).settings.get("classes")
         if classes != list(self.scenes.train.recipe.labels):
             raise JssError(
@@ -90,6 +96,8 @@ class WeakTrainings:
     def plan(self, training: str, memory: bool) -> Planned:
         """What ``train`` will do."""
         stage, c = WEAK_STAGES[training], self._settings(training)
+        if c.start and (c.start not in self.needs(training) or self.is_finished(c.start)):
+            self._start(training, stage, c)  # raises now what would be raised after other trainings
         return plan_weak(training, self.workspace.config, self.scenes, stage, c, memory)
 
     def train(self, training: str, run: Path) -> None:
@@ -104,7 +112,10 @@ class WeakTrainings:
     def _settings(self, training: str) -> WeakLabelConfig:
         """The settings of a stage with the preset's overrides."""
         config = self.workspace.config
-        return stage_settings(config.weak, config.stages.get(training, {}), training)
+        overrides = config.stages.get(training, {})
+        if "strong" in overrides and WEAK_STAGES[training].labels != "strong":
+            raise JssError(f"stages.{training}.strong: only isolated sources have this choice.")
+        return stage_settings(config.weak, overrides, training)
 
     def _start(
         self, training: str, stage: WeakStage, c: WeakLabelConfig
@@ -115,12 +126,17 @@ class WeakTrainings:
         if not c.start:
             return new, None
         network, card = checkpoints.load_network(c.start, self.workspace.folder)
-        if type(network) is not type(new) or card.settings.get("classes") != list(labels):
+        weights = network.state_dict()
+        fits = {key: value.shape for key, value in weights.items()} == {
+            key: value.shape for key, value in new.state_dict().items()
+        }
+        if not fits or card.settings.get("classes") != list(labels):
             raise JssError(
-                f"{training} cannot go on from {c.start}, which has other classes or is no "
+                f"{training} cannot go on from {c.start}, which has other classes or sizes, or is no "
                 f"{stage.network}: name another block in stages.{training}.start."
             )
-        return network.train().requires_grad_(True), card
+        new.load_state_dict(weights)
+        return new, card
 
     def _task(
         self, stage: WeakStage, c: WeakLabelConfig, run: Path, network: nn.Module

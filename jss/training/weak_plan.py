@@ -17,7 +17,7 @@ from jss.models.critic import Critic
 from jss.models.joint import freeze
 from jss.models.separator import ConvTasNet
 from jss.models.stft import stft
-from jss.models.tf_masker import TFMasker, magnitudes
+from jss.models.tf_masker import TFMasker, magnitudes, signals
 from jss.training.memory import gigabytes, peak_bytes
 from jss.training.plan import Planned
 from jss.training.weak_stages import WeakStage
@@ -82,7 +82,8 @@ def new_network(config: Config, stage: WeakStage, classes: int) -> nn.Module:
 
 
 def _memory(config: Config, scenes: SceneData, stage: WeakStage, c: WeakLabelConfig) -> float:
-    """Memory in bytes: weights, gradients, Adam's moments, and a step estimated on one mixture."""
+    """Memory in bytes: weights, their running mean, gradients, Adam's moments, and a step estimated
+    on one mixture."""
     classes = len(scenes.train.recipe.labels)
     network, critic = new_network(config, stage, classes), None
     if stage.critic:
@@ -94,9 +95,11 @@ def _memory(config: Config, scenes: SceneData, stage: WeakStage, c: WeakLabelCon
         if isinstance(network, Critic):
             logits: torch.Tensor = network(stft(mixture).abs())
             return logits.sum()
+        if stage.labels == "strong" and c.strong == "snr":
+            return signals(network, mixture).sum()
         sources = magnitudes(network, mixture)[1]
         return (sources if critic is None else critic(sources.flatten(0, 1))).sum()
 
     per_mixture = peak_bytes(loss, network.parameters())
     trained = sum(parameter.numel() for parameter in network.parameters())
-    return 16 * trained + per_mixture * c.batch / config.processes
+    return (20 if c.ema else 16) * trained + per_mixture * c.batch / config.processes

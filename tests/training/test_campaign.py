@@ -84,6 +84,29 @@ def test_a_block_goes_on_with_its_own_training(
     assert second.parent is None  # it goes on with its own training
 
 
+def test_a_row_that_ends_while_blocks_are_copied_is_not_finished(tmp_path, monkeypatch):
+    """Its folder has the block that it was to go on from, and nothing that it has trained."""
+    path, out = tmp_path / "plan.yaml", tmp_path / "out"
+    path.write_text(
+        "preset: weak_smoke\nrows:\n  - {name: first, trains: weak-strong}\n"
+        "  - {name: second, trains: weak-strong, start: [first]}\n"
+    )
+    blocks = out / "first" / "checkpoints" / "blocks"
+    blocks.mkdir(parents=True)
+    for name in ("weak-strong.json", "weak-strong.safetensors"):
+        (blocks / name).write_text("")
+
+    def copy_one_and_die(source, target):
+        target.write_text("")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(campaign.shutil, "copy2", copy_one_and_die)
+    plan = campaign.read(path)
+    with pytest.raises(KeyboardInterrupt):
+        campaign.run(plan, "synthscapes", out)
+    assert [row.state for row in campaign.progress(plan, out)] == ["finished", "waiting"]
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

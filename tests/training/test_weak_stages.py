@@ -255,13 +255,53 @@ def test_the_running_mean_of_the_weights_is_validated_and_saved(tmp_path, monkey
         assert not torch.equal(saved[key], seen[-1][key])
 
 
-def test_a_network_of_another_kind_is_no_start(chain, tmp_path):
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (("stages.weak-clip.start=critic-clip",), "cannot go on from critic-clip, which has other"),
+        (
+            ("stages.weak-clip.start=weak-frame", "masker.cells=9"),
+            "cannot go on from weak-frame, which has other classes or sizes",
+        ),
+        (("stages.weak-clip.start=weak-clap",), "weak-clap"),
+        (("stages.weak-frame.start=weak-frame",), "only a row of a campaign goes on from its own"),
+        (("stages.weak-clip.strong=snr",), "only isolated sources have this choice"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_a_sentence_before_any_training(
+    chain, tmp_path, settings, sentence
+):
     folder = tmp_path / "checkpoints"
     shutil.copytree(chain.checkpoints, folder)
     (folder / "blocks" / "weak-clip.json").unlink()
-    config = load_preset("weak_smoke", ("stages.weak-clip.start=critic-clip",))
-    with pytest.raises(JssError, match=r"cannot go on from critic-clip.*is no tf_masker"):
-        weak_chain(config, "synthscapes", tmp_path, folder).run(("weak-clip",), resume=False)
+    config = load_preset("weak_smoke", settings)
+    stages = ("weak-frame", "weak-clip")
+    with pytest.raises(JssError, match=sentence):
+        weak_chain(config, "synthscapes", tmp_path, folder).plan(stages, resume=False)
+
+
+def test_a_start_that_is_another_stage_is_trained_first(tmp_path):
+    config = load_preset("weak_smoke", ("stages.conv-frame.start=conv-strong",))
+    chain = weak_chain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    planned = [stage.name for stage in chain.plan(("conv-frame",), resume=False)]
+    assert planned == ["critic-frame", "conv-strong", "conv-frame"]
+
+
+def test_a_resumed_run_has_the_same_running_mean(tmp_path):
+    """Stopped after its first of two epochs, it ends as one that went through."""
+    blocks = []
+    for stops in ((2,), (1, 2)):
+        folder = tmp_path / str(len(stops))
+        for number, epochs in enumerate(stops):
+            config = load_preset("weak_smoke", ("weak.ema=0.9", f"weak.epochs={epochs}"))
+            checkpoint = folder / "checkpoints"
+            shutil.rmtree(checkpoint, ignore_errors=True)
+            weak_chain(config, "synthscapes", folder, checkpoint).run(
+                ("weak-strong",), resume=number > 0
+            )
+        blocks.append(load_networks(folder / "weak-strong" / "best-network.safetensors"))
+    whole, resumed = (block["network"] for block in blocks)
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
 
 
 def test_isolated_sources_teach_signals_or_magnitudes(task):

@@ -261,7 +261,8 @@ def _read(path: Path, where: str, stamps: tuple[tuple[str, Stamp], ...]) -> Mode
     for file in sorted(path.glob("systems/*.yaml"), key=lambda file: checkpoints.place(file.stem)):
         attempt(file.stem, system)
     for file in sorted(path.glob("blocks/*.json")):
-        attempt(file.stem, block)
+        if runs.has_block(file.stem, path):
+            attempt(file.stem, block)
     return ModelFolder(path, where, systems, blocks, tuple(faults), hash(stamps))
 
 
