@@ -141,8 +141,8 @@ class WeakLabelConfig:
     learning_rate: Rate = 1e-4
     #: A block of the preset's sizes to go on from; empty for a new network.
     start: str = ""
-    #: Share of the mean in the running mean of the weights, which is validated and saved in place
-    #: of the weights; 0 for the weights themselves.
+    #: What is validated and saved: 0 for the weights, else their running mean, of which this share
+    #: stays at each step (0.999: the mean of about the last 1000 steps).
     ema: Share = 0.0
     #: Weight of the mixture term (Eqs 8, 9).
     alpha: Annotated[float, Field(ge=0, le=1e9)] = 100.0
