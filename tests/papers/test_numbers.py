@@ -500,7 +500,7 @@ def _total(total_loss: Any, terms: Any, labels: str) -> None:
     batch = SimpleNamespace(mixture=mixture, active=active, present=active.amax(-1), sources=None)
     gamma = torch.tensor([0.5, 0.25])
     task = SimpleNamespace(
-        network=_Halves(),
+        current=_Halves(),
         compiled=None,
         critic=Critic(),
         labels=labels,
