@@ -104,10 +104,11 @@ def read(path: Path) -> Campaign:
     for row in campaign.rows:
         if row.name in earlier:
             raise JssError(f"{path}: two rows are named {row.name}: give each a name of its own.")
-        if row.trains not in WEAK_STAGES and len(trainings(row.trains)) > 1:
+        several = _trainings(row, path)
+        if len(several) > 1:
             raise JssError(
                 f"{path}: {row.name} trains {row.trains}, which are two trainings: name one, "
-                f"{' or '.join(trainings(row.trains))}."
+                f"{' or '.join(several)}."
             )
         unknown = [name for name in row.start if name not in earlier]
         if unknown:
@@ -117,6 +118,18 @@ def read(path: Path) -> Campaign:
             )
         earlier.add(row.name)
     return campaign
+
+
+def _trainings(row: Row, path: Path) -> tuple[str, ...]:
+    """What a row trains, by the names of both papers. Raises JssError where neither has its name."""
+    if row.trains in WEAK_STAGES:
+        return (row.trains,)
+    try:
+        return trainings(row.trains)
+    except JssError as error:
+        raise JssError(
+            f"{path}: {row.name}: {error} Of the weak-label paper: {', '.join(WEAK_STAGES)}."
+        ) from error
 
 
 def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = False) -> None:

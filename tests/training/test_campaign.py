@@ -116,6 +116,10 @@ def test_a_row_that_ends_while_blocks_are_copied_is_not_finished(tmp_path, monke
         ),
         (("name: second", "name: first"), "two rows are named first"),
         (
+            ("trains: SED, start", "trains: weak-frmae, start"),
+            "second: There is no way .*weak-frame",
+        ),
+        (
             ("trains: SED, start", "trian: SED, start"),
             r"unknown key 'rows\[1\].trian': known are name, trains",
         ),
