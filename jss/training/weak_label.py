@@ -66,16 +66,19 @@ class WeakLabelTask(Task):
             self.average.requires_grad_(False)
 
     @property
-    def current(self) -> nn.Module:
-        """The network that learns; in validation, what is saved of it."""
-        if self.average is None or torch.is_grad_enabled():
-            return self.network
-        module: nn.Module = self.average.module
+    def saved(self) -> nn.Module:
+        """The network that is trained, or the running mean of its weights."""
+        module: nn.Module = self.network if self.average is None else self.average.module
         return module
 
+    @property
+    def current(self) -> nn.Module:
+        """The network that learns; in validation, what is saved of it."""
+        return self.network if torch.is_grad_enabled() else self.saved
+
     def networks(self) -> dict[str, nn.Module]:
-        """The network that is trained, or the running mean of its weights."""
-        return {"network": self.network if self.average is None else self.average.module}
+        """What is saved."""
+        return {"network": self.saved}
 
     def training_step(self, batch: SceneBatch, step: int) -> Tensor:
         """Lightning's hook: one optimizer step."""
@@ -151,7 +154,9 @@ class CriticTask(WeakLabelTask):
 
     def measures(self, batch: SceneBatch) -> dict[str, Any]:
         """Probabilities and labels of frames and of clips, each (n, K)."""
-        p = torch.sigmoid(self.current(stft(batch.mixture).abs())).float().cpu()
+        critic = self.current
+        assert isinstance(critic, Critic)
+        p = critic.probabilities(stft(batch.mixture).abs()).float().cpu()
         active = losses.pooled_labels(batch.active, self.network.pool).cpu()
         return {
             "frames": (
