@@ -100,10 +100,11 @@ def _train(args: argparse.Namespace) -> None:
     from jss.commands import tree
     from jss.config import load_preset
     from jss.data.soundbank.account import summary_of_data
+    from jss.training.chain import Chain, Workspace
     from jss.training.distributed import check, on_rank_zero
-    from jss.training.experiment import joint_chain
+    from jss.training.experiment import JointTrainings
     from jss.training.stages import TREE, separates_only, split
-    from jss.training.weak_experiment import weak_chain
+    from jss.training.weak_experiment import WeakTrainings
     from jss.training.weak_stages import WEAK_STAGES
 
     train_all = args.preset == ALL
@@ -125,8 +126,8 @@ def _train(args: argparse.Namespace) -> None:
     # Training all of them always resumes.
     weak = set(config.systems) <= set(WEAK_STAGES)
     resume = args.resume or train_all
-    make_chain = weak_chain if weak else joint_chain
-    chain = make_chain(config, roots, out, folder, half=args.half)
+    trainings = WeakTrainings if weak else JointTrainings
+    chain = Chain(trainings(Workspace(config, roots, out, folder, args.half)))
     trained = dict.fromkeys(split(name)[0] for name in systems if not separates_only(name))
     subsets = config.evaluation or (tree.SUBSETS if train_all else ())
     if weak or not trained:

@@ -145,8 +145,9 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
         JssError: A row cannot be trained; the rows before it stay finished.
     """
     # Here, since the app reads campaigns without Lightning.
-    from jss.training.experiment import joint_chain
-    from jss.training.weak_experiment import weak_chain
+    from jss.training.chain import Chain, Workspace
+    from jss.training.experiment import JointTrainings
+    from jss.training.weak_experiment import WeakTrainings
 
     roots = (root,) if isinstance(root, str) else tuple(root)
     on_rank_zero(lambda: _save_plan(campaign, out))
@@ -155,11 +156,10 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
             continue
         log.info("%s: trains %s", row.name, row.trains)
         folder = on_rank_zero(partial(_prepared, row, out))
-        chain_of = weak_chain if row.trains in WEAK_STAGES else joint_chain
-        chain = chain_of(
-            campaign.config(row), roots, out / row.name, folder, half, pool=out / "pool"
-        )
-        chain.run((row.trains,), resume=True)
+        config, pool = campaign.config(row), out / "pool"
+        workspace = Workspace(config, roots, out / row.name, folder, half, pool)
+        trainings = WeakTrainings if row.trains in WEAK_STAGES else JointTrainings
+        Chain(trainings(workspace)).run((row.trains,), resume=True)
 
 
 def progress(campaign: Campaign, out: Path) -> Iterator[RowProgress]:

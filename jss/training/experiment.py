@@ -13,14 +13,14 @@ from torch import nn
 
 from jss import checkpoints
 from jss.checkpoints import Card
-from jss.config import Config, DetectionConfig, SeparationConfig
+from jss.config import DetectionConfig, SeparationConfig
 from jss.data.training.datasets import SoundscapeSet, TrainingData
 from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
 from jss.models.branches import Balance, freeze_norms
 from jss.training.blocks import chosen_row, new_block
 from jss.training.cards import save_manifest, settings
-from jss.training.chain import Chain, Workspace
+from jss.training.chain import Workspace
 from jss.training.detection import DetectionTask, joint_model
 from jss.training.distributed import on_rank_zero, rank_zero_first
 from jss.training.plan import PlanInputs, Planned, plan_detection, plan_separation
@@ -38,18 +38,6 @@ from jss.training.stages import (
     split,
     trainings,
 )
-
-
-def joint_chain(
-    config: Config,
-    root: str | tuple[str, ...],
-    out: Path,
-    folder: Path,
-    half: bool = False,
-    pool: Path | None = None,
-) -> Chain:
-    """The chain that trains the systems of a preset; arguments as of ``Workspace``."""
-    return Chain(JointTrainings(Workspace(config, root, out, folder, half, pool)))
 
 
 @dataclass(frozen=True)

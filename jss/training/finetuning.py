@@ -11,8 +11,9 @@ from jss import checkpoints
 from jss.config import load_preset
 from jss.data.datasets import labelled
 from jss.errors import JssError
+from jss.training.chain import Chain, Workspace
 from jss.training.distributed import on_rank_zero
-from jss.training.experiment import joint_chain
+from jss.training.experiment import JointTrainings
 from jss.training.stages import STAGES, chained, parse
 
 #: The preset of its settings, and the prefix of the blocks that it starts from.
@@ -94,7 +95,7 @@ def finetune(
         ),
     )
     training = f"{system}-{selection}" if chained(stage) else system
-    joint_chain(config, data, out, target).run([training], resume)
+    Chain(JointTrainings(Workspace(config, data, out, target))).run([training], resume)
     return FineTuned(system, selection, target)
 
 

@@ -13,30 +13,18 @@ from torch import nn
 
 from jss import checkpoints
 from jss.checkpoints import Card
-from jss.config import Config, WeakLabelConfig
+from jss.config import WeakLabelConfig
 from jss.data.scenes.scenes import SceneData, scene_data
 from jss.errors import JssError
 from jss.io.plain import plain
 from jss.models.critic import Critic
 from jss.training.blocks import stage_settings
-from jss.training.chain import Chain, Workspace
+from jss.training.chain import Workspace
 from jss.training.distributed import on_rank_zero
 from jss.training.plan import Planned
 from jss.training.weak_label import CriticTask, SeparatorTask, WeakLabelTask
 from jss.training.weak_plan import new_network, plan_weak
 from jss.training.weak_stages import WEAK_STAGES, WeakStage
-
-
-def weak_chain(
-    config: Config,
-    root: str | tuple[str, ...],
-    out: Path,
-    folder: Path,
-    half: bool = False,
-    pool: Path | None = None,
-) -> Chain:
-    """The chain that trains the stages of a preset; arguments as of ``Workspace``."""
-    return Chain(WeakTrainings(Workspace(config, root, out, folder, half, pool)))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jss.config import Config, load_preset
-from jss.training.experiment import joint_chain
+from jss.training.chain import Chain, Workspace
+from jss.training.experiment import JointTrainings
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,6 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Smoke:
         "smoke",
         ("data.synthetic=4", "data.weak=4", "data.unlabelled=4", "stages.S1.save_sources=true"),
     )  # two steps an epoch
-    chain = joint_chain(config, "synthscapes", out, out / "checkpoints")
+    chain = Chain(JointTrainings(Workspace(config, "synthscapes", out, out / "checkpoints")))
     chain.run(config.systems, resume=False)
     return Smoke(config, out, out / "checkpoints")

@@ -52,7 +52,7 @@ def test_finished_rows_are_not_trained_again(plan, tmp_path, one_thread, monkeyp
         systems = tmp_path / "out" / name / "checkpoints" / "systems"
         systems.mkdir(parents=True)
         (systems / "SED.yaml").write_text("")
-    monkeypatch.setattr(experiment, "joint_chain", None)
+    monkeypatch.setattr(experiment, "JointTrainings", None)
     campaign.run(campaign.read(plan), "synthscapes", tmp_path / "out")
 
 

@@ -21,8 +21,9 @@ from jss.errors import JssError
 from jss.models.separator import ConvTasNet
 from jss.models.tdcn import TDCN
 from jss.training import distributed
+from jss.training.chain import Chain, Workspace
 from jss.training.distributed import on_rank_zero, rank, world_size
-from jss.training.experiment import joint_chain
+from jss.training.experiment import JointTrainings
 from jss.training.loop import fit
 from jss.training.separation import SeparationTask
 
@@ -168,10 +169,12 @@ def test_a_chain_in_two_processes_is_that_of_one_and_goes_on(tmp_path):
     assert told == ["jss: SED: training", "jss: SED: done"]
     shutil.rmtree(two / "checkpoints" / "systems")  # as if killed before they were written
     config = load_preset("smoke", (*SMALL, "devices=2"))
-    again = joint_chain(config, ("synthscapes",), two, two / "checkpoints")
+    again = Chain(JointTrainings(Workspace(config, ("synthscapes",), two, two / "checkpoints")))
     assert two_processes.run(tmp_path, lambda: again.run(("PIT-S0",), resume=True)) == ["", ""]
     config = load_preset("smoke", (*SMALL, "detection.accumulate=2"))
-    joint_chain(config, ("synthscapes",), one, one / "checkpoints").run(("PIT-S0",), resume=False)
+    Chain(JointTrainings(Workspace(config, ("synthscapes",), one, one / "checkpoints"))).run(
+        ("PIT-S0",), resume=False
+    )
     files = [
         {path.relative_to(out) for path in out.rglob("*") if path.is_file()} for out in (one, two)
     ]

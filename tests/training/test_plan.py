@@ -14,8 +14,8 @@ from jss.cli import main
 from jss.config import load_preset
 from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
-from jss.training.chain import Chain
-from jss.training.experiment import JointTrainings, joint_chain
+from jss.training.chain import Chain, Workspace
+from jss.training.experiment import JointTrainings
 from jss.training.memory import detection_memory, peak_bytes, separation_memory
 from jss.training.stages import STAGES, split
 
@@ -46,7 +46,11 @@ def data(world: Path, *names: str) -> list[str]:
 def chain(
     roots: str | tuple[str, ...], folder: Path, *overrides: str, preset: str = "smoke"
 ) -> Chain:
-    return joint_chain(load_preset(preset, overrides), roots, folder, folder / "checkpoints")
+    return Chain(
+        JointTrainings(
+            Workspace(load_preset(preset, overrides), roots, folder, folder / "checkpoints")
+        )
+    )
 
 
 @pytest.mark.slow

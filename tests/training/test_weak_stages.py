@@ -24,8 +24,9 @@ from jss.metrics.separation import si_sdr_improvement
 from jss.models.critic import Critic
 from jss.models.stft import stft
 from jss.models.tf_masker import TFMasker, TFMaskerConfig, magnitudes
+from jss.training.chain import Chain, Workspace
 from jss.training.task import load_networks
-from jss.training.weak_experiment import weak_chain
+from jss.training.weak_experiment import WeakTrainings
 from jss.training.weak_label import SeparatorTask
 from jss.training.weak_stages import WEAK_STAGES
 
@@ -45,7 +46,9 @@ class WeakSmoke:
 def chain(tmp_path_factory) -> WeakSmoke:
     out = tmp_path_factory.mktemp("weak")
     config = load_preset("weak_smoke")
-    weak_chain(config, "synthscapes", out, out / "checkpoints").run(config.systems, resume=False)
+    Chain(WeakTrainings(Workspace(config, "synthscapes", out, out / "checkpoints"))).run(
+        config.systems, resume=False
+    )
     return WeakSmoke(config, out, out / "checkpoints")
 
 
@@ -178,7 +181,7 @@ def test_paper_preset_has_the_papers_settings():
 
 def test_unknown_stage(chain, tmp_path):
     with pytest.raises(JssError, match='no way to train "weak-none"'):
-        weak_chain(chain.config, "synthscapes", tmp_path, tmp_path).run(
+        Chain(WeakTrainings(Workspace(chain.config, "synthscapes", tmp_path, tmp_path))).run(
             ("weak-none",), resume=False
         )
 
@@ -189,7 +192,9 @@ def test_finished_block_of_other_classes(chain, tmp_path):
     card = json.loads(path.read_text())
     card["settings"]["classes"] = ["dog", "cat"]
     path.write_text(json.dumps(card))
-    again = weak_chain(chain.config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    again = Chain(
+        WeakTrainings(Workspace(chain.config, "synthscapes", tmp_path, tmp_path / "checkpoints"))
+    )
     with pytest.raises(JssError, match=r"critic-frame in .* was trained for other classes"):
         again.plan(("critic-frame",), resume=False)
 
@@ -205,17 +210,23 @@ def test_presets_number_of_test_scenes_is_evaluates_default():
 
 def test_plan_names_scenes_steps_and_critic(tmp_path):
     config = load_preset("weak_paper")
-    chain = weak_chain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    chain = Chain(
+        WeakTrainings(Workspace(config, "synthscapes", tmp_path, tmp_path / "checkpoints"))
+    )
     lines = {stage.name: stage.line for stage in chain.plan(config.systems, resume=False)}
     assert list(lines) == list(config.systems)
     assert "(train 20000, validation 5000 scenes); 50 epochs of 2000 steps" in lines["weak-frame"]
     assert lines["weak-clip"].endswith("starts from a new tf_masker, with critic-clip as its judge")
     with pytest.raises(JssError, match=r"no validation scenes: raise data\.validation_synthetic"):
-        weak_chain(
-            load_preset("weak_smoke", ("data.validation_synthetic=0",)),
-            "synthscapes",
-            tmp_path,
-            tmp_path / "checkpoints",
+        Chain(
+            WeakTrainings(
+                Workspace(
+                    load_preset("weak_smoke", ("data.validation_synthetic=0",)),
+                    "synthscapes",
+                    tmp_path,
+                    tmp_path / "checkpoints",
+                )
+            )
         ).run(("critic-frame",), resume=False)
     assert not (tmp_path / "critic-frame").exists()
 
@@ -243,7 +254,9 @@ def test_the_running_mean_of_the_weights_is_validated_and_saved(tmp_path, monkey
         step(self, *args)
 
     monkeypatch.setattr(SeparatorTask, "on_train_batch_end", remember)
-    chain = weak_chain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    chain = Chain(
+        WeakTrainings(Workspace(config, "synthscapes", tmp_path, tmp_path / "checkpoints"))
+    )
     chain.run(("weak-strong",), resume=False)
     expected = seen[0]
     for weights in seen[1:]:
@@ -277,12 +290,16 @@ def test_a_start_that_does_not_fit_is_a_sentence_before_any_training(
     config = load_preset("weak_smoke", settings)
     stages = ("weak-frame", "weak-clip")
     with pytest.raises(JssError, match=sentence):
-        weak_chain(config, "synthscapes", tmp_path, folder).plan(stages, resume=False)
+        Chain(WeakTrainings(Workspace(config, "synthscapes", tmp_path, folder))).plan(
+            stages, resume=False
+        )
 
 
 def test_a_start_that_is_another_stage_is_trained_first(tmp_path):
     config = load_preset("weak_smoke", ("stages.conv-frame.start=conv-strong",))
-    chain = weak_chain(config, "synthscapes", tmp_path, tmp_path / "checkpoints")
+    chain = Chain(
+        WeakTrainings(Workspace(config, "synthscapes", tmp_path, tmp_path / "checkpoints"))
+    )
     planned = [stage.name for stage in chain.plan(("conv-frame",), resume=False)]
     assert planned == ["critic-frame", "conv-strong", "conv-frame"]
 
@@ -296,7 +313,7 @@ def test_a_resumed_run_has_the_same_running_mean(tmp_path):
             config = load_preset("weak_smoke", ("weak.ema=0.9", f"weak.epochs={epochs}"))
             checkpoint = folder / "checkpoints"
             shutil.rmtree(checkpoint, ignore_errors=True)
-            weak_chain(config, "synthscapes", folder, checkpoint).run(
+            Chain(WeakTrainings(Workspace(config, "synthscapes", folder, checkpoint))).run(
                 ("weak-strong",), resume=number > 0
             )
         blocks.append(load_networks(folder / "weak-strong" / "best-network.safetensors"))
