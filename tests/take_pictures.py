@@ -21,7 +21,7 @@ import serving
 PAGES = {
     "explore": ("?clip=shaver-speech.flac&system=MixIT-S1&selection=teacher", ".jss[data-drawn]"),
     "compare": (
-        "compare?clip=vacuum-dog-speech.flac&system=MixIT-JT&selection=teacher",
+        "compare?clip=vacuum-speech.flac&system=MixIT-JT&selection=teacher",
         ".jss[data-drawn]",
     ),
     "review": ("review", ".jss[data-drawn]"),
