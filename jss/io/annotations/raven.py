@@ -79,7 +79,9 @@ def read(path: Path, filename: str) -> pd.DataFrame:
         begin, stop = value(BEGIN), value(END)
         onset = value(OFFSET) if OFFSET in frame else begin
         confidence = value(score) if score is not None and columns[score][at] else math.nan
-        row = Row(line, names[at], onset, onset + stop - begin, classes[at], confidence)
+        # In this order, an event without length has none after rounding either.
+        offset = onset + (stop - begin)
+        row = Row(line, names[at], onset, offset, classes[at], confidence)
         rows.setdefault((selections[at] or str(line), names[at], begin, classes[at]), row)
     return table(path, [*rows.values()] or [Row(1, filename)])
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from odd_names import part
 
@@ -81,6 +81,7 @@ LABELS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_s
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(NAMES, TIMES, TIMES, LABELS), min_size=1, max_size=4))
+@example([("a", 0.0, 0.0, "0"), ("a/a", 1.2031, 1.2031, "0")])  # no length, after another file
 def test_any_legal_name_survives(tmp_path_factory, rows):
     rows = [
         (f"{n}.wav", min(a, b), max(a, b), label)
