@@ -158,8 +158,8 @@ def run(campaign: Campaign, root: str | Sequence[str], out: Path, half: bool = F
         folder = on_rank_zero(partial(_prepared, row, out))
         config, pool = campaign.config(row), out / "pool"
         workspace = Workspace(config, roots, out / row.name, folder, half, pool)
-        trainings = WeakTrainings if row.trains in WEAK_STAGES else JointTrainings
-        Chain(trainings(workspace)).run((row.trains,), resume=True)
+        paper = WeakTrainings if row.trains in WEAK_STAGES else JointTrainings
+        Chain(paper(workspace)).run((row.trains,), resume=True)
 
 
 def progress(campaign: Campaign, out: Path) -> Iterator[RowProgress]:
