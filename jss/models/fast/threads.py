@@ -21,11 +21,10 @@ _lock = threading.Lock()
 _pools: dict[int, ThreadPoolExecutor] = {}
 
 
-def single() -> None:
-    """Let torch use one core in the thread that calls this, and as many as before in the others."""
+def single(threads: int) -> None:
+    """Let torch use one core in the thread that calls this, and ``threads`` in those yet to start."""
     with _lock:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # this thread's, and that of threads yet to start
+        torch.set_num_threads(1)  # this thread's, but also that of threads yet to start
         restorer = threading.Thread(target=torch.set_num_threads, args=(threads,))
         restorer.start()
         restorer.join()
@@ -42,6 +41,8 @@ def in_parts(frames: int, work: Callable[[int, int], T]) -> list[T]:
     edges = [frames * part // parts for part in range(parts + 1)]
 
     def inference(start: int, stop: int) -> T:
+        if torch.get_num_threads() != 1:  # a new thread, or what ran in it before has set it anew
+            single(threads)
         with torch.inference_mode():
             return work(start, stop)
 
@@ -69,5 +70,5 @@ def _pool() -> ThreadPoolExecutor:
     """This process's threads."""
     with _lock:
         if os.getpid() not in _pools:
-            _pools[os.getpid()] = ThreadPoolExecutor(os.cpu_count(), "jss-part", single)
+            _pools[os.getpid()] = ThreadPoolExecutor(os.cpu_count(), "jss-part")
         return _pools[os.getpid()]

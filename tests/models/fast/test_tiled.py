@@ -86,6 +86,12 @@ def test_parts_come_in_order(threads) -> None:
     assert in_parts(1500, lambda start, stop: (start, stop)) == [(0, 1500)]
 
 
+def test_a_part_runs_on_one_core_whatever_ran_in_its_thread(threads) -> None:
+    threads(3)
+    in_parts(5000, lambda start, stop: torch.set_num_threads(3))
+    assert in_parts(5000, lambda start, stop: torch.get_num_threads()) == [1, 1, 1]
+
+
 def test_the_mask_is_a_sigmoid() -> None:
     x = torch.cat([torch.linspace(-200, 200, 4001), torch.linspace(-1, 1, 4000)])[None]
     encoded = torch.full_like(x, 3.0)
