@@ -32,7 +32,7 @@ _WEAK = str(Path(__file__).parent / "weak_labels.py")
 _BADGES = {
     "holds": ":green-badge[:material/check: holds]",
     "does not hold": ":red-badge[:material/close: does not hold]",
-    "cannot be told": ":gray-badge[:material/question_mark: cannot be told]",
+    "inconclusive": ":gray-badge[:material/question_mark: inconclusive]",
 }
 
 

@@ -26,17 +26,17 @@ from jss.papers.claims import (
 )
 from jss.viz.score_tables import DECIMALS, DECIMALS_DB, rounded
 
-Verdict = Literal["holds", "does not hold", "cannot be told"]
-VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "cannot be told")
+Verdict = Literal["holds", "does not hold", "inconclusive"]
+VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "inconclusive")
 #: How a verdict follows from the intervals.
 RULE = (
     "A comparison holds where its 95 % interval (paired bootstrap over clips) lies on the claim's "
-    "side of 0, does not hold where it lies on the other side, and cannot be told where it holds "
-    "0; one of figures said to be alike holds where the interval lies within the stated margin, and "
+    "side of 0, does not hold where it lies on the other side, and is inconclusive where it "
+    "includes 0; one of figures said to be alike holds where the interval lies within the stated margin, and "
     "does not hold where it lies outside. A claim of all comparisons holds where all of them hold, and "
     "does not hold where one does not; of most, where more than half do, or do not; of any, "
     "where one holds, or none does. What is not measured does not count. Seeds are those of the "
-    "trainings: intervals over clips do not hold the spread over seeds, and of many intervals some "
+    "trainings: intervals over clips do not include the spread over seeds, and of many intervals some "
     "leave out 0 by chance."
 )
 
@@ -85,14 +85,14 @@ def _clearness(one: Judged) -> float:
 
 
 def counted(verdicts: Sequence[Verdict]) -> str:
-    """How many have each verdict: "3 hold, 1 does not hold, 2 cannot be told"."""
-    plural = {"holds": "hold", "does not hold": "do not hold"}
+    """How many have each verdict: "3 hold, 1 does not hold, 2 are inconclusive"."""
+    forms = {
+        "holds": ("holds", "hold"),
+        "does not hold": ("does not hold", "do not hold"),
+        "inconclusive": ("is inconclusive", "are inconclusive"),
+    }
     numbers = {verdict: verdicts.count(verdict) for verdict in VERDICTS}
-    return ", ".join(
-        f"{n} {verdict if n == 1 else plural.get(verdict, verdict)}"
-        for verdict, n in numbers.items()
-        if n
-    )
+    return ", ".join(f"{n} {forms[verdict][n > 1]}" for verdict, n in numbers.items() if n)
 
 
 def judge(claim: Claim, source: Source) -> Finding:
@@ -110,14 +110,14 @@ def judge(claim: Claim, source: Source) -> Finding:
 def _verdict(claim: Claim, verdicts: Sequence[Verdict]) -> Verdict:
     holds, fails, every = verdicts.count("holds"), verdicts.count("does not hold"), len(verdicts)
     if not every:
-        return "cannot be told"
+        return "inconclusive"
     if claim.need == "all":
-        return "does not hold" if fails else "holds" if holds == every else "cannot be told"
+        return "does not hold" if fails else "holds" if holds == every else "inconclusive"
     if claim.need == "any":
-        return "holds" if holds else "does not hold" if fails == every else "cannot be told"
+        return "holds" if holds else "does not hold" if fails == every else "inconclusive"
     if 2 * holds > every:
         return "holds"
-    return "does not hold" if 2 * fails > every else "cannot be told"
+    return "does not hold" if 2 * fails > every else "inconclusive"
 
 
 def measure(comparison: Comparison, source: Source) -> Judged | None:
@@ -190,10 +190,10 @@ def statistic(comparison: Comparison, plus: Float64, minus: Float64) -> Float64:
 def _side(comparison: Comparison, low: float, high: float) -> Verdict:
     margin = comparison.within
     if margin is None:
-        return "holds" if low > 0 else "does not hold" if high < 0 else "cannot be told"
+        return "holds" if low > 0 else "does not hold" if high < 0 else "inconclusive"
     if -margin <= low and high <= margin:
         return "holds"
-    return "does not hold" if low > margin or high < -margin else "cannot be told"
+    return "does not hold" if low > margin or high < -margin else "inconclusive"
 
 
 def printed_difference(comparison: Comparison, of: str) -> float | None:

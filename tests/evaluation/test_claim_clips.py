@@ -45,7 +45,7 @@ def test_what_no_single_clip_shows():
 def test_best_and_worst_of_a_claim_come_from_the_first_comparison_that_has_clips():
     missing = Comparison((Figure("C", "psds1"),), (Figure("A", "psds1"),))
     claim = Claim("JSS", "", "", (missing, b_above_a("psds1")))
-    best, worst = examples(Finding(claim, (), "cannot be told"), clips)
+    best, worst = examples(Finding(claim, (), "inconclusive"), clips)
     assert (best.filename, worst.filename) == ("c.wav", "a.wav")
     assert best.figure == "hit less false-alarm seconds"
     assert examples(Finding(Claim("JSS", "", "", (missing,)), (), "holds"), clips) == (None, None)

@@ -46,7 +46,7 @@ def above(higher: str, lower: str, **more: object) -> Comparison:
     [
         (above("A", "B"), "holds"),  # their noise cancels in the pair
         (above("B", "A"), "does not hold"),
-        (above("A", "C"), "cannot be told"),
+        (above("A", "C"), "inconclusive"),
         (above("A", "C", within=0.1), "holds"),
         (above("A", "B", within=0.005), "does not hold"),
         (above("A", "B", constant=-0.005), "holds"),
@@ -68,7 +68,7 @@ def test_how_many_must_hold(need, verdict):
     claim = Claim("JSS", "", "", (good, good, bad, unknown, unknown), need)
     found = judge(claim, Known(A=0.31, B=0.30))
     assert (found.verdict, len(found.judged)) == (verdict, 3)
-    assert judge(replace(claim, comparisons=(unknown,)), Known()).verdict == "cannot be told"
+    assert judge(replace(claim, comparisons=(unknown,)), Known()).verdict == "inconclusive"
 
 
 def test_figures_of_two_sets_are_not_paired():
