@@ -81,7 +81,9 @@ def test_readme():
             f"{measured['clip_f1']:.3f}",
             f"{measured['similarity']['mean']:.3f}" if measured["similarity"] else "",
         ], system
-    counts = re.compile(r"(\d+)\s+hold\b[^,]*,\s+(\d+)\s+do\s+not\b.*?(\d+)\s+are\s+inconclusive", re.DOTALL)
+    counts = re.compile(
+        r"(\d+)\s+hold\b[^,]*,\s+(\d+)\s+do\s+not\b.*?(\d+)\s+are\s+inconclusive", re.DOTALL
+    )
     claims = (ROOT / "docs" / "claims.md").read_text()
     assert counts.search(text).groups() == counts.search(claims).groups()
 

@@ -29,6 +29,11 @@ def states(name, selection, folder):
     }
 
 
+def chain_of(config, out, folder):
+    """The stages on clips of the synthesiser; folder: of their blocks."""
+    return Chain(JointTrainings(Workspace(config, "synthscapes", out, folder)))
+
+
 def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
 
@@ -151,11 +156,9 @@ def test_a_stage_may_start_from_a_named_block_and_the_card_says_every_setting(sm
             smoke.checkpoints / "blocks" / f"mixit-s1-detector-teacher.{suffix}",
             tmp_path / "blocks",
         )
-    Chain(
-        JointTrainings(
-            Workspace(load_preset("smoke", overrides), "synthscapes", tmp_path / "runs", tmp_path)
-        )
-    ).run(("SED",), resume=False)
+    chain_of(load_preset("smoke", overrides), tmp_path / "runs", tmp_path).run(
+        ("SED",), resume=False
+    )
     card = checkpoints.load_card("sed-detector-student", tmp_path)
     assert card.parent == "mixit-s1-detector-teacher"
     assert card.settings["preset"] == "smoke"
@@ -168,9 +171,7 @@ def test_a_stage_may_start_from_a_named_block_and_the_card_says_every_setting(sm
 def test_a_stages_setting_of_a_wrong_type_is_named(setting, tmp_path):
     config = load_preset("smoke", (f"stages.SED.{setting}",))
     with pytest.raises(JssError, match=f"stages.SED: {setting.partition('=')[0]} must be"):
-        Chain(JointTrainings(Workspace(config, "synthscapes", tmp_path, tmp_path))).run(
-            ("SED",), resume=False
-        )
+        chain_of(config, tmp_path, tmp_path).run(("SED",), resume=False)
 
 
 def test_the_history_tells_each_epochs_losses_and_objectives(smoke):
@@ -203,23 +204,17 @@ def test_a_trained_block_keeps_its_epochs_beside_its_card(smoke):
 
 
 def test_finished_systems_are_reused_and_unfinished_runs_need_resume(smoke, tmp_path, caplog):
-    chain = Chain(
-        JointTrainings(Workspace(smoke.config, "synthscapes", tmp_path, smoke.checkpoints))
-    )
+    chain = chain_of(smoke.config, tmp_path, smoke.checkpoints)
     with caplog.at_level("INFO", logger="jss"):
         chain.run(("MixIT-S1",), resume=False)
     assert caplog.messages == [f"MixIT-S1-{who}: finished before" for who in ("teacher", "student")]
     (tmp_path / "SED").mkdir()
     with pytest.raises(JssError, match="--resume"):
-        Chain(
-            JointTrainings(Workspace(smoke.config, "synthscapes", tmp_path, tmp_path / "none"))
-        ).run(("SED",), resume=False)
+        chain_of(smoke.config, tmp_path, tmp_path / "none").run(("SED",), resume=False)
 
 
 def test_a_nan_ends_the_run_with_advice(smoke, tmp_path):
     config = load_preset("smoke", ("stages.SED.learning_rate=1.0e+30", "detection.warmup_epochs=0"))
-    chain = Chain(
-        JointTrainings(Workspace(config, "synthscapes", tmp_path, tmp_path / "checkpoints"))
-    )
+    chain = chain_of(config, tmp_path, tmp_path / "checkpoints")
     with pytest.raises(JssError, match="lower the learning rate"):
         chain.run(("SED",), resume=False)

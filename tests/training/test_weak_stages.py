@@ -42,13 +42,18 @@ class WeakSmoke:
     checkpoints: Path
 
 
+def chain_of(config: Config, out: Path, folder: Path | None = None) -> Chain:
+    """The stages on scenes of the synthesiser; folder: of their blocks, by default within ``out``."""
+    return Chain(
+        WeakTrainings(Workspace(config, "synthscapes", out, folder or out / "checkpoints"))
+    )
+
+
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory) -> WeakSmoke:
     out = tmp_path_factory.mktemp("weak")
     config = load_preset("weak_smoke")
-    Chain(WeakTrainings(Workspace(config, "synthscapes", out, out / "checkpoints"))).run(
-        config.systems, resume=False
-    )
+    chain_of(config, out).run(config.systems, resume=False)
     return WeakSmoke(config, out, out / "checkpoints")
 
 
@@ -181,9 +186,7 @@ def test_paper_preset_has_the_papers_settings():
 
 def test_unknown_stage(chain, tmp_path):
     with pytest.raises(JssError, match='no way to train "weak-none"'):
-        Chain(WeakTrainings(Workspace(chain.config, "synthscapes", tmp_path, tmp_path))).run(
-            ("weak-none",), resume=False
-        )
+        chain_of(chain.config, tmp_path, tmp_path).run(("weak-none",), resume=False)
 
 
 def test_finished_block_of_other_classes(chain, tmp_path):
@@ -192,9 +195,7 @@ def test_finished_block_of_other_classes(chain, tmp_path):
     card = json.loads(path.read_text())
     card["settings"]["classes"] = ["dog", "cat"]
     path.write_text(json.dumps(card))
-    again = Chain(
-        WeakTrainings(Workspace(chain.config, "synthscapes", tmp_path, tmp_path / "checkpoints"))
-    )
+    again = chain_of(chain.config, tmp_path)
     with pytest.raises(JssError, match=r"critic-frame in .* was trained for other classes"):
         again.plan(("critic-frame",), resume=False)
 
@@ -210,24 +211,15 @@ def test_presets_number_of_test_scenes_is_evaluates_default():
 
 def test_plan_names_scenes_steps_and_critic(tmp_path):
     config = load_preset("weak_paper")
-    chain = Chain(
-        WeakTrainings(Workspace(config, "synthscapes", tmp_path, tmp_path / "checkpoints"))
-    )
+    chain = chain_of(config, tmp_path)
     lines = {stage.name: stage.line for stage in chain.plan(config.systems, resume=False)}
     assert list(lines) == list(config.systems)
     assert "(train 20000, validation 5000 scenes); 50 epochs of 2000 steps" in lines["weak-frame"]
     assert lines["weak-clip"].endswith("starts from a new tf_masker, with critic-clip as its judge")
     with pytest.raises(JssError, match=r"no validation scenes: raise data\.validation_synthetic"):
-        Chain(
-            WeakTrainings(
-                Workspace(
-                    load_preset("weak_smoke", ("data.validation_synthetic=0",)),
-                    "synthscapes",
-                    tmp_path,
-                    tmp_path / "checkpoints",
-                )
-            )
-        ).run(("critic-frame",), resume=False)
+        chain_of(load_preset("weak_smoke", ("data.validation_synthetic=0",)), tmp_path).run(
+            ("critic-frame",), resume=False
+        )
     assert not (tmp_path / "critic-frame").exists()
 
 
@@ -254,9 +246,7 @@ def test_the_running_mean_of_the_weights_is_validated_and_saved(tmp_path, monkey
         step(self, *args)
 
     monkeypatch.setattr(SeparatorTask, "on_train_batch_end", remember)
-    chain = Chain(
-        WeakTrainings(Workspace(config, "synthscapes", tmp_path, tmp_path / "checkpoints"))
-    )
+    chain = chain_of(config, tmp_path)
     chain.run(("weak-strong",), resume=False)
     expected = seen[0]
     for weights in seen[1:]:
@@ -290,16 +280,12 @@ def test_a_start_that_does_not_fit_is_a_sentence_before_any_training(
     config = load_preset("weak_smoke", settings)
     stages = ("weak-frame", "weak-clip")
     with pytest.raises(JssError, match=sentence):
-        Chain(WeakTrainings(Workspace(config, "synthscapes", tmp_path, folder))).plan(
-            stages, resume=False
-        )
+        chain_of(config, tmp_path, folder).plan(stages, resume=False)
 
 
 def test_a_start_that_is_another_stage_is_trained_first(tmp_path):
     config = load_preset("weak_smoke", ("stages.conv-frame.start=conv-strong",))
-    chain = Chain(
-        WeakTrainings(Workspace(config, "synthscapes", tmp_path, tmp_path / "checkpoints"))
-    )
+    chain = chain_of(config, tmp_path)
     planned = [stage.name for stage in chain.plan(("conv-frame",), resume=False)]
     assert planned == ["critic-frame", "conv-strong", "conv-frame"]
 
@@ -313,9 +299,7 @@ def test_a_resumed_run_has_the_same_running_mean(tmp_path):
             config = load_preset("weak_smoke", ("weak.ema=0.9", f"weak.epochs={epochs}"))
             checkpoint = folder / "checkpoints"
             shutil.rmtree(checkpoint, ignore_errors=True)
-            Chain(WeakTrainings(Workspace(config, "synthscapes", folder, checkpoint))).run(
-                ("weak-strong",), resume=number > 0
-            )
+            chain_of(config, folder, checkpoint).run(("weak-strong",), resume=number > 0)
         blocks.append(load_networks(folder / "weak-strong" / "best-network.safetensors"))
     whole, resumed = (block["network"] for block in blocks)
     assert all(torch.equal(whole[key], resumed[key]) for key in whole)
