@@ -98,6 +98,8 @@ class DetectionConfig:
     #: Where the separator is frozen (S1, SSep-SED): separate the clips of one epoch once, into
     #: OUT/pool, and learn from these in every epoch, without mixup (jss.training.separated).
     save_sources: bool = False
+    #: With it: the share of these clips that are the sum of two of them.
+    save_pairs: Share = 0.0
 
 
 @dataclass(frozen=True, config=SCHEMA)

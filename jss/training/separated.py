@@ -2,7 +2,7 @@
 
 A stage that trains the detector alone (S1, SSep-SED) then learns from a fixed set, the clips of its
 first epoch, in another order in each epoch. Waveforms are no longer there to be mixed, so there is
-no mixup. Mel magnitudes are stored in half precision, within 0.05 % of those computed (0.004 dB).
+no mixup; ``save_pairs`` adds clips in pairs before the separation. Mel magnitudes are stored in half precision, within 0.05 % of those computed (0.004 dB).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from jss.config import Config, DetectionConfig
+from jss.data.clip import Event
+from jss.data.datasets.overlap import merge
 from jss.data.training.batching import DetectionSteps
 from jss.data.training.datasets import CachedSet, TrainingData
 from jss.data.training.example import Example, Examples
@@ -52,6 +54,42 @@ class SeparatedSet(RenderedSet):
         return Example(
             nothing, nothing[None], *self.labels_of(number), np.array(self.audio[number])
         )
+
+
+class PairedSet:
+    """A set in which a share of the clips are the sum of two, as in the overlap sets.
+
+    Args:
+        examples: The set, of mixtures of one length.
+        size: How many of its clips there are, and may be added.
+        share: The chance that another clip is added to one, without gain.
+        seed: Of the choice, which is the same each time.
+    """
+
+    def __init__(self, examples: Examples, size: int, share: float, seed: int) -> None:
+        self.examples, self.size = examples, size
+        rng = np.random.default_rng(seed)
+        paired = rng.random(size) < share
+        others = (np.arange(size) + rng.integers(1, max(size, 2), size)) % max(size, 1)
+        self.partner: list[int | None] = [
+            int(other) if pair else None for pair, other in zip(paired, others, strict=True)
+        ]
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, index: int) -> Example:
+        first, partner = self.examples[index], self.partner[index]
+        if partner is None:
+            return first
+        second = self.examples[partner]
+        events = tags = None
+        if first.events is not None and second.events is not None:
+            merged = merge(Event(*event) for event in (*first.events, *second.events))
+            events = tuple((event.onset, event.offset, event.label) for event in merged)
+        if first.tags is not None and second.tags is not None:
+            tags = tuple(sorted({*first.tags, *second.tags}))
+        return Example(first.mixture + second.mixture, first.sources[:0], events, tags)
 
 
 def mels_of(model: JointModel, audio: Tensor) -> Tensor:
@@ -96,12 +134,17 @@ def separate_once(
     """
     assert model.separator is not None
     steps = DetectionSteps(data, config, c, labels, 0)
-    taught = [n * (len(steps) // steps.parts) for n in c.batch]
     half = config.precision == "bf16" and bf16_units()
     state = {key: value.cpu().contiguous() for key, value in model.separator.state_dict().items()}
     facts = (_FORMAT, code_fingerprint(), half, model.needs_mixture)
     base = hashlib.sha256(save(state) + repr(facts).encode())
     maker = _Separation(model, half, folder)
+
+    def taught(name: str, examples: Examples, number: int) -> Examples:
+        size = c.batch[number] * (len(steps) // steps.parts)
+        if c.save_pairs:
+            examples = PairedSet(examples, size, c.save_pairs, config.seed + number)
+        return stored(name, examples, size)
 
     def stored(name: str, examples: Examples, size: int) -> Examples:
         if isinstance(examples, CachedSet):  # its clips would stay in memory
@@ -112,9 +155,9 @@ def separate_once(
     return replace(
         data,
         fresh=False,
-        synthetic=stored("synthetic", data.synthetic, taught[0]),
-        weak=stored("weak", data.weak, taught[1]),
-        unlabelled=stored("unlabelled", data.unlabelled, taught[2]),
+        synthetic=taught("synthetic", data.synthetic, 0),
+        weak=taught("weak", data.weak, 1),
+        unlabelled=taught("unlabelled", data.unlabelled, 2),
         synthetic_validation=stored("synthetic_validation", strong, len(strong)),
         weak_validation=stored("weak_validation", weak, len(weak)),
     )
