@@ -85,12 +85,12 @@ def peaks(
         labels: The K class labels.
         hop: Seconds between two frames.
     """
-    found = []
+    highest = []
     for onset, offset, label in events:
         first = round(onset / hop)
         last = max(first + 1, int(np.ceil(round(offset / hop, 6))))
-        found.append(round(float(scores[labels.index(label), first:last].max()), 6))
-    return found
+        highest.append(round(float(scores[labels.index(label), first:last].max()), 6))
+    return highest
 
 
 def score_table(

@@ -158,8 +158,8 @@ def _scenes(judged: JudgedClaim) -> None:
     from jss.weak_labels.claims import main_scenes
 
     reports = main_scenes(weak_loaders.reports())
-    found = {"Best": judged.best, "Worst": judged.worst}
-    for title, example in found.items():
+    examples = {"Best": judged.best, "Worst": judged.worst}
+    for title, example in examples.items():
         if example is None:
             continue
         report = next(r for r in reports if r.system == example.comparison.plus[0].system)
@@ -176,7 +176,7 @@ def _scenes(judged: JudgedClaim) -> None:
                 scores.SEPARATOR: report.system,
             },
         )
-    if any(found.values()) and reports and scores.origin(reports[0]) is None:
+    if any(examples.values()) and reports and scores.origin(reports[0]) is None:
         st.markdown(
             "To hear them, start the app with their soundbank: `make app DATA=BANK`.",
             width="content",
@@ -187,17 +187,17 @@ def _comparisons(judged: JudgedClaim, number: int) -> None:
     """Show every comparison of a claim."""
     finding = judged.finding
     rows = []
-    for one in finding.clearest:
-        row: dict[str, object] = {"Comparison": judging.comparison_text(one.comparison)}
+    for result in finding.clearest:
+        row: dict[str, object] = {"Comparison": judging.comparison_text(result.comparison)}
         for of in finding.claim.sets or ("",):
-            value = judging.printed_difference(one.comparison, of)
+            value = judging.printed_difference(result.comparison, of)
             row[f"Paper, {of.removeprefix('DESED ')}" if of else "Paper"] = value
         row |= {
-            "Ours": one.value,
-            "Low": one.low,
-            "High": one.high,
-            "Unit": judging.unit(one.comparison) or "0 to 1",
-            "Verdict": one.verdict,
+            "Ours": result.value,
+            "Low": result.low,
+            "High": result.high,
+            "Unit": judging.unit(result.comparison) or "0 to 1",
+            "Verdict": result.verdict,
         }
         rows.append(row)
     charts.table(pd.DataFrame(rows).round(3), f"claim {number + 1}", f"claim{number + 1}")

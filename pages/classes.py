@@ -106,16 +106,16 @@ def _clips_by_gain(
             "`--keep-scores`."
         )
         return
-    found = gains(a, b, figure, label)
-    if not found:
+    clips = gains(a, b, figure, label)
+    if not clips:
         st.caption(f"No clip of this set has {FIGURES[figure]} of both systems here.")
         return
     better = "more is better" if figure not in LESS_IS_BETTER else "fewer are better"
-    mean = sum(one.gain for one in found) / len(found)
+    mean = sum(clip.gain for clip in clips) / len(clips)
     st.markdown(
         f"**{literal(system)}** against **{literal(over)}**, {literal(_named(label))}, "
         f"{FIGURES[figure]} ({'higher: less separated' if figure == 'similarity' else better}): "
-        f"mean gain {rounded(mean, 2, sign=True)} over {len(found)} clips of {first.dataset} {first.subset}"
+        f"mean gain {rounded(mean, 2, sign=True)} over {len(clips)} clips of {first.dataset} {first.subset}"
     )
     of_class = _gains(first, metric, [label], over, system) if label else None
     if of_class and of_class[0]:
@@ -125,30 +125,30 @@ def _clips_by_gain(
         )
     columns = st.columns(2)
     ends = (
-        ("gains most", [one for one in found if one.gain > 0][:LISTED]),
-        ("loses most", [one for one in found[::-1] if one.gain < 0][:LISTED]),
+        ("gains most", [clip for clip in clips if clip.gain > 0][:LISTED]),
+        ("loses most", [clip for clip in clips[::-1] if clip.gain < 0][:LISTED]),
     )
     for column, (title, shown) in zip(columns, ends, strict=True):
         with column:
             st.markdown(f"{literal(system)} {title} in" + ("" if shown else " no clip"))
-            for one in shown:
-                change = rounded(one.gain, 2, sign=True)
-                text_of = f"{one.filename}: {change}"
-                links.compare(first.dataset, first.subset, one.filename, text_of, (over, system))
-    if not any(links.openable(first.dataset, first.subset, one.filename) for one in found):
+            for clip in shown:
+                gain = rounded(clip.gain, 2, sign=True)
+                text_of = f"{clip.filename}: {gain}"
+                links.compare(first.dataset, first.subset, clip.filename, text_of, (over, system))
+    if not any(links.openable(first.dataset, first.subset, clip.filename) for clip in clips):
         st.markdown(
             f"The audio of {first.dataset} is not on this disk: `python -m jss render {first.dataset} FOLDER "
             "--soundbank BANK`, then `make app DATA=FOLDER`, makes links of these clips. Their scores and "
             "ground truth show where you choose a row below."
         )
-    _all_clips(first, found, figure, over, system)
+    _all_clips(first, clips, figure, over, system)
 
 
-def _all_clips(first: EvalReport, found: list[Gain], figure: str, over: str, system: str) -> None:
+def _all_clips(first: EvalReport, clips: list[Gain], figure: str, over: str, system: str) -> None:
     """Show every clip with its gain; a pressed row shows the clip."""
-    with st.expander(f"All {len(found)} clips, by gain"):
+    with st.expander(f"All {len(clips)} clips, by gain"):
         frame = pd.DataFrame(
-            [(one.filename, one.a, one.b, one.gain) for one in found],
+            [(clip.filename, clip.a, clip.b, clip.gain) for clip in clips],
             columns=["Clip", over, system, f"Gain, {FIGURES[figure]}"],
         ).round(3)
         state = charts.table(
@@ -160,8 +160,8 @@ def _all_clips(first: EvalReport, found: list[Gain], figure: str, over: str, sys
             selection_mode="single-row",
         )
         for row in state.selection.rows:
-            if row < len(found):
-                links.known(first.dataset, first.subset, found[row].filename, system)
+            if row < len(clips):
+                links.known(first.dataset, first.subset, clips[row].filename, system)
 
 
 def _figure_of(metric: str) -> str:

@@ -135,7 +135,9 @@ def _figure(
 
 def _said(analyses: dict[str, Analysis], threshold: Threshold) -> str:
     """Thresholds and filters in words."""
-    different = {clip_view.described(one.result.decoder(threshold)) for one in analyses.values()}
+    different = {
+        clip_view.described(analysis.result.decoder(threshold)) for analysis in analyses.values()
+    }
     return different.pop() if len(different) == 1 else "each above its own thresholds"
 
 

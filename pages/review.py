@@ -52,7 +52,9 @@ def page() -> None:
     current = store.current()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(folders) > 1:
-            widgets.pick("Order", list(ORDERS), address.SAMPLE, lambda one: ORDERS[one], width=260)
+            widgets.pick(
+                "Order", list(ORDERS), address.SAMPLE, lambda order: ORDERS[order], width=260
+            )
         summary(plan, current)
     for note in plan.detected.notes:
         st.warning(literal(note), icon=":material/folder_off:")
@@ -208,7 +210,10 @@ def prefetch(
     """Analyse the clip that comes after this one, while this one is judged."""
     after = {
         **current,
-        **{one.key: judgements.of(one, judgements.UNSURE) for one in plan.inside(*clip)},
+        **{
+            detection.key: judgements.of(detection, judgements.UNSURE)
+            for detection in plan.inside(*clip)
+        },
         judgements.clip_key(*clip): judgements.complete(*clip),
     }
     following = plan.next_clip(after)

@@ -214,8 +214,8 @@ def zoom(timeline: Timeline, start: float, window: Window) -> None:
     if not shorter:
         return
     inner = next(
-        one for one in timelines.windows(timeline, shorter[0]) if one.start <= start < one.end
-        or start <= one.start < start + window.step
+        window for window in timelines.windows(timeline, shorter[0]) if window.start <= start < window.end
+        or start <= window.start < start + window.step
     )  # fmt: skip
     st.button(
         "Zoom in",

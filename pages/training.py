@@ -127,7 +127,9 @@ def _run(run: runs.Run) -> None:
 def _campaign(run: runs.Run) -> None:
     """Show where each row of the campaign stands that a run belongs to."""
     root = model_folders.runs_folder()
-    folder = next((one for one in (root / run.name).parents if (one / runs.PLAN).is_file()), None)
+    folder = next(
+        (parent for parent in (root / run.name).parents if (parent / runs.PLAN).is_file()), None
+    )
     if folder is None or not folder.is_relative_to(root):
         return
     from jss.training import campaign  # imports torch

@@ -172,13 +172,13 @@ def _analyse(names: list[str], mixture: Mixture) -> dict[str, WeakAnalysis]:
     return {name: weak_loaders.analyse(mixture, name) for name in names}
 
 
-def _notes(mixture: Mixture, shown: str, one: WeakAnalysis) -> list[str]:
+def _notes(mixture: Mixture, shown: str, analysis: WeakAnalysis) -> list[str]:
     notes = []
     if mixture.name.startswith(f"{weak_loaders.SYNTHESISED}/test/"):
         notes.append("Synthesised from sounds that no training used")
     if shown == TRUE:
         notes.append(
-            f"**{TRUE}**: what a perfect separator would give, with scores of {one.result.critic}"
+            f"**{TRUE}**: what a perfect separator would give, with scores of {analysis.result.critic}"
         )
     else:
         place = model_folders.place(shown)
@@ -187,33 +187,33 @@ def _notes(mixture: Mixture, shown: str, one: WeakAnalysis) -> list[str]:
             f"**{literal(shown)}**: {card.stage if card else ''}, on "
             f"{card.training_data if card else ''}"
         )
-    if not len(one.result.sources):
+    if not len(analysis.result.sources):
         notes.append("A critic does not separate: there are no sources")
     notes.append(
         f"The scores are the critic's, of the mixture and of each source; events follow a median filter of "
-        f"{1000 * MEDIAN_FRAMES * one.clip.score_hop:.0f} ms"
+        f"{1000 * MEDIAN_FRAMES * analysis.clip.score_hop:.0f} ms"
     )
     return notes
 
 
 def _table(analyses: dict[str, WeakAnalysis], shown: str, mixture: Mixture) -> pd.DataFrame:
     """A row a class: the truth, the critic's score, and each separator's SI-SDR improvement."""
-    one = analyses[shown].result
+    result = analyses[shown].result
     rows = []
-    for k, label in enumerate(one.labels):
+    for k, label in enumerate(result.labels):
         row: dict[str, object] = {"Class": sound_class(label).display}
         if mixture.sources is not None:
-            row["True"] = "sounds" if one.active[k] else "absent"
-        row["Critic, mixture (0 to 1)"] = float(one.clip_probabilities[k])
-        if len(one.sources):
-            probabilities = one.source_clip_probabilities[k]
+            row["True"] = "sounds" if result.active[k] else "absent"
+        row["Critic, mixture (0 to 1)"] = float(result.clip_probabilities[k])
+        if len(result.sources):
+            probabilities = result.source_clip_probabilities[k]
             row["Critic, its source (0 to 1)"] = float(probabilities[k])
-            highest = one.labels[int(probabilities.argmax())]
+            highest = result.labels[int(probabilities.argmax())]
             row["Highest score in its source"] = (
                 sound_class(highest).display if probabilities.max() >= 0.5 else "nothing"
             )
-        if mixture.sources is not None and one.active.sum() > 1:
-            row["SI-SDR, mixture (dB)"] = one.si_sdr()[0][k]
+        if mixture.sources is not None and result.active.sum() > 1:
+            row["SI-SDR, mixture (dB)"] = result.si_sdr()[0][k]
             row |= {
                 f"Gain, {name} (dB)": other.result.si_sdr()[1][k] - other.result.si_sdr()[0][k]
                 for name, other in analyses.items()

@@ -30,13 +30,13 @@ def main() -> int:
     """Audit this environment and print what was found."""
     answer, why = ask()
     if answer is not None:
-        found = list(holes(answer))
-        told = f"pip-audit: {len(answer)} packages, {len(found)} findings."
+        result = list(holes(answer))
+        output = f"pip-audit: {len(answer)} packages, {len(result)} findings."
     else:
-        found = list(too_old(PINS.read_text(encoding="utf-8")))
-        told = f"pip-audit cannot be asked ({why}): checked against {PINS.name} instead, {len(found)} findings."
-    print("\n".join([told, *found]))
-    return 1 if found else 0
+        result = list(too_old(PINS.read_text(encoding="utf-8")))
+        output = f"pip-audit cannot be asked ({why}): checked against {PINS.name} instead, {len(result)} findings."
+    print("\n".join([output, *result]))
+    return 1 if result else 0
 
 
 def ask() -> tuple[list[dict[str, Any]] | None, str]:
@@ -46,7 +46,7 @@ def ask() -> tuple[list[dict[str, Any]] | None, str]:
             venv.create(folder, with_pip=True)
             python = Path(folder) / ("Scripts" if sys.platform == "win32" else "bin") / "python"
             run(python, "pip", "install", "--quiet", "pip-audit>=2.7")
-            told = run(
+            output = run(
                 python,
                 "pip_audit",
                 "--path",
@@ -56,7 +56,7 @@ def ask() -> tuple[list[dict[str, Any]] | None, str]:
                 "--progress-spinner",
                 "off",
             )
-            return reached(json.loads(told.stdout or "{}").get("dependencies", []))
+            return reached(json.loads(output.stdout or "{}").get("dependencies", []))
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             return None, type(error).__name__
 

@@ -48,8 +48,10 @@ DRAWN_AND_MEASURED = {"arrays", "errors", "labels", "io", "decoding", "results"}
 
 
 def sources(*folders: str) -> list[Path]:
-    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    return found if "pages" not in folders else found + [p for p in [ROOT / "app.py"] if p.exists()]
+    result = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return (
+        result if "pages" not in folders else result + [p for p in [ROOT / "app.py"] if p.exists()]
+    )
 
 
 def name(path: Path) -> str:
@@ -66,15 +68,15 @@ def imports(path: Path) -> frozenset[str]:
     """Dotted names of everything that a file imports, wherever in it; ``from a import b`` gives a
     and a.b.
     """
-    found: set[str] = set()
+    result: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            result |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             package = path.relative_to(ROOT).parts[: -node.level] if node.level else ()
             module = ".".join([*package, *filter(None, [node.module])])
-            found |= {module} | {f"{module}.{alias.name}" for alias in node.names}
-    return frozenset(found)
+            result |= {module} | {f"{module}.{alias.name}" for alias in node.names}
+    return frozenset(result)
 
 
 def packages(path: Path) -> set[str]:

@@ -9,10 +9,10 @@ from packaging.version import Version
 
 def test_what_is_too_old_is_told_with_its_reason():
     pins = "# a list\nnumpy>=999  # why not\nnumpy>=1\nno-such-package>=1  # not installed\n"
-    found = list(audit.too_old(pins))
-    assert len(found) == 1
-    assert found[0].startswith("numpy ")
-    assert found[0].endswith("is not >=999: why not")
+    result = list(audit.too_old(pins))
+    assert len(result) == 1
+    assert result[0].startswith("numpy ")
+    assert result[0].endswith("is not >=999: why not")
 
 
 def test_every_pin_has_a_reason():

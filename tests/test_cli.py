@@ -141,10 +141,10 @@ def test_a_verb_that_is_not_there_is_not_listed(monkeypatch):
 
 def test_a_reader_that_leaves_is_no_error():
     code = f"{sys.executable} -m jss list systems; true"
-    found = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", f"set -o pipefail; ({code}) | true"], capture_output=True, text=True
     )
-    assert "Traceback" not in found.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_import_is_cheap():

@@ -43,16 +43,16 @@ def test_no_frames_and_scores_at_the_threshold() -> None:
 def test_a_threshold_and_a_filter_for_each_class():
     scores = np.random.default_rng(0).random((3, 80)).astype(np.float32)
     limits, medians = (0.2, float(scores[1, 3]), 0.7), (1, 5, 9)
-    found = binarize(scores, limits, medians)
+    result = binarize(scores, limits, medians)
     for k, row in enumerate(scores):
-        np.testing.assert_array_equal(found[k], binarize(row, limits[k], medians[k]))
+        np.testing.assert_array_equal(result[k], binarize(row, limits[k], medians[k]))
 
 
 def test_boxes_of_rectangles():
     scores = np.zeros((2, 60))
     scores[0, 10:20], scores[0, 40:], scores[1] = 0.8, 0.6, 0.3
-    found = bounding_boxes(scores, 4, 2.0)
-    np.testing.assert_allclose(found, scores, atol=1e-12)
+    result = bounding_boxes(scores, 4, 2.0)
+    np.testing.assert_allclose(result, scores, atol=1e-12)
     assert bounding_boxes(np.zeros((3, 0)), 4, 2.0).shape == (3, 0)
     assert not bounding_boxes(np.zeros((3, 9)), 4, 2.0).any()
 
@@ -64,20 +64,20 @@ def test_boxes_merge_where_the_gap_is_high_enough():
     apart, together = scores[1].copy(), np.zeros(60)
     apart[20:30] = 0
     together[10:40] = scores[0, 10:40].mean()
-    found = bounding_boxes(scores, 5, 2.0)
-    np.testing.assert_allclose(found, [together, apart, together], atol=1e-12)
+    result = bounding_boxes(scores, 5, 2.0)
+    np.testing.assert_allclose(result, [together, apart, together], atol=1e-12)
     # Louder or softer by a factor, every box is: only relative confidence counts.
-    np.testing.assert_allclose(bounding_boxes(0.1 * scores, 5, 2.0), 0.1 * found, atol=1e-12)
+    np.testing.assert_allclose(bounding_boxes(0.1 * scores, 5, 2.0), 0.1 * result, atol=1e-12)
 
 
 def test_each_row_has_its_boxes():
     rng = np.random.default_rng(3)
     scores = np.repeat(rng.random((4, 5, 30)), 6, axis=-1) + 0.05 * rng.random((4, 5, 180))
-    found = bounding_boxes(scores, 5, 1.5)
+    result = bounding_boxes(scores, 5, 1.5)
     for n, k in np.ndindex(4, 5):
-        np.testing.assert_array_equal(found[n, k], bounding_boxes(scores[n, k], 5, 1.5))
-        for value in np.unique(found[n, k])[1:]:
-            np.testing.assert_allclose(scores[n, k][found[n, k] == value].mean(), value)
+        np.testing.assert_array_equal(result[n, k], bounding_boxes(scores[n, k], 5, 1.5))
+        for value in np.unique(result[n, k])[1:]:
+            np.testing.assert_allclose(scores[n, k][result[n, k] == value].mean(), value)
 
 
 def points(**threshold: float) -> OperatingPoints:
@@ -102,8 +102,8 @@ def test_what_a_user_asks_for():
         decoder(None, labels, method="boxes")
     scores = np.zeros((2, 40))
     scores[:, 5:30] = 0.5
-    found = decode(scores, labels, hop=1.0, duration=40.0, **vars(boxes))
-    assert found == [(5.0, 30.0, "a")]
+    result = decode(scores, labels, hop=1.0, duration=40.0, **vars(boxes))
+    assert result == [(5.0, 30.0, "a")]
     np.testing.assert_allclose(curves(scores, boxes), scores)
 
 

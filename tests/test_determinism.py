@@ -40,19 +40,19 @@ def test_files_in_any_order(system, tmp_path, one_thread):
         audio.save(path, noise(seconds, number))
     alone = {path: system(path) for path in paths}
     order = [paths[number] for number in (3, 0, 0, 2, 1)]
-    for path, found in zip(order, system.run(order), strict=True):
-        close(found, alone[path], SAME)
+    for path, result in zip(order, system.run(order), strict=True):
+        close(result, alone[path], SAME)
 
 
 def test_threads(system):
-    signal, threads, found = noise(4), torch.get_num_threads(), []
+    signal, threads, result = noise(4), torch.get_num_threads(), []
     try:
         for count in (1, 2):
             torch.set_num_threads(count)
-            found.append(system(signal))
+            result.append(system(signal))
     finally:
         torch.set_num_threads(threads)
-    close(found[1], found[0], SAME)
+    close(result[1], result[0], SAME)
 
 
 def test_a_system_that_is_loaded_again(system, tiny_checkpoints, one_thread):
@@ -71,12 +71,12 @@ def test_bf16_comes_near(system, accelerate, tiny_checkpoints, one_thread):
     half = load_system(
         system.name, folder=tiny_checkpoints, device="cpu", precision="bf16", accelerate=accelerate
     )
-    expected, found = system(noise(4)), half(noise(4))
-    assert {getattr(found, name).dtype for name in ARRAYS} == {np.dtype(np.float32)}
+    expected, result = system(noise(4)), half(noise(4))
+    assert {getattr(result, name).dtype for name in ARRAYS} == {np.dtype(np.float32)}
     assert (
-        0 < np.abs(found.source_scores - expected.source_scores).max(initial=0) <= BF16
+        0 < np.abs(result.source_scores - expected.source_scores).max(initial=0) <= BF16
         or not system.separates
     )
-    assert 0 < np.abs(found.scores - expected.scores).max() <= BF16
+    assert 0 < np.abs(result.scores - expected.scores).max() <= BF16
     again = half(noise(4))
-    close(again, found, SAME)
+    close(again, result, SAME)

@@ -102,9 +102,9 @@ def verb(arguments):
 cli._run = verb
 cli.program()
 """
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
                            check=False, timeout=60)  # fmt: skip
-    assert (found.returncode, found.stderr) == (130, "\njss: Stopped.\n")
+    assert (result.returncode, result.stderr) == (130, "\njss: Stopped.\n")
 
 
 @pytest.mark.slow
@@ -136,12 +136,12 @@ def test_ctrl_c_twice_in_an_epoch(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_standard_output_on_a_full_disk():
     with open("/dev/full", "w") as full:
-        found = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "jss", "list", "systems"], cwd=ROOT, stdout=full,
             stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
-    assert found.returncode == 1
-    assert found.stderr == "jss: The output cannot be written: No space left on device.\n"
+    assert result.returncode == 1
+    assert result.stderr == "jss: The output cannot be written: No space left on device.\n"
 
 
 @pytest.mark.slow

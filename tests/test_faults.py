@@ -151,11 +151,11 @@ def test_recordings_that_are_removed_under_the_reader(folder, tmp_path, monkeypa
     monkeypatch.setattr(inference.System, "launch", remove)
     monkeypatch.setattr("jss.io.prefetch.READY_BLOCKS", 1)
     assert detect(folder, tmp_path / "out") in (0, 1)
-    told = capsys.readouterr()
-    assert all("There is no file at" in line for line in told.err.strip().splitlines())
-    found = {path.stem for path in (tmp_path / "out" / "scores").iterdir()}
-    assert {"0", "7"} <= found
-    assert len(found) + len(told.err.strip().splitlines()) == 8
+    output = capsys.readouterr()
+    assert all("There is no file at" in line for line in output.err.strip().splitlines())
+    result = {path.stem for path in (tmp_path / "out" / "scores").iterdir()}
+    assert {"0", "7"} <= result
+    assert len(result) + len(output.err.strip().splitlines()) == 8
 
 
 def test_a_gpu_that_is_full_is_one_sentence(monkeypatch):

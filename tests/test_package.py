@@ -30,8 +30,8 @@ IMPORTED = {
 
 
 def names(requirements):
-    found = (Requirement(line).name for line in requirements)
-    return {IMPORTED.get(name, name) for name in found} - {"jss"}
+    result = (Requirement(line).name for line in requirements)
+    return {IMPORTED.get(name, name) for name in result} - {"jss"}
 
 
 def test_requirements_txt_is_everything_but_ray():

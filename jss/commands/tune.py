@@ -167,21 +167,21 @@ def _by_review(args: argparse.Namespace) -> int:
         disputed=sampling.plan(found, other).disputed,
     )
     print("\n".join(printable(line) for line in thresholds.lines(rows, args.precision)))
-    told = [row.label for row in rows if row.threshold is not None]
-    if not told:
+    decided = [row.label for row in rows if row.threshold is not None]
+    if not decided:
         raise JssError("No class has a threshold yet: judge more events.")
     points = thresholds.operating_points(
         rows,
         system.labels,
         found.median,
-        data=f"{', '.join(told)}: review of {Path(args.review).resolve().name} at a precision of "
+        data=f"{', '.join(decided)}: review of {Path(args.review).resolve().name} at a precision of "
         f"{args.precision:.0%}" + (f"; else {before.data}" if (before := system.operating) else ""),
         recordings=len({judgement.filename for judgement in judgements.values()}),
         weights=weights_fingerprint(system.cards.values()),
         before=before,
     )
     path = _write(found.system, found.selection, points)
-    print(f"thresholds of {len(told)} classes written to {path}")
+    print(f"thresholds of {len(decided)} classes written to {path}")
     return 0
 
 

@@ -52,7 +52,7 @@ def examples(finding: Finding, clips: Clips) -> tuple[Example | None, Example | 
     Returns:
         Best and worst; None where no comparison can be shown by one clip.
     """
-    judged = [one.comparison for one in finding.clearest] or list(finding.claim.comparisons)
+    judged = [result.comparison for result in finding.clearest] or list(finding.claim.comparisons)
     return _extreme(judged, clips, best=True), _extreme(judged[::-1], clips, best=False)
 
 
@@ -83,9 +83,9 @@ def clip_values(comparison: Comparison, clips: Clips) -> tuple[tuple[str, ...], 
     every = [figure for side in sides for figure in side]
     if len({figure.on for figure in every}) > 1:
         return nothing
-    found = {figure: clips(figure) for figure in every}
-    tables = {figure: table for figure, table in found.items() if table is not None}
-    if len(tables) < len(found):
+    by_figure = {figure: clips(figure) for figure in every}
+    tables = {figure: table for figure, table in by_figure.items() if table is not None}
+    if len(tables) < len(by_figure):
         return nothing
     shared = set.intersection(*(set(table.names) for table in tables.values()))
     names = tuple(name for name in tables[every[0]].names if name in shared)

@@ -79,9 +79,9 @@ class Finding:
         return sorted(self.judged, key=_clearness, reverse=True)
 
 
-def _clearness(one: Judged) -> float:
-    middle = one.low / 2 + one.high / 2
-    return middle if one.comparison.within is None else -abs(middle)
+def _clearness(result: Judged) -> float:
+    middle = result.low / 2 + result.high / 2
+    return middle if result.comparison.within is None else -abs(middle)
 
 
 def counted(verdicts: Sequence[Verdict]) -> str:
@@ -103,8 +103,8 @@ def judge(claim: Claim, source: Source) -> Finding:
         source: Of the figures.
     """
     measured = [measure(comparison, source) for comparison in claim.comparisons]
-    judged = tuple(one for one in measured if one is not None)
-    return Finding(claim, judged, _verdict(claim, [one.verdict for one in judged]))
+    judged = tuple(result for result in measured if result is not None)
+    return Finding(claim, judged, _verdict(claim, [result.verdict for result in judged]))
 
 
 def _verdict(claim: Claim, verdicts: Sequence[Verdict]) -> Verdict:
@@ -130,12 +130,12 @@ def measure(comparison: Comparison, source: Source) -> Judged | None:
     plus, minus = (
         [source.sample(figure) for figure in side] for side in (comparison.plus, comparison.minus)
     )
-    samples = [one for one in (*plus, *minus) if one is not None]
-    sizes = {len(one.replicates) for one in samples}
+    samples = [sample for sample in (*plus, *minus) if sample is not None]
+    sizes = {len(sample.replicates) for sample in samples}
     if len(samples) < len(plus) + len(minus) or len(sizes) != 1:
         return None
     drawn = _aligned(samples)
-    values = np.array([[one.value] for one in samples])
+    values = np.array([[sample.value] for sample in samples])
     sides = len(plus)
     value, replicates = (
         statistic(comparison, table[:sides], table[sides:]) for table in (values, drawn)
@@ -143,14 +143,14 @@ def measure(comparison: Comparison, source: Source) -> Judged | None:
     bounds = bootstrap.interval(np.round(replicates, 6))  # so that 0 is 0 on every machine
     if bounds is None or np.isnan(value[0]):
         return None
-    by_set = {one.clips: one for one in samples}.values()
+    by_set = {sample.clips: sample for sample in samples}.values()
     return Judged(
         comparison,
         _side(comparison, *bounds),
         float(value[0]),
         *bounds,
-        tuple(one.n_clips for one in by_set),
-        tuple(one.recordings for one in by_set if one.recordings is not None),
+        tuple(sample.n_clips for sample in by_set),
+        tuple(sample.recordings for sample in by_set if sample.recordings is not None),
         len(by_set) == 1,
     )
 
@@ -161,10 +161,10 @@ def _aligned(samples: Sequence[Sample]) -> Float64:
     Resamples of two sets are independent, but both sets' resamples are drawn with one seed.
     """
     orders = {}
-    for n, clips in enumerate(dict.fromkeys(one.clips for one in samples)):
+    for n, clips in enumerate(dict.fromkeys(sample.clips for sample in samples)):
         number = len(samples[0].replicates)
         orders[clips] = np.random.default_rng(n).permutation(number) if n else np.arange(number)
-    return np.stack([one.replicates[orders[one.clips]] for one in samples])
+    return np.stack([sample.replicates[orders[sample.clips]] for sample in samples])
 
 
 def statistic(comparison: Comparison, plus: Float64, minus: Float64) -> Float64:
@@ -254,8 +254,8 @@ def comparison_text(comparison: Comparison) -> str:
 
     def side(chosen: Sequence[tuple[str, ...]]) -> str:
         differing = [
-            " ".join(part for part, same in zip(one, shared, strict=True) if not same and part)
-            for one in chosen
+            " ".join(part for part, same in zip(figure, shared, strict=True) if not same and part)
+            for figure in chosen
         ]
         text = " + ".join(differing)
         return f"({text})" if len(differing) > 1 else text
@@ -286,36 +286,38 @@ def number_text(value: float, comparison: Comparison) -> str:
     return rounded(value, DECIMALS_DB if unit(comparison) else DECIMALS, sign=True)
 
 
-def difference_text(one: Judged) -> str:
+def difference_text(result: Judged) -> str:
     """A difference with its interval, such as "+0.023 (-0.042 to +0.072)"."""
-    value, low, high = (number_text(x, one.comparison) for x in (one.value, one.low, one.high))
-    dB = f" {unit(one.comparison)}".rstrip()
+    value, low, high = (
+        number_text(x, result.comparison) for x in (result.value, result.low, result.high)
+    )
+    dB = f" {unit(result.comparison)}".rstrip()
     return f"{value}{dB} ({low} to {high})"
 
 
 def paper_text(claim: Claim) -> str:
     """What the paper's tables print of a claim: differences, or how many of them agree."""
-    found = [
+    differences = [
         (of, comparison, value)
         for comparison in claim.comparisons
         for of in claim.sets or ("",)
         if (value := printed_difference(comparison, of)) is not None
     ]
-    if not found:
+    if not differences:
         return "drawn, not printed" if "Fig" in claim.where else "none"
-    texts = [number_text(value, comparison) for _, comparison, value in found]
-    if len(found) <= 2:
+    texts = [number_text(value, comparison) for _, comparison, value in differences]
+    if len(differences) <= 2:
         return ", ".join(
             f"{text} ({of.removeprefix('DESED ')})" if of else text
-            for text, (of, *_) in zip(texts, found, strict=True)
+            for text, (of, *_) in zip(texts, differences, strict=True)
         )
     agree = sum(
         value > 0 if comparison.within is None else abs(value) <= comparison.within
-        for _, comparison, value in found
+        for _, comparison, value in differences
     )
-    order = sorted(range(len(found)), key=lambda n: found[n][2])
+    order = sorted(range(len(differences)), key=lambda n: differences[n][2])
     return (
-        f"{agree} of {len(found)} printed differences agree ({texts[order[0]]} to "
+        f"{agree} of {len(differences)} printed differences agree ({texts[order[0]]} to "
         f"{texts[order[-1]]})"
     )
 
@@ -327,12 +329,12 @@ def our_text(finding: Finding) -> str:
         return "not measured"
     if every <= 2:
         return "; ".join(f"{comparison_text(j.comparison)} {difference_text(j)}" for j in judged)
-    text = f"of {len(judged)} comparisons {counted([one.verdict for one in judged])}"
+    text = f"of {len(judged)} comparisons {counted([result.verdict for result in judged])}"
     if len(judged) < every:
         text += f" ({every - len(judged)} not measured)"
     order = finding.clearest
-    for title, one in (("most for it", order[0]), ("most against", order[-1])):
-        text += f"; {title}: {comparison_text(one.comparison)} {difference_text(one)}"
+    for title, result in (("most for it", order[0]), ("most against", order[-1])):
+        text += f"; {title}: {comparison_text(result.comparison)} {difference_text(result)}"
     return text
 
 
@@ -348,13 +350,15 @@ def basis_text(finding: Finding, seeds: Seeds) -> str:
         seeds: Of :func:`training_seeds`.
     """
     clips, recordings = (
-        sorted({n for one in finding.judged for n in getattr(one, name)})
+        sorted({n for result in finding.judged for n in getattr(result, name)})
         for name in ("clips", "recordings")
     )
     parts = [f"{' and '.join(map(str, clips))} clips"] if clips else []
     if recordings:
         parts.append(f"{' and '.join(map(str, recordings))} recordings")
-    figures = [f for one in finding.judged for f in (*one.comparison.plus, *one.comparison.minus)]
+    figures = [
+        f for result in finding.judged for f in (*result.comparison.plus, *result.comparison.minus)
+    ]
     places = {(name, f.selection) for f in figures for name in f.members}
     places |= {(name, "") for name, _ in places}
     known = sorted({seeds[place] for place in places if place in seeds})

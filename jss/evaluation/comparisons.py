@@ -140,7 +140,7 @@ def on_clips(
         fields[kind if average == "macro" else name] = (
             {"macro": sample.value, "micro": None} if average == "macro" else sample.value
         )
-    bounds = {name: bootstrap.interval(one.replicates) for name, one in samples.items()}
+    bounds = {name: bootstrap.interval(sample.replicates) for name, sample in samples.items()}
     return EvalReport(
         report.dataset,
         report.subset,

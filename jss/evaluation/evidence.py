@@ -86,8 +86,10 @@ class Rescored:
         Raises:
             JssError: The systems have different classes or sets, or no clip in common.
         """
-        one = fused(parts)
-        self._reference, self._findings = material(one.outputs, one.clips, one.dataset, one.subset)
+        fusion = fused(parts)
+        self._reference, self._findings = material(
+            fusion.outputs, fusion.clips, fusion.dataset, fusion.subset
+        )
         self._drawn = bootstrap.weights(len(self._reference.names), resamples, seed)
         self._clips = f"{clips_fingerprint(self._reference.names)} {seed} {resamples}"
         self._samples: dict[tuple[str, str], Sample | None] = {}
@@ -239,7 +241,7 @@ def main_set(reports: Sequence[EvalReport]) -> tuple[str, str]:
     for report in reports:
         if not report.subset.endswith(SUFFIX):
             sets.setdefault((report.dataset, report.subset), []).append(report)
-    return max(sorted(sets), key=lambda one: (len(sets[one]), sets[one][0].n_files))
+    return max(sorted(sets), key=lambda key: (len(sets[key]), sets[key][0].n_files))
 
 
 def _sample(report: EvalReport, value: float, replicates: Sequence[float | None]) -> Sample:

@@ -162,8 +162,10 @@ def report(parts: Sequence[SavedScores], resamples: int = 0) -> EvalReport:
     """
     from jss.evaluation import run
 
-    one = fused(parts)
-    return run.report(one.outputs, one.clips, one.dataset, one.subset, resamples=resamples)
+    fusion = fused(parts)
+    return run.report(
+        fusion.outputs, fusion.clips, fusion.dataset, fusion.subset, resamples=resamples
+    )
 
 
 def fused(parts: Sequence[SavedScores]) -> SavedScores:

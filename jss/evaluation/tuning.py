@@ -119,7 +119,7 @@ class _Clips:
             self.edges.append(np.minimum(np.arange(output.scores.shape[1] + 1) * output.hop, limit))
 
     def curves(self, chosen: Decoder) -> ScoreSet:
-        filtered = [curves(one, chosen) for one in self.scores]
+        filtered = [curves(scores, chosen) for scores in self.scores]
         return ScoreSet.build(
             zip(filtered, self.edges, strict=True), len(self.reference.labels), median=1
         )

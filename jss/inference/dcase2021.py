@@ -142,12 +142,12 @@ def network(
             state[ours] = tensor
     with torch.device("meta"):
         expected = {key: tensor.shape for key, tensor in CRNN(config).state_dict().items()}
-    found = {key: tensor.shape for key, tensor in state.items()}
-    if found != expected:
-        key = min(key for key in {*expected, *found} if expected.get(key) != found.get(key))
+    stored = {key: tensor.shape for key, tensor in state.items()}
+    if stored != expected:
+        key = min(key for key in {*expected, *stored} if expected.get(key) != stored.get(key))
         sizes = [
             tuple(s) if (s := shapes.get(key)) is not None else "none"
-            for shapes in (found, expected)
+            for shapes in (stored, expected)
         ]
         raise JssError(
             f"{where} is no DCASE 2021 baseline: {prefix} has {key} of the size {sizes[0]}, not {sizes[1]}."

@@ -172,9 +172,9 @@ def _restored(value: Any) -> Any:
     if isinstance(value, str):
         return value.translate(_BACK)
     if isinstance(value, list | tuple):
-        return type(value)(_restored(one) for one in value)
+        return type(value)(_restored(item) for item in value)
     if isinstance(value, dict):
-        return {_restored(key): _restored(one) for key, one in value.items()}
+        return {_restored(key): _restored(item) for key, item in value.items()}
     if dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             object.__setattr__(value, field.name, _restored(getattr(value, field.name)))
@@ -232,7 +232,7 @@ def _fields(cls: Any, keys: Sequence[str]) -> list[str]:
         if dataclasses.is_dataclass(cls):
             cls = typing.get_type_hints(cls)[key]
         else:  # a mapping or a sequence: the type of its values
-            *_, cls = (one for one in typing.get_args(cls) if one is not Ellipsis)
+            *_, cls = (each for each in typing.get_args(cls) if each is not Ellipsis)
     return [field.name for field in dataclasses.fields(cls)]
 
 

@@ -16,12 +16,11 @@ def bf16_units() -> bool:
     """Whether products in bf16 are fast here: on a GPU, or a CPU with AVX512-BF16 or AMX. Others
     emulate them.
     """
-    found = (
+    return bool(
         torch.cuda.is_available()
         or torch.cpu._is_avx512_bf16_supported()
         or torch.cpu._is_amx_tile_supported()
     )
-    return bool(found)
 
 
 def products(device: torch.device | str, precision: Precision) -> AbstractContextManager[object]:

@@ -90,7 +90,7 @@ def perform(
         onset, offset = _missed_span(action, (name, start, end), scores)
         judgement = said.missed(name, start + onset, start + offset, action["label"])
     else:
-        inside = {one.key: one for one in plan.inside(name, start, end)}
+        inside = {detection.key: detection for detection in plan.inside(name, start, end)}
         if action["event"] in inside:
             judgement = judged(action, inside[action["event"]], start, end)
         else:

@@ -145,10 +145,10 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     known = [_validated(_Line, _parsed(line), path) for line in lines]
     by_name = {line.filename: line for line in known if line is not None}
     unsafe = [name for name in by_name if not _is_plain(name)]
-    kept = {name: line for name, line in by_name.items() if name not in unsafe}
+    safe = {name: line for name, line in by_name.items() if name not in unsafe}
     recordings = {
         name: Analysed(_found(line, audio), line.duration, _sources(Path(folder), line))
-        for name, line in kept.items()
+        for name, line in safe.items()
     }
     lost = [name for name, recording in recordings.items() if recording.path is None]
     notes = []
@@ -161,7 +161,7 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
         notes.append(f"{len(unsafe)} recordings have names that cannot be written: rename them.")
     detections = tuple(
         Detection(name, onset, offset, label, peak, settings.system)
-        for name, line in kept.items()
+        for name, line in safe.items()
         if recordings[name].path is not None
         for (onset, offset, label), peak in zip(line.events, line.peaks, strict=False)
     )
@@ -195,11 +195,11 @@ def disagreeing(
         for other in those:
             spans.setdefault((other.filename, other.label), []).append(other)
         return [
-            one
-            for one in these
+            detection
+            for detection in these
             if not any(
-                other.overlaps(one.onset, one.offset)
-                for other in spans.get((one.filename, one.label), ())
+                other.overlaps(detection.onset, detection.offset)
+                for other in spans.get((detection.filename, detection.label), ())
             )
         ]
 

@@ -101,7 +101,11 @@ class ReviewPlan:
 
     def inside(self, filename: str, start: float, end: float) -> list[Detection]:
         """The detections in a clip, in order of time; times in seconds."""
-        return [one for one in self.of_recording.get(filename, ()) if one.overlaps(start, end)]
+        return [
+            detection
+            for detection in self.of_recording.get(filename, ())
+            if detection.overlaps(start, end)
+        ]
 
     def next_clip(
         self, judgements: Mapping[str, Judgement], claimed: Collection[str] = frozenset()
@@ -140,14 +144,20 @@ def plan(
         other: Of another system on the same recordings.
         by_disagreement: Whether what the two disagree about comes first.
     """
-    there = {name for name, one in detected.recordings.items() if one.path is not None}
-    theirs = [] if other is None else [one for one in other.detections if one.filename in there]
+    present = {
+        name for name, recording in detected.recordings.items() if recording.path is not None
+    }
+    theirs = (
+        []
+        if other is None
+        else [detection for detection in other.detections if detection.filename in present]
+    )
     ours, others = disagreeing(detected.detections, theirs) if other else ([], [])
-    disputed = frozenset(one.key for one in (*ours, *others))
+    disputed = frozenset(detection.key for detection in (*ours, *others))
     every = [*detected.detections, *others]
     of_recording: dict[str, list[Detection]] = {}
-    for one in sorted(every, key=lambda detection: (detection.onset, detection.label)):
-        of_recording.setdefault(one.filename, []).append(one)
+    for detection in sorted(every, key=lambda detection: (detection.onset, detection.label)):
+        of_recording.setdefault(detection.filename, []).append(detection)
     return ReviewPlan(
         detected,
         tuple(others),

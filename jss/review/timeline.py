@@ -167,15 +167,15 @@ def read(folder: str | Path, audio: str | Path | None = None) -> Timeline:
     if not detected.recordings:
         raise JssError(f"{folder} holds no analysed recording: run jss detect again.")
     names = list(detected.recordings)
-    durations = np.array([one.duration for one in detected.recordings.values()])
+    durations = np.array([recording.duration for recording in detected.recordings.values()])
     origin, starts, notes = _starts(names, durations)
     recordings = pd.DataFrame(
         {
             "filename": names,
-            "path": [one.path for one in detected.recordings.values()],
+            "path": [recording.path for recording in detected.recordings.values()],
             "start": starts,
             "duration": durations,
-            "sources": [one.sources for one in detected.recordings.values()],
+            "sources": [recording.sources for recording in detected.recordings.values()],
         }
     )
     table = read_events(Path(folder) / EVENTS)

@@ -83,7 +83,9 @@ def clips(
         if clip.verdict != COMPLETE:
             continue
         name, start, end = clip.filename, clip.onset, clip.offset
-        inside = [one for one in of_file.get(name, ()) if one.overlaps(start, end)]
+        inside = [
+            detection for detection in of_file.get(name, ()) if detection.overlaps(start, end)
+        ]
         if any(d.key not in judgements or judgements[d.key].verdict == UNSURE for d in inside):
             unfinished += 1
             continue
@@ -94,11 +96,11 @@ def clips(
 def _events(judgements: Sequence[Judgement], start: float, end: float) -> tuple[Event, ...]:
     """The events in a clip, cut to it; overlapping ones of a class are one."""
     joined: dict[str, list[tuple[float, float]]] = {}
-    for one in sorted(judgements, key=lambda judgement: judgement.onset):
-        onset, offset = max(one.onset, start) - start, min(one.offset, end) - start
+    for judgement in sorted(judgements, key=lambda judgement: judgement.onset):
+        onset, offset = max(judgement.onset, start) - start, min(judgement.offset, end) - start
         if offset - onset < SHORTEST_S:
             continue
-        spans = joined.setdefault(one.label, [])
+        spans = joined.setdefault(judgement.label, [])
         if spans and onset <= spans[-1][1]:
             spans[-1] = spans[-1][0], max(spans[-1][1], offset)
         else:

@@ -280,8 +280,8 @@ def difference_scale(results: Sequence[ClipResult], other: ClipResult | None) ->
     """
     differences = [
         np.abs(a - b)[np.maximum(a, b) > SHOWN_DB[0]]
-        for one in (() if other is None else results)
-        for a, b in zip(one.source_mels, other.source_mels if other else (), strict=False)
+        for result in (() if other is None else results)
+        for a, b in zip(result.source_mels, other.source_mels if other else (), strict=False)
     ]
     values = np.concatenate([d[d > 0] for d in differences]) if differences else np.empty(0)
     largest = float(np.quantile(values, _WITHIN)) if len(values) else 0.0

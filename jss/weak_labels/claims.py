@@ -107,11 +107,11 @@ def scene_examples(finding: Finding, weak: WeakEvidence) -> tuple[Example | None
             if comparison.within is not None:
                 values = {scene: -abs(value) for scene, value in values.items()}
             if values:
-                scene = max(values, key=lambda one: sign * values[one])
+                scene = max(values, key=lambda scene: sign * values[scene])
                 return Example(str(scene), comparison, values[scene], "SI-SDR, dB")
         return None
 
-    order = [one.comparison for one in finding.clearest]
+    order = [result.comparison for result in finding.clearest]
     return extreme(order, 1.0), extreme(order[::-1], -1.0)
 
 

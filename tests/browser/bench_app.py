@@ -160,7 +160,7 @@ def _wait_until_prepared(log: Path) -> None:
 
 def _switches(tab: _Tab, times: int) -> list[Row]:
     """From click to drawn marker, in the browser's own clock."""
-    spent, told = [], []
+    spent, sizes = [], []
     for i in range(times):
         before = tab.bytes
         button = "Next" if i % 2 == 0 else "Previous"
@@ -174,10 +174,10 @@ def _switches(tab: _Tab, times: int) -> list[Row]:
             )
         )
         tab.page.wait_for_timeout(300)
-        told.append((tab.bytes - before) / 1000)
+        sizes.append((tab.bytes - before) / 1000)
     return [
         _row(f"clip switch, p95 of {times}", 0.4, _p95(spent)),
-        Row("clip switch over the WebSocket, most", "budget", 150.0, max(told), 1.0, unit="kB"),
+        Row("clip switch over the WebSocket, most", "budget", 150.0, max(sizes), 1.0, unit="kB"),
     ]
 
 
@@ -190,7 +190,7 @@ def _hands(tab: _Tab, times: int) -> list[Row]:
         timeout=120_000,
     )
     tab.page.wait_for_timeout(500)
-    found = []
+    result = []
     for what, act in (
         ("system switch", f"v.switchTo({list(SYSTEMS)}[i % 3])"),
         ("solo", "v.solo(`source${i % 4 + 1}`)"),
@@ -203,11 +203,11 @@ def _hands(tab: _Tab, times: int) -> list[Row]:
             " await new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)));"
             " spent.push((performance.now() - start) / 1000); } return spent;"
         )
-        found.append(
+        result.append(
             _row(f"{what}, p95 of {times}", 0.1, _p95(spent), f"{tab.sent - before} messages")
         )
         tab.page.wait_for_timeout(400)
-    return found
+    return result
 
 
 def _sound(tab: _Tab) -> list[Row]:

@@ -57,8 +57,8 @@ def barriers(tab: Any) -> None:
         wear(tab, theme)
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
         options = {"resultTypes": ["violations"], **rules}
-        found = axe.Axe().run(tab, options=options).response["violations"]
-        serious = [one for one in found if one["impact"] in ("serious", "critical")]
+        result = axe.Axe().run(tab, options=options).response["violations"]
+        serious = [one for one in result if one["impact"] in ("serious", "critical")]
         assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in serious] == []
 
 

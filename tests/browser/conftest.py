@@ -29,8 +29,8 @@ def address(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     command = ["streamlit", "run", app, "--server.port", "{port}", "--", str(examples)]
     with serving.served(
         command, tmp_path_factory.mktemp("log") / "server.txt", environment
-    ) as found:
-        yield found
+    ) as result:
+        yield result
 
 
 @pytest.fixture(scope="session")

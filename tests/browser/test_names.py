@@ -103,7 +103,7 @@ def harmless(tab: Any, address: str) -> str:
         box.click()
     idle(tab)
     assert tab.evaluate("() => window.pwned === undefined")
-    found = tab.evaluate("""() => {
+    result = tab.evaluate("""() => {
         const roots = [document], found = [];
         for (const root of roots)
             for (const e of root.querySelectorAll('*')) {
@@ -113,7 +113,7 @@ def harmless(tab: Any, address: str) -> str:
                     e.getAttribute('src') === 'x') found.push(e.outerHTML.slice(0, 200));
             }
         return found; }""")
-    assert found == []
+    assert result == []
     hosts = (address, address.replace("http", "ws"), "data:", "blob:")
     assert [
         url

@@ -88,12 +88,12 @@ def test_picture_is_that_of_the_arrays(page: Page):
             f".getImageData({x}, {panel['y']} + i, 1, 1).data[0])"
         )
         share = (np.argmin(rows) + 0.5) / panel["h"]
-        found = page.tab.evaluate(
+        result = page.tab.evaluate(
             "async ([base, share]) => (await import(base + '/_stcore/bidi-components/jss.viewer/layout.js'))"
             ".yToHz(share, 128)",
             [page.tab.url.split("/?")[0], share],
         )
-        assert abs(np.log2(found / hz)) < 0.12
+        assert abs(np.log2(result / hz)) < 0.12
 
 
 def test_events_above_another_threshold_are_python_s_on_the_screen_and_in_the_files(page: Page):
@@ -127,7 +127,7 @@ def test_decoding_in_the_browser_equals_python(page: Page):
             rng.random((10, frames)).astype(np.float32).round(2)
         )  # many scores lie on a threshold
         for threshold in (0.1, 0.35, 0.5, 0.7):
-            found = page.tab.evaluate(
+            result = page.tab.evaluate(
                 "async ([base, rows, options]) => (await import(base + '/_stcore/bidi-components/jss.viewer/'"
                 " + 'decode.js')).decode(rows.map(row => Float32Array.from(row)), options)",
                 [
@@ -144,7 +144,7 @@ def test_decoding_in_the_browser_equals_python(page: Page):
             expected = decode(
                 drawn, DESED_LABELS, hop=0.064, duration=frames * 0.064 - 0.01, threshold=threshold
             )
-            assert [(e["onset"], e["offset"], DESED_LABELS[e["k"]]) for e in found] == expected
+            assert [(e["onset"], e["offset"], DESED_LABELS[e["k"]]) for e in result] == expected
 
 
 def test_dragging_the_threshold_reaches_the_table_and_the_address(page: Page):

@@ -84,10 +84,10 @@ def viewer(app: AppTest) -> dict[str, Any]:
     """What the viewer is told, and under "one" of the separator shown."""
 
     def find(block: Any) -> list[Any]:
-        found = []
+        result = []
         for child in getattr(block, "children", {}).values():
-            found += [child] if child.type == "bidi_component" else find(child)
-        return found
+            result += [child] if child.type == "bidi_component" else find(child)
+        return result
 
     (component,) = find(app.main)
     data = json.loads(component.proto.json)
@@ -259,8 +259,8 @@ def address(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     command = ["pages", "--server.port", "{port}"]
     with serving.served(
         command, tmp_path_factory.mktemp("log") / "server.txt", environment
-    ) as found:
-        yield found
+    ) as result:
+        yield result
 
 
 class Tab:

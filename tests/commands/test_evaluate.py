@@ -399,5 +399,5 @@ def test_scores_cached_of_clips_as_they_are_are_not_those_of_padded_ones(tmp_pat
 
 def outputs_of(clips, scores):
     weak, nothing = scores.max(1), np.zeros((0, *scores.shape), np.float32)
-    found = {clip.filename: ClipOutput(scores, nothing, weak, 0.064) for clip in clips}
-    return run.Outputs("all", "teacher", DESED_LABELS, found, {}, {})
+    result = {clip.filename: ClipOutput(scores, nothing, weak, 0.064) for clip in clips}
+    return run.Outputs("all", "teacher", DESED_LABELS, result, {}, {})

@@ -82,10 +82,12 @@ def test_from_detections_to_a_better_system(tmp_path, capsys, monkeypatch, tiny_
     rows = class_thresholds(
         read(out).detections, is_right(Judgements(out).current()), 0.45, target=0.4
     )
-    told = {row.label: row.threshold for row in rows if row.threshold is not None}
-    assert told
-    assert {k: p.threshold for k, p in points.median.items() if k in told} == pytest.approx(told)
-    assert {p.threshold for k, p in points.median.items() if k not in told} <= {0.5}
+    decided = {row.label: row.threshold for row in rows if row.threshold is not None}
+    assert decided
+    assert {k: p.threshold for k, p in points.median.items() if k in decided} == pytest.approx(
+        decided
+    )
+    assert {p.threshold for k, p in points.median.items() if k not in decided} <= {0.5}
     assert main(["tune", "MixIT-S1", "--review", str(out)]) == 2
     assert "holds detections of SED, not of MixIT-S1" in capsys.readouterr().err
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))

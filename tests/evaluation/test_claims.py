@@ -53,10 +53,10 @@ def above(higher: str, lower: str, **more: object) -> Comparison:
     ],
 )
 def test_the_interval_decides(comparison, verdict):
-    found = judge(Claim("JSS", "", "", (comparison,)), Known(A=0.31, B=0.30, C=0.30))
-    assert found.verdict == verdict
-    assert found.judged[0].clips == (10,)
-    assert found.judged[0].recordings == (7,)
+    result = judge(Claim("JSS", "", "", (comparison,)), Known(A=0.31, B=0.30, C=0.30))
+    assert result.verdict == verdict
+    assert result.judged[0].clips == (10,)
+    assert result.judged[0].recordings == (7,)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_the_interval_decides(comparison, verdict):
 def test_how_many_must_hold(need, verdict):
     good, bad, unknown = above("A", "B"), above("B", "A"), above("A", "missing")
     claim = Claim("JSS", "", "", (good, good, bad, unknown, unknown), need)
-    found = judge(claim, Known(A=0.31, B=0.30))
-    assert (found.verdict, len(found.judged)) == (verdict, 3)
+    result = judge(claim, Known(A=0.31, B=0.30))
+    assert (result.verdict, len(result.judged)) == (verdict, 3)
     assert judge(replace(claim, comparisons=(unknown,)), Known()).verdict == "inconclusive"
 
 

@@ -131,13 +131,13 @@ def tree(room: Room, name: str, data: bytes) -> None:
     from pages.ui.clip import recordings
 
     bad_trees.build(room.home / "in", data)
-    told = room.run(
+    output = room.run(
         "detect", room.home / "in", "--system", "SED", "--out", room.target, "--device", "cpu"
     )
     listing = walk(room.home / "in")
     if not listing.files:
         return
-    (line,) = re.findall(r"^(\d+) names? in all: (.*)\.$", told, re.MULTILINE)
+    (line,) = re.findall(r"^(\d+) names? in all: (.*)\.$", output, re.MULTILINE)
     parts = re.sub(r"\([^)]*\)", "", line[1]).split(", ")
     if (
         int(line[0]) != listing.names
@@ -157,9 +157,9 @@ def upload(room: Room, name: str, data: bytes) -> None:
 
     os.environ.update(JSS_CHECKPOINTS=str(room.tiny), XDG_CACHE_HOME=str(room.target))
     recording = recordings.uploaded(name, data)
-    found = loaders.analyse(recording, "MixIT-S1", "teacher")
-    json.dumps(found.payload.meta, allow_nan=False)
-    detected_events(found.result, None, threshold=0.3)
+    results = loaders.analyse(recording, "MixIT-S1", "teacher")
+    json.dumps(results.payload.meta, allow_nan=False)
+    detected_events(results.result, None, threshold=0.3)
 
 
 def tag(room: Room, name: str, data: bytes) -> None:

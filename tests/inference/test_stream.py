@@ -39,11 +39,11 @@ def test_running_decoding_is_decoding(seed):
     for median, threshold in ((1, 0.5), (7, 0.5), ((3, 1, 9), (0.3, 0.6, 0.5))):
         options = {"hop": 0.064, "median": median, "threshold": threshold}
         scored = list(decode_stream(iter(stretches), LABELS, **options))
-        found = [event[:3] for event in scored]
-        assert found == sorted(found, key=lambda e: (e[1], e[0], LABELS.index(e[2])))
+        result = [event[:3] for event in scored]
+        assert result == sorted(result, key=lambda e: (e[1], e[0], LABELS.index(e[2])))
         expected = decode(scores, LABELS, duration=duration, **options)
-        assert sorted(found) == sorted(expected)
-        assert [round(event[3], 6) for event in scored] == peaks(found, scores, LABELS, 0.064)
+        assert sorted(result) == sorted(expected)
+        assert [round(event[3], 6) for event in scored] == peaks(result, scores, LABELS, 0.064)
 
 
 def test_a_score_at_the_threshold_is_no_event_whatever_its_type():
@@ -93,9 +93,9 @@ def endless(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("header", [bytes, endless])
 def test_a_wav_from_a_pipe(wav, descriptor, header):
-    found = list(pipe(descriptor(header(wav.read_bytes()))))
-    assert max(map(len, found)) <= 16000
-    np.testing.assert_array_equal(np.concatenate(found), audio.load(wav))
+    result = list(pipe(descriptor(header(wav.read_bytes()))))
+    assert max(map(len, result)) <= 16000
+    np.testing.assert_array_equal(np.concatenate(result), audio.load(wav))
 
 
 def resized(data: bytes, size: int) -> bytes:
@@ -107,8 +107,8 @@ def resized(data: bytes, size: int) -> bytes:
 @pytest.mark.parametrize("size", [0, 2_000_000_000, 2**31 - 1, 2**32 - 36, 100_000])
 def test_a_wav_whose_header_is_wrong(wav, descriptor, size):
     """A placeholder of its writer, and half of what comes."""
-    found = np.concatenate(list(pipe(descriptor(resized(wav.read_bytes(), size)))))
-    np.testing.assert_array_equal(found, audio.load(wav))
+    result = np.concatenate(list(pipe(descriptor(resized(wav.read_bytes(), size)))))
+    np.testing.assert_array_equal(result, audio.load(wav))
 
 
 def test_chunks_after_the_samples_are_no_sound(wav, descriptor):
@@ -124,18 +124,18 @@ def test_what_is_no_wav_from_a_pipe(tmp_path, descriptor, kind):
         media.encode(path, samples)
     else:
         sf.write(path, samples, 48000)
-    found = np.concatenate(list(pipe(descriptor(path.read_bytes()))))
+    result = np.concatenate(list(pipe(descriptor(path.read_bytes()))))
     expected = audio.load(path)
     assert (
-        0 <= len(found) - len(expected) < 1600
+        0 <= len(result) - len(expected) < 1600
     )  # padding at an MP3's end, which a pipe cannot tell
-    np.testing.assert_allclose(found[: len(expected) - 800], expected[:-800], atol=1e-6)
+    np.testing.assert_allclose(result[: len(expected) - 800], expected[:-800], atol=1e-6)
 
 
 def test_raw_samples_from_a_pipe(descriptor):
     samples = np.random.default_rng(0).integers(-9000, 9000, 40_000).astype("<i2")
-    found = np.concatenate(list(pipe(descriptor(samples.tobytes()), rate=16000)))
-    np.testing.assert_array_equal(found, samples / np.float32(32768))
+    result = np.concatenate(list(pipe(descriptor(samples.tobytes()), rate=16000)))
+    np.testing.assert_array_equal(result, samples / np.float32(32768))
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,9 @@ def test_foreign_tables(text, expected):
 
 def test_line_numbers_after_multiline_cells():
     text = 'h\tx\r\n"a\nb"\t1\n\n"c\r\nd"\t2\re\t"3\n'
-    found = list(cells.rows(text))
-    assert [number for number, _ in found] == [1, 2, 5, 7]
-    assert [row[0] for _, row in found] == ["h", "a\nb", "c\r\nd", "e"]
+    result = list(cells.rows(text))
+    assert [number for number, _ in result] == [1, 2, 5, 7]
+    assert [row[0] for _, row in result] == ["h", "a\nb", "c\r\nd", "e"]
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -77,6 +77,6 @@ def test_names_that_differ_in_the_suffix():
 
 @given(st.floats(min_value=0, max_value=1))
 def test_thresholds_as_python_prints_them(value):
-    found = tsv._POINT.search(f"det_th_{value}.tsv")
-    assert found is not None
-    assert float(found[1]) == value
+    result = tsv._POINT.search(f"det_th_{value}.tsv")
+    assert result is not None
+    assert float(result[1]) == value

@@ -111,12 +111,12 @@ def test_every_command_reports_zero_lengths(tmp_path, caplog, capsys):
     clips(tmp_path / "set" / "audio" / "validation" / "validation", 2)
     table(tmp_path / "set" / "metadata" / "validation" / "validation.tsv", *rows)
     caplog.set_level(logging.WARNING)
-    found = labelled.prepare(tmp_path / "mine")
-    assert sum(clip.lost for members in found.values() for clip in members) == 1
+    result = labelled.prepare(tmp_path / "mine")
+    assert sum(clip.lost for members in result.values() for clip in members) == 1
     (clip, _) = desed.prepare(tmp_path / "set")["validation"]
     assert (clip.lost, len(clip.events)) == (1, 1)
-    told = [record.getMessage() for record in caplog.records]
-    assert sum("1 of 3 events have no length" in line for line in told) == 2
+    output = [record.getMessage() for record in caplog.records]
+    assert sum("1 of 3 events have no length" in line for line in output) == 2
     (tmp_path / "d.tsv").write_text("filename\tduration\n0.wav\t2\n1.wav\t2\n")
     (tmp_path / "points").mkdir()
     table(tmp_path / "points" / "a_th_0.5.tsv", ("0.wav", 0, 1, "Dog"))

@@ -61,8 +61,8 @@ def test_no_loss_is_computed_in_half_precision(loss, half):
     expected = loss(estimate.float(), target.to(half).float())
     assert expected.dtype == torch.float32
     with torch.autocast("cpu", torch.bfloat16):
-        found = loss(estimate, target.to(half))
+        result = loss(estimate, target.to(half))
         also = loss(estimate.float(), target.to(half).float())
-    assert found.dtype == torch.float32
-    assert torch.equal(found, expected)
+    assert result.dtype == torch.float32
+    assert torch.equal(result, expected)
     assert torch.equal(also, expected)

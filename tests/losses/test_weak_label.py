@@ -66,8 +66,8 @@ def test_eq_6_wants_its_own_class_and_no_other(case):
                     want += case["weights"][b, j, t].item() * entropy(
                         label, case["judged"][b, i, j, t].item()
                     )
-    found = losses.source_frame_loss(case["judged"], case["active"], case["weights"], "sum")
-    assert found.item() == pytest.approx(want / 2)
+    result = losses.source_frame_loss(case["judged"], case["active"], case["weights"], "sum")
+    assert result.item() == pytest.approx(want / 2)
 
 
 def test_eq_7(case):

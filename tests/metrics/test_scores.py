@@ -38,10 +38,10 @@ def test_events_come_sorted():
 @given(st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=12), min_size=1, max_size=4))
 def test_every_run_of_every_threshold_is_listed_once(curves):
     value = np.concatenate([[-np.inf], *([*c, -np.inf] for c in curves)]).astype(float)
-    found = maximal_runs(value)
-    begin, end, birth, death = found.begin, found.end, found.birth, found.death
+    result = maximal_runs(value)
+    begin, end, birth, death = result.begin, result.end, result.birth, result.death
     assert len(set(zip(begin, end, strict=True))) == len(begin)
-    for child, parent in enumerate(found.parent):
+    for child, parent in enumerate(result.parent):
         if parent == -1:
             assert death[child] == -np.inf
         else:

@@ -41,10 +41,10 @@ def test_the_masker_is_asteroids_tdcnpp():
     assert list(ours.state_dict()) == list(theirs.state_dict())
     ours.load_state_dict(theirs.state_dict())
     x = torch.randn(2, TINY.n_filters, 50)
-    found, expected = ours(x), theirs(x)
-    for a, b in zip(found, expected, strict=True):
+    result, expected = ours(x), theirs(x)
+    for a, b in zip(result, expected, strict=True):
         torch.testing.assert_close(a, b)
-    for outputs in (found, expected):
+    for outputs in (result, expected):
         (outputs[0].square().mean() + outputs[1].square().mean()).backward()
     for (name, p), q in zip(theirs.named_parameters(), ours.parameters(), strict=True):
         if q.requires_grad:
@@ -85,9 +85,9 @@ def test_eq_2_over_the_clamped_sum_of_the_sources(mixture_input):
 def test_a_step_beyond_the_bounds_is_held_and_finds_back(q, used):
     balance = Balance(q)
     mix, sep = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
-    found = balance(mix, sep)
-    torch.testing.assert_close(found, torch.tensor([used, 1 - used]))
-    found[0].backward()
+    result = balance(mix, sep)
+    torch.testing.assert_close(result, torch.tensor([used, 1 - used]))
+    result[0].backward()
     assert balance.q.grad == 1.0
 
 

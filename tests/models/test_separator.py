@@ -34,9 +34,9 @@ def test_asteroid_weights_give_asteroid_sources(reference, samples):
     x = 0.1 * torch.randn(2, samples)
     with torch.no_grad():
         expected = reference(torch.nn.functional.pad(x, (0, max(0, 16 - samples))))[..., :samples]
-        found = ours(x)
-    assert found.shape == (2, 4, samples)
-    assert snr(expected, found) > 100
+        result = ours(x)
+    assert result.shape == (2, 4, samples)
+    assert snr(expected, result) > 100
 
 
 def test_our_weights_load_into_asteroid(reference):
@@ -131,9 +131,9 @@ def test_masks_of_1_on_the_fourier_basis_give_the_waveform_back(monkeypatch):
     monkeypatch.setattr(
         net.masker, "forward", lambda encoded: torch.ones(*encoded.shape[:2], 2, 24)
     )
-    found = net(x.requires_grad_())
+    result = net(x.requires_grad_())
     torch.testing.assert_close(
-        found[..., 8:-8], x[:, None].expand(1, 2, 800)[..., 8:-8], rtol=1e-4, atol=1e-5
+        result[..., 8:-8], x[:, None].expand(1, 2, 800)[..., 8:-8], rtol=1e-4, atol=1e-5
     )
     spectrum = torch.fft.rfft(net.encoder.filterbank()).abs()
     assert torch.equal(

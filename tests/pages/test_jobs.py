@@ -30,8 +30,8 @@ def test_ten_visitors_start_no_two_jobs_at_once():
         return run
 
     with ThreadPoolExecutor(10) as pool:
-        found = list(pool.map(lambda n: queue.do(str(n % 5), work(n % 5), quiet, 0.01), range(10)))
-    assert found == [(n % 5) ** 2 for n in range(10)]
+        result = list(pool.map(lambda n: queue.do(str(n % 5), work(n % 5), quiet, 0.01), range(10)))
+    assert result == [(n % 5) ** 2 for n in range(10)]
     assert max(most) == 1
 
 
@@ -107,16 +107,16 @@ def test_a_page_that_runs_again_finds_its_job_going_on():
 
 def test_who_waits_is_told_how_many_are_before():
     queue: Queue[int] = Queue()
-    begun, told, said = threading.Event(), threading.Event(), []
+    begun, output, said = threading.Event(), threading.Event(), []
 
     def first(report):
         begun.set()
-        assert told.wait(10)
+        assert output.wait(10)
         return 1
 
     def tell(share, what):
         said.append(what)
-        told.set()
+        output.set()
 
     with ThreadPoolExecutor(1) as pool:
         one = pool.submit(queue.do, "a", first, quiet, 0.01)
@@ -195,6 +195,6 @@ def test_a_user_who_asks_for_the_job_of_idle_times_gets_it():
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(queue.do_when_idle, "clip", idle)
         assert begun.wait(10)
-        found = queue.do("clip", idle, lambda share, what: asked.set(), 0.01)
+        results = queue.do("clip", idle, lambda share, what: asked.set(), 0.01)
         waiting.result(10)
-    assert found == "one"
+    assert results == "one"

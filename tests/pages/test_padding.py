@@ -41,7 +41,7 @@ def test_a_clip_of_a_set_and_a_recording_of_ones_own(
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(loaders, "_system", lambda *_: system)
-    ((clip,),) = (found.clips for found in recordings.folder_sets(root))
+    ((clip,),) = (result.clips for result in recordings.folder_sets(root))
     assert clip.padded_to == 10.0
     shown = loaders._compute(clip, "MixIT-S1", "teacher", lambda share, what: None)
     evaluated = run.collect(system, run.subset(root, "validation"), None).clips["short.wav"]

@@ -35,17 +35,17 @@ def run(page: str | None = None, **address: str) -> AppTest:
 
 def viewer(app: AppTest) -> dict:
     """What the viewer is told: of the system shown, and under "all" of all of them."""
-    (found,) = find(app.main, "bidi_component")
-    data = json.loads(found.proto.json)
+    (result,) = find(app.main, "bidi_component")
+    data = json.loads(result.proto.json)
     (shown,) = (one for one in data["systems"] if one["system"] == data["shown"])
     return {**shown, "threshold": data["threshold"], "all": data}
 
 
 def find(block, kind: str) -> list:
-    found = []
+    result = []
     for child in getattr(block, "children", {}).values():
-        found += [child] if child.type == kind else find(child, kind)
-    return found
+        result += [child] if child.type == kind else find(child, kind)
+    return result
 
 
 @pytest.mark.usefixtures("fakes")
@@ -77,8 +77,8 @@ def test_a_network_that_a_system_has_not_is_told(page: str | None, monkeypatch: 
         for item in whole
     ]
     monkeypatch.setattr(loaders, "systems", lambda: some)
-    told = [item.value for item in run(page, system="MixIT-S1", selection="student").caption]
-    assert any("MixIT-S1 has no student: its teacher is shown" in line for line in told)
+    output = [item.value for item in run(page, system="MixIT-S1", selection="student").caption]
+    assert any("MixIT-S1 has no student: its teacher is shown" in line for line in output)
     assert not any(
         "has no" in item.value for item in run(page, system="MixIT-S1", selection="teacher").caption
     )
@@ -157,14 +157,14 @@ def test_sources_keep_their_order_across_systems():
         is None
     )
     own = loaders.analyse(clip, "MixIT-JT", "teacher")
-    found = loaders.analyse(clip, "MixIT-JT", "teacher", "MixIT-S1")
+    results = loaders.analyse(clip, "MixIT-JT", "teacher", "MixIT-S1")
     assert own.order == (0, 1, 2, 3)
-    assert [fake.JT_ORDER[m] for m in found.order] == [0, 1, 2, 3]
+    assert [fake.JT_ORDER[m] for m in results.order] == [0, 1, 2, 3]
     for m in range(4):
-        np.testing.assert_array_equal(found.result.sources[m], fake.tone(m, 160000))
+        np.testing.assert_array_equal(results.result.sources[m], fake.tone(m, 160000))
     for name in ("sources", "source_mels", "source_scores", "source_weak"):
         np.testing.assert_array_equal(
-            getattr(found.result, name), getattr(own.result, name)[list(found.order)]
+            getattr(results.result, name), getattr(own.result, name)[list(results.order)]
         )
     app = run(system="MixIT-JT")
     assert any("which matches the sources of MixIT-S1" in item.value for item in app.caption)

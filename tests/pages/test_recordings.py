@@ -32,9 +32,9 @@ def test_any_folder_of_audio_is_a_set(tmp_path: Path):
     (root / "ground_truth.tsv").write_text(
         "filename\tonset\toffset\tevent_label\na.flac\t0.1\t0.2\tDog\na.flac\t0.0\t0.1\tCat\ndeep/c.wav\t\t\t\n"
     )
-    (found,) = recordings.folder_sets(root)
-    assert [item.clip for item in found.clips] == ["mine/a.flac", "mine/b.wav", "mine/deep/c.wav"]
-    a, b, c = found.clips
+    (result,) = recordings.folder_sets(root)
+    assert [item.clip for item in result.clips] == ["mine/a.flac", "mine/b.wav", "mine/deep/c.wav"]
+    a, b, c = result.clips
     assert a.truth == ((0.0, 0.1, "Cat"), (0.1, 0.2, "Dog"))
     assert (b.truth, c.truth) == (None, ())
     assert a.open().name == "a.flac"
@@ -48,9 +48,9 @@ def test_desed_layout_is_a_set_for_each_subset_and_missing_audio_is_kept(tmp_pat
     (metadata / "validation.tsv").write_text(
         "filename\tonset\toffset\tevent_label\nYone.wav\t0.0\t0.1\tDog\nYgone.wav\t1.0\t3.0\tCat\nYgone.wav\t2.0\t4.0\tDog\n"
     )
-    (found,) = recordings.folder_sets(root)
-    assert (found.name, found.title) == ("validation", "DESED: validation")
-    one, gone = found.clips
+    (result,) = recordings.folder_sets(root)
+    assert (result.name, result.title) == ("validation", "DESED: validation")
+    one, gone = result.clips
     assert one.digest == Recording("x", "x", one.open().getvalue()).digest
     assert gone.audio is None
     assert gone.classes == ("Cat", "Dog")

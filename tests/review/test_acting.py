@@ -27,18 +27,18 @@ DOG = Detection("a.wav", 21.0, 22.0, "Dog", 0.8, "SED")
     ],
 )
 def test_a_detection(action: dict, verdict: str, onset: float, offset: float, label: str):
-    found = judged(action, DOG, 20.0, 30.0)
-    assert found == said.Judgement(DOG.key, verdict, "a.wav", onset, offset, label)
+    result = judged(action, DOG, 20.0, 30.0)
+    assert result == said.Judgement(DOG.key, verdict, "a.wav", onset, offset, label)
 
 
 def test_an_event_beyond_the_edge_of_its_clip_keeps_its_time_there():
     long = Detection("a.wav", 18.0, 34.0, "Dog", 0.8, "SED")
-    found = judged({"kind": "trim", "onset": 0.0, "offset": 5.0}, long, 20.0, 30.0)
-    assert found is not None
-    assert (found.onset, found.offset) == (18.0, 25.0)
-    found = judged({"kind": "trim", "onset": 1.0, "offset": 10.0}, long, 20.0, 30.0)
-    assert found is not None
-    assert (found.onset, found.offset) == (21.0, 34.0)
+    result = judged({"kind": "trim", "onset": 0.0, "offset": 5.0}, long, 20.0, 30.0)
+    assert result is not None
+    assert (result.onset, result.offset) == (18.0, 25.0)
+    result = judged({"kind": "trim", "onset": 1.0, "offset": 10.0}, long, 20.0, 30.0)
+    assert result is not None
+    assert (result.onset, result.offset) == (21.0, 34.0)
 
 
 def test_an_event_that_was_added():

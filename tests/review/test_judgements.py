@@ -37,9 +37,9 @@ def test_the_last_judgement_counts_and_undo_takes_back_ones_own(tmp_path):
     added = missed("a.wav", 5.0, 6.0, "Dog")
     page.add(added, "me")
     page.add(complete("a.wav", 0.0, 10.0), "me")
-    found = other.current()
-    assert (found[DOG.key].verdict, found[DOG.key].onset) == (TRIMMED, 1.25)
-    assert len(found) == 4
+    result = other.current()
+    assert (result[DOG.key].verdict, result[DOG.key].onset) == (TRIMMED, 1.25)
+    assert len(result) == 4
     undone = [page.undo("me") for _ in range(4)]
     assert [one and one.verdict for one in undone] == ["complete", "missed", TRIMMED, None]
     assert list(Judgements(tmp_path).current()) == [CAT.key]

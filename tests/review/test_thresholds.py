@@ -27,12 +27,12 @@ def test_judgements_are_weighted_for_the_sampling():
     low, high = all_of_them[:90], all_of_them[90:]
     right = {d.key: n < 2 for n, d in enumerate(low[:4])} | {d.key: True for d in high[:2]}
     sample = Sample.build(all_of_them, right)
-    found = sample.precision_above(0.5)
-    assert found is not None
-    assert found.estimate == pytest.approx(0.55)
-    assert found.judged == 6
-    assert found.effective == pytest.approx(100**2 / (4 * 22.5**2 + 2 * 5**2))
-    assert found.low < 0.55 < found.high
+    result = sample.precision_above(0.5)
+    assert result is not None
+    assert result.estimate == pytest.approx(0.55)
+    assert result.judged == 6
+    assert result.effective == pytest.approx(100**2 / (4 * 22.5**2 + 2 * 5**2))
+    assert result.low < 0.55 < result.high
     above = sample.precision_above(0.6)
     assert above is not None
     assert (above.estimate, above.judged, above.covered) == (1.0, 2, 1.0)
@@ -68,7 +68,7 @@ def test_what_few_judgements_do_not_tell_is_said():
 @pytest.mark.slow
 def test_the_interval_holds_the_true_threshold():
     """An event is right with a chance equal to its score: precision 0.9 needs a mean score of 0.9."""
-    held, found = 0, []
+    held, result = 0, []
     for seed in range(30):
         rng = np.random.default_rng(seed)
         scores = list(0.5 + 0.5 * rng.random(3000) * 0.9999)
@@ -79,9 +79,9 @@ def test_the_interval_holds_the_true_threshold():
         assert row.earliest is not None
         latest = 1.0 if row.latest is None else row.latest
         held += row.earliest <= 0.80 <= latest
-        found.append(np.nan if row.threshold is None else row.threshold)
+        result.append(np.nan if row.threshold is None else row.threshold)
     assert held >= 26
-    assert np.nanmedian(found) == pytest.approx(0.80, abs=0.05)
+    assert np.nanmedian(result) == pytest.approx(0.80, abs=0.05)
 
 
 def test_what_counts_as_right():

@@ -109,11 +109,11 @@ def test_the_folder_is_read_by_training_and_evaluation(tmp_path):
     assert len(subset(root, "strong_test")) == len(subsets["strong_test"])
     # The samples are those of the recording.
     (one,) = [clip for clip in every if "/3 " in clip.filename]
-    found = soundfile.read(one.path)[0]
+    result = soundfile.read(one.path)[0]
     from jss import audio
 
     assert (
-        np.abs(found - audio.load(tmp_path / "in" / "day 1/3 \u00e9.wav")[160000:320000]).std()
+        np.abs(result - audio.load(tmp_path / "in" / "day 1/3 \u00e9.wav")[160000:320000]).std()
         < 0.02
     )
 
@@ -140,24 +140,24 @@ def reviewed(*names: str) -> list[ReviewedClip]:
 
 def test_a_recording_is_on_one_side_only():
     many = reviewed(*(f"{n}.wav" for n in range(40)))
-    found, note = splits(many)
+    result, note = splits(many)
     assert not note
     for clip in many:
-        assert found[clip.name] == found[ReviewedClip(clip.filename, 0.0, 10.0, ()).name]
-    assert set(found.values()) == {"train", "validation", "test"}
+        assert result[clip.name] == result[ReviewedClip(clip.filename, 0.0, 10.0, ()).name]
+    assert set(result.values()) == {"train", "validation", "test"}
     # More recordings move none of them.
     more, _ = splits(many + reviewed(*(f"{n}.wav" for n in range(40, 60))))
-    assert {name: more[name] for name in found} == found
+    assert {name: more[name] for name in result} == result
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])
 def test_few_recordings_give_every_split(count):
-    found, note = splits(reviewed(*(f"{n}.wav" for n in range(count))))
-    assert set(found.values()) == {"train", "validation", "test"}
+    result, note = splits(reviewed(*(f"{n}.wav" for n in range(count))))
+    assert set(result.values()) == {"train", "validation", "test"}
     assert bool(note) == (count < 3)
 
 
 def test_shares_are_those_said():
-    found, _ = splits(reviewed(*(f"{n}.wav" for n in range(400))))
-    counts = [list(found.values()).count(split) / len(found) for split in ("test", "validation")]
+    result, _ = splits(reviewed(*(f"{n}.wav" for n in range(400))))
+    counts = [list(result.values()).count(split) / len(result) for split in ("test", "validation")]
     assert counts == pytest.approx([truth.TEST, truth.VALIDATION], abs=0.06)

@@ -156,14 +156,14 @@ def interrupt(process: subprocess.Popen[str], twice: bool) -> list[str]:
             os.killpg(process.pid, signal.SIGINT)
             time.sleep(0.1)
     try:
-        _, told = process.communicate(timeout=120)
+        _, output = process.communicate(timeout=120)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         return ["did not end within two minutes of Ctrl-C"]
-    if not pressed or (process.returncode == 130 and "Traceback" not in told):
+    if not pressed or (process.returncode == 130 and "Traceback" not in output):
         return []
-    return [f"Ctrl-C{' twice' * twice}: exit {process.returncode}: {told.strip()[-300:]}"]
+    return [f"Ctrl-C{' twice' * twice}: exit {process.returncode}: {output.strip()[-300:]}"]
 
 
 def full_disk(verb: Verb, home: Path, environment: dict[str, str]) -> str:
@@ -180,14 +180,14 @@ def full_disk(verb: Verb, home: Path, environment: dict[str, str]) -> str:
     try:
         out = disk / "out"
         process = start(verb, out, environment)
-        _, told = process.communicate()
-        sentences = [line for line in told.splitlines() if "No space left" in line]
-        if process.returncode != 1 or "Traceback" in told or not sentences:
-            verb.wrong.append(f"full disk: exit {process.returncode}: {told.strip()[-300:]}")
+        _, output = process.communicate()
+        sentences = [line for line in output.splitlines() if "No space left" in line]
+        if process.returncode != 1 or "Traceback" in output or not sentences:
+            verb.wrong.append(f"full disk: exit {process.returncode}: {output.strip()[-300:]}")
         larger = f"remount,size={4 * size // 1024 + 65536}k"
         subprocess.run([mount, "-o", larger, str(disk)], check=True)
         process = start(verb, out, environment)
-        _, told = process.communicate()
+        _, output = process.communicate()
         if process.returncode or contents(verb, out) != verb.whole:
             verb.wrong.append(f"after a full disk: exit {process.returncode}, or other files")
         return "full halfway, then made larger"
@@ -199,12 +199,12 @@ def measure(verb: Verb, home: Path, environment: dict[str, str]) -> None:
     """Run it once to its end: what comes out, and how long it takes."""
     out, began = home / "whole" / verb.name, time.monotonic()
     process = start(verb, out, environment)
-    _, told = process.communicate()
+    _, output = process.communicate()
     verb.seconds = time.monotonic() - began
     verb.whole = contents(verb, out)
     shutil.rmtree(out, ignore_errors=True)
     if process.returncode or not verb.whole:
-        verb.wrong.append(f"did not run uninterrupted: {told.strip()[-300:]}")
+        verb.wrong.append(f"did not run uninterrupted: {output.strip()[-300:]}")
 
 
 def round_of(
@@ -222,7 +222,7 @@ def round_of(
             patience = max(60.0, deadline - time.monotonic())
             if kills < wanted:
                 patience = chance.uniform(0.2, 1.0) * verb.seconds
-            _, told = process.communicate(timeout=patience)
+            _, output = process.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             group = chance.random() < 0.5  # its workers too, or it alone
             end = chance.choice((signal.SIGKILL, signal.SIGINT))
@@ -236,9 +236,9 @@ def round_of(
                 continue
             break
         verb.kills, verb.runs = verb.kills + kills, verb.runs + 1
-        if process.returncode or "Traceback" in told:
+        if process.returncode or "Traceback" in output:
             verb.wrong.append(
-                f"after {kills} kills: exit {process.returncode}: {told.strip()[-300:]}"
+                f"after {kills} kills: exit {process.returncode}: {output.strip()[-300:]}"
             )
         else:
             there = contents(verb, out)

@@ -198,9 +198,9 @@ def visit(
                 said = str(error)  # its end says what stood in the way
                 users.wrong.append(f"{type(error).__name__}: {said[:200]} ... {said[-400:]}")
         thirds = memory.thirds()
-    told = log.read_text(errors="replace")
-    if "Traceback" in told:
-        users.wrong.append(f"the server: {told[told.index('Traceback') :][:600]}")
+    output = log.read_text(errors="replace")
+    if "Traceback" in output:
+        users.wrong.append(f"the server: {output[output.index('Traceback') :][:600]}")
     done = ", ".join(f"{count} {kind}" for kind, count in sorted(users.acts.items()))
     return f"{TABS} at once did {sum(users.acts.values())} things ({done})", users.wrong, thirds
 
@@ -244,8 +244,8 @@ def hours(home: Path, environment: dict[str, str], length: float) -> list[str]:
 
 def children() -> set[int]:
     """Processes that this one started; empty where /proc does not tell."""
-    found = [path.read_text().split() for path in Path("/proc/self/task").glob("*/children")]
-    return {int(pid) for pids in found for pid in pids}
+    result = [path.read_text().split() for path in Path("/proc/self/task").glob("*/children")]
+    return {int(pid) for pids in result for pid in pids}
 
 
 def summary(minutes: float, rows: list[tuple[str, str, str]], wrong: list[str]) -> Iterator[str]:

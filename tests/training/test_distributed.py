@@ -165,8 +165,8 @@ def test_a_chain_in_two_processes_is_that_of_one_and_goes_on(tmp_path):
         [*torchrun, *line], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert first.returncode == 0, first.stderr
-    told = [row for row in first.stderr.splitlines() if row.startswith("jss: SED")]
-    assert told == ["jss: SED: training", "jss: SED: done"]
+    output = [row for row in first.stderr.splitlines() if row.startswith("jss: SED")]
+    assert output == ["jss: SED: training", "jss: SED: done"]
     shutil.rmtree(two / "checkpoints" / "systems")  # as if killed before they were written
     config = load_preset("smoke", (*SMALL, "devices=2"))
     again = Chain(JointTrainings(Workspace(config, ("synthscapes",), two, two / "checkpoints")))
@@ -190,9 +190,9 @@ def test_a_chain_in_two_processes_is_that_of_one_and_goes_on(tmp_path):
 )
 def test_several_devices_without_torchrun(setting, call, tmp_path, capsys):
     assert main(["train", "smoke", setting, "--out", str(tmp_path)]) == 2
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert f"start it with torchrun {call} -m jss train" in told
+    output = capsys.readouterr().err
+    assert output.count("\n") == 1
+    assert f"start it with torchrun {call} -m jss train" in output
 
 
 def test_more_devices_than_gpus(monkeypatch):

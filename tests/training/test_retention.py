@@ -31,8 +31,8 @@ def test_mixit_on_pairs_by_hand():
     audio = batch().audio
     mixtures = torch.stack([audio[:3], audio[3:]], 1)
     expected, _ = mixit_loss(separator(audio[:3] + audio[3:]), mixtures)
-    found = Retention("mixit", separator, CONFIG.separation)(audio, separator(audio), separator)
-    torch.testing.assert_close(found, expected.mean() / 2)
+    result = Retention("mixit", separator, CONFIG.separation)(audio, separator(audio), separator)
+    torch.testing.assert_close(result, expected.mean() / 2)
 
 
 def test_distillation_is_least_where_the_separator_is_as_it_was():

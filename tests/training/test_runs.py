@@ -45,10 +45,10 @@ def test_runs_are_found_with_their_plan_and_those_that_run_first(tmp_path):
     histories.save(tmp_path / "desk" / "SED" / "history.csv", [{"epoch": 1.0}])
     for path in (tmp_path / "desk" / "MixIT").iterdir():
         os.utime(path, (1e9, 1e9))
-    found = runs.find(tmp_path)
-    assert found.faults == []
-    assert {run.data for run in found.runs} == {"bank, FUSS"}
-    assert [(run.name, run.system, run.epochs, run.state) for run in found.runs] == [
+    result = runs.find(tmp_path)
+    assert result.faults == []
+    assert {run.data for run in result.runs} == {"bank, FUSS"}
+    assert [(run.name, run.system, run.epochs, run.state) for run in result.runs] == [
         ("desk/SED", "SED", 40, "running"),
         ("desk/MixIT-S1", "MixIT-S1", 2, "ended"),
         ("desk/MixIT", "MixIT", 12, "interrupted"),
@@ -89,9 +89,9 @@ def test_a_damaged_run_is_a_sentence_and_the_others_are_found(tmp_path):
         (tmp_path / name / "config.yaml").write_text(text)
     note(tmp_path / "table", "SED", 40)
     (tmp_path / "table" / "history.csv").write_text("epoch,loss\n1,x,2\n")
-    found = runs.find(tmp_path)
-    assert [run.name for run in found.runs] == ["SED"]
-    foreign, half, table = found.faults
+    result = runs.find(tmp_path)
+    assert [run.name for run in result.runs] == ["SED"]
+    foreign, half, table = result.faults
     assert "The run foreign is left out" in foreign
     assert "is not of a training run" in foreign
     assert "cannot be read as YAML" in half

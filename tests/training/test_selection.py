@@ -9,7 +9,7 @@ from jss.training.selection import best_epoch, objective
 def test_a_perfect_system_scores_two():
     strong = np.zeros((1, 2, 156), np.float32)
     strong[0, 0, 20:60] = 0.9
-    found = objective(
+    result = objective(
         strong,
         [[(20 * 0.064, 60 * 0.064, "a")]],
         np.array([[0.9, 0.1]]),
@@ -17,18 +17,18 @@ def test_a_perfect_system_scores_two():
         ["a", "b"],
         seconds=10.0,
     )
-    assert found == {"objective": 2.0, "intersection_f1": 1.0, "weak_f1": 1.0}
+    assert result == {"objective": 2.0, "intersection_f1": 1.0, "weak_f1": 1.0}
 
 
 def test_a_class_without_true_positives_counts_zero():
     strong = np.zeros((1, 2, 156), np.float32)
     strong[0, 0, 20:60] = 0.9
     events = [[(20 * 0.064, 60 * 0.064, "a"), (5.0, 6.0, "b")]]
-    found = objective(
+    result = objective(
         strong, events, np.array([[0.9, 0.1]]), np.array([[1.0, 1.0]]), ["a", "b"], seconds=10.0
     )
-    assert found["intersection_f1"] == 0.5
-    assert found["weak_f1"] == 0.5
+    assert result["intersection_f1"] == 0.5
+    assert result["weak_f1"] == 0.5
 
 
 def test_eqs_23_and_24_take_the_first_of_the_best():

@@ -23,9 +23,9 @@ def test_same_loss(tmp_path, scaling):
     one = batch()
     mels = separated.mels_of(job.student, one.audio).half()
     expected = job.losses(one)
-    found = job.losses(one._replace(audio=one.audio[:, :0], mels=mels))
+    result = job.losses(one._replace(audio=one.audio[:, :0], mels=mels))
     for name, loss in expected.items():
-        torch.testing.assert_close(found[name], loss, rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(result[name], loss, rtol=1e-3, atol=1e-5)
 
 
 def test_same_mels_and_labels(tmp_path):

@@ -74,10 +74,10 @@ def test_the_whole_tree_its_table_and_a_kill_that_changes_nothing(tmp_path, caps
     kill_after(killed, killed / "PIT" / "last.ckpt")
     assert not (killed / "checkpoints" / "systems").exists()
     assert main([*command(whole), f"evaluation=[{','.join(SUBSETS)}]"]) == 0
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     systems = {path.stem for path in (whole / "checkpoints" / "systems").glob("*.yaml")}
     assert systems == {*TREE}  # trained anew: what is installed does not count
-    rows = [line for line in told.splitlines() if line.startswith("| ")]
+    rows = [line for line in output.splitlines() if line.startswith("| ")]
     # a title, student and teacher, seven fusions of either pre-training
     count = 1 + 2 * len(TREE) + 2 * 7
     assert len(rows) == len(SUBSETS) * count
@@ -88,7 +88,7 @@ def test_the_whole_tree_its_table_and_a_kill_that_changes_nothing(tmp_path, caps
         assert {*names[2 * len(TREE) :]} == {
             named(f, of) for of in ("PIT", "MixIT") for f in FUSIONS
         }
-        assert f"synthscapes {subset}, {clips} of {clips} files:" in told
+        assert f"synthscapes {subset}, {clips} of {clips} files:" in output
         assert len(list((whole / "reports" / subset).glob("*.json"))) == count - 1
     assert main([*command(killed), *PART, BRIEF]) == 0
     names = {path.stem for path in (killed / "checkpoints" / "blocks").glob("*.json")}
@@ -121,10 +121,10 @@ def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path):
     while not (tmp_path / "SED" / "last.ckpt").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    told = process.communicate(timeout=300)[1]
-    assert process.returncode == 130, told
-    assert "jss: Training stopped: the same command with --resume goes on after" in told
-    assert "Traceback" not in told
+    output = process.communicate(timeout=300)[1]
+    assert process.returncode == 130, output
+    assert "jss: Training stopped: the same command with --resume goes on after" in output
+    assert "Traceback" not in output
     done = pd.read_csv(tmp_path / "SED" / "history.csv")
     assert 1 <= len(done) < 500
     words = [*line[3:], f"detection.epochs={len(done) + 1}"]

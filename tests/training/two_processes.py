@@ -36,7 +36,7 @@ def run(folder: Path, job: Callable[[], object]) -> list[str]:
 
 
 def _process(rank: int, port: int, folder: Path, job: Callable[[], object]) -> None:
-    told = ""
+    output = ""
     os.environ.update(
         RANK=str(rank),
         LOCAL_RANK=str(rank),
@@ -52,7 +52,7 @@ def _process(rank: int, port: int, folder: Path, job: Callable[[], object]) -> N
         with joined():
             job()
     except JssError as error:
-        told = str(error)
+        output = str(error)
     except BaseException:
-        told = traceback.format_exc()
-    (folder / f"{rank}.told").write_text(told)
+        output = traceback.format_exc()
+    (folder / f"{rank}.told").write_text(output)

@@ -213,8 +213,8 @@ def _labelled(place: Path, config: Config) -> TrainingData:
     )
 
     def clips(end: str, *kinds: str) -> ClipSet:
-        found = {clip.path: clip for kind in kinds for clip in listed.get(f"{kind}{end}", ())}
-        return _clips(list(found.values()), config)
+        by_path = {clip.path: clip for kind in kinds for clip in listed.get(f"{kind}{end}", ())}
+        return _clips(list(by_path.values()), config)
 
     weak = "weak" if listed.get("weak") else "strong"
     everything = [clips(end, "unlabelled", "weak", "strong") for end in ("", "_validation")]

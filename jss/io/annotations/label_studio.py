@@ -95,11 +95,15 @@ def _regions(task: dict[str, Any]) -> Iterator[tuple[dict[str, Any], object]]:
     if "data" not in task and plain is not None:
         yield from ((region, None) for region in plain)
         return
-    made = [
+    annotated = [
         a for a in _dicts(task.get("annotations")) + _dicts(task.get("completions"))
         if not a.get("was_cancelled")
     ]  # fmt: skip
-    chosen = [a for a in made if a.get("ground_truth")] or made or _dicts(task.get("predictions"))
+    chosen = (
+        [a for a in annotated if a.get("ground_truth")]
+        or annotated
+        or _dicts(task.get("predictions"))
+    )
     for result in _dicts(chosen[-1].get("result")) if chosen else ():
         if isinstance(result.get("value"), dict) and "start" in result["value"]:
             yield result["value"], result.get("score")

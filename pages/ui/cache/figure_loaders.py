@@ -225,15 +225,15 @@ def _claim(
 
 def _plain(judged: JudgedClaim) -> dict[str, Any]:
     """A judged claim as JSON can hold it: comparisons by their number in the claim."""
-    numbers = {one: n for n, one in enumerate(judged.finding.claim.comparisons)}
+    numbers = {comparison: n for n, comparison in enumerate(judged.finding.claim.comparisons)}
 
-    def example(one: Example | None) -> dict[str, Any] | None:
-        return None if one is None else vars(one) | {"comparison": numbers[one.comparison]}
+    def example(clip: Example | None) -> dict[str, Any] | None:
+        return None if clip is None else vars(clip) | {"comparison": numbers[clip.comparison]}
 
     return {
         "verdict": judged.finding.verdict,
         "judged": [vars(j) | {"comparison": numbers[j.comparison]} for j in judged.finding.judged],
-        "examples": [example(one) for one in (judged.best, judged.worst, *judged.heard)],
+        "examples": [example(clip) for clip in (judged.best, judged.worst, *judged.heard)],
     }
 
 
@@ -242,21 +242,21 @@ def _restored(claim: Claim, data: dict[str, Any]) -> JudgedClaim:
     from jss.evaluation.claim_clips import Example
     from jss.evaluation.claims import Finding, Judged
 
-    def example(one: dict[str, Any] | None) -> Example | None:
-        if one is None:
+    def example(fields: dict[str, Any] | None) -> Example | None:
+        if fields is None:
             return None
-        return Example(**one | {"comparison": claim.comparisons[one["comparison"]]})
+        return Example(**fields | {"comparison": claim.comparisons[fields["comparison"]]})
 
     judged = tuple(
         Judged(
-            **one
+            **fields
             | {
-                "comparison": claim.comparisons[one["comparison"]],
-                "clips": tuple(one["clips"]),
-                "recordings": tuple(one["recordings"]),
+                "comparison": claim.comparisons[fields["comparison"]],
+                "clips": tuple(fields["clips"]),
+                "recordings": tuple(fields["recordings"]),
             }
         )
-        for one in data["judged"]
+        for fields in data["judged"]
     )
     best, worst, *heard = map(example, data["examples"])
     return JudgedClaim(Finding(claim, judged, data["verdict"]), best, worst, (heard[0], heard[1]))

@@ -563,7 +563,7 @@ def timeline(folder: Path, audio: Path | None) -> Timeline:
 
     paths = [folder / name for name in (DETECTED, EVENTS)]
     contents = [path.read_bytes() if path.is_file() else b"" for path in paths]
-    return _timeline(folder, audio, tuple(blake2b(one).hexdigest() for one in contents))
+    return _timeline(folder, audio, tuple(blake2b(content).hexdigest() for content in contents))
 
 
 @st.cache_resource(show_spinner="Reading the detections", max_entries=4)

@@ -82,7 +82,7 @@ def runs_folder() -> Path:
 
 def roots() -> tuple[Path, ...]:
     """Return the folders that are searched for the user's systems."""
-    named = [Path(one) for one in os.environ.get(VARIABLE, "").split(os.pathsep) if one]
+    named = [Path(path) for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path]
     return tuple(dict.fromkeys(path.resolve() for path in (runs_folder(), *named)))
 
 
@@ -106,7 +106,9 @@ def position(name: str) -> tuple[str, tuple[int, str, int, str]]:
 def place(name: str) -> Place:
     """Return where a system or a block lies, by its name in the app."""
     system, where = split(name)
-    folder = next((one for one in folders() if one.where == where), None) if where else None
+    folder = (
+        next((folder for folder in folders() if folder.where == where), None) if where else None
+    )
     return Place(folder.path, system, folder.version) if folder else Place(None, name)
 
 
@@ -294,7 +296,9 @@ def reports(kind: type[Report]) -> tuple[list[Report], list[str]]:
             except JssError as error:
                 broken.append(str(error))
                 continue
-            found += [replace(one, system=named(one.system, folder.where)) for one in in_file]
+            found += [
+                replace(report, system=named(report.system, folder.where)) for report in in_file
+            ]
         if broken:
             damaged.append(_joined(folder.where, tuple(broken)))
     return found, damaged
@@ -316,8 +320,8 @@ def _reports_in(kind: Any, file: Path, stamp: Stamp) -> tuple[Any, ...]:
     stored = read_json(file, f"{file} is gone.", f"{file} is damaged: evaluate again.")
     listed = stored.get("reports", [stored]) if isinstance(stored, dict) else []
     of_kind = {"system", "n_files" if kind is EvalReport else "n_clips"}
-    dicts = [one for one in listed if isinstance(one, dict) and of_kind <= {*one}]
-    return tuple(kind.from_dict(one, str(file)) for one in dicts)
+    dicts = [entry for entry in listed if isinstance(entry, dict) and of_kind <= {*entry}]
+    return tuple(kind.from_dict(entry, str(file)) for entry in dicts)
 
 
 def saved_scores() -> Iterator[tuple[Path, str, Stamp]]:

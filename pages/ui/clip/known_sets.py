@@ -34,17 +34,19 @@ class KnownSet:
 def sets() -> dict[str, KnownSet]:
     """Return sets by name: those that can be opened, then others of reports."""
     known = {}
-    for one in loaders.clip_sets().values():
-        if one.clips:
-            clips = tuple(_clip(item) for item in one.clips)
+    for stored in loaders.clip_sets().values():
+        if stored.clips:
+            clips = tuple(_clip(item) for item in stored.clips)
             openable = {
                 clip.filename: item.clip
-                for clip, item in zip(clips, one.clips, strict=True)
+                for clip, item in zip(clips, stored.clips, strict=True)
                 if item.audio
             }
-            note = "Made by the built-in synthesiser." if one.name.startswith(_SYNTHESISED) else ""
-            known[one.name] = KnownSet(
-                one.name, f"{one.title} ({len(clips)} clips)", note, clips, openable
+            note = (
+                "Made by the built-in synthesiser." if stored.name.startswith(_SYNTHESISED) else ""
+            )
+            known[stored.name] = KnownSet(
+                stored.name, f"{stored.title} ({len(clips)} clips)", note, clips, openable
             )
     for (dataset, subset, _), scores in loaders.saved_scores().items():
         name = f"{dataset}/{subset}"

@@ -162,7 +162,7 @@ def user_folder() -> Path | None:
 
 def detected_folders() -> list[Path]:
     """Return the output folders of ``detect`` that the app was started with."""
-    return [Path(one) for one in os.environ.get(DETECTED, "").split(os.pathsep) if one]
+    return [Path(path) for path in os.environ.get(DETECTED, "").split(os.pathsep) if path]
 
 
 def folder_sets(root: Path) -> list[ClipSet]:

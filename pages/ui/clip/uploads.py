@@ -109,7 +109,7 @@ def take(name: str) -> None:
         number = sum(item.title.startswith("recording ") for item in uploads().values()) + 1
         given.append((f"recording {number}.wav", recorded))
     last = None
-    given.sort(key=lambda one: _is_labels(one[0]))  # what labels are of comes before them
+    given.sort(key=lambda upload: _is_labels(upload[0]))  # what labels are of comes before them
     for title, file in given:
         try:
             if _is_labels(title):

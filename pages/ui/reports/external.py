@@ -64,7 +64,7 @@ def form() -> None:
     if not files or truth is None:
         return
     content = [(file.name, file.getvalue()) for file in files]
-    if saved is not None and labels is None and not any(_has_scores(one) for one in content):
+    if saved is not None and labels is None and not any(_has_scores(file) for file in content):
         labels = saved.outputs.labels  # those of the set, also where no clip holds one of them
     place = ("", "") if saved is None else (saved.dataset, saved.subset)
     report = _scored(content, truth, place, system, labels, median)
@@ -221,20 +221,26 @@ def _with_bounds(report: EvalReport, key: str) -> str | None:
 def _ours(report: EvalReport) -> list[EvalReport]:
     """Our reports on the same ground truth: of the same set, or of the same clips and events."""
 
-    def content(one: EvalReport) -> tuple[object, ...]:
-        clips = one.bootstrap["clips"] if one.bootstrap else ""
-        return clips, one.settings.get("events"), list(one.classwise)
+    def content(report: EvalReport) -> tuple[object, ...]:
+        clips = report.bootstrap["clips"] if report.bootstrap else ""
+        return clips, report.settings.get("events"), list(report.classwise)
 
     place = report.dataset, report.subset
     wanted = systems.wanted_selection()
     same = [
-        one
-        for one in loaders.reports()
-        if one.system != report.system
-        and ((one.dataset, one.subset) == place if any(place) else content(one) == content(report))
+        other
+        for other in loaders.reports()
+        if other.system != report.system
+        and (
+            (other.dataset, other.subset) == place
+            if any(place)
+            else content(other) == content(report)
+        )
     ]
     # One of each system: that of the wanted selection, where there is one.
-    by_system = {one.system: one for one in sorted(same, key=lambda one: one.selection == wanted)}
+    by_system = {
+        other.system: other for other in sorted(same, key=lambda other: other.selection == wanted)
+    }
     return choice.in_order(list(by_system.values()))
 
 
@@ -243,7 +249,7 @@ def _pick_ours(ours: Sequence[EvalReport]) -> list[EvalReport]:
     if not ours:
         st.caption("No report of our systems is of this ground truth.")
         return []
-    names = [one.system for one in ours]
+    names = [other.system for other in ours]
     default = systems.default_system(loaders.systems()) if loaders.systems() else names[0]
     chosen = st.pills(
         "Beside it",
@@ -252,7 +258,7 @@ def _pick_ours(ours: Sequence[EvalReport]) -> list[EvalReport]:
         default=systems.related(None, names, default, 3),
         key=f"external beside {' '.join(names)}",
     )
-    return [one for one in ours if one.system in chosen]
+    return [other for other in ours if other.system in chosen]
 
 
 def _differences(report: EvalReport, ours: Sequence[EvalReport]) -> None:
@@ -286,7 +292,9 @@ def _classes(report: EvalReport, ours: Sequence[EvalReport]) -> None:
     metric = st.selectbox(
         "Score by class", measured, format_func=CLASS_METRICS.__getitem__, width=260
     )
-    files = sorted({(one.n_files, one.system) for one in ours if one.n_files != report.n_files})
+    files = sorted(
+        {(other.n_files, other.system) for other in ours if other.n_files != report.n_files}
+    )
     if files:
         st.caption(
             f"Yours is on {report.n_files} files, ours on {files[0][0]}: they cannot be compared class by class."

@@ -52,7 +52,7 @@ def panel(
         data={
             "clip": dict(clip),
             "events": [dict(event) for event in events],
-            "classes": [dict(one) for one in classes],
+            "classes": [dict(fields) for fields in classes],
             "acknowledged": acknowledged,
             "undone": dict(undone),
         },

@@ -83,16 +83,16 @@ def theirs() -> None:
         "computed here."
     )
     rows = []
-    for row, one in tables.weak_separation().groupby("row", sort=False):
+    for row, group in tables.weak_separation().groupby("row", sort=False):
         cells = {
             label: f"{mean:.1f} ± {sd:.1f}"
-            for label, mean, sd in one[["label", "mean", "sd"]].values
+            for label, mean, sd in group[["label", "mean", "sd"]].values
         }
         rows.append({"SI-SDR": _improvement_of(str(row))} | _cells(cells, OVERALL))
     charts.table(pd.DataFrame(rows), "paper weak 1", "weak2020.table1", _TABLE1)
     rows = []
-    for level, one in tables.weak_classification().groupby("level", sort=False):
-        rows.append({"Level": level} | _cells(dict(one[["label", "f_measure"]].values)))
+    for level, group in tables.weak_classification().groupby("level", sort=False):
+        rows.append({"Level": level} | _cells(dict(group[["label", "f_measure"]].values)))
     charts.table(pd.DataFrame(rows), "paper weak 2", "weak2020.table2", _TABLE2.format(_F))
     st.caption("Fig. 3 of the paper has no numbers, so its boxes are not shown here.")
 

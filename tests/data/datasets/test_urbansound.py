@@ -24,7 +24,7 @@ def test_splits_share_no_recording(root: Path) -> None:
     assert names["test"] == ["100648-1-0-0.wav", "100648-1-1-0.wav"]
     assert "100648-1-2-0.wav" not in names["train"]  # its recording is a test recording
     assert len(names["train"]) == 5
-    ids = {split: {name.split("-")[0] for name in found} for split, found in names.items()}
+    ids = {split: {name.split("-")[0] for name in result} for split, result in names.items()}
     assert not ids["train"] & ids["test"]
 
 

@@ -34,13 +34,13 @@ def labels(scape: Soundscape) -> list[str]:
 
 
 def digest(bank: SoundBank, indices: list[int]) -> dict[int, str]:
-    found = {}
+    result = {}
     for index in indices:
         scape = draw(DESED, bank, "train", (3, index))
         rendered = render(scape, bank)
         sound = np.round(rendered.sources * 2**20).astype(np.int32)
-        found[index] = hashlib.sha256(scape.to_json().encode() + sound.tobytes()).hexdigest()
-    return found
+        result[index] = hashlib.sha256(scape.to_json().encode() + sound.tobytes()).hexdigest()
+    return result
 
 
 @pytest.mark.slow
@@ -119,9 +119,9 @@ def test_labels_are_tight(bank: SoundBank, scapes: list[Soundscape]) -> None:
         for layer, source in zip(scape.foregrounds, rendered.sources[1:], strict=True):
             if layer.label in STEADY:
                 continue
-            found = active_spans(source)
-            assert len(found) == len(layer.spans)
-            for (onset, offset), (first, stop) in zip(layer.spans, found, strict=True):
+            result = active_spans(source)
+            assert len(result) == len(layer.spans)
+            for (onset, offset), (first, stop) in zip(layer.spans, result, strict=True):
                 assert onset == pytest.approx(first / 16000, abs=0.03)
                 assert offset == pytest.approx(max(stop / 16000, min(onset + 0.25, 10.0)), abs=0.03)
                 checked += 1
@@ -209,23 +209,23 @@ def test_distractors_are_sources_but_no_events(scapes: list[Soundscape]) -> None
 
 
 def test_universal_mixtures_have_at_most_four_sources(bank: SoundBank) -> None:
-    found = [draw(RECIPES["universal"], bank, "train", index) for index in range(40)]
-    assert {len(scape.foregrounds) for scape in found} == {1, 2, 3}
+    result = [draw(RECIPES["universal"], bank, "train", index) for index in range(40)]
+    assert {len(scape.foregrounds) for scape in result} == {1, 2, 3}
     assert all(
         len({layer.label for layer in scape.foregrounds}) == len(scape.foregrounds)
-        for scape in found
+        for scape in result
     )
-    assert {layer.label for scape in found for layer in scape.foregrounds} > set(DESED_LABELS)
+    assert {layer.label for scape in result for layer in scape.foregrounds} > set(DESED_LABELS)
 
 
 def test_recordings_come_from_the_split(bank: SoundBank) -> None:
     filled = MixedBank([(bank, 1.0), (SynthBank(2), 0.0)])
     used = {}
     for split in (*SPLITS, "test_a", "test_b"):
-        found = [draw(DESED, filled, split, index) for index in range(12)]
+        result = [draw(DESED, filled, split, index) for index in range(12)]
         used[split] = {
             r.recording
-            for s in found
+            for s in result
             for layer in (s.background, *s.foregrounds)
             for r in layer.recordings
         }

@@ -67,7 +67,7 @@ def test_mixit_pool_of_desed(
 ) -> None:
     data = training_data([str(world / name) for name in ROOTS], load_preset("paper"))
     pool = data.pool("detection", "mixit")
-    assert {name: len(found) for name, found in pool.mixtures.items()} == {
+    assert {name: len(result) for name, result in pool.mixtures.items()} == {
         "synthetic": 2,
         "unlabelled": 2,
     }

@@ -52,8 +52,10 @@ MODELS = {
 
 def outputs(model: nn.Module, x: torch.Tensor) -> list[torch.Tensor]:
     """All tensors that a model gives for an input."""
-    found = model(x)
-    return [found] if isinstance(found, torch.Tensor) else [one for one in found if one is not None]
+    result = model(x)
+    return (
+        [result] if isinstance(result, torch.Tensor) else [one for one in result if one is not None]
+    )
 
 
 def close(fast: torch.Tensor | None, plain: torch.Tensor | None, relative: float) -> None:
@@ -72,8 +74,8 @@ def test_values_and_gradients_are_those_of_the_plain_model(kind: str, mode: str)
     torch.manual_seed(1)
     x = torch.rand(shape)
     results = [outputs(model, x) for model in (plain, quick)]
-    for found, expected in zip(results[1], results[0], strict=True):
-        close(found, expected, 1e-4)
+    for result, expected in zip(results[1], results[0], strict=True):
+        close(result, expected, 1e-4)
     for tensors in results:
         sum((t.float() ** 2).mean() for t in tensors).backward()  # type: ignore[union-attr]
     largest = max(float(p.grad.abs().max()) for p in plain.parameters() if p.grad is not None)
@@ -84,8 +86,8 @@ def test_values_and_gradients_are_those_of_the_plain_model(kind: str, mode: str)
     for p, q in zip(plain.buffers(), quick.buffers(), strict=True):
         close(q.float(), p.float(), 1e-4)
     with torch.no_grad():
-        for found, expected in zip(outputs(quick, x), outputs(plain, x), strict=True):
-            close(found, expected, 1e-4)
+        for result, expected in zip(outputs(quick, x), outputs(plain, x), strict=True):
+            close(result, expected, 1e-4)
 
 
 def test_state_and_parameters_stay_what_they_are() -> None:
@@ -126,8 +128,8 @@ def test_autocast_stays_near(gradients: bool) -> None:
     with torch.set_grad_enabled(gradients):
         expected = model(x).strong
         with torch.autocast("cpu", torch.bfloat16):
-            found = model(x).strong
-    assert 0 < (found - expected).abs().max() < 0.02
+            result = model(x).strong
+    assert 0 < (result - expected).abs().max() < 0.02
 
 
 @pytest.mark.slow
@@ -144,9 +146,9 @@ def test_frozen_recurrent_layers_give_what_they_gave_and_pass_gradients() -> Non
         freeze(accelerate(model) if quicker else model)
         model.train()
         x.requires_grad_()
-        found = model(x).strong
-        torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
-        found.sum().backward()
+        result = model(x).strong
+        torch.testing.assert_close(result, expected, rtol=0, atol=1e-6)
+        result.sum().backward()
         assert x.grad is not None
         assert x.grad.abs().sum() > 0
 

@@ -26,18 +26,18 @@ def test_the_compiled_layers_are_torch_s_forwards_and_back(n, cells, layers, bat
     rnn = fast_gru(n, cells, layers)
     x = torch.randn(batch, time, n).requires_grad_()
     weights = torch.randn(batch, time, 2 * cells)
-    found = rnn(x)[0]
-    gradients = torch.autograd.grad((found * weights).sum(), [x, *rnn.parameters()])
+    result = rnn(x)[0]
+    gradients = torch.autograd.grad((result * weights).sum(), [x, *rnn.parameters()])
     exact, wide = copy.deepcopy(rnn).double(), x.detach().double().requires_grad_()
     wanted = exact(wide)[0]
     expected = torch.autograd.grad((wanted * weights.double()).sum(), [wide, *exact.parameters()])
-    torch.testing.assert_close(found.double(), wanted, rtol=0, atol=2e-6)
+    torch.testing.assert_close(result.double(), wanted, rtol=0, atol=2e-6)
     for one, want in zip(gradients, expected, strict=True):
         torch.testing.assert_close(
             one.double(), want, rtol=1e-4, atol=1e-5 * float(want.abs().max()) + 1e-9
         )
     with torch.no_grad():
-        assert torch.equal(rnn(x)[0], found)
+        assert torch.equal(rnn(x)[0], result)
 
 
 def test_the_last_states_are_torch_s():
@@ -80,26 +80,26 @@ def test_frozen_parameters_get_no_gradient_and_the_input_does():
 def test_an_item_depends_on_no_other_and_on_no_number_of_threads():
     rnn, x, before = fast_gru(8, 16, 2), torch.randn(5, 30, 8), torch.get_num_threads()
     try:
-        found = []
+        result = []
         for threads in (1, 2, 3, 8):
             torch.set_num_threads(threads)
             with torch.no_grad():
-                found.append(rnn(x)[0])
+                result.append(rnn(x)[0])
     finally:
         torch.set_num_threads(before)
-    for other in found[1:]:
-        torch.testing.assert_close(other, found[0], rtol=0, atol=1e-6)
+    for other in result[1:]:
+        torch.testing.assert_close(other, result[0], rtol=0, atol=1e-6)
     with torch.no_grad():
-        torch.testing.assert_close(rnn(x[2:3])[0], found[0][2:3], rtol=0, atol=1e-6)
+        torch.testing.assert_close(rnn(x[2:3])[0], result[0][2:3], rtol=0, atol=1e-6)
 
 
 def test_what_is_no_number_stays_so_and_what_is_large_saturates():
     rnn, x = fast_gru(3, 4, 1), torch.randn(2, 6, 3)
     x[1, 3, 0] = float("nan")
     with torch.no_grad():
-        found = rnn(x)[0]
-        assert torch.isfinite(found[0]).all()
-        assert torch.isnan(found[1]).any()
+        result = rnn(x)[0]
+        assert torch.isfinite(result[0]).all()
+        assert torch.isnan(result[1]).any()
         large = 1e4 * torch.randn(2, 6, 3)
         torch.testing.assert_close(rnn(large)[0], gru(3, 4, 1)(large)[0], rtol=0, atol=1e-6)
 

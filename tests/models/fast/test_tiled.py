@@ -69,14 +69,16 @@ def test_it_runs_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_threads_change_nothing(threads) -> None:
     net, x = fast_separator(), torch.randn(1, 40000)
-    found = []
+    result = []
     for n in (1, 2, 3):
         threads(n)
         with torch.no_grad():
-            found.append(net(x))
+            result.append(net(x))
         assert torch.get_num_threads() == n
-    for other in found[1:]:
-        torch.testing.assert_close(other, found[0], rtol=0, atol=1e-5 * float(found[0].abs().max()))
+    for other in result[1:]:
+        torch.testing.assert_close(
+            other, result[0], rtol=0, atol=1e-5 * float(result[0].abs().max())
+        )
 
 
 def test_parts_come_in_order(threads) -> None:
@@ -97,12 +99,12 @@ def test_the_mask_is_a_sigmoid() -> None:
     encoded = torch.full_like(x, 3.0)
     expected = 3 * torch.sigmoid(x.double())
     kernels = separator_kernels
-    found = torch.empty_like(x)
-    kernels.mask(x.numpy(), torch.zeros(1, x.shape[1]).numpy(), encoded.numpy(), found.numpy())
+    result = torch.empty_like(x)
+    kernels.mask(x.numpy(), torch.zeros(1, x.shape[1]).numpy(), encoded.numpy(), result.numpy())
     # Far out, z in float32 is off by up to 8e-6, and 2^z relatively by as much.
-    torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=1e-30)
+    torch.testing.assert_close(result.double(), expected, rtol=1e-5, atol=1e-30)
     near = expected > 3e-3
-    torch.testing.assert_close(found.double()[near], expected[near], rtol=1e-6, atol=0)
+    torch.testing.assert_close(result.double()[near], expected[near], rtol=1e-6, atol=0)
 
 
 def test_values_that_are_not_numbers_stay_so() -> None:
@@ -127,9 +129,9 @@ def test_products_in_bf16_change_little() -> None:
     with torch.no_grad():
         expected = net(x)
         with torch.autocast("cpu", torch.bfloat16):
-            found = net(x)
-    assert found.dtype == torch.float32
-    apart = (found - expected).square().sum() / expected.square().sum()
+            result = net(x)
+    assert result.dtype == torch.float32
+    apart = (result - expected).square().sum() / expected.square().sum()
     assert 0 < apart < 1e-5
 
 
