@@ -98,7 +98,7 @@ class DetectionConfig:
     #: Where the separator is frozen (S1, SSep-SED): separate the clips of one epoch once, into
     #: OUT/pool, and learn from these in every epoch, without mixup (jss.training.separated).
     save_sources: bool = False
-    #: With it: the share of these clips that are the sum of two of them.
+    #: With save_sources: the share of the training clips to which another one is added.
     save_pairs: Share = 0.0
 
 

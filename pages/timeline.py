@@ -213,10 +213,7 @@ def zoom(timeline: Timeline, start: float, window: Window) -> None:
     shorter = names[names.index(window.bins) + 1 :]
     if not shorter:
         return
-    inner = next(
-        window for window in timelines.windows(timeline, shorter[0]) if window.start <= start < window.end
-        or start <= window.start < start + window.step
-    )  # fmt: skip
+    inner = timelines.shorter_window(timeline, start, window.step, shorter[0])
     st.button(
         "Zoom in",
         icon=":material/zoom_in:",

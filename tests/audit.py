@@ -30,13 +30,13 @@ def main() -> int:
     """Audit this environment and print what was found."""
     answer, why = ask()
     if answer is not None:
-        result = list(holes(answer))
-        output = f"pip-audit: {len(answer)} packages, {len(result)} findings."
+        findings = list(holes(answer))
+        headline = f"pip-audit: {len(answer)} packages, {len(findings)} findings."
     else:
-        result = list(too_old(PINS.read_text(encoding="utf-8")))
-        output = f"pip-audit cannot be asked ({why}): checked against {PINS.name} instead, {len(result)} findings."
-    print("\n".join([output, *result]))
-    return 1 if result else 0
+        findings = list(too_old(PINS.read_text(encoding="utf-8")))
+        headline = f"pip-audit cannot be asked ({why}): checked against {PINS.name} instead, {len(findings)} findings."
+    print("\n".join([headline, *findings]))
+    return 1 if findings else 0
 
 
 def ask() -> tuple[list[dict[str, Any]] | None, str]:

@@ -232,7 +232,7 @@ def _fields(cls: Any, keys: Sequence[str]) -> list[str]:
         if dataclasses.is_dataclass(cls):
             cls = typing.get_type_hints(cls)[key]
         else:  # a mapping or a sequence: the type of its values
-            *_, cls = (each for each in typing.get_args(cls) if each is not Ellipsis)
+            *_, cls = (kind for kind in typing.get_args(cls) if kind is not Ellipsis)
     return [field.name for field in dataclasses.fields(cls)]
 
 

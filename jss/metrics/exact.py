@@ -63,7 +63,7 @@ def changes(scores: ScoreSet, truth: Truth, criteria: Sequence[Criteria]) -> lis
         truth: The ground truth.
         criteria: One for each result.
     """
-    changes = [Changes.concatenate([]) for _ in criteria]
+    by_criterion = [Changes.concatenate([]) for _ in criteria]
     floors = [np.full(scores.n_labels, -np.inf) for _ in criteria]
     # A score of a class in a clip that lacks it is a false positive. (K, N)
     certain = scores.highest.T.copy()
@@ -77,8 +77,8 @@ def changes(scores: ScoreSet, truth: Truth, criteria: Sequence[Criteria]) -> lis
         # What is too short is an event, but may meet a criterion by rounding.
         long_enough = criteria[n].dtc * SHORTEST >= 10**-DECIMALS
         rest = certain[:, clips:] if long_enough else certain[:, :0]
-        floors[n] = _raised(floors[n], changes[n], rest, criteria[n].most)
-        changes[n] = changes[n].above(floors[n])
+        floors[n] = _raised(floors[n], by_criterion[n], rest, criteria[n].most)
+        by_criterion[n] = by_criterion[n].above(floors[n])
 
     judged, clips = 0, 0  # blocks so far, and clips
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
@@ -88,10 +88,10 @@ def changes(scores: ScoreSet, truth: Truth, criteria: Sequence[Criteria]) -> lis
             parts = list(pool.map(judge, more))
             judged, clips = judged + len(more), more[-1][1]
             for n, part in enumerate(zip(*parts, strict=True)):
-                changes[n] = Changes.concatenate([changes[n], *part])
+                by_criterion[n] = Changes.concatenate([by_criterion[n], *part])
             del parts, part
         list(pool.map(rise, range(len(criteria))))
-    return changes
+    return by_criterion
 
 
 def _raised(floor: Float64, judged: Changes, rest: Floats, most: float) -> Float64:

@@ -134,6 +134,21 @@ def windows(timeline: Timeline, bins: str) -> list[Window]:
     ]
 
 
+def shorter_window(timeline: Timeline, start: float, step: float, bins: str) -> Window:
+    """The window of shorter bins that holds the start of a bin, or else begins within it.
+
+    Args:
+        timeline: Recordings and events.
+        start: Of the bin, seconds from the origin.
+        step: Its length in seconds.
+        bins: Key of ``BINS``: the shorter bins.
+    """
+    return next(
+        window for window in windows(timeline, bins)
+        if window.start <= start < window.end or start <= window.start < start + step
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False)
 class Grid:
     """Counts by class and bin."""

@@ -118,6 +118,10 @@ def plan_detection(inputs: PlanInputs, name: str, memory: bool) -> Planned:
             f"stages.{stage_name}.data: a detector learns from the labelled clips of --data; only "
             "PIT, MixIT and TDCN choose theirs."
         )
+    if c.save_pairs and not c.save_sources:
+        raise JssError(
+            "detection.save_pairs goes with detection.save_sources=true; without it, mixup adds clips."
+        )
     start = _starts(inputs, stage, pretraining, split(name)[1])
     if not stage.trains:
         return Planned(name, f"nothing to train; {start}")

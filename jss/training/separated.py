@@ -2,7 +2,8 @@
 
 A stage that trains the detector alone (S1, SSep-SED) then learns from a fixed set, the clips of its
 first epoch, in another order in each epoch. Waveforms are no longer there to be mixed, so there is
-no mixup; ``save_pairs`` adds clips in pairs before the separation. Mel magnitudes are stored in half precision, within 0.05 % of those computed (0.004 dB).
+no mixup: ``save_pairs`` has a share of the training clips separated with another one added. Mel
+magnitudes are stored in half precision, within 0.05 % of those computed (0.004 dB).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from torch import Tensor
 
 from jss.config import Config, DetectionConfig
 from jss.data.clip import Event
-from jss.data.datasets.overlap import merge
+from jss.data.datasets.overlap import add, merge, overlap_pairs
 from jss.data.training.batching import DetectionSteps
 from jss.data.training.datasets import CachedSet, TrainingData
 from jss.data.training.example import Example, Examples
@@ -57,39 +58,38 @@ class SeparatedSet(RenderedSet):
 
 
 class PairedSet:
-    """A set in which a share of the clips are the sum of two, as in the overlap sets.
+    """The first clips of a set, of which a share have another one of them added.
+
+    Where either clip of a pair has no labels, the pair has none.
 
     Args:
         examples: The set, of mixtures of one length.
-        size: How many of its clips there are, and may be added.
-        share: The chance that another clip is added to one, without gain.
-        seed: Of the choice, which is the same each time.
+        size: Number of clips.
+        share: The chance that a clip has another one added, at equal level.
+        seed: Of the choice.
     """
 
-    def __init__(self, examples: Examples, size: int, share: float, seed: int) -> None:
+    def __init__(self, examples: Examples, size: int, share: float, seed: tuple[int, int]) -> None:
         self.examples, self.size = examples, size
-        rng = np.random.default_rng(seed)
-        paired = rng.random(size) < share
-        others = (np.arange(size) + rng.integers(1, max(size, 2), size)) % max(size, 1)
-        self.partner: list[int | None] = [
-            int(other) if pair else None for pair, other in zip(paired, others, strict=True)
-        ]
+        chosen = np.random.default_rng(seed).random(size) < share
+        pairs = overlap_pairs(size, 1, seed) if size > 1 else []
+        self.partner = {first: second for first, second in pairs if chosen[first]}
 
     def __len__(self) -> int:
         return self.size
 
     def __getitem__(self, index: int) -> Example:
-        first, partner = self.examples[index], self.partner[index]
-        if partner is None:
+        first = self.examples[index]
+        if index not in self.partner:
             return first
-        second = self.examples[partner]
+        second = self.examples[self.partner[index]]
         events = tags = None
         if first.events is not None and second.events is not None:
             merged = merge(Event(*event) for event in (*first.events, *second.events))
             events = tuple((event.onset, event.offset, event.label) for event in merged)
         if first.tags is not None and second.tags is not None:
             tags = tuple(sorted({*first.tags, *second.tags}))
-        return Example(first.mixture + second.mixture, first.sources[:0], events, tags)
+        return Example(add(first.mixture, second.mixture), first.sources[:0], events, tags)
 
 
 def mels_of(model: JointModel, audio: Tensor) -> Tensor:
@@ -143,7 +143,7 @@ def separate_once(
     def taught(name: str, examples: Examples, number: int) -> Examples:
         size = c.batch[number] * (len(steps) // steps.parts)
         if c.save_pairs:
-            examples = PairedSet(examples, size, c.save_pairs, config.seed + number)
+            examples = PairedSet(examples, size, c.save_pairs, (config.seed, number))
         return stored(name, examples, size)
 
     def stored(name: str, examples: Examples, size: int) -> Examples:

@@ -124,7 +124,7 @@ def pack(
         files[name] = encoding.sound(track / gain, result.sample_rate)
     files["scores"] = (_scores(result), "application/octet-stream")
     mel = image("mel", result.mel)
-    source_mels = tuple(image(f"mel{m}", mel) for m, mel in enumerate(result.source_mels))
+    source_mels = tuple(image(f"mel{m}", source) for m, source in enumerate(result.source_mels))
     source_masks = tuple(
         image(f"mask{m}", mask, 0.0, 1.0) for m, mask in enumerate(() if masks is None else masks)
     )

@@ -27,10 +27,8 @@ def address(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     }
     app = str(serving.ROOT / "tests" / "pages" / "fake.py")
     command = ["streamlit", "run", app, "--server.port", "{port}", "--", str(examples)]
-    with serving.served(
-        command, tmp_path_factory.mktemp("log") / "server.txt", environment
-    ) as result:
-        yield result
+    with serving.served(command, tmp_path_factory.mktemp("log") / "server.txt", environment) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -341,15 +341,15 @@ def test_time_without_scores_and_files_that_are_not_read_are_told(files, capsys)
     (files / "scores" / "README.txt").write_text("how it was made")
     (files / "scores" / ".DS_Store").touch()
     (files / "points" / "det_0.5.tsv").write_text("filename\tonset\toffset\tevent_label\n")
-    output = score(files, "--scores", files / "scores")["settings"]["notes"]
-    assert any("have no score and count as silence" in note for note in output)
+    notes = score(files, "--scores", files / "scores")["settings"]["notes"]
+    assert any("have no score and count as silence" in note for note in notes)
     assert any(
-        n == "1 tables of files that have no duration, not scored: stranger.tsv" for n in output
+        n == "1 tables of files that have no duration, not scored: stranger.tsv" for n in notes
     )
-    assert any("not read: README.txt" in note for note in output)
-    assert all(f"note: {note}" in capsys.readouterr().out for note in output[:1])
-    output = score(files, "--detections", files / "points")["settings"]["notes"]
-    assert any("beside the detections that were not read: det_0.5.tsv" in note for note in output)
+    assert any("not read: README.txt" in note for note in notes)
+    assert all(f"note: {note}" in capsys.readouterr().out for note in notes[:1])
+    notes = score(files, "--detections", files / "points")["settings"]["notes"]
+    assert any("beside the detections that were not read: det_0.5.tsv" in note for note in notes)
 
 
 def test_one_row_for_two_files_of_that_name(files, capsys):
@@ -370,5 +370,5 @@ def test_thresholds_that_python_prints(files, threshold):
         if not path.name.endswith("_0.51.tsv"):
             path.unlink()
     (points / "det_th_0.51.tsv").rename(points / f"det_th_{threshold}.tsv")
-    output = score(files, "--detections", points)["settings"]
-    assert not [note for note in output["notes"] if "not read" in note]
+    settings = score(files, "--detections", points)["settings"]
+    assert not [note for note in settings["notes"] if "not read" in note]

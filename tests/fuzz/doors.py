@@ -157,9 +157,9 @@ def upload(room: Room, name: str, data: bytes) -> None:
 
     os.environ.update(JSS_CHECKPOINTS=str(room.tiny), XDG_CACHE_HOME=str(room.target))
     recording = recordings.uploaded(name, data)
-    results = loaders.analyse(recording, "MixIT-S1", "teacher")
-    json.dumps(results.payload.meta, allow_nan=False)
-    detected_events(results.result, None, threshold=0.3)
+    analysis = loaders.analyse(recording, "MixIT-S1", "teacher")
+    json.dumps(analysis.payload.meta, allow_nan=False)
+    detected_events(analysis.result, None, threshold=0.3)
 
 
 def tag(room: Room, name: str, data: bytes) -> None:

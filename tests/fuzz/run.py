@@ -32,7 +32,7 @@ _PASSES, _FAR = 8, 1 << 20
 def findings(step: int = 1, kind: str = "", minutes: float = 1e9) -> Iterator[str]:
     """Every finding, then "N files of L kinds, M tries, K findings"; ended after so many minutes."""
     deadline = time.monotonic() + 60 * minutes
-    files = tries = result = start = 0
+    files = tries = count = start = 0
     kinds: set[str] = set()
     while True:
         command = [sys.executable, __file__, "--here", str(start), str(step), kind]
@@ -53,7 +53,7 @@ def findings(step: int = 1, kind: str = "", minutes: float = 1e9) -> Iterator[st
                 files += 1
                 kinds.add(rest)
             elif word == "finding":
-                result += 1
+                count += 1
                 yield rest
             ended = word == "end"
         if ended or time.monotonic() > deadline:
@@ -61,11 +61,11 @@ def findings(step: int = 1, kind: str = "", minutes: float = 1e9) -> Iterator[st
             break
         process.kill()
         code = process.wait()
-        result += 1
+        count += 1
         yield f"{last}: hung, or brought the process down ({code})"
         if last == "nothing":
             break
-    yield f"{files} files of {len(kinds)} kinds, {tries} tries, {result} findings"
+    yield f"{files} files of {len(kinds)} kinds, {tries} tries, {count} findings"
 
 
 def _line(process: subprocess.Popen[bytes], patience: float) -> str | None:

@@ -65,9 +65,9 @@ def test_operating_points_change_nothing_that_is_stored(home):
 
 def test_a_selection_that_there_is_not(home):
     path = home / "systems" / "SED.yaml"
-    output = yaml.safe_load(path.read_text())
+    stored = yaml.safe_load(path.read_text())
     path.write_text(
-        yaml.safe_dump({**output, "selections": {"teacher": output["selections"]["teacher"]}})
+        yaml.safe_dump({**stored, "selections": {"teacher": stored["selections"]["teacher"]}})
     )
     with pytest.raises(JssError, match="SED has no student: choose teacher"):
         system_fingerprint("SED", "student")

@@ -107,23 +107,23 @@ def test_a_page_that_runs_again_finds_its_job_going_on():
 
 def test_who_waits_is_told_how_many_are_before():
     queue: Queue[int] = Queue()
-    begun, output, said = threading.Event(), threading.Event(), []
+    begun, released, reports = threading.Event(), threading.Event(), []
 
     def first(report):
         begun.set()
-        assert output.wait(10)
+        assert released.wait(10)
         return 1
 
     def tell(share, what):
-        said.append(what)
-        output.set()
+        reports.append(what)
+        released.set()
 
     with ThreadPoolExecutor(1) as pool:
         one = pool.submit(queue.do, "a", first, quiet, 0.01)
         assert begun.wait(10)
         assert queue.do("b", lambda report: 2, tell, 0.01) == 2
         assert one.result(10) == 1
-    assert said[0] == "Waiting for 1 other analysis"
+    assert reports[0] == "Waiting for 1 other analysis"
 
 
 def test_a_mistake_reaches_all_who_wait_and_the_queue_goes_on():
@@ -195,6 +195,6 @@ def test_a_user_who_asks_for_the_job_of_idle_times_gets_it():
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(queue.do_when_idle, "clip", idle)
         assert begun.wait(10)
-        results = queue.do("clip", idle, lambda share, what: asked.set(), 0.01)
+        value = queue.do("clip", idle, lambda share, what: asked.set(), 0.01)
         waiting.result(10)
-    assert results == "one"
+    assert value == "one"

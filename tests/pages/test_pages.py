@@ -157,14 +157,14 @@ def test_sources_keep_their_order_across_systems():
         is None
     )
     own = loaders.analyse(clip, "MixIT-JT", "teacher")
-    results = loaders.analyse(clip, "MixIT-JT", "teacher", "MixIT-S1")
+    analysis = loaders.analyse(clip, "MixIT-JT", "teacher", "MixIT-S1")
     assert own.order == (0, 1, 2, 3)
-    assert [fake.JT_ORDER[m] for m in results.order] == [0, 1, 2, 3]
+    assert [fake.JT_ORDER[m] for m in analysis.order] == [0, 1, 2, 3]
     for m in range(4):
-        np.testing.assert_array_equal(results.result.sources[m], fake.tone(m, 160000))
+        np.testing.assert_array_equal(analysis.result.sources[m], fake.tone(m, 160000))
     for name in ("sources", "source_mels", "source_scores", "source_weak"):
         np.testing.assert_array_equal(
-            getattr(results.result, name), getattr(own.result, name)[list(results.order)]
+            getattr(analysis.result, name), getattr(own.result, name)[list(analysis.order)]
         )
     app = run(system="MixIT-JT")
     assert any("which matches the sources of MixIT-S1" in item.value for item in app.caption)

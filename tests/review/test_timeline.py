@@ -120,6 +120,16 @@ def test_windows_hold_every_recording(evening: Timeline):
     ]
 
 
+def test_a_day_opens_at_its_first_recording(tmp_path: Path):
+    folder = written(
+        tmp_path, {f"202402{day}_063000.WAV": (600.0, [(1.0, 2.0, "Dog")]) for day in ("01", "03")}
+    )
+    days = timeline.read(folder)
+    assert days.clock(0.0) == "2024-02-01 00:00:00"
+    window = timeline.shorter_window(days, 0.0, 86400.0, "hour")
+    assert days.clock(window.start) == "2024-02-01 06:00:00"
+
+
 def test_a_cell_is_heard_from_the_file(evening: Timeline):
     events = timeline.inside(evening, "Dog", 23 * 3600, 24 * 3600)
     assert events["onset"].tolist() == [290.0, 10.0], "the longest first"

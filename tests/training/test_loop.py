@@ -156,9 +156,9 @@ def test_a_recording_that_is_gone_is_told_without_the_workers_traceback(tmp_path
     task = with_synthetic(
         tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1), Removed(0)
     )
-    with pytest.raises(JssError) as output:
+    with pytest.raises(JssError) as error:
         fit(task, WORKERS, 1)
-    assert str(output.value) == "There is no file at /nowhere/a.wav."
+    assert str(error.value) == "There is no file at /nowhere/a.wav."
 
 
 @pytest.mark.slow

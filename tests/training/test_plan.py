@@ -221,3 +221,9 @@ def test_finished_stages_say_so(world, tmp_path):
     assert "finished before" in again[0].line
     card = json.loads((tmp_path / "checkpoints/blocks/sed-detector-teacher.json").read_text())
     assert card["stage"] == "SED"
+
+
+def test_pairs_without_saved_sources_are_refused(tmp_path):
+    with pytest.raises(JssError, match=r"save_pairs goes with detection\.save_sources=true"):
+        planned = chain("synthscapes", tmp_path, "detection.save_pairs=0.5")
+        planned.plan(("SED",), resume=False)

@@ -73,33 +73,49 @@ def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
     assert not [*tmp_path.glob("*.npy")]
 
 
-def test_pairs_are_added_before_the_separation(tmp_path):
+def test_training_clips_are_paired_before_the_separation_and_validation_clips_are_not(tmp_path):
     job = task(tmp_path, ("detector",)).eval()
     job.c = replace(job.c, save_pairs=1.0)
     data = saved(job, tmp_path)
-    pair = separated.PairedSet(DATA.synthetic, 4, 1.0, CONFIG.seed)[2]
-    audio = torch.from_numpy(pair.mixture)[None]
-    with torch.no_grad():
-        mels = job.student.mel(job.student.separate(audio))[0]
-    result = torch.from_numpy(data.synthetic[2].mels).float()
-    torch.testing.assert_close(result, mels, rtol=1e-3, atol=1e-6)
+    sets = [
+        (separated.PairedSet(before, 4, 1.0, (CONFIG.seed, number)), after)
+        for number, (before, after) in enumerate(
+            [
+                (DATA.synthetic, data.synthetic),
+                (DATA.weak, data.weak),
+                (DATA.unlabelled, data.unlabelled),
+            ]
+        )
+    ]
+    sets += [(DATA.synthetic_validation, data.synthetic_validation)]
+    sets += [(DATA.weak_validation, data.weak_validation)]
+    for expected, result in sets:
+        clip = expected[2]
+        with torch.no_grad():
+            mels = job.student.mel(job.student.separate(torch.from_numpy(clip.mixture)[None]))[0]
+        stored = torch.from_numpy(result[2].mels).float()
+        torch.testing.assert_close(stored, mels, rtol=1e-3, atol=1e-6)
+        assert (result[2].events, result[2].tags) == (clip.events, clip.tags)
 
 
-@pytest.mark.parametrize(("share", "pairs"), [(0.0, 0), (0.5, 500), (1.0, 1000)])
-def test_pairs_are_a_share_of_the_set_and_never_a_clip_with_itself(share, pairs):
-    partners = separated.PairedSet(DATA.weak, 1000, share, seed=3).partner
-    assert sum(other is not None for other in partners) == pytest.approx(pairs, abs=50)
-    assert all(other != index for index, other in enumerate(partners))
-    assert partners == separated.PairedSet(DATA.weak, 1000, share, seed=3).partner
+@pytest.mark.parametrize(
+    ("size", "share", "pairs"),
+    [(0, 1.0, 0), (1, 1.0, 0), (2, 1.0, 2), (1000, 0.0, 0), (1000, 0.5, 500), (1000, 1.0, 1000)],
+)
+def test_pairs_are_a_share_of_the_set_and_never_a_clip_with_itself(size, share, pairs):
+    partner = separated.PairedSet(DATA.weak, size, share, (3, 0)).partner
+    assert len(partner) == pytest.approx(pairs, abs=50 if share == 0.5 else 0)
+    assert all(other != index for index, other in partner.items())
+    assert len({*partner.values()}) == len(partner), "each clip is added to one other at most"
 
 
 def test_a_pair_has_the_labels_of_both_if_both_have_labels():
     first = replace(DATA.weak[0], events=((0.1, 0.6, "a"),), tags=("a",))
     second = replace(DATA.weak[1], events=((0.4, 0.9, "a"), (0.2, 0.3, "b")), tags=("a", "b"))
-    pair = separated.PairedSet([first, second], 2, 1.0, seed=0)[0]
+    pair = separated.PairedSet([first, second], 2, 1.0, (0, 0))[0]
     assert (pair.mixture == first.mixture + second.mixture).all()
     assert pair.events == ((0.1, 0.9, "a"), (0.2, 0.3, "b"))
     assert pair.tags == ("a", "b")
     unknown = replace(second, events=None, tags=None)
-    pair = separated.PairedSet([first, unknown], 2, 1.0, seed=0)[0]
+    pair = separated.PairedSet([first, unknown], 2, 1.0, (0, 0))[0]
     assert (pair.events, pair.tags) == (None, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -104,6 +105,12 @@ def test_the_whole_tree_its_table_and_a_kill_that_changes_nothing(tmp_path, caps
     capsys.readouterr()
     assert main([*command(whole), BRIEF]) == 0
     assert capsys.readouterr().err.count(": finished before") >= len(TREE)
+
+
+def test_all_ends_with_an_evaluation_on_three_subsets(tmp_path, capsys):
+    assert main([*command(tmp_path), *PART, "--plan"]) == 0
+    subsets = re.findall(r"^evaluation: (\w+) of 2 clips", capsys.readouterr().out, re.MULTILINE)
+    assert subsets == ["validation", "public", "public_overlap"]
 
 
 def test_another_preset_than_all_takes_no_base(capsys):

@@ -36,7 +36,7 @@ def run(folder: Path, job: Callable[[], object]) -> list[str]:
 
 
 def _process(rank: int, port: int, folder: Path, job: Callable[[], object]) -> None:
-    output = ""
+    message = ""
     os.environ.update(
         RANK=str(rank),
         LOCAL_RANK=str(rank),
@@ -52,7 +52,7 @@ def _process(rank: int, port: int, folder: Path, job: Callable[[], object]) -> N
         with joined():
             job()
     except JssError as error:
-        output = str(error)
+        message = str(error)
     except BaseException:
-        output = traceback.format_exc()
-    (folder / f"{rank}.told").write_text(output)
+        message = traceback.format_exc()
+    (folder / f"{rank}.told").write_text(message)

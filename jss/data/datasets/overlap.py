@@ -74,7 +74,9 @@ class OverlapClip:
         return add(audio.load(self.first.path), audio.load(self.second.path))
 
 
-def overlap_pairs(n: int, permutations: int = PERMUTATIONS, seed: int = 0) -> list[tuple[int, int]]:
+def overlap_pairs(
+    n: int, permutations: int = PERMUTATIONS, seed: int | Sequence[int] = 0
+) -> list[tuple[int, int]]:
     """Draw pairs (i, j), i != j, in which every clip is first and second once a permutation.
 
     Args:

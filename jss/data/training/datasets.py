@@ -40,7 +40,10 @@ class SoundscapeSet:
         rendered = render(draw(self.recipe, self.bank, self.split, (self.seed, index)), self.bank)
         events = tuple((e.onset, e.offset, e.label) for e in rendered.events)
         return Example(
-            rendered.mixture, rendered.sources, events, tuple({e.label for e in rendered.events})
+            rendered.mixture,
+            rendered.sources,
+            events,
+            tuple(sorted({e.label for e in rendered.events})),
         )
 
 

@@ -227,13 +227,15 @@ def _plain(judged: JudgedClaim) -> dict[str, Any]:
     """A judged claim as JSON can hold it: comparisons by their number in the claim."""
     numbers = {comparison: n for n, comparison in enumerate(judged.finding.claim.comparisons)}
 
-    def example(clip: Example | None) -> dict[str, Any] | None:
-        return None if clip is None else vars(clip) | {"comparison": numbers[clip.comparison]}
+    def plain(example: Example | None) -> dict[str, Any] | None:
+        if example is None:
+            return None
+        return vars(example) | {"comparison": numbers[example.comparison]}
 
     return {
         "verdict": judged.finding.verdict,
         "judged": [vars(j) | {"comparison": numbers[j.comparison]} for j in judged.finding.judged],
-        "examples": [example(clip) for clip in (judged.best, judged.worst, *judged.heard)],
+        "examples": [plain(example) for example in (judged.best, judged.worst, *judged.heard)],
     }
 
 

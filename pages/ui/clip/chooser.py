@@ -63,8 +63,8 @@ def _choose_set() -> ClipSet:
     """The set that holds the clip of the address, else the one named there, else the first."""
     sets = _sets()
     wanted, clip = address.read(address.CLIPS), address.read(address.CLIP)
-    holding = next((known for known in sets.values() if clip in known.by_name), None)
-    filled = [known for known in sets.values() if known.clips]
+    holding = next((clip_set for clip_set in sets.values() if clip in clip_set.by_name), None)
+    filled = [clip_set for clip_set in sets.values() if clip_set.clips]
     chosen = holding or sets.get(wanted or "") or next(iter(filled or sets.values()))
     if len(sets) > 1:
         st.selectbox(

@@ -34,19 +34,21 @@ class KnownSet:
 def sets() -> dict[str, KnownSet]:
     """Return sets by name: those that can be opened, then others of reports."""
     known = {}
-    for stored in loaders.clip_sets().values():
-        if stored.clips:
-            clips = tuple(_clip(item) for item in stored.clips)
+    for clip_set in loaders.clip_sets().values():
+        if clip_set.clips:
+            clips = tuple(_clip(item) for item in clip_set.clips)
             openable = {
                 clip.filename: item.clip
-                for clip, item in zip(clips, stored.clips, strict=True)
+                for clip, item in zip(clips, clip_set.clips, strict=True)
                 if item.audio
             }
             note = (
-                "Made by the built-in synthesiser." if stored.name.startswith(_SYNTHESISED) else ""
+                "Made by the built-in synthesiser."
+                if clip_set.name.startswith(_SYNTHESISED)
+                else ""
             )
-            known[stored.name] = KnownSet(
-                stored.name, f"{stored.title} ({len(clips)} clips)", note, clips, openable
+            known[clip_set.name] = KnownSet(
+                clip_set.name, f"{clip_set.title} ({len(clips)} clips)", note, clips, openable
             )
     for (dataset, subset, _), scores in loaders.saved_scores().items():
         name = f"{dataset}/{subset}"

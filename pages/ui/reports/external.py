@@ -221,9 +221,9 @@ def _with_bounds(report: EvalReport, key: str) -> str | None:
 def _ours(report: EvalReport) -> list[EvalReport]:
     """Our reports on the same ground truth: of the same set, or of the same clips and events."""
 
-    def content(report: EvalReport) -> tuple[object, ...]:
-        clips = report.bootstrap["clips"] if report.bootstrap else ""
-        return clips, report.settings.get("events"), list(report.classwise)
+    def content(other: EvalReport) -> tuple[object, ...]:
+        clips = other.bootstrap["clips"] if other.bootstrap else ""
+        return clips, other.settings.get("events"), list(other.classwise)
 
     place = report.dataset, report.subset
     wanted = systems.wanted_selection()

@@ -52,7 +52,7 @@ def panel(
         data={
             "clip": dict(clip),
             "events": [dict(event) for event in events],
-            "classes": [dict(fields) for fields in classes],
+            "classes": [dict(entry) for entry in classes],
             "acknowledged": acknowledged,
             "undone": dict(undone),
         },

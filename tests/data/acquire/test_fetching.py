@@ -44,10 +44,10 @@ def leftovers(folder: Path) -> list[str]:
 
 def test_a_second_call_downloads_nothing(web: Web, tmp_path: Path) -> None:
     files = [remote(web, f"{i}.bin") for i in range(5)]
-    output: list[float] = []
-    assert fetch(files, tmp_path / "new", progress=lambda name, count: output.append(count)) == {}
+    counts: list[float] = []
+    assert fetch(files, tmp_path / "new", progress=lambda name, count: counts.append(count)) == {}
     assert all((tmp_path / "new" / file.name).read_bytes() == BODY for file in files)
-    assert sum(output) == 5 * len(BODY)
+    assert sum(counts) == 5 * len(BODY)
     assert not leftovers(tmp_path / "new")
     asked = len(web.asked)
     assert fetch(files, tmp_path / "new") == {}
@@ -56,8 +56,8 @@ def test_a_second_call_downloads_nothing(web: Web, tmp_path: Path) -> None:
 
 def test_interrupted_connections_resume(web: Web, tmp_path: Path) -> None:
     file = remote(web, cuts=[100_000, 50_000, 0, 30_000])
-    output: list[float] = []
-    assert fetch([file], tmp_path, progress=lambda name, count: output.append(count)) == {}
+    counts: list[float] = []
+    assert fetch([file], tmp_path, progress=lambda name, count: counts.append(count)) == {}
     assert (tmp_path / "a.zip").read_bytes() == BODY
     assert [wanted for _, wanted in web.asked] == [
         None,
@@ -65,7 +65,7 @@ def test_interrupted_connections_resume(web: Web, tmp_path: Path) -> None:
         "bytes=150000-",
         "bytes=180000-",
     ]
-    assert web.sent["/a.zip"] == sum(output) == len(BODY)
+    assert web.sent["/a.zip"] == sum(counts) == len(BODY)
 
 
 def test_stopped_calls_resume(web: Web, tmp_path: Path) -> None:
@@ -94,10 +94,10 @@ def test_ctrl_c_keeps_partial_files(web: Web, tmp_path: Path) -> None:
 
 def test_server_without_ranges(web: Web, tmp_path: Path) -> None:
     file = remote(web, cuts=[200_000], ranges=False)
-    output: list[float] = []
-    assert fetch([file], tmp_path, progress=lambda name, count: output.append(count)) == {}
+    counts: list[float] = []
+    assert fetch([file], tmp_path, progress=lambda name, count: counts.append(count)) == {}
     assert (tmp_path / "a.zip").read_bytes() == BODY
-    assert sum(output) == len(BODY)
+    assert sum(counts) == len(BODY)
     assert web.sent["/a.zip"] == 200_000 + len(BODY)
 
 
