@@ -195,7 +195,7 @@ def operating_points(
         return points
     warn(
         f"The operating points of {manifest.name} ({selection}) are of other weights and are not used: "
-        f"run python -m jss tune {manifest.name} again."
+        f"run jss tune {manifest.name} again."
     )
     return None
 
@@ -608,7 +608,7 @@ def _manifest(path: Path, content: bytes) -> Manifest:
         if points and not ({*points.median} == labels and {*points.boxes} in (labels, set())):
             raise JssError(
                 f"{where}: the operating points of the {who} must name each of the labels once: run "
-                f"python -m jss tune {name} again."
+                f"jss tune {name} again."
             )
     return system
 

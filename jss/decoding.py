@@ -114,7 +114,7 @@ def decoder(
         if points is None or not points.boxes:
             raise JssError(
                 "Bounding boxes need operating points of their own, which this system does not have: choose "
-                "them with python -m jss tune --data, or use the median filter."
+                "them with jss tune --data, or use the median filter."
             )
         boxes = [points.boxes[label] for label in labels]
         thresholds = tuple(box.threshold for box in boxes) if threshold == "auto" else threshold

@@ -79,9 +79,8 @@ def page() -> None:
 def _about_audio(dataset: str, subset: str) -> None:
     if not links.set_openable(dataset, subset):
         st.markdown(
-            f"The clips of {dataset} are not on this disk, so the links open clips of synthscapes. To hear "
-            f"those of {dataset}: `python -m jss render {dataset} FOLDER --soundbank BANK`, then "
-            "`make app DATA=FOLDER`."
+            f"The clips of {dataset} are not on this disk, so the links open clips of synthscapes. "
+            + links.how_to_render(dataset)
         )
 
 

@@ -137,9 +137,8 @@ def _clips_by_gain(
                 links.compare(first.dataset, first.subset, clip.filename, text_of, (over, system))
     if not any(links.openable(first.dataset, first.subset, clip.filename) for clip in clips):
         st.markdown(
-            f"The audio of {first.dataset} is not on this disk: `python -m jss render {first.dataset} FOLDER "
-            "--soundbank BANK`, then `make app DATA=FOLDER`, makes links of these clips. Their scores and "
-            "ground truth show where you choose a row below."
+            f"The audio of {first.dataset} is not on this disk. {links.how_to_render(first.dataset)} "
+            "The scores and the ground truth of a clip show where you choose its row below."
         )
     _all_clips(first, clips, figure, over, system)
 

@@ -40,8 +40,8 @@ SHOWN = (
 def page() -> None:
     st.title("Separate a recording and detect its sounds")
     st.markdown(
-        "**jss** separates a recording into sources, scores ten kinds of household sound in each of them every 64 ms, "
-        "and pools the scores into events. This page lists its systems, their training data and their scores."
+        "**jss** separates a recording into sources, scores ten classes of household sound in each of them every 64 ms, "
+        "and pools these scores over the sources. A threshold and a median filter turn them into events. This page lists its systems, their training data and their scores."
     )
     st.page_link(
         str(Path(__file__).parent / "explore.py"),
@@ -61,7 +61,7 @@ def page() -> None:
     st.header("Scores")
     reports = loaders.reports()
     if not reports:
-        st.markdown("No report is installed: `python -m jss evaluate` writes one.")
+        st.markdown("No report is installed: `jss evaluate` writes one.")
     for dataset, subset in dict.fromkeys((report.dataset, report.subset) for report in reports):
         of_set = choice.in_order([r for r in reports if (r.dataset, r.subset) == (dataset, subset)])
         score_tables.show(

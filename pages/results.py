@@ -52,10 +52,11 @@ def _ours() -> None:
         intervals = score_tables.ask_for_intervals()
     first = reports[0]
     stem = f"{first.dataset}.{first.subset}"
+    rendered = first.dataset in ("homescapes", "synthscapes")
     st.caption(
         choice.files(reports)
-        + " The best value of each column is tinted. Intervals are 95 % bootstrap "
-        "intervals over clips. The data are not DESED: do not compare these figures with the paper's."
+        + " The best value of each column is tinted. Intervals are 95 % bootstrap intervals over clips."
+        + (f" {first.dataset} is not DESED: do not compare with the paper's figures." * rendered)
     )
     installed = {m.name for m in loaders.systems()}
     absent = sorted({r.system for r in reports if " + " not in r.system} - installed)

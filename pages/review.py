@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pandas as pd
@@ -66,7 +67,7 @@ def page() -> None:
         )
     else:
         review(plan, store, current, clip)
-    results(plan, current, folders[0])
+    results(plan, current, folders[:2])
 
 
 def how_to_start() -> None:
@@ -257,8 +258,13 @@ def take(action: Mapping[str, Any], plan: ReviewPlan, store: Judgements) -> None
 
 @st.fragment
 @widgets.shows_errors
-def results(plan: ReviewPlan, current: Mapping[str, Judgement], folder: Path) -> None:
-    """Show the thresholds that the judgements give, and write the reviewed clips."""
+def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequence[Path]) -> None:
+    """Show the thresholds that the judgements give, and write the reviewed clips.
+
+    folders: What is reviewed, and what another system detected where there is one.
+    """
+    folder, *others = folders
+    against = "".join(f" --against {quote(str(other))}" for other in others)
     right = thresholds.is_right(current)
     st.subheader("Thresholds", divider="gray")
     target = float(
@@ -288,7 +294,7 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folder: Path) ->
     if table["Threshold"].notna().any():
         st.caption("These thresholds become those of `auto`, in `jss detect` and in the viewer, by")
         st.code(
-            f"jss tune {plan.detected.system} --review {folder} --precision {target:g}",
+            f"jss tune {plan.detected.system} --review {quote(str(folder))}{against} --precision {target:g}",
             language="sh",
             wrap_lines=True,
         )
@@ -313,7 +319,8 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folder: Path) ->
         "missed in it. Then train on them, and compare before and after on the recordings left out:"
     )
     st.code(
-        f"jss finetune {plan.detected.system} --data {target_folder}",
+        f"jss finetune {plan.detected.system} --selection {plan.detected.selection} --data "
+        + quote(str(target_folder)),
         language="sh",
         wrap_lines=True,
     )

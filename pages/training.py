@@ -52,7 +52,7 @@ def page() -> None:
         _block(chosen, blocks)
     else:
         st.info(
-            "No training run yet: `python -m jss train desk --data BANK` writes its runs to `runs/`, and this page "
+            "No training run yet: `jss train desk --data BANK` writes its runs to `runs/`, and this page "
             "follows them. For another folder, start the app with `JSS_RUNS=FOLDER make app`.",
             icon=":material/model_training:",
         )

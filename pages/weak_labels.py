@@ -23,7 +23,7 @@ from pages.ui.weak_labels.scores import SEPARATOR
 
 KEY = "weak viewer"
 _READY = "weak analyses are ready"
-_TRAIN = "`python -m jss train weak_desk --data BANK --checkpoints checkpoints`"
+_TRAIN = "`jss train weak_desk --data BANK --checkpoints checkpoints`"
 
 
 def page() -> None:

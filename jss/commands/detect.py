@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "input", nargs="*", metavar="INPUT", help="audio files, and folders that hold them"
     )
     parser.add_argument(
-        "--system", required=True, metavar="NAME", help="a system of: python -m jss list systems"
+        "--system", required=True, metavar="NAME", help="a system of: jss list systems"
     )
     parser.add_argument(
         "--out", metavar="DIR", help="folder for events.tsv, scores/, sources/, results/ and html/"
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         metavar="X",
         help="a score above it is an event; auto: a threshold and a median filter for each class, where "
-        "the system has such operating points (python -m jss tune), else 0.5 (default: auto)",
+        "the system has such operating points (jss tune), else 0.5 (default: auto)",
     )
     parser.add_argument(
         "--decoder",
@@ -182,7 +182,7 @@ def _files(args: argparse.Namespace) -> int:
 
     if not args.input or not args.out:
         raise JssError(
-            "INPUT and --out DIR are required, or else --stream (see python -m jss detect --help)."
+            "INPUT and --out DIR are required, or else --stream (see jss detect --help)."
         )
     out = Path(args.out)
     if out.exists() and not out.is_dir():

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     source = download(args.name)
     if args.root is None and not args.list:
         raise JssError(
-            f"Name the folder to fetch {args.name} into, such as: python -m jss download {args.name} DATA."
+            f"Name the folder to fetch {args.name} into, such as: jss download {args.name} DATA."
         )
     files_listed = listing(source)
     print(

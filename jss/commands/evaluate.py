@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("median", "tuned-median", "boxes"),
         default="median",
         help="the median filter of 448 ms; a median filter for each class, or sound event bounding boxes, "
-        "as python -m jss tune chose them for the system; thresholds stay those of the metrics "
+        "as jss tune chose them for the system; thresholds stay those of the metrics "
         "(default: median, as in the paper)",
     )
     parser.add_argument(
@@ -199,7 +199,7 @@ def _decoder(system: System, wanted: str) -> Decoder:
         return BASELINE
     if system.operating is None:
         raise JssError(
-            f"{system.name} has no operating points: choose them with python -m jss tune {system.name}, or "
+            f"{system.name} has no operating points: choose them with jss tune {system.name}, or "
             "leave out --decoder."
         )
     return decoder(

@@ -10,7 +10,7 @@ HELP = "write the detector of a system as an ONNX file, from waveform to scores"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("system", metavar="SYSTEM", help="a system of: python -m jss list systems")
+    parser.add_argument("system", metavar="SYSTEM", help="a system of: jss list systems")
     parser.add_argument(
         "--selection", choices=("student", "teacher"), default="teacher", help="default: teacher"
     )

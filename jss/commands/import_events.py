@@ -39,9 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """
     kind = args.out.suffix.lower().removeprefix(".")
     if kind not in ("tsv", "csv"):
-        raise JssError(
-            f"--out {args.out} must end in .tsv or .csv (see also python -m jss export)."
-        )
+        raise JssError(f"--out {args.out} must end in .tsv or .csv (see also jss export).")
     events = read(args.labels, args.format)
     if args.audio is not None:
         found = find_audio(args.audio, events["filename"])

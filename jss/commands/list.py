@@ -58,10 +58,10 @@ def datasets() -> list[str]:
         f"{name:<13}{data_set.about} ({data_set.licence})" for name, data_set in DATASETS.items()
     ]
     return [
-        "Published, and prepared with: python -m jss prepare NAME ROOT",
+        "Published, and prepared with: jss prepare NAME ROOT",
         *published,
         "",
-        "Made by jss: python -m jss render NAME ROOT",
+        "Made by jss: jss render NAME ROOT",
         "homescapes   10 s soundscapes of real recordings, rendered from a soundbank; not DESED, but in its layout",
         "synthscapes  the same subsets from the built-in synthesiser, with nothing downloaded",
         *subsets,

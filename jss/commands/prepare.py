@@ -16,7 +16,7 @@ HELP = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument(
-        "name", help="desed, fuss, urbansound8k, esc50 or folder (see: python -m jss list datasets)"
+        "name", help="desed, fuss, urbansound8k, esc50 or folder (see: jss list datasets)"
     )
     parser.add_argument("root", type=Path, help="its folder")
     parser.add_argument(

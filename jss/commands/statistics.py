@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "root",
         metavar="ROOT",
-        help="a data set (python -m jss list datasets) or any folder of audio",
+        help="a data set (jss list datasets) or any folder of audio",
     )
     parser.add_argument(
         "--subset",

@@ -172,9 +172,7 @@ def load_weak(name: str, folder: Folder = None) -> WeakSystem:
         JssError: There is no such separator, or its critic is missing.
     """
     if not _is_installed(name, folder, critic=False):
-        choice = (
-            ", ".join(separators(folder)) or "none: train one with: python -m jss train weak_desk"
-        )
+        choice = ", ".join(separators(folder)) or "none: train one with: jss train weak_desk"
         raise JssError(f"There is no separator of classes {name}: there is {choice}.")
     separator, card = checkpoints.load_network(name, folder)
     critic_name = str(card.settings.get("critic") or DEFAULT_CRITIC)
@@ -194,7 +192,7 @@ def load_critic(name: str, folder: Folder = None) -> WeakSystem:
         JssError: There is no such critic.
     """
     if not _is_installed(name, folder, critic=True):
-        raise JssError(f"There is no critic {name}: train one with: python -m jss train weak_desk.")
+        raise JssError(f"There is no critic {name}: train one with: jss train weak_desk.")
     critic, card = checkpoints.load_network(name, folder)
     assert isinstance(critic, Critic)
     classes = tuple(card.settings["classes"])

@@ -100,7 +100,7 @@ def none_installed() -> None:
     """Say what to do where no system is installed."""
     st.info(
         "No trained system is installed: restore the folder checkpoints (`git checkout "
-        "checkpoints`), or train one with `python -m jss train`.",
+        "checkpoints`), or train one with `jss train`.",
         icon=":material/model_training:",
     )
 

@@ -69,5 +69,5 @@ def test_equations(capsys):
 def test_the_claims_of_the_documentation_are_those_of_the_reports(capsys):
     page = Path(__file__).parents[2] / "docs" / "claims.md"
     assert page.read_text(encoding="utf-8").splitlines() == listed(capsys, "claims"), (
-        "the reports have changed: run python -m jss list claims > docs/claims.md"
+        "the reports have changed: run jss list claims > docs/claims.md"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import fake
@@ -16,8 +17,10 @@ from jss.labels import DESED_LABELS
 from jss.review.judgements import ACCEPTED, Judgements, missed, of
 from jss.review.sampling import plan
 
+EVENTS = ((12.0, 16.5, "Speech"), (17.0, 21.0, "Dog"))
 
-def detected(folder: Path, system: str) -> Path:
+
+def detected(folder: Path, system: str, events=EVENTS) -> Path:
     settings = {
         "version": 3,
         "system": system,
@@ -29,8 +32,8 @@ def detected(folder: Path, system: str) -> Path:
     audio.save(path, np.tile(fake.tone(1, 160000), 3))
     with Journal(folder / "out" / DETECTED, settings) as journal:
         line = {"filename": "a.wav", "audio": str(path), "duration": 30.0, "files": []}
-        events = [[12.0, 16.5, "Speech"], [17.0, 21.0, "Dog"]]
-        journal.add("1", {**line, "events": events, "peaks": [0.8, 0.6]})
+        peaks = [(80 - 20 * (n % 2) - n // 2) / 100 for n in range(len(events))]
+        journal.add("1", {**line, "events": events, "peaks": peaks})
     return folder / "out"
 
 
@@ -91,3 +94,22 @@ def test_a_system_that_is_gone_and_recordings_that_are(
     app = run("pages/review.py")
     assert "no longer where they were analysed" in app.warning[0].value
     assert app.success[0].value == "There is no detection to review."
+
+
+@pytest.mark.usefixtures("fakes")
+def test_the_commands_are_of_what_is_reviewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """With a second system, thresholds are those of both samples, so tune needs its folder too."""
+    spans = [(float(n), n + 0.5, "Speech") for n in range(20)]
+    ours = detected(tmp_path / "first one", "SED", spans)
+    other = detected(tmp_path / "b", "MixIT-S1", spans)
+    monkeypatch.setenv("JSS_REVIEW", os.pathsep.join(map(str, (ours, other))))
+    from jss.review.detections import read
+
+    store = Judgements(ours)
+    events = plan(read(ours)).inside("a.wav", 0.0, 30.0)
+    for n, event in enumerate(events):
+        store.add(of(event, ACCEPTED), str(n))
+    app = run("pages/review.py", precision="0.8")
+    commands = [block.value for block in app.code]
+    assert f"jss finetune SED --selection teacher --data '{ours}/reviewed'" in commands
+    assert f"jss tune SED --review '{ours}' --against {other} --precision 0.8" in commands

@@ -92,7 +92,7 @@ def test_what_is_too_long_is_refused(files, monkeypatch: pytest.MonkeyPatch):
     app = run()
     monkeypatch.setattr(loaders, "LONGEST", 1.0)
     give(app, files[0])
-    assert "cut it, or use python -m jss detect" in said(app, "error")
+    assert "cut it, or use jss detect" in said(app, "error")
     assert "uploaded" not in str(app.query_params.get("clip"))
 
 

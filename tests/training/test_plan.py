@@ -224,6 +224,6 @@ def test_finished_stages_say_so(world, tmp_path):
 
 
 def test_pairs_without_saved_sources_are_refused(tmp_path):
+    paired = chain("synthscapes", tmp_path, "detection.save_pairs=0.5")
     with pytest.raises(JssError, match=r"save_pairs goes with detection\.save_sources=true"):
-        planned = chain("synthscapes", tmp_path, "detection.save_pairs=0.5")
-        planned.plan(("SED",), resume=False)
+        paired.plan(("SED",), resume=False)

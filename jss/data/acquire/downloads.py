@@ -74,7 +74,7 @@ DOWNLOADS: Mapping[str, Download] = {
 NOT_DOWNLOADABLE: Mapping[str, str] = {
     "desed": "Its weak, unlabelled and validation clips come from AudioSet, that is, from videos that may not be "
     "redistributed: ask the organisers of DCASE task 4 for them (see the page of the DESED data set), then check your "
-    "copy with: python -m jss prepare. What may be downloaded: desed-public, desed-synthetic, "
+    "copy with: jss prepare. What may be downloaded: desed-public, desed-synthetic, "
     "desed-soundbank",
     "audioset": "Its clips are videos that may not be redistributed",
     "yfcc100m": "Its owner provides it on request",

@@ -76,7 +76,7 @@ class ClipSet:
             except JssError as error:
                 warnings.warn(f"{error} Another clip replaces it.", stacklevel=2)
         raise JssError(
-            f"None of the {len(self.clips)} clips can be read: check the set with python -m jss prepare."
+            f"None of the {len(self.clips)} clips can be read: check the set with jss prepare."
         )
 
     def _read(self, clip: Clip) -> Example:

@@ -103,7 +103,7 @@ def _part(root: str, config: Config, pool: Path, ready: bool) -> tuple[int, Trai
     place = Path(root)
     if not place.is_dir():
         raise JssError(
-            f"There is no folder {root}: give a soundbank, a data set (see python -m jss list datasets), or "
+            f"There is no folder {root}: give a soundbank, a data set (see jss list datasets), or "
             f"{SYNTHSCAPES}."
         )
     layouts = [

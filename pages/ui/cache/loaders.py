@@ -386,7 +386,7 @@ def length(recording: Recording) -> float:
     if seconds > LONGEST:
         raise JssError(
             f"{recording.title} is {seconds / 60:.0f} minutes long, and the app shows at most "
-            f"{LONGEST / 60:.0f}: cut it, or use python -m jss detect."
+            f"{LONGEST / 60:.0f}: cut it, or use jss detect."
         )
     return seconds
 

@@ -68,6 +68,15 @@ def links(dataset: str, subset: str, filenames: Sequence[str], system: str) -> N
         )
 
 
+def how_to_render(dataset: str) -> str:
+    """What to do to hear the clips of a rendered set."""
+    return (
+        f"They are mixed from recordings that are not shipped; with the same ones in a folder BANK, a folder a "
+        f"class, `jss render {dataset} FOLDER --soundbank BANK --clips 0 validation=100` makes them, and "
+        "`make app DATA=FOLDER` opens them."
+    )
+
+
 def compare(
     dataset: str, subset: str, filename: str, text: str, systems: Sequence[str], **query: str
 ) -> bool:
@@ -125,9 +134,7 @@ def known(
     )
     if saved is None or filename not in saved.outputs.clips:
         st.markdown(
-            f"Its audio is not on this disk: {dataset} is mixed from recordings that are not shipped. To hear "
-            f"it, render the set: `python -m jss render {dataset} FOLDER --soundbank BANK`. Its scores are "
-            "not saved either."
+            f"Its audio is not on this disk, and its scores are not saved. {how_to_render(dataset)}"
         )
         return
     from jss.viz.set_charts import clip_scores

@@ -54,6 +54,6 @@ def none_installed() -> None:
     """Say what to do where there is no report."""
     st.info(
         "No report is installed: restore the folder checkpoints (`git checkout checkpoints`), or write one with "
-        "`python -m jss evaluate`.",
+        "`jss evaluate`.",
         icon=":material/bar_chart:",
     )

@@ -33,7 +33,7 @@ def form() -> None:
     """Show a choice of ground truth, an upload of results on it, and their report."""
     sets = {f"{place[0]} {place[1]}": saved for place, saved in loaders.saved_scores().items()}
     st.markdown(
-        "Upload what a system gave for each clip. The figures are those of `python -m jss score`. "
+        "Upload what a system gave for each clip. The figures are those of `jss score`. "
         "The files stay on this machine."
     )
     name = widgets.pick(

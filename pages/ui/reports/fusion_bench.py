@@ -39,8 +39,7 @@ Place = tuple[str, str, str]
 def no_scores(where: str = "") -> None:
     """Say what to do where no scores are saved."""
     st.info(
-        f"No scores are saved {where}".rstrip()
-        + ": `python -m jss evaluate --system NAME --data ROOT "
+        f"No scores are saved {where}".rstrip() + ": `jss evaluate --system NAME --data ROOT "
         "--subset NAME --out 'checkpoints/reports/SET/{system}.json' --keep-scores` saves those of each system "
         "beside its report.",
         icon=":material/join_inner:",

@@ -37,7 +37,7 @@ def ours() -> None:
     every = weak_loaders.reports()
     if not every:
         st.info(
-            "No separator is evaluated yet: `python -m jss evaluate --system weak-frame --data BANK --subset test "
+            "No separator is evaluated yet: `jss evaluate --system weak-frame --data BANK --subset test "
             '--out "checkpoints/weak_labels/urban/{system}.json"` writes a report.',
             icon=":material/bar_chart:",
         )
