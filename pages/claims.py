@@ -61,18 +61,18 @@ def page() -> None:
         st.markdown(judging.RULE)
     if paper != WEAK:
         _about_audio(dataset, subset)
-    heard = figure_loaders.heard(dataset, subset)
+    audible = figure_loaders.audible_subset(dataset, subset)
     version = figure_loaders.claims_version()
     numbers = [n for n, claim in enumerate(CLAIMS) if claim.paper == paper]
     verdicts = []
     begun = time.monotonic()
     for done, number in enumerate(numbers, 1):
-        judged = figure_loaders.claim(number, dataset, subset, heard, version)
+        judged = figure_loaders.claim(number, dataset, subset, audible, version)
         verdicts.append(judged.finding.verdict)
         if done < len(numbers) and time.monotonic() - begun > DELAY:
             summary.caption(f"Judging claim {done} of {len(numbers)}")
         if wanted in (ANY, judged.finding.verdict):
-            _claim(number, judged, dataset, subset, heard)
+            _claim(number, judged, dataset, subset, audible)
     summary.markdown(f"Of **{len(verdicts)} claims** {judging.counted(verdicts)}.")
 
 
@@ -84,7 +84,9 @@ def _about_audio(dataset: str, subset: str) -> None:
         )
 
 
-def _claim(number: int, judged: JudgedClaim, dataset: str, subset: str, heard: str | None) -> None:
+def _claim(
+    number: int, judged: JudgedClaim, dataset: str, subset: str, audible: str | None
+) -> None:
     """Show one claim: quotation, verdict, figures, and its clips."""
     finding = judged.finding
     claim = finding.claim
@@ -100,7 +102,7 @@ def _claim(number: int, judged: JudgedClaim, dataset: str, subset: str, heard: s
             + (f"  \n:small[Measured on {literal(basis)}]" if basis else "")
         )
         if claim.paper != WEAK:
-            _clips(judged, dataset, subset, heard)
+            _clips(judged, dataset, subset, audible)
         else:
             _scenes(judged)
         if len(finding.judged) > 2:
@@ -120,10 +122,13 @@ def _toggle(number: int) -> None:
     address.write(CLAIM, "" if address.read(CLAIM) == str(number) else str(number))
 
 
-def _clips(judged: JudgedClaim, dataset: str, subset: str, heard: str | None) -> None:
+def _clips(judged: JudgedClaim, dataset: str, subset: str, audible: str | None) -> None:
     """Show the best and the worst clip; where they have no audio, those of synthscapes too."""
     rows = zip(
-        ("Shows it best", "Shows it worst"), (judged.best, judged.worst), judged.heard, strict=True
+        ("Shows it best", "Shows it worst"),
+        (judged.best, judged.worst),
+        judged.synthesised,
+        strict=True,
     )
     with st.container(horizontal=True, gap="medium"):
         for title, own, other in rows:
@@ -131,8 +136,8 @@ def _clips(judged: JudgedClaim, dataset: str, subset: str, heard: str | None) ->
                 of = subset + (SUFFIX if own.comparison.plus[0].on == "overlap" else "")
                 if _link(title, own, dataset, of):
                     continue
-            if other is not None and heard is not None:
-                _link(title, other, synthscapes.NAME, heard)
+            if other is not None and audible is not None:
+                _link(title, other, synthscapes.NAME, audible)
 
 
 def _named(example: Example) -> str:

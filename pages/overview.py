@@ -41,7 +41,8 @@ def page() -> None:
     st.title("Separate a recording and detect its sounds")
     st.markdown(
         "**jss** separates a recording into sources, scores ten classes of household sound in each of them every 64 ms, "
-        "and pools these scores over the sources. A threshold and a median filter turn them into events. This page lists its systems, their training data and their scores."
+        "and pools these scores over the sources. A threshold and a median filter turn them into events. This page "
+        "lists its systems, their training data and their scores."
     )
     st.page_link(
         str(Path(__file__).parent / "explore.py"),

@@ -32,8 +32,8 @@ VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "inconclusive")
 RULE = (
     "A comparison holds where its 95 % interval (paired bootstrap over clips) lies on the claim's "
     "side of 0, does not hold where it lies on the other side, and is inconclusive where it "
-    "includes 0 or nothing is measured; one of figures said to be alike holds where the interval lies within the stated margin, and "
-    "does not hold where it lies outside. A claim of all comparisons holds where all of them hold, and "
+    "includes 0 or nothing is measured; one of figures said to be alike holds where the interval "
+    "lies within the stated margin, and does not hold where it lies outside. A claim of all comparisons holds where all of them hold, and "
     "does not hold where one does not; of most, where more than half do, or do not; of any, "
     "where one holds, or none does. What is not measured does not count. Seeds are those of the "
     "trainings: intervals over clips do not include the spread over seeds, and of many intervals some "

@@ -228,14 +228,14 @@ def test_critics_alone_are_heard_and_the_rest_is_one_sentence(
     data = viewer(app)
     assert data["names"] == ["critic-frame", "critic-clip", "true sources"]
     assert [one["sources"] for one in data["systems"]] == [0, 0, 5]
-    assert [item.value.count("jss train") for item in app.info] == [1, 0]
-    assert "jss evaluate" in app.info[1].value
+    assert [item.value.count("`jss train") for item in app.info] == [1, 0]
+    assert "`jss evaluate" in app.info[1].value
     assert not app.error
 
 
 def test_nothing_is_one_sentence_and_damage_is_another(fresh: pytest.MonkeyPatch, tmp_path: Path):
     app = run(tmp_path, fresh)
-    assert "jss train weak_desk" in app.info[0].value
+    assert "`jss train weak_desk" in app.info[0].value
     app = run(tmp_path, fresh, scores="The paper's results")
     assert len(app.dataframe) == 2, "the paper's tables"
     write_weak(tmp_path)

@@ -232,7 +232,7 @@ def test_nothing_but_broken_files(tmp_path, capsys):
         (["--threshold", "1"], "SED", "--threshold"),
         (["--threshold", "nan"], "SED", "--threshold"),
         (["--threshold", "much"], "SED", "neither a number nor auto"),
-        (["--decoder", "boxes"], "SED", "jss tune"),
+        (["--decoder", "boxes"], "SED", "with jss tune"),
     ],
 )
 def test_mistakes(tmp_path, capsys, arguments, system, said):

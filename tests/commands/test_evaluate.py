@@ -211,7 +211,7 @@ def test_a_broken_clip_is_told_and_the_rest_goes_on(root, systems, capsys):
         (["--system", "SED", "--data", "{}/nowhere", "--subset", "validation"], "DESED's layout"),
         (
             ["--system", "SED", "--data", "{}", "--subset", "validation", "--decoder", "boxes"],
-            "jss tune SED",
+            "with jss tune SED",
         ),
     ],
 )

@@ -270,7 +270,7 @@ def test_a_recording_of_hours_is_refused_in_a_sentence(
     from pages.ui.clip import recordings
 
     monkeypatch.setattr(loaders, "LONGEST", 1.0)
-    with pytest.raises(loaders.JssError, match="jss detect"):
+    with pytest.raises(loaders.JssError, match="use jss detect"):
         loaders.analyse(
             recordings.uploaded("a.flac", (examples / "short.flac").read_bytes()),
             "MixIT-S1",
@@ -283,8 +283,8 @@ def test_a_recording_of_hours_is_refused_in_a_sentence(
 def test_nothing_installed_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(checkpoints, "systems", lambda folder=None: [])
     app = run()
-    assert "jss train" in app.info[0].value
-    assert "jss train" in run("pages/overview.py").info[0].value
+    assert "`jss train`" in app.info[0].value
+    assert "`jss train`" in run("pages/overview.py").info[0].value
 
 
 @pytest.mark.usefixtures("fakes")
@@ -390,7 +390,7 @@ def test_statistics_without_reports_say_what_to_do(
     page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
-    assert "jss evaluate" in run(page).info[0].value
+    assert "`jss evaluate`" in run(page).info[0].value
 
 
 @pytest.mark.slow
@@ -632,9 +632,8 @@ def test_pages_without_data_say_what_to_do(
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     app.switch_page(page).run()
     assert not app.exception
-    assert {"pages/training.py": "jss train", "pages/data.py": "git checkout"}[page] in app.info[
-        0
-    ].value
+    advice = {"pages/training.py": "`jss train desk", "pages/data.py": "git checkout"}[page]
+    assert advice in app.info[0].value
 
 
 @pytest.mark.usefixtures("fakes")

@@ -32,7 +32,7 @@ def run(folder: Path, job: Callable[[], object]) -> list[str]:
     for process in both:
         process.join(120)
         process.kill()
-    return [(folder / f"{rank}.told").read_text() for rank in range(2)]
+    return [(folder / f"{rank}.message").read_text() for rank in range(2)]
 
 
 def _process(rank: int, port: int, folder: Path, job: Callable[[], object]) -> None:
@@ -55,4 +55,4 @@ def _process(rank: int, port: int, folder: Path, job: Callable[[], object]) -> N
         message = str(error)
     except BaseException:
         message = traceback.format_exc()
-    (folder / f"{rank}.told").write_text(message)
+    (folder / f"{rank}.message").write_text(message)

@@ -146,14 +146,14 @@ def _names_in_pairs(of_version: str, _single: SavedScores, _pairs: SavedScores) 
 class JudgedClaim:
     """A claim of a paper, judged.
 
-    best, worst: the clips of the set that show it so; heard: the same of the built-in
+    best, worst: the clips of the set that show it so; synthesised: the same of the built-in
     synthesiser's clips, which can always be opened; None where no clip shows it.
     """
 
     finding: Finding
     best: Example | None
     worst: Example | None
-    heard: tuple[Example | None, Example | None] = (None, None)
+    synthesised: tuple[Example | None, Example | None] = (None, None)
 
 
 @st.cache_resource(show_spinner=False, ttl=600)
@@ -170,7 +170,7 @@ def claims_version() -> str:
     return repr((loaders.shipped_digest(), weak))
 
 
-def heard(dataset: str, subset: str) -> str | None:
+def audible_subset(dataset: str, subset: str) -> str | None:
     """Return the subset of ``synthscapes`` to hear, None where the clips of a set can be opened."""
     if links.set_openable(dataset, subset):
         return None
@@ -188,7 +188,7 @@ def judge_claims(wait: Callable[[], None]) -> None:
 
     if every := loaders.reports():
         dataset, subset = main_set(every)
-        audible, now = heard(dataset, subset), claims_version()
+        audible, now = audible_subset(dataset, subset), claims_version()
         for number in range(len(CLAIMS)):
             wait()
             claim(number, dataset, subset, audible, now)
@@ -203,7 +203,7 @@ def claim(
         number: Of the claim in ``CLAIMS``.
         dataset: Name of the data set.
         subset: Name of the subset of single clips.
-        audible: Of :func:`heard`.
+        audible: Of :func:`audible_subset`.
         of_version: Of :func:`claims_version`.
     """
     if CLAIMS[number] in WEAK_LABELS:
@@ -235,7 +235,9 @@ def _plain(judged: JudgedClaim) -> dict[str, Any]:
     return {
         "verdict": judged.finding.verdict,
         "judged": [vars(j) | {"comparison": numbers[j.comparison]} for j in judged.finding.judged],
-        "examples": [plain(example) for example in (judged.best, judged.worst, *judged.heard)],
+        "examples": [
+            plain(example) for example in (judged.best, judged.worst, *judged.synthesised)
+        ],
     }
 
 
@@ -260,8 +262,9 @@ def _restored(claim: Claim, data: dict[str, Any]) -> JudgedClaim:
         )
         for fields in data["judged"]
     )
-    best, worst, *heard = map(example, data["examples"])
-    return JudgedClaim(Finding(claim, judged, data["verdict"]), best, worst, (heard[0], heard[1]))
+    best, worst, *synthesised = map(example, data["examples"])
+    finding = Finding(claim, judged, data["verdict"])
+    return JudgedClaim(finding, best, worst, (synthesised[0], synthesised[1]))
 
 
 def _judged(number: int, dataset: str, subset: str, audible: str | None) -> JudgedClaim:

@@ -71,8 +71,8 @@ def links(dataset: str, subset: str, filenames: Sequence[str], system: str) -> N
 def how_to_render(dataset: str) -> str:
     """What to do to hear the clips of a rendered set."""
     return (
-        f"The clips of {dataset} are mixed from recordings that are not shipped; with the same ones in BANK, one folder for "
-        f"each class, `jss render {dataset} FOLDER --soundbank BANK --clips 0 validation=100` makes them, and "
+        f"The clips of {dataset} are mixed from recordings that are not shipped; with the same ones in BANK, one "
+        f"folder for each class, `jss render {dataset} FOLDER --soundbank BANK --clips 0 validation=100` makes them, and "
         "`make app DATA=FOLDER` opens them."
     )
 
