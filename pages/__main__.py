@@ -34,11 +34,13 @@ def main() -> int:
     """Serve until interrupted; returns 2 where there is no such folder."""
     options = sys.argv[1:]
     try:
-        data = _take_folders(options, "--data", "with audio: make app DATA=FOLDER")
+        data = _take_folders(options, "--data", "make app DATA=FOLDER opens a folder with audio")
         review = _take_folders(
-            options, "--review", "that jss detect has written: make app REVIEW=OUT"
+            options, "--review", "make app REVIEW=OUT opens what jss detect has written"
         )
-        models = _take_folders(options, "--models", "with checkpoints: make app MODELS=FOLDER")
+        models = _take_folders(
+            options, "--models", "make app MODELS=FOLDER opens a folder with checkpoints"
+        )
     except JssError as error:
         print(error, file=sys.stderr)
         return 2
@@ -70,9 +72,11 @@ def _take_folders(options: list[str], option: str, example: str) -> list[str]:
     folders = []
     while option in options:
         at = options.index(option)
-        folder = Path(*options[at + 1 : at + 2]).expanduser()
-        if len(options) < at + 2 or not folder.is_dir():
-            raise JssError(f"There is no folder {folder}: name one {example}.")
+        if len(options) < at + 2:
+            raise JssError(f"{option} needs a folder: {example}.")
+        folder = Path(options[at + 1]).expanduser()
+        if not folder.is_dir():
+            raise JssError(f"There is no folder {folder}: {example}.")
         folders.append(str(folder.resolve()))
         del options[at : at + 2]
     return folders

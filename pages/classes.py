@@ -57,7 +57,7 @@ def page() -> None:
     table = _table(reports, metric, labels)
     gains = _gains(reports[0], metric, labels, over, system)
     if gains is not None:
-        table[f"{system} less {over} (95 %)"] = gains
+        table[f"{system} minus {over} (95 %)"] = gains
     charts.table(table, "classes", stem, f"#### {CLASS_METRICS[metric]}, class by class")
     _gallery()
 
@@ -108,7 +108,7 @@ def _clips_by_gain(
         return
     clips = gains(a, b, figure, label)
     if not clips:
-        st.caption(f"No clip of this set has {FIGURES[figure]} of both systems here.")
+        st.caption(f"No clip of this set has {FIGURES[figure]} for both systems.")
         return
     better = "more is better" if figure not in LESS_IS_BETTER else "fewer are better"
     mean = sum(clip.gain for clip in clips) / len(clips)
@@ -138,7 +138,7 @@ def _clips_by_gain(
     if not any(links.openable(first.dataset, first.subset, clip.filename) for clip in clips):
         st.markdown(
             f"The audio of {first.dataset} is not on this disk. {links.how_to_render(first.dataset)} "
-            "The scores and the ground truth of a clip show where you choose its row below."
+            "Choose a clip's row below to see its scores and ground truth."
         )
     _all_clips(first, clips, figure, over, system)
 

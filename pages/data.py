@@ -26,9 +26,9 @@ _OVERLAPS = {
 _LENGTHS = {
     ANY: (0.0, 1e9),
     "an event below 0.5 s": (0.0, 0.5),
-    "one of 0.5 to 2 s": (0.5, 2.0),
-    "one of 2 to 8 s": (2.0, 8.0),
-    "one above 8 s": (8.0, 1e9),
+    "an event of 0.5 to 2 s": (0.5, 2.0),
+    "an event of 2 to 8 s": (2.0, 8.0),
+    "an event above 8 s": (8.0, 1e9),
 }
 
 

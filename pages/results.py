@@ -107,7 +107,7 @@ def _selections(dataset: str, subset: str, stem: str) -> None:
         "#### Student and teacher side by side (the axis of Tables 2 and 4)",
     )
     st.caption(
-        "Teacher less student with its paired 95 % interval; tinted where the interval leaves out 0. "
+        "Teacher minus student with its paired 95 % interval; tinted where the interval excludes 0. "
         "PSDS is that of 50 thresholds, as in the paper."
     )
 

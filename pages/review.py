@@ -286,13 +286,13 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
         column_config=charts.formats(table),
     )
     st.caption(
-        "The lowest threshold of a detection's peak score at which the detections are estimated to be right as "
-        "often as wanted, each judgement weighted by how many detections of its class and score it stands for. "
+        "The lowest threshold of a detection's peak score at which the detections are estimated to have this "
+        "precision. Each judgement is weighted by how many detections of its class and score it stands for. "
         "Its interval goes from the lowest threshold that may reach the precision to the lowest that surely does "
         "(95 %). A relabelled detection counts as wrong, a trimmed one as right, an unsure one not at all."
     )
     if table["Threshold"].notna().any():
-        st.caption("These thresholds become those of `auto`, in `jss detect` and in the viewer, by")
+        st.caption("To use these thresholds as `auto`, in `jss detect` and in the viewer:")
         st.code(
             f"jss tune {plan.detected.system} --review {quote(str(folder))}{against} --precision {target:g}",
             language="sh",
@@ -315,8 +315,8 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
         for note in written.notes:
             st.warning(literal(note), icon=":material/warning:")
     st.caption(
-        "A clip is written where all of its detections are judged, none as unsure, and Enter said that nothing is "
-        "missed in it. Then train on them, and compare before and after on the recordings left out:"
+        "A clip is written where all of its detections are judged, none as unsure, and Enter confirmed that nothing "
+        "is missed in it. Then train on them, and compare before and after on the recordings left out:"
     )
     st.code(
         f"jss finetune {plan.detected.system} --selection {plan.detected.selection} --data "

@@ -19,7 +19,7 @@ from jss.metrics.intersection import overlapping
 FIGURES: Mapping[str, str] = {
     "hit": "hit seconds",
     "false_alarm": "false-alarm seconds",
-    "balance": "hit less false-alarm seconds",
+    "balance": "hit minus false-alarm seconds",
     "f1": "event F1",
     "similarity": "similarity (Eq. 30)",
 }

@@ -42,7 +42,7 @@ def selection_table(
         systems: Names.
 
     Returns:
-        A table with the columns (figure, Student), (figure, Teacher) and (figure, Teacher less
+        A table with the columns (figure, Student), (figure, Teacher) and (figure, Teacher minus
         student); and which of its cells are gains whose interval leaves out 0.
     """
     rows, marks = [], []
@@ -61,11 +61,11 @@ def selection_table(
             cells = {
                 "Student": student and student.value,
                 "Teacher": teacher and teacher.value,
-                "Teacher less student (95 %)": text(gain, name),
+                "Teacher minus student (95 %)": text(gain, name),
             }
             row |= {(title, column): value for column, value in cells.items()}
             significant = gain is not None and gain.significant
-            mark |= {(title, column): significant and "less" in column for column in cells}
+            mark |= {(title, column): significant and "minus" in column for column in cells}
         rows.append(row)
         marks.append(mark)
     columns = pd.MultiIndex.from_tuples(rows[0]) if rows else None
@@ -91,7 +91,7 @@ def gains_over(
     for name, title in PAPER_FIGURES.items():
         a, b = (None if side is None else side.sample(name) for side in sides)
         gain = None if system == judge else difference(a, b)
-        gains[f"{title}, less {judge} (95 %)"] = text(gain, name)
+        gains[f"{title}, minus {judge} (95 %)"] = text(gain, name)
     return gains
 
 

@@ -47,5 +47,5 @@ def test_best_and_worst_of_a_claim_come_from_the_first_comparison_that_has_clips
     claim = Claim("JSS", "", "", (missing, b_above_a("psds1")))
     best, worst = examples(Finding(claim, (), "inconclusive"), clips)
     assert (best.filename, worst.filename) == ("c.wav", "a.wav")
-    assert best.figure == "hit less false-alarm seconds"
+    assert best.figure == "hit minus false-alarm seconds"
     assert examples(Finding(Claim("JSS", "", "", (missing,)), (), "holds"), clips) == (None, None)

@@ -31,7 +31,7 @@ def test_student_and_teacher_side_by_side():
     row = table.iloc[0]
     assert row["event F1 macro", "Student"] == pytest.approx(0)
     assert row["event F1 macro", "Teacher"] == pytest.approx((1 + 0.5) / 2)
-    assert row["event F1 macro", "Teacher less student (95 %)"].startswith("+0.750 (")
+    assert row["event F1 macro", "Teacher minus student (95 %)"].startswith("+0.750 (")
     assert table.iloc[1].isna().sum() == 10, "T was not measured, and is not in the paper"
     assert marks.shape == table.shape
     assert not marks["", "System"].any()
@@ -42,7 +42,7 @@ def test_gains_of_fusions_and_classes():
     reports = [saved_scores.report([one], resamples=20) for one in (A, B)]
     evidence = Evidence(reports, lambda *place: saved.get(place[3]), "tones", "test")
     gains = gains_over("A", "A + B", "teacher", evidence)
-    assert list(gains)[2] == "event F1 macro, less A (95 %)"
+    assert list(gains)[2] == "event F1 macro, minus A (95 %)"
     assert set(gains_over("A", "A", "teacher", evidence).values()) == {None}
     dog = class_gain(evidence, "event_f1", "Dog", "teacher", "A", "B")
     assert dog is not None

@@ -428,7 +428,7 @@ def test_classes_are_sorted_and_scored_as_the_address_says():
     row = table.set_index("Class").loc["Speech"]
     for system, report in reports.items():
         assert row[system] == pytest.approx(report.classwise["Speech"]["event_f1"], abs=6e-4)
-    gain = row["MixIT-S1 less SED (95 %)"].split()
+    gain = row["MixIT-S1 minus SED (95 %)"].split()
     assert float(gain[0]) == pytest.approx(row["MixIT-S1"] - row["SED"], abs=2e-3)
 
 

@@ -154,7 +154,7 @@ def test_uploaded_labels_become_the_truth_of_uploads():
     assert [(r.title, r.truth) for r in recordings.with_truth([a, b], "t.csv", table)] == [
         ("b.flac", ((1.0, 2.0, "Cat"),))
     ]
-    with pytest.raises(JssError, match=r"^c.txt is of none of the recordings"):
+    with pytest.raises(JssError, match=r"^c.txt matches none of the recordings"):
         recordings.with_truth([a, b], "c.txt", b"1\t2\tDog\n")
     with pytest.raises(JssError, match=r"^a.txt, line 1: the event has no label"):
         recordings.with_truth([a, b], "a.txt", b"1\t2\n")

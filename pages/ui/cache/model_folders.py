@@ -317,7 +317,9 @@ def _json_files(folder: ModelFolder) -> list[Path]:
 @lru_cache(1024)
 def _reports_in(kind: Any, file: Path, stamp: Stamp) -> tuple[Any, ...]:
     """Return the reports of a kind in a file; raises JssError where it is damaged."""
-    stored = read_json(file, f"{file} is gone.", f"{file} is damaged: evaluate again.")
+    stored = read_json(
+        file, f"{file} is missing: evaluate again.", f"{file} is damaged: evaluate again."
+    )
     listed = stored.get("reports", [stored]) if isinstance(stored, dict) else []
     of_kind = {"system", "n_files" if kind is EvalReport else "n_clips"}
     dicts = [entry for entry in listed if isinstance(entry, dict) and of_kind <= {*entry}]

@@ -61,7 +61,9 @@ class Recording:
     def open(self) -> io.BytesIO:
         """Open its bytes as a file of its name; raises JssError where the audio is missing."""
         if self.audio is None:
-            raise JssError(f"The audio of {self.filename} is not on this disk.")
+            raise JssError(
+                f"The audio of {self.filename} is not on this disk: choose another clip."
+            )
         try:
             file = io.BytesIO(
                 self.audio.read_bytes() if isinstance(self.audio, Path) else self.audio
@@ -284,7 +286,7 @@ def with_truth(recordings: Sequence[Recording], name: str, data: bytes) -> list[
         table["filename"] = next(iter(titles))
     truth = _by_file(table, titles, Path(name))
     if not truth:
-        raise JssError(f"{name} is of none of the recordings: upload the recording too.")
+        raise JssError(f"{name} matches none of the recordings: upload its recording too.")
     return [replace(titles[title], truth=events) for title, events in truth.items()]
 
 

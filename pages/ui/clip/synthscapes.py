@@ -34,7 +34,7 @@ class Synthscape(Recording):
             _, subset, name = self.clip.split("/")
             number = _NUMBER.search(name)
             if number is None:
-                raise JssError(f"{self.clip} is no clip of {NAME}.")
+                raise JssError(f"{self.clip} is not a clip of {NAME}: choose another clip.")
             audio.save(path, render_clip(NAME, subset, int(number[1])).mixture)
         return super().open()
 

@@ -54,8 +54,8 @@ def popover() -> None:
             key=files,
         )
         st.caption(
-            "With their labels (TSV or CSV, or of Audacity, Raven, Praat or Label Studio), they are "
-            "shown beside their ground truth."
+            "Upload their labels too (TSV or CSV, or from Audacity, Raven, Praat or Label Studio) to see "
+            "the ground truth."
         )
         st.audio_input("Or record", key=sound, sample_rate=SAMPLE_RATE)
 

@@ -33,7 +33,7 @@ def form() -> None:
     """Show a choice of ground truth, an upload of results on it, and their report."""
     sets = {f"{place[0]} {place[1]}": saved for place, saved in loaders.saved_scores().items()}
     st.markdown(
-        "Upload what a system gave for each clip. The figures are those of `jss score`. "
+        "Upload a system's output for each clip. The figures are those of `jss score`. "
         "The files stay on this machine."
     )
     name = widgets.pick(
@@ -79,7 +79,7 @@ def _upload_truth() -> TruthTables | None:
         "Ground truth: filename, onset, offset, event_label",
         type=["tsv"],
         key="external truth",
-        help="Tab-separated, times in seconds. A file without events has a row of its name alone.",
+        help="Tab-separated, times in seconds. A file without events has a row with only its name.",
     )
     durations = right.file_uploader(
         "Durations: filename, duration",
@@ -106,7 +106,7 @@ def _options(first: str) -> tuple[str, Sequence[str] | None, int]:
             step=2,
             key="external median",
             width=180,
-            help="An odd number; 1: none. Over score curves alone. Ours are filtered over 7 frames "
+            help="An odd number; 1 means no filter. It applies to score curves only. Ours use 7 frames "
             "(448 ms).",
         )
         classes = st.text_input(
@@ -247,7 +247,7 @@ def _ours(report: EvalReport) -> list[EvalReport]:
 def _pick_ours(ours: Sequence[EvalReport]) -> list[EvalReport]:
     """Show buttons for our systems; returns the reports of the chosen ones."""
     if not ours:
-        st.caption("No report of our systems is of this ground truth.")
+        st.caption("None of our systems has a report on this ground truth.")
         return []
     names = [other.system for other in ours]
     default = systems.default_system(loaders.systems()) if loaders.systems() else names[0]

@@ -140,7 +140,8 @@ def _warn_of_other_weights(place: Place, names: tuple[str, ...]) -> None:
     ]
     if old:
         st.warning(
-            f"The saved scores of {', '.join(old)} are of other weights than the report: evaluate again.",
+            f"The saved scores and the report of {', '.join(old)} are of different weights: evaluate again "
+            "with `--keep-scores`.",
             icon=":material/history:",
         )
 

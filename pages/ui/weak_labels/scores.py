@@ -223,14 +223,15 @@ def _play(report: WeakReport, number: int, label: str) -> None:
     name = f"{place}/{report.split}/{report.seed}/{number}"
     mixture = weak_loaders.scene(name)
     if report.system not in weak_loaders.separators():
-        raise JssError(f"{report.system} is no longer installed, so its sources cannot be heard.")
+        raise JssError(f"{report.system} is no longer installed: click a point of another system.")
     with st.spinner(f"{report.system} separates the scene"):
         result = weak_loaders.analyse(mixture, report.system, lambda share, what: None).result
     k = report.labels.index(label)
     assert mixture.sources is not None  # a scene has them
     if not abs(result.si_sdr()[0][k] - s.input[at]) <= _TOLERANCE_DB:
         raise JssError(
-            "The recordings on this disk are not those of the report, so this scene cannot be heard."
+            "The recordings on this disk are not those of the report, so this scene cannot be played: start "
+            "the app with those of the report, make app DATA=BANK."
         )
     tracks = {
         "Mixture": result.mixture,

@@ -1,0 +1,23 @@
+"""``python -m pages``: the folders of its options."""
+
+import sys
+
+import pytest
+
+from pages import __main__ as entry
+
+
+@pytest.mark.parametrize("option", ["--data", "--review", "--models"])
+def test_an_option_without_its_folder_is_one_sentence(option, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["pages", option])
+    assert entry.main() == 2
+    assert capsys.readouterr().err.startswith(f"{option} needs a folder: make app ")
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path, monkeypatch, capsys):
+    missing = tmp_path / "none"
+    monkeypatch.setattr(sys, "argv", ["pages", "--data", str(missing)])
+    assert entry.main() == 2
+    assert capsys.readouterr().err == (
+        f"There is no folder {missing}: make app DATA=FOLDER opens a folder with audio.\n"
+    )
