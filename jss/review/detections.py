@@ -82,7 +82,7 @@ class DetectedFolder:
     #: Fingerprint of the system, and "fp32" or "bf16".
     checkpoint: str = ""
     precision: Literal["fp32", "bf16"] = "fp32"
-    #: Sentences about what cannot be reviewed.
+    #: Sentences about what cannot be heard or reviewed.
     notes: tuple[str, ...] = ()
 
 
@@ -120,7 +120,7 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
         audio: Where recordings are looked for by name that are no longer where they were analysed.
 
     Returns:
-        Its detections; those of a recording whose file is gone are left out, with a note.
+        Its detections, also of recordings whose files are gone, which a note counts.
 
     Raises:
         JssError: There is no such folder, or it is damaged or of an earlier version.
@@ -155,14 +155,13 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     if lost:
         notes.append(
             f"{len(lost)} of {len(recordings)} recordings are no longer where they were analysed, such as "
-            f"{lost[0]}: start the app with --data and their folder."
+            f"{lost[0]}: to hear them, start the app with --data and their folder."
         )
     if unsafe:
         notes.append(f"{len(unsafe)} recordings have names that cannot be written: rename them.")
     detections = tuple(
         Detection(name, onset, offset, label, peak, settings.system)
         for name, line in safe.items()
-        if recordings[name].path is not None
         for (onset, offset, label), peak in zip(line.events, line.peaks, strict=False)
     )
     return DetectedFolder(

@@ -82,16 +82,19 @@ def clip_of(detection: Detection, duration: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class ReviewPlan:
-    """What is reviewed of an output folder of ``detect``, and in which order."""
+    """What is reviewed of an output folder of ``detect``, and in which order.
+
+    Detections of recordings whose files are gone count for thresholds, but are not shown.
+    """
 
     detected: DetectedFolder
     #: Detections of another system that overlap none of the same class of this one.
     others: tuple[Detection, ...]
     #: Keys of the detections about which two systems disagree.
     disputed: frozenset[str]
-    #: The order of review.
+    #: The order of review, of the detections that can be heard.
     queue: tuple[Detection, ...]
-    #: By recording, in order of time.
+    #: The same by recording, in order of time.
     of_recording: Mapping[str, tuple[Detection, ...]]
 
     def has(self, filename: str) -> bool:
@@ -144,17 +147,20 @@ def plan(
         other: Of another system on the same recordings.
         by_disagreement: Whether what the two disagree about comes first.
     """
-    present = {
-        name for name, recording in detected.recordings.items() if recording.path is not None
-    }
     theirs = (
         []
         if other is None
-        else [detection for detection in other.detections if detection.filename in present]
+        else [
+            detection for detection in other.detections if detection.filename in detected.recordings
+        ]
     )
     ours, others = disagreeing(detected.detections, theirs) if other else ([], [])
     disputed = frozenset(detection.key for detection in (*ours, *others))
-    every = [*detected.detections, *others]
+    every = [
+        detection
+        for detection in (*detected.detections, *others)
+        if detected.recordings[detection.filename].path is not None
+    ]
     of_recording: dict[str, list[Detection]] = {}
     for detection in sorted(every, key=lambda detection: (detection.onset, detection.label)):
         of_recording.setdefault(detection.filename, []).append(detection)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jss.review.detections import Analysed, DetectedFolder, Detection, disagreeing
+from jss.io.journal import DETECTED, Journal
+from jss.review.detections import Analysed, DetectedFolder, Detection, disagreeing, read
 from jss.review.judgements import ACCEPTED, Judgement, complete, of
 from jss.review.sampling import BANDS, clip_of, order, plan, stratum
 
@@ -71,6 +72,25 @@ def test_the_next_clip_is_the_first_that_is_not_complete():
     # What another page shows is left to it.
     claimed = {one.key for one in planned.inside(*seen[0])}
     assert planned.next_clip({}, claimed) == seen[1]
+
+
+def test_recordings_that_are_gone_count_for_thresholds_but_are_not_shown(tmp_path: Path):
+    settings = {"system": "SED", "selection": "teacher", "threshold": 0.5, "labels": ["Dog"]}
+    with Journal(tmp_path / DETECTED, settings) as journal:
+        for name in ("gone.wav", "here.wav"):
+            line = {"filename": name, "audio": str(tmp_path / name), "duration": 60.0, "files": []}
+            journal.add(name, {**line, "events": [[1.0, 2.0, "Dog"]], "peaks": [0.75]})
+    (tmp_path / "here.wav").write_bytes(b"")
+    detected = read(tmp_path)
+    assert [one.filename for one in detected.detections] == ["gone.wav", "here.wav"]
+    assert detected.notes == (
+        "1 of 2 recordings are no longer where they were analysed, such as gone.wav: to hear them, start "
+        "the app with --data and their folder.",
+    )
+    planned = plan(detected, replace(detected, detections=()))
+    assert planned.disputed == {one.key for one in detected.detections}
+    assert [one.filename for one in planned.queue] == ["here.wav"]
+    assert planned.inside("gone.wav", 0.0, 60.0) == []
 
 
 @pytest.mark.parametrize(
