@@ -16,9 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from jss.errors import JssError
-from jss.io.journal import EVENTS
 from jss.io.recorder_names import start_of
-from jss.io.tsv import read_events
 from jss.review import detections
 
 #: Seconds of a bin by name.
@@ -193,16 +191,17 @@ def read(folder: str | Path, audio: str | Path | None = None) -> Timeline:
             "sources": [recording.sources for recording in detected.recordings.values()],
         }
     )
-    table = read_events(Path(folder) / EVENTS)
-    table = table[table["event_label"].notna() & table["filename"].isin(names)]
-    begin = table["filename"].map(dict(zip(names, starts, strict=True))).astype(float)
-    table = table.assign(start=begin + table["onset"], end=begin + table["offset"])
-    others = sorted(set(table["event_label"]) - set(detected.labels))
+    events = pd.DataFrame(
+        [(d.filename, d.onset, d.offset, d.label) for d in detected.detections],
+        columns=["filename", "onset", "offset", "event_label"],
+    )
+    begin = events["filename"].map(dict(zip(names, starts, strict=True))).astype(float)
+    events = events.assign(start=begin + events["onset"], end=begin + events["offset"])
     return Timeline(
         origin,
         recordings.sort_values("start", kind="stable", ignore_index=True),
-        table.sort_values("start", kind="stable", ignore_index=True),
-        (*detected.labels, *others),
+        events.sort_values("start", kind="stable", ignore_index=True),
+        detected.labels,
         (*notes, *detected.notes),
     )
 

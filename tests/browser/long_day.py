@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jss import audio
-from jss.io.journal import DETECTED, EVENTS, Journal
+from jss.io.journal import DETECTED, Journal
 from jss.labels import DESED_LABELS
 
 #: The hour with noise in its first ten minutes, and with sources.
@@ -48,7 +48,6 @@ def write(folder: Path) -> Path:
     # When each class is usual: the hour, how long around it, and events an hour then.
     usual = [(7, 0.5, 8), (12.5, 1, 30), (5, 3, 60), (19, 2, 90), (17, 4, 60),
              (7.5, 0.7, 20), (18.5, 1, 40), (20, 6, 50), (14, 6, 400), (10, 1, 25)]  # fmt: skip
-    lines = ["filename\tonset\toffset\tevent_label"]
     with Journal(out / DETECTED, settings) as journal:
         for hour in range(24):
             name = f"20240131_{hour:02d}0000.WAV"
@@ -79,8 +78,6 @@ def write(folder: Path) -> Path:
                     "peaks": [0.9] * len(events),
                 },
             )
-            lines += [f"{name}\t{on:.6f}\t{off:.6f}\t{label}" for on, off, label in events]
-    (out / EVENTS).write_text("\n".join(lines) + "\n")
     return out
 
 

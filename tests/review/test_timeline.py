@@ -26,7 +26,6 @@ def written(folder: Path, recordings: dict[str, tuple[float, list]]) -> Path:
     settings = {
         "version": 3, "system": "SED", "selection": "teacher", "threshold": 0.5, "labels": ["Dog", "Speech"],
     }  # fmt: skip
-    lines = ["filename\tonset\toffset\tevent_label"]
     with Journal(folder / DETECTED, settings) as journal:
         for name, (seconds, events) in recordings.items():
             (folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -42,8 +41,6 @@ def written(folder: Path, recordings: dict[str, tuple[float, list]]) -> Path:
                     "peaks": [0.9] * len(events),
                 },
             )
-            lines += [f"{name}\t{on}\t{off}\t{label}" for on, off, label in events]
-    (folder / EVENTS).write_text("\n".join(lines) + "\n")
     return folder
 
 
@@ -64,6 +61,16 @@ def test_counts_per_hour_go_on_across_midnight_and_files(evening: Timeline):
     days = timeline.summary(evening, "day")
     assert days["start"].unique().tolist() == ["2024-01-31 00:00:00", "2024-02-01 00:00:00"]
     assert days["events"].tolist() == [2, 1, 1, 1]
+
+
+def test_events_of_earlier_runs_and_of_recordings_that_are_gone_are_counted(tmp_path: Path):
+    """events.tsv is of the last run's inputs; the folder is of every run's."""
+    folder = written(tmp_path, EVENING)
+    (folder / EVENTS).write_text("filename\tonset\toffset\tevent_label\n")
+    (folder / "in" / "n" / "20240131_235500.WAV").unlink()
+    table = timeline.summary(timeline.read(folder), "day")
+    assert table["events"].tolist() == [2, 1, 1, 1]
+    assert table["active_s"].tolist() == [20.0, 10.0, 12.0, 5.0]
 
 
 @pytest.mark.parametrize("by", timeline.BINS)

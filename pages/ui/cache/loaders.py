@@ -550,7 +550,7 @@ def _review_plan(
 
 
 def timeline(folder: Path, audio: Path | None) -> Timeline:
-    """Return what was detected on one clock, read again where the files' content has changed.
+    """Return what was detected on one clock, read again where the journal's content has changed.
 
     Args:
         folder: An output folder of ``detect``.
@@ -559,15 +559,15 @@ def timeline(folder: Path, audio: Path | None) -> Timeline:
     Raises:
         JssError: It is no such folder, or damaged.
     """
-    from jss.io.journal import DETECTED, EVENTS
+    from jss.io.journal import DETECTED
 
-    paths = [folder / name for name in (DETECTED, EVENTS)]
-    contents = [path.read_bytes() if path.is_file() else b"" for path in paths]
-    return _timeline(folder, audio, tuple(blake2b(content).hexdigest() for content in contents))
+    path = folder / DETECTED
+    content = path.read_bytes() if path.is_file() else b""
+    return _timeline(folder, audio, blake2b(content).hexdigest())
 
 
 @st.cache_resource(show_spinner="Reading the detections", max_entries=4)
-def _timeline(folder: Path, audio: Path | None, contents: tuple[str, ...]) -> Timeline:
+def _timeline(folder: Path, audio: Path | None, content: str) -> Timeline:
     from jss.review import timeline as timelines
 
     return timelines.read(folder, audio)
