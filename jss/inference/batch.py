@@ -222,6 +222,7 @@ def detect(
             for name, key in keys.items()
             if not _finished(journal, key, out, stems[name], wanted)
         ]
+        _claim_files(journal, todo, wanted)
         tally.before, tally.failed = len(keys) - len(todo), len(clips) - len(keys)
         begin([task.path for task in todo])
         try:
@@ -261,17 +262,34 @@ def _keys(clips: Mapping[str, Path]) -> dict[str, str]:
 
 
 def _finished(journal: Journal, key: str, out: Path, stem: str, wanted: Wanted) -> bool:
-    """Whether the journal has a recording, and its wanted files exist under their present names."""
+    """Whether the journal has a recording, and its wanted files exist under their present names.
+
+    Files that a later recording of the same name has written over are not its own.
+    """
     known = _known(journal, key)
     if known is None:
         return False
     return needed(stem, wanted) <= {*known.files, *known.left_out} and all(
-        (out / file).is_file() for file in known.files
+        journal.owner(file) == key and (out / file).is_file() for file in known.files
     )
 
 
+def _claim_files(journal: Journal, todo: Iterable[RecordingFiles], wanted: Wanted) -> None:
+    """Note in the journal which files of other recordings are about to be written over.
+
+    After a kill in between, those recordings are known to be without their files.
+
+    Raises:
+        JssError: The disk refuses.
+    """
+    for task in todo:
+        files = sorted(needed(task.stem, wanted))
+        if {journal.owner(file) for file in files} - {None, task.key}:
+            journal.add(task.key, {"files": files})
+
+
 def _known(journal: Journal, key: str) -> _Known | None:
-    """The line of the journal of a recording; None where there is none, or it is damaged."""
+    """The line of the journal of a recording; None where there is none, or it is not finished."""
     if key not in journal:
         return None
     line = journal[key]
@@ -309,7 +327,7 @@ def _write_events(
     journal: Journal, keys: Mapping[str, str], out: Path, tally: BatchSummary, confidence: bool
 ) -> None:
     """Write the events of all finished recordings, in their order, and count them."""
-    if not any(key in journal for key in keys.values()):
+    if all(_known(journal, key) is None for key in keys.values()):
         return
     with (
         atomic_write(out / EVENTS) as part,

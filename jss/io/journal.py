@@ -19,8 +19,8 @@ DETECTED, EVENTS = "jss-detect.jsonl", "events.tsv"
 class Journal:
     """Append-only file of JSON lines: the first holds the settings, each later one a finished part.
 
-    Memory holds only where the lines begin. A last line that was cut off is removed. One process at
-    a time can open it: use it in a ``with`` block.
+    Memory holds only where the lines begin, and which one named a file last. A last line that was
+    cut off is removed. One process at a time can open it: use it in a ``with`` block.
 
     Args:
         path: The file.
@@ -33,6 +33,7 @@ class Journal:
     def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
         self.path = path
         self._offsets: dict[str, int] = {}
+        self._owners: dict[str, str] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: BinaryIO = path.open("a+b")
@@ -60,6 +61,10 @@ class Journal:
         line: dict[str, Any] = json.loads(self._file.readline())
         return line
 
+    def owner(self, file: str) -> str | None:
+        """Key of the last line with a file in its "files"; None where there is none."""
+        return self._owners.get(file)
+
     def add(self, key: str, line: Mapping[str, Any]) -> None:
         """Append the line of a finished part.
 
@@ -78,7 +83,14 @@ class Journal:
             with suppress(OSError):
                 self._file.truncate(offset)
             raise unwritable(self.path, error) from error
+        self._note(key, line, offset)
+
+    def _note(self, key: str, line: Mapping[str, Any], offset: int) -> None:
+        """Remember where the line of a key begins, and the files that it names."""
         self._offsets[key] = offset
+        files = line.get("files")
+        if isinstance(files, list):
+            self._owners.update({file: key for file in files if isinstance(file, str)})
 
     def _begin(self, settings: Mapping[str, Any]) -> None:
         """Read the lines, or write the settings where the file is new."""
@@ -93,7 +105,7 @@ class Journal:
                     line = _parsed(raw)
                     # The part of a damaged line is computed again.
                     if line is not None and "key" in line:
-                        self._offsets[str(line["key"])] = end
+                        self._note(str(line["key"]), line, end)
                     end += len(raw)
         self._file.truncate(end)
         if not end:

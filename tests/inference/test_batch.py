@@ -129,6 +129,67 @@ def test_what_is_finished_is_not_done_again(tmp_path, capsys):
     assert "(MixIT-S1" in capsys.readouterr().out
 
 
+def other_of_this_name(tmp_path):
+    """Two folders, each with a recording x.wav."""
+    for name, level, seconds in (("A", 0.1, 0.2), ("B", 0.3, 0.4)):
+        audio.save(tmp_path / name / "x.wav", level * np.ones(round(seconds * 16000)))
+    return tmp_path / "A", tmp_path / "B", tmp_path / "out"
+
+
+def outputs(out):
+    """Every file but the journal, by path."""
+    return {name: content for name, content in contents(out).items() if name != DETECTED}
+
+
+def test_a_recording_whose_files_another_one_took_is_done_again(tmp_path, capsys):
+    a, b, out = other_of_this_name(tmp_path)
+    assert main(arguments(a, out)) == 0
+    first = outputs(out)
+    assert main(arguments(b, out)) == 0
+    capsys.readouterr()
+    assert main(arguments(a, out)) == 0
+    assert "1 recordings (MixIT-S1" in capsys.readouterr().out
+    assert outputs(out) == first
+    assert main(arguments(a, out)) == 0
+    assert "1 recordings, 1 of them before" in capsys.readouterr().out
+
+
+def test_a_recording_whose_files_a_killed_run_took_is_done_again(tmp_path, capsys, monkeypatch):
+    a, b, out = other_of_this_name(tmp_path)
+    assert main(arguments(a, out)) == 0
+    first = outputs(out)
+    write = batch.write
+
+    class Killed(BaseException):
+        pass
+
+    def write_and_die(*task):
+        write(*task)
+        raise Killed
+
+    monkeypatch.setattr(batch, "write", write_and_die)
+    with pytest.raises(Killed):
+        main(arguments(b, out))
+    monkeypatch.setattr(batch, "write", write)
+    assert (out / "scores" / "x.tsv").read_bytes() != first["scores/x.tsv"]
+    assert (out / "events.tsv").read_bytes() == first["events.tsv"]
+    capsys.readouterr()
+    assert main(arguments(a, out)) == 0
+    assert "1 recordings (MixIT-S1" in capsys.readouterr().out
+    assert outputs(out) == first
+
+
+def test_an_unreadable_recording_of_this_name_leaves_the_events(tmp_path, capsys):
+    a, b, out = other_of_this_name(tmp_path)
+    assert main(arguments(a, out)) == 0
+    first = outputs(out)
+    (b / "x.wav").write_bytes(b"no sound")
+    assert main(arguments(b, out)) == 2
+    assert outputs(out) == first
+    assert main(arguments(a, out)) == 0
+    assert outputs(out) == first
+
+
 def test_other_settings_do_not_mix_in(tmp_path, capsys):
     folder, out = recordings(tmp_path / "in", 1, 0.1), tmp_path / "out"
     assert main(arguments(folder, out)) == 0
