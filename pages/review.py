@@ -18,6 +18,7 @@ from jss.errors import JssError
 from jss.labels import sound_class
 from jss.review import acting, judgements, thresholds, truth
 from jss.review.acting import ClipPlace, ClipScores
+from jss.review.detections import Detection
 from jss.review.judgements import Judgement, Judgements
 from jss.review.sampling import ReviewPlan
 from pages.ui import address, charts, systems, widgets
@@ -179,30 +180,35 @@ def events_of(
 ) -> list[dict[str, object]]:
     """Return the events of a clip as the panel shows them, with what was said of each."""
     name, start, end = clip
-    rows: list[tuple[Judgement, float | None]] = []
-    for detection in plan.inside(*clip):
-        judgement = current.get(detection.key, judgements.of(detection, ""))
-        rows.append((judgement, detection.score))
+    rows: list[tuple[Judgement, Detection | None]] = [
+        (current.get(detection.key, judgements.of(detection, "")), detection)
+        for detection in plan.inside(*clip)
+    ]
     rows += [
         (judgement, None)
         for judgement in current.values()
-        if judgement.event.startswith("missed|")
-        and judgement.filename == name
-        and judgement.onset < end
-        and judgement.offset > start
+        if judgement.is_added and judgement.filename == name and judgement.overlaps(start, end)
     ]
     return [
         {
             "key": judgement.event,
-            "label": judgement.label,
+            **in_clip(judgement, start, end),
             "display": sound_class(judgement.label).display,
-            "onset": round(max(0.0, judgement.onset - start), 3),
-            "offset": round(min(end, judgement.offset) - start, 3),
-            "score": score,
+            "score": detection and detection.score,
             "verdict": judgement.verdict,
+            "detected": detection and in_clip(detection, start, end),
         }
-        for judgement, score in sorted(rows, key=lambda row: (row[0].onset, row[0].label))
+        for judgement, detection in sorted(rows, key=lambda row: (row[0].onset, row[0].label))
     ]
+
+
+def in_clip(event: Judgement | Detection, start: float, end: float) -> dict[str, object]:
+    """Return the class of an event and its times in seconds of a clip, cut to it."""
+    return {
+        "label": event.label,
+        "onset": round(max(0.0, event.onset - start), 3),
+        "offset": round(min(end, event.offset) - start, 3),
+    }
 
 
 def prefetch(
@@ -315,8 +321,8 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
         for note in written.notes:
             st.warning(literal(note), icon=":material/warning:")
     st.caption(
-        "A clip is written where all of its detections are judged, none as unsure, and Enter confirmed that nothing "
-        "is missed in it. Then train on them, and compare before and after on the recordings left out:"
+        "A clip is written where all of its detections are judged, none of its events is unsure, and Enter confirmed "
+        "that nothing is missed in it. Then train on them, and compare before and after on the recordings left out:"
     )
     st.code(
         f"jss finetune {plan.detected.system} --selection {plan.detected.selection} --data "

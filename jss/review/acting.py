@@ -90,12 +90,14 @@ def perform(
         onset, offset = _missed_span(action, (name, start, end), scores)
         judgement = said.missed(name, start + onset, start + offset, action["label"])
     else:
+        event = action["event"]
         inside = {detection.key: detection for detection in plan.inside(name, start, end)}
-        if action["event"] in inside:
-            judgement = judged(action, inside[action["event"]], start, end)
-        else:
-            added = store.current().get(action["event"])
-            judgement = None if added is None else corrected(action, added, start)
+        current = store.current().get(event)
+        judgement = None
+        if event in inside:
+            judgement = judged(action, inside[event], start, end, current)
+        elif current is not None and current.is_added:
+            judgement = corrected(action, current, start, end)
     if judgement is not None:
         store.add(judgement, reviewer, str(action["id"]))
     return None
@@ -114,53 +116,73 @@ def _missed_span(
 
 
 def judged(
-    action: Mapping[str, Any], detection: Detection, start: float, end: float
+    action: Mapping[str, Any],
+    detection: Detection,
+    start: float,
+    end: float,
+    current: Judgement | None = None,
 ) -> Judgement | None:
     """The judgement of a detection that an action of the reviewer stands for.
+
+    What was corrected before stays, so that an event can be trimmed and of another class.
 
     Args:
         action: "kind" (accept, reject, unsure, trim or relabel), and with it "label", or "onset" and
             "offset" in seconds of the clip.
-        detection: The detection. Where it goes on beyond an edge of the clip, and is not trimmed
-            there, it keeps its time.
+        detection: The detection.
         start: Where the clip starts in the recording, in seconds.
         end: Where it ends.
+        current: What was said of the detection before; None: nothing.
 
     Returns:
         The judgement; None for a kind that is none.
     """
-    plain = {"accept": said.ACCEPTED, "reject": said.REJECTED, "unsure": said.UNSURE}
-    kind = action.get("kind")
-    if kind in plain:
-        return said.of(detection, plain[kind])
-    if kind == "trim":
-        onset, offset = start + float(action["onset"]), start + float(action["offset"])
-        if detection.onset < start and onset < start + _EDGE_S:
-            onset = detection.onset
-        if detection.offset > end and offset > end - _EDGE_S:
-            offset = detection.offset
-        return said.of(detection, said.TRIMMED, onset=onset, offset=offset)
-    if kind == "relabel" and action["label"] == detection.label:
-        return said.of(detection, said.ACCEPTED)
-    if kind == "relabel":
-        return said.of(detection, said.RELABELLED, label=str(action["label"]))
-    return None
+    before = current or said.of(detection, said.ACCEPTED)
+    doubts = {"reject": said.REJECTED, "unsure": said.UNSURE}
+    if action["kind"] in doubts:
+        return replace(before, verdict=doubts[action["kind"]])
+    after = _changed(action, before, start, end)
+    if after is None:
+        return None
+    if after.label != detection.label:
+        verdict = said.RELABELLED
+    elif (after.onset, after.offset) != (detection.onset, detection.offset):
+        verdict = said.TRIMMED
+    else:
+        verdict = said.ACCEPTED
+    return replace(after, verdict=verdict)
 
 
-def corrected(action: Mapping[str, Any], missed: Judgement, start: float) -> Judgement | None:
+def corrected(
+    action: Mapping[str, Any], added: Judgement, start: float, end: float
+) -> Judgement | None:
     """The same for an event that the reviewer has added before; a rejected one is withdrawn."""
-    kind = action.get("kind")
-    if kind == "trim":
-        return replace(
-            missed, onset=start + float(action["onset"]), offset=start + float(action["offset"])
-        )
-    if kind == "relabel":
-        return replace(missed, label=str(action["label"]))
-    return {
-        "accept": missed,
-        "reject": replace(missed, verdict=said.WITHDRAWN),
-        "unsure": replace(missed, verdict=said.UNSURE),
-    }.get(str(kind))
+    doubts = {"reject": said.WITHDRAWN, "unsure": said.UNSURE}
+    if action["kind"] in doubts:
+        return replace(added, verdict=doubts[action["kind"]])
+    after = _changed(action, added, start, end)
+    return None if after is None else replace(after, verdict=said.MISSED)
+
+
+def _changed(
+    action: Mapping[str, Any], judgement: Judgement, start: float, end: float
+) -> Judgement | None:
+    """A judgement with the times or the class that an action gives it; None for a kind that is none.
+
+    An event that goes on beyond an edge of the clip, and is not trimmed there, keeps its time.
+    """
+    if action["kind"] == "accept":
+        return judgement
+    if action["kind"] == "relabel":
+        return replace(judgement, label=str(action["label"]))
+    if action["kind"] == "trim":
+        onset, offset = start + float(action["onset"]), start + float(action["offset"])
+        if judgement.onset < start and onset < start + _EDGE_S:
+            onset = judgement.onset
+        if judgement.offset > end and offset > end - _EDGE_S:
+            offset = judgement.offset
+        return replace(judgement, onset=onset, offset=offset)
+    return None
 
 
 def around(scores: Float32, hop: float, at: float) -> tuple[float, float]:

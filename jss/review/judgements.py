@@ -35,6 +35,8 @@ VERDICTS = (ACCEPTED, TRIMMED, RELABELLED, REJECTED, UNSURE, MISSED, COMPLETE, W
 EVENTS = (ACCEPTED, TRIMMED, RELABELLED, MISSED)
 #: Seconds for which an event that one page shows is not offered to another.
 CLAIM_S = 120.0
+#: How the keys of missed events begin.
+_ADDED = "missed|"
 
 _VERSION = 1
 _SCHEMA = f"""
@@ -74,6 +76,15 @@ class Judgement:
     #: Class as judged; empty for a clip.
     label: str
 
+    @property
+    def is_added(self) -> bool:
+        """Whether it is of an event that the reviewer added."""
+        return self.event.startswith(_ADDED)
+
+    def overlaps(self, start: float, end: float) -> bool:
+        """Whether any of it lies in a stretch of its recording, in seconds."""
+        return self.onset < end and self.offset > start
+
 
 def of(
     detection: Detection,
@@ -104,7 +115,7 @@ def of(
 
 def missed(filename: str, onset: float, offset: float, label: str) -> Judgement:
     """A judgement that there is an event that was not detected; times in seconds."""
-    return Judgement(f"missed|{uuid.uuid4().hex}", MISSED, filename, onset, offset, label)
+    return Judgement(f"{_ADDED}{uuid.uuid4().hex}", MISSED, filename, onset, offset, label)
 
 
 def complete(filename: str, start: float, end: float) -> Judgement:

@@ -1,7 +1,7 @@
 """Reviewed clips as a labelled folder, which ``train --data`` and ``evaluate`` read.
 
-A clip is truth where all of its detections were judged, none of them as unsure, and the reviewer
-said that nothing is missed in it. Its events are those accepted, trimmed, relabelled or added,
+A clip is truth where all of its detections were judged, the reviewer said that nothing is missed in
+it, and none of its events, detected or added, is unsure. Its events are those accepted, trimmed, relabelled or added,
 where they lie in the clip; overlapping ones of one class are joined.
 """
 
@@ -55,7 +55,7 @@ class Written:
     clips: int
     events: int
     recordings: int
-    #: Clips called complete of which a detection is not judged, or unsure.
+    #: Clips called complete of which a detection is not judged, or an event unsure.
     open: int
     #: Sentences for the user.
     notes: tuple[str, ...]
@@ -74,9 +74,12 @@ def clips(
     for detection in detections:
         of_file.setdefault(detection.filename, []).append(detection)
     events: dict[str, list[Judgement]] = {}
+    unsure: dict[str, list[Judgement]] = {}
     for judgement in judgements.values():
         if judgement.verdict in EVENTS:
             events.setdefault(judgement.filename, []).append(judgement)
+        elif judgement.is_added and judgement.verdict == UNSURE:
+            unsure.setdefault(judgement.filename, []).append(judgement)
     known = []
     unfinished = 0
     for clip in judgements.values():
@@ -86,7 +89,9 @@ def clips(
         inside = [
             detection for detection in of_file.get(name, ()) if detection.overlaps(start, end)
         ]
-        if any(d.key not in judgements or judgements[d.key].verdict == UNSURE for d in inside):
+        if any(
+            d.key not in judgements or judgements[d.key].verdict == UNSURE for d in inside
+        ) or any(added.overlaps(start, end) for added in unsure.get(name, ())):
             unfinished += 1
             continue
         known.append(ReviewedClip(name, start, end, _events(events.get(name, ()), start, end)))

@@ -72,6 +72,11 @@ def test_events_of_a_clip_with_what_was_said_of_them(
         ("Speech", 2.0, 6.5, 0.8, "accepted"),
         ("Dog", 7.0, 10.0, 0.6, ""),
     ]
+    assert [one["detected"] for one in panel["events"]] == [
+        None,
+        {"label": "Speech", "onset": 2.0, "offset": 6.5},
+        {"label": "Dog", "onset": 7.0, "offset": 10.0},
+    ]
     # A system without sources stands beside one that separates.
     assert viewer["names"] == ["SED", "MixIT-S1"]
     assert {one["system"]: one["sources"] for one in viewer["systems"]} == {"SED": 0, "MixIT-S1": 4}

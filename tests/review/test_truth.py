@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,15 @@ def test_a_clip_is_truth_only_where_everything_in_it_is_judged():
     known, unfinished = clips(current(of(a, REJECTED), of(b, REJECTED), whole), [a, b])
     assert [clip.events for clip in known] == [()]
     assert unfinished == 0
+
+
+def test_a_clip_with_an_added_event_that_is_unsure_is_not_truth():
+    added = missed("a", 9.0, 12.0, "Dog")
+    doubt = replace(added, verdict=UNSURE)
+    first, second, third = (complete("a", start, start + 10.0) for start in (0.0, 10.0, 20.0))
+    known, unfinished = clips(current(doubt, first, second, third), [])
+    assert ([clip.start for clip in known], unfinished) == ([20.0], 2)
+    assert clips(current(added, first, second, third), [])[1] == 0
 
 
 def folder(tmp_path: Path, count: int) -> tuple[DetectedFolder, dict[str, Judgement]]:

@@ -33,8 +33,9 @@ def panel(
     Args:
         clip: "name" as the viewer knows it; "filename", "start" and "end" in seconds, which come back
             with each action.
-        events: In order of time: key, label, display, onset and offset in seconds of the clip, score
-            or None, verdict or "".
+        events: In order of time: key, label, display, onset and offset in seconds of the clip, verdict
+            or "", and score and "detected", its label, onset and offset, which are None for one that
+            was added.
         classes: label and display of each class that an event can be given.
         acknowledged: The number of the last action that has been stored.
         undone: "event", the key of the event whose judgement was taken back last, and "n", the number

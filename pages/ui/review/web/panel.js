@@ -4,8 +4,13 @@
 const CLASS_KEYS = "1234567890qwertyuiopasdfghjklzxcvbnm";
 const KEYS = { a: "accept", d: "reject", w: "relabel", s: "start", e: "end", t: "trim", u: "unsure",
   m: "missed", z: "undo", n: "next", p: "previous", Enter: "done" };
-const VERDICTS = { accept: "accepted", trim: "trimmed", reject: "rejected", unsure: "unsure",
-  relabel: "relabelled", missed: "missed" };
+const DOUBTS = { reject: "rejected", unsure: "unsure" };
+/** The verdict on an event that is one, by what was corrected of it: as in jss/review/acting.py. */
+const verdict = ({ detected, label, onset, offset }) => {
+  if (!detected) return "missed";
+  if (label !== detected.label) return "relabelled";
+  return onset !== detected.onset || offset !== detected.offset ? "trimmed" : "accepted";
+};
 /** Seconds that are heard before and after an event, and that are seen. */
 const HEARD = 0.3;
 const SEEN = 1.5;
@@ -240,10 +245,13 @@ export class Panel {
   /** Show an action before the page has stored it. */
   apply({ kind, event: key, label, onset, offset }) {
     const event = this.events.find((one) => one.key === key);
-    if (!event || !VERDICTS[kind]) return;
-    event.verdict = VERDICTS[kind];
-    if (label) event.display = this.classes.find((one) => one.label === label)?.display ?? label;
+    if (!event) return;
+    if (label) {
+      event.label = label;
+      event.display = this.classes.find((one) => one.label === label)?.display ?? label;
+    }
     if (onset !== undefined) Object.assign(event, { onset, offset });
+    event.verdict = DOUBTS[kind] ?? verdict(event);
   }
 
   // the viewer
