@@ -58,7 +58,7 @@ def page() -> None:
                 "Order", list(ORDERS), address.SAMPLE, lambda order: ORDERS[order], width=260
             )
         summary(plan, current)
-    for note in plan.detected.notes:
+    for note in plan.notes:
         st.warning(literal(note), icon=":material/folder_off:")
     clip = chosen_clip(plan, store, current)
     if clip is None:

@@ -54,10 +54,10 @@ def run(args: argparse.Namespace) -> int:
         raise JssError(f"--precision {args.precision:g} is not between 0 and 1.")
     detected = detections.read(args.folder, args.data)
     judgements = reviewed(args.folder).current()
-    for note in detected.notes:
-        log.warning("%s", note)
     other = detections.read(args.against, args.data) if args.against else None
     plan = sampling.plan(detected, other)
+    for note in plan.notes:
+        log.warning("%s", note)
     count = Counter(judgement.verdict for judgement in judgements.values())
     clips = count.pop(COMPLETE, 0)
     said = ", ".join(f"{number} {verdict}" for verdict, number in count.most_common()) or "none"

@@ -144,7 +144,9 @@ def _by_review(args: argparse.Namespace) -> int:
         raise JssError(f"--precision {args.precision:g} is not between 0 and 1.")
     found = detections.read(args.review)
     judgements = reviewed(args.review).current()
-    for note in found.notes:
+    other = detections.read(args.against) if args.against else None
+    plan = sampling.plan(found, other)
+    for note in plan.notes:
         warn(note)
     if found.system != args.system:
         raise JssError(f"{args.review} holds detections of {found.system}, not of {args.system}.")
@@ -158,13 +160,12 @@ def _by_review(args: argparse.Namespace) -> int:
         raise JssError(
             f"{args.review} holds detections of other weights of {found.system}: detect and review again."
         )
-    other = detections.read(args.against) if args.against else None
     rows = thresholds.class_thresholds(
         found.detections,
         thresholds.is_right(judgements),
         found.threshold,
         target=args.precision,
-        disputed=sampling.plan(found, other).disputed,
+        disputed=plan.disputed,
     )
     print("\n".join(printable(line) for line in thresholds.lines(rows, args.precision)))
     decided = [row.label for row in rows if row.threshold is not None]

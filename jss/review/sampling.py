@@ -96,6 +96,8 @@ class ReviewPlan:
     queue: tuple[Detection, ...]
     #: The same by recording, in order of time.
     of_recording: Mapping[str, tuple[Detection, ...]]
+    #: Sentences about what cannot be heard or reviewed.
+    notes: tuple[str, ...]
 
     def has(self, filename: str) -> bool:
         """Whether there is a recording, and its file."""
@@ -144,7 +146,8 @@ def plan(
 
     Args:
         detected: What is reviewed.
-        other: Of another system on the same recordings.
+        other: Of another system on the same recordings; what it detected of classes that the reviewed
+            one lacks is left out, with a note.
         by_disagreement: Whether what the two disagree about comes first.
     """
     theirs = (
@@ -154,13 +157,21 @@ def plan(
             detection for detection in other.detections if detection.filename in detected.recordings
         ]
     )
-    ours, others = disagreeing(detected.detections, theirs) if other else ([], [])
+    known = [detection for detection in theirs if detection.label in detected.labels]
+    foreign = [detection for detection in theirs if detection.label not in detected.labels]
+    ours, others = disagreeing(detected.detections, known) if other else ([], [])
     disputed = frozenset(detection.key for detection in (*ours, *others))
     every = [
         detection
         for detection in (*detected.detections, *others)
         if detected.recordings[detection.filename].path is not None
     ]
+    notes = list(detected.notes)
+    if other and foreign:
+        notes.append(
+            f"{len(foreign)} detections of {other.system} are left out: {detected.system} does not have "
+            f"their classes, such as {foreign[0].label}."
+        )
     of_recording: dict[str, list[Detection]] = {}
     for detection in sorted(every, key=lambda detection: (detection.onset, detection.label)):
         of_recording.setdefault(detection.filename, []).append(detection)
@@ -170,4 +181,5 @@ def plan(
         disputed,
         tuple(order(every, disputed if by_disagreement else frozenset())),
         {name: tuple(members) for name, members in of_recording.items()},
+        tuple(notes),
     )

@@ -176,7 +176,13 @@ def write(
             the folder cannot be written.
     """
     base = Path(folder)
-    reviewed, unfinished = clips(judgements, [*detected.detections, *others])
+    foreign = {
+        key: judgement.label
+        for key, judgement in judgements.items()
+        if judgement.verdict in EVENTS and judgement.label not in detected.labels
+    }
+    known = {key: judgement for key, judgement in judgements.items() if key not in foreign}
+    reviewed, unfinished = clips(known, [*detected.detections, *others])
     present = [
         clip
         for clip in reviewed
@@ -193,7 +199,13 @@ def write(
         assert path is not None
         audio.save(base / clip.name, audio.excerpt(path, clip.start, clip.end - clip.start))
     split, note = splits(present)
-    if note:
+    notes = [note] if note else []
+    if foreign:
+        notes.append(
+            f"{len(foreign)} judged events are left out: {detected.system} does not have their classes, "
+            f"such as {next(iter(foreign.values()))}."
+        )
+    for note in notes:
         warn(note)
     rows = [
         (clip.name, *cells)
@@ -213,7 +225,7 @@ def write(
         sum(len(clip.events) for clip in present),
         len({clip.filename for clip in present}),
         unfinished,
-        (note,) if note else (),
+        tuple(notes),
     )
 
 

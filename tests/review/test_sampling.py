@@ -93,6 +93,22 @@ def test_recordings_that_are_gone_count_for_thresholds_but_are_not_shown(tmp_pat
     assert planned.inside("gone.wav", 0.0, 60.0) == []
 
 
+def test_classes_that_the_reviewed_system_lacks_are_left_out_with_a_note():
+    recordings = {"a.wav": Analysed(Path("a.wav"), 60.0)}
+    detected = DetectedFolder(
+        Path(), "SED", "teacher", 0.5, ("Cat", "Dog"), recordings, (detection(2.0),), notes=("x",)
+    )
+    theirs = (detection(2.5, "siren"), detection(22.0, "Cat"), detection(30.0, "siren"))
+    planned = plan(detected, replace(detected, system="YAMNet", detections=theirs))
+    assert [(one.onset, one.label) for one in planned.others] == [(22.0, "Cat")]
+    assert [one.label for one in planned.inside("a.wav", 0.0, 60.0)] == ["Dog", "Cat"]
+    assert planned.notes == (
+        "x",
+        "2 detections of YAMNet are left out: SED does not have their classes, such as siren.",
+    )
+    assert plan(detected).notes == ("x",)
+
+
 @pytest.mark.parametrize(
     ("at", "duration", "clip"),
     [
