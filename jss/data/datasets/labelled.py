@@ -23,8 +23,9 @@ from jss.io.annotations import formats
 from jss.io.schema import parse_yaml
 from jss.io.tables import read_table
 from jss.io.tsv import ClipNames
+from jss.labels import LABELS_FILE
 
-LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
+LABELS, STRONG, WEAK = LABELS_FILE, "strong.tsv", "weak.tsv"
 SPLITS = "splits.tsv"
 
 
