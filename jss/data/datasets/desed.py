@@ -19,6 +19,7 @@ import pandas as pd
 from jss import audio
 from jss.data.clip import Clip, Event
 from jss.errors import JssError
+from jss.io import cells
 from jss.io.inputs import is_audio, without_suffix
 from jss.io.notes import warn
 from jss.io.tables import open_table, read_table, write_table
@@ -189,7 +190,7 @@ def _read(base: Path, name: str) -> list[Clip]:
             for path in paths
         ]
     with open_table(tsv) as file:
-        header = file.readline().rstrip("\r\n").split("\t")
+        _, header = next(cells.rows(file.read()), (0, []))
     strong, weak = "onset" in header, "event_labels" in header
     columns = (
         ("filename", "onset", "offset", "event_label")

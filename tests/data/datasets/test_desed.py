@@ -152,6 +152,24 @@ def test_a_labelled_folder_with_folders_of_the_same_names(tmp_path: Path, root: 
     assert sets.recognise(root) == "desed"
 
 
+@pytest.mark.parametrize(
+    ("strong", "weak"),
+    [
+        ('"filename"\t"onset"\t"offset"\t"event_label"\n', '"filename"\t"event_labels"\n'),
+        ("filename\tonset \toffset\tevent_label\n", "filename\t event_labels\n"),
+        ("\nfilename\tonset\toffset\tevent_label\n", "\r\nfilename\tevent_labels\r\n"),
+    ],
+    ids=["quoted", "blanks", "empty first line"],
+)
+def test_headers_of_any_writer(tmp_path: Path, strong: str, weak: str) -> None:
+    metadata = tmp_path / "metadata"
+    layouts.text(metadata / "validation/validation.tsv", strong + "a.wav\t1\t2\tDog\n")
+    layouts.text(metadata / "train/weak.tsv", weak + "b.wav\tDog,Cat\n")
+    subsets = desed.prepare(tmp_path)
+    assert subsets["validation"][0].events == (Event(1.0, 2.0, "Dog"),)
+    assert [clip.tags for clip in subsets["weak"] + subsets["weak_validation"]] == [("Cat", "Dog")]
+
+
 def test_written_tables_are_read_back(root: Path) -> None:
     events = (Event(0.5, 1.0, "Dog"), Event(0.75, 2.5, "Cat"))
     clips = [Clip("Ya.wav", None, 4.0, events), Clip("Yempty.wav", None, 1.0, ())]
