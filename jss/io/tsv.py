@@ -240,12 +240,14 @@ def read_durations(path: Path) -> dict[str, float]:
     return dict(zip(table["filename"], seconds.astype(float), strict=True))
 
 
-def read_operating_points(folder: Path, labels: Sequence[str]) -> list[tuple[float, pd.DataFrame]]:
+def read_operating_points(
+    folder: Path, labels: Sequence[str] | None = None
+) -> list[tuple[float, pd.DataFrame]]:
     """Read the detections at several thresholds: every ``..._th_<threshold>.tsv`` in a folder.
 
     Args:
         folder: The folder.
-        labels: Class labels that are allowed.
+        labels: Class labels that are allowed; None allows any.
 
     Returns:
         (threshold, events), sorted by threshold.
