@@ -142,7 +142,8 @@ def detections(
     unknown = {
         f for t, n in zip(tables, named, strict=True) for f in t["filename"][n["filename"].isna()]
     }
-    unknown -= {f for f in unknown if ClipNames(reference.missing).find(f)}
+    missing = ClipNames(reference.missing)
+    unknown -= {f for f in unknown if missing.find(f)}
     events = from_tables(named, reference.names, reference.labels)
     merged = union(events)
     notes = []
