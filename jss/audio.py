@@ -17,7 +17,7 @@ from jss.errors import JssError
 from jss.io.atomic import Sink, atomic_write
 from jss.io.notes import warn
 from jss.io.sound.decoders import Source, opened
-from jss.io.sound.pcm import FAR_BEYOND, Blocks, Note, average, to_full_scale
+from jss.io.sound.pcm import FAR_BEYOND, FLOATS, Blocks, Note, average, full_scale, to_full_scale
 
 #: Samples a second of every waveform in jss.
 SAMPLE_RATE = 16000
@@ -121,7 +121,8 @@ def excerpt(source: Source, start: float, seconds: float) -> Float32:
     """Read a part of a recording, without the rest of it where the format allows that.
 
     A WAV, AIFF or FLAC whose header agrees with the file is read from ``start`` on; other files are
-    decoded up to the end of the part.
+    decoded up to the end of the part. Where a part of a float file reaches 1, the whole file is
+    read once to find out whether its samples are integers.
 
     Args:
         source: See :func:`load`.
@@ -142,6 +143,11 @@ def excerpt(source: Source, start: float, seconds: float) -> Float32:
         with suppress(soundfile.LibsndfileError), soundfile.SoundFile(source) as file:
             file.seek(min(round(start * file.samplerate), file.frames))
             part = file.read(round(seconds * file.samplerate), np.float32, always_2d=True)
+            if file.subtype in FLOATS and np.max(np.abs(part), initial=0) >= 1:  # may be integers
+                file.seek(0)
+                step = max(1, _MAX_VALUES // file.channels)
+                blocks = file.blocks(step, dtype="float32", always_2d=True)
+                part /= full_scale(((file.samplerate, block) for block in blocks), name, warn)
             if len(part):
                 return from_array(part, file.samplerate, name)
     wanted = slice(round(start * SAMPLE_RATE), round((start + seconds) * SAMPLE_RATE))

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+#: File that lists the classes of a labelled folder.
+LABELS_FILE = "labels.yaml"
+
 Theme = Literal["light", "dark"]
 
 

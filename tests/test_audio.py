@@ -97,6 +97,28 @@ def test_a_part_equals_the_part_of_the_whole(tmp_path, kind):
         audio.excerpt(path, 30.0, 1.0)
 
 
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
+def test_parts_of_a_file_of_integers_have_its_scale(tmp_path, subtype, caplog):
+    """Integers in a float file: a quiet part is not played louder than a loud one."""
+    path, rng = tmp_path / "integers.wav", np.random.default_rng(0)
+    peaks = np.repeat([20000.0, 60.0, 300.0, 1.0], 16000)
+    sf.write(path, np.rint(peaks * rng.uniform(-1, 1, len(peaks))), 16000, subtype=subtype)
+    whole = audio.load(path)
+    for second in range(4):
+        part = audio.excerpt(path, second, 1.0)
+        np.testing.assert_array_equal(part, whole[16000 * second : 16000 * (second + 1)])
+    assert len(caplog.messages) == 1  # of the whole, and the same for each part
+
+
+def test_parts_of_a_loud_float_file_are_unchanged(tmp_path, monkeypatch):
+    """Beyond full scale by a little; a part within it is read without the rest of the file."""
+    path = tmp_path / "loud.wav"
+    audio.save(path, np.repeat(np.float32([0.5, 1.5]), 16000))
+    np.testing.assert_array_equal(audio.excerpt(path, 1.0, 1.0), np.float32(1.5))
+    monkeypatch.setattr(sf.SoundFile, "blocks", None)
+    np.testing.assert_array_equal(audio.excerpt(path, 0.0, 1.0), np.float32(0.5))
+
+
 def test_memory_of_a_long_file(tmp_path):
     path = tmp_path / "long.flac"
     with sf.SoundFile(path, "w", 44100, 2, "PCM_16") as out:

@@ -125,6 +125,9 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.median < 1 or args.median % 2 == 0:
         raise JssError("--median must be an odd number of frames.")
+    labels = None
+    if args.labels is not None:
+        labels = tuple(label.strip() for label in args.labels.split(",") if label.strip())
     results = args.scores or args.detections or args.decisions
     reference, findings = score(
         args.ground_truth,
@@ -132,12 +135,14 @@ def run(args: argparse.Namespace) -> int:
         scores=args.scores,
         points=args.detections,
         decisions=args.decisions,
-        labels=tuple(args.labels.split(",")) if args.labels else None,
+        labels=labels,
         median=args.median,
         system=args.system or results.resolve().name,
         dataset=args.dataset,
         subset=args.subset,
     )
+    if args.reference and not len(reference.truth.events):
+        raise JssError("psds_eval takes no ground truth without events: leave out --reference.")
     report = measure(
         reference, findings, resamples=args.resamples, seed=args.seed, legacy_nan=args.legacy_nan
     )

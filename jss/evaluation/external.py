@@ -142,7 +142,8 @@ def detections(
     unknown = {
         f for t, n in zip(tables, named, strict=True) for f in t["filename"][n["filename"].isna()]
     }
-    unknown -= {f for f in unknown if ClipNames(reference.missing).find(f)}
+    missing = ClipNames(reference.missing)
+    unknown -= {f for f in unknown if missing.find(f)}
     events = from_tables(named, reference.names, reference.labels)
     merged = union(events)
     notes = []
@@ -290,6 +291,11 @@ def _count_note(what: str, names: Sequence[str]) -> list[str]:
     return [f"{len(names)} {what}: {', '.join(names[:3])}{more}"] if names else []
 
 
+def _labels(tables: Sequence[pd.DataFrame]) -> tuple[str, ...]:
+    """The classes of tables of events."""
+    return tsv.guess_labels(label for table in tables for label in table["event_label"].dropna())
+
+
 def score(
     ground_truth: Path,
     durations: Path,
@@ -311,21 +317,34 @@ def score(
         scores: Folder of score tables or arrays.
         points: Folder of ``..._th_<threshold>.tsv``.
         decisions: Events at the operating threshold, in any format.
-        labels: The classes; None: those of the tables.
+        labels: The classes; None: those of the scores, else of the ground truth, else of the
+            detections.
         median: Length of the median filter over the score curves in frames; 1: no filter.
         system: Name of the system.
         dataset: Name of the data set.
         subset: Name of the subset.
 
     Raises:
-        JssError: A file is missing or wrong.
+        JssError: A file is missing or wrong, or there are no classes or one of them twice.
     """
     seconds = tsv.read_durations(durations)
     found = None if scores is None else score_folder(scores, seconds)
     if found is not None and labels is None:
         labels = found.labels
     if labels is None:
-        labels = tsv.guess_labels(read(ground_truth)["event_label"].dropna())
+        labels = _labels([read(ground_truth)]) or _labels(
+            [
+                *(table for _, table in (tsv.read_operating_points(points) if points else ())),
+                *([] if decisions is None else [read(decisions)]),
+            ]
+        )
+    if not labels:
+        raise JssError(
+            "Neither the ground truth nor the detections have events: name the classes (--labels)."
+        )
+    twice = [label for label in labels if list(labels).count(label) > 1]
+    if twice:
+        raise JssError(f"{twice[0]} is there twice among the classes: name it once.")
     truth = read(ground_truth, labels=labels)
     present = None if found is None else ClipNames(found.paths)
     reference_set = reference(

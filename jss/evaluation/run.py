@@ -211,12 +211,13 @@ def material(
     if not names:
         why = next(iter(outputs.missing.values()), "the subset is empty")
         raise JssError(f"No clip of {dataset} {name} could be analysed: {why.rstrip('.')}.")
-    rows = [(n, e.onset, e.offset, e.label) for n in names for e in by_name[n].events or ()]
-    unknown = next((label for *_, label in rows if label not in outputs.labels), None)
+    classes = (e.label for clip in clips for e in clip.events or ())
+    unknown = next((label for label in classes if label not in outputs.labels), None)
     if unknown is not None:
         raise JssError(
             f"{dataset} {name} has events of {unknown}, a class that {outputs.system} does not know."
         )
+    rows = [(n, e.onset, e.offset, e.label) for n in names for e in by_name[n].events or ()]
     seconds = np.array([by_name[n].duration for n in names])
     table = pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
     reference = external.build(

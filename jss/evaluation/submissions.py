@@ -104,7 +104,11 @@ class _Given:
         self.decisions: Path | None = None
 
     def add(self, name: str, content: bytes) -> None:
-        """Write a table. Raises JssError where it was there before, or is one too many."""
+        """Write a table.
+
+        Raises:
+            JssError: It was there before, is one too many, or has a name that no file can have.
+        """
         self.count += 1
         if self.count > MOST_TABLES:
             raise JssError(
@@ -120,10 +124,15 @@ class _Given:
             )
         # Detections are read from one folder.
         path = self.root / kind / (name if kind == "scores" else PurePosixPath(name).name)
-        if path.exists():
-            raise JssError(f"There are two tables named {name}: send one for each clip.")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        try:
+            if path.exists():
+                raise JssError(f"There are two tables named {name}: send one for each clip.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            raise JssError(
+                f"{name} cannot be unpacked ({error.strerror}): give each table a short name of its own."
+            ) from error
         if kind == "decisions":
             self.decisions = path
 

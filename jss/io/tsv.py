@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,22 +27,26 @@ EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
 FILE_COLUMNS = ("filename", "Begin File", "Begin Path")
 #: File name of the detections at one threshold, in any notation of the number.
 _POINT = re.compile(r"_th_((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\.tsv$")
+#: Readings of the folders of each clip's name, by name and stem.
+_Stems = dict[str, dict[str, list[list[str]]]]
 
 
 class ClipNames:
     """Clips by name, with or without an audio suffix, folders and the leading "Y" of YouTube names.
 
     Two names refer to one clip where the folders of one are the last folders of the other:
-    ``x.wav`` matches ``mon/x.wav``, and ``mon/x`` does not match ``tue/x.wav``.
+    ``x.wav`` matches ``mon/x.wav``, and ``mon/x`` does not match ``tue/x.wav``. Where none matches
+    as it is written, accents of either Unicode form (a Mac's or that of other systems) are the same.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = list(names)
         self._exact = dict.fromkeys(self.names)
-        self._by_stem: dict[str, dict[str, list[list[str]]]] = {}
-        for name in self.names:
-            for folders, base in _folders_and_stems(name):
-                self._by_stem.setdefault(base, {}).setdefault(name, []).append(folders)
+        self._by_stem = _by_stem(zip(self.names, self.names, strict=True))
+
+    @cached_property
+    def _by_composed_stem(self) -> _Stems:
+        return _by_stem((name, _composed(name)) for name in self.names)
 
     def find(self, name: str) -> str | None:
         """Find the clip that a name refers to.
@@ -53,7 +59,7 @@ class ClipNames:
         """
         if name in self._exact:
             return name
-        return self._find(name, strip=True)
+        return self._find(name)
 
     def of_table(self, name: str) -> str | None:
         """Find the clip that a table is of, by the table's name without ``.tsv``.
@@ -62,14 +68,19 @@ class ClipNames:
         """
         if name in self._exact:
             return name
-        return self._find(name, strip=False) or self._find(name, strip=True)
+        return self._find(name, strip=False) or self._find(name)
 
-    def _find(self, name: str, strip: bool) -> str | None:
+    def _find(self, name: str, strip: bool = True) -> str | None:
+        return self._match(name, self._by_stem, strip) or self._match(
+            _composed(name), self._by_composed_stem, strip
+        )
+
+    def _match(self, name: str, by_stem: _Stems, strip: bool) -> str | None:
         for folders, base in _folders_and_stems(name, strip):
             for stem in (base, f"Y{base}", base[1:] if base.startswith("Y") else base):
                 matches = [
                     (known == folders, other)
-                    for other, ways in self._by_stem.get(stem, {}).items()
+                    for other, ways in by_stem.get(stem, {}).items()
                     for known in ways
                     if _same_end(known, folders)
                 ]
@@ -88,6 +99,20 @@ class ClipNames:
         """Apply :meth:`find` to each name."""
         names = {value: self.find(value) for value in set(values)}
         return [names[value] for value in values]
+
+
+def _by_stem(spellings: Iterable[tuple[str, str]]) -> _Stems:
+    """Index pairs of the name of a clip and its spelling."""
+    stems: _Stems = {}
+    for name, spelling in spellings:
+        for folders, base in _folders_and_stems(spelling):
+            stems.setdefault(base, {}).setdefault(name, []).append(folders)
+    return stems
+
+
+def _composed(name: str) -> str:
+    """A name with its accents in the characters that they belong to."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _folders_and_stems(name: str, strip: bool = True) -> list[tuple[list[str], str]]:
@@ -240,12 +265,14 @@ def read_durations(path: Path) -> dict[str, float]:
     return dict(zip(table["filename"], seconds.astype(float), strict=True))
 
 
-def read_operating_points(folder: Path, labels: Sequence[str]) -> list[tuple[float, pd.DataFrame]]:
+def read_operating_points(
+    folder: Path, labels: Sequence[str] | None = None
+) -> list[tuple[float, pd.DataFrame]]:
     """Read the detections at several thresholds: every ``..._th_<threshold>.tsv`` in a folder.
 
     Args:
         folder: The folder.
-        labels: Class labels that are allowed.
+        labels: Class labels that are allowed; None allows any.
 
     Returns:
         (threshold, events), sorted by threshold.

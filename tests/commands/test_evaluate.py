@@ -304,6 +304,14 @@ def test_scores_are_kept_of_single_systems_each_beside_its_report(
     assert why in capsys.readouterr().err
 
 
+def test_a_class_that_only_a_missing_clip_has(root, systems, capsys):
+    """It is refused before the report is written, which the scores would be missing beside."""
+    tsv = root / "metadata" / "validation" / "validation.tsv"
+    tsv.write_text(tsv.read_text().replace("gone.wav\t0.1\t0.5\tDog", "gone.wav\t0.1\t0.5\tsiren"))
+    assert evaluate(root, "--keep-scores") == (2, None)
+    assert "has events of siren, a class that MixIT-S1 does not know" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("content", [b"", b"PK nothing", None])
 def test_damaged_scores_are_told(content, tmp_path):
     path = tmp_path / "SED.scores.npz"

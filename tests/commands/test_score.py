@@ -269,6 +269,32 @@ def test_comparison_of_two_reports(files, capsys):
             ],
             "gt.tsv, line",
         ),
+        (
+            [
+                "--ground-truth",
+                "{}/gt.tsv",
+                "--durations",
+                "{}/durations.tsv",
+                "--scores",
+                "{}/scores",
+                "--labels",
+                "class_0,class_1,class_0",
+            ],
+            "class_0 is there twice among the classes",
+        ),
+        (
+            [
+                "--ground-truth",
+                "{}/gt.tsv",
+                "--durations",
+                "{}/durations.tsv",
+                "--scores",
+                "{}/scores",
+                "--labels",
+                ",",
+            ],
+            "name the classes",
+        ),
     ],
 )
 def test_mistakes_are_sentences(files, capsys, arguments, sentence):
@@ -276,6 +302,28 @@ def test_mistakes_are_sentences(files, capsys, arguments, sentence):
     error = capsys.readouterr().err
     assert sentence in error
     assert error.count("\n") == 1
+
+
+def test_blanks_between_labels(files):
+    labels = pd.read_csv(files / "scores" / "clip_0.tsv", sep="\t").columns[2:]
+    arguments = ("--scores", files / "scores", "--labels")
+    blanks = score(files, *arguments, ", ".join(labels) + ",")
+    assert blanks == score(files, *arguments, ",".join(labels))
+
+
+def test_a_ground_truth_without_events(files, capsys):
+    (files / "none.tsv").write_text("filename\tonset\toffset\tevent_label\nclip_0.wav\t\t\t\n")
+    report = score(files, "--detections", files / "points", truth="none.tsv")
+    assert "class_0" in report["classwise"]
+    assert score(files, "--decisions", files / "decisions.csv", truth="none.tsv") != 2
+    for results in ("--detections", "--scores"):
+        folder = files / ("points" if results == "--detections" else "scores")
+        assert score(files, results, folder, "--reference", truth="none.tsv") == 2
+        assert "without events: leave out --reference" in capsys.readouterr().err
+    for path in (files / "points").iterdir():
+        path.write_bytes((files / "none.tsv").read_bytes())
+    assert score(files, "--detections", files / "points", truth="none.tsv") == 2
+    assert "name the classes" in capsys.readouterr().err
 
 
 def test_two_tables_of_one_clip(files, capsys):

@@ -130,6 +130,16 @@ def test_mistakes_are_sentences(files, why):
         submissions.score(files, CLIPS, system="mine")
 
 
+@pytest.mark.parametrize("names", [("a.tsv", "a.tsv/b.tsv"), ("x" * 300 + ".tsv",)])
+def test_names_in_a_zip_that_no_file_can_have(names):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, table(()))
+    with pytest.raises(JssError, match=f"^{names[-1]} cannot be unpacked .*: give each table"):
+        submissions.score([("mine.zip", buffer.getvalue())], CLIPS, system="mine")
+
+
 def test_a_zip_that_swells_is_turned_down(monkeypatch):
     monkeypatch.setattr(submissions, "MOST_BYTES", 1000)
     with pytest.raises(JssError, match="unpacks to more than"):

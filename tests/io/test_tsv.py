@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -154,6 +156,18 @@ def test_clip_names_with_and_without_y_and_suffix():
     assert names.find("es") == "es.wav"
     assert names.find("Yes.wav") == "Yes.wav"
     assert names.find("other.wav") is None
+
+
+def test_clip_names_with_accents_of_either_form():
+    """Composed (NFC), or as a Mac stores them (NFD); a name that is there as it is comes first."""
+    composed, mac = (unicodedata.normalize(form, "über/café.wav") for form in ("NFC", "NFD"))
+    for here, there in ((composed, mac), (mac, composed)):
+        assert ClipNames([here, "cafe.wav"]).find(there) == here
+        assert ClipNames([here]).find(there.removesuffix(".wav").rpartition("/")[2]) == here
+        assert ClipNames([here]).of_table(there.removesuffix(".wav")) == here
+        assert ClipNames([here, there]).find(there) == there
+        assert ClipNames([here, there]).find(there.removesuffix(".wav")) == there
+    assert ClipNames([composed]).find("unter/" + mac.rpartition("/")[2]) is None
 
 
 def test_guess_labels():

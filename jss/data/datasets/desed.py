@@ -19,11 +19,13 @@ import pandas as pd
 from jss import audio
 from jss.data.clip import Clip, Event
 from jss.errors import JssError
+from jss.io import cells
 from jss.io.inputs import is_audio, without_suffix
 from jss.io.notes import warn
 from jss.io.tables import open_table, read_table, write_table
 from jss.io.truth import within
 from jss.io.tsv import read_events
+from jss.labels import LABELS_FILE
 
 #: Subset -> its folder under ``audio`` and ``metadata``.
 FOLDERS: Mapping[str, str] = {
@@ -91,7 +93,13 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
 
 
 def find(root: str | Path) -> Path | None:
-    """Return ROOT where it has DESED's layout at one of BASES, else None."""
+    """Return ROOT where it has DESED's layout at one of BASES, else None.
+
+    A folder with a list of labels and none of DESED's tables is a labelled folder, whatever the
+    folders in it are called.
+    """
+    if (Path(root) / LABELS_FILE).is_file() and not any(_table(Path(root), n) for n in FOLDERS):
+        return None
     parts = {folder.split("/")[0] for folder in FOLDERS.values()}
     exists = any(
         (Path(root) / base / kind / part).is_dir()
@@ -174,12 +182,7 @@ def write_durations(path: Path, clips: Iterable[Clip]) -> None:
 def _read(base: Path, name: str) -> list[Clip]:
     """Clips of one subset: from its table, or from its audio alone where it has no table."""
     files, sources = _audio(base, name)
-    tables = [
-        base / home / "metadata" / f"{folder}.tsv"
-        for home in BASES
-        for folder in (FOLDERS[name], OTHER_TABLES.get(name, FOLDERS[name]))
-    ]
-    tsv = next((table for table in tables if table.is_file()), None)
+    tsv = _table(base, name)
     if tsv is None:
         return [
             Clip(path.name, path, duration(path), sources=sources.get(stem, ()), padded_to=SECONDS)
@@ -187,7 +190,7 @@ def _read(base: Path, name: str) -> list[Clip]:
             for path in paths
         ]
     with open_table(tsv) as file:
-        header = file.readline().rstrip("\r\n").split("\t")
+        _, header = next(cells.rows(file.read()), (0, []))
     strong, weak = "onset" in header, "event_labels" in header
     columns = (
         ("filename", "onset", "offset", "event_label")
@@ -216,6 +219,16 @@ def _read(base: Path, name: str) -> list[Clip]:
             Clip(filename, path, seconds, None, clip_tags, sources.get(stem, ()), padded_to=SECONDS)
         )
     return clips if table is None else with_events(clips, table, tsv)
+
+
+def _table(base: Path, name: str) -> Path | None:
+    """Table of a subset; None where there is none."""
+    tables = (
+        base / home / "metadata" / f"{folder}.tsv"
+        for home in BASES
+        for folder in (FOLDERS[name], OTHER_TABLES.get(name, FOLDERS[name]))
+    )
+    return next((table for table in tables if table.is_file()), None)
 
 
 def with_events(clips: Sequence[Clip], table: pd.DataFrame, tsv: Path) -> list[Clip]:

@@ -3,14 +3,15 @@
 Audio is anywhere in it. ``labels.yaml`` lists the labels in the order of the score matrices;
 ``strong.tsv`` has filename, onset, offset, event_label; or ``strong.*`` is a file of annotations of
 another format, or ``strong/`` a folder of them. ``weak.tsv`` has filename and event_labels, joined by
-commas. A filename is the path in the folder, or the bare name where it is unique.
+commas. A filename is the path in the folder, or the bare name where it is unique; rows of one file
+under both are of one clip.
 ``splits.tsv`` (filename, split: train, validation or test) says which clips select the model and
 which are left out; without it, one clip in five selects the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jss.data.clip import Clip
@@ -23,8 +24,9 @@ from jss.io.annotations import formats
 from jss.io.schema import parse_yaml
 from jss.io.tables import read_table
 from jss.io.tsv import ClipNames
+from jss.labels import LABELS_FILE
 
-LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
+LABELS, STRONG, WEAK = LABELS_FILE, "strong.tsv", "weak.tsv"
 SPLITS = "splits.tsv"
 
 
@@ -128,14 +130,16 @@ def _splits(tsv: Path, paths: Mapping[str, Path]) -> dict[Path, str] | None:
     """Split of each file that the table lists; None where there is no table."""
     if not tsv.is_file():
         return None
+    table = read_table(tsv, "filename", "split")
+    files = _files([row["filename"] for row in table], paths, tsv)
     splits = {}
-    for row in read_table(tsv, "filename", "split"):
+    for row in table:
         if row["split"] not in SPLIT_NAMES:
             raise JssError(
                 f"{tsv}: the split {row['split']!r} of {row['filename']} is not one of "
                 f"{', '.join(SPLIT_NAMES)}."
             )
-        path = _path(row["filename"], paths, tsv)
+        _, path = files[row["filename"]]
         if path is not None:
             splits[path] = row["split"]
     return splits
@@ -160,28 +164,30 @@ def _strong(tsv: Path | None, paths: Mapping[str, Path], known: Sequence[str]) -
     for line, (name, label) in table[["filename", "event_label"]].iterrows():
         if label is not None:
             _check([label], name, f"{tsv}, line {line}", known)
-    clips = []
-    for name in dict.fromkeys(table["filename"]):
-        path = _path(name, paths, tsv)
-        clips.append(Clip(name, path, duration(path) if path else 10.0))
-    return with_events(clips, table, tsv)
+    files = _files(table["filename"], paths, tsv)
+    clips = [
+        Clip(name, path, duration(path) if path else 10.0)
+        for name, path in dict(files.values()).items()
+    ]
+    names = [files[name][0] for name in table["filename"]]
+    return with_events(clips, table.assign(filename=names), tsv)
 
 
 def _weak(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Clip]:
     if not tsv.is_file():
         return []
-    tags: dict[str, set[str]] = {}
-    for row in read_table(tsv, "filename", "event_labels"):
+    table = read_table(tsv, "filename", "event_labels")
+    files = _files([row["filename"] for row in table if row["filename"]], paths, tsv)
+    tags: dict[str, set[str]] = {name: set() for name, _ in files.values()}
+    for row in table:
         named = {tag.strip() for tag in row["event_labels"].split(",")} - {""}
         _check(sorted(named), row["filename"], str(tsv), known)
         if row["filename"]:
-            tags.setdefault(row["filename"], set()).update(named)
-    clips = []
-    for name, labels_of_clip in tags.items():
-        path = _path(name, paths, tsv)
-        seconds = duration(path) if path else 10.0
-        clips.append(Clip(name, path, seconds, tags=tuple(sorted(labels_of_clip))))
-    return clips
+            tags[files[row["filename"]][0]].update(named)
+    return [
+        Clip(name, path, duration(path) if path else 10.0, tags=tuple(sorted(tags[name])))
+        for name, path in dict(files.values()).items()
+    ]
 
 
 def _check(used: Sequence[str], filename: str, place: str, known: Sequence[str]) -> None:
@@ -193,13 +199,26 @@ def _check(used: Sequence[str], filename: str, place: str, known: Sequence[str])
         )
 
 
-def _path(name: str, paths: Mapping[str, Path], tsv: Path) -> Path | None:
+def _files(
+    names: Iterable[str], paths: Mapping[str, Path], tsv: Path
+) -> dict[str, tuple[str, Path | None]]:
+    """Name of the clip and its audio by the names of a table; names of one file are one clip."""
+    clip_names = ClipNames(paths)
+    names_of: dict[Path, str] = {}
+    files: dict[str, tuple[str, Path | None]] = {}
+    for name in dict.fromkeys(names):
+        path = _path(name, paths, clip_names, tsv)
+        files[name] = (name if path is None else names_of.setdefault(path, name), path)
+    return files
+
+
+def _path(name: str, paths: Mapping[str, Path], clip_names: ClipNames, tsv: Path) -> Path | None:
     """Audio of a row, by its path in the folder or by its bare name."""
     if name in paths:
         return paths[name]
     same = [path for path in paths.values() if path.name == name]
     if not same:
-        match = ClipNames(paths).find(name)
+        match = clip_names.find(name)
         return None if match is None else paths[match]
     if len(same) > 1:
         raise JssError(

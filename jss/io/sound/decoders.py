@@ -18,7 +18,7 @@ from jss.errors import JssError
 from jss.io.sound.ffmpeg import open_container, packets, track
 from jss.io.sound.headers import Samples, cut_off, cut_off_error, is_rest, samples_of, short
 from jss.io.sound.joined import parts_of
-from jss.io.sound.pcm import Blocks, Note, pcm, to_full_scale
+from jss.io.sound.pcm import FLOATS, Blocks, Note, pcm, to_full_scale
 
 #: A path or an open binary file.
 Source = str | os.PathLike[str] | BinaryIO
@@ -245,12 +245,11 @@ def _libsndfile(file: BinaryIO, name: str, note: Note, stack: ExitStack) -> _Dec
         if sound.frames < _UNKNOWN_LENGTH and short(sound.frames, count):
             raise cut_off_error(name)
 
-    floats = sound.subtype in ("FLOAT", "DOUBLE")
     frames = sound.frames if sound.frames < _UNKNOWN_LENGTH else None
     guess = (frames or 0) / sound.samplerate
-    return _Decoded(
-        sound.samplerate, frames, guess, False, to_full_scale(read, name, note) if floats else read
-    )
+    if sound.subtype in FLOATS:
+        read = to_full_scale(read, name, note)
+    return _Decoded(sound.samplerate, frames, guess, False, read)
 
 
 def _on_disk(file: BinaryIO) -> bytes | None:

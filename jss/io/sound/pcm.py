@@ -15,6 +15,8 @@ from jss.io.sound.headers import Samples
 Blocks = Iterator[tuple[int, Float32]]
 #: Called with a sentence where a file is not read as its header says.
 Note = Callable[[str], None]
+#: libsndfile's names of sample formats that are floats.
+FLOATS = ("FLOAT", "DOUBLE")
 #: Samples beyond this do not have full scale 1.
 FAR_BEYOND = 100.0
 #: Possible full scales of integers that were written to a float file.
@@ -109,22 +111,30 @@ def to_full_scale(read: Callable[[], Blocks], name: str, note: Note) -> Callable
     """
 
     def scaled() -> Blocks:
-        peak = max((float(np.max(np.abs(block))) for _, block in read() if block.size), default=0.0)
-        scale = (
-            next((scale for scale in _INTEGER_SCALES if peak <= 2 * scale), None)
-            if peak > FAR_BEYOND
-            else None
-        )
-        if scale is None:  # NaN and infinity are found where samples are checked
-            yield from read()
-            return
+        scale = full_scale(read(), name, note)
+        for rate, block in read():
+            yield rate, block if scale == 1 else block / np.float32(scale)
+
+    return scaled
+
+
+def full_scale(blocks: Blocks, name: str, note: Note) -> float:
+    """Full scale of the floats of a whole file: 1, or that of integers (a peak far beyond 1).
+
+    Args:
+        blocks: Of the file.
+        name: See :func:`to_full_scale`.
+        note: See :func:`to_full_scale`.
+    """
+    peak = max((float(np.max(np.abs(block))) for _, block in blocks if block.size), default=0.0)
+    if not peak > FAR_BEYOND:  # NaN and infinity are found where samples are checked
+        return 1.0
+    scale = next((scale for scale in _INTEGER_SCALES if peak <= 2 * scale), 1.0)
+    if scale > 1:
         note(
             f"{name} holds samples of up to {peak:.0f} where full scale is 1: they are divided by {scale:.0f}."
         )
-        for rate, block in read():
-            yield rate, block / np.float32(scale)
-
-    return scaled
+    return scale
 
 
 def average(block: Float32) -> tuple[Float32, bool]:

@@ -8,8 +8,10 @@ import pytest
 import true_layouts as layouts
 
 from jss import audio
+from jss.config import load_preset
 from jss.data.clip import Clip, Event
-from jss.data.datasets import desed
+from jss.data.datasets import desed, sets
+from jss.data.training.training_data import training_data
 from jss.errors import JssError
 from jss.evaluation import external
 from jss.io import tsv as tsv_io
@@ -131,6 +133,41 @@ def test_sentences_of_errors(tmp_path: Path, root: Path) -> None:
     tsv.write_text("filename\tonset\tevent_label\n")
     with pytest.raises(JssError, match="the column 'offset' is missing"):
         desed.prepare(root)
+
+
+def test_a_labelled_folder_with_folders_of_the_same_names(tmp_path: Path, root: Path) -> None:
+    """DESED's own folder stays DESED with a list of labels beside it."""
+    mine = tmp_path / "mine"
+    for n in range(4):
+        save(mine / f"audio/train/{n}.wav")
+    (mine / "strong.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\n"
+        + "".join(f"audio/train/{n}.wav\t0.1\t0.2\tDog\n" for n in range(4))
+    )
+    for folder in (mine, root):
+        (folder / "labels.yaml").write_text("[Dog]\n")
+    assert sets.recognise(mine) == "labelled"
+    assert sum(len(clips) for clips in sets.subsets(mine).values()) == 4
+    assert len(training_data([str(mine)], load_preset("smoke"), ready=False).synthetic) == 3
+    assert sets.recognise(root) == "desed"
+
+
+@pytest.mark.parametrize(
+    ("strong", "weak"),
+    [
+        ('"filename"\t"onset"\t"offset"\t"event_label"\n', '"filename"\t"event_labels"\n'),
+        ("filename\tonset \toffset\tevent_label\n", "filename\t event_labels\n"),
+        ("\nfilename\tonset\toffset\tevent_label\n", "\r\nfilename\tevent_labels\r\n"),
+    ],
+    ids=["quoted", "blanks", "empty first line"],
+)
+def test_headers_of_any_writer(tmp_path: Path, strong: str, weak: str) -> None:
+    metadata = tmp_path / "metadata"
+    layouts.text(metadata / "validation/validation.tsv", strong + "a.wav\t1\t2\tDog\n")
+    layouts.text(metadata / "train/weak.tsv", weak + "b.wav\tDog,Cat\n")
+    subsets = desed.prepare(tmp_path)
+    assert subsets["validation"][0].events == (Event(1.0, 2.0, "Dog"),)
+    assert [clip.tags for clip in subsets["weak"] + subsets["weak_validation"]] == [("Cat", "Dog")]
 
 
 def test_written_tables_are_read_back(root: Path) -> None:

@@ -1,0 +1,51 @@
+"""A folder of the user's clips: rows and files match by every spelling of a name."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+import true_layouts as layouts
+
+from jss import audio
+from jss.data.clip import Event
+from jss.data.datasets import labelled
+
+STRONG, WEAK = "filename\tonset\toffset\tevent_label\n", "filename\tevent_labels\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two recordings in a folder, and a list of two classes."""
+    for name in ("a", "b"):
+        audio.save(tmp_path / f"rec/{name}.wav", np.zeros(160000, np.float32))
+    layouts.text(tmp_path / "labels.yaml", "[Dog, Cat]\n")
+    return tmp_path
+
+
+def test_rows_of_one_file_under_two_names_are_one_clip(root: Path) -> None:
+    layouts.text(
+        root / "strong.tsv", STRONG + "a.wav\t1\t2\tDog\nrec/a.wav\t5\t6\tCat\nrec/b.wav\t\t\t\n"
+    )
+    strong = [clip for clips in labelled.prepare(root).values() for clip in clips]
+    assert {clip.filename for clip in strong} == {"a.wav", "rec/b.wav"}
+    events = {clip.filename: clip.events for clip in strong}
+    assert events["a.wav"] == (Event(1.0, 2.0, "Dog"), Event(5.0, 6.0, "Cat"))
+    (root / "strong.tsv").unlink()
+    layouts.text(root / "weak.tsv", WEAK + "rec/a.wav\tDog\na.wav\tCat\ngone.wav\tCat\n")
+    weak = labelled.prepare(root)["weak"]
+    assert [(clip.filename, clip.tags) for clip in weak] == [
+        ("rec/a.wav", ("Cat", "Dog")),
+        ("gone.wav", ("Cat",)),
+    ]
+
+
+def test_names_of_a_mac(root: Path) -> None:
+    """It stores an accent as a character of its own."""
+    (root / "rec/a.wav").rename(root / "rec" / unicodedata.normalize("NFD", "café.wav"))
+    layouts.text(root / "strong.tsv", STRONG + "rec/café.wav\t1\t2\tDog\nb.wav\t\t\t\n")
+    layouts.text(root / "splits.tsv", "filename\tsplit\ncafé.wav\ttest\n")
+    subsets = labelled.prepare(root)
+    assert [clip.path is not None for clip in subsets["strong_test"]] == [True]
