@@ -14,7 +14,7 @@ import streamlit as st
 from apptest import run_app_first
 from streamlit.testing.v1 import AppTest
 
-from jss import checkpoints
+from jss import audio, checkpoints
 from jss.papers.claims import CLAIMS
 from jss.reports import EvalReport
 from pages.ui.cache import figure_loaders
@@ -704,6 +704,57 @@ def test_data_counts_and_browses_synthscapes():
     shown = app.dataframe[-1].value
     assert 0 < len(shown) < 50
     assert all("Dog" in classes for classes in shown["Classes"])
+
+
+@pytest.fixture
+def users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that the app is started with, with recordings of one name in two subfolders."""
+    folder = tmp_path / "mine"
+    audio.save(folder / "mon" / "x.wav", np.full(16000, 0.1))
+    audio.save(folder / "tue" / "x.wav", np.full(32000, 0.5))
+    monkeypatch.setenv("JSS_DATA", str(folder))
+    return folder
+
+
+@pytest.mark.usefixtures("fakes", "users_folder")
+def test_data_keeps_recordings_of_one_name_apart():
+    from pages.ui.clip import known_sets
+
+    app = run("pages/data.py", data="mine")
+    shown = app.dataframe[-1].value
+    assert shown[["Clip", "Length (s)", "Level (dB)"]].values.tolist() == [
+        ["mon/x.wav", 1.0, -20.0],
+        ["tue/x.wav", 2.0, -6.0],
+    ]
+    assert known_sets.known_set("mine").openable == {
+        "mon/x.wav": "mine/mon/x.wav",
+        "tue/x.wav": "mine/tue/x.wav",
+    }
+
+
+@pytest.mark.usefixtures("fakes")
+def test_data_leaves_a_damaged_file_out_and_says_so(users_folder: Path):
+    (users_folder / "bad.wav").write_bytes(b"")
+    said = " ".join(item.value for item in run("pages/data.py", data="examples").caption)
+    assert "3 of 3 clips" in said
+    app = run("pages/data.py", data="mine")
+    said = " ".join(item.value for item in app.caption).replace("\\", "")
+    assert not app.error
+    assert "1 of 3 clips cannot be read and are left out" in said
+    assert "bad.wav" in said
+    assert app.dataframe[-1].value["Clip"].tolist() == ["mon/x.wav", "tue/x.wav"]
+    audio.save(users_folder / "bad.wav", np.full(48000, 0.1))
+    (users_folder / "tue" / "x.wav").write_bytes(b"")
+    shown = run("pages/data.py", data="mine").dataframe[-1].value
+    assert shown[["Clip", "Length (s)"]].values.tolist() == [["bad.wav", 3.0], ["mon/x.wav", 1.0]]
+
+
+@pytest.mark.usefixtures("fakes")
+def test_data_says_where_a_level_could_not_be_measured(users_folder: Path):
+    audio.save(users_folder / "nan.wav", np.full(16000, np.nan))
+    said = " ".join(item.value for item in run("pages/data.py", data="mine").caption)
+    assert "1 of 3 clips cannot be read to the end and have no level: " in said
+    assert "nan.wav" in said.replace("\\", "")
 
 
 @pytest.mark.usefixtures("fakes")

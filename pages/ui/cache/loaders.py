@@ -610,16 +610,16 @@ def gallery_picture(theme: Theme) -> bytes:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def statistics(name: str, number: int, _clips: Sequence[Clip]) -> Statistics:
+def statistics(name: str, of_clips: int, _clips: Sequence[Clip]) -> Statistics:
     """Measure a set of clips, with levels where there are at most 200 and all have audio.
 
     Args:
         name: Of the set, "dataset/subset".
-        number: How many clips there are, for the cache: a set may grow.
+        of_clips: The hash of the clips, for the cache: a file may be added or change.
         _clips: The clips.
     """
     from jss.data.statistics import measure
 
     dataset, _, subset = name.partition("/")
-    levels = number <= 200 and all(clip.path for clip in _clips)
+    levels = len(_clips) <= 200 and all(clip.path for clip in _clips)
     return measure(_clips, dataset, subset, levels=levels)
