@@ -84,8 +84,9 @@ class Measure:
 def clip_sets() -> dict[str, ClipSet]:
     """Return sets by name: the user's folder, the shipped examples, ``synthscapes``."""
     folder = recordings.user_folder()
+    ours = (recordings.SHIPPED, recordings.UPLOADED, synthscapes.NAME)
     sets = [
-        *(recordings.folder_sets(folder) if folder else ()),
+        *(recordings.folder_sets(folder, ours) if folder else ()),
         recordings.examples(),
         *synthscapes.clip_sets(),
     ]
