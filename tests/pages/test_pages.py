@@ -758,6 +758,24 @@ def test_data_says_where_a_level_could_not_be_measured(users_folder: Path):
 
 
 @pytest.mark.usefixtures("fakes")
+def test_a_link_to_a_synthscape_opens_no_clip_of_that_name_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from pages.ui.clip import links
+
+    name, folder = "validation_00007.flac", tmp_path / "homescapes"
+    audio.save(folder / "audio" / "validation" / "validation" / name, np.full(16000, 0.1))
+    (folder / "metadata" / "validation").mkdir(parents=True)
+    (folder / "metadata" / "validation" / "validation.tsv").write_text(
+        f"filename\tonset\toffset\tevent_label\n{name}\t0.1\t0.5\tDog\n"
+    )
+    monkeypatch.setenv("JSS_DATA", str(folder))
+    assert links.openable("homescapes", "validation", name) == f"validation/{name}"
+    synthscape = f"synthscapes/validation/{name}"
+    assert links.openable("synthscapes", "validation", name) == synthscape
+
+
+@pytest.mark.usefixtures("fakes")
 def test_a_synthscape_is_rendered_when_it_is_opened(tmp_path: Path):
     from pages.ui.cache import loaders
     from pages.ui.clip import synthscapes

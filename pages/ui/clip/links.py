@@ -17,13 +17,12 @@ COMPARE = str(Path(__file__).parents[2] / "compare.py")
 
 def openable(dataset: str, subset: str, filename: str) -> str | None:
     """Return the name in the address of a report's clip; None where there is no audio of it."""
-    full = f"{dataset}/{subset}/{filename}"
-    for clips in loaders.clip_sets().values():
-        if full in clips.by_name:
-            return full
-        same = clips.by_name.get(f"{subset}/{filename}")
-        if same is not None and same.audio is not None:
-            return same.clip
+    # Other data sets may have clips of the same subset and name: the full name goes first.
+    for name in (f"{dataset}/{subset}/{filename}", f"{subset}/{filename}"):
+        for clips in loaders.clip_sets().values():
+            clip = clips.by_name.get(name)
+            if clip is not None and clip.audio is not None:
+                return clip.clip
     return None
 
 
