@@ -1,4 +1,4 @@
-"""The page Review without a browser: what the panel and the viewer are told."""
+"""The pages Review and Timeline without a browser: what the panel and the viewer are told."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from test_pages import find, run
 
 from jss import audio
 from jss.io.journal import DETECTED, Journal
+from jss.io.journal import EVENTS as EVENTS_TABLE
 from jss.labels import DESED_LABELS
 from jss.review.judgements import ACCEPTED, Judgements, missed, of
 from jss.review.sampling import plan
@@ -42,6 +43,23 @@ def test_without_a_folder_it_says_how_to_start(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("JSS_REVIEW", raising=False)
     app = run("pages/review.py")
     assert "Nothing to review" in app.info[0].value
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_cell_of_a_damaged_recording_leaves_the_others_to_be_pressed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    out = detected(tmp_path, "SED")
+    rows = [f"a.wav\t{onset}\t{offset}\t{label}" for onset, offset, label in EVENTS]
+    (out / EVENTS_TABLE).write_text(
+        "\n".join(["filename\tonset\toffset\tevent_label", *rows]) + "\n"
+    )
+    (tmp_path / "in" / "a.wav").write_bytes(b"no sound")
+    monkeypatch.setenv("JSS_REVIEW", str(out))
+    app = run("pages/timeline.py", cell="Speech@0")
+    (error,) = app.error
+    assert "a.wav" in error.value.replace("\\", "")
+    assert len(find(app.main, "bidi_component")) == 2
 
 
 @pytest.mark.usefixtures("fakes")
