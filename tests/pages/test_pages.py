@@ -776,6 +776,28 @@ def test_a_link_to_a_synthscape_opens_no_clip_of_that_name_in_the_users_folder(
 
 
 @pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("selection", ["teacher", "student"])
+def test_a_clip_without_audio_has_the_scores_of_the_selection_that_is_shown(
+    monkeypatch: pytest.MonkeyPatch, selection: str
+):
+    from jss.viz import set_charts
+    from pages.ui.cache import loaders
+
+    saved = loaders.saved_scores()[("homescapes", "validation", selection)]["MixIT-S1"]
+    name = next(iter(saved.outputs.clips))
+    drawn, clip_scores = [], set_charts.clip_scores
+
+    def draw(scores, *rest):
+        drawn.append(scores)
+        return clip_scores(scores, *rest)
+
+    monkeypatch.setattr(set_charts, "clip_scores", draw)
+    point = f"{name}|MixIT-S1|validation"
+    run("pages/diversity.py", dataset="homescapes", selection=selection, point=point)
+    np.testing.assert_array_equal(drawn[-1], saved.outputs.clips[name].scores)
+
+
+@pytest.mark.usefixtures("fakes")
 def test_a_synthscape_is_rendered_when_it_is_opened(tmp_path: Path):
     from pages.ui.cache import loaders
     from pages.ui.clip import synthscapes
