@@ -798,6 +798,21 @@ def test_a_clip_without_audio_has_the_scores_of_the_selection_that_is_shown(
 
 
 @pytest.mark.usefixtures("fakes")
+def test_a_clip_is_measured_by_its_present_ground_truth():
+    from dataclasses import replace
+
+    from pages.ui.cache import loaders
+
+    run(clip="four_tones.flac", system="MixIT-S1")
+    clip = loaders.examples()[0]
+    before = loaders.measure(clip, "MixIT-S1", "teacher", 0.5)
+    corrected = replace(clip, truth=((0.0, 10.0, "Cat"),))
+    after = loaders.measure(corrected, "MixIT-S1", "teacher", 0.5)
+    assert before.tally.hit > 10
+    assert (after.tally.hit, after.tally.missed) == (0, 10)
+
+
+@pytest.mark.usefixtures("fakes")
 def test_a_synthscape_is_rendered_when_it_is_opened(tmp_path: Path):
     from pages.ui.cache import loaders
     from pages.ui.clip import synthscapes

@@ -334,7 +334,11 @@ def on_disk(recording: Recording, system: str, selection: str) -> bool:
 
 @st.cache_resource(show_spinner=False, max_entries=20_000)
 def _measured(
-    key: str, decoder: Decoder, _truth: tuple[Event, ...], _labels: tuple[str, ...]
+    key: str,
+    decoder: Decoder,
+    of_truth: int,  # its hash, which takes a third of the time that Streamlit takes for it
+    _truth: tuple[Event, ...],
+    _labels: tuple[str, ...],
 ) -> Measure | None:
     output = disk.scores(key)
     if output is None:
@@ -355,7 +359,8 @@ def measure(
     if not disk.has(key, "scores"):
         return None
     chosen = decoder(system, selection, threshold)
-    return _measured(key, chosen, recording.truth, manifest(system).labels)
+    truth = recording.truth
+    return _measured(key, chosen, hash(truth), truth, manifest(system).labels)
 
 
 def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int, ...]]:
