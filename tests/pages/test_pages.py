@@ -48,6 +48,11 @@ def find(block, kind: str) -> list:
     return result
 
 
+def opened(app: AppTest) -> list[str]:
+    """Labels of the links to other pages."""
+    return [link.proto.label.replace("\\", "") for link in find(app.main, "page_link")]
+
+
 @pytest.mark.usefixtures("fakes")
 @pytest.mark.parametrize("system", fake.SYSTEMS)
 @pytest.mark.parametrize("selection", ["teacher", "student"])
@@ -810,6 +815,19 @@ def test_a_clip_is_measured_by_its_present_ground_truth():
     after = loaders.measure(corrected, "MixIT-S1", "teacher", 0.5)
     assert before.tally.hit > 10
     assert (after.tally.hit, after.tally.missed) == (0, 10)
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_row_of_data_that_was_clicked_opens_no_clip_of_another_list():
+    app = run("pages/data.py", data="synthscapes/validation")
+    names = app.dataframe[-1].value["Clip"]
+    key = app.dataframe[-1].proto.id.split("-", 2)[2]
+    app.session_state[key] = {"selection": {"rows": [49], "columns": [], "cells": []}}
+    app.run()
+    assert f"Open {names[49]} in Explore" in opened(app)
+    app.selectbox(key="pick class").select("Dog").run()
+    assert not app.exception
+    assert not opened(app)
 
 
 @pytest.mark.usefixtures("fakes")
