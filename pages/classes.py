@@ -160,7 +160,8 @@ def _all_clips(first: EvalReport, clips: list[Gain], figure: str, over: str, sys
         )
         for row in state.selection.rows:
             if row < len(clips):
-                links.known(first.dataset, first.subset, clips[row].filename, system)
+                place = first.dataset, first.subset, first.selection
+                links.known(*place, clips[row].filename, system)
 
 
 def _figure_of(metric: str) -> str:

@@ -34,21 +34,28 @@ _LENGTHS = {
 
 def page() -> None:
     st.title("Data")
-    sets = known_sets.sets()
-    if not sets:
+    titles = known_sets.titles()
+    if not titles:
         st.info(
             "No set is installed: restore the shipped examples (`git checkout jss/examples`), or start the app "
             "with your folder (`make app DATA=FOLDER`).",
             icon=":material/library_music:",
         )
         return
-    chosen = sets[widgets.pick("Set", list(sets), DATA, lambda name: sets[name].title, width=360)]
-    statistics = loaders.statistics(chosen.name, len(chosen.clips), chosen.clips)
+    chosen = known_sets.known_set(
+        widgets.pick("Set", list(titles), DATA, titles.__getitem__, width=360)
+    )
+    statistics = loaders.statistics(chosen.name, hash(chosen.clips), chosen.clips)
     st.caption(
-        chosen.note
+        literal(chosen.note)
         + f" Counted on **{statistics.strong} of {statistics.n_files_expected} clips** whose events are "
         "annotated."
     )
+    if statistics.damaged:
+        st.caption(
+            f"{len(statistics.damaged)} of {statistics.n_files_expected} clips cannot be read to the end "
+            f"and have no level: {literal(statistics.damaged[0])}"
+        )
     _numbers(statistics)
     _charts(statistics, chosen.name.replace("/", "."))
     _browse(chosen, statistics)
@@ -187,7 +194,7 @@ def _browse(chosen: KnownSet, statistics: Statistics) -> None:
     for row in state.selection.rows[:1]:
         where, name = chosen.openable.get(names[row]), literal(names[row])
         if where is None:
-            st.caption(f"The audio of {name} is not on this disk. {chosen.note}")
+            st.caption(f"The audio of {name} is not on this disk. {literal(chosen.note)}")
         else:
             st.page_link(
                 links.EXPLORE,

@@ -113,9 +113,8 @@ def _clip(reports: Sequence[EvalReport], filename: str, system: str, subset: str
     if report is None or report.similarity is None or filename not in report.similarity["per_clip"]:
         widgets.broken_link("point", f"{filename}, {system}", "is not in this chart")
         return
-    clip_links.known(
-        report.dataset, subset, filename, system, report.similarity["per_clip"][filename]
-    )
+    similarity = report.similarity["per_clip"][filename]
+    clip_links.known(report.dataset, subset, report.selection, filename, system, similarity)
 
 
 def _extremes(report: EvalReport) -> None:

@@ -115,12 +115,17 @@ def chosen_clip(
 
 
 def recording_of(plan: ReviewPlan, clip: ClipPlace) -> Recording:
-    """Return a clip as the viewer knows it."""
+    """Return a clip as the viewer knows it; raises JssError where it cannot be read."""
     name, start, end = clip
     path = plan.detected.recordings[name].path
     assert path is not None
-    title = f"{name} {start:.1f}-{end:.1f} s"
-    return Recording(title, title, loaders.excerpt(path, start, end))
+    return Recording(title_of(clip), title_of(clip), loaders.excerpt(path, start, end))
+
+
+def title_of(clip: ClipPlace) -> str:
+    """Return the name of a clip in the viewer."""
+    name, start, end = clip
+    return f"{name} {start:.1f}-{end:.1f} s"
 
 
 def shown_systems(plan: ReviewPlan) -> list[str]:
@@ -151,12 +156,11 @@ def review(
     threshold = plan.detected.threshold
     if address.read(address.THRESHOLD) is None and isinstance(threshold, float):
         address.write(address.THRESHOLD, address.threshold_text(max(0.01, threshold)))
-    recording = recording_of(plan, clip)
     selection = plan.detected.selection
     name, start, end = clip
     st.caption(f"{literal(name)}, {start:.1f} to {end:.1f} s")
     panel(
-        {"name": recording.clip, "filename": name, "start": start, "end": end},
+        {"name": title_of(clip), "filename": name, "start": start, "end": end},
         events_of(plan, current, clip),
         [{"label": label, "display": sound_class(label).display} for label in plan.detected.labels],
         acknowledged=st.session_state.get(STORED, 0),
@@ -164,7 +168,9 @@ def review(
         key=PANEL,
         on_actions=act,
     )
-    with st.container(key="calm"):
+    # where the clip cannot be read, its events can still be marked as unsure, and the next one opened
+    with st.container(key="calm"), widgets.errors_shown():
+        recording = recording_of(plan, clip)
         if clip_view.prepared(names, recording, selection, shown, names):
             analyses = clip_view.analysed(names, recording, selection)
             clip_view.view(analyses, shown, recording, selection, names)
@@ -226,7 +232,10 @@ def prefetch(
     following = plan.next_clip(after)
     if following is None:
         return
-    recording, selection = recording_of(plan, following), plan.detected.selection
+    try:
+        recording, selection = recording_of(plan, following), plan.detected.selection
+    except JssError:  # it is shown when the clip is opened
+        return
     chosen = [(name, systems.shown_selection(name, selection)) for name in names]
     missing = [(name, have) for name, have in chosen if not loaders.on_disk(recording, name, have)]
 

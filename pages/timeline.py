@@ -62,7 +62,8 @@ def cells(timeline: Timeline) -> None:
     if label and bin_ is not None and 0 <= bin_ < len(grid.starts) and grid.recorded[bin_]:
         chosen = (label, bin_)
     chart, player = st.container(), st.container()
-    with player:  # first of all: the sound is waited for
+    # first of all: the sound is waited for; where it cannot be read, the chart stays
+    with player, widgets.errors_shown():
         if chosen is not None:
             listen(timeline, chosen[0], float(grid.starts[chosen[1]]), window)
         else:

@@ -145,12 +145,15 @@ def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any
         )
     whole = "content" if len(frame) <= ROWS else "auto"
     looks = {} if shown is not None else formats(frame)
+    of_rows = ""
+    if "on_select" in look:  # rows are chosen by number, so another list is another widget
+        of_rows = f" {pd.util.hash_pandas_object(frame).sum()}"
     look = {"column_config": looks, "placeholder": "\u2013", "height": whole, **look}
     return st.dataframe(
         frame if shown is None else shown,
         hide_index=True,
         width="stretch",
-        key=f"{key} table",
+        key=f"{key} table{of_rows}",
         **look,
     )
 

@@ -14,7 +14,7 @@ import streamlit as st
 from apptest import run_app_first
 from streamlit.testing.v1 import AppTest
 
-from jss import checkpoints
+from jss import audio, checkpoints
 from jss.papers.claims import CLAIMS
 from jss.reports import EvalReport
 from pages.ui.cache import figure_loaders
@@ -46,6 +46,11 @@ def find(block, kind: str) -> list:
     for child in getattr(block, "children", {}).values():
         result += [child] if child.type == kind else find(child, kind)
     return result
+
+
+def opened(app: AppTest) -> list[str]:
+    """Labels of the links to other pages."""
+    return [link.proto.label.replace("\\", "") for link in find(app.main, "page_link")]
 
 
 @pytest.mark.usefixtures("fakes")
@@ -704,6 +709,125 @@ def test_data_counts_and_browses_synthscapes():
     shown = app.dataframe[-1].value
     assert 0 < len(shown) < 50
     assert all("Dog" in classes for classes in shown["Classes"])
+
+
+@pytest.fixture
+def users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that the app is started with, with recordings of one name in two subfolders."""
+    folder = tmp_path / "mine"
+    audio.save(folder / "mon" / "x.wav", np.full(16000, 0.1))
+    audio.save(folder / "tue" / "x.wav", np.full(32000, 0.5))
+    monkeypatch.setenv("JSS_DATA", str(folder))
+    return folder
+
+
+@pytest.mark.usefixtures("fakes", "users_folder")
+def test_data_keeps_recordings_of_one_name_apart():
+    from pages.ui.clip import known_sets
+
+    app = run("pages/data.py", data="mine")
+    shown = app.dataframe[-1].value
+    assert shown[["Clip", "Length (s)", "Level (dB)"]].values.tolist() == [
+        ["mon/x.wav", 1.0, -20.0],
+        ["tue/x.wav", 2.0, -6.0],
+    ]
+    assert known_sets.known_set("mine").openable == {
+        "mon/x.wav": "mine/mon/x.wav",
+        "tue/x.wav": "mine/tue/x.wav",
+    }
+
+
+@pytest.mark.usefixtures("fakes")
+def test_data_leaves_a_damaged_file_out_and_says_so(users_folder: Path):
+    (users_folder / "bad.wav").write_bytes(b"")
+    said = " ".join(item.value for item in run("pages/data.py", data="examples").caption)
+    assert "3 of 3 clips" in said
+    app = run("pages/data.py", data="mine")
+    said = " ".join(item.value for item in app.caption).replace("\\", "")
+    assert not app.error
+    assert "1 of 3 clips cannot be read and are left out" in said
+    assert "bad.wav" in said
+    assert app.dataframe[-1].value["Clip"].tolist() == ["mon/x.wav", "tue/x.wav"]
+    audio.save(users_folder / "bad.wav", np.full(48000, 0.1))
+    (users_folder / "tue" / "x.wav").write_bytes(b"")
+    shown = run("pages/data.py", data="mine").dataframe[-1].value
+    assert shown[["Clip", "Length (s)"]].values.tolist() == [["bad.wav", 3.0], ["mon/x.wav", 1.0]]
+
+
+@pytest.mark.usefixtures("fakes")
+def test_data_says_where_a_level_could_not_be_measured(users_folder: Path):
+    audio.save(users_folder / "nan.wav", np.full(16000, np.nan))
+    said = " ".join(item.value for item in run("pages/data.py", data="mine").caption)
+    assert "1 of 3 clips cannot be read to the end and have no level: " in said
+    assert "nan.wav" in said.replace("\\", "")
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_link_to_a_synthscape_opens_no_clip_of_that_name_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from pages.ui.clip import links
+
+    name, folder = "validation_00007.flac", tmp_path / "homescapes"
+    audio.save(folder / "audio" / "validation" / "validation" / name, np.full(16000, 0.1))
+    (folder / "metadata" / "validation").mkdir(parents=True)
+    (folder / "metadata" / "validation" / "validation.tsv").write_text(
+        f"filename\tonset\toffset\tevent_label\n{name}\t0.1\t0.5\tDog\n"
+    )
+    monkeypatch.setenv("JSS_DATA", str(folder))
+    assert links.openable("homescapes", "validation", name) == f"validation/{name}"
+    synthscape = f"synthscapes/validation/{name}"
+    assert links.openable("synthscapes", "validation", name) == synthscape
+
+
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("selection", ["teacher", "student"])
+def test_a_clip_without_audio_has_the_scores_of_the_selection_that_is_shown(
+    monkeypatch: pytest.MonkeyPatch, selection: str
+):
+    from jss.viz import set_charts
+    from pages.ui.cache import loaders
+
+    saved = loaders.saved_scores()[("homescapes", "validation", selection)]["MixIT-S1"]
+    name = next(iter(saved.outputs.clips))
+    drawn, clip_scores = [], set_charts.clip_scores
+
+    def draw(scores, *rest):
+        drawn.append(scores)
+        return clip_scores(scores, *rest)
+
+    monkeypatch.setattr(set_charts, "clip_scores", draw)
+    point = f"{name}|MixIT-S1|validation"
+    run("pages/diversity.py", dataset="homescapes", selection=selection, point=point)
+    np.testing.assert_array_equal(drawn[-1], saved.outputs.clips[name].scores)
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_clip_is_measured_by_its_present_ground_truth():
+    from dataclasses import replace
+
+    from pages.ui.cache import loaders
+
+    run(clip="four_tones.flac", system="MixIT-S1")
+    clip = loaders.examples()[0]
+    before = loaders.measure(clip, "MixIT-S1", "teacher", 0.5)
+    corrected = replace(clip, truth=((0.0, 10.0, "Cat"),))
+    after = loaders.measure(corrected, "MixIT-S1", "teacher", 0.5)
+    assert before.tally.hit > 10
+    assert (after.tally.hit, after.tally.missed) == (0, 10)
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_row_of_data_that_was_clicked_opens_no_clip_of_another_list():
+    app = run("pages/data.py", data="synthscapes/validation")
+    names = app.dataframe[-1].value["Clip"]
+    key = app.dataframe[-1].proto.id.split("-", 2)[2]
+    app.session_state[key] = {"selection": {"rows": [49], "columns": [], "cells": []}}
+    app.run()
+    assert f"Open {names[49]} in Explore" in opened(app)
+    app.selectbox(key="pick class").select("Dog").run()
+    assert not app.exception
+    assert not opened(app)
 
 
 @pytest.mark.usefixtures("fakes")

@@ -59,6 +59,35 @@ def test_desed_layout_is_a_set_for_each_subset_and_missing_audio_is_kept(tmp_pat
         gone.open()
 
 
+@pytest.mark.parametrize(
+    "table", ["metadata/UrbanSound8K.csv", "metadata/notes.txt", "audio/train/notes.txt"]
+)
+def test_folders_that_desed_has_too_do_not_make_a_folder_desed(tmp_path: Path, table: str):
+    sound(tmp_path / "mine" / "audio" / "fold1" / "a.wav")
+    (tmp_path / "mine" / table).parent.mkdir(exist_ok=True)
+    (tmp_path / "mine" / table).write_text("no table of DESED")
+    (result,) = recordings.folder_sets(tmp_path / "mine")
+    assert [item.clip for item in result.clips] == ["mine/audio/fold1/a.wav"]
+
+
+@pytest.mark.parametrize("name", ["examples", "uploaded", "synthscapes"])
+@pytest.mark.usefixtures("fakes")
+def test_a_folder_of_the_name_of_a_set_of_ours_is_a_set_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    from pages.ui.cache import loaders
+
+    number = len(loaders.clip_sets())
+    sound(tmp_path / name / "validation" / "a.wav")
+    monkeypatch.setenv("JSS_DATA", str(tmp_path / name))
+    loaders.clip_sets.clear()
+    sets = loaders.clip_sets()
+    assert len(sets) == number + 1
+    users = sets[f"user-{name}"]
+    assert users.title == name
+    assert [item.clip for item in users.clips] == [f"user-{name}/validation/a.wav"]
+
+
 def test_nothing_to_open_is_a_sentence(tmp_path: Path):
     with pytest.raises(JssError, match="holds no audio"):
         recordings.folder_sets(tmp_path)

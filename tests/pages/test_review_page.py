@@ -1,4 +1,4 @@
-"""The page Review without a browser: what the panel and the viewer are told."""
+"""The pages Review and Timeline without a browser: what the panel and the viewer are told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import pytest
 from test_pages import find, run
 
 from jss import audio
+from jss.errors import JssError
 from jss.io.journal import DETECTED, Journal
+from jss.io.journal import EVENTS as EVENTS_TABLE
 from jss.labels import DESED_LABELS
 from jss.review.judgements import ACCEPTED, Judgements, missed, of
 from jss.review.sampling import plan
@@ -42,6 +44,23 @@ def test_without_a_folder_it_says_how_to_start(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("JSS_REVIEW", raising=False)
     app = run("pages/review.py")
     assert "Nothing to review" in app.info[0].value
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_cell_of_a_damaged_recording_leaves_the_others_to_be_pressed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    out = detected(tmp_path, "SED")
+    rows = [f"a.wav\t{onset}\t{offset}\t{label}" for onset, offset, label in EVENTS]
+    (out / EVENTS_TABLE).write_text(
+        "\n".join(["filename\tonset\toffset\tevent_label", *rows]) + "\n"
+    )
+    (tmp_path / "in" / "a.wav").write_bytes(b"no sound")
+    monkeypatch.setenv("JSS_REVIEW", str(out))
+    app = run("pages/timeline.py", cell="Speech@0")
+    (error,) = app.error
+    assert "a.wav" in error.value.replace("\\", "")
+    assert len(find(app.main, "bidi_component")) == 2
 
 
 @pytest.mark.usefixtures("fakes")
@@ -81,6 +100,33 @@ def test_events_of_a_clip_with_what_was_said_of_them(
     assert viewer["names"] == ["SED", "MixIT-S1"]
     assert {one["system"]: one["sources"] for one in viewer["systems"]} == {"SED": 0, "MixIT-S1": 4}
     assert "2 events judged" in " ".join(item.value for item in app.markdown)
+
+
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_clip_that_cannot_be_read_blocks_no_review(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: bool
+):
+    """Neither where it is shown, which can be marked as unsure, nor where it is the next one."""
+    from jss.review.detections import read
+    from pages.ui.cache import loaders
+
+    out = detected(tmp_path, "SED", ((2.0, 3.0, "Speech"), (22.0, 23.0, "Dog")))
+    monkeypatch.setenv("JSS_REVIEW", str(out))
+    damaged, excerpt = plan(read(out)).queue[0 if shown else 1], loaders.excerpt
+
+    def read_part(path: Path, start: float, end: float) -> bytes:
+        if start < damaged.onset < end:
+            raise JssError("This part cannot be read.")
+        return excerpt(path, start, end)
+
+    monkeypatch.setattr(loaders, "excerpt", read_part)
+    app = run("pages/review.py")
+    assert len(app.error) == shown
+    panel, *viewers = find(app.main, "bidi_component")
+    assert len(json.loads(panel.proto.json)["events"]) == 1
+    assert len(viewers) == (not shown)
+    assert "Thresholds" in [item.value for item in app.subheader]
 
 
 @pytest.mark.slow

@@ -84,8 +84,9 @@ class Measure:
 def clip_sets() -> dict[str, ClipSet]:
     """Return sets by name: the user's folder, the shipped examples, ``synthscapes``."""
     folder = recordings.user_folder()
+    ours = (recordings.SHIPPED, recordings.UPLOADED, synthscapes.NAME)
     sets = [
-        *(recordings.folder_sets(folder) if folder else ()),
+        *(recordings.folder_sets(folder, ours) if folder else ()),
         recordings.examples(),
         *synthscapes.clip_sets(),
     ]
@@ -333,7 +334,11 @@ def on_disk(recording: Recording, system: str, selection: str) -> bool:
 
 @st.cache_resource(show_spinner=False, max_entries=20_000)
 def _measured(
-    key: str, decoder: Decoder, _truth: tuple[Event, ...], _labels: tuple[str, ...]
+    key: str,
+    decoder: Decoder,
+    of_truth: int,  # its hash, which takes a third of the time that Streamlit takes for it
+    _truth: tuple[Event, ...],
+    _labels: tuple[str, ...],
 ) -> Measure | None:
     output = disk.scores(key)
     if output is None:
@@ -354,7 +359,8 @@ def measure(
     if not disk.has(key, "scores"):
         return None
     chosen = decoder(system, selection, threshold)
-    return _measured(key, chosen, recording.truth, manifest(system).labels)
+    truth = recording.truth
+    return _measured(key, chosen, hash(truth), truth, manifest(system).labels)
 
 
 def _in_order(result: ClipResult, of: ClipResult) -> tuple[ClipResult, tuple[int, ...]]:
@@ -610,16 +616,16 @@ def gallery_picture(theme: Theme) -> bytes:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def statistics(name: str, number: int, _clips: Sequence[Clip]) -> Statistics:
+def statistics(name: str, of_clips: int, _clips: Sequence[Clip]) -> Statistics:
     """Measure a set of clips, with levels where there are at most 200 and all have audio.
 
     Args:
         name: Of the set, "dataset/subset".
-        number: How many clips there are, for the cache: a set may grow.
+        of_clips: The hash of the clips, for the cache: a file may be added or change.
         _clips: The clips.
     """
     from jss.data.statistics import measure
 
     dataset, _, subset = name.partition("/")
-    levels = number <= 200 and all(clip.path for clip in _clips)
+    levels = len(_clips) <= 200 and all(clip.path for clip in _clips)
     return measure(_clips, dataset, subset, levels=levels)

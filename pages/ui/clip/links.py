@@ -17,13 +17,12 @@ COMPARE = str(Path(__file__).parents[2] / "compare.py")
 
 def openable(dataset: str, subset: str, filename: str) -> str | None:
     """Return the name in the address of a report's clip; None where there is no audio of it."""
-    full = f"{dataset}/{subset}/{filename}"
-    for clips in loaders.clip_sets().values():
-        if full in clips.by_name:
-            return full
-        same = clips.by_name.get(f"{subset}/{filename}")
-        if same is not None and same.audio is not None:
-            return same.clip
+    # Other data sets may have clips of the same subset and name: the full name goes first.
+    for name in (f"{dataset}/{subset}/{filename}", f"{subset}/{filename}"):
+        for clips in loaders.clip_sets().values():
+            clip = clips.by_name.get(name)
+            if clip is not None and clip.audio is not None:
+                return clip.clip
     return None
 
 
@@ -110,10 +109,15 @@ def compare(
 
 
 def known(
-    dataset: str, subset: str, filename: str, system: str, similarity: float | None = None
+    dataset: str,
+    subset: str,
+    selection: str,
+    filename: str,
+    system: str,
+    similarity: float | None = None,
 ) -> None:
     """Show a clip: a link to it where it has audio, else its ground truth and score curves."""
-    text = f"**{literal(filename)}** of {dataset} {subset}, through {system}"
+    text = f"**{literal(filename)}** of {dataset} {subset}, through {system}, {selection}"
     st.markdown(text + ("" if similarity is None else f": similarity {similarity:.3f}"))
     clip = openable(dataset, subset, filename)
     if clip is not None:
@@ -121,17 +125,14 @@ def known(
             EXPLORE,
             label="Open in Explore",
             icon=":material/graphic_eq:",
-            query_params={address.CLIP: clip, address.SYSTEM: system},
+            query_params={
+                address.CLIP: clip,
+                address.SYSTEM: system,
+                address.SELECTION: selection,
+            },
         )
         return
-    saved = next(
-        (
-            scores[system]
-            for (name, part, _), scores in loaders.saved_scores().items()
-            if (name, part) == (dataset, subset) and system in scores
-        ),
-        None,
-    )
+    saved = loaders.saved_scores().get((dataset, subset, selection), {}).get(system)
     if saved is None or filename not in saved.outputs.clips:
         st.markdown(
             f"Its audio is not on this disk, and its scores are not saved. {how_to_render(dataset)}"

@@ -12,7 +12,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
@@ -167,20 +167,29 @@ def detected_folders() -> list[Path]:
     return [Path(path) for path in os.environ.get(DETECTED, "").split(os.pathsep) if path]
 
 
-def folder_sets(root: Path) -> list[ClipSet]:
+def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
     """Return the sets of a folder: subsets of DESED's layout, or one set of all audio below it.
 
     A plain folder may have a ``ground_truth.tsv`` (filename, onset, offset, event_label) beside its
     files, or another file, or folder, of annotations of this name.
+
+    Args:
+        root: The folder.
+        taken: Names of other sets: a plain folder of such a name is called user-NAME.
 
     Raises:
         JssError: Where there is nothing to open.
     """
     if not root.is_dir():
         raise JssError(f"There is no folder {root}: start the app with one that is there.")
-    if (root / "metadata").is_dir() or (root / "dataset" / "metadata").is_dir():
-        from jss.data.datasets import desed
+    from jss.data.datasets import desed
 
+    # a table of DESED: other data sets have folders such as audio/train and metadata too
+    if any(
+        (root / base / "metadata" / f"{table}.tsv").is_file()
+        for base in desed.BASES
+        for table in (*desed.FOLDERS.values(), *desed.OTHER_TABLES.values())
+    ):
         return [
             ClipSet(
                 name,
@@ -204,8 +213,9 @@ def folder_sets(root: Path) -> list[ClipSet]:
     place = formats.find(root, "ground_truth")
     listing = walk(root, _isolated)
     truth = {} if place is None else _plain_truth(place, listing.files)
+    set_name = f"user-{root.name}" if root.name in taken else root.name
     clips = tuple(
-        Recording(f"{root.name}/{name}", name, path, truth=truth.get(name))
+        Recording(f"{set_name}/{name}", name, path, truth=truth.get(name))
         for name, path in listing.files.items()
     )
     if not clips:
@@ -213,7 +223,7 @@ def folder_sets(root: Path) -> list[ClipSet]:
             f"{root} holds no audio: name another folder. {listing.summary({'to open': 0})}"
         )
     note = " ".join([listing.summary({"to open": len(clips)}), *listing.refused.values()])
-    return [ClipSet(root.name, root.name, clips, note)]
+    return [ClipSet(set_name, root.name, clips, note)]
 
 
 def _isolated(name: str, path: Path) -> str | None:
