@@ -7,6 +7,7 @@ copied unchanged.
 
 from __future__ import annotations
 
+import filecmp
 import json
 import shutil
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from jss.data.clip import Clip
 from jss.data.datasets.sets import DATASETS
 from jss.errors import JssError
 from jss.io.atomic import atomic_write, remove_partial_files
+from jss.io.inputs import is_audio
 
 #: File that says what a folder is a copy of, so that a later run can resume it.
 CLAIM = "jss-conversion.json"
@@ -44,13 +46,12 @@ def convert(name: str, root: Path, out: Path, workers: int = 1) -> dict[tuple[st
         (subset, file name) -> why the clip could not be converted.
 
     Raises:
-        JssError: One folder is in the other, the copy's holds something else, or the disk refuses.
+        JssError: One folder is in the other, the copy's holds something else or other tables, or the
+            disk refuses.
     """
     subsets = DATASETS[name].prepare(root)
     _claim(name, root, out)
-    for pattern in DATASETS[name].tables:
-        for path in sorted(root.glob(pattern)):
-            _copy(path, out / path.relative_to(root))
+    _copy_tables(name, root, out)
     targets = _targets(root, subsets)
     jobs = [
         (subset, clip)
@@ -136,6 +137,25 @@ def _targets(root: Path, subsets: Mapping[str, list[Clip]]) -> dict[Path, str]:
         )
         taken.add(targets[path])
     return targets
+
+
+def _copy_tables(name: str, root: Path, out: Path) -> None:
+    """Copy the tables that belong to the audio.
+
+    Raises:
+        JssError: One of them was changed in either folder since it was copied.
+    """
+    for pattern in DATASETS[name].tables:
+        for path in sorted(root.glob(pattern)):
+            target = out / path.relative_to(root)
+            if not path.is_file() or is_audio(path.name):
+                continue
+            if target.is_file() and not filecmp.cmp(path, target, shallow=False):
+                raise JssError(
+                    f"{target} differs from {path}: delete the former to have it copied again, or convert into "
+                    "another folder."
+                )
+            _copy(path, target)
 
 
 def _copy(path: Path, target: Path) -> None:

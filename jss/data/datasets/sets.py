@@ -37,7 +37,7 @@ class DataSet:
     find: Callable[[str | Path], Path | None]
     #: ROOT -> clips of each subset.
     prepare: Callable[[str | Path], dict[str, list[Clip]]]
-    #: Patterns of the files that belong to the audio, relative to the folder.
+    #: Patterns of the tables that belong to the audio, relative to the folder; they may match audio too.
     tables: tuple[str, ...] = ()
     #: Allowed length of a clip's file; None for any.
     length: Callable[[Clip], Length | None] = lambda clip: None
@@ -119,7 +119,7 @@ DATASETS: Mapping[str, DataSet] = {
         "see the recordings",
         labelled.find,
         labelled.prepare,
-        (labelled.LABELS, labelled.STRONG, labelled.WEAK),
+        (labelled.LABELS, "strong.*", "strong/**/*", labelled.WEAK, labelled.SPLITS),
     ),
     "folder": DataSet(
         "a folder of audio",

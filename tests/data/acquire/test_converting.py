@@ -19,6 +19,10 @@ from jss.data.datasets.sets import DATASETS
 from jss.errors import JssError
 
 HOME = Path(__file__).parents[3]
+GRID = (
+    'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n1\n<exists>\n1\n"IntervalTier"\n"Door"\n0\n1\n1\n'
+    '0\n1\n"Door"\n'
+)
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -73,6 +77,48 @@ def test_copies_of_every_data_set_are_read_alike(tmp_path: Path, name: str) -> N
     assert convert(name, root, tmp_path / "out") == {}
     before, after = DATASETS[name].prepare(root), DATASETS[name].prepare(tmp_path / "out")
     assert told(before) == told(after)
+
+
+def labelled(root: Path, **files: str) -> Path:
+    for name in ("a", "b", "c"):
+        layouts.sound(root / f"{name}.wav", 1.0)
+    layouts.text(root / "labels.yaml", "[Kettle, Door]\n")
+    layouts.text(root / "splits.tsv", "filename\tsplit\na.wav\ttest\nb.wav\tvalidation\n")
+    for name, content in files.items():
+        layouts.text(root / name.replace("__", "/").replace("_dot_", "."), content)
+    return root
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"strong_dot_csv": "filename,onset,offset,event_label\na.wav,0,1,Door\nb.wav,0,1,Door\n"},
+        {"strong__a_dot_TextGrid": GRID, "strong__b_dot_txt": "0\t1\tDoor\n"},
+    ],
+)
+def test_a_labelled_folder_keeps_labels_of_any_format_and_its_splits(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    root = labelled(tmp_path / "set", **files)
+    (root / "strong").mkdir(exist_ok=True)
+    layouts.sound(root / "strong" / "c.flac", 1.0)
+    assert convert("labelled", root, tmp_path / "out") == {}
+    before, after = (DATASETS["labelled"].prepare(base) for base in (root, tmp_path / "out"))
+    assert told(before) == told(after)
+    assert "strong_test" in after
+    assert not (tmp_path / "out" / "strong" / "c.flac").exists()
+
+
+def test_a_table_that_was_changed_since_is_no_part_of_the_copy_unnoticed(tmp_path: Path) -> None:
+    table = "filename\tonset\toffset\tevent_label\na.wav\t0\t1\tDoor\n"
+    root, out = labelled(tmp_path / "set", strong_dot_tsv=table), tmp_path / "out"
+    convert("labelled", root, out)
+    layouts.text(root / "strong.tsv", f"{table}c.wav\t0\t1\tKettle\n")
+    with pytest.raises(JssError, match=r"out/strong\.tsv differs from .*set/strong\.tsv: delete"):
+        convert("labelled", root, out)
+    (out / "strong.tsv").unlink()
+    assert convert("labelled", root, out) == {}
+    assert told(DATASETS["labelled"].prepare(out)) == told(DATASETS["labelled"].prepare(root))
 
 
 def test_mono_wavs_at_16_khz_are_copied_unchanged(tmp_path: Path) -> None:
