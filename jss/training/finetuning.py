@@ -53,14 +53,14 @@ def finetune(
         folder: The checkpoints of the system.
         preset: Name or path of the settings.
         settings: Overrides, "key=value".
-        resume: Whether to go on with an unfinished run.
+        resume: Whether to go on with an unfinished run; a finished one is taken as it is.
 
     Returns:
         Where the fine-tuned system is.
 
     Raises:
-        JssError: The system cannot be fine-tuned, its classes are not those of the data, or the
-            training fails.
+        JssError: The system cannot be fine-tuned, its classes are not those of the data, ``out`` has
+            a fine-tuned one and ``resume`` is false, or the training fails.
     """
     manifest = checkpoints.manifest(system, folder)
     stage = parse(system)[1]
@@ -83,7 +83,6 @@ def finetune(
     blocks = manifest.selections[selection]
     starts = {"detector": blocks.detector, "separator": blocks.separator}
     target = out / "checkpoints"
-    on_rank_zero(lambda: _copy([name for name in starts.values() if name], folder, target))
     config = load_preset(
         preset,
         (
@@ -95,7 +94,14 @@ def finetune(
         ),
     )
     training = f"{system}-{selection}" if chained(stage) else system
-    Chain(JointTrainings(Workspace(config, data, out, target))).run([training], resume)
+    trainings = JointTrainings(Workspace(config, data, out, target))
+    if not resume and on_rank_zero(lambda: trainings.is_finished(training)):
+        raise JssError(
+            f"{out} holds a fine-tuned {system}: name another --out to train again, or add --resume to "
+            "compare that one."
+        )
+    on_rank_zero(lambda: _copy([name for name in starts.values() if name], folder, target))
+    Chain(trainings).run([training], resume)
     return FineTuned(system, selection, target)
 
 

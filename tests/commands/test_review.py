@@ -177,3 +177,22 @@ def test_wrong_folders_are_told_in_a_sentence(tmp_path, capsys):
     assert "of an earlier version" in capsys.readouterr().err
     assert main(["finetune", "SED", "--data", str(tmp_path), "--out", str(tmp_path / "run")]) == 2
     assert "is no labelled folder" in capsys.readouterr().err
+
+
+def test_a_finished_fine_tuning_is_not_taken_for_a_new_one(tmp_path, capsys, tiny_checkpoints):
+    """Its clips may be others by now, as after some more review."""
+    clips, run = tmp_path / "reviewed", tmp_path / "run"
+    recordings(clips, 1)
+    labels = checkpoints.manifest("SED").labels
+    (clips / "labels.yaml").write_text(json.dumps(labels))
+    (clips / "strong.tsv").write_text("filename\tonset\toffset\tevent_label\n0.wav\t0\t1\tDog\n")
+    (clips / "splits.tsv").write_text("filename\tsplit\n0.wav\ttest\n")
+    shutil.copytree(tiny_checkpoints, run / "checkpoints")
+    arguments = ["finetune", "SED", "--data", str(clips), "--out", str(run), "--resamples", "1"]
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert f"{run} holds a fine-tuned SED" in error
+    assert not (run / "before.json").exists()
+    assert main([*arguments, "--resume"]) == 0
+    assert (run / "after.json").exists()
