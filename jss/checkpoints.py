@@ -433,6 +433,28 @@ def load_block(name: str, folder: Folder = None) -> tuple[Card, dict[str, Tensor
     }
 
 
+def check_replaced(system: str, blocks: Iterable[str], stage: str, folder: Folder = None) -> None:
+    """Check that a system that is converted replaces only what was converted in the same way.
+
+    Args:
+        system: Its name.
+        blocks: The names of its blocks.
+        stage: That of their cards.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: There is a system or a block of such a name from elsewhere.
+    """
+    there = (root(folder) / "systems" / f"{system}.yaml").is_file()
+    chosen = manifest(system, folder).selections.values() if there else ()
+    for block in (*blocks, *(selection.detector for selection in chosen)):
+        path = _block(block, folder, ".json")
+        if path.is_file() and load_card(block, folder).stage != stage:
+            raise JssError(
+                f"{system} would replace a block or system that is there: give it another --name."
+            )
+
+
 def bring_block(name: str, folder: Folder = None) -> Card:
     """A block's card, after copying the block into a folder that lacks it from the default one.
 

@@ -41,6 +41,8 @@ _FRONT_END = {
     "mel_spec.spectrogram.window": ("window", False),
     "mel_spec.mel_scale.fb": ("filters", True),
 }
+#: In the cards of its blocks.
+_STAGE = "DCASE 2021 baseline"
 _LIGHTNING_DICT = "pytorch_lightning.utilities.parsing.AttributeDict"
 
 
@@ -56,7 +58,7 @@ def convert(path: str | os.PathLike[str], name: str = "DCASE2021", folder: Folde
         The manifest of the system.
 
     Raises:
-        JssError: The file is missing, or no checkpoint of this baseline.
+        JssError: The file is missing, or no checkpoint of this baseline, or the name is taken.
     """
     stored = read(path)
     weights = stored.get("state_dict")
@@ -66,12 +68,14 @@ def convert(path: str | os.PathLike[str], name: str = "DCASE2021", folder: Folde
     _check_front_end(weights, str(path))
     config, epoch = CRNNConfig(), stored.get("epoch")
     selections = {}
+    blocks = {selection: f"{name.lower()}-detector-{selection}" for selection in NETWORKS}
+    checkpoints.check_replaced(name, blocks.values(), _STAGE, folder)
     for selection, prefix in NETWORKS.items():
         card = Card(
-            name=f"{name.lower()}-detector-{selection}",
+            name=blocks[selection],
             kind="crnn",
             config=asdict(config),
-            stage="DCASE 2021 baseline",
+            stage=_STAGE,
             network=selection,
             training_data="DESED: synthetic, weak and unlabelled in-domain clips",
             licence="as of the checkpoint, https://zenodo.org/record/4639817",

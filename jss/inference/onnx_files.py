@@ -21,6 +21,9 @@ from jss.models.crnn import CRNN
 from jss.models.onnx_detector import OnnxConfig, OnnxDetector
 from jss.models.onnx_graph import onnx_file
 
+#: In the cards of such blocks.
+_STAGE = "ONNX file"
+
 
 @dataclass(frozen=True, config=SCHEMA)
 class Description:
@@ -64,14 +67,16 @@ def import_onnx(
         The manifest of the system.
 
     Raises:
-        JssError: A file is missing or wrong, or onnxruntime cannot run it.
+        JssError: A file is missing or wrong, onnxruntime cannot run it, or the name is taken.
     """
     where = Path(description)
     told = validate(Description, read_yaml(where), str(where))
     labels = checkpoints.class_labels(
         told.labels if isinstance(told.labels, str) else list(told.labels), str(where)
     )
-    block = told.name.lower()
+    name = name or told.name
+    block = name.lower()
+    checkpoints.check_replaced(name, [block], _STAGE, folder)
     file = _whole(Path(path))
     OnnxDetector(file, told.detector, labels, block)  # raises where they do not fit each other
     separator = separator or told.separator
@@ -81,7 +86,7 @@ def import_onnx(
         name=block,
         kind=checkpoints.ONNX,
         config=asdict(told.detector),
-        stage="ONNX file",
+        stage=_STAGE,
         network="teacher",
         training_data=told.training_data,
         licence=told.licence,
@@ -89,7 +94,7 @@ def import_onnx(
     checkpoints.save_weights(file, card, folder)
     return checkpoints.save_manifest(
         Manifest(
-            name=name or told.name,
+            name=name,
             description=told.description
             + ("" if separator is None else f", on the sources of {separator}"),
             labels=labels,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from itertools import pairwise
 
 import librosa
@@ -165,6 +166,14 @@ def test_what_else_it_pickles_is_not_run(checkpoint, tmp_path):
     with pytest.raises(JssError, match="as weights alone"):
         dcase2021.read(harmful)
     assert not (tmp_path / "made").exists()
+
+
+def test_a_trained_system_is_not_replaced(checkpoint, tmp_path, tiny_checkpoints):
+    folder = shutil.copytree(tiny_checkpoints, tmp_path / "checkpoints")
+    with pytest.raises(JssError, match="SED would replace a block or system that is there"):
+        dcase2021.convert(checkpoint, "SED", folder)
+    for _ in range(2):
+        dcase2021.convert(checkpoint, "Mine", folder)
 
 
 def test_other_files_are_refused_in_a_sentence(checkpoint, tmp_path):

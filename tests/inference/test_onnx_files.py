@@ -89,6 +89,28 @@ def test_the_block_is_checked_and_keyed_like_others(folder, tmp_path, capsys):
         load_system("Mine")
 
 
+def test_two_files_of_one_description_are_two_systems(folder, tmp_path):
+    for selection in ("student", "teacher"):
+        file = tmp_path / f"{selection}.onnx"
+        assert main(["export-onnx", "SED", "--selection", selection, "--out", str(file)]) == 0
+    convert = ["convert", "onnx", "--description", str(tmp_path / "student.yaml")]
+    assert main([*convert, str(tmp_path / "student.onnx"), "--name", "First"]) == 0
+    before = fingerprint(load_system("First", device="cpu"))
+    assert main([*convert, str(tmp_path / "teacher.onnx"), "--name", "Second"]) == 0
+    assert fingerprint(load_system("First", device="cpu")) == before
+    assert fingerprint(load_system("Second", device="cpu")) != before
+
+
+@pytest.mark.parametrize("name", ["SED", "tiny-detector-teacher"])
+def test_a_trained_system_or_block_is_not_replaced(folder, tmp_path, capsys, name):
+    main(["export-onnx", "SED", "--out", str(tmp_path / "sed.onnx")])
+    before = {path: path.read_bytes() for path in folder.rglob("*.*")}
+    capsys.readouterr()
+    assert main(["convert", "onnx", str(tmp_path / "sed.onnx"), "--name", name]) == 2
+    assert f"{name} would replace a block or system that" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before
+
+
 def test_what_is_missing_is_one_sentence(folder, tmp_path, monkeypatch, capsys):
     def says(*arguments):
         assert main([str(a) for a in arguments]) == 2
