@@ -29,7 +29,7 @@ CONTROL, AUDIO = "label", "audio"
 #: Before the name of a recording in the address under which Label Studio serves local files.
 PREFIX = "/data/local-files/?d="
 #: Label Studio puts eight characters before the name of an uploaded file.
-_UPLOADED = re.compile(r"^(?:upload/\d+/)?[0-9a-f]{8}-(?=.)")
+_UPLOADED = re.compile(r"^upload/(?:\d+/)?[0-9a-f]{8}-(?=.)")
 
 
 def recognise(text: str) -> bool:

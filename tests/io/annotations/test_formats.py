@@ -197,6 +197,22 @@ def test_label_studio_exports(tmp_path):
     assert_same(formats.read(path), plain([("d", 1, 2.5, "Dog"), ("d", 1, 2.5, "Cat")]))
 
 
+def test_label_studio_recordings_that_begin_with_their_date(tmp_path):
+    addresses = (
+        "/data/local-files/?d=20240101-120000.wav",
+        "/data/local-files/?d=20240102-120000.wav",
+        "https://x.org/20240103-120000.wav",
+        "/data/upload/3/0a1b2c3d-20240104-120000.wav",
+    )
+    path = tmp_path / "export.json"
+    path.write_text(
+        json.dumps([{"data": {"audio": address}, "annotations": []} for address in addresses])
+    )
+    assert formats.read(path)["filename"].tolist() == [
+        f"2024010{day}-120000.wav" for day in (1, 2, 3, 4)
+    ]
+
+
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)"
 
 
