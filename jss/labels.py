@@ -100,3 +100,8 @@ def sound_class(label: str, index: int = 0) -> SoundClass:
     name = label.replace("_", " ")
     light, dark = _OTHER_COLORS[index % len(_OTHER_COLORS)]
     return SoundClass(label, name, name, light, dark, (4, 2))
+
+
+def label_list(text: str) -> tuple[str, ...]:
+    """The labels of a text that has commas between them; blanks around them are left out."""
+    return tuple(label.strip() for label in text.split(",") if label.strip())

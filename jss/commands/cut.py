@@ -16,7 +16,8 @@ from jss.io.annotations.events import by_recording
 from jss.io.annotations.formats import read
 from jss.io.inputs import output_names
 from jss.io.notes import warn
-from jss.io.tables import write_table
+from jss.io.tables import read_table, write_table
+from jss.labels import label_list
 
 if TYPE_CHECKING:
     from jss.inference.windows import Stretch
@@ -94,10 +95,14 @@ def run(args: argparse.Namespace) -> int:
             raise JssError(f"{name} {seconds:g} is not from 0 to 3600 seconds.")
     events = read(args.events)
     events = events[events["event_label"].notna()]
-    if args.labels:
-        events = events[events["event_label"].isin(args.labels.split(","))]
+    wanted = label_list(args.labels) if args.labels else ()
+    absent = [label for label in wanted if label not in set(events["event_label"])]
+    if wanted:
+        events = events[events["event_label"].isin(wanted)]
     if events.empty:
         raise JssError(f"{args.events} has no event{' of ' + args.labels if args.labels else ''}.")
+    if absent:
+        warn(f"{args.events} has no event of {', '.join(absent)}.")
     stretches, labels = _analysis(args)
     unknown = sorted(set(events["event_label"]) - set(labels or events["event_label"]))
     if unknown:
@@ -107,6 +112,7 @@ def run(args: argparse.Namespace) -> int:
         )
     found = find_audio(args.audio, events["filename"])
     names = output_names(name for name, _ in found.values())
+    earlier = _rows(args.out)
     rows: list[tuple[str, ...]] = []
     used: set[str] = set()
     failed = 0
@@ -139,9 +145,18 @@ def run(args: argparse.Namespace) -> int:
                 continue
             if done < len(entries):
                 warn(f"{name}: {len(entries) - done} events have no length or begin after its end.")
-    write_table(args.out / TABLE, COLUMNS, rows)
+    write_table(args.out / TABLE, COLUMNS, (earlier | {row[0]: row for row in rows}).values())
     print(f"{len(rows)} clips of {len(set(r[4] for r in rows))} recordings -> {args.out}")
     return (1 if failed or len(found) < len(set(events["filename"])) else 0) if rows else 2
+
+
+def _rows(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Rows of the table of a folder by clip, of the clips that are there; earlier runs cut them."""
+    table = folder / TABLE
+    rows = read_table(table, *COLUMNS) if table.is_file() else []
+    return {
+        row["filename"]: tuple(row.values()) for row in rows if (folder / row["filename"]).is_file()
+    }
 
 
 def _analysis(

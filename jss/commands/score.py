@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jss.errors import JssError
+from jss.labels import label_list
 
 if TYPE_CHECKING:
     from jss.evaluation.measure import Findings, Reference
@@ -127,7 +128,7 @@ def run(args: argparse.Namespace) -> int:
         raise JssError("--median must be an odd number of frames.")
     labels = None
     if args.labels is not None:
-        labels = tuple(label.strip() for label in args.labels.split(",") if label.strip())
+        labels = label_list(args.labels)
     results = args.scores or args.detections or args.decisions
     reference, findings = score(
         args.ground_truth,

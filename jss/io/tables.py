@@ -12,6 +12,9 @@ from jss.errors import JssError
 from jss.io import cells
 from jss.io.atomic import atomic_write
 
+#: Columns with names of files, which need not be UTF-8.
+_FILES = ("filename", "recording")
+
 
 @contextmanager
 def open_table(path: Path, kind: str = "tabs") -> Iterator[TextIO]:
@@ -63,7 +66,7 @@ def read_table(path: Path, *columns: str, delimiter: str = "\t") -> list[dict[st
         table = []
         for number, row in rows:
             values = {column: row[place] if place < len(row) else "" for column, place in places}
-            if any(map(cells.undecodable, [values[c] for c in columns if c != "filename"])):
+            if any(map(cells.undecodable, [values[c] for c in columns if c not in _FILES])):
                 raise JssError(f"{path}, line {number}: the text is not UTF-8: save it as UTF-8.")
             table.append(values)
         return table

@@ -111,6 +111,27 @@ def test_cut_the_mixture(sounds, capsys):
     assert "has no event of Cat" in capsys.readouterr().err
 
 
+def test_cut_again_into_a_folder(sounds, capsys):
+    """The table is of every clip in the folder, whatever run cut it; a label may follow a blank."""
+    out = sounds / "clips"
+    arguments = ("cut", sounds / "events.tsv", "--audio", sounds / "sounds", "--out", out)
+    assert run(*arguments, "--labels", "Dog") == 0
+    assert run(*arguments, "--labels", "Cat, Speech") == 0
+    printed = capsys.readouterr()
+    assert "1 clips of 1 recordings" in printed.out
+    assert "has no event of Cat" in printed.err
+    names = ["Dog/mon/a_1.000-2.000.flac", "Dog/tue/a_0.250-0.750.flac"]
+    both = [*names, "Speech/mon/a_0.500-1.000.flac"]
+    assert pd.read_csv(out / "clips.tsv", sep="\t")["filename"].tolist() == both
+    assert run(*arguments, "--labels", "Dog", "--margin", "0.25") == 0
+    table = pd.read_csv(out / "clips.tsv", sep="\t").set_index("filename")
+    assert sorted(table.index) == both
+    assert table.loc[names, "onset"].tolist() == [0.25, 0.25]
+    (out / both[2]).unlink()
+    assert run(*arguments, "--labels", "Dog") == 0
+    assert pd.read_csv(out / "clips.tsv", sep="\t")["filename"].tolist() == names
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_cut_the_source_that_won_and_detect_in_other_formats(sounds, monkeypatch, capsys):
