@@ -217,7 +217,7 @@ def read_events(
     for column in ("filename", "event_label"):
         _first(path, table, ~empty & (table[column] == ""), f"the {column} is missing")
     _first(path, table, table["filename"] == "", "the filename is missing")
-    onset, offset = (_numbers(path, table, column, ~empty) for column in ("onset", "offset"))
+    onset, offset = (numbers(path, table, column, ~empty) for column in ("onset", "offset"))
     _first(path, table, ~empty & (onset < 0), "the onset {} is negative", "onset")
     _first(
         path,
@@ -256,7 +256,7 @@ def read_durations(path: Path) -> dict[str, float]:
     """
     table = read_table(path, ("filename", "duration"))
     _first(path, table, table["filename"] == "", "the filename is missing")
-    seconds = _numbers(path, table, "duration", pd.Series(True, index=table.index))
+    seconds = numbers(path, table, "duration", pd.Series(True, index=table.index))
     _first(path, table, seconds <= 0, "the duration {} is not above 0", "duration")
     again = table["filename"].duplicated()
     _first(path, table, again, "the file {} was listed before", "filename")
@@ -349,7 +349,7 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
         table = read_table(path)
         everywhere = pd.Series(True, index=table.index)
         values = np.array(
-            [_numbers(path, table, name, everywhere).to_numpy(np.float64) for name in names]
+            [numbers(path, table, name, everywhere).to_numpy(np.float64) for name in names]
         )
     if not values.shape[1]:
         raise JssError(f"{path} holds no frame.")
@@ -474,9 +474,23 @@ def _first(path: Path, table: pd.DataFrame, bad: pd.Series[bool], text: str, *co
         raise JssError(f"{path}, line {table.index[row]}: {text.format(*cells)}.")
 
 
-def _numbers(
+def numbers(
     path: Path, table: pd.DataFrame, column: str, wanted: pd.Series[bool]
 ) -> pd.Series[float]:
+    """Read a column of a table as numbers.
+
+    Args:
+        path: The table, for messages.
+        table: Its cells as text, indexed by line (``read_table``).
+        column: The column.
+        wanted: (rows,), where a number must be.
+
+    Returns:
+        (rows,), NaN where there is none.
+
+    Raises:
+        JssError: A cell that is wanted is empty or not a finite number.
+    """
     values = pd.to_numeric(table[column], errors="coerce").astype(float)
     bad = wanted & ~np.isfinite(values)
     name = column.replace("{", "{{").replace("}", "}}")

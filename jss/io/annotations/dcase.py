@@ -12,7 +12,7 @@ import pandas as pd
 
 from jss.io import cells
 from jss.io.annotations.events import Durations
-from jss.io.tsv import EVENT_COLUMNS, read_events, read_table, read_text
+from jss.io.tsv import EVENT_COLUMNS, numbers, read_events, read_table, read_text
 
 CONFIDENCE = "confidence"
 
@@ -39,12 +39,12 @@ def read(path: Path, filename: str) -> pd.DataFrame:
         The plain table of events.
 
     Raises:
-        JssError: See ``jss.io.tsv.read_events``.
+        JssError: See ``jss.io.tsv.read_events``; or a confidence is not a number.
     """
     events = read_events(path, separators="\t,")
     if CONFIDENCE in _columns(read_text(path)):
-        scores = read_table(path, separators="\t,")[CONFIDENCE]
-        events[CONFIDENCE] = pd.to_numeric(scores, errors="coerce").astype(float)
+        table = read_table(path, separators="\t,")
+        events[CONFIDENCE] = numbers(path, table, CONFIDENCE, table[CONFIDENCE] != "")
     return events
 
 

@@ -289,6 +289,21 @@ def test_a_file_that_is_not_what_it_says_gets_a_sentence(tmp_path, name, content
     assert name in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("score", "why"), [("0,9", "has a decimal comma: write a point"), ("high", "is not a number")]
+)
+def test_a_confidence_that_is_no_number_is_not_lost(tmp_path, score, why):
+    path = tmp_path / "events.tsv"
+    rows = f"a.wav\t0\t1\tDog\t\na.wav\t1\t2\tDog\t{score}\nb.wav\t\t\t\t\n"
+    path.write_text(f"filename\tonset\toffset\tevent_label\tconfidence\n{rows}")
+    with pytest.raises(JssError, match=f"line 3: the confidence '{score}' {why}"):
+        formats.read(path)
+    path.write_text(path.read_text().replace(score, "0.9"))
+    assert formats.read(path)["confidence"].tolist() == pytest.approx(
+        [np.nan, 0.9, np.nan], nan_ok=True
+    )
+
+
 def test_two_files_of_one_recording_are_refused(tmp_path):
     (tmp_path / "a.txt").write_text("1\t2\tDog\n")
     (tmp_path / "a.tsv").write_text("filename\tonset\toffset\tevent_label\na\t0\t1\tDog\n")
