@@ -11,7 +11,8 @@ from jss import audio
 from jss.io.annotations import label_studio
 from jss.io.annotations.audio import find_audio
 from jss.io.annotations.formats import FORMATS, named, read, write
-from jss.io.tsv import read_durations
+from jss.io.notes import warn
+from jss.io.tsv import ClipNames, read_durations
 
 HELP = "write events as labels for Audacity, Raven, Praat or Label Studio"
 
@@ -63,6 +64,15 @@ def run(args: argparse.Namespace) -> int:
         found = find_audio(args.audio, events["filename"])
         events["filename"] = [found[n][0] if n in found else n for n in events["filename"]]
         durations |= {name: audio.duration(path) for name, path in found.values()}
+    known, names = ClipNames(durations), list(dict.fromkeys(events["filename"]))
+    matches = zip(names, known.map(names), strict=True)
+    durations |= {name: durations[match] for name, match in matches if match is not None}
+    missing = [name for name in names if name not in durations]
+    if args.durations is not None and missing:
+        warn(
+            f"{len(missing)} of {len(names)} recordings are not in {args.durations}, such "
+            f"as {missing[0]}: theirs end with the last event."
+        )
     files = write(events, chosen, args.out, durations)
     print(
         f"{events['event_label'].notna().sum()} events of {len(set(events['filename']))} recordings, as "

@@ -58,6 +58,24 @@ def test_several_recordings_need_a_folder(sounds, capsys):
     assert "must end in .tsv or .csv" in capsys.readouterr().err
 
 
+def test_lengths_match_names_without_suffix(sounds, capsys):
+    """As those of labels of Audacity are."""
+    events, lengths = sounds / "bare.tsv", sounds / "durations.tsv"
+    text = (sounds / "events.tsv").read_text()
+    events.write_text(text.replace("a.wav", "a") + "sun/b\t1\t2\tDog\n")
+    lengths.write_text("filename\tduration\nmon/a.wav\t2.5\ntue/a.wav\t2.5\n")
+    out = ("--to", "textgrid", "--out", sounds / "grids", "--durations", lengths)
+    assert run("export", events, *out) == 0
+    assert "1 of 3 recordings are not in" in capsys.readouterr().err
+    ends = {p.relative_to(sounds / "grids").as_posix(): p.read_text().split("xmax = ")[1].split()[0]
+            for p in (sounds / "grids").rglob("*.TextGrid")}  # fmt: skip
+    assert ends == {
+        "mon/a.TextGrid": "2.500000",
+        "tue/a.TextGrid": "2.500000",
+        "sun/b.TextGrid": "2.000000",
+    }
+
+
 def test_score_reads_a_truth_in_any_format(sounds, capsys):
     pd.DataFrame({"filename": ["mon/a.wav", "tue/a.wav"], "duration": [2.5, 2.5]}).to_csv(
         sounds / "durations.tsv", sep="\t", index=False
