@@ -118,7 +118,7 @@ class Ray:
             {
                 "number": number,
                 "name": task.name,
-                "path": os.fspath(task.path),
+                "path": os.fspath(task.path.absolute()),
                 "stem": task.stem,
                 "key": task.key,
             }

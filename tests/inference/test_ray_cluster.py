@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ import tiny
 from jss import audio
 from jss.cli import main
 from jss.inference import ray_cluster
+from jss.inference.clip_files import RecordingFiles, Wanted
+from jss.inference.system import load_system
 from jss.io.journal import DETECTED
 
 ROOT = Path(__file__).parents[2]
@@ -128,6 +131,17 @@ def test_a_full_disk_ends_it(workers, folder, small_disk, capsys):
     sentences = [line for line in capsys.readouterr().err.splitlines() if line.startswith("jss:")]
     assert "No space left on device" in sentences[-1]
     assert not list(small_disk.rglob("*.part"))
+
+
+def test_workers_of_another_folder_see_the_recordings(tmp_path, monkeypatch):
+    ray = MagicMock()
+    ray.cluster_resources.return_value = {"CPU": 1}
+    monkeypatch.setattr(ray_cluster, "_import", lambda: ray)
+    monkeypatch.chdir(tmp_path)
+    task = RecordingFiles("a.wav", Path("in/a.wav"), "a", "a.wav")
+    list(ray_cluster.Ray("cpu")._rows(load_system("SED"), [task], Path("out"), Wanted()))
+    ((item,),) = ray.data.from_items.call_args.args
+    assert item["path"] == str(tmp_path / "in/a.wav")
 
 
 def test_without_ray_it_is_one_sentence(folder, tmp_path, monkeypatch, capsys):
