@@ -17,7 +17,7 @@ from jss.data.datasets import desed
 from jss.data.datasets.overlap import merge
 from jss.data.manifest import MANIFEST, claim
 from jss.data.scenes.scenes import SPLITS, Scene, SceneRecipe, SceneSet, render_scene
-from jss.data.soundbank.bank import Bank
+from jss.data.soundbank.bank import Bank, recordings_sha256
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
 
@@ -56,9 +56,8 @@ def render_scenes(
     Raises:
         JssError: The folder holds another set, or the bank lacks a class.
     """
-    claim(
-        root / MANIFEST, {"set": "scenes", "seed": seed, "sources": sources, "recipe": repr(recipe)}
-    )
+    settings = {"set": "scenes", "seed": seed, "sources": sources, "recipe": repr(recipe)}
+    claim(root / MANIFEST, {**settings, "recordings_sha256": recordings_sha256(bank)})
     lines: list[str] = []
     for split, count in clips.items():
         scenes = SceneSet(recipe, bank, split, seed, count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +14,28 @@ import numpy.typing as npt
 
 from jss import audio
 from jss.data.datasets import esc50, urbansound
-from jss.data.recordings import Recording, choose, index_by_split, read_catalogue, scan, split_name
+from jss.data.recordings import (
+    SPLITS,
+    Recording,
+    choose,
+    index_by_split,
+    read_catalogue,
+    scan,
+    split_name,
+)
 from jss.errors import JssError
 from jss.labels import DESED_LABELS
 
-__all__ = ["TERMS", "Audio", "Bank", "MixedBank", "Recording", "SoundBank", "as_int16"]
+__all__ = [
+    "TERMS",
+    "Audio",
+    "Bank",
+    "MixedBank",
+    "Recording",
+    "SoundBank",
+    "as_int16",
+    "recordings_sha256",
+]
 
 Audio = npt.NDArray[np.float32]
 #: Licence of a model trained on any bank of recordings, as its card states it.
@@ -201,6 +219,17 @@ class MixedBank:
         return [(bank, weight) for bank, weight in having if weight > 0] or [
             (bank, 1.0) for bank, _ in having
         ]
+
+
+def recordings_sha256(bank: Bank) -> str:
+    """Hash of the recordings of a bank and their splits; another bank gives other soundscapes."""
+    known = "\n".join(
+        f"{r.path} {r.recording} {r.split}"
+        for split in SPLITS
+        for label in bank.labels(split)
+        for r in bank.recordings(label, split)
+    )
+    return hashlib.sha256(known.encode()).hexdigest()
 
 
 def is_bank(folder: Path) -> bool:

@@ -22,8 +22,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from jss import audio
 from jss.data.manifest import MANIFEST, claim, write_json
-from jss.data.recordings import SPLITS, Recording
-from jss.data.soundbank.bank import Bank, MixedBank, SoundBank
+from jss.data.recordings import Recording
+from jss.data.soundbank.bank import Bank, MixedBank, SoundBank, recordings_sha256
 from jss.data.soundbank.synthbank import PREFIX, SynthBank
 from jss.data.soundscapes import RECIPES, Rendered, Soundscape, draw, render
 from jss.data.soundscapes.layouts import DesedLayout, FussLayout, Layout
@@ -265,12 +265,6 @@ def _parse(line: str) -> tuple[Layout, str, int, Soundscape]:
 def _settings(order: Order, bank: Bank) -> dict[str, Any]:
     """What the clips depend on, for the manifest."""
     recipe = RECIPES[LAYOUTS[order.name].recipe]
-    known = "\n".join(
-        f"{r.path} {r.recording} {r.split}"
-        for split in SPLITS
-        for label in bank.labels(split)
-        for r in bank.recordings(label, split)
-    )
     return {
         "set": order.name,
         "note": "Rendered by jss. In DESED's layout, but not DESED."
@@ -278,7 +272,7 @@ def _settings(order: Order, bank: Bank) -> dict[str, Any]:
         else "Rendered by jss.",
         "recipe": recipe.name,
         "recipe_sha256": hashlib.sha256(repr(recipe).encode()).hexdigest(),
-        "recordings_sha256": hashlib.sha256(known.encode()).hexdigest(),
+        "recordings_sha256": recordings_sha256(bank),
         "seed": order.seed,
         "sources": order.sources,
     }

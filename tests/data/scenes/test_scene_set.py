@@ -10,7 +10,10 @@ import pytest
 
 from jss import audio
 from jss.cli import main
-from jss.data.scenes.scene_set import render_scene_lines
+from jss.data.scenes.scene_set import render_scene_lines, render_scenes
+from jss.data.scenes.scenes import RECIPES
+from jss.data.soundbank.synthbank import SynthBank
+from jss.errors import JssError
 from jss.labels import URBAN_LABELS
 
 
@@ -49,6 +52,18 @@ def test_resuming_writes_only_missing_files(rendered: Path) -> None:
     assert existing.stat().st_mtime_ns == touched
 
 
+def test_a_set_of_other_recordings_is_refused(tmp_path: Path) -> None:
+    """Its scenes would keep their sound, and get the labels of other ones."""
+    recipe, clips = RECIPES["urban"], {"train": 0, "validation": 0, "test": 2}
+    banks = [SynthBank(per_label=4, seed=seed, classes=recipe.labels) for seed in (0, 1)]
+    render_scenes(tmp_path, banks[0], recipe, clips)
+    before = (tmp_path / "test" / "strong.tsv").read_bytes()
+    with pytest.raises(JssError, match="holds a set with another recordings sha256"):
+        render_scenes(tmp_path, banks[1], recipe, clips)
+    assert (tmp_path / "test" / "strong.tsv").read_bytes() == before
+    assert render_scenes(tmp_path, banks[0], recipe, clips) == clips
+
+
 def test_render_again_from_a_line(
     rendered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,8 +84,6 @@ def test_render_again_from_a_line(
     ],
 )
 def test_a_changed_line_is_refused(rendered: Path, tmp_path: Path, change: tuple[str, str]) -> None:
-    from jss.errors import JssError
-
     line = (rendered / "scenes.jsonl").read_text().splitlines()[-1].replace(*change)
     with pytest.raises(JssError, match="line"):
         render_scene_lines([line], tmp_path, None)  # type: ignore[arg-type]
