@@ -189,7 +189,7 @@ def select(files: Sequence[RemoteFile], wanted: Sequence[str]) -> tuple[RemoteFi
 
 
 def unpack(path: Path) -> int | None:
-    """Unpack an archive in its folder, unless that was done before.
+    """Unpack an archive in its folder, unless that was done since it was downloaded.
 
     Nothing is written outside the folder. After an error, another call unpacks everything again.
 
@@ -200,7 +200,9 @@ def unpack(path: Path) -> int | None:
         JssError: The archive is damaged, or the disk is full.
     """
     done = path.with_name(f".{path.name}.unpacked")
-    if not path.name.endswith((".zip", ".tar.gz", ".tgz", ".tar")) or done.is_file():
+    if not path.name.endswith((".zip", ".tar.gz", ".tgz", ".tar")):
+        return None
+    if done.is_file() and done.stat().st_mtime_ns >= path.stat().st_mtime_ns:
         return None
     try:
         if path.name.endswith(".zip"):

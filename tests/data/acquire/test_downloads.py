@@ -202,6 +202,8 @@ def test_unpacking_once_and_again_after_a_stop(tmp_path: Path) -> None:
     (tmp_path / ".a.tar.gz.unpacked").unlink()
     assert unpack(tmp_path / "a.tar.gz") == 2
     assert (tmp_path / "x").read_bytes() == b"x"
+    (tmp_path / "a.tar.gz").write_bytes(packed_tar(new__a=b"1"))  # fetched again
+    assert unpack(tmp_path / "a.tar.gz") == 1
     assert unpack(tmp_path / "x") is None
 
 
