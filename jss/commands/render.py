@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="CLIP",
-        help="clips: only these, such as validation_00017",
+        help="clips: only these, such as validation_00017; train/example00017 of a universal set",
     )
     parser.add_argument("--data", metavar="ROOT", help="overlap: a data set in DESED's layout")
     parser.add_argument(
@@ -168,13 +168,12 @@ def _clips(args: argparse.Namespace) -> int:
         ) from error
     lines = [line for line in text.splitlines() if line.strip()]
     if args.only:
-        by_name = {name: line for line in lines for name in args.only if f"/{name}." in line}
-        missing = [name for name in args.only if name not in by_name]
+        missing = [name for name in args.only if not any(f"/{name}." in line for line in lines)]
         if missing:
             raise JssError(
                 f"{args.lines} has no clip {missing[0]}: a clip is named such as validation_00017."
             )
-        lines = list(dict.fromkeys(by_name.values()))
+        lines = [line for line in lines if any(f"/{name}." in line for name in args.only)]
     render, bank = render_lines, make_bank(Path(args.soundbank) if args.soundbank else None)
     if lines and is_scene(lines[0]):
         render, bank = render_scene_lines, _scene_bank(args.soundbank)

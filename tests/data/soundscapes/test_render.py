@@ -181,6 +181,21 @@ def test_render_a_universal_clip_again(bank_folder: Path, tmp_path: Path) -> Non
     assert digests(tmp_path / "again").items() <= digests(tmp_path / "set").items()
 
 
+def test_only_takes_the_clips_of_a_name_in_every_subset(
+    bank_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """FUSS numbers the clips of each subset from 0."""
+    clips = {"train": 1, "validation": 0, "eval": 1}
+    render_set(order(tmp_path / "set", bank_folder, "universal", clips=clips))
+    lines, root = tmp_path / "set" / "soundscapes.jsonl", tmp_path / "again"
+    arguments = ["render", "clips", str(root), "--soundbank", str(bank_folder), "--lines"]
+    for name, subsets in (("example00000", ("train", "eval")), ("eval/example00000", ("eval",))):
+        assert main([*arguments, str(lines), "--only", name]) == 0
+        assert capsys.readouterr().out.splitlines() == [
+            f"{root}/ssdata/{subset}/example00000.flac" for subset in subsets
+        ]
+
+
 def test_foreign_lines_are_refused(
     rendered: Path, bank_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
