@@ -21,6 +21,7 @@ from jss.data.recordings import SPLITS as SPLIT_NAMES
 from jss.data.recordings import hashed_split
 from jss.errors import JssError
 from jss.io.annotations import formats
+from jss.io.notes import warn
 from jss.io.schema import parse_yaml
 from jss.io.tables import read_table
 from jss.io.tsv import ClipNames
@@ -127,12 +128,21 @@ def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, l
 
 
 def _splits(tsv: Path, paths: Mapping[str, Path]) -> dict[Path, str] | None:
-    """Split of each file that the table lists; None where there is no table."""
+    """Split of each file that the table lists; None where there is no table.
+
+    Raises:
+        JssError: A split is unknown, or a file is in two.
+    """
     if not tsv.is_file():
         return None
     table = read_table(tsv, "filename", "split")
     files = _files([row["filename"] for row in table], paths, tsv)
-    splits = {}
+    splits: dict[Path, str] = {}
+    absent = [row["filename"] for row in table if files[row["filename"]][1] is None]
+    if absent:
+        warn(
+            f"{tsv}: {len(absent)} of {len(table)} rows name no recording that is there, such as {absent[0]}."
+        )
     for row in table:
         if row["split"] not in SPLIT_NAMES:
             raise JssError(
@@ -140,8 +150,10 @@ def _splits(tsv: Path, paths: Mapping[str, Path]) -> dict[Path, str] | None:
                 f"{', '.join(SPLIT_NAMES)}."
             )
         _, path = files[row["filename"]]
-        if path is not None:
-            splits[path] = row["split"]
+        if path is not None and splits.setdefault(path, row["split"]) != row["split"]:
+            raise JssError(
+                f"{tsv}: {row['filename']} is in two splits, {splits[path]} and {row['split']}: keep one row."
+            )
     return splits
 
 

@@ -12,6 +12,7 @@ import true_layouts as layouts
 from jss import audio
 from jss.data.clip import Event
 from jss.data.datasets import labelled
+from jss.errors import JssError
 
 STRONG, WEAK = "filename\tonset\toffset\tevent_label\n", "filename\tevent_labels\n"
 
@@ -49,3 +50,18 @@ def test_names_of_a_mac(root: Path) -> None:
     layouts.text(root / "splits.tsv", "filename\tsplit\ncafé.wav\ttest\n")
     subsets = labelled.prepare(root)
     assert [clip.path is not None for clip in subsets["strong_test"]] == [True]
+
+
+def test_splits_that_contradict_each_other_or_name_nothing(
+    root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    layouts.text(root / "strong.tsv", STRONG + "rec/a.wav\t1\t2\tDog\nrec/b.wav\t1\t2\tCat\n")
+    rows = "filename\tsplit\nrec/a.wav\ttest\na.wav\ttest\nrec/bb.wav\ttest\n"
+    layouts.text(root / "splits.tsv", rows)
+    assert [clip.filename for clip in labelled.prepare(root)["strong_test"]] == ["rec/a.wav"]
+    assert "1 of 3 rows name no recording that is there, such as rec/bb.wav" in caplog.text
+    layouts.text(root / "splits.tsv", f"{rows}a\ttrain\n")
+    with pytest.raises(
+        JssError, match=r"splits\.tsv: a is in two splits, test and train: keep one"
+    ):
+        labelled.prepare(root)
