@@ -29,7 +29,6 @@ from jss.training import runs
 from jss.training.distributed import on_rank_zero
 from jss.training.rebase import rebase
 from jss.training.runs import PLAN, SELECTIONS, has_block, hours_of, mark_start
-from jss.training.selection import best_epoch
 from jss.training.stages import parse, separates_only, separator_block, split, trainings
 from jss.training.weak_stages import WEAK_STAGES
 
@@ -204,12 +203,13 @@ def _batch(trains: str, config: Config) -> int:
 
 
 def _objective(history: Sequence[Mapping[str, float]]) -> str:
-    """The best value of the last selection rule that the history has a column for."""
-    for column, largest, _ in reversed(list(SELECTIONS.values())):
-        if history and column in history[-1]:
-            best = history[best_epoch(history, column, largest)]
-            return f"{column.replace('_', ' ')} {best[column]:.3f}"
-    return ""
+    """The best value of the last selection rule that the history has numbers for."""
+    selected = runs.selected_epochs(history)
+    if not selected:
+        return ""
+    name, epoch = list(selected.items())[-1]
+    column = SELECTIONS[name][0]
+    return f"{column.replace('_', ' ')} {history[epoch - 1][column]:.3f}"
 
 
 def _finished(row: Row, out: Path) -> bool:

@@ -231,7 +231,14 @@ class Task(pl.LightningModule):
         if self.logger is not None:
             self.logger.log_metrics(self.history[-1], self.global_step)
         for name, (key, largest) in self.selections.items():
-            if best_epoch(self.history, key, largest) == len(self.history) - 1:
+            try:
+                best = best_epoch(self.history, key, largest)
+            except ValueError as error:
+                raise JssError(
+                    f"The {key.replace('_', ' ')} is not a number in any epoch: lower the learning rate, or set "
+                    "precision=fp32, and resume."
+                ) from error
+            if best == len(self.history) - 1:
                 save_networks(self.folder / f"best-{name}.safetensors", self.networks())
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -141,6 +141,18 @@ def test_a_shipped_campaign_is_whole(name, preset):
     assert [shipped.config(row).name for row in shipped.rows] == [preset] * len(shipped.rows)
 
 
+def test_the_status_of_a_history_without_numbers(tmp_path, capsys):
+    path, run = tmp_path / "plan.yaml", tmp_path / "out" / "first" / "MixIT"
+    path.write_text("preset: smoke\nrows:\n- {name: first, trains: MixIT}\n")
+    run.mkdir(parents=True)
+    (run / "config.yaml").write_text("{system: MixIT, config: {}, epochs: 2}\n")
+    (run / "history.csv").write_text("epoch,steps,validation_loss\n1,2,inf\n")
+    for expected in ("0.0  \n", "validation loss -1.500"):
+        assert cli.main(["campaign", str(path), "--out", str(tmp_path / "out"), "--status"]) == 0
+        assert expected in capsys.readouterr().out
+        (run / "history.csv").write_text("epoch,steps,validation_loss\n1,2,inf\n2,4,-1.5\n")
+
+
 def test_each_judged_separator_starts_from_a_row_of_its_critic():
     rows = campaign.read(CAMPAIGNS / "weak.yaml").rows
     for row in rows:

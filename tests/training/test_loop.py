@@ -71,6 +71,14 @@ def test_tensorboard_gets_the_history(tmp_path):
     assert point.step == task.history[0]["steps"]
 
 
+def test_a_first_validation_without_a_number_is_told(tmp_path, monkeypatch):
+    task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1)
+    nothing = {"student_objective": float("nan"), "teacher_objective": float("nan")}
+    monkeypatch.setattr(task, "validate", lambda: nothing)
+    with pytest.raises(JssError, match="objective is not a number in any epoch: lower the"):
+        fit(task, tiny_task.CONFIG, 1)
+
+
 def test_tensorboard_that_is_not_installed_is_told(tmp_path, monkeypatch):
     def missing(*_, **__):
         raise ModuleNotFoundError("Neither `tensorboard` nor `tensorboardX` is available.")
