@@ -338,7 +338,7 @@ def _durations(tsv: Path) -> dict[str, float]:
         if path.is_file():
             try:
                 return {
-                    row["filename"]: float(row["duration"])
+                    row["filename"]: cells.number(row["duration"])
                     for row in read_table(path, "filename", "duration")
                 }
             except ValueError as error:

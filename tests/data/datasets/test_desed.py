@@ -180,6 +180,10 @@ def test_written_tables_are_read_back(root: Path) -> None:
     assert [(c.filename, c.duration, c.events) for c in read] == [
         (c.filename, c.duration, c.events) for c in clips
     ]
+    durations = tsv.with_name("validation_durations.tsv")
+    durations.write_text(durations.read_text().replace("4.000", "4_0"))
+    with pytest.raises(JssError, match="a duration is not a number of seconds"):
+        desed.prepare(root)
 
 
 def test_layout_of_2021(tmp_path: Path) -> None:
