@@ -24,6 +24,7 @@ from jss.io.annotations import formats
 from jss.io.schema import parse_yaml
 from jss.io.tables import read_table
 from jss.io.tsv import ClipNames
+from jss.io.tsv import read_table as read_lines
 from jss.labels import LABELS_FILE
 
 LABELS, STRONG, WEAK = LABELS_FILE, "strong.tsv", "weak.tsv"
@@ -130,18 +131,25 @@ def _splits(tsv: Path, paths: Mapping[str, Path]) -> dict[Path, str] | None:
     """Split of each file that the table lists; None where there is no table."""
     if not tsv.is_file():
         return None
-    table = read_table(tsv, "filename", "split")
-    files = _files([row["filename"] for row in table], paths, tsv)
+    table = read_lines(tsv, ("filename", "split"))
+    files = _files(table["filename"], paths, tsv)
+    first: dict[str, tuple[str, int]] = {}
     splits = {}
-    for row in table:
-        if row["split"] not in SPLIT_NAMES:
+    for line, name, split in table.itertuples():
+        if split not in SPLIT_NAMES:
             raise JssError(
-                f"{tsv}: the split {row['split']!r} of {row['filename']} is not one of "
+                f"{tsv}, line {line}: the split {split!r} of {name} is not one of "
                 f"{', '.join(SPLIT_NAMES)}."
             )
-        _, path = files[row["filename"]]
+        clip, path = files[name]
+        other, earlier = first.setdefault(clip, (split, line))
+        if split != other:
+            raise JssError(
+                f"{tsv}, line {line}: {name} is in the split {split}, but in {other} by line {earlier}: "
+                "delete one of the rows."
+            )
         if path is not None:
-            splits[path] = row["split"]
+            splits[path] = split
     return splits
 
 

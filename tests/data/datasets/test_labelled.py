@@ -12,6 +12,7 @@ import true_layouts as layouts
 from jss import audio
 from jss.data.clip import Event
 from jss.data.datasets import labelled
+from jss.errors import JssError
 
 STRONG, WEAK = "filename\tonset\toffset\tevent_label\n", "filename\tevent_labels\n"
 
@@ -49,3 +50,20 @@ def test_names_of_a_mac(root: Path) -> None:
     layouts.text(root / "splits.tsv", "filename\tsplit\ncafé.wav\ttest\n")
     subsets = labelled.prepare(root)
     assert [clip.path is not None for clip in subsets["strong_test"]] == [True]
+
+
+def test_a_file_in_two_splits_is_refused(root: Path) -> None:
+    """The last row won without a word."""
+    layouts.text(root / "strong.tsv", STRONG + "rec/a.wav\t1\t2\tDog\nb.wav\t\t\t\n")
+    splits = root / "splits.tsv"
+    layouts.text(splits, "filename\tsplit\na.wav\ttest\nb.wav\ttrain\nrec/a.wav\ttest\n")
+    assert len(labelled.prepare(root)["strong_test"]) == 1
+    layouts.text(splits, "filename\tsplit\na.wav\ttest\n\nb.wav\ttrain\nrec/a.wav\ttrain\n")
+    with pytest.raises(JssError) as error:
+        labelled.prepare(root)
+    assert str(error.value) == (
+        f"{splits}, line 5: rec/a.wav is in the split train, but in test by line 2: delete one of the rows."
+    )
+    layouts.text(splits, "filename\tsplit\na.wav\tdev\n")
+    with pytest.raises(JssError, match=r"splits.tsv, line 2: the split 'dev' of a.wav is not one"):
+        labelled.prepare(root)
