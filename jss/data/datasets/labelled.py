@@ -16,7 +16,7 @@ from pathlib import Path
 
 from jss.data.clip import Clip
 from jss.data.datasets import folder
-from jss.data.datasets.desed import duration, with_events
+from jss.data.datasets.desed import duration, has_tables, with_events
 from jss.data.recordings import SPLITS as SPLIT_NAMES
 from jss.data.recordings import hashed_split
 from jss.errors import JssError
@@ -25,17 +25,19 @@ from jss.io.schema import parse_yaml
 from jss.io.tables import read_table
 from jss.io.tsv import ClipNames
 from jss.io.tsv import read_table as read_lines
-from jss.labels import LABELS_FILE
+from jss.labels import LABELS_FILE, STRONG_FILE, WEAK_FILE
 
-LABELS, STRONG, WEAK = LABELS_FILE, "strong.tsv", "weak.tsv"
+LABELS, STRONG, WEAK = LABELS_FILE, STRONG_FILE, WEAK_FILE
 SPLITS = "splits.tsv"
 
 
 def find(root: str | Path) -> Path | None:
-    """Return ROOT where it has a list of labels, or labelled audio; else None."""
+    """Return ROOT where it has a list of labels, or labelled audio, and no table of DESED; else None."""
     root = Path(root)
-    labelled = (root / WEAK).is_file() or formats.find(root, Path(STRONG).stem) is not None
-    if (root / LABELS).is_file() or (labelled and folder.find(root) is not None):
+    if has_tables(root):
+        return None
+    files = folder.label_files(root)
+    if root / LABELS in files or (files and folder.find(root) is not None):
         return root
     return None
 
