@@ -185,11 +185,7 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
     from jss.data.datasets import desed
 
     # a table of DESED: other data sets have folders such as audio/train and metadata too
-    if any(
-        (root / base / "metadata" / f"{table}.tsv").is_file()
-        for base in desed.BASES
-        for table in (*desed.FOLDERS.values(), *desed.OTHER_TABLES.values())
-    ):
+    if desed.has_tables(root):
         return [
             ClipSet(
                 name,
