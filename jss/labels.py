@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-#: File that lists the classes of a labelled folder.
-LABELS_FILE = "labels.yaml"
+#: Files of a labelled folder: its classes, strong labels and weak labels.
+LABELS_FILE, STRONG_FILE, WEAK_FILE = "labels.yaml", "strong.tsv", "weak.tsv"
 
 Theme = Literal["light", "dark"]
 

@@ -125,12 +125,12 @@ def run(args: argparse.Namespace) -> int:
         raise JssError(
             "--decoder has what was tuned for a single system: leave out --decoder or --fusion."
         )
-    if args.keep_scores:
-        _check_keep(args)
     from jss.weak_labels.inference import separators
 
     if set(args.system) <= set(separators()):
         return _weak(args)
+    if args.keep_scores:
+        _check_keep(args)
     from jss.data.soundbank.account import summary_of_data
     from jss.evaluation import run as evaluation_run
     from jss.inference.system import load_system
@@ -279,8 +279,17 @@ def _weak(args: argparse.Namespace) -> int:
 
     if args.clips is not None and args.clips < 1:
         raise JssError("--clips must be 1 or more.")
-    if args.batch is not None or args.precision != "fp32":
-        raise JssError("Separators of the weak-label paper take no --batch and no --precision.")
+    given = {
+        "--batch": args.batch is not None,
+        "--precision": args.precision != "fp32",
+        "--keep-scores": args.keep_scores,
+        "--fusion": args.fusion,
+        "--decoder": args.decoder != "median",
+        "--compare": bool(args.compare),
+    }
+    if any(given.values()):
+        refused = " and no ".join(option for option, is_given in given.items() if is_given)
+        raise JssError(f"Separators of the weak-label paper take no {refused}: leave that out.")
     for name in args.system:
         system = load_weak(name)
         clips = args.clips or scenes_of(system.card.settings)

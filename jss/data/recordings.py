@@ -195,6 +195,6 @@ def _digest(text: str) -> str:
 
 def _seconds(text: str | None) -> float | None:
     try:
-        return float(text) if text else None
+        return cells.number(text) if text else None
     except ValueError:
         return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,13 +17,15 @@ from jss.errors import DiskError, JssError
 
 #: Errors after which no file can be written: the disk is full or read-only.
 DISK_FAILURES = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
+#: Name of a temporary file.
+_PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path; at the end of the ``with`` block it is renamed to ``path``.
 
-    Missing folders are created. Where the block raises, the temporary file is deleted and ``path``
+    Missing folders are created. The temporary file is locked for as long as its writer lives. Where the block raises, the temporary file is deleted and ``path``
     stays as it was.
 
     Args:
@@ -39,8 +43,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            yield part
-            os.replace(part, path)
+            with part.open("wb") as file:
+                _lock(file)
+                yield part
+                os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
@@ -64,16 +70,30 @@ def unwritable(path: str | os.PathLike[str], error: OSError) -> JssError:
 def remove_partial_files(folder: str | os.PathLike[str]) -> None:
     """Delete the temporary files in a folder and its subfolders that a killed run left.
 
-    Processes of that run may still be ending and delete their files themselves.
+    Those of a process that still writes remain, and so do all of them where the file system has no
+    locks, so that nobody knows.
 
     Raises:
         JssError: The disk refuses.
     """
     try:
         for part in Path(folder).rglob(".*.part"):
-            part.unlink(missing_ok=True)
+            # processes of that run may still be ending and delete their files themselves
+            if _PART.fullmatch(part.name) and part.is_file():
+                with suppress(FileNotFoundError), part.open("r+b") as file:
+                    if _lock(file):
+                        part.unlink()
     except OSError as error:
         raise unwritable(folder, error) from error
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Lock a file until it is closed; False where another has locked it, or locks are missing."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def write_json_lines(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ UTF-8 are preserved (``surrogateescape``).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -77,6 +78,26 @@ def rows(text: str, separator: str = "\t") -> Iterator[tuple[int, list[str]]]:
             return
         at, number = stop.end(), number + 1
         first_number = number
+
+
+def number(cell: str) -> float:
+    """Parse a finite number of the digits 0 to 9; Python's float also takes 1_0 and other scripts'.
+
+    Args:
+        cell: The cell.
+
+    Raises:
+        ValueError: It is no such number.
+    """
+    value = float(cell)
+    if not is_plain(cell) or not math.isfinite(value):
+        raise ValueError(f"{cell!r} is not a number")
+    return value
+
+
+def is_plain(numbers: str) -> bool:
+    """Whether what Python's float takes of a text are numbers as other programs read them."""
+    return "_" not in numbers and numbers.isascii()
 
 
 def undecodable(cell: str) -> bool:

@@ -341,6 +341,8 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
     try:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         body = [line for line in lines[first:] if line.strip()] if '"' not in text else []
+        if not all(map(cells.is_plain, body)):
+            raise ValueError
         values = np.array([line.split("\t") for line in body], np.float64)
         values = values.reshape(-1, len(names)).T
         if not body or len(set(names)) < len(names) or not np.isfinite(values).all():

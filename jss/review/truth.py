@@ -163,7 +163,8 @@ def write(
     """Write the reviewed clips: their audio, labels.yaml, strong.tsv and splits.tsv.
 
     Args:
-        folder: A new folder, or one that was written before, which is brought up to date.
+        folder: A new folder, or one that was written before, which is brought up to date. A clip
+            in it whose recording has gone keeps its audio.
         detected: What was reviewed.
         judgements: The current ones, by key.
         others: Detections of another system that were reviewed too.
@@ -172,8 +173,8 @@ def write(
         What was written.
 
     Raises:
-        JssError: No clip is complete, the folder holds something else, a recording cannot be read, or
-            the folder cannot be written.
+        JssError: No clip is complete, or only those whose recordings have gone; the folder holds
+            something else or cannot be written; or a recording cannot be read.
     """
     base = Path(folder)
     foreign = {
@@ -183,23 +184,37 @@ def write(
     }
     known = {key: judgement for key, judgement in judgements.items() if key not in foreign}
     reviewed, unfinished = clips(known, [*detected.detections, *others])
-    present = [
-        clip
-        for clip in reviewed
-        if (recording := detected.recordings.get(clip.filename)) and recording.path is not None
-    ]
-    if not present:
+    if not reviewed:
         raise JssError(
             "No clip is complete yet: judge all of its detections, add what is missed, and press Enter."
         )
     before = _before(base)
-    written = {clip.name for clip in present}
+    paths = {name: recording.path for name, recording in detected.recordings.items()}
+    present: list[ReviewedClip] = []
+    gone: list[ReviewedClip] = []
+    for clip in reviewed:
+        available = paths.get(clip.filename) is not None or clip.name in before
+        (present if available else gone).append(clip)
+    lost = (
+        f"{len(gone)} complete clips are left out: their recordings, such as {gone[0].filename}, are no "
+        "longer where they were analysed. Give the folder of the recordings with --data."
+        if gone
+        else ""
+    )
+    if not present:
+        raise JssError(lost)
     for clip in present:
-        path = detected.recordings[clip.filename].path
-        assert path is not None
-        audio.save(base / clip.name, audio.excerpt(path, clip.start, clip.end - clip.start))
+        path = paths.get(clip.filename)
+        if path is not None:
+            audio.save(base / clip.name, audio.excerpt(path, clip.start, clip.end - clip.start))
+    removed = sorted(before - {clip.name for clip in present})
     split, note = splits(present)
-    notes = [note] if note else []
+    notes = [sentence for sentence in (note, lost) if sentence]
+    if removed:
+        notes.append(
+            f"{len(removed)} clips written before, such as {removed[0]}, are removed: in this review they "
+            "are not complete."
+        )
     if foreign:
         notes.append(
             f"{len(foreign)} judged events are left out: {detected.system} does not have their classes, "
@@ -218,7 +233,7 @@ def write(
         part.write_text(yaml.safe_dump(list(detected.labels), allow_unicode=True), encoding="utf-8")
     write_table(base / SPLITS, ("filename", "split"), sorted(split.items()))
     write_table(base / STRONG, ("filename", "onset", "offset", "event_label"), rows)
-    for name in before - written:
+    for name in removed:
         (base / name).unlink(missing_ok=True)
     return Written(
         len(present),
@@ -230,7 +245,7 @@ def write(
 
 
 def _before(base: Path) -> set[str]:
-    """The clips that were written into a folder before.
+    """The clips that were written into a folder before and are still there.
 
     Raises:
         JssError: It holds something else.
@@ -240,4 +255,8 @@ def _before(base: Path) -> set[str]:
     if not (base / SPLITS).is_file():
         raise JssError(f"{base} is not a folder of reviewed clips: name a new one.")
     names = {row["filename"] for row in read_table(base / SPLITS, "filename", "split")}
-    return {name for name in names if name.startswith("audio/") and ".." not in name.split("/")}
+    return {
+        name
+        for name in names
+        if name.startswith("audio/") and ".." not in name.split("/") and (base / name).is_file()
+    }

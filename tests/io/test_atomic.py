@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import time
 
 import numpy as np
 import pytest
 
 from jss import audio
 from jss.errors import JssError, printable
-from jss.io.atomic import remove_partial_files
+from jss.io.atomic import atomic_write, remove_partial_files
 
 
 def _save(path, answer):
@@ -34,12 +35,41 @@ def test_full_disk(tmp_path, kind, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
+def _hold(path, signals):
+    with atomic_write(path) as part:
+        part.write_bytes(b"half")
+        signals.put(part.name)
+        time.sleep(600)
+
+
 def test_remove_partial_files(tmp_path):
-    (tmp_path / "a").mkdir()
-    for name in ("a/.0123.part", ".4567.part", "a/b.part", "a/.hidden"):
-        (tmp_path / name).touch()
+    """Those of a process that died, not of one that lives, nor a user's files."""
+    others = {"b.part", ".hidden", ".movie.mkv.part", ".0123.part", f".{'A' * 16}.part"}
+    for name in others:
+        (tmp_path / "a").mkdir(exist_ok=True)
+        (tmp_path / "a" / name).touch()
+    (tmp_path / f".{'0' * 16}.part").mkdir()
+    context = multiprocessing.get_context("fork")
+    signals = context.Queue()
+    writers = [
+        context.Process(target=_hold, args=(tmp_path / "a" / f"{n}.txt", signals), daemon=True)
+        for n in range(2)
+    ]
+    parts = []
+    for process in writers:
+        process.start()
+        parts.append(signals.get(timeout=60))
+    with atomic_write(tmp_path / "a" / "c.txt") as part:
+        part.write_text("whole")
+        writers[0].kill()
+        writers[0].join(60)
+        remove_partial_files(tmp_path)
+        assert {path.name for path in (tmp_path / "a").iterdir()} == {*others, parts[1], part.name}
+    assert (tmp_path / "a" / "c.txt").read_text() == "whole"
+    writers[1].kill()
+    writers[1].join(60)
     remove_partial_files(tmp_path)
-    assert {path.name for path in (tmp_path / "a").iterdir()} == {"b.part", ".hidden"}
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {*others, "c.txt"}
 
 
 def test_error_messages_are_printable():

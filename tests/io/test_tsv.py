@@ -124,6 +124,8 @@ def test_score_tables(tmp_path):
         ("onset,offset,Dog\n0,1,0.5\n", "line 1: the columns are separated by commas"),
         ("onset\toffset\tDog\n0\t1\thigh\n", "line 2: the Dog 'high' is not a number"),
         ("onset\toffset\tDog\n0\t1\tnan\n", "line 2: the Dog 'nan' is not a number"),
+        ("onset\toffset\tDog\n0\t1\t1_0\n", "line 2: the Dog '1_0' is not a number"),
+        ("onset\toffset\tDog\n0\t1\t\u0661\n", "line 2: the Dog '\u0661' is not a number"),
         ("onset\toffset\tDog\n0\t1\n", "line 2: the Dog is missing"),
         (
             "onset\toffset\tDog\n0\t1\t0.5\n2\t3\t0.5\n",

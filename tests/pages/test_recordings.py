@@ -40,6 +40,24 @@ def test_any_folder_of_audio_is_a_set(tmp_path: Path):
     assert a.open().name == "a.flac"
 
 
+def test_rows_that_are_not_shown_stand_in_the_note_of_the_set(tmp_path: Path):
+    sound(tmp_path / "a.wav")
+    place = tmp_path / "ground_truth.tsv"
+    place.write_text(
+        "filename\tonset\toffset\tevent_label\na.wav\t0.1\t0.2\tDog\na.wav\t0.1\t0.1\tCat\n"
+        "gone.wav\t1\t2\tDog\nlost.wav\t1\t2\tDog\n"
+    )
+    (result,) = recordings.folder_sets(tmp_path)
+    assert result.clips[0].truth == ((0.1, 0.2, "Dog"),)
+    assert result.note.endswith(
+        f"{place}: 2 of 4 rows name none of the recordings (the first, in line 4, names gone.wav). "
+        f"{place}: 1 of 2 events have no length and are left out (the first in line 3)."
+    )
+    place.write_text("filename\tonset\toffset\tevent_label\na.wav\t0.1\t0.2\tDog\n")
+    (result,) = recordings.folder_sets(tmp_path)
+    assert result.note == "2 names in all: 1 to open, 1 not audio (1 .tsv)."
+
+
 def test_desed_layout_is_a_set_for_each_subset_and_missing_audio_is_kept(tmp_path: Path):
     root = tmp_path / "DESED"
     sound(root / "audio" / "validation" / "validation" / "Yone.wav")

@@ -47,6 +47,21 @@ def test_without_a_folder_it_says_how_to_start(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.usefixtures("fakes")
+def test_a_recording_that_is_replaced_is_heard_as_it_is(tmp_path: Path):
+    from pages.ui.cache import loaders
+
+    path = tmp_path / "a.wav"
+    parts = []
+    for tone in (1, 2):
+        audio.save(path, fake.tone(tone, 160000))
+        parts.append(loaders.excerpt(path, 1.0, 2.0))
+    assert parts[0] != parts[1] == audio.wav(audio.excerpt(path, 1.0, 1.0))
+    path.unlink()
+    with pytest.raises(JssError, match=r"a\.wav"):
+        loaders.excerpt(path, 1.0, 2.0)
+
+
+@pytest.mark.usefixtures("fakes")
 def test_a_cell_of_a_damaged_recording_leaves_the_others_to_be_pressed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

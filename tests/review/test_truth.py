@@ -150,6 +150,50 @@ def test_events_of_classes_that_the_system_lacks_are_left_out_with_a_note(tmp_pa
     }
 
 
+def test_clips_of_recordings_that_are_gone_stay_where_they_were_written(tmp_path):
+    """They were deleted in silence."""
+    detected, judgements = folder(tmp_path, 4)
+    root = tmp_path / "reviewed"
+    names = list(detected.recordings)
+    missing = replace(
+        detected,
+        recordings=dict.fromkeys(names[:2], Analysed(None, 25.0))
+        | {name: detected.recordings[name] for name in names[2:]},
+    )
+    first = write(root, missing, judgements)
+    assert first.clips == 2
+    assert first.notes[-1] == (
+        f"2 complete clips are left out: their recordings, such as {names[0]}, are no longer where they "
+        "were analysed. Give the folder of the recordings with --data."
+    )
+    assert write(root, detected, judgements).clips == 4
+    gone = replace(detected, recordings=dict.fromkeys(names, Analysed(None, 25.0)))
+    relabelled = {
+        key: replace(judgement, label="Cat") if judgement.verdict == TRIMMED else judgement
+        for key, judgement in judgements.items()
+    }
+    for recordings in (missing, gone):
+        written = write(root, recordings, relabelled)
+        assert (written.clips, written.recordings, written.notes) == (4, 4, ())
+        every = [clip for clips in labelled.prepare(root).values() for clip in clips]
+        assert [clip.path is not None for clip in every] == [True] * 4
+        assert {event.label for clip in every for event in clip.events or ()} == {"Cat"}
+    with pytest.raises(JssError, match=r"^4 complete clips are left out.* with --data\.$"):
+        write(tmp_path / "new", gone, judgements)
+    assert not (tmp_path / "new").exists()
+
+
+def test_clips_of_another_review_are_not_removed_in_silence(tmp_path):
+    detected, judgements = folder(tmp_path, 4)
+    root = tmp_path / "reviewed"
+    write(root, detected, judgements)
+    first = {k: j for k, j in judgements.items() if "/0 " not in j.filename}
+    assert write(root, detected, first).notes == (
+        "1 clips written before, such as audio/day 1/0 \u00e9.wav/10.00-20.00.flac, are removed: in this "
+        "review they are not complete.",
+    )
+
+
 def test_a_folder_of_something_else_is_refused(tmp_path):
     detected, judgements = folder(tmp_path, 1)
     (tmp_path / "other").mkdir()

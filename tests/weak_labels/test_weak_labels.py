@@ -192,6 +192,29 @@ def test_report_is_saved_and_loaded(report, tmp_path):
         WeakReport.load(tmp_path / "none.json")
 
 
+@pytest.mark.parametrize(
+    ("options", "refused"),
+    [
+        (["--keep-scores"], "--keep-scores"),
+        (["--batch", "2", "--keep-scores", "--out", "r.json"], "--batch and no --keep-scores"),
+        (["--decoder", "boxes"], "--decoder"),
+        (["--compare", "a.json", "b.json"], "--compare"),
+    ],
+)
+def test_evaluate_refuses_what_separators_do_not_take(
+    folder, monkeypatch, capsys, options, refused
+):
+    """It passed over them in silence."""
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
+    wanted = ["--system", "weak-frame", "--data", "synthscapes", "--subset", "test", *options]
+    assert cli.main(["evaluate", *wanted]) == 2
+    assert (
+        capsys.readouterr()
+        .err.strip()
+        .endswith(f"Separators of the weak-label paper take no {refused}: leave that out.")
+    )
+
+
 @pytest.mark.slow
 def test_evaluate_writes_the_report(folder, report, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))

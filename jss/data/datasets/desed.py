@@ -18,6 +18,7 @@ import pandas as pd
 
 from jss import audio
 from jss.data.clip import Clip, Event
+from jss.data.datasets.folder import label_files
 from jss.errors import JssError
 from jss.io import cells
 from jss.io.inputs import is_audio, without_suffix
@@ -25,7 +26,6 @@ from jss.io.notes import warn
 from jss.io.tables import open_table, read_table, write_table
 from jss.io.truth import within
 from jss.io.tsv import read_events
-from jss.labels import LABELS_FILE
 
 #: Subset -> its folder under ``audio`` and ``metadata``.
 FOLDERS: Mapping[str, str] = {
@@ -83,6 +83,8 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
         raise JssError(
             f"{base} has DESED's folders, but neither a TSV nor audio of {', '.join(FOLDERS)} in them."
         )
+    for path in label_files(base):
+        warn(f"{base} is read as DESED, by its tables: {path.name} beside them is not read.")
     if "weak" in present:
         present["weak"], present[WEAK_VALIDATION] = _divide_weak(base, present["weak"])
     if "synthetic21_train" in present and "synthetic21_validation" not in present:
@@ -95,19 +97,27 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
 def find(root: str | Path) -> Path | None:
     """Return ROOT where it has DESED's layout at one of BASES, else None.
 
-    A folder with a list of labels and none of DESED's tables is a labelled folder, whatever the
-    folders in it are called.
+    One of DESED's tables makes it DESED. A folder with none of them, but with labels at its top, is
+    a labelled folder, whatever the folders in it are called.
     """
-    if (Path(root) / LABELS_FILE).is_file() and not any(_table(Path(root), n) for n in FOLDERS):
+    root = Path(root)
+    if has_tables(root):
+        return root
+    if label_files(root):
         return None
     parts = {folder.split("/")[0] for folder in FOLDERS.values()}
     exists = any(
-        (Path(root) / base / kind / part).is_dir()
+        (root / base / kind / part).is_dir()
         for base in BASES
         for kind in ("metadata", "audio")
         for part in parts
     )
-    return Path(root) if exists else None
+    return root if exists else None
+
+
+def has_tables(root: str | Path) -> bool:
+    """Whether a folder has a table of one of DESED's subsets, at one of BASES."""
+    return any(_table(Path(root), name) is not None for name in FOLDERS)
 
 
 def core(name: str) -> str:
@@ -338,7 +348,7 @@ def _durations(tsv: Path) -> dict[str, float]:
         if path.is_file():
             try:
                 return {
-                    row["filename"]: float(row["duration"])
+                    row["filename"]: cells.number(row["duration"])
                     for row in read_table(path, "filename", "duration")
                 }
             except ValueError as error:

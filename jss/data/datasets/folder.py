@@ -7,8 +7,10 @@ from pathlib import Path
 from jss.data.clip import Clip
 from jss.data.recordings import hashed_split
 from jss.errors import JssError
+from jss.io.annotations import formats
 from jss.io.inputs import has_audio, walk, without_suffix
 from jss.io.notes import warn
+from jss.labels import LABELS_FILE, STRONG_FILE, WEAK_FILE
 
 
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
@@ -46,6 +48,23 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
 def find(root: str | Path) -> Path | None:
     """Return ROOT where it holds audio, else None."""
     return Path(root) if has_audio(root) else None
+
+
+def label_files(root: str | Path) -> list[Path]:
+    """List the files at the top of a folder that make it a labelled one, if it holds audio.
+
+    They are ``labels.yaml``, ``weak.tsv``, and ``strong.*`` or the folder ``strong``.
+
+    Args:
+        root: The folder.
+
+    Raises:
+        JssError: It has several files of strong labels.
+    """
+    root = Path(root)
+    strong = formats.find(root, Path(STRONG_FILE).stem)
+    files = [path for path in (root / LABELS_FILE, root / WEAK_FILE) if path.is_file()]
+    return files if strong is None else [*files, strong]
 
 
 def _stem(clip: Clip) -> str:

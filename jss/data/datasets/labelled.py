@@ -16,7 +16,7 @@ from pathlib import Path
 
 from jss.data.clip import Clip
 from jss.data.datasets import folder
-from jss.data.datasets.desed import duration, with_events
+from jss.data.datasets.desed import duration, has_tables, with_events
 from jss.data.recordings import SPLITS as SPLIT_NAMES
 from jss.data.recordings import hashed_split
 from jss.errors import JssError
@@ -25,17 +25,20 @@ from jss.io.notes import warn
 from jss.io.schema import parse_yaml
 from jss.io.tables import read_table
 from jss.io.tsv import ClipNames
-from jss.labels import LABELS_FILE
+from jss.io.tsv import read_table as read_lines
+from jss.labels import LABELS_FILE, STRONG_FILE, WEAK_FILE
 
-LABELS, STRONG, WEAK = LABELS_FILE, "strong.tsv", "weak.tsv"
+LABELS, STRONG, WEAK = LABELS_FILE, STRONG_FILE, WEAK_FILE
 SPLITS = "splits.tsv"
 
 
 def find(root: str | Path) -> Path | None:
-    """Return ROOT where it has a list of labels, or labelled audio; else None."""
+    """Return ROOT where it has a list of labels, or labelled audio, and no table of DESED; else None."""
     root = Path(root)
-    labelled = (root / WEAK).is_file() or formats.find(root, Path(STRONG).stem) is not None
-    if (root / LABELS).is_file() or (labelled and folder.find(root) is not None):
+    if has_tables(root):
+        return None
+    files = folder.label_files(root)
+    if root / LABELS in files or (files and folder.find(root) is not None):
         return root
     return None
 
@@ -135,25 +138,30 @@ def _splits(tsv: Path, paths: Mapping[str, Path]) -> dict[Path, str] | None:
     """
     if not tsv.is_file():
         return None
-    table = read_table(tsv, "filename", "split")
-    files = _files([row["filename"] for row in table], paths, tsv)
-    splits: dict[Path, str] = {}
-    absent = [row["filename"] for row in table if files[row["filename"]][1] is None]
+    table = read_lines(tsv, ("filename", "split"))
+    files = _files(table["filename"], paths, tsv)
+    absent = [name for name in table["filename"] if files[name][1] is None]
     if absent:
         warn(
             f"{tsv}: {len(absent)} of {len(table)} rows name no recording that is there, such as {absent[0]}."
         )
-    for row in table:
-        if row["split"] not in SPLIT_NAMES:
+    first: dict[str, tuple[str, int]] = {}
+    splits = {}
+    for line, name, split in table.itertuples():
+        if split not in SPLIT_NAMES:
             raise JssError(
-                f"{tsv}: the split {row['split']!r} of {row['filename']} is not one of "
+                f"{tsv}, line {line}: the split {split!r} of {name} is not one of "
                 f"{', '.join(SPLIT_NAMES)}."
             )
-        _, path = files[row["filename"]]
-        if path is not None and splits.setdefault(path, row["split"]) != row["split"]:
+        clip, path = files[name]
+        other, earlier = first.setdefault(clip, (split, line))
+        if split != other:
             raise JssError(
-                f"{tsv}: {row['filename']} is in two splits, {splits[path]} and {row['split']}: keep one row."
+                f"{tsv}, line {line}: {name} is in the split {split}, but in {other} by line {earlier}: "
+                "delete one of the rows."
             )
+        if path is not None:
+            splits[path] = split
     return splits
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from jss.data.clip import Clip
 from jss.data.recordings import Recording
 from jss.errors import JssError
+from jss.io import cells
 from jss.io.inputs import audio_files, without_suffix
 from jss.io.tables import read_table, table_folder
 
@@ -130,8 +131,8 @@ def read_slices(base: Path) -> list[Slice]:
         name = row["slice_file_name"]
         try:
             start, end, salience, fold = (
-                float(row["start"]),
-                float(row["end"]),
+                cells.number(row["start"]),
+                cells.number(row["end"]),
                 int(row["salience"]),
                 int(row["fold"]),
             )

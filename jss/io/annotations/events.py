@@ -163,10 +163,7 @@ def number(path: Path, line: int, what: str, cell: str) -> float:
 
 def parsed(cell: str) -> float:
     """Parse a number with a decimal point or comma; raises ValueError for anything else."""
-    value = float(cell.replace(",", ".") if re.fullmatch(r"[-+]?\d*,\d+", cell) else cell)
-    if not math.isfinite(value):
-        raise ValueError(cell)
-    return value
+    return cells.number(cell.replace(",", ".") if re.fullmatch(r"[-+]?\d*,\d+", cell) else cell)
 
 
 def recording(name: str) -> str:

@@ -579,9 +579,17 @@ def _timeline(folder: Path, audio: Path | None, content: str) -> Timeline:
     return timelines.read(folder, audio)
 
 
-@st.cache_data(show_spinner=False, max_entries=50)
 def excerpt(path: Path, start: float, end: float) -> bytes:
-    """Return a part of a recording, in seconds, as a WAV; raises JssError where it is unreadable."""
+    """Return a part of a recording, in seconds, as a WAV, read again where the file has changed.
+
+    Raises:
+        JssError: The recording is unreadable.
+    """
+    return _excerpt(path, start, end, model_folders.stamp(path))
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _excerpt(path: Path, start: float, end: float, stamp: tuple[int, int]) -> bytes:
     return audio.wav(audio.excerpt(path, start, end - start))
 
 

@@ -217,7 +217,7 @@ def _where(root: Path, path: Path) -> str:
     return _UNSAFE.sub("_", "/".join(parts))
 
 
-def _stamp(path: Path) -> Stamp:
+def stamp(path: Path) -> Stamp:
     """Return what changes with a file: when it was written, and its size; zeros where it is gone."""
     try:
         stat = path.stat()
@@ -229,7 +229,7 @@ def _stamp(path: Path) -> Stamp:
 def _stamps(path: Path) -> tuple[tuple[str, Stamp], ...]:
     files = [*path.glob("systems/*.yaml"), *path.glob("blocks/*.json")]
     files += [*path.glob("blocks/*.safetensors"), *path.glob("blocks/*.onnx")]
-    return tuple((file.name, _stamp(file)) for file in sorted(files))
+    return tuple((file.name, stamp(file)) for file in sorted(files))
 
 
 @lru_cache(256)
@@ -271,7 +271,7 @@ def _read(path: Path, where: str, stamps: tuple[tuple[str, Stamp], ...]) -> Mode
 def _check(path: Path, block: str) -> None:
     """Raise JssError where a block is incomplete or damaged."""
     suffixes = (".json", ".safetensors", ".onnx")
-    _check_once(path, block, tuple(_stamp(path / "blocks" / f"{block}{s}") for s in suffixes))
+    _check_once(path, block, tuple(stamp(path / "blocks" / f"{block}{s}") for s in suffixes))
 
 
 @lru_cache(4096)
@@ -292,7 +292,7 @@ def reports(kind: type[Report]) -> tuple[list[Report], list[str]]:
         broken: list[str] = []
         for file in _json_files(folder):
             try:
-                in_file = _reports_in(of, file, _stamp(file))
+                in_file = _reports_in(of, file, stamp(file))
             except JssError as error:
                 broken.append(str(error))
                 continue
@@ -333,7 +333,7 @@ def saved_scores() -> Iterator[tuple[Path, str, Stamp]]:
     for folder in folders():
         for beside in folder.report_folders:
             for file in sorted({*beside.glob(f"*{SUFFIX}"), *beside.glob(f"reports/**/*{SUFFIX}")}):
-                yield file, folder.where, _stamp(file)
+                yield file, folder.where, stamp(file)
 
 
 def training() -> bool:

@@ -12,7 +12,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
@@ -115,7 +115,8 @@ def _digest(path: Path, changed: int, size: int) -> str:
 class ClipSet:
     """Clips that belong together.
 
-    name: in the address; title: for the user; note: which names of a folder are left out, and why.
+    name: in the address; title: for the user; note: which names of a folder, and which rows of its
+    ground truth, are left out, and why.
     """
 
     name: str
@@ -185,11 +186,7 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
     from jss.data.datasets import desed
 
     # a table of DESED: other data sets have folders such as audio/train and metadata too
-    if any(
-        (root / base / "metadata" / f"{table}.tsv").is_file()
-        for base in desed.BASES
-        for table in (*desed.FOLDERS.values(), *desed.OTHER_TABLES.values())
-    ):
+    if desed.has_tables(root):
         return [
             ClipSet(
                 name,
@@ -212,7 +209,9 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
         ]
     place = formats.find(root, "ground_truth")
     listing = walk(root, _isolated)
-    truth = {} if place is None else _plain_truth(place, listing.files)
+    truth, unused = (
+        ({}, []) if place is None else _by_file(formats.read(place), listing.files, place)
+    )
     set_name = f"user-{root.name}" if root.name in taken else root.name
     clips = tuple(
         Recording(f"{set_name}/{name}", name, path, truth=truth.get(name))
@@ -222,7 +221,7 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
         raise JssError(
             f"{root} holds no audio: name another folder. {listing.summary({'to open': 0})}"
         )
-    note = " ".join([listing.summary({"to open": len(clips)}), *listing.refused.values()])
+    note = " ".join([listing.summary({"to open": len(clips)}), *listing.refused.values(), *unused])
     return [ClipSet(set_name, root.name, clips, note)]
 
 
@@ -231,15 +230,10 @@ def _isolated(name: str, path: Path) -> str | None:
     return SOURCES if name.endswith(("_events", "_sources")) else None
 
 
-def _plain_truth(place: Path, files: Mapping[str, Path]) -> dict[str, tuple[Event, ...]]:
-    """Events of each file that a file or folder of annotations is of."""
-    return _by_file(formats.read(place), files, place)
-
-
 def _by_file(
     table: pd.DataFrame, files: Iterable[str], place: Path
-) -> dict[str, tuple[Event, ...]]:
-    """Events of each file that a table names.
+) -> tuple[dict[str, tuple[Event, ...]], list[str]]:
+    """Events of each file that a table names, and a sentence for each kind of row that is not used.
 
     Args:
         table: By ``jss.io.annotations.formats.read``.
@@ -250,19 +244,28 @@ def _by_file(
     from jss.io.truth import within
     from jss.io.tsv import ClipNames
 
+    names = table["filename"]
     try:
-        table["filename"] = ClipNames(files).map(table["filename"].tolist())
+        table["filename"] = ClipNames(files).map(names.tolist())
     except JssError as error:
         raise JssError(f"{place}: {error}") from error
-    table = table[table["filename"].notna()]
+    unmatched = table["filename"].isna()
+    notes = []
+    if unmatched.any():
+        notes.append(
+            f"{place}: {unmatched.sum()} of {len(table)} rows name none of the recordings (the first, in "
+            f"line {table.index[unmatched][0]}, names {names[unmatched].iloc[0]})."
+        )
+    table = table[~unmatched]
     events = within(table, [math.nan] * len(table), str(place))
-    for note in events.notes:
+    notes += events.notes
+    for note in notes:
         warn(note)
     by_name: dict[str, list[Event]] = {name: [] for name in table["filename"]}
     rows = events.table[["filename", "onset", "offset", "event_label"]].itertuples(index=False)
     for name, onset, offset, label in rows:
         by_name[name].append((onset, offset, label))
-    return {name: tuple(sorted(found)) for name, found in by_name.items()}
+    return {name: tuple(sorted(found)) for name, found in by_name.items()}, notes
 
 
 def uploaded(name: str, data: bytes) -> Recording:
@@ -294,7 +297,7 @@ def with_truth(recordings: Sequence[Recording], name: str, data: bytes) -> list[
     titles = {item.title: item for item in recordings}
     if len(titles) == 1 and set(table["filename"]) == {recording(path.name)}:
         table["filename"] = next(iter(titles))
-    truth = _by_file(table, titles, Path(name))
+    truth, _ = _by_file(table, titles, Path(name))
     if not truth:
         raise JssError(f"{name} matches none of the recordings: upload its recording too.")
     return [replace(titles[title], truth=events) for title, events in truth.items()]

@@ -95,7 +95,7 @@ def test_resuming_and_refusal_of_other_sets(root: Path, tmp_path: Path) -> None:
         path for path in before if path.parent.name == "public" and path.suffix == ".wav"
     )
     mixture.unlink()
-    (mixture.parent / ".0123.part").write_bytes(b"half")
+    (mixture.parent / ".0123456789abcdef.part").write_bytes(b"half")
     render_overlap(clips, tmp_path / "pairs", workers=2)
     assert contents(tmp_path / "pairs") == before
     with pytest.raises(JssError, match="another seed"):

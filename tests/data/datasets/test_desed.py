@@ -10,10 +10,10 @@ import true_layouts as layouts
 from jss import audio
 from jss.config import load_preset
 from jss.data.clip import Clip, Event
-from jss.data.datasets import desed, sets
+from jss.data.datasets import desed, labelled, sets
 from jss.data.training.training_data import training_data
 from jss.errors import JssError
-from jss.evaluation import external
+from jss.evaluation import external, run
 from jss.io import tsv as tsv_io
 from jss.io.truth import SLACK
 from jss.labels import DESED_LABELS
@@ -152,6 +152,29 @@ def test_a_labelled_folder_with_folders_of_the_same_names(tmp_path: Path, root: 
     assert sets.recognise(root) == "desed"
 
 
+def test_what_is_desed_and_what_is_a_labelled_folder(tmp_path: Path, root: Path, caplog) -> None:
+    """Labels at the top make a labelled folder, unless it has tables of DESED: for every command."""
+    mine = tmp_path / "mine"
+    for n in range(2):
+        save(mine / f"audio/validation/{n}.wav")
+    assert sets.recognise(mine) == "desed"
+    for folder in (mine, root):
+        (folder / "weak.tsv").write_text("filename\tevent_labels\naudio/validation/0.wav\tDog\n")
+    assert (sets.recognise(mine), sets.recognise(root)) == ("labelled", "desed")
+    assert (desed.find(mine), labelled.find(root)) == (None, None)
+    for read in (
+        sets.subsets,
+        lambda place: training_data([str(place)], load_preset("smoke"), ready=False),
+        lambda place: run.subset(place, "validation"),
+    ):
+        with pytest.raises(JssError, match=r"has no labels\.yaml: write it"):
+            read(mine)
+    assert "Ya.wav" in {clip.filename for clip in run.subset(root, "validation")}
+    assert (
+        f"{root} is read as DESED, by its tables: weak.tsv beside them is not read." in caplog.text
+    )
+
+
 @pytest.mark.parametrize(
     ("strong", "weak"),
     [
@@ -180,6 +203,10 @@ def test_written_tables_are_read_back(root: Path) -> None:
     assert [(c.filename, c.duration, c.events) for c in read] == [
         (c.filename, c.duration, c.events) for c in clips
     ]
+    durations = tsv.with_name("validation_durations.tsv")
+    durations.write_text(durations.read_text().replace("4.000", "4_0"))
+    with pytest.raises(JssError, match="a duration is not a number of seconds"):
+        desed.prepare(root)
 
 
 def test_layout_of_2021(tmp_path: Path) -> None:

@@ -61,7 +61,22 @@ def test_splits_that_contradict_each_other_or_name_nothing(
     assert [clip.filename for clip in labelled.prepare(root)["strong_test"]] == ["rec/a.wav"]
     assert "1 of 3 rows name no recording that is there, such as rec/bb.wav" in caplog.text
     layouts.text(root / "splits.tsv", f"{rows}a\ttrain\n")
-    with pytest.raises(
-        JssError, match=r"splits\.tsv: a is in two splits, test and train: keep one"
-    ):
+    with pytest.raises(JssError, match="line 5: a is in the split train, but in test by line 2"):
+        labelled.prepare(root)
+
+
+def test_a_file_in_two_splits_is_refused(root: Path) -> None:
+    """The last row won without a word."""
+    layouts.text(root / "strong.tsv", STRONG + "rec/a.wav\t1\t2\tDog\nb.wav\t\t\t\n")
+    splits = root / "splits.tsv"
+    layouts.text(splits, "filename\tsplit\na.wav\ttest\nb.wav\ttrain\nrec/a.wav\ttest\n")
+    assert len(labelled.prepare(root)["strong_test"]) == 1
+    layouts.text(splits, "filename\tsplit\na.wav\ttest\n\nb.wav\ttrain\nrec/a.wav\ttrain\n")
+    with pytest.raises(JssError) as error:
+        labelled.prepare(root)
+    assert str(error.value) == (
+        f"{splits}, line 5: rec/a.wav is in the split train, but in test by line 2: delete one of the rows."
+    )
+    layouts.text(splits, "filename\tsplit\na.wav\tdev\n")
+    with pytest.raises(JssError, match=r"splits.tsv, line 2: the split 'dev' of a.wav is not one"):
         labelled.prepare(root)

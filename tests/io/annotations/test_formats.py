@@ -261,6 +261,7 @@ def test_audacity_as_people_have_it(tmp_path):
         ("a.txt", "1.0\t2.0\t\n", None, "line 1: the event has no label"),
         ("a.txt", "2.0\t1.0\tDog\n", None, "offset 1 lies before the onset 2"),
         ("a.txt", "1\t2\tDog\nx\t2\tDog\n", None, "line 2: the onset 'x' is not a number"),
+        ("a.txt", "1\t2\tDog\n1_0\t12\tDog\n", None, "line 2: the onset '1_0' is not a number"),
         ("a.txt", "1\t2\tDog\n", "raven", "looks like Audacity labels"),
         ("a.txt", "1\t2\tD\0g\n", None, "this is not text"),
         ("a.txt", RAVEN + "\n1\tS\t1\t0\t1\n", None, "no column holds the class"),
