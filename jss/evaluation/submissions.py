@@ -14,6 +14,7 @@ from jss.data.datasets.desed import write_durations, write_strong
 from jss.errors import JssError
 from jss.evaluation import external
 from jss.evaluation.measure import RESAMPLES, measure
+from jss.io.atomic import DISK_FAILURES, unwritable
 from jss.io.inputs import is_hidden
 from jss.io.tsv import is_point
 from jss.reports import EvalReport
@@ -130,6 +131,8 @@ class _Given:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         except OSError as error:
+            if error.errno in DISK_FAILURES:
+                raise unwritable(name, error) from error
             raise JssError(
                 f"{name} cannot be unpacked ({error.strerror}): give each table a short name of its own."
             ) from error

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import errno
 import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from jss import cli
 from jss.data.clip import Clip, Event
-from jss.errors import JssError
+from jss.errors import DiskError, JssError
 from jss.evaluation import submissions
 from jss.labels import DESED_LABELS
 from jss.reports import HEADLINES, EvalReport
@@ -138,6 +140,15 @@ def test_names_in_a_zip_that_no_file_can_have(names):
             archive.writestr(name, table(()))
     with pytest.raises(JssError, match=f"^{names[-1]} cannot be unpacked .*: give each table"):
         submissions.score([("mine.zip", buffer.getvalue())], CLIPS, system="mine")
+
+
+def test_a_full_disk_is_no_matter_of_names(monkeypatch):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(DiskError, match=r"^a\.tsv cannot be written: No space left on device\.$"):
+        submissions.score([("a.tsv", table(()))], CLIPS, system="mine")
 
 
 def test_a_zip_that_swells_is_turned_down(monkeypatch):
