@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -122,7 +123,7 @@ def excerpt(source: Source, start: float, seconds: float) -> Float32:
 
     A WAV, AIFF or FLAC whose header agrees with the file is read from ``start`` on; other files are
     decoded up to the end of the part. Where a part of a float file reaches 1, the whole file is
-    read once to find out whether its samples are integers.
+    read to find out whether its samples are integers; once, until the file changes.
 
     Args:
         source: See :func:`load`.
@@ -144,10 +145,8 @@ def excerpt(source: Source, start: float, seconds: float) -> Float32:
             file.seek(min(round(start * file.samplerate), file.frames))
             part = file.read(round(seconds * file.samplerate), np.float32, always_2d=True)
             if file.subtype in FLOATS and np.max(np.abs(part), initial=0) >= 1:  # may be integers
-                file.seek(0)
-                step = max(1, _MAX_VALUES // file.channels)
-                blocks = file.blocks(step, dtype="float32", always_2d=True)
-                part /= full_scale(((file.samplerate, block) for block in blocks), name, warn)
+                status = os.stat(source)
+                part /= _full_scale(os.fspath(source), name, status.st_mtime_ns, status.st_size)
             if len(part):
                 return from_array(part, file.samplerate, name)
     wanted = slice(round(start * SAMPLE_RATE), round((start + seconds) * SAMPLE_RATE))
@@ -162,6 +161,17 @@ def excerpt(source: Source, start: float, seconds: float) -> Float32:
     if not parts:
         raise JssError(f"{name} ends before {start:g} s.")
     return np.concatenate(parts)
+
+
+@lru_cache(1024)
+def _full_scale(path: str, name: str, changed: int, size: int) -> float:
+    """Full scale of a float file that libsndfile reads; a note says where it is that of integers."""
+    import soundfile
+
+    with soundfile.SoundFile(path) as file:
+        step = max(1, _MAX_VALUES // file.channels)
+        blocks = file.blocks(step, dtype="float32", always_2d=True)
+        return full_scale(((file.samplerate, block) for block in blocks), name, warn)
 
 
 def duration(source: Source) -> float:

@@ -11,6 +11,7 @@ import soundfile as sf
 
 from jss import audio
 from jss.errors import JssError
+from jss.io.sound.pcm import full_scale
 
 KINDS = {
     "wav": ("WAV", "PCM_16"),
@@ -117,6 +118,22 @@ def test_parts_of_a_loud_float_file_are_unchanged(tmp_path, monkeypatch):
     np.testing.assert_array_equal(audio.excerpt(path, 1.0, 1.0), np.float32(1.5))
     monkeypatch.setattr(sf.SoundFile, "blocks", None)
     np.testing.assert_array_equal(audio.excerpt(path, 0.0, 1.0), np.float32(0.5))
+
+
+def test_the_scale_of_a_file_is_found_once(tmp_path, monkeypatch, caplog):
+    """One sample at full scale in many parts; a file that is replaced is measured again."""
+    path, measured = tmp_path / "loud.wav", []
+    monkeypatch.setattr(
+        audio, "full_scale", lambda *arguments: measured.append(1) or full_scale(*arguments)
+    )
+    sf.write(path, np.repeat([1000.0, 2000.0], 16000), 16000, subtype="FLOAT")
+    for start in (0.0, 1.0, 0.5):
+        audio.excerpt(path, start, 0.5)
+    assert len(measured) == 1
+    assert len([text for text in caplog.messages if "are divided by" in text]) == 1
+    sf.write(path, np.repeat([1.0, 1.0, 1.0], 16000), 16000, subtype="FLOAT")
+    np.testing.assert_array_equal(audio.excerpt(path, 0.0, 0.5), np.float32(1.0))
+    assert len(measured) == 2
 
 
 def test_memory_of_a_long_file(tmp_path):
