@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from jss import audio
 from jss.commands.bars import SECONDS, progress
+from jss.commands.classes import chosen_labels
 from jss.errors import DiskError, JssError
 from jss.io.annotations.audio import find_audio
 from jss.io.annotations.events import by_recording
@@ -17,7 +18,6 @@ from jss.io.annotations.formats import read
 from jss.io.inputs import output_names
 from jss.io.notes import warn
 from jss.io.tables import read_table, write_table
-from jss.labels import label_list
 
 if TYPE_CHECKING:
     from jss.inference.windows import Stretch
@@ -95,9 +95,9 @@ def run(args: argparse.Namespace) -> int:
             raise JssError(f"{name} {seconds:g} is not from 0 to 3600 seconds.")
     events = read(args.events)
     events = events[events["event_label"].notna()]
-    wanted = label_list(args.labels) if args.labels else ()
-    absent = [label for label in wanted if label not in set(events["event_label"])]
-    if wanted:
+    present, wanted = set(events["event_label"]), chosen_labels(args.labels)
+    absent = [label for label in wanted or () if label not in present]
+    if wanted is not None:
         events = events[events["event_label"].isin(wanted)]
     if events.empty:
         raise JssError(f"{args.events} has no event{' of ' + args.labels if args.labels else ''}.")

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jss.commands.classes import chosen_labels
 from jss.errors import JssError
-from jss.labels import label_list
 
 if TYPE_CHECKING:
     from jss.evaluation.measure import Findings, Reference
@@ -126,9 +126,7 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.median < 1 or args.median % 2 == 0:
         raise JssError("--median must be an odd number of frames.")
-    labels = None
-    if args.labels is not None:
-        labels = label_list(args.labels)
+    labels = chosen_labels(args.labels)
     results = args.scores or args.detections or args.decisions
     reference, findings = score(
         args.ground_truth,

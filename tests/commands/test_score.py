@@ -304,6 +304,14 @@ def test_mistakes_are_sentences(files, capsys, arguments, sentence):
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("labels", ["", ","])
+def test_no_labels_between_commas(files, labels, capsys):
+    assert score(files, "--scores", files / "scores", "--labels", labels) == 2
+    assert capsys.readouterr().err.endswith(
+        "--labels is empty: name the classes, with commas between them, or leave it out.\n"
+    )
+
+
 def test_blanks_between_labels(files):
     labels = pd.read_csv(files / "scores" / "clip_0.tsv", sep="\t").columns[2:]
     arguments = ("--scores", files / "scores", "--labels")

@@ -13,7 +13,7 @@ from jss.data.clip import Clip
 from jss.errors import JssError
 from jss.evaluation import submissions
 from jss.evaluation.submissions import File, TruthTables
-from jss.labels import sound_class
+from jss.labels import label_list, sound_class
 from jss.reports import HEADLINES, EvalReport, compare
 from jss.viz.report_charts import CLASS_METRICS, class_bars, value
 from jss.viz.score_tables import rounded
@@ -116,8 +116,7 @@ def _options(first: str) -> tuple[str, Sequence[str] | None, int]:
             width=320,
             help="Separated by commas, where they are not those of the tables.",
         )
-    labels = tuple(label.strip() for label in classes.split(",") if label.strip())
-    return name.strip() or default, labels or None, int(median)
+    return name.strip() or default, label_list(classes) or None, int(median)
 
 
 def _has_scores(file: File) -> bool:
