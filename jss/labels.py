@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-#: Files of a labelled folder: its classes, strong labels and weak labels.
-LABELS_FILE, STRONG_FILE, WEAK_FILE = "labels.yaml", "strong.tsv", "weak.tsv"
-
 Theme = Literal["light", "dark"]
 
 

@@ -1,8 +1,8 @@
 """Reviewed clips as a labelled folder, which ``train --data`` and ``evaluate`` read.
 
 A clip is truth where all of its detections were judged, the reviewer said that nothing is missed in
-it, and none of its events, detected or added, is unsure. Its events are those accepted, trimmed, relabelled or added,
-where they lie in the clip; overlapping ones of one class are joined.
+it, and none of its events, detected or added, is unsure. Its events are those accepted, trimmed,
+relabelled or added, where they lie in the clip; overlapping ones of one class are joined.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import yaml
 
 from jss import audio
 from jss.data.clip import Event
-from jss.data.datasets.labelled import LABELS, SPLITS, STRONG
+from jss.data.datasets.folder import LABELS, STRONG
+from jss.data.datasets.labelled import SPLITS
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
 from jss.io.notes import warn

@@ -10,6 +10,7 @@ from pathlib import Path
 from jss import checkpoints
 from jss.config import load_preset
 from jss.data.datasets import labelled
+from jss.data.datasets.folder import LABELS, STRONG
 from jss.errors import JssError
 from jss.training.chain import Chain, Workspace
 from jss.training.distributed import on_rank_zero
@@ -73,11 +74,11 @@ def finetune(
     if labelled.find(data) is None:
         raise JssError(
             f"{data} is no labelled folder: write one with jss review OUT --write FOLDER, or make one with "
-            f"{labelled.LABELS} and {labelled.STRONG}."
+            f"{LABELS} and {STRONG}."
         )
     if labelled.labels(data) != manifest.labels:
         raise JssError(
-            f"{Path(data) / labelled.LABELS} must list the classes of {system} in their order: "
+            f"{Path(data) / LABELS} must list the classes of {system} in their order: "
             f"{', '.join(manifest.labels)}."
         )
     blocks = manifest.selections[selection]

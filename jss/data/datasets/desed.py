@@ -18,9 +18,10 @@ import pandas as pd
 
 from jss import audio
 from jss.data.clip import Clip, Event
-from jss.data.datasets.folder import label_files
+from jss.data.datasets.folder import LABELS, STRONG, WEAK, label_files
 from jss.errors import JssError
 from jss.io import cells
+from jss.io.annotations import formats
 from jss.io.inputs import is_audio, without_suffix
 from jss.io.notes import warn
 from jss.io.tables import open_table, read_table, write_table
@@ -83,7 +84,10 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
         raise JssError(
             f"{base} has DESED's folders, but neither a TSV nor audio of {', '.join(FOLDERS)} in them."
         )
-    for path in label_files(base):
+    strong = base / Path(STRONG).stem
+    beside = [path for path in (base / LABELS, base / WEAK) if path.is_file()]
+    beside += [strong] if strong.is_dir() and formats.files(strong) else []
+    for path in (*beside, *sorted(base.glob(f"{strong.name}.*"))):
         warn(f"{base} is read as DESED, by its tables: {path.name} beside them is not read.")
     if "weak" in present:
         present["weak"], present[WEAK_VALIDATION] = _divide_weak(base, present["weak"])

@@ -10,7 +10,9 @@ from jss.errors import JssError
 from jss.io.annotations import formats
 from jss.io.inputs import has_audio, walk, without_suffix
 from jss.io.notes import warn
-from jss.labels import LABELS_FILE, STRONG_FILE, WEAK_FILE
+
+#: Files of a labelled folder: its classes, strong labels and weak labels.
+LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
 
 
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
@@ -62,8 +64,8 @@ def label_files(root: str | Path) -> list[Path]:
         JssError: It has several files of strong labels.
     """
     root = Path(root)
-    strong = formats.find(root, Path(STRONG_FILE).stem)
-    files = [path for path in (root / LABELS_FILE, root / WEAK_FILE) if path.is_file()]
+    strong = formats.find(root, Path(STRONG).stem)
+    files = [path for path in (root / LABELS, root / WEAK) if path.is_file()]
     return files if strong is None else [*files, strong]
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from jss.data.clip import Clip
 from jss.data.datasets import folder
 from jss.data.datasets.desed import duration, has_tables, with_events
+from jss.data.datasets.folder import LABELS, STRONG, WEAK
 from jss.data.recordings import SPLITS as SPLIT_NAMES
 from jss.data.recordings import hashed_split
 from jss.errors import JssError
@@ -25,10 +26,8 @@ from jss.io.notes import warn
 from jss.io.schema import parse_yaml
 from jss.io.tables import read_table
 from jss.io.tsv import ClipNames
-from jss.io.tsv import read_table as read_lines
-from jss.labels import LABELS_FILE, STRONG_FILE, WEAK_FILE
+from jss.io.tsv import read_table as read_numbered
 
-LABELS, STRONG, WEAK = LABELS_FILE, STRONG_FILE, WEAK_FILE
 SPLITS = "splits.tsv"
 
 
@@ -138,7 +137,7 @@ def _splits(tsv: Path, paths: Mapping[str, Path]) -> dict[Path, str] | None:
     """
     if not tsv.is_file():
         return None
-    table = read_lines(tsv, ("filename", "split"))
+    table = read_numbered(tsv, ("filename", "split"))
     files = _files(table["filename"], paths, tsv)
     absent = [name for name in table["filename"] if files[name][1] is None]
     if absent:
@@ -224,27 +223,36 @@ def _files(
 ) -> dict[str, tuple[str, Path | None]]:
     """Name of the clip and its audio by the names of a table; names of one file are one clip."""
     clip_names = ClipNames(paths)
+    by_name: dict[str, list[Path]] = {}
+    for path in paths.values():
+        by_name.setdefault(path.name, []).append(path)
     names_of: dict[Path, str] = {}
     files: dict[str, tuple[str, Path | None]] = {}
     for name in dict.fromkeys(names):
-        path = _path(name, paths, clip_names, tsv)
-        files[name] = (name if path is None else names_of.setdefault(path, name), path)
+        audio = _path(name, paths, by_name, clip_names, tsv)
+        files[name] = (name if audio is None else names_of.setdefault(audio, name), audio)
     return files
 
 
-def _path(name: str, paths: Mapping[str, Path], clip_names: ClipNames, tsv: Path) -> Path | None:
+def _path(
+    name: str,
+    paths: Mapping[str, Path],
+    by_name: Mapping[str, Sequence[Path]],
+    clip_names: ClipNames,
+    tsv: Path,
+) -> Path | None:
     """Audio of a row, by its path in the folder or by its bare name."""
     if name in paths:
         return paths[name]
-    same = [path for path in paths.values() if path.name == name]
-    if not same:
+    same = by_name.get(name)
+    if same is None:
         match = clip_names.find(name)
         return None if match is None else paths[match]
     if len(same) > 1:
         raise JssError(
             f"{tsv}: {name} may be any of {len(same)} files: write its path below {tsv.parent}."
         )
-    return same[0] if same else None
+    return same[0]
 
 
 def _held_out(path: Path, base: Path) -> bool:

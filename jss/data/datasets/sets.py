@@ -119,7 +119,7 @@ DATASETS: Mapping[str, DataSet] = {
         "see the recordings",
         labelled.find,
         labelled.prepare,
-        (labelled.LABELS, "strong.*", "strong/**/*", labelled.WEAK, labelled.SPLITS),
+        (folder.LABELS, "strong.*", "strong/**/*", folder.WEAK, labelled.SPLITS),
     ),
     "folder": DataSet(
         "a folder of audio",

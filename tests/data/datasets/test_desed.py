@@ -175,6 +175,15 @@ def test_what_is_desed_and_what_is_a_labelled_folder(tmp_path: Path, root: Path,
     )
 
 
+def test_tables_beside_those_of_desed_are_not_read_and_may_be_several(root: Path, caplog) -> None:
+    for name in ("strong.tsv", "strong.csv", "strong/a.txt"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("")
+    desed.prepare(root)
+    for name in ("strong.tsv", "strong.csv", "strong"):
+        assert f"by its tables: {name} beside them is not read." in caplog.text
+
+
 @pytest.mark.parametrize(
     ("strong", "weak"),
     [
