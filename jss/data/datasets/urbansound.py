@@ -133,8 +133,8 @@ def read_slices(base: Path) -> list[Slice]:
             start, end, salience, fold = (
                 cells.number(row["start"]),
                 cells.number(row["end"]),
-                int(row["salience"]),
-                int(row["fold"]),
+                cells.number(row["salience"]),
+                cells.number(row["fold"]),
             )
         except ValueError as error:
             raise JssError(
@@ -143,10 +143,12 @@ def read_slices(base: Path) -> list[Slice]:
         if fold not in folders or salience not in (FOREGROUND, BACKGROUND):
             raise JssError(
                 f"{base / TABLE}, line {number}: the fold is 1 to 10 and the salience 1 or 2, not "
-                f"{fold} and {salience}."
+                f"{fold:g} and {salience:g}."
             )
-        path = folders[fold].get(without_suffix(Path(name).name))
-        slices.append(Slice(name, row["fsID"], start, end, salience, fold, row["class"], path))
+        path = folders[int(fold)].get(without_suffix(Path(name).name))
+        slices.append(
+            Slice(name, row["fsID"], start, end, int(salience), int(fold), row["class"], path)
+        )
     return slices
 
 

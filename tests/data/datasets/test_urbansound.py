@@ -80,9 +80,13 @@ def test_sentences_of_errors(root: Path, tmp_path: Path) -> None:
     table.write_text(whole.replace(",1,5,3,", ",1,11,3,"))
     with pytest.raises(JssError, match=r"line 2: the fold is 1 to 10"):
         urbansound.prepare(root)
-    table.write_text(whole.replace("0.317551", "soon"))
-    with pytest.raises(JssError, match=r"line 2: start, end, salience and fold must be numbers"):
+    table.write_text(whole.replace(",1,5,3,", ",1.5,5,3,"))
+    with pytest.raises(JssError, match=r"and the salience 1 or 2, not 5 and 1\.5"):
         urbansound.prepare(root)
+    for damaged in (whole.replace("0.317551", "soon"), whole.replace(",1,5,3,", ",1,1_0,3,")):
+        table.write_text(damaged)
+        with pytest.raises(JssError, match=r"line 2: start, end, salience and fold must be number"):
+            urbansound.prepare(root)
     table.write_text(whole.replace("fsID", "id"))
     with pytest.raises(JssError, match="lacks the column 'fsID'"):
         urbansound.prepare(root)
