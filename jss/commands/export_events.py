@@ -15,6 +15,11 @@ from jss.io.notes import warn
 from jss.io.tsv import ClipNames, read_durations
 
 HELP = "write events as labels for Audacity, Raven, Praat or Label Studio"
+#: What becomes of recordings of unknown length, by format; Raven refuses those whose length it needs.
+WITHOUT_LENGTH = {
+    "textgrid": "their TextGrids end with the last event",
+    "labelstudio": "their tasks name no length",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,10 +73,10 @@ def run(args: argparse.Namespace) -> int:
     matches = zip(names, known.map(names), strict=True)
     durations |= {name: durations[match] for name, match in matches if match is not None}
     missing = [name for name in names if name not in durations]
-    if args.durations is not None and missing:
+    if args.durations is not None and missing and args.to in WITHOUT_LENGTH:
         warn(
             f"{len(missing)} of {len(names)} recordings are not in {args.durations}, such "
-            f"as {missing[0]}: theirs end with the last event."
+            f"as {missing[0]}: add them, or {WITHOUT_LENGTH[args.to]}."
         )
     files = write(events, chosen, args.out, durations)
     print(

@@ -66,7 +66,14 @@ def test_lengths_match_names_without_suffix(sounds, capsys):
     lengths.write_text("filename\tduration\nmon/a.wav\t2.5\ntue/a.wav\t2.5\n")
     out = ("--to", "textgrid", "--out", sounds / "grids", "--durations", lengths)
     assert run("export", events, *out) == 0
-    assert "1 of 3 recordings are not in" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith(
+        f"1 of 3 recordings are not in {lengths}, such as sun/b: add them, or their TextGrids end "
+        "with the last event.\n"
+    )
+    for other in ("csv", "audacity"):  # which hold no lengths
+        out = sounds / other
+        assert run("export", events, "--to", other, "--out", out, "--durations", lengths) == 0
+        assert "are not in" not in capsys.readouterr().err
     ends = {p.relative_to(sounds / "grids").as_posix(): p.read_text().split("xmax = ")[1].split()[0]
             for p in (sounds / "grids").rglob("*.TextGrid")}  # fmt: skip
     assert ends == {
@@ -127,6 +134,9 @@ def test_cut_the_mixture(sounds, capsys):
     np.testing.assert_allclose(samples[:24000], recording[12000:36000], atol=1e-6)
     assert run(*arguments, "--labels", "Cat") == 2
     assert "has no event of Cat" in capsys.readouterr().err
+    for labels in ("", ","):
+        assert run(*arguments, "--labels", labels) == 2
+        assert "--labels is empty: name the classes" in capsys.readouterr().err
 
 
 def test_cut_again_into_a_folder(sounds, capsys):
