@@ -34,7 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "calls test are left out, and compared on",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder of the run (default: runs/finetune/SYSTEM)"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder of the run (default: runs/finetune/SYSTEM, or SYSTEM-2, SYSTEM-3, ... where that is "
+        "there; with --resume the last of them)",
     )
     parser.add_argument("--selection", choices=("student", "teacher"), default="teacher")
     parser.add_argument(
@@ -61,12 +65,13 @@ def run(args: argparse.Namespace) -> int:
     from jss.evaluation import run as evaluation
     from jss.inference.system import load_system
     from jss.reports import comparison_lines
+    from jss.training.distributed import on_rank_zero
     from jss.training.finetuning import finetune
 
     if not 1 <= args.resamples <= 100_000:
         raise JssError("--resamples must be a number from 1 to 100000.")
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
-    out = args.out or Path("runs") / "finetune" / args.system
+    out = args.out or on_rank_zero(lambda: _default(args.system, args.resume))
     subsets = labelled.prepare(args.data) if labelled.find(args.data) else {}
     clips = subsets.get("strong_test") or []
     if not clips and subsets:
@@ -74,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
             f"{args.data} leaves no clips out: write {labelled.SPLITS} (filename, split), with train, "
             "validation and test for each clip."
         )
+    print(f"Folder of the run: {out}")
     tuned = finetune(
         args.system,
         args.data,
@@ -103,3 +109,14 @@ def run(args: argparse.Namespace) -> int:
         f"MODELS={tuned.folder}"
     )
     return 0
+
+
+def _default(system: str, resume: bool) -> Path:
+    """The first folder of a system that is free, or to resume the one before it."""
+    home = Path("runs") / "finetune"
+    last = folder = home / system
+    number = 1
+    while folder.exists():
+        number += 1
+        last, folder = folder, home / f"{system}-{number}"
+    return last if resume else folder

@@ -12,6 +12,7 @@ import soundfile
 
 from jss import checkpoints
 from jss.cli import main
+from jss.errors import JssError
 from jss.inference.system import load_system
 from jss.review import judgements as said
 from jss.review.detections import read
@@ -196,3 +197,26 @@ def test_a_finished_fine_tuning_is_not_taken_for_a_new_one(tmp_path, capsys, tin
     assert not (run / "before.json").exists()
     assert main([*arguments, "--resume"]) == 0
     assert (run / "after.json").exists()
+
+
+def test_a_command_of_review_again_takes_the_next_free_folder(tmp_path, capsys, monkeypatch):
+    """The command that Review prints names no folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    home = Path("runs/finetune")
+    folders = []
+    monkeypatch.setattr(
+        "jss.training.finetuning.finetune", lambda system, data, out, **_: _stop(folders, out)
+    )
+    again = ["finetune", "SED", "--data", "data"]
+    for arguments in (again, again, again, [*again, "--resume"], [*again, "--out", "mine"]):
+        assert main(arguments) == 2
+        assert f"Folder of the run: {folders[-1]}\n" in capsys.readouterr().out
+        folders[-1].mkdir(parents=True, exist_ok=True)
+    names = ["SED", "SED-2", "SED-3", "SED-3"]
+    assert folders == [*(home / name for name in names), Path("mine")]
+
+
+def _stop(folders, out):
+    folders.append(out)
+    raise JssError("Stopped.")
