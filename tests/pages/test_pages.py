@@ -755,6 +755,15 @@ def test_data_leaves_a_damaged_file_out_and_says_so(users_folder: Path):
 
 
 @pytest.mark.usefixtures("fakes")
+def test_data_measures_a_file_again_that_was_replaced(users_folder: Path):
+    """By one of equal length."""
+    run("pages/data.py", data="mine")
+    audio.save(users_folder / "mon" / "x.wav", np.full(16000, 0.5))
+    shown = run("pages/data.py", data="mine").dataframe[-1].value
+    assert shown["Level (dB)"].tolist() == [-6.0, -6.0]
+
+
+@pytest.mark.usefixtures("fakes")
 def test_data_says_where_a_level_could_not_be_measured(users_folder: Path):
     audio.save(users_folder / "nan.wav", np.full(16000, np.nan))
     said = " ".join(item.value for item in run("pages/data.py", data="mine").caption)

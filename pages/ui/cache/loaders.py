@@ -623,15 +623,21 @@ def gallery_picture(theme: Theme) -> bytes:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=20)
-def statistics(name: str, of_clips: int, _clips: Sequence[Clip]) -> Statistics:
+def statistics(name: str, clips: Sequence[Clip]) -> Statistics:
     """Measure a set of clips, with levels where there are at most 200 and all have audio.
+
+    It is measured again where a clip is added or its file changes.
 
     Args:
         name: Of the set, "dataset/subset".
-        of_clips: The hash of the clips, for the cache: a file may be added or change.
-        _clips: The clips.
+        clips: The clips.
     """
+    stamps = tuple(model_folders.stamp(clip.path) for clip in clips if clip.path)
+    return _statistics(name, hash((tuple(clips), stamps)), clips)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _statistics(name: str, content: int, _clips: Sequence[Clip]) -> Statistics:
     from jss.data.statistics import measure
 
     dataset, _, subset = name.partition("/")
