@@ -287,9 +287,12 @@ def _weak(args: argparse.Namespace) -> int:
         "--decoder": args.decoder != "median",
         "--compare": bool(args.compare),
     }
-    if any(given.values()):
-        refused = " and no ".join(option for option, is_given in given.items() if is_given)
-        raise JssError(f"Separators of the weak-label paper take no {refused}: leave that out.")
+    refused = [option for option, is_given in given.items() if is_given]
+    if refused:
+        raise JssError(
+            f"Separators of the weak-label paper take no {' and no '.join(refused)}: leave "
+            f"{'that' if len(refused) == 1 else 'them'} out."
+        )
     for name in args.system:
         system = load_weak(name)
         clips = args.clips or scenes_of(system.card.settings)

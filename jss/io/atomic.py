@@ -25,8 +25,8 @@ _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path; at the end of the ``with`` block it is renamed to ``path``.
 
-    Missing folders are created. The temporary file is locked for as long as its writer lives. Where the block raises, the temporary file is deleted and ``path``
-    stays as it was.
+    Missing folders are created. The temporary file is locked for as long as its writer lives. Where
+    the block raises, the temporary file is deleted and ``path`` stays as it was.
 
     Args:
         path: The file to write.

@@ -81,10 +81,13 @@ def rows(text: str, separator: str = "\t") -> Iterator[tuple[int, list[str]]]:
 
 
 def number(cell: str) -> float:
-    """Parse a finite number of the digits 0 to 9; Python's float also takes 1_0 and other scripts'.
+    """Parse a finite number. Unlike Python's float, ``1_0`` and digits of other scripts are refused.
 
     Args:
         cell: The cell.
+
+    Returns:
+        The number.
 
     Raises:
         ValueError: It is no such number.
@@ -96,7 +99,7 @@ def number(cell: str) -> float:
 
 
 def is_plain(numbers: str) -> bool:
-    """Whether what Python's float takes of a text are numbers as other programs read them."""
+    """Whether a text has neither ``_`` nor characters beyond ASCII, which Python's float would take."""
     return "_" not in numbers and numbers.isascii()
 
 

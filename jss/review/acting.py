@@ -156,7 +156,17 @@ def judged(
 def corrected(
     action: Mapping[str, Any], added: Judgement, start: float, end: float
 ) -> Judgement | None:
-    """The same for an event that the reviewer has added before; a rejected one is withdrawn."""
+    """The judgement of an event that the reviewer added; a rejected one is withdrawn.
+
+    Args:
+        action: See :func:`judged`.
+        added: What was said of the event before.
+        start: Where the clip starts in the recording, in seconds.
+        end: Where it ends.
+
+    Returns:
+        The judgement; None for a kind that is none.
+    """
     doubts = {"reject": said.WITHDRAWN, "unsure": said.UNSURE}
     if action["kind"] in doubts:
         return replace(added, verdict=doubts[action["kind"]])

@@ -32,6 +32,8 @@ from jss.training.selection import best_epoch
 log = logging.getLogger(__name__)
 
 C = TypeVar("C")
+#: After a loss or a score that is no number.
+_ADVICE = "lower the learning rate, or set precision=fp32, and resume."
 
 
 def compiles(config: Config, separator: nn.Module | None, *, gradients: bool) -> bool:
@@ -206,8 +208,7 @@ class Task(pl.LightningModule):
         """
         if not torch.isfinite(loss):
             raise JssError(
-                f"The loss became {loss.item()} in epoch {self.current_epoch + 1}: lower the "
-                "learning rate, or set precision=fp32, and resume."
+                f"The loss became {loss.item()} in epoch {self.current_epoch + 1}: {_ADVICE}"
             )
         return loss
 
@@ -235,8 +236,7 @@ class Task(pl.LightningModule):
                 best = best_epoch(self.history, key, largest)
             except ValueError as error:
                 raise JssError(
-                    f"The {key.replace('_', ' ')} is not a number in any epoch: lower the learning rate, or set "
-                    "precision=fp32, and resume."
+                    f"The {key.replace('_', ' ')} is not a number in any epoch: {_ADVICE}"
                 ) from error
             if best == len(self.history) - 1:
                 save_networks(self.folder / f"best-{name}.safetensors", self.networks())

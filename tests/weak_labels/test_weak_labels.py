@@ -195,10 +195,13 @@ def test_report_is_saved_and_loaded(report, tmp_path):
 @pytest.mark.parametrize(
     ("options", "refused"),
     [
-        (["--keep-scores"], "--keep-scores"),
-        (["--batch", "2", "--keep-scores", "--out", "r.json"], "--batch and no --keep-scores"),
-        (["--decoder", "boxes"], "--decoder"),
-        (["--compare", "a.json", "b.json"], "--compare"),
+        (["--keep-scores"], "--keep-scores: leave that out."),
+        (
+            ["--batch", "2", "--keep-scores", "--out", "r.json"],
+            "--batch and no --keep-scores: leave them out.",
+        ),
+        (["--decoder", "boxes"], "--decoder: leave that out."),
+        (["--compare", "a.json", "b.json"], "--compare: leave that out."),
     ],
 )
 def test_evaluate_refuses_what_separators_do_not_take(
@@ -211,7 +214,7 @@ def test_evaluate_refuses_what_separators_do_not_take(
     assert (
         capsys.readouterr()
         .err.strip()
-        .endswith(f"Separators of the weak-label paper take no {refused}: leave that out.")
+        .endswith(f"Separators of the weak-label paper take no {refused}")
     )
 
 

@@ -125,6 +125,9 @@ def full_scale(blocks: Blocks, name: str, note: Note) -> float:
         blocks: Of the file.
         name: See :func:`to_full_scale`.
         note: See :func:`to_full_scale`.
+
+    Returns:
+        What samples are divided by to have full scale 1.
     """
     peak = max((float(np.max(np.abs(block))) for _, block in blocks if block.size), default=0.0)
     if not peak > FAR_BEYOND:  # NaN and infinity are found where samples are checked

@@ -231,7 +231,7 @@ def _play(report: WeakReport, number: int, label: str) -> None:
     if not abs(result.si_sdr()[0][k] - s.input[at]) <= _TOLERANCE_DB:
         raise JssError(
             "The recordings on this disk are not those of the report, so this scene cannot be played: start "
-            "the app with those of the report, make app DATA=BANK."
+            "the app with the folder of the report's recordings (make app DATA=BANK)."
         )
     tracks = {
         "Mixture": result.mixture,

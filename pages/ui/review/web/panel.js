@@ -5,7 +5,8 @@ const CLASS_KEYS = "1234567890qwertyuiopasdfghjklzxcvbnm";
 const KEYS = { a: "accept", d: "reject", w: "relabel", s: "start", e: "end", t: "trim", u: "unsure",
   m: "missed", z: "undo", n: "next", p: "previous", Enter: "done" };
 const DOUBTS = { reject: "rejected", unsure: "unsure" };
-/** The verdict on an event that is one, by what was corrected of it: as in jss/review/acting.py. */
+/** The verdict on an event that is neither rejected nor unsure, by what was corrected, as in
+ * jss/review/acting.py. */
 const verdict = ({ detected, label, onset, offset }) => {
   if (!detected) return "missed";
   if (label !== detected.label) return "relabelled";
