@@ -36,7 +36,7 @@ def test_any_truth_and_a_mistake_in_it():
     figures = form.dataframe[0].value.set_index("Metric")["drills"]
     assert figures["event F1 macro"].startswith("1.0000")
     assert form.dataframe[1].value["Class"].tolist() == ["Drill"]
-    assert "No report of our systems" in " ".join(item.value for item in form.caption)
+    assert "None of our systems has a report" in " ".join(item.value for item in form.caption)
     give(app, "results", ("drills.tsv", EVENTS.replace(b"2\tDrill", b"x\tDrill")))
     app.run()
     (error,) = app.tabs[2].error
