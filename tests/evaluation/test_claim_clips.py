@@ -10,7 +10,7 @@ from jss.evaluation.claims import Finding
 from jss.evaluation.clip_figures import ClipFigures, clip_figures
 from jss.papers.claims import Claim, Comparison, Figure
 
-# Hit less false-alarm seconds. A: 1, 0, -4; B: 0, 2, 0.
+# Hit minus false-alarm seconds. A: 1, 0, -4; B: 0, 2, 0.
 CLIPS = {one.outputs.system: clip_figures(one) for one in (A, B)}
 
 

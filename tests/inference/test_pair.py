@@ -20,7 +20,6 @@ def test_stages_find_both_sounds_in_different_sources(system):
     assert best[speech] != best[vacuum]
 
 
-def test_stage_0_misses_the_vacuum_cleaner_and_hears_a_blender():
+def test_stage_0_adds_a_blender():
     result = set(jss.load_system("MixIT-S0")(PAIR).events()["event_label"])
-    assert "Vacuum_cleaner" not in result
-    assert {"Speech", "Blender"} <= result
+    assert {"Speech", "Vacuum_cleaner", "Blender"} <= result

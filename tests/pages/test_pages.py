@@ -506,7 +506,7 @@ def test_a_class_and_a_system_are_chosen_without_a_pointer():
     app = run("pages/classes.py")
     app.selectbox(key="pick class").select("Dog").run()
     assert app.query_params["class"] in ("Dog", ["Dog"])
-    assert any("Dog, hit less false" in item.value for item in app.markdown)
+    assert any("Dog, hit minus false" in item.value for item in app.markdown)
     app = run("pages/diversity.py", of="MixIT-S1 validation")
     assert any("sources most diverse in" in item.value for item in app.markdown)
 
