@@ -208,7 +208,7 @@ def test_the_class_helped_most_and_a_clip_that_shows_it(person: Person):
         table.scroll_into_view_if_needed()
         person.presses += 1  # the first row's box
         table.click(position={"x": 15, "y": 36 + 18})
-        person.tab.get_by_text(re.compile(f"through {re.escape(system)}$")).wait_for()
+        person.tab.get_by_text(re.compile(f"through {re.escape(system)}, teacher$")).wait_for()
         idle(person.tab)
         person.tab.locator(".js-plotly-plot .main-svg").nth(1).wait_for(state="attached")
     assert f"class={label}" in person.tab.url
