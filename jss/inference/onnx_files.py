@@ -70,36 +70,37 @@ def import_onnx(
         JssError: A file is missing or wrong, onnxruntime cannot run it, or the name is taken.
     """
     where = Path(description)
-    told = validate(Description, read_yaml(where), str(where))
+    described = validate(Description, read_yaml(where), str(where))
     labels = checkpoints.class_labels(
-        told.labels if isinstance(told.labels, str) else list(told.labels), str(where)
+        described.labels if isinstance(described.labels, str) else list(described.labels),
+        str(where),
     )
-    name = name or told.name
+    name = name or described.name
     block = name.lower()
     checkpoints.check_replaced(name, [block], _STAGE, folder)
     file = _whole(Path(path))
-    OnnxDetector(file, told.detector, labels, block)  # raises where they do not fit each other
-    separator = separator or told.separator
+    OnnxDetector(file, described.detector, labels, block)  # raises where they do not fit each other
+    separator = separator or described.separator
     if separator is not None:
         checkpoints.bring_block(separator, folder)
     card = Card(
         name=block,
         kind=checkpoints.ONNX,
-        config=asdict(told.detector),
+        config=asdict(described.detector),
         stage=_STAGE,
         network="teacher",
-        training_data=told.training_data,
-        licence=told.licence,
+        training_data=described.training_data,
+        licence=described.licence,
     )
     checkpoints.save_weights(file, card, folder)
     return checkpoints.save_manifest(
         Manifest(
             name=name,
-            description=told.description
+            description=described.description
             + ("" if separator is None else f", on the sources of {separator}"),
             labels=labels,
             selections={"teacher": Selection(detector=block, separator=separator)},
-            pooling=told.pooling,
+            pooling=described.pooling,
         ),
         folder,
     )

@@ -210,89 +210,41 @@ def test_comparison_of_two_reports(files, capsys):
     assert "There is no report" in capsys.readouterr().err
 
 
+#: The ground truth of ``files``, which {} stands for.
+TRUTH = ("--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         ([], "Give --ground-truth"),
-        (["--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv"], "Give --scores"),
+        ([*TRUTH], "Give --scores"),
         (
             ["--ground-truth", "{}/gt.tsv", "--durations", "{}/gt.tsv", "--scores", "{}/scores"],
             "'duration' is missing",
         ),
         (
-            [
-                "--ground-truth",
-                "{}/gt.tsv",
-                "--durations",
-                "{}/durations.tsv",
-                "--scores",
-                "{}/points",
-            ],
+            [*TRUTH, "--scores", "{}/points"],
             "no table is of",
         ),
         (
-            [
-                "--ground-truth",
-                "{}/gt.tsv",
-                "--durations",
-                "{}/durations.tsv",
-                "--scores",
-                "{}/scores",
-                "--median",
-                "2",
-            ],
+            [*TRUTH, "--scores", "{}/scores", "--median", "2"],
             "odd number",
         ),
         (
-            [
-                "--ground-truth",
-                "{}/gt.tsv",
-                "--durations",
-                "{}/durations.tsv",
-                "--scores",
-                "{}/scores",
-                "--resamples",
-                "-1",
-            ],
+            [*TRUTH, "--scores", "{}/scores", "--resamples", "-1"],
             "--resamples",
         ),
         (
-            [
-                "--ground-truth",
-                "{}/gt.tsv",
-                "--durations",
-                "{}/durations.tsv",
-                "--detections",
-                "{}/points",
-                "--labels",
-                "class_0,class_1",
-            ],
+            [*TRUTH, "--detections", "{}/points", "--labels", "class_0,class_1"],
             "gt.tsv, line",
         ),
         (
-            [
-                "--ground-truth",
-                "{}/gt.tsv",
-                "--durations",
-                "{}/durations.tsv",
-                "--scores",
-                "{}/scores",
-                "--labels",
-                "class_0,class_1,class_0",
-            ],
+            [*TRUTH, "--scores", "{}/scores", "--labels", "class_0,class_1,class_0"],
             "class_0 is there twice among the classes",
         ),
         (
-            [
-                "--ground-truth",
-                "{}/gt.tsv",
-                "--durations",
-                "{}/durations.tsv",
-                "--scores",
-                "{}/scores",
-                "--labels",
-                ",",
-            ],
+            [*TRUTH, "--scores", "{}/scores", "--labels", ","],
             "name the classes",
         ),
     ],

@@ -1,4 +1,4 @@
-"""The pages Review and Timeline without a browser: what the panel and the viewer are told."""
+"""The pages Review and Timeline without a browser: what the panel and the viewer get."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_tensorboard_gets_the_history(tmp_path):
     assert point.step == task.history[0]["steps"]
 
 
-def test_a_first_validation_without_a_number_is_told(tmp_path, monkeypatch):
+def test_a_first_validation_without_a_number_is_a_sentence(tmp_path, monkeypatch):
     task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1)
     nothing = {"student_objective": float("nan"), "teacher_objective": float("nan")}
     monkeypatch.setattr(task, "validate", lambda: nothing)

@@ -33,7 +33,7 @@ def contents(root: Path) -> dict[str, bytes]:
     }
 
 
-def told(subsets: dict[str, list[Clip]]) -> dict[str, list[tuple[str, bool, int]]]:
+def labels_of(subsets: dict[str, list[Clip]]) -> dict[str, list[tuple[str, bool, int]]]:
     return {
         subset: [(Path(c.filename).stem, c.path is None, len(c.sources)) for c in clips]
         for subset, clips in subsets.items()
@@ -76,7 +76,7 @@ def test_copies_of_every_data_set_are_read_alike(tmp_path: Path, name: str) -> N
     assert root is not None
     assert convert(name, root, tmp_path / "out") == {}
     before, after = DATASETS[name].prepare(root), DATASETS[name].prepare(tmp_path / "out")
-    assert told(before) == told(after)
+    assert labels_of(before) == labels_of(after)
 
 
 def labelled(root: Path, **files: str) -> Path:
@@ -104,7 +104,7 @@ def test_a_labelled_folder_keeps_labels_of_any_format_and_its_splits(
     layouts.sound(root / "strong" / "c.flac", 1.0)
     assert convert("labelled", root, tmp_path / "out") == {}
     before, after = (DATASETS["labelled"].prepare(base) for base in (root, tmp_path / "out"))
-    assert told(before) == told(after)
+    assert labels_of(before) == labels_of(after)
     assert "strong_test" in after
     assert not (tmp_path / "out" / "strong" / "c.flac").exists()
 
@@ -118,7 +118,9 @@ def test_a_table_that_was_changed_since_is_no_part_of_the_copy_unnoticed(tmp_pat
         convert("labelled", root, out)
     (out / "strong.tsv").unlink()
     assert convert("labelled", root, out) == {}
-    assert told(DATASETS["labelled"].prepare(out)) == told(DATASETS["labelled"].prepare(root))
+    assert labels_of(DATASETS["labelled"].prepare(out)) == labels_of(
+        DATASETS["labelled"].prepare(root)
+    )
 
 
 def test_mono_wavs_at_16_khz_are_copied_unchanged(tmp_path: Path) -> None:
