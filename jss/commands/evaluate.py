@@ -286,6 +286,9 @@ def _weak(args: argparse.Namespace) -> int:
         "--fusion": args.fusion,
         "--decoder": args.decoder != "median",
         "--compare": bool(args.compare),
+        "--selection": args.selection != "teacher",
+        "--mean": args.mean != "scores",
+        "--legacy-nan": args.legacy_nan,
     }
     refused = [option for option, is_given in given.items() if is_given]
     if refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +20,8 @@ from jss.io.schema import read_yaml
 from jss.labels import CLASS_SETS
 from jss.reports import commit
 from jss.training.stages import Stage, parse
+
+log = logging.getLogger(__name__)
 
 DESCRIPTIONS = {
     "SED": "The DCASE 2021 SED baseline: a CRNN on the mixture, no separation stage",
@@ -178,10 +181,23 @@ def save_manifest(
         part.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120), encoding="utf-8")
 
 
+def _changed(before: Any, now: Any, key: str = "") -> list[str]:
+    """Settings of two nested mappings that differ, such as "detection.steps 100, now 125"."""
+    if not (isinstance(before, Mapping) and isinstance(now, Mapping)):
+        return [] if before == now else [f"{key} {before}, now {now}"]
+    return [
+        line
+        for name in dict.fromkeys([*before, *now])
+        for line in _changed(before.get(name), now.get(name), f"{key}.{name}" if key else name)
+    ]
+
+
 def save_note(
     run: Path, name: str, root: str | tuple[str, ...], epochs: int, config: Config
 ) -> None:
     """Write config.yaml of a run, for the reader and for the app.
+
+    A run that goes on with settings other than those it has had so far is reported by a warning.
 
     Args:
         run: The folder of the run.
@@ -196,5 +212,9 @@ def save_note(
         "epochs": epochs,
         "config": plain(dataclasses.asdict(config)),
     }
-    with atomic_write(run / "config.yaml") as part:
+    path = run / "config.yaml"
+    changed = _changed(read_yaml(path), note) if path.is_file() else []
+    if changed:
+        log.warning("%s goes on with other settings than before: %s", run, "; ".join(changed))
+    with atomic_write(path) as part:
         part.write_text(yaml.safe_dump(note, sort_keys=False), encoding="utf-8")

@@ -18,6 +18,20 @@ def note(folder, system, epochs):
     save_note(folder, system, ("bank", "FUSS"), epochs, load_preset("smoke"))
 
 
+def test_going_on_with_other_settings_is_reported(tmp_path, caplog):
+    """A resumed run took the new settings in silence."""
+    note(tmp_path, "SED", 3)
+    note(tmp_path, "SED", 3)
+    assert not caplog.messages
+    config = load_preset("smoke", ("seed=7", "detection.ema=0.5"))
+    save_note(tmp_path, "SED", ("bank", "FUSS"), 4, config)
+    (message,) = caplog.messages
+    assert message == (
+        f"{tmp_path} goes on with other settings than before: epochs 3, now 4; config.seed 42, now 7; "
+        f"config.detection.ema {load_preset('smoke').detection.ema}, now 0.5"
+    )
+
+
 def test_the_epochs_that_the_equations_choose():
     history = [
         {"epoch": 1.0, "student_objective": 0.5, "teacher_objective": math.nan},

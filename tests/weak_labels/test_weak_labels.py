@@ -202,6 +202,8 @@ def test_report_is_saved_and_loaded(report, tmp_path):
         ),
         (["--decoder", "boxes"], "--decoder: leave that out."),
         (["--compare", "a.json", "b.json"], "--compare: leave that out."),
+        (["--selection", "student"], "--selection: leave that out."),
+        (["--mean", "logits", "--legacy-nan"], "--mean and no --legacy-nan: leave them out."),
     ],
 )
 def test_evaluate_refuses_what_separators_do_not_take(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jss.config import Config
 from jss.data.manifest import claim
-from jss.data.soundbank.bank import Bank, Recording
+from jss.data.soundbank.bank import Bank, Recording, recordings_sha256
 from jss.data.soundscapes import Recipe, placing
 from jss.data.soundscapes.acoustics import ROOMS, responses
 from jss.data.soundscapes.recipes import BABBLE, BACKGROUND, RECIPES, STEADY
@@ -95,7 +95,8 @@ def soundscapes(
     if ready and c.workers and must_render(config, pool):
         prepare_workers(bank, threads=c.workers)
     if ready and not c.fresh:
-        settings = {**dataclasses.asdict(c), "seed": config.seed, "bank": description}
+        known = {"seed": config.seed, "recordings_sha256": recordings_sha256(bank)}
+        settings = {**dataclasses.asdict(c), **known}
         for key in ("workers", "lost_labels"):  # clips do not depend on them
             del settings[key]
         claim(pool / "manifest.json", settings)

@@ -1,6 +1,7 @@
 """Soundscapes rendered once: equal to the originals for any number of processes."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -94,3 +95,18 @@ def test_only_what_clips_depend_on_makes_another_set(tmp_path):
     data("data.lost_labels=0.5", "data.workers=1")
     with pytest.raises(JssError, match="a set with another synthetic"):
         data("data.synthetic=2")
+
+
+@pytest.mark.slow
+def test_other_recordings_in_the_folder_of_the_same_name_make_another_set(tmp_path, bank_folder):
+    """The clips of the former recordings were taken for those of the present ones."""
+    fixed = ("data.fresh=false", "data.workers=0", "data.synthetic=1", "data.weak=1")
+    config = load_preset("smoke", (*fixed, "data.unlabelled=1"))
+    bank = tmp_path / "bank"
+    shutil.copytree(bank_folder, bank)
+    training_data(str(bank), config, tmp_path / "pool")
+    training_data(str(bank), config, tmp_path / "pool")
+    catalogue = bank / "catalog.tsv"
+    catalogue.write_text(catalogue.read_text().replace("rec:Dog:train0", "rec:Dog:train1"))
+    with pytest.raises(JssError, match="a set with another recordings sha256"):
+        training_data(str(bank), config, tmp_path / "pool")
