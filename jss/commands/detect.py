@@ -239,6 +239,13 @@ def _files(args: argparse.Namespace) -> int:
     for format in args.format if tally.recordings else ():
         peaks = tally.peaks if args.confidence or format != "tsv" else None
         _write(out, format, peaks)
+    new = tally.recordings - tally.before
+    stale = [name for name in FORMATS if name not in args.format and (out / name).is_dir()]
+    if new and stale:
+        warn(
+            f"The recordings analysed now ({new}) are not in {', '.join(str(out / name) for name in stale)}: "
+            f"to have them there, add {' '.join(f'--format {name}' for name in stale)} to the command."
+        )
     if tally.recordings:
         before = f", {tally.before} of them before" if tally.before else ""
         failures = f", {tally.failed} failed" if tally.failed else ""
