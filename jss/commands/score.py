@@ -178,8 +178,8 @@ def _durations_beside(args: argparse.Namespace) -> Path:
     beside = next((path for path in places if path.is_file()), None)
     if beside is None:
         raise JssError(
-            f"Give --durations, a table of filename and duration in seconds, or put it beside {given[0]} "
-            f"as {DURATIONS}, which jss detect does."
+            f"Give --durations, a table of filename and duration in seconds, or put it at {places[0]}, as "
+            "jss detect does."
         )
     return beside
 
