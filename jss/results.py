@@ -183,6 +183,21 @@ class ClipResult:
     #: What the system's scores become events by; None where it has none.
     operating: OperatingPoints | None = None
 
+    def __repr__(self) -> str:
+        """One line instead of the arrays."""
+        parts = [
+            repr(self.filename),
+            f"{self.duration:.1f} s",
+            f"system {self.system!r} ({self.selection})",
+            f"{self.n_sources} sources",
+            f"{len(self.labels)} classes",
+        ]
+        if self.scores.size:
+            highest = self.scores.max(axis=1)
+            label = self.labels[int(highest.argmax())]
+            parts.append(f"highest score {highest.max():.2f}: {label}")
+        return f"ClipResult({', '.join(parts)})"
+
     @property
     def duration(self) -> float:
         """Length of the clip in seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from jss.io.annotations.dcase import CONFIDENCE
 from jss.io.annotations.events import Row, joined, table
 from jss.io.annotations.formats import FORMATS, named, read, write
 from jss.io.inputs import DUPLICATE, OUTPUT, Listing, output_names, walk
-from jss.io.journal import EVENTS
+from jss.io.journal import DURATIONS, EVENTS
 from jss.io.notes import warn
+from jss.io.tsv import read_durations
 
 log = logging.getLogger(__name__)
 HELP = "detect the sound events of recordings, and separate their sources"
@@ -34,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--system", required=True, metavar="NAME", help="a system of: jss list systems"
     )
     parser.add_argument(
-        "--out", metavar="DIR", help="folder for events.tsv, scores/, sources/, results/ and html/"
+        "--out",
+        metavar="DIR",
+        help="folder for events.tsv, durations.tsv, scores/, sources/, results/ and html/",
     )
     parser.add_argument(
         "--threshold",
@@ -235,7 +238,14 @@ def _files(args: argparse.Namespace) -> int:
         )
     for format in args.format if tally.recordings else ():
         peaks = tally.peaks if args.confidence or format != "tsv" else None
-        _write(out, format, {name: clips[name] for name in tally.names}, peaks)
+        _write(out, format, peaks)
+    new = tally.recordings - tally.before
+    stale = [name for name in FORMATS if name not in args.format and (out / name).is_dir()]
+    if new and stale:
+        warn(
+            f"The recordings analysed now ({new}) are not in {', '.join(str(out / name) for name in stale)}: "
+            f"to have them there, add {' '.join(f'--format {name}' for name in stale)} to the command."
+        )
     if tally.recordings:
         before = f", {tally.before} of them before" if tally.before else ""
         failures = f", {tally.failed} failed" if tally.failed else ""
@@ -247,26 +257,22 @@ def _files(args: argparse.Namespace) -> int:
     return 0 if not tally.failed and not listing.refused else 1 if tally.recordings else 2
 
 
-def _write(
-    out: Path, format: str, finished: Mapping[str, Path], peaks: Sequence[float] | None
-) -> None:
+def _write(out: Path, format: str, peaks: Sequence[float] | None) -> None:
     """Write the events in another format, with the recordings that have none.
 
     Args:
-        out: The output folder, with the events.
+        out: The output folder, with the events and the lengths of the recordings.
         format: Key of ``FORMATS``.
-        finished: The recordings by name.
         peaks: The highest score within each event, in the order of the events; None: left out.
 
     Raises:
-        JssError: A length cannot be read, or a file cannot be written.
+        JssError: A file cannot be written.
     """
-    events = read(out / EVENTS)
+    events, durations = read(out / EVENTS), read_durations(out / DURATIONS)
     if peaks is not None:
         events[CONFIDENCE] = list(peaks)
-    silent = table(out, [Row(0, name) for name in finished.keys() - set(events["filename"])])
+    silent = table(out, [Row(0, name) for name in durations.keys() - set(events["filename"])])
     events = joined([events, silent.sort_values("filename")])
-    durations = {name: audio.duration(path) for name, path in finished.items()}
     write(events, FORMATS[format], out / format, durations)
 
 

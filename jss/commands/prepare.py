@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from jss.data.acquire.converting import convert
     from jss.data.datasets import sets
     from jss.data.soundbank.account import summary_of_data
+    from jss.io.inputs import MANIFEST
 
     if args.workers < 1:
         raise JssError("--workers is 1 or more.")
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         root = args.convert
     subsets = checking.check(args.name, root, args.workers, headers=args.headers, known=failed)
     print("\n".join(checking.table(args.name, root, subsets)))
-    manifest = args.manifest or root / checking.MANIFEST
+    manifest = args.manifest or root / MANIFEST
     try:
         checking.save(args.name, root, subsets, manifest)
     except JssError as error:

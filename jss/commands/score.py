@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jss.commands.classes import chosen_labels
 from jss.errors import JssError
+from jss.io.journal import DURATIONS
 
 if TYPE_CHECKING:
     from jss.evaluation.measure import Findings, Reference
@@ -25,7 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="filename, onset, offset, event_label; or labels of Audacity, Raven, Praat, Label Studio",
     )
     parser.add_argument(
-        "--durations", type=Path, metavar="TSV", help="filename, duration: the files that count"
+        "--durations",
+        type=Path,
+        metavar="TSV",
+        help="filename, duration: the files that count (default: the durations.tsv that jss detect wrote "
+        "beside the scores, detections or decisions)",
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -118,8 +124,8 @@ def run(args: argparse.Namespace) -> int:
     check_report_arguments(args)
     if args.ground_truth is None and args.compare:
         return compare(*args.compare)
-    if args.ground_truth is None or args.durations is None:
-        raise JssError("Give --ground-truth and --durations (or --compare A B alone).")
+    if args.ground_truth is None:
+        raise JssError("Give --ground-truth and what to score (or --compare A B alone).")
     if args.scores is None and args.detections is None and args.decisions is None:
         raise JssError(
             "Give --scores DIR or --detections DIR, and --decisions FILE for the F1 scores."
@@ -128,9 +134,10 @@ def run(args: argparse.Namespace) -> int:
         raise JssError("--median must be an odd number of frames.")
     labels = chosen_labels(args.labels)
     results = args.scores or args.detections or args.decisions
+    durations = args.durations or _durations_beside(args)
     reference, findings = score(
         args.ground_truth,
-        args.durations,
+        durations,
         scores=args.scores,
         points=args.detections,
         decisions=args.decisions,
@@ -146,6 +153,10 @@ def run(args: argparse.Namespace) -> int:
         reference, findings, resamples=args.resamples, seed=args.seed, legacy_nan=args.legacy_nan
     )
     print("\n".join(report_lines(report)))
+    if args.durations is None:
+        print(
+            f"files and lengths of {durations}; those without ground truth count as without events"
+        )
     if args.reference:
         _check(reference, findings, report)
     if args.out is not None:
@@ -154,6 +165,23 @@ def run(args: argparse.Namespace) -> int:
     if args.compare:
         compare(*args.compare)
     return 0
+
+
+def _durations_beside(args: argparse.Namespace) -> Path:
+    """The ``durations.tsv`` beside the scores, the detections or the decisions.
+
+    Raises:
+        JssError: There is none.
+    """
+    given = [path for path in (args.scores, args.detections, args.decisions) if path is not None]
+    places = [Path(os.path.abspath(path)).parent / DURATIONS for path in given]
+    beside = next((path for path in places if path.is_file()), None)
+    if beside is None:
+        raise JssError(
+            f"Give --durations, a table of filename and duration in seconds, or put it at {places[0]}, as "
+            "jss detect does."
+        )
+    return beside
 
 
 def compare(a: str, b: str) -> int:

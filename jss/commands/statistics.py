@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--subset",
         action="append",
         metavar="NAME",
-        help="validation, public, ...; may be given several times (default: every one)",
+        help="validation, public, ...; may be given several times (default: every one; all of a folder "
+        "without labels as one set)",
     )
     parser.add_argument(
         "--no-levels", action="store_true", help="do not read the audio: faster, but without levels"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="write SUBSET.json into this folder, clip by clip"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write SUBSET.json, or all.json, into this folder, clip by clip",
     )
 
 
@@ -46,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         JssError: An argument is wrong.
     """
-    from jss.data.datasets import sets
+    from jss.data.datasets import desed, sets
     from jss.data.soundbank.account import summary_of_data
     from jss.data.statistics import measure
 
@@ -54,16 +59,24 @@ def run(args: argparse.Namespace) -> int:
     unknown = [name for name in args.subset or () if name not in subsets]
     if unknown:
         raise JssError(f"{args.root} has no subset {unknown[0]}: choose from {', '.join(subsets)}.")
+    unlabelled = sets.recognise(Path(args.root)) is None
+    if unlabelled and not args.subset:  # its splits are for training
+        clips = [clip for subset in subsets.values() for clip in subset]
+        subsets = {"": sorted(clips, key=lambda clip: clip.filename)}
     broken = 0
     for name in args.subset or subsets:
-        statistics = measure(
-            subsets[name], Path(args.root).resolve().name, name, levels=not args.no_levels
-        )
+        clips = subsets[name]
+        if unlabelled:  # no table has their lengths
+            clips = [
+                replace(clip, duration=desed.duration(clip.path)) for clip in clips if clip.path
+            ]
+        statistics = measure(clips, Path(args.root).resolve().name, name, levels=not args.no_levels)
         print("\n".join(lines(statistics)) + "\n")
         broken += len(statistics.damaged)
         if args.out is not None:
-            statistics.save(args.out / f"{name}.json")
-            print(f"written to {args.out / name}.json\n")
+            path = args.out / f"{name or 'all'}.json"
+            statistics.save(path)
+            print(f"written to {path}\n")
     print(summary_of_data(args.root))
     return 1 if broken else 0
 

@@ -16,7 +16,7 @@ from jss.evaluation import external
 from jss.evaluation.measure import RESAMPLES, measure
 from jss.io.atomic import DISK_FAILURES, unwritable
 from jss.io.inputs import is_hidden
-from jss.io.tsv import is_point
+from jss.io.tsv import DURATION_COLUMNS, is_point
 from jss.reports import EvalReport
 
 #: Largest number of tables, and of bytes of all of them unpacked.
@@ -158,13 +158,17 @@ class _Given:
 
 
 def _kind(name: str, content: bytes) -> str | None:
-    """ "points", "decisions" or "scores"; None for a CSV file that holds no events."""
+    """ "points", "decisions" or "scores"; None for a table of lengths and a CSV file without events."""
     header = content[:4096].lstrip(b"\xef\xbb\xbf\r\n").split(b"\n")[0]
     if is_point(name):
         return "points"
     if b"event_label" in header:
         return "decisions"
-    return "scores" if name.lower().endswith(".tsv") else None
+    if not name.lower().endswith(".tsv") or header.decode("utf-8", "replace").split() == [
+        *DURATION_COLUMNS
+    ]:
+        return None
+    return "scores"
 
 
 def _write_truth(folder: Path, truth: Sequence[Clip] | TruthTables) -> tuple[Path, Path]:

@@ -9,12 +9,12 @@ import json
 import logging
 import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from jss import audio
 from jss.arrays import Float32
@@ -29,10 +29,10 @@ from jss.inference.windows import WHOLE, Stretch
 from jss.io import cells
 from jss.io.annotations.dcase import CONFIDENCE
 from jss.io.atomic import atomic_write, remove_partial_files
-from jss.io.journal import DETECTED, EVENTS, Journal
+from jss.io.journal import DETECTED, DURATIONS, EVENTS, Journal
 from jss.io.prefetch import in_order, prefetch
 from jss.io.progress import Progress, silent
-from jss.io.tsv import EVENT_COLUMNS
+from jss.io.tsv import DURATION_COLUMNS, EVENT_COLUMNS
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,6 @@ class BatchSummary:
     before: int = 0
     #: Could not be read.
     failed: int = 0
-    #: Names of the finished recordings.
-    names: list[str] = field(default_factory=list)
     #: The highest score within each event, in the order of events.tsv; NaN where it was not saved.
     peaks: list[float] = field(default_factory=list)
 
@@ -62,6 +60,8 @@ class BatchSummary:
 class _Known:
     """A line of the journal."""
 
+    #: Seconds.
+    duration: float
     #: Of the recording, below the output folder.
     files: list[str]
     #: Files that were wanted, but cannot be made of this recording.
@@ -184,7 +184,7 @@ def detect(
     begin: Callable[[list[Path]], None] = lambda todo: None,
     progress: Progress = silent,
 ) -> BatchSummary:
-    """Write the outputs of every recording, then events.tsv for all of them.
+    """Write the outputs of every recording, then events.tsv and durations.tsv for all of them.
 
     Recordings that an earlier run with the same settings finished are skipped; one that cannot be
     read is logged, and the rest goes on.
@@ -238,7 +238,7 @@ def detect(
                         tally.failed += 1
                         report(log, error)
         finally:
-            _write_events(journal, keys, out, tally, confidence)
+            _write_tables(journal, keys, out, tally, confidence)
     return tally
 
 
@@ -300,6 +300,9 @@ def _known(journal: Journal, key: str) -> _Known | None:
         all(isinstance(file, str) for file in (*files, *left_out)) and all(map(_is_event, events))
     ):
         return None
+    duration = line.get("duration")
+    if not (isinstance(duration, int | float) and 0 < duration < math.inf):
+        return None
     peaks = line.get("peaks")
     if not (
         isinstance(peaks, list)
@@ -308,6 +311,7 @@ def _known(journal: Journal, key: str) -> _Known | None:
     ):
         peaks = [math.nan] * len(events)
     return _Known(
+        float(duration),
         files,
         left_out,
         [(float(onset), float(offset), label) for onset, offset, label in events],
@@ -323,24 +327,32 @@ def _is_event(value: object) -> bool:
     return all(isinstance(time, int | float) for time in times) and isinstance(label, str)
 
 
-def _write_events(
+def _write_tables(
     journal: Journal, keys: Mapping[str, str], out: Path, tally: BatchSummary, confidence: bool
 ) -> None:
-    """Write the events of all finished recordings, in their order, and count them."""
+    """Write the events and the lengths of all finished recordings, in their order, and count them."""
     if all(_known(journal, key) is None for key in keys.values()):
         return
-    with (
-        atomic_write(out / EVENTS) as part,
-        part.open("w", encoding="utf-8", errors=cells.ERRORS, newline="") as file,
-    ):
+    with _table(out / EVENTS) as file, _table(out / DURATIONS) as durations:
         file.write(cells.row((*EVENT_COLUMNS, *([CONFIDENCE] * confidence))))
+        durations.write(cells.row(DURATION_COLUMNS))
         for name, key in keys.items():
             known = _known(journal, key)
             if known is not None:
+                durations.write(cells.row((name, f"{known.duration:.6f}")))
                 for (onset, offset, label), peak in zip(known.events, known.peaks, strict=True):
                     score = ["" if math.isnan(peak) else f"{peak:.6f}"] * confidence
                     file.write(cells.row((name, f"{onset:.6f}", f"{offset:.6f}", label, *score)))
                 tally.peaks += known.peaks
                 tally.events += len(known.events)
                 tally.recordings += 1
-                tally.names.append(name)
+
+
+@contextmanager
+def _table(path: Path) -> Iterator[TextIO]:
+    """A text file to write a table into, which appears whole or not at all."""
+    with (
+        atomic_write(path) as part,
+        part.open("w", encoding="utf-8", errors=cells.ERRORS, newline="") as file,
+    ):
+        yield file

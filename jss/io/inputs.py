@@ -1,7 +1,8 @@
 """The audio files in a folder and an account of every other name in it, for commands and the app.
 
 Each name counts exactly once: as a recording, as refused with a reason, as not audio (by suffix),
-or as left out (hidden, duplicate, output). A folder that is left out counts as one name.
+or as left out (hidden, duplicate, output). A folder that is left out counts as one name. The manifest
+of ``jss prepare`` does not count.
 """
 
 from __future__ import annotations
@@ -114,6 +115,8 @@ SYSTEM_FILES = frozenset(
         "__pycache__",
     ]
 )
+#: What ``jss prepare`` writes among the recordings; it is no name of the user's.
+MANIFEST = "jss-manifest.json"
 #: Reasons why a name is left out, as users read them.
 HIDDEN, DUPLICATE, OUTPUT, SOURCES = (
     "hidden or system files",
@@ -220,7 +223,7 @@ def walk(
         leave_out: (name, path) of a subfolder -> the reason to leave it out, None to list it.
 
     Returns:
-        Every name in it.
+        Every name in it but those of manifests.
 
     Raises:
         JssError: The folder itself cannot be read.
@@ -248,6 +251,8 @@ def walk(
             seen.add((status.st_dev, status.st_ino))
             for entry in children:
                 name, path = prefix + entry.name, Path(entry.path)
+                if entry.name == MANIFEST:
+                    continue
                 if is_hidden(entry.name):
                     listing.left_out[HIDDEN] += 1
                 elif entry.is_symlink():

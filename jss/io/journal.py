@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 from jss.errors import JssError
 from jss.io.atomic import unwritable
 
-#: Names of the journal of ``detect`` and of its table of events, in its output folder.
-DETECTED, EVENTS = "jss-detect.jsonl", "events.tsv"
+#: Names of the journal of ``detect`` and of its tables of events and of lengths, in its output folder.
+DETECTED, EVENTS, DURATIONS = "jss-detect.jsonl", "events.tsv", "durations.tsv"
 
 
 class Journal:

@@ -23,6 +23,8 @@ from jss.labels import CLASS_SETS
 
 #: Columns of a table of events.
 EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
+#: Columns of a table of the lengths of recordings, in seconds.
+DURATION_COLUMNS = ("filename", "duration")
 #: Columns with names of files, which need not be UTF-8.
 FILE_COLUMNS = ("filename", "Begin File", "Begin Path")
 #: File name of the detections at one threshold, in any notation of the number.
@@ -254,7 +256,7 @@ def read_durations(path: Path) -> dict[str, float]:
     Raises:
         JssError: The table is not such a table, is empty, or lists a file twice.
     """
-    table = read_table(path, ("filename", "duration"))
+    table = read_table(path, DURATION_COLUMNS)
     _first(path, table, table["filename"] == "", "the filename is missing")
     seconds = numbers(path, table, "duration", pd.Series(True, index=table.index))
     _first(path, table, seconds <= 0, "the duration {} is not above 0", "duration")

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from jss.io.schema import SCHEMA
 from jss.io.stored_report import StoredReport
 from jss.metrics.class_separation import OVERALL
+from jss.viz.score_tables import rounded
 
 Row = dict[str, int | float | None]
 #: Rows of ``WeakReport.table2``; "frame" and "clip" are the F-measures.
@@ -97,15 +98,20 @@ def report_lines(report: WeakReport) -> list[str]:
     ]
     for label in (*report.labels, OVERALL):
         row = report.table1[label]
-        spreads = f"{_spread(row, 'input'):>16}{_spread(row, 'improvement'):>18}"
+        spreads = f"{spread(row, 'input') or '-':>16}{spread(row, 'improvement') or '-':>18}"
         share = _number(report.check["own_only"].get(label), 10)
         text.append(f"  {label:<14}{row['n']:>6}{spreads}{share}")
     text.append("  own only: share of sources in which the critic finds their class and no other")
     names = [name for name in CRITIC_ROWS if name in report.table2]  # older reports have F alone
     text.append(f"  {'critic':<14}" + "".join(f"{name:>17}" for name in names))
+    columns = [critic_scores(report, name) for name in names]
     for label in (*report.labels, "macro"):
-        scores = (report.table2[name].get(label) for name in names)
+        scores = (column.get(label) for column in columns)
         text.append(f"  {label:<14}" + "".join(_number(score, 17) for score in scores))
+    if columns != [report.table2[name] for name in names]:
+        text.append(
+            "  -: no clip has the class; it counts as 0 in macro where the critic finds it all the same"
+        )
     similarity = _number(report.check.get("similarity"), 6)
     text.append(f"  similarity of the sources, by the critic's frame probabilities:{similarity}")
     single = report.single[OVERALL]
@@ -117,9 +123,30 @@ def report_lines(report: WeakReport) -> list[str]:
     return text
 
 
-def _spread(row: Row, name: str) -> str:
+def spread(row: Row, name: str) -> str | None:
+    """Mean and standard deviation as text; None without a sample, no deviation of a single one.
+
+    Args:
+        row: Of ``WeakReport.table1``.
+        name: "input" or "improvement".
+    """
     mean, deviation = row[f"{name}_mean"], row[f"{name}_sd"]
-    return "-" if mean is None or deviation is None else f"{mean:.1f} ± {deviation:.1f}"
+    if mean is None:
+        return None
+    return f"{rounded(mean, 1)} ± {'-' if row['n'] == 1 else rounded(deviation or 0.0, 1)}"
+
+
+def critic_scores(report: WeakReport, name: str) -> dict[str, float | None]:
+    """A row of ``WeakReport.table2``, without scores of the classes that no clip has."""
+    return {
+        label: None if label in report.labels and not _clips(report, label) else score
+        for label, score in report.table2[name].items()
+    }
+
+
+def _clips(report: WeakReport, label: str) -> float:
+    """How many clips have a class."""
+    return sum(table[label]["n"] or 0 for table in (report.table1, report.single))
 
 
 def _number(value: float | None, width: int) -> str:

@@ -207,4 +207,15 @@ def test_cut_the_source_that_won_and_detect_in_other_formats(sounds, monkeypatch
             for p in (out / kind).rglob("*.*")
         } == names
     assert len(json.loads((out / "labelstudio" / "events.json").read_text())) == 3
+    capsys.readouterr()
+    assert run(*again, "--device", "cpu", "--format", "raven") == 0
+    assert not capsys.readouterr().err  # nothing was analysed since
+    sf.write(sounds / "sounds" / "new.wav", np.zeros(16000), 16000)
+    assert run(*again, "--device", "cpu", "--format", "raven", "--format", "tsv") == 0
+    assert capsys.readouterr().err == (
+        f"jss: The recordings analysed now (1) are not in {out}/audacity, {out}/textgrid, {out}/labelstudio: "
+        "to have them there, add --format audacity --format textgrid --format labelstudio to the command.\n"
+    )
+    assert not (out / "audacity" / "new.txt").exists()
+    assert (out / "raven" / "new.selections.txt").exists()
     assert run("detect", sounds / "sounds", "--system", "SED", "--out", out, "--format", "x") == 2

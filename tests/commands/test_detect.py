@@ -18,6 +18,8 @@ from jss.errors import JssError
 from jss.inference import clip_files
 from jss.inference.system import load_system
 from jss.io.inputs import output_names
+from jss.io.journal import DURATIONS
+from jss.io.tsv import read_durations
 from jss.labels import DESED_LABELS
 from jss.results import ClipResult
 
@@ -68,6 +70,7 @@ def test_every_format(tmp_path, kind):
     scores = pd.read_csv(tmp_path / "out" / "scores" / "a.tsv", sep="\t")
     assert list(scores.columns) == ["onset", "offset", *DESED_LABELS]
     assert len(scores) in (18, 19)
+    assert read_durations(tmp_path / "out" / DURATIONS) == {path.name: pytest.approx(1.2, abs=0.1)}
 
 
 @pytest.mark.slow
@@ -222,6 +225,7 @@ def test_nothing_but_broken_files(tmp_path, capsys):
     assert detect(tmp_path / "out", broken(tmp_path / "in")) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 4
     assert not (tmp_path / "out" / "events.tsv").exists()
+    assert not (tmp_path / "out" / DURATIONS).exists()
 
 
 @pytest.mark.parametrize(

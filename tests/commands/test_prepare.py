@@ -9,7 +9,7 @@ import pytest
 import true_layouts as layouts
 
 from jss.cli import main
-from jss.data.acquire.checking import MANIFEST
+from jss.io.inputs import MANIFEST
 
 
 def test_a_copy_is_checked_and_a_manifest_written(tmp_path, capsys):
@@ -30,6 +30,17 @@ def test_a_folder_that_is_fine(tmp_path, capsys):
     )
     assert "in all" in capsys.readouterr().out
     assert json.loads((tmp_path / "m/here.json").read_text())["subsets"]["train"]["fine"] > 0
+
+
+def test_the_manifest_is_no_name_of_the_users(tmp_path, capsys):
+    layouts.nested(tmp_path)
+    last = []
+    for _ in range(2):
+        assert main(["prepare", "folder", str(tmp_path)]) == 0
+        last.append(capsys.readouterr().out.splitlines()[-1])
+    assert (tmp_path / MANIFEST).is_file()
+    assert last[0] == last[1]
+    assert ".json" not in last[0]
 
 
 def test_a_converted_copy_is_what_is_checked_and_the_broken_one_is_damaged(tmp_path, capsys):

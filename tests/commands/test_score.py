@@ -256,6 +256,32 @@ def test_mistakes_are_sentences(files, capsys, arguments, sentence):
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "given", [("--scores", "scores"), ("--detections", "points"), ("--decisions", "decisions.csv")]
+)
+def test_lengths_beside_the_results(files, monkeypatch, capsys, given):
+    """``jss detect`` leaves them there."""
+    option, name = given
+    expected = score(files, option, files / name, "--system", "mine")
+    capsys.readouterr()
+    monkeypatch.chdir(files / name if (files / name).is_dir() else files)
+    arguments = ["score", "--ground-truth", str(files / "gt.tsv"), option]
+    arguments += ["." if (files / name).is_dir() else name, "--system", "mine"]
+    out = files / "beside.json"
+    assert main([*arguments, "--resamples", "20", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    line = f"files and lengths of {files / 'durations.tsv'}; those without ground truth count as without events"
+    assert printed.splitlines().count(line) == 1
+    assert json.loads(out.read_text()) == expected
+    (files / "durations.tsv").unlink()
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error == (
+        "jss: Give --durations, a table of filename and duration in seconds, or put it at "
+        f"{files / 'durations.tsv'}, as jss detect does.\n"
+    )
+
+
 @pytest.mark.parametrize("labels", ["", ","])
 def test_no_labels_between_commas(files, labels, capsys):
     assert score(files, "--scores", files / "scores", "--labels", labels) == 2

@@ -72,3 +72,24 @@ def test_every_set_has_statistics(
     getattr(true_layouts, made)(tmp_path)
     assert main(["statistics", str(tmp_path), "--subset", subset, "--no-levels"]) == 0
     assert f"{subset}: audio of {files}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", [[], ["--no-levels"]])
+def test_a_folder_of_recordings_is_one_set(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who has not labelled recordings knows of no splits."""
+    folder, out = tmp_path / "recordings", tmp_path / "out"
+    for name in ("a", "b", "mon/c"):
+        audio.save(folder / f"{name}.wav", np.full(30 * 16000, 0.1, np.float32))
+    assert main(["statistics", str(folder), "--out", str(out), *options]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("recordings: audio of 3 of 3 files, 1.5 min\n")
+    assert "validation" not in printed
+    stored = Statistics.load(out / "all.json")
+    assert [clip.filename for clip in stored.clips] == ["a.wav", "b.wav", "mon/c.wav"]
+    assert [path.name for path in out.iterdir()] == ["all.json"]
+    assert main(["statistics", str(folder), "--subset", "validation", *options]) == 0
+    assert capsys.readouterr().out.startswith(
+        "recordings validation: audio of 1 of 1 files, 0.5 min"
+    )

@@ -98,6 +98,14 @@ def test_a_truth_of_ones_own_and_detections_give_what_jss_score_gives(tmp_path, 
         )
 
 
+def test_a_zip_of_what_detect_wrote_has_a_table_of_lengths():
+    lengths = ("out/durations.tsv", DURATIONS)
+    report = submissions.score(
+        [("a.tsv", table(CLIPS[0].events)), lengths], CLIPS, system="mine", resamples=0
+    )
+    assert not report.settings["notes"]
+
+
 def test_clips_without_a_table_are_counted():
     report = submissions.score(
         [("a.tsv", table(CLIPS[0].events))], CLIPS, system="mine", resamples=0

@@ -21,7 +21,8 @@ from jss import audio
 from jss.cli import main
 from jss.errors import JssError
 from jss.inference import batch
-from jss.io.journal import DETECTED, Journal
+from jss.io.journal import DETECTED, DURATIONS, EVENTS, Journal
+from jss.io.tsv import read_durations
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("tiny_installed")
@@ -54,9 +55,8 @@ def arguments(folder, out, *more):
 
 
 def times(folder):
-    return {
-        path: path.stat().st_mtime_ns for path in folder.rglob("*.tsv") if path.name != "events.tsv"
-    }
+    """When each table of scores was written."""
+    return {path: path.stat().st_mtime_ns for path in (folder / "scores").rglob("*.tsv")}
 
 
 @pytest.mark.slow
@@ -124,6 +124,9 @@ def test_what_is_finished_is_not_done_again(tmp_path, capsys):
     }
     names = set(pd.read_csv(out / "events.tsv", sep="\t").filename)
     assert names <= {"0/000.wav", "1/001.wav", "2/002.wav", "new.wav"}
+    assert read_durations(out / DURATIONS) == dict.fromkeys(
+        ("0/000.wav", "1/001.wav", "2/002.wav", "new.wav"), 0.2
+    )
     assert main(arguments(folder, out, "--save-sources")) == 0
     assert len(list((out / "sources").rglob("*.flac"))) == 16
     assert "(MixIT-S1" in capsys.readouterr().out
@@ -272,7 +275,14 @@ def test_a_file_that_is_no_journal(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "line", ['{"files": 5, "events": []}', '{"files": [], "events": [[1]]}', '{"events": 1}']
+    "line",
+    [
+        '{"files": 5, "events": []}',
+        '{"files": [], "events": [[1]]}',
+        '{"events": 1}',
+        '{"files": ["scores/0/000.tsv"], "events": []}',  # no length
+        '{"files": ["scores/0/000.tsv"], "events": [], "duration": -1}',
+    ],
 )
 def test_a_line_that_makes_no_sense_is_done_again(tmp_path, line):
     folder, out = recordings(tmp_path / "in", 1, 0.1), tmp_path / "out"
@@ -287,3 +297,23 @@ def test_a_line_that_makes_no_sense_is_done_again(tmp_path, line):
     assert {k: v for k, v in again.items() if k != DETECTED} == {
         k: v for k, v in first.items() if k != DETECTED
     }
+
+
+def test_a_folder_that_was_begun_without_lengths_gets_them(tmp_path):
+    """As one of an earlier version: its journal holds them."""
+    folder, out = recordings(tmp_path / "in", 3, 0.25), tmp_path / "out"
+    assert main(arguments(folder, out)) == 0
+    (out / DURATIONS).unlink()
+    first = times(out)
+    audio.save(folder / "odd name " / "new.wav", 0.1 * np.ones(3201))
+    assert main(arguments(folder, out)) == 0
+    assert first.items() <= times(out).items()
+    assert read_durations(out / DURATIONS) == {
+        "0/000.wav": 0.25,
+        "1/001.wav": 0.25,
+        "2/002.wav": 0.25,
+        "odd name /new.wav": 0.200063,
+    }
+    assert main(arguments(folder / "1", out)) == 0  # as events.tsv, of the inputs of the last run
+    assert set(read_durations(out / DURATIONS)) == {"001.wav"}
+    assert set(pd.read_csv(out / EVENTS, sep="\t").filename) <= {"001.wav"}

@@ -17,7 +17,7 @@ from jss.errors import JssError
 from jss.inference.system import load_system
 from jss.inference.together import AHEAD, analysed, fitting
 from jss.inference.windows import pieces
-from jss.io.journal import DETECTED
+from jss.io.journal import DETECTED, DURATIONS, EVENTS
 
 PARTS = (
     "mixture",
@@ -202,7 +202,7 @@ def test_detect_writes_the_same(folder, tmp_path, capsys):
         np.testing.assert_allclose(tables[1], tables[0], atol=1e-5)
     pooled = tmp_path / "pooled"
     assert detect(folder, pooled, "--batch", "4") == 1
-    assert {path.name for path in pooled.iterdir()} == {"scores", "events.tsv", DETECTED}
+    assert {path.name for path in pooled.iterdir()} == {"scores", EVENTS, DURATIONS, DETECTED}
     for path in sorted((alone / "scores").iterdir()):
         tables = [pd.read_csv(out / "scores" / path.name, sep="\t") for out in (alone, pooled)]
         np.testing.assert_allclose(tables[1], tables[0], atol=1e-5)

@@ -162,6 +162,33 @@ def test_report_has_both_tables(report):
     assert len(report_lines(older)) == len(text)
 
 
+def test_what_was_not_measured_is_a_dash(report):
+    one, none = URBAN_LABELS[:2]
+    empty: dict[str, float | int | None] = {key: None for key in report.table1[one]} | {"n": 0}
+    row = {key: 20.4 for key in empty} | {"n": 1, "input_sd": 0.0, "improvement_sd": 0.0}
+    changed = replace(
+        report,
+        table1={**report.table1, one: row, none: empty},
+        single={**report.single, none: empty},
+        table2={level: dict.fromkeys(row, 0.0) for level, row in report.table2.items()},
+    )
+    of_one, of_none, found, absent = (
+        line.split()
+        for label in (one, none)
+        for line in report_lines(changed)
+        if line.split()[0] == label
+    )
+    assert of_one[:8] == [one, "1", "20.4", "±", "-", "20.4", "±", "-"]
+    assert found[:4] == [none, "0", "-", "-"]
+    assert of_none == [one, *["0.000"] * 6]
+    assert absent == [none, *["-"] * 6]
+    note = (
+        "  -: no clip has the class; it counts as 0 in macro where the critic finds it all the same"
+    )
+    assert note in report_lines(changed)
+    assert note not in report_lines(replace(changed, table2=report.table2, single=report.table1))
+
+
 def test_check_counts_classes_of_each_source(folder, scenes, report):
     system, own_only, cosines = load_weak("weak-frame", folder), [], []
     for number in range(5):

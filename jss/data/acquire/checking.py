@@ -16,7 +16,6 @@ from jss.data.datasets.sets import DATASETS, DataSet, fingerprint
 from jss.errors import JssError
 from jss.io.atomic import atomic_write
 
-MANIFEST = "jss-manifest.json"
 #: Number of names of each kind in the table; the manifest has them all.
 MAX_NAMES = 5
 

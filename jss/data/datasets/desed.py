@@ -26,7 +26,7 @@ from jss.io.inputs import is_audio, without_suffix
 from jss.io.notes import warn
 from jss.io.tables import open_table, read_table, write_table
 from jss.io.truth import within
-from jss.io.tsv import read_events
+from jss.io.tsv import DURATION_COLUMNS, read_events
 
 #: Subset -> its folder under ``audio`` and ``metadata``.
 FOLDERS: Mapping[str, str] = {
@@ -188,9 +188,7 @@ def write_durations(path: Path, clips: Iterable[Clip]) -> None:
         path: The table.
         clips: The clips.
     """
-    write_table(
-        path, ("filename", "duration"), [(clip.filename, f"{clip.duration:.3f}") for clip in clips]
-    )
+    write_table(path, DURATION_COLUMNS, [(clip.filename, f"{clip.duration:.3f}") for clip in clips])
 
 
 def _read(base: Path, name: str) -> list[Clip]:
@@ -353,7 +351,7 @@ def _durations(tsv: Path) -> dict[str, float]:
             try:
                 return {
                     row["filename"]: cells.number(row["duration"])
-                    for row in read_table(path, "filename", "duration")
+                    for row in read_table(path, *DURATION_COLUMNS)
                 }
             except ValueError as error:
                 raise JssError(f"{path}: a duration is not a number of seconds.") from error

@@ -85,7 +85,7 @@ def _upload_truth() -> TruthTables | None:
         "Durations: filename, duration",
         type=["tsv"],
         key="external durations",
-        help="Tab-separated, in seconds. Only files in this table count.",
+        help="Tab-separated, in seconds; `jss detect` writes it. Only files in this table count.",
     )
     if events is None or durations is None:
         return None

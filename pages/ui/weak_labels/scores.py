@@ -15,7 +15,7 @@ from jss.metrics.class_separation import OVERALL
 from jss.papers import tables
 from jss.viz.score_tables import rounded
 from jss.viz.separation_charts import INPUT, separation_boxes
-from jss.weak_labels.report import Row, WeakReport
+from jss.weak_labels.report import WeakReport, critic_scores, spread
 from pages.ui import address, charts, widgets
 from pages.ui.cache import weak_loaders
 from pages.ui.cache.weak_loaders import BANK, SYNTHESISED
@@ -107,22 +107,17 @@ def _improvement_of(name: str) -> str:
     return "Mixture" if name == INPUT else f"Improvement, {name}"
 
 
-def _spread(row: Row, name: str) -> str | None:
-    mean, sd = row[f"{name}_mean"], row[f"{name}_sd"]
-    return None if mean is None else f"{rounded(mean, 1)} ± {sd:.1f}"
-
-
 def _improvements(reports: Sequence[WeakReport]) -> list[dict[str, object]]:
     table = reports[0].table1
     rows = [
         {"SI-SDR": "Sources (number)"}
         | _cells({label: str(row["n"]) for label, row in table.items()}, OVERALL),
         {"SI-SDR": _improvement_of(INPUT)}
-        | _cells({k: _spread(row, INPUT) for k, row in table.items()}, OVERALL),
+        | _cells({k: spread(row, INPUT) for k, row in table.items()}, OVERALL),
     ]
     return rows + [
         {"SI-SDR": _improvement_of(report.system)}
-        | _cells({k: _spread(row, "improvement") for k, row in report.table1.items()}, OVERALL)
+        | _cells({k: spread(row, "improvement") for k, row in report.table1.items()}, OVERALL)
         for report in reports
     ]
 
@@ -130,10 +125,10 @@ def _improvements(reports: Sequence[WeakReport]) -> list[dict[str, object]]:
 def _critics(reports: Sequence[WeakReport]) -> list[dict[str, object]]:
     rows = {}
     for report in reports:
-        for level, scores in report.table2.items():
+        for level in report.table2:
             name = level if " " in level else f"{level} {_F}"
             rows[report.critic, level] = {"Critic": report.critic, "Level": name} | _cells(
-                scores, "macro"
+                critic_scores(report, level), "macro"
             )
     return [
         {("Mean" if key == "Overall" else key): value for key, value in row.items()}
