@@ -144,7 +144,9 @@ def measure(
         for scenario in scenarios:
             curve_score(scenario.name, scenario, count_points(points, truth, scenario, thresholds))
     if findings.scores is not None:
-        exact = count_exactly(findings.scores, truth, scenarios, bootstrap.REACH)
+        exact = count_exactly(
+            findings.scores, truth, scenarios, bootstrap.reach(len(reference.names))
+        )
         for scenario, changes in zip(scenarios, exact, strict=True):
             curve_score(f"{scenario.name}_exact", scenario, changes)
 
