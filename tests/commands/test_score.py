@@ -228,6 +228,14 @@ TRUTH = ("--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv")
             "no table is of",
         ),
         (
+            [*TRUTH, "--scores", "{}/decisions.csv"],
+            "/decisions.csv is a file, and --scores takes a folder: give events as --decisions",
+        ),
+        (
+            [*TRUTH, "--detections", "{}/decisions.csv"],
+            "/decisions.csv is a file, and --detections takes a folder: give events as --decisions",
+        ),
+        (
             [*TRUTH, "--scores", "{}/scores", "--median", "2"],
             "odd number",
         ),
