@@ -313,7 +313,7 @@ def comparison_lines(a: EvalReport, b: EvalReport) -> list[str]:
     for d in compare(a, b):
         verdict = "the difference is significant" if d.significant else "not significant"
         report_lines.append(
-            f"  {HEADLINES[d.headline]:<28}A {d.a:8.5f}   B {d.b:8.5f}   B - A {d.b - d.a:+.5f} "
+            f"  {HEADLINES[d.headline]:<28}  A {d.a:8.5f}   B {d.b:8.5f}   B - A {d.b - d.a:+.5f} "
             f"({d.low:+.4f} to {d.high:+.4f})   p {d.p:.3f}   {verdict}"
         )
     return [printable(line) for line in report_lines]
