@@ -54,22 +54,20 @@ def reference(
         file: name for file in dict.fromkeys(truth["filename"]) if (name := clip_names.find(file))
     }
     unknown = [file for file in dict.fromkeys(truth["filename"]) if file not in named]
-    missing = sorted(
-        [
-            *unknown,
-            *(n for n in clip_names.names if present is not None and present.find(n) is None),
-        ]
-    )
+    unscored = [n for n in clip_names.names if present is not None and present.find(n) is None]
+    missing = sorted([*unknown, *unscored])
     names = sorted(set(clip_names.names) - set(missing))
     if not names:
         raise JssError(
             "No file of the ground truth has both a duration and scores: are the names those of one set?"
         )
     table = truth.assign(filename=truth["filename"].map(named))
-    notes = (
-        [f"{len(unknown)} files of the ground truth have no duration and are not scored"]
-        if unknown
-        else []
+    causes = {"without a duration": len(unknown), "without scores": len(unscored)}
+    given = {cause: number for cause, number in causes.items() if number}
+    why = (
+        ", ".join(f"{n} {cause}" for cause, n in given.items())
+        if len(given) > 1
+        else "".join(given)
     )
     return build(
         table,
@@ -79,7 +77,7 @@ def reference(
         dataset,
         subset,
         missing,
-        notes,
+        why,
         source,
     )
 
@@ -92,7 +90,7 @@ def build(
     dataset: str,
     subset: str,
     missing: Sequence[str] = (),
-    notes: Sequence[str] = (),
+    why_missing: str = "",
     source: str = "The ground truth",
 ) -> Reference:
     """A set from events of known clips, by the rules of ``jss.io.truth``; overlaps are merged.
@@ -105,21 +103,28 @@ def build(
         dataset: Name of the data set.
         subset: Name of the subset.
         missing: Names of clips that cannot be scored.
-        notes: Sentences about the data so far.
+        why_missing: What those lack, such as "without a duration"; "" where that is not known.
         source: Name of the table in messages.
     """
     length = dict(zip(names, seconds, strict=True))
     inside = within(table, table["filename"].map(length).to_numpy(float), source)
     events = from_table(inside.table, names, labels)
-    all_notes = [*notes, *(note.rstrip(".") for note in inside.notes)]
+    notes = [note.rstrip(".") for note in inside.notes]
     merged = union(events)
     if len(merged) < len(events):
-        all_notes.append(
+        notes.append(
             f"{len(events) - len(merged)} overlapping ground-truth events of one class were merged"
         )
     truth = Truth(merged, seconds, len(labels))
     return Reference(
-        dataset, subset, tuple(labels), tuple(names), truth, tuple(missing), tuple(all_notes)
+        dataset,
+        subset,
+        tuple(labels),
+        tuple(names),
+        truth,
+        tuple(missing),
+        tuple(notes),
+        why_missing,
     )
 
 

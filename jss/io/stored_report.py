@@ -61,7 +61,7 @@ class StoredReport:
             JssError: A key is missing or unknown, a value is of a wrong type, or these are several
                 reports.
         """
-        if isinstance(stored, dict) and "reports" in stored:
+        if isinstance(stored, dict) and stored.get("reports"):
             raise JssError(
                 f"{name} holds several reports: evaluate again with --out '{{system}}.json', "
                 "a file for each."

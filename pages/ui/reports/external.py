@@ -180,7 +180,8 @@ def _truth_button(clips: Sequence[Clip], name: str) -> None:
 
 def _show(report: EvalReport, name: str) -> None:
     """Show a report beside those of our systems on the same ground truth."""
-    missing = f" ({len(report.missing)} have no table)" if report.missing else ""
+    why = report.settings.get("missing")
+    missing = f" (the others: {why})" if why else ""
     st.caption(
         f"**{literal(report.system)}**, your system, on "
         f"**{report.n_files} of {report.n_files_expected} files** of {name}{missing}. "
