@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jss.arrays import Float64
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.evaluation.measure import Findings, Reference
 from jss.io import tsv
 from jss.io.annotations.formats import read
@@ -113,7 +113,9 @@ def build(
     merged = union(events)
     if len(merged) < len(events):
         notes.append(
-            f"{len(events) - len(merged)} overlapping ground-truth events of one class were merged"
+            number_of(
+                len(events) - len(merged), "overlapping ground-truth events of one class merged"
+            )
         )
     truth = Truth(merged, seconds, len(labels))
     return Reference(
@@ -154,10 +156,12 @@ def detections(
     notes = []
     if unknown:
         notes.append(
-            f"detections in {len(unknown)} files that are not in the set, such as {min(unknown)}, ignored"
+            f"detections in {number_of(len(unknown), 'files')} outside the set, such as {min(unknown)}, ignored"
         )
     if len(merged) < len(events):
-        notes.append(f"{len(events) - len(merged)} overlapping detections of one class were merged")
+        notes.append(
+            number_of(len(events) - len(merged), "overlapping detections of one class merged")
+        )
     return merged, notes
 
 
@@ -219,7 +223,7 @@ def score_folder(folder: Path, durations: Mapping[str, float]) -> ScoreFolder:
         )
     unread = [name for name in others if layout is None or name != LAYOUT]
     notes = (
-        *_count_note("tables of files that have no duration, not scored", unknown),
+        *_count_note("score tables without a duration, not scored", unknown),
         *_count_note("files beside the score tables that were not read", unread),
     )
     labels = tsv.read_scores(next(iter(paths.values())))[1] if layout is None else layout.labels
@@ -277,14 +281,15 @@ def score_curves(
     notes = []
     if n_outside:
         notes.append(
-            f"scores from {lowest:g} to {highest:g} in {n_outside} of {len(reference.names)} tables are no "
-            "probabilities: figures at fixed thresholds (PSDS at 50 thresholds, F1, precision and recall) "
+            f"scores from {lowest:g} to {highest:g} in {n_outside} of "
+            f"{number_of(len(reference.names), 'tables')} are no probabilities: figures at fixed "
+            "thresholds (PSDS at 50 thresholds, F1, precision and recall) "
             "say nothing; the exact PSDS stand"
         )
     if unscored:
         worst = max(unscored, key=lambda name: unscored[name])
         notes.append(
-            f"{sum(unscored.values()):.1f} s of {len(unscored)} files have no score and count as silence, such as "
+            f"{sum(unscored.values()):.1f} s of {number_of(len(unscored), 'files')} have no score and count as silence, such as "
             f"{unscored[worst]:.1f} s of {worst}"
         )
     return score_set, notes
@@ -293,7 +298,7 @@ def score_curves(
 def _count_note(what: str, names: Sequence[str]) -> list[str]:
     """A note with the number of names and the first three of them; empty where there are none."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return [f"{len(names)} {what}: {', '.join(names[:3])}{more}"] if names else []
+    return [f"{number_of(len(names), what)}: {', '.join(names[:3])}{more}"] if names else []
 
 
 def _labels(tables: Sequence[pd.DataFrame]) -> tuple[str, ...]:

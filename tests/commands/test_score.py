@@ -192,7 +192,7 @@ def test_names_offsets_and_overlaps_are_mended(files):
     assert report["settings"]["events"] == clean["settings"]["events"] + 1
     notes = " ".join(report["settings"]["notes"])
     assert "events end more than 0.2 s after their clip and are clamped to its end" in notes
-    assert "1 overlapping ground-truth events" in notes
+    assert "1 overlapping ground-truth event of one class merged" in notes
 
 
 def test_files_without_a_duration_are_missing(files, capsys):
@@ -366,9 +366,7 @@ def test_time_without_scores_and_files_that_are_not_read_are_told(files, capsys)
     (files / "points" / "det_0.5.tsv").write_text("filename\tonset\toffset\tevent_label\n")
     notes = score(files, "--scores", files / "scores")["settings"]["notes"]
     assert any("have no score and count as silence" in note for note in notes)
-    assert any(
-        n == "1 tables of files that have no duration, not scored: stranger.tsv" for n in notes
-    )
+    assert any(n == "1 score table without a duration, not scored: stranger.tsv" for n in notes)
     assert any("not read: README.txt" in note for note in notes)
     assert all(f"note: {note}" in capsys.readouterr().out for note in notes[:1])
     notes = score(files, "--detections", files / "points")["settings"]["notes"]
