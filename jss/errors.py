@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+
+#: The plural's ending of a word: clip-s, class-es.
+_PLURAL = re.compile(r"(?<=ss)es\b|s\b")
 
 
 class JssError(Exception):
@@ -107,6 +111,16 @@ class DiskError(JssError):
 
 class NoMemoryError(JssError):
     """What is computed at once does not fit in memory; less of it may."""
+
+
+def number_of(number: int, things: str) -> str:
+    """A number with its noun, in the singular where it is one: "1 recording used".
+
+    Args:
+        number: How many.
+        things: What, in the plural; its first word in -s is the noun, such as "recordings used".
+    """
+    return f"{number} {_PLURAL.sub('', things, count=1) if number == 1 else things}"
 
 
 def printable(text: str, longest: int = 1000) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from jss.errors import JssError, printable
+from jss.errors import JssError, number_of, printable
 from jss.io.schema import SCHEMA
 from jss.io.stored_report import StoredReport
 
@@ -127,6 +127,8 @@ class Settings(TypedDict, total=False):
     __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
     #: Sentences for the reader.
     notes: list[str]
+    #: What the missing files lack, such as "without a duration".
+    missing: str
     #: Commands that reproduce the report.
     reproduce: list[str]
 
@@ -201,7 +203,7 @@ class EvalReport(StoredReport):
 
 def report_lines(report: EvalReport) -> list[str]:
     """Format a report for a terminal: a line for each figure measured, with its interval."""
-    files = f"{report.n_files} of {report.n_files_expected} files"
+    files = f"{report.n_files} of {number_of(report.n_files_expected, 'files')}"
     data = f"{report.dataset} {report.subset}".strip()
     report_lines = [
         report.system
@@ -211,8 +213,10 @@ def report_lines(report: EvalReport) -> list[str]:
     report_lines[0] += f", {files}"
     if report.missing:
         names = ", ".join(report.missing[:3]) + (" ..." if len(report.missing) > 3 else "")
+        why = f" ({report.settings['missing']})" if report.settings.get("missing") else ""
         report_lines.append(
-            f"  missing: {len(report.missing)} files, which no figure includes: {names}"
+            f"  missing: {number_of(len(report.missing), 'files')}{why}, which no figure includes: "
+            f"{names}"
         )
     for name, title in HEADLINES.items():
         value = report.headline(name)
@@ -307,13 +311,13 @@ def comparison_lines(a: EvalReport, b: EvalReport) -> list[str]:
         JssError: See :func:`compare`.
     """
     report_lines = [
-        f"A: {a.system} ({a.selection})   B: {b.system} ({b.selection})   {a.n_files} files, "
-        "paired bootstrap"
+        f"A: {a.system} ({a.selection})   B: {b.system} ({b.selection})   "
+        f"{number_of(a.n_files, 'files')}, paired bootstrap"
     ]
     for d in compare(a, b):
         verdict = "the difference is significant" if d.significant else "not significant"
         report_lines.append(
-            f"  {HEADLINES[d.headline]:<28}A {d.a:8.5f}   B {d.b:8.5f}   B - A {d.b - d.a:+.5f} "
+            f"  {HEADLINES[d.headline]:<28}  A {d.a:8.5f}   B {d.b:8.5f}   B - A {d.b - d.a:+.5f} "
             f"({d.low:+.4f} to {d.high:+.4f})   p {d.p:.3f}   {verdict}"
         )
     return [printable(line) for line in report_lines]

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from jss.data.statistics import LENGTH_BINS, Statistics
+from jss.errors import number_of
 from jss.labels import sound_class
 from jss.viz import set_charts
 from jss.viz.score_tables import rounded
@@ -179,7 +180,7 @@ def _browse(chosen: KnownSet, statistics: Statistics) -> None:
                     "Level (dB)": facts.level_db and round(facts.level_db, 1),
                 }
             )
-    title = f"{len(rows)} of {len(chosen.clips)} clips. Click a row to open its clip."
+    title = f"{len(rows)} of {number_of(len(chosen.clips), 'clips')}. Click a row to open its clip."
     if not rows:
         st.caption(title)
         return

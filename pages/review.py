@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.labels import sound_class
 from jss.review import acting, judgements, thresholds, truth
 from jss.review.acting import ClipPlace, ClipScores
@@ -92,10 +92,10 @@ def summary(plan: ReviewPlan, current: Mapping[str, Judgement]) -> None:
     verdicts = ", ".join(f"{number} {verdict}" for verdict, number in count.most_common())
     judged = sum(count.values())
     st.markdown(
-        f"**{judged} event{'s' * (judged != 1)} judged** of {len(plan.queue)} detected by "
-        f"{literal(plan.detected.system)} in {len(plan.detected.recordings)} recordings"
+        f"**{number_of(judged, 'events')} judged** of {len(plan.queue)} detected by "
+        f"{literal(plan.detected.system)} in {number_of(len(plan.detected.recordings), 'recordings')}"
         + (f": {verdicts}" if verdicts else "")
-        + f"  \u00b7  {complete} clips complete"
+        + f"  \u00b7  {number_of(complete, 'clips')} complete"
     )
 
 
@@ -318,13 +318,13 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
     if st.button("Write the reviewed clips", icon=":material/save:"):
         written = truth.write(target_folder, plan.detected, current, plan.others)
         left_out = (
-            f" {written.open} clips are left out: they are unsure or not wholly judged."
+            f" Left out: {number_of(written.open, 'clips')}, unsure or not wholly judged."
             if written.open
             else ""
         )
         st.success(
-            f"{written.clips} clips of {written.recordings} recordings with {written.events} events are in "
-            f"{literal(str(target_folder))}.{left_out}",
+            f"{number_of(written.clips, 'clips')} of {number_of(written.recordings, 'recordings')} with "
+            f"{number_of(written.events, 'events')} written to {literal(str(target_folder))}.{left_out}",
             icon=":material/check:",
         )
         for note in written.notes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from jss.errors import number_of
 from jss.labels import sound_class
 from jss.review import timeline as timelines
 from jss.review.timeline import Timeline, Window
@@ -236,7 +237,7 @@ def listed(timeline: Timeline, events: pd.DataFrame, total: int) -> None:
         }
     )
     more = f", the {len(events)} longest" if total > len(events) else ""
-    with st.expander(f"All {total} events of this cell{more}"):
+    with st.expander(f"{'All ' * (total > 1)}{number_of(total, 'events')} of this cell{more}"):
         charts.table(frame, "cell events", "timeline.cell", height=250)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import jss
+from jss.errors import number_of
 
 PACKAGE = Path(jss.__file__).parent
 #: Where any error at all may arise, each with its reason.
@@ -20,6 +21,21 @@ ANYTHING = {
     "inference/dcase2021.py",  # the same
     "models/compiled.py",  # Numba's compiler
 }
+
+
+@pytest.mark.parametrize(
+    ("things", "one"),
+    [
+        ("recordings", "1 recording"),
+        ("classes", "1 class"),
+        ("hidden or system files", "1 hidden or system file"),
+        ("recordings that no table lists", "1 recording that no table lists"),
+        ("analysed", "1 analysed"),
+    ],
+)
+def test_one_thing_is_in_the_singular(things, one):
+    assert number_of(1, things) == one
+    assert [number_of(n, things) for n in (0, 2)] == [f"0 {things}", f"2 {things}"]
 
 
 def handlers():

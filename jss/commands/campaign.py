@@ -47,10 +47,14 @@ def run(args: argparse.Namespace) -> int:
     if not args.status:
         with joined():
             campaign.run(plan, tuple(args.data or ("synthscapes",)), out, args.half)
-    print(f"{'row':<14} {'trains':<10} {'state':<9} {'clips':>8} {'hours':>6}  best so far")
+    names = max(len("row"), *(len(row.name) for row in plan.rows))
+    trains = max(len("trains"), *(len(row.trains) for row in plan.rows))
+    print(
+        f"{'row':<{names}}  {'trains':<{trains}}  {'state':<9} {'clips':>8} {'hours':>6}  best so far"
+    )
     for row in campaign.progress(plan, out):
         print(
-            f"{row.row.name:<14} {row.row.trains:<10} {row.state:<9} {row.clips:>8} "
+            f"{row.row.name:<{names}}  {row.row.trains:<{trains}}  {row.state:<9} {row.clips:>8} "
             f"{row.hours:>6.1f}  {row.objective}"
         )
     return 0

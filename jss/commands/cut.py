@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jss import audio
 from jss.commands.bars import SECONDS, progress
 from jss.commands.classes import chosen_labels
-from jss.errors import DiskError, JssError
+from jss.errors import DiskError, JssError, number_of
 from jss.io.annotations.audio import find_audio
 from jss.io.annotations.events import by_recording
 from jss.io.annotations.formats import read
@@ -144,9 +144,11 @@ def run(args: argparse.Namespace) -> int:
                 failed += 1
                 continue
             if done < len(entries):
-                warn(f"{name}: {len(entries) - done} events have no length or begin after its end.")
+                lost = number_of(len(entries) - done, "events")
+                warn(f"{name}: left out {lost} without length or beginning after its end.")
     write_table(args.out / TABLE, COLUMNS, (earlier | {row[0]: row for row in rows}).values())
-    print(f"{len(rows)} clips of {len(set(r[4] for r in rows))} recordings -> {args.out}")
+    recordings = number_of(len({row[4] for row in rows}), "recordings")
+    print(f"{number_of(len(rows), 'clips')} of {recordings} -> {args.out}")
     return (1 if failed or len(found) < len(set(events["filename"])) else 0) if rows else 2
 
 

@@ -13,7 +13,7 @@ from jss import audio
 from jss.commands.bars import SECONDS, progress
 from jss.commands.batching import add_batch_argument, batch_size
 from jss.decoding import decoder
-from jss.errors import JssError, optional
+from jss.errors import JssError, number_of, optional
 from jss.io.annotations.dcase import CONFIDENCE
 from jss.io.annotations.events import Row, joined, table
 from jss.io.annotations.formats import FORMATS, named, read, write
@@ -250,7 +250,7 @@ def _files(args: argparse.Namespace) -> int:
         before = f", {tally.before} of them before" if tally.before else ""
         failures = f", {tally.failed} failed" if tally.failed else ""
         print(
-            f"{tally.events} events in {tally.recordings} recordings{before} ({system.name}, {system.selection}) -> "
+            f"{number_of(tally.events, 'events')} in {number_of(tally.recordings, 'recordings')}{before} ({system.name}, {system.selection}) -> "
             f"{out}{failures}"
         )
     print(listing.summary({"analysed": tally.recordings, "failed": tally.failed}))

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from jss.commands.bars import progress
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 
 HELP = "download a data set: resumed after an interruption, checked, several files at a time"
 
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             count = unpack(args.root / file.name)
             if count is not None:
-                print(f"{file.name}: {count} files unpacked")
+                print(f"{file.name}: {number_of(count, 'files')} unpacked")
         except JssError as error:
             failures.append(str(error))
     for why in failures:

@@ -98,7 +98,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-cache", action="store_true", help="compute everything, without the cache"
     )
-    add_report_arguments(parser)
+    add_report_arguments(
+        parser,
+        "file of the report; of several systems '{system}.json' is a file for each, which --compare "
+        "reads, and a name without {system} one file of all",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from jss import audio
+from jss.errors import number_of
 from jss.io.annotations import label_studio
 from jss.io.annotations.audio import find_audio
 from jss.io.annotations.formats import FORMATS, named, read, write
@@ -80,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
         )
     files = write(events, chosen, args.out, durations)
     print(
-        f"{events['event_label'].notna().sum()} events of {len(set(events['filename']))} recordings, as "
+        f"{number_of(events['event_label'].notna().sum(), 'events')} of "
+        f"{number_of(events['filename'].nunique(), 'recordings')}, as "
         f"{chosen.title} -> {args.out}" + (f" ({files} files)" if files > 1 else "")
     )
     if args.to == "labelstudio":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.io.annotations.audio import find_audio
 from jss.io.annotations.formats import FORMATS, read, write
 
@@ -46,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
         events["filename"] = [found[n][0] if n in found else n for n in events["filename"]]
     write(events, FORMATS[kind], args.out, {})
     print(
-        f"{events['event_label'].notna().sum()} events of {len(set(events['filename']))} recordings -> "
+        f"{number_of(events['event_label'].notna().sum(), 'events')} of "
+        f"{number_of(events['filename'].nunique(), 'recordings')} -> "
         f"{args.out}"
     )
     return 0

@@ -31,11 +31,12 @@ def systems() -> list[str]:
     from jss import checkpoints
 
     reports = checkpoints.root() / "reports"
-    lines = []
-    for system in checkpoints.systems():
+    lines, shipped = [], checkpoints.systems()
+    wide = max((len(system.name) for system in shipped), default=0)
+    for system in shipped:
         sets = sorted(path.parent.name for path in reports.glob(f"*/{system.name}.json"))
         details = f" [{', '.join(system.selections)}; reports: {', '.join(sets) or 'none'}]"
-        lines.append(f"{system.name:<10} {system.description}{details}")
+        lines.append(f"{system.name:<{wide}}  {system.description}{details}")
         notes = [(who, chosen.note) for who, chosen in system.selections.items() if chosen.note]
         lines += [f"  {who}: {note}" for who, note in notes]
     return lines
@@ -75,7 +76,8 @@ def presets() -> list[str]:
     """A line per preset: its name and its purpose."""
     from jss.config import presets as described
 
-    return [f"{name:<10} {description}" for name, description in described().items()]
+    wide = max(map(len, described()))
+    return [f"{name:<{wide}}  {description}" for name, description in described().items()]
 
 
 def equations() -> list[str]:

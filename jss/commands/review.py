@@ -6,7 +6,7 @@ import argparse
 import logging
 from collections import Counter
 
-from jss.errors import JssError, printable
+from jss.errors import JssError, number_of, printable
 
 HELP = "where a review of detections stands; --write makes a labelled folder of it"
 log = logging.getLogger(__name__)
@@ -61,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
     count = Counter(judgement.verdict for judgement in judgements.values())
     clips = count.pop(COMPLETE, 0)
     said = ", ".join(f"{number} {verdict}" for verdict, number in count.most_common()) or "none"
-    print(f"{sum(count.values())} events judged: {said}; {clips} clips complete")
+    print(
+        f"{number_of(sum(count.values()), 'events')} judged: {said}; {number_of(clips, 'clips')} complete"
+    )
     rows = thresholds.class_thresholds(
         detected.detections,
         thresholds.is_right(judgements),
@@ -72,11 +74,12 @@ def run(args: argparse.Namespace) -> int:
     print("\n".join(printable(line) for line in thresholds.lines(rows, args.precision)))
     if args.write:
         written = truth.write(args.write, detected, judgements, plan.others)
-        left_out = f"; {written.open} clips left out, unsure or not wholly judged" * bool(
-            written.open
+        left_out = (
+            f"; {number_of(written.open, 'clips')} left out, unsure or not wholly judged"
+            * bool(written.open)
         )
         print(
-            f"{written.clips} clips of {written.recordings} recordings with {written.events} events -> "
-            f"{args.write}{left_out}"
+            f"{number_of(written.clips, 'clips')} of {number_of(written.recordings, 'recordings')} with "
+            f"{number_of(written.events, 'events')} -> {args.write}{left_out}"
         )
     return 0

@@ -72,12 +72,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reference", action="store_true", help="check PSDS against psds_eval, which takes seconds"
     )
-    add_report_arguments(parser)
+    add_report_arguments(parser, "file of the report")
 
 
-def add_report_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments that ``score`` and ``evaluate`` share."""
-    parser.add_argument("--out", type=Path, metavar="FILE.json", help="file of the report")
+def add_report_arguments(parser: argparse.ArgumentParser, out: str) -> None:
+    """Arguments that ``score`` and ``evaluate`` share.
+
+    Args:
+        parser: Of the verb.
+        out: What --out says of itself.
+    """
+    parser.add_argument("--out", type=Path, metavar="FILE.json", help=out)
     parser.add_argument(
         "--resamples",
         type=int,
@@ -130,6 +135,11 @@ def run(args: argparse.Namespace) -> int:
         raise JssError(
             "Give --scores DIR or --detections DIR, and --decisions FILE for the F1 scores."
         )
+    for option, folder in {"--scores": args.scores, "--detections": args.detections}.items():
+        if folder is not None and folder.is_file():
+            raise JssError(
+                f"{folder} is a file, and {option} takes a folder: give events as --decisions."
+            )
     if args.median < 1 or args.median % 2 == 0:
         raise JssError("--median must be an odd number of frames.")
     labels = chosen_labels(args.labels)

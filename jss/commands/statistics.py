@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.labels import sound_class
 
 if TYPE_CHECKING:
@@ -84,9 +84,13 @@ def run(args: argparse.Namespace) -> int:
 def lines(s: Statistics) -> list[str]:
     """The statistics as text."""
     head = f"{s.dataset} {s.subset}".strip()
-    text = [f"{head}: audio of {s.n_files} of {s.n_files_expected} files, {s.minutes:.1f} min"]
+    text = [
+        f"{head}: audio of {s.n_files} of {number_of(s.n_files_expected, 'files')}, {s.minutes:.1f} min"
+    ]
     text += [f"  not read: {why}" for why in s.damaged]
-    text.append(f"  annotated: {s.strong} clips with events ({s.events}), {s.weak} with classes")
+    text.append(
+        f"  annotated: {number_of(s.strong, 'clips with events')} ({s.events}), {s.weak} with classes"
+    )
     if s.polyphony is not None:
         text.append(
             "  at once: "

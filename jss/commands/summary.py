@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from jss.errors import number_of
 from jss.io.atomic import atomic_write
 from jss.io.notes import warn
 
@@ -49,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     recorded = days.recordings["duration"].sum()
     start, end = (days.clock(time) for time in days.span)
     print(
-        f"{len(days.events)} events in {len(days.recordings)} recordings, {recorded / 3600:.1f} h of sound "
+        f"{number_of(len(days.events), 'events')} in {number_of(len(days.recordings), 'recordings')}, "
+        f"{recorded / 3600:.1f} h of sound "
         f"from {start} to {end}" + (f" -> {args.csv}" if args.csv else "")
     )
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jss.commands.bars import progress
-from jss.errors import JssError, printable
+from jss.errors import JssError, number_of, printable
 from jss.io.notes import warn
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
         tuned = tune(scores, checkpoints.weights_fingerprint(cards), bar)
     print("\n".join(tuned.lines()))
     path = _write(args.system, args.selection, tuned.points)
-    print(f"{tuned.points.clips} clips of {tuned.points.data}; written to {path}")
+    print(f"{number_of(tuned.points.clips, 'clips')} of {tuned.points.data}; written to {path}")
     return 0
 
 
@@ -182,7 +182,7 @@ def _by_review(args: argparse.Namespace) -> int:
         before=before,
     )
     path = _write(found.system, found.selection, points)
-    print(f"thresholds of {len(decided)} classes written to {path}")
+    print(f"thresholds of {number_of(len(decided), 'classes')} written to {path}")
     return 0
 
 

@@ -133,7 +133,9 @@ class Rescored:
             truth, scores = self._reference.truth, self._findings.scores
             assert scores is not None
             counts = (
-                count_exactly(scores, truth, [scenario], bootstrap.REACH)[0]
+                count_exactly(
+                    scores, truth, [scenario], bootstrap.reach(len(self._reference.names))
+                )[0]
                 if name.endswith("_exact")
                 else count_points(scores.at(THRESHOLDS), truth, scenario, THRESHOLDS)
             )

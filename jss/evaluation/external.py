@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jss.arrays import Float64
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.evaluation.measure import Findings, Reference
 from jss.io import tsv
 from jss.io.annotations.formats import read
@@ -54,22 +54,20 @@ def reference(
         file: name for file in dict.fromkeys(truth["filename"]) if (name := clip_names.find(file))
     }
     unknown = [file for file in dict.fromkeys(truth["filename"]) if file not in named]
-    missing = sorted(
-        [
-            *unknown,
-            *(n for n in clip_names.names if present is not None and present.find(n) is None),
-        ]
-    )
+    unscored = [n for n in clip_names.names if present is not None and present.find(n) is None]
+    missing = sorted([*unknown, *unscored])
     names = sorted(set(clip_names.names) - set(missing))
     if not names:
         raise JssError(
             "No file of the ground truth has both a duration and scores: are the names those of one set?"
         )
     table = truth.assign(filename=truth["filename"].map(named))
-    notes = (
-        [f"{len(unknown)} files of the ground truth have no duration and are not scored"]
-        if unknown
-        else []
+    causes = {"without a duration": len(unknown), "without scores": len(unscored)}
+    given = {cause: number for cause, number in causes.items() if number}
+    why = (
+        ", ".join(f"{n} {cause}" for cause, n in given.items())
+        if len(given) > 1
+        else "".join(given)
     )
     return build(
         table,
@@ -79,7 +77,7 @@ def reference(
         dataset,
         subset,
         missing,
-        notes,
+        why,
         source,
     )
 
@@ -92,7 +90,7 @@ def build(
     dataset: str,
     subset: str,
     missing: Sequence[str] = (),
-    notes: Sequence[str] = (),
+    why_missing: str = "",
     source: str = "The ground truth",
 ) -> Reference:
     """A set from events of known clips, by the rules of ``jss.io.truth``; overlaps are merged.
@@ -105,21 +103,30 @@ def build(
         dataset: Name of the data set.
         subset: Name of the subset.
         missing: Names of clips that cannot be scored.
-        notes: Sentences about the data so far.
+        why_missing: What those lack, such as "without a duration"; "" where that is not known.
         source: Name of the table in messages.
     """
     length = dict(zip(names, seconds, strict=True))
     inside = within(table, table["filename"].map(length).to_numpy(float), source)
     events = from_table(inside.table, names, labels)
-    all_notes = [*notes, *(note.rstrip(".") for note in inside.notes)]
+    notes = [note.rstrip(".") for note in inside.notes]
     merged = union(events)
     if len(merged) < len(events):
-        all_notes.append(
-            f"{len(events) - len(merged)} overlapping ground-truth events of one class were merged"
+        notes.append(
+            number_of(
+                len(events) - len(merged), "overlapping ground-truth events of one class merged"
+            )
         )
     truth = Truth(merged, seconds, len(labels))
     return Reference(
-        dataset, subset, tuple(labels), tuple(names), truth, tuple(missing), tuple(all_notes)
+        dataset,
+        subset,
+        tuple(labels),
+        tuple(names),
+        truth,
+        tuple(missing),
+        tuple(notes),
+        why_missing,
     )
 
 
@@ -149,10 +156,12 @@ def detections(
     notes = []
     if unknown:
         notes.append(
-            f"detections in {len(unknown)} files that are not in the set, such as {min(unknown)}, ignored"
+            f"detections in {number_of(len(unknown), 'files')} outside the set, such as {min(unknown)}, ignored"
         )
     if len(merged) < len(events):
-        notes.append(f"{len(events) - len(merged)} overlapping detections of one class were merged")
+        notes.append(
+            number_of(len(events) - len(merged), "overlapping detections of one class merged")
+        )
     return merged, notes
 
 
@@ -214,7 +223,7 @@ def score_folder(folder: Path, durations: Mapping[str, float]) -> ScoreFolder:
         )
     unread = [name for name in others if layout is None or name != LAYOUT]
     notes = (
-        *_count_note("tables of files that have no duration, not scored", unknown),
+        *_count_note("score tables without a duration, not scored", unknown),
         *_count_note("files beside the score tables that were not read", unread),
     )
     labels = tsv.read_scores(next(iter(paths.values())))[1] if layout is None else layout.labels
@@ -272,14 +281,15 @@ def score_curves(
     notes = []
     if n_outside:
         notes.append(
-            f"scores from {lowest:g} to {highest:g} in {n_outside} of {len(reference.names)} tables are no "
-            "probabilities: figures at fixed thresholds (PSDS at 50 thresholds, F1, precision and recall) "
+            f"scores from {lowest:g} to {highest:g} in {n_outside} of "
+            f"{number_of(len(reference.names), 'tables')} are no probabilities: figures at fixed "
+            "thresholds (PSDS at 50 thresholds, F1, precision and recall) "
             "say nothing; the exact PSDS stand"
         )
     if unscored:
         worst = max(unscored, key=lambda name: unscored[name])
         notes.append(
-            f"{sum(unscored.values()):.1f} s of {len(unscored)} files have no score and count as silence, such as "
+            f"{sum(unscored.values()):.1f} s of {number_of(len(unscored), 'files')} have no score and count as silence, such as "
             f"{unscored[worst]:.1f} s of {worst}"
         )
     return score_set, notes
@@ -288,7 +298,7 @@ def score_curves(
 def _count_note(what: str, names: Sequence[str]) -> list[str]:
     """A note with the number of names and the first three of them; empty where there are none."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return [f"{len(names)} {what}: {', '.join(names[:3])}{more}"] if names else []
+    return [f"{number_of(len(names), what)}: {', '.join(names[:3])}{more}"] if names else []
 
 
 def _labels(tables: Sequence[pd.DataFrame]) -> tuple[str, ...]:

@@ -58,6 +58,8 @@ class Reference:
     missing: tuple[str, ...] = ()
     #: Sentences about corrections of the data.
     notes: tuple[str, ...] = ()
+    #: What the missing clips lack; "" where that is not known.
+    why_missing: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +146,9 @@ def measure(
         for scenario in scenarios:
             curve_score(scenario.name, scenario, count_points(points, truth, scenario, thresholds))
     if findings.scores is not None:
-        exact = count_exactly(findings.scores, truth, scenarios, bootstrap.REACH)
+        exact = count_exactly(
+            findings.scores, truth, scenarios, bootstrap.reach(len(reference.names))
+        )
         for scenario, changes in zip(scenarios, exact, strict=True):
             curve_score(f"{scenario.name}_exact", scenario, changes)
 
@@ -327,6 +331,7 @@ def _settings(
         else "classes with an event decided on",
         "zero_true_positives": "left out, as the reference tools do" if legacy_nan else "count 0",
         "notes": list(reference.notes),
+        **({"missing": reference.why_missing} if reference.why_missing else {}),
         **findings.settings,
     }
     return cast(Settings, settings)

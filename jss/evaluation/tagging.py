@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jss.data.soundbank.bank import SoundBank
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.inference.fusion import Mean, common, fuse, fusion_name
 from jss.inference.system import System
 from jss.io.atomic import atomic_write
@@ -61,9 +61,9 @@ class TagReport:
     def lines(self) -> list[str]:
         """A table that a person can read."""
         bounds = f" ({self.interval[0]:.3f} to {self.interval[1]:.3f})" if self.interval else ""
-        head = f"{self.system} ({self.selection}) on {self.n_files} recordings of {self.bank}, {self.split}"
+        head = f"{self.system} ({self.selection}) on {number_of(self.n_files, 'recordings')} of {self.bank}, {self.split}"
         rows = [
-            f"  {label:<28} {row['n_files']:>4.0f} files  {row['average_precision']:.3f}"
+            f"  {label:<28} {number_of(round(row['n_files']), 'files'):>10}  {row['average_precision']:.3f}"
             for label, row in self.classwise.items()
         ]
         return [head, f"  macro average precision {self.macro:.3f}{bounds}", *rows]

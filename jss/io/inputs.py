@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jss.errors import JssError, printable
+from jss.errors import JssError, number_of, printable
 
 #: Suffixes of audio files, and of video files, whose sound is read.
 SUFFIXES = frozenset(
@@ -198,19 +198,20 @@ class Listing:
             Such as "8 names in all: 3 analysed, 1 failed, 4 not audio (2 .txt, 1 .gz)."
         """
         parts = [
-            f"{count} {outcome}" for outcome, count in counts.items() if count or len(counts) == 1
+            number_of(count, outcome)
+            for outcome, count in counts.items()
+            if count or len(counts) == 1
         ]
         if self.refused:
             parts.append(f"{len(self.refused)} refused")
         if self.other:
             kinds = ", ".join(f"{count} {suffix}" for suffix, count in self.other.most_common(8))
             more = len(self.other) - 8
-            parts.append(
-                f"{self.other.total()} not audio ({kinds}{f', {more} other suffixes' if more > 0 else ''})"
-            )
-        parts += [f"{count} {reason}" for reason, count in sorted(self.left_out.items())]
+            rest = f", {number_of(more, 'other suffixes')}" if more > 0 else ""
+            parts.append(f"{self.other.total()} not audio ({kinds}{rest})")
+        parts += [number_of(count, reason) for reason, count in sorted(self.left_out.items())]
         names = sum(counts.values()) + self.names - len(self.files)
-        return printable(f"{names} name{'s' * (names != 1)} in all: " + ", ".join(parts) + ".")
+        return printable(f"{number_of(names, 'names')} in all: " + ", ".join(parts) + ".")
 
 
 def walk(

@@ -58,8 +58,14 @@ class StoredReport:
             name: What an error calls the report, such as the path of its file.
 
         Raises:
-            JssError: A key is missing or unknown, or a value is of a wrong type.
+            JssError: A key is missing or unknown, a value is of a wrong type, or these are several
+                reports.
         """
+        if isinstance(stored, dict) and stored.get("reports"):
+            raise JssError(
+                f"{name} holds several reports: evaluate again with --out '{{system}}.json', "
+                "a file for each."
+            )
         try:
             return validate(cls, stored, name)
         except JssError as error:

@@ -8,15 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from jss.arrays import Float64
-from jss.metrics.counts import ClassCounts, Totals, Truth
+from jss.metrics.counts import TRUE, ClassCounts, Totals, Truth
+from jss.metrics.events import Ints
 from jss.metrics.f_score import f1_score, precision, recall
 from jss.metrics.psds import Convention, Scenario, area, rates, staircase
 from jss.metrics.separation import ClipSeparation
 
 #: Largest number of thresholds of a class in resampling, where every score is a threshold.
 LEVELS = 400
-#: Times e_max, up to which thresholds of the set count in its resamples.
+#: Times e_max, up to which thresholds of a set of at least ``USUAL`` clips count in its resamples.
 REACH = 2.0
+#: Number of clips below which resamples differ so much that they need thresholds further away.
+USUAL = 50
 #: Resamples measured at a time: bounds the memory.
 STEP = 100
 
@@ -38,6 +41,18 @@ def weights(n_clips: int, resamples: int, seed: int = 0) -> Float64:
         n_clips, np.full(n_clips, 1 / n_clips), size=resamples
     )
     return np.asarray(draws.T, np.float64)
+
+
+def reach(n_clips: int) -> float:
+    """Times e_max, up to which thresholds of a set count in its resamples.
+
+    A set of few clips counts as many false positives as one of ``USUAL`` clips of that length: a
+    resample that draws one clip alone may need thresholds at which the others have many.
+
+    Args:
+        n_clips: N, the number of clips.
+    """
+    return REACH * max(1.0, USUAL / max(n_clips, 1))
 
 
 def f1(
@@ -83,8 +98,8 @@ def psds(
 
     Of a class with more than ``LEVELS`` levels, those of its curve on the whole set are used, and
     others evenly between them, so that the value on the whole set stays exact. Exact counts end
-    where the whole set has ``REACH`` times the false positives of e_max: a resample with fewer than
-    one in ``REACH`` of a class's false positives has a curve that ends early.
+    where the whole set has ``reach`` times the false positives of e_max: a resample with a smaller
+    part of a class's false positives than one in ``reach`` has a curve that ends early.
 
     Args:
         counts: Counts of each class.
@@ -100,7 +115,8 @@ def psds(
         return np.zeros(0)
     totals = truth.totals()
     thinned = [
-        thin(class_counts, k, totals, scenario, convention) for k, class_counts in enumerate(counts)
+        thin(class_counts, k, totals, scenario, convention, reach(len(drawn)))
+        for k, class_counts in enumerate(counts)
     ]
     parts = []
     for first in range(0, drawn.shape[1], STEP):
@@ -129,7 +145,8 @@ def class_psds(
     Returns:
         (B,) in [0, 1]; NaN for a resample in which the class is never true.
     """
-    thinned, parts = thin(counts, label, truth.totals(), scenario), [np.zeros(0)]
+    thinned = thin(counts, label, truth.totals(), scenario, furthest=reach(len(drawn)))
+    parts = [np.zeros(0)]
     for first in range(0, drawn.shape[1], STEP):
         resampled = truth.totals(drawn[:, first : first + STEP])
         ratio, efpr = rates(thinned, label, resampled, scenario)
@@ -164,8 +181,12 @@ def thin(
     totals: Totals,
     scenario: Scenario,
     convention: Convention = "K-1",
+    furthest: float = REACH,
 ) -> ClassCounts:
     """Reduce the counts of one class to about ``LEVELS`` thresholds; fewer stay as they are.
+
+    Where ``furthest`` is beyond ``REACH``, about as many are added up to it, and as many of those at
+    which a true positive begins.
 
     Args:
         counts: Counts of the class.
@@ -173,6 +194,7 @@ def thin(
         totals: Of the set itself.
         scenario: Criteria and costs.
         convention: How the mean cross-trigger rate is taken.
+        furthest: Times e_max, up to which thresholds are needed; see :func:`reach`.
     """
     if not counts.falling or counts.levels <= LEVELS:
         return counts
@@ -181,9 +203,21 @@ def thin(
         return counts.select(np.arange(1))
     curve = staircase(ratio[0], efpr[0], scenario.e_max)
     on_curve = np.isin(efpr[0], curve.efpr) & np.isin(ratio[0], curve.rate)
-    reach = np.flatnonzero(efpr[0] <= REACH * scenario.e_max)
-    even = reach[np.linspace(0, len(reach) - 1, LEVELS).astype(int)] if len(reach) else np.arange(1)
-    return counts.select(np.union1d(np.flatnonzero(on_curve), even))
+    kept = [np.flatnonzero(on_curve), _evenly(np.flatnonzero(efpr[0] <= REACH * scenario.e_max))]
+    if furthest > REACH:
+        rises = counts.level[(counts.kind == TRUE) & (counts.value > 0)]
+        kept += [
+            _evenly(np.flatnonzero(efpr[0] <= furthest * scenario.e_max)),
+            _evenly(np.unique(rises)),
+        ]
+    return counts.select(np.unique(np.concatenate(kept)))
+
+
+def _evenly(levels: Ints) -> Ints:
+    """``LEVELS`` of some levels, evenly between the first and the last; the first for none."""
+    if not len(levels):
+        return np.zeros(1, np.int64)
+    return levels.take(np.linspace(0, len(levels) - 1, LEVELS).astype(int))
 
 
 def mean(values: Float64, drawn: Float64) -> Float64:

@@ -18,7 +18,7 @@ from jss import audio
 from jss.data.clip import Event
 from jss.data.datasets.folder import LABELS, STRONG
 from jss.data.datasets.labelled import SPLITS
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.io.atomic import atomic_write
 from jss.io.notes import warn
 from jss.io.tables import read_table, write_table
@@ -213,8 +213,8 @@ def write(
     notes = [sentence for sentence in (note, lost) if sentence]
     if removed:
         notes.append(
-            f"{len(removed)} clips written before, such as {removed[0]}, are removed: in this review they "
-            "are not complete."
+            f"Removed: {number_of(len(removed), 'clips')} written before, such as {removed[0]}, not complete "
+            "in this review."
         )
     if foreign:
         notes.append(

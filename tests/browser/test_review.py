@@ -170,7 +170,7 @@ def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
         assert tab.locator(".event .verdict:not(:empty)").count() == 1
 
         tab.get_by_role("button", name="Write the reviewed clips").click()
-        tab.get_by_text("1 clips of 1 recordings with 3 events").wait_for()
+        tab.get_by_text("1 clip of 1 recording with 3 events").wait_for()
         assert (out / "reviewed" / "strong.tsv").is_file()
         assert not wrong
         assert tab.evaluate("window.pwned === undefined")

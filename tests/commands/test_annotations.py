@@ -146,7 +146,7 @@ def test_cut_again_into_a_folder(sounds, capsys):
     assert run(*arguments, "--labels", "Dog") == 0
     assert run(*arguments, "--labels", "Cat, Speech") == 0
     printed = capsys.readouterr()
-    assert "1 clips of 1 recordings" in printed.out
+    assert "1 clip of 1 recording" in printed.out
     assert "has no event of Cat" in printed.err
     names = ["Dog/mon/a_1.000-2.000.flac", "Dog/tue/a_0.250-0.750.flac"]
     both = [*names, "Speech/mon/a_0.500-1.000.flac"]

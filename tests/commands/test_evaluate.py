@@ -177,6 +177,10 @@ def test_several_systems_and_their_difference(root, systems, capsys):
     assert code == 0
     assert [r["system"] for r in both["reports"]] == ["SED", "MixIT-S1"]
     assert "B - A" in capsys.readouterr().out
+    assert main(["score", "--compare", *[str(root.parent / "r.json")] * 2]) == 2
+    assert "holds several reports: evaluate again with --out '{system}.json', a file for each" in (
+        capsys.readouterr().err
+    )
     evaluate(root, names=("SED", "MixIT-S1"), out="of_{system}.json")
     assert json.loads((root.parent / "of_SED.json").read_text())["system"] == "SED"
 

@@ -48,7 +48,9 @@ def test_datasets(capsys):
 
 
 def test_presets(capsys):
-    assert {"desk", "paper", "smoke"} <= {line.split()[0] for line in listed(capsys, "presets")}
+    lines = listed(capsys, "presets")
+    assert {"desk", "paper", "smoke"} <= {line.split()[0] for line in lines}
+    assert len({line.index(line.split(maxsplit=1)[1]) for line in lines}) == 1, "one column"
 
 
 def test_the_seven_fusions_of_the_tables(capsys):

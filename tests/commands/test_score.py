@@ -165,7 +165,12 @@ def test_missing_files_are_told(files, capsys):
     report = score(files, "--scores", files / "scores")
     assert report["missing"] == ["clip_2.wav"]
     assert (report["n_files"], report["n_files_expected"]) == (5, 6)
-    assert "5 of 6 files" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "5 of 6 files" in printed
+    assert "missing: 1 file (without scores), which no figure includes: clip_2.wav\n" in printed
+    (files / "durations.tsv").write_text("filename\tduration\nclip_0.wav\t500\nclip_2.wav\t500\n")
+    score(files, "--scores", files / "scores")
+    assert "missing: 4 files (3 without a duration, 1 without scores), " in capsys.readouterr().out
 
 
 def test_names_offsets_and_overlaps_are_mended(files):
@@ -187,17 +192,19 @@ def test_names_offsets_and_overlaps_are_mended(files):
     assert report["settings"]["events"] == clean["settings"]["events"] + 1
     notes = " ".join(report["settings"]["notes"])
     assert "events end more than 0.2 s after their clip and are clamped to its end" in notes
-    assert "1 overlapping ground-truth events" in notes
+    assert "1 overlapping ground-truth event of one class merged" in notes
 
 
-def test_files_without_a_duration_are_missing(files):
+def test_files_without_a_duration_are_missing(files, capsys):
     durations = pd.read_csv(files / "durations.tsv", sep="\t")
     durations.iloc[1:].to_csv(files / "fewer.tsv", sep="\t", index=False)
     report = score(files, "--detections", files / "points", durations="fewer.tsv")
     assert report["missing"] == [durations["filename"][0]]
     assert report["event_f1"]["macro"] is None  # no decisions
-    notes = " ".join(report["settings"]["notes"])
-    assert "have no duration" in notes
+    name = report["missing"][0]
+    printed = capsys.readouterr().out
+    assert f"missing: 1 file (without a duration), which no figure includes: {name}\n" in printed
+    assert "note:" not in printed
 
 
 def test_comparison_of_two_reports(files, capsys):
@@ -226,6 +233,14 @@ TRUTH = ("--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv")
         (
             [*TRUTH, "--scores", "{}/points"],
             "no table is of",
+        ),
+        (
+            [*TRUTH, "--scores", "{}/decisions.csv"],
+            "/decisions.csv is a file, and --scores takes a folder: give events as --decisions",
+        ),
+        (
+            [*TRUTH, "--detections", "{}/decisions.csv"],
+            "/decisions.csv is a file, and --detections takes a folder: give events as --decisions",
         ),
         (
             [*TRUTH, "--scores", "{}/scores", "--median", "2"],
@@ -377,9 +392,7 @@ def test_time_without_scores_and_files_that_are_not_read_are_told(files, capsys)
     (files / "points" / "det_0.5.tsv").write_text("filename\tonset\toffset\tevent_label\n")
     notes = score(files, "--scores", files / "scores")["settings"]["notes"]
     assert any("have no score and count as silence" in note for note in notes)
-    assert any(
-        n == "1 tables of files that have no duration, not scored: stranger.tsv" for n in notes
-    )
+    assert any(n == "1 score table without a duration, not scored: stranger.tsv" for n in notes)
     assert any("not read: README.txt" in note for note in notes)
     assert all(f"note: {note}" in capsys.readouterr().out for note in notes[:1])
     notes = score(files, "--detections", files / "points")["settings"]["notes"]

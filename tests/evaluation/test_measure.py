@@ -160,7 +160,9 @@ def test_comparison_is_paired():
         gains["similarity"].low == gains["similarity"].high == 0
     )  # the same similarity: nothing holds
     assert not gains["similarity"].significant
-    assert "the difference is significant" in "\n".join(comparison_lines(a, b))
+    text = "\n".join(comparison_lines(a, b))
+    assert "the difference is significant" in text
+    assert "intersection precision macro  A " in text
     assert all(not d.significant for d in compare(a, a))
 
 

@@ -151,10 +151,10 @@ def test_a_recording_whose_files_another_one_took_is_done_again(tmp_path, capsys
     assert main(arguments(b, out)) == 0
     capsys.readouterr()
     assert main(arguments(a, out)) == 0
-    assert "1 recordings (MixIT-S1" in capsys.readouterr().out
+    assert "1 recording (MixIT-S1" in capsys.readouterr().out
     assert outputs(out) == first
     assert main(arguments(a, out)) == 0
-    assert "1 recordings, 1 of them before" in capsys.readouterr().out
+    assert "1 recording, 1 of them before" in capsys.readouterr().out
 
 
 def test_a_recording_whose_files_a_killed_run_took_is_done_again(tmp_path, capsys, monkeypatch):
@@ -178,7 +178,7 @@ def test_a_recording_whose_files_a_killed_run_took_is_done_again(tmp_path, capsy
     assert (out / "events.tsv").read_bytes() == first["events.tsv"]
     capsys.readouterr()
     assert main(arguments(a, out)) == 0
-    assert "1 recordings (MixIT-S1" in capsys.readouterr().out
+    assert "1 recording (MixIT-S1" in capsys.readouterr().out
     assert outputs(out) == first
 
 

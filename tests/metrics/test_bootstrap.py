@@ -1,10 +1,14 @@
+from dataclasses import replace
+from itertools import combinations_with_replacement
+
 import numpy as np
+import pandas as pd
 import pytest
-from metric_worlds import world
+from metric_worlds import HOP, world
 
 from jss.metrics import bootstrap
 from jss.metrics.f_score import f1_from_counts
-from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
+from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, exact_psds, psds
 from jss.metrics.scores import THRESHOLDS
 from jss.metrics.separation import ClipSeparation, summarise
 
@@ -54,6 +58,51 @@ def test_the_set_itself_as_a_resample_gives_its_score(scenario, monkeypatch):
         [psds(grid, truth, scenario).value], abs=1e-12
     )
     assert bootstrap.psds(grid, truth, scenario, np.zeros((8, 0))).shape == (0,)
+
+
+def drawn_clips(w, clips):
+    """The set of some clips of a world, each as often as it is drawn."""
+    names = [f"{place}_{w.names[n]}" for place, n in enumerate(clips)]
+    rows = [
+        w.truth[w.truth.filename == w.names[n]].assign(filename=name)
+        for n, name in zip(clips, names, strict=True)
+    ]
+    return replace(
+        w,
+        names=names,
+        durations=w.durations[clips],
+        scores=[w.scores[n] for n in clips],
+        truth=pd.concat(rows, ignore_index=True),
+    )
+
+
+@pytest.mark.parametrize("scenario", [PSDS1, PSDS2])
+@pytest.mark.parametrize(("seconds", "tolerance"), [(10.0, 1e-9), (1000.0, 0.02)])
+def test_resamples_of_three_clips_have_the_scores_of_the_clips_drawn(scenario, seconds, tolerance):
+    """One clip drawn alone needs thresholds at which the others have many false positives; those of
+    long clips are thinned out.
+    """
+    draws = [list(clips) for clips in combinations_with_replacement(range(3), 3)]
+    drawn = np.array([np.bincount(clips, minlength=3) for clips in draws], float).T
+    frames = int(seconds / HOP)
+    for seed in range(4):
+        w = world(seed, n_clips=3, levels=10**6, frames=frames)
+        w.durations = np.full(3, seconds)
+        w.scores[2] = np.random.default_rng(seed).random((3, frames))  # at random
+        scores, truth = w.ours()
+        counts = count_exactly(scores, truth, [scenario], bootstrap.reach(3))[0]
+        direct = [exact_psds(*drawn_clips(w, clips).ours(), [scenario])[0] for clips in draws]
+        assert bootstrap.psds(counts, truth, scenario, drawn) == pytest.approx(
+            [d.value for d in direct], abs=tolerance
+        )
+        assert bootstrap.class_psds(counts[0], 0, truth, scenario, drawn) == pytest.approx(
+            [d.per_class[0] for d in direct], abs=tolerance, nan_ok=True
+        )
+
+
+def test_usual_sets_count_as_far_as_they_did():
+    assert [bootstrap.reach(n) for n in (50, 100, 1168)] == [2, 2, 2]
+    assert bootstrap.reach(25) == 4
 
 
 def test_means_leave_out_clips_without_a_value():

@@ -189,8 +189,8 @@ def test_clips_of_another_review_are_not_removed_in_silence(tmp_path):
     write(root, detected, judgements)
     first = {k: j for k, j in judgements.items() if "/0 " not in j.filename}
     assert write(root, detected, first).notes == (
-        "1 clips written before, such as audio/day 1/0 \u00e9.wav/10.00-20.00.flac, are removed: in this "
-        "review they are not complete.",
+        "Removed: 1 clip written before, such as audio/day 1/0 \u00e9.wav/10.00-20.00.flac, not complete "
+        "in this review.",
     )
 
 

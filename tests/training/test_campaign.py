@@ -153,6 +153,13 @@ def test_the_status_of_a_history_without_numbers(tmp_path, capsys):
         (run / "history.csv").write_text("epoch,steps,validation_loss\n1,2,inf\n2,4,-1.5\n")
 
 
+def test_the_columns_of_a_status_are_as_wide_as_their_names(tmp_path, capsys):
+    out = ["--out", str(tmp_path / "out"), "--status"]
+    assert cli.main(["campaign", "desk", *out]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert {row.index(" waiting") for row in rows} == {head.index(" state")}
+
+
 def test_each_judged_separator_starts_from_a_row_of_its_critic():
     rows = campaign.read(CAMPAIGNS / "weak.yaml").rows
     for row in rows:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jss import audio
 from jss.data.clip import Clip, Event
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from pages.ui.cache import loaders, model_folders
 from pages.ui.clip import recordings, synthscapes
 from pages.ui.clip.recordings import ClipSet
@@ -32,13 +32,15 @@ class KnownSet:
 def titles() -> dict[str, str]:
     """Return titles of sets by name: those that can be opened, then others of reports."""
     titles = {
-        item.name: f"{item.title} ({len(item.clips)} clips)"
+        item.name: f"{item.title} ({number_of(len(item.clips), 'clips')})"
         for item in loaders.clip_sets().values()
         if item.clips
     }
     for (dataset, subset, _), scores in loaders.saved_scores().items():
         number = len(next(iter(scores.values())).clips)
-        titles.setdefault(f"{dataset}/{subset}", f"{dataset} {subset} ({number} clips)")
+        titles.setdefault(
+            f"{dataset}/{subset}", f"{dataset} {subset} ({number_of(number, 'clips')})"
+        )
     return titles
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from jss.data.clip import Clip
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.evaluation import submissions
 from jss.evaluation.submissions import File, TruthTables
 from jss.labels import label_list, sound_class
@@ -144,7 +144,7 @@ def _scored(
     if known[0] == key:
         return known[1]
     try:
-        with st.spinner(f"Scoring {len(content)} files"):
+        with st.spinner(f"Scoring {number_of(len(content), 'files')}"):
             report = submissions.score(
                 content,
                 truth,
@@ -180,10 +180,11 @@ def _truth_button(clips: Sequence[Clip], name: str) -> None:
 
 def _show(report: EvalReport, name: str) -> None:
     """Show a report beside those of our systems on the same ground truth."""
-    missing = f" ({len(report.missing)} have no table)" if report.missing else ""
+    why = report.settings.get("missing")
+    missing = f" (the others: {why})" if why else ""
     st.caption(
         f"**{literal(report.system)}**, your system, on "
-        f"**{report.n_files} of {report.n_files_expected} files** of {name}{missing}. "
+        f"**{report.n_files} of {number_of(report.n_files_expected, 'files')}** of {name}{missing}. "
         "In brackets the 95 % bootstrap interval over clips."
     )
     for note in report.settings.get("notes", []):
@@ -296,7 +297,7 @@ def _classes(report: EvalReport, ours: Sequence[EvalReport]) -> None:
     )
     if files:
         st.caption(
-            f"Yours is on {report.n_files} files, ours on {files[0][0]}: they cannot be compared class by class."
+            f"Yours is on {number_of(report.n_files, 'files')}, ours on {files[0][0]}: they cannot be compared class by class."
         )
     chart = class_bars([report, *ours], metric, theme=widgets.theme())
     charts.show(chart, "external bars", f"classes.{report.system}.{metric}")
