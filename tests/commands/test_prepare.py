@@ -10,6 +10,12 @@ import true_layouts as layouts
 
 from jss.cli import main
 from jss.data.acquire.checking import MANIFEST
+from jss.data.datasets.sets import DATASETS
+
+
+def test_the_help_names_every_data_set(capsys):
+    assert main(["prepare", "--help"]) == 0
+    assert ", ".join(DATASETS) in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_copy_is_checked_and_a_manifest_written(tmp_path, capsys):
