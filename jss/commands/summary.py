@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
         JssError: There is no such folder, or the file cannot be written.
     """
     from jss.review import timeline
+    from jss.viz.timeline_charts import amount
 
     days = timeline.read(args.folder)
     for note in days.notes:
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     recorded = days.recordings["duration"].sum()
     start, end = (days.clock(time) for time in days.span)
     print(
-        f"{len(days.events)} events in {len(days.recordings)} recordings, {recorded / 3600:.1f} h of sound "
+        f"{len(days.events)} events in {len(days.recordings)} recordings, {amount(recorded)} of sound "
         f"from {start} to {end}" + (f" -> {args.csv}" if args.csv else "")
     )
     return 0
