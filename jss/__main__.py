@@ -1,4 +1,4 @@
-"""``python -m jss VERB``, and what is installed as ``jss``."""
+"""``python -m jss COMMAND``, and what is installed as ``jss``."""
 
 import os
 import signal

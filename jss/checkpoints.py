@@ -94,6 +94,11 @@ class Card:
     sha256: str = ""
 
     @property
+    def separates_classes(self) -> bool:
+        """Whether it is of a separator of the weak-label paper, whose outputs are classes."""
+        return "classes" in self.settings and self.kind != "critic"
+
+    @property
     def fingerprint(self) -> str:
         """A text that changes with what the block computes."""
         if self.kind != ONNX:  # its weights fit one config alone
@@ -302,6 +307,20 @@ def load_card(name: str, folder: Folder = None) -> Card:
     if card.name != name:
         raise JssError(f"The card {path} is that of the block {card.name}: {_RESTORE}.")
     return card
+
+
+def cards_with_classes(folder: Folder = None) -> list[Card]:
+    """The cards of the weak-label paper's blocks, whose settings name their classes, by name.
+
+    Args:
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: A card cannot be read.
+    """
+    paths = sorted((root(folder) / "blocks").glob("*.json"))
+    cards = [load_card(path.stem, folder) for path in paths]
+    return [card for card in cards if "classes" in card.settings]
 
 
 def save_manifest(manifest: Manifest, folder: Folder = None) -> Path:
@@ -600,6 +619,12 @@ def manifest(name: str, folder: Folder = None) -> Manifest:
     systems_folder = root(folder) / "systems"
     known = sorted(path.stem for path in systems_folder.glob("*.yaml"))
     if name not in known:
+        is_block = (root(folder) / "blocks" / f"{name}.json").is_file()
+        if is_block and load_card(name, folder).separates_classes:
+            raise JssError(
+                f"{name} is a separator of the weak-label paper, which detects no events: use jss evaluate, "
+                "the app's page Weak labels or, in Python, jss.weak_labels.inference.load_weak."
+            )
         advice = (
             f"choose one of {', '.join(known)}" if known else f"there is none in {systems_folder}"
         )

@@ -1,4 +1,4 @@
-"""The command line, ``jss VERB`` or ``python -m jss VERB``: runs a verb, reports errors."""
+"""The command line, ``jss COMMAND`` or ``python -m jss COMMAND``: runs it, reports errors."""
 
 from __future__ import annotations
 
@@ -81,18 +81,18 @@ def verbs() -> list[str]:
 
 
 def help_text() -> str:
-    """The text of ``jss --help``: a line per verb."""
+    """The text of ``jss --help``: a line per command."""
     lines = [f"  {verb:<11} {import_module(VERBS[verb]).HELP}" for verb in verbs()]
     return "\n".join(
         [
-            f"usage: {PROGRAM} VERB ...",
+            f"usage: {PROGRAM} COMMAND ...",
             "",
             "Separates a recording into sources and finds its sound events.",
             "",
             *lines,
             "",
             "--debug, or JSS_DEBUG=1, shows the traceback of an error.",
-            f"{PROGRAM} VERB --help shows the options of a verb; the app starts in a checkout with: make app",
+            f"{PROGRAM} COMMAND --help shows the options of a command; the app starts in a checkout with: make app",
         ]
     )
 
@@ -230,7 +230,7 @@ def _run(arguments: list[str]) -> int:
     if verb not in verbs():
         close = difflib.get_close_matches(verb, verbs(), 1)
         advice = f"did you mean {close[0]}?" if close else f"use one of {', '.join(verbs())}."
-        raise JssError(f"There is no verb '{verb}': {advice}")
+        raise JssError(f"There is no command '{verb}': {advice}")
     module = import_module(VERBS[verb])
     parser = _Parser(prog=f"{PROGRAM} {verb}", description=module.HELP)
     module.add_arguments(parser)

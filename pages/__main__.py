@@ -24,20 +24,45 @@ import time
 from pathlib import Path
 
 from jss.errors import JssError, debugging
+from jss.io.journal import DETECTED
 
 #: Modules of the first page that Streamlit does not import; not torch, which a cached result does
 #: not need.
 FIRST = ("PIL.Image", "pages.ui.clip.view", "pages.ui.exports", "jss.viz.tables")
 
 
+HELP = """\
+usage: python -m pages [--data FOLDER] [--models FOLDER] [--review OUT] [OPTION ...]
+
+Serves the app, on http://localhost:8501 unless --server.port names another port.
+
+  --data FOLDER    your recordings: any folder of audio, or a data set in DESED's layout
+  --models FOLDER  systems that you trained, beside the shipped ones; may be given several times
+  --review OUT     what jss detect wrote, for the pages Review and Timeline; given twice, the second
+                   is of another system
+
+OPTION is any option of streamlit run, such as --server.port 8502. To list them:
+python -m streamlit run --help
+"""
+
+
 def main() -> int:
-    """Serve until interrupted; returns 2 where there is no such folder."""
+    """Serve until interrupted; returns 2 where a folder is not there or not of its kind."""
     options = sys.argv[1:]
+    if "--help" in options or "-h" in options:
+        print(HELP, end="")
+        return 0
     try:
         data = _take_folders(options, "--data", "make app DATA=FOLDER opens a folder with audio")
         review = _take_folders(
             options, "--review", "make app REVIEW=OUT opens what jss detect has written"
         )
+        for folder in review:
+            if not (Path(folder) / DETECTED).is_file():
+                raise JssError(
+                    f"{folder} has no output of jss detect: run jss detect RECORDINGS --system SED --out OUT "
+                    "first, then give OUT."
+                )
         models = _take_folders(
             options, "--models", "make app MODELS=FOLDER opens a folder with checkpoints"
         )

@@ -19,6 +19,8 @@ def test_help(capsys):
     text = capsys.readouterr().out
     for verb in cli.verbs():
         assert f"\n  {verb} " in text
+    assert text.startswith("usage: python -m jss COMMAND ...\n")
+    assert "verb" not in text.lower()
     assert len(text.splitlines()) < 30
     assert cli.main([]) == 2
 
@@ -37,7 +39,7 @@ def test_version(capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["detct"], "did you mean detect?"),
+        (["detct"], "There is no command 'detct': did you mean detect?"),
         (["sing"], "use one of detect, list"),
         (["detect"], "required"),
         (["detect", "a.wav", "--system", "SED", "--out", "o", "--selection", "expert"], "expert"),

@@ -29,7 +29,10 @@ HELP = "detect the sound events of recordings, and separate their sources"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``detect``."""
     parser.add_argument(
-        "input", nargs="*", metavar="INPUT", help="audio files, and folders that hold them"
+        "input",
+        nargs="*",
+        metavar="INPUT",
+        help="audio files, and folders that hold them; required; left out with --stream",
     )
     parser.add_argument(
         "--system", required=True, metavar="NAME", help="a system of: jss list systems"
@@ -37,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         metavar="DIR",
-        help="folder for events.tsv, durations.tsv, scores/, sources/, results/ and html/",
+        help="folder for events.tsv, durations.tsv, scores/, sources/, results/ and html/; required; "
+        "left out with --stream",
     )
     parser.add_argument(
         "--threshold",
@@ -71,8 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--html",
         action="store_true",
-        help="write the app's viewer with each recording as one HTML file of at most 3 MB, which opens "
-        "anywhere, offline; recordings of minutes are too long for it",
+        help="write the app's viewer with each recording as one HTML file of at most 3 MB, which opens anywhere, "
+        "offline: some six minutes of a system without sources, one minute with four; a "
+        "recording that is too long has none, and a note says so",
     )
     parser.add_argument(
         "--format",

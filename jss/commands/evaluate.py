@@ -131,8 +131,13 @@ def run(args: argparse.Namespace) -> int:
         )
     from jss.weak_labels.inference import separators
 
-    if set(args.system) <= set(separators()):
+    weak = set(args.system) & set(separators())
+    if weak == set(args.system):
         return _weak(args)
+    if weak:
+        raise JssError(
+            f"{min(weak)} is evaluated on scenes of its own classes: evaluate the other systems without it."
+        )
     if args.keep_scores:
         _check_keep(args)
     from jss.data.soundbank.account import summary_of_data

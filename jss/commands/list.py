@@ -27,18 +27,36 @@ def run(args: argparse.Namespace) -> int:
 
 
 def systems() -> list[str]:
-    """A line per system: its name, its description, and the data sets of its reports."""
+    """A line per system: its name, its description, and the data sets of its reports.
+
+    Remarks on selections follow, each once, then the separators of the weak-label paper.
+    """
     from jss import checkpoints
 
     reports = checkpoints.root() / "reports"
     lines, shipped = [], checkpoints.systems()
     wide = max((len(system.name) for system in shipped), default=0)
+    remarks: dict[str, int] = {}
     for system in shipped:
         sets = sorted(path.parent.name for path in reports.glob(f"*/{system.name}.json"))
-        details = f" [{', '.join(system.selections)}; reports: {', '.join(sets) or 'none'}]"
+        selections = [
+            who + (f" ({remarks.setdefault(chosen.note, len(remarks) + 1)})" if chosen.note else "")
+            for who, chosen in system.selections.items()
+        ]
+        details = f" [{', '.join(selections)}; reports: {', '.join(sets) or 'none'}]"
         lines.append(f"{system.name:<{wide}}  {system.description}{details}")
-        notes = [(who, chosen.note) for who, chosen in system.selections.items() if chosen.note]
-        lines += [f"  {who}: {note}" for who, note in notes]
+    if remarks:
+        lines += ["", *(f"({number}) {remark}" for remark, number in remarks.items())]
+    separators = [
+        f"{card.name:<11} {card.stage} [{', '.join(card.settings['classes'])}]"
+        for card in checkpoints.cards_with_classes()
+        if card.separates_classes
+    ]
+    if separators:
+        what = (
+            "Separators of the weak-label paper, for jss evaluate and the app's page Weak labels:"
+        )
+        lines += ["", what, *separators]
     return lines
 
 
@@ -92,7 +110,7 @@ def equations() -> list[str]:
 
 
 def fusions() -> list[str]:
-    """A line per fusion of Tables 3 and 5 (Eq. 25), with the options of ``evaluate``."""
+    """A line per fusion of Tables 3 and 5 (Eq. 25), with the command that evaluates it."""
     from jss.inference.fusion import FUSIONS, members, named
 
     all_fusions = [
@@ -101,8 +119,13 @@ def fusions() -> list[str]:
         for fusion in FUSIONS
     ]
     return [
-        f"{name:<46} evaluate --fusion {' '.join(f'--system {part}' for part in parts)}"
-        for name, parts in all_fusions
+        "DATA stands for a data set in DESED's layout, such as that of: "
+        "jss render synthscapes DATA --clips 0 validation=50",
+        *(
+            f"{name:<37} jss evaluate --fusion {' '.join(f'--system {part}' for part in parts)} "
+            "--data DATA --subset validation"
+            for name, parts in all_fusions
+        ),
     ]
 
 

@@ -15,9 +15,9 @@ HELP = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument(
-        "name", help="desed, fuss, urbansound8k, esc50 or folder (see: jss list datasets)"
-    )
+    from jss.data.datasets.sets import DATASETS
+
+    parser.add_argument("name", help=f"one of {', '.join(DATASETS)} (see: jss list datasets)")
     parser.add_argument("root", type=Path, help="its folder")
     parser.add_argument(
         "--convert",

@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
         JssError: There is no such folder, or the file cannot be written.
     """
     from jss.review import timeline
+    from jss.viz.timeline_charts import amount
 
     days = timeline.read(args.folder)
     for note in days.notes:
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     start, end = (days.clock(time) for time in days.span)
     print(
         f"{number_of(len(days.events), 'events')} in {number_of(len(days.recordings), 'recordings')}, "
-        f"{recorded / 3600:.1f} h of sound "
+        f"{amount(recorded)} of sound "
         f"from {start} to {end}" + (f" -> {args.csv}" if args.csv else "")
     )
     return 0

@@ -69,7 +69,14 @@ def import_onnx(
     Raises:
         JssError: A file is missing or wrong, onnxruntime cannot run it, or the name is taken.
     """
-    where = Path(description)
+    path, where = Path(path), Path(description)
+    if not path.is_file():
+        raise JssError(f"There is no file at {path}.")
+    if not where.is_file():
+        raise JssError(
+            f"There is no description at {where}: write what the ONNX file takes and gives, as in "
+            "docs/detectors.md, and name that file with --description."
+        )
     described = validate(Description, read_yaml(where), str(where))
     labels = checkpoints.class_labels(
         described.labels if isinstance(described.labels, str) else list(described.labels),
@@ -78,7 +85,7 @@ def import_onnx(
     name = name or described.name
     block = name.lower()
     checkpoints.check_replaced(name, [block], _STAGE, folder)
-    file = _whole(Path(path))
+    file = _whole(path)
     OnnxDetector(file, described.detector, labels, block)  # raises where they do not fit each other
     separator = separator or described.separator
     if separator is not None:

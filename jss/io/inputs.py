@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -336,22 +336,26 @@ def audio_files(folder: Path) -> list[Path]:
         raise JssError(f"{folder} cannot be read: {_reason(error)}.") from error
 
 
-def summary_of_folder(root: Path, used: Iterable[Path], what: str, rest: str) -> str:
+def summary_of_folder(root: Path, used: Mapping[str, Iterable[Path]], rest: str) -> str:
     """Sentence that accounts for every name in a folder whose tables list its clips.
 
     Args:
         root: The folder.
-        used: Files of the clips.
-        what: How the sentence calls them.
+        used: What the sentence calls files -> the files; a file counts under the first of these.
         rest: How it calls the other recordings.
 
     Returns:
         See :meth:`Listing.summary`.
     """
     listing = walk(root)
-    used_paths = {os.path.realpath(path) for path in used}
-    count = sum(os.path.realpath(path) in used_paths for path in listing.files.values())
-    return listing.summary({what: count, rest: len(listing.files) - count})
+    kinds: dict[str, str] = {}
+    for kind, paths in used.items():
+        for path in paths:
+            kinds.setdefault(os.path.realpath(path), kind)
+    counts = dict.fromkeys((*used, rest), 0)
+    for path in listing.files.values():
+        counts[kinds.get(os.path.realpath(path), rest)] += 1
+    return listing.summary(counts)
 
 
 def suffix_of(name: str) -> str:

@@ -129,9 +129,14 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     try:
         first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
     except FileNotFoundError as error:
+        is_folder = Path(folder).is_dir()
         raise JssError(
-            f"{folder} is not an output folder of detect: make one with jss detect RECORDINGS --system "
-            "NAME --out FOLDER."
+            (
+                f"{folder} is not an output folder of detect"
+                if is_folder
+                else f"There is no folder {folder}"
+            )
+            + ": make one with jss detect RECORDINGS --system NAME --out FOLDER."
         ) from error
     except (OSError, ValueError) as error:
         raise JssError(f"{path} cannot be read: {error}.") from error

@@ -72,9 +72,10 @@ def finetune(
     if selection not in manifest.selections:
         raise JssError(f"{system} has no {selection}: use {', '.join(manifest.selections)}.")
     if labelled.find(data) is None:
+        is_folder = Path(data).is_dir()
         raise JssError(
-            f"{data} is no labelled folder: write one with jss review OUT --write FOLDER, or make one with "
-            f"{LABELS} and {STRONG}."
+            (f"{data} is no labelled folder" if is_folder else f"There is no folder {data}")
+            + f": write one with jss review OUT --write FOLDER, or make one with {LABELS} and {STRONG}."
         )
     if labelled.labels(data) != manifest.labels:
         raise JssError(

@@ -158,7 +158,7 @@ def replacement(name: str, wanted: str, pool: SeparationPool) -> str | None:
     if pool.name == wanted:
         return None
     return (
-        f"{name}: --data has no {POOLS[wanted]}; it learns from {pool.description} instead "
+        f"{name} learns from {pool.description} in place of {POOLS[wanted]}, as none was given "
         f"(data={pool.name})."
     )
 

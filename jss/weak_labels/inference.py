@@ -138,7 +138,7 @@ def separators(folder: Folder = None) -> list[str]:
     Raises:
         JssError: A card cannot be read.
     """
-    return [card.name for card in _cards_with_classes(folder) if card.kind != Critic.kind]
+    return [card.name for card in checkpoints.cards_with_classes(folder) if card.separates_classes]
 
 
 def critics(folder: Folder = None) -> list[str]:
@@ -147,14 +147,8 @@ def critics(folder: Folder = None) -> list[str]:
     Raises:
         JssError: A card cannot be read.
     """
-    return [card.name for card in _cards_with_classes(folder) if card.kind == Critic.kind]
-
-
-def _cards_with_classes(folder: Folder) -> list[Card]:
-    """The cards whose settings name the classes of the outputs, by name."""
-    paths = sorted((checkpoints.root(folder) / "blocks").glob("*.json"))
-    cards = [checkpoints.load_card(path.stem, folder) for path in paths]
-    return [card for card in cards if "classes" in card.settings]
+    cards = checkpoints.cards_with_classes(folder)
+    return [card.name for card in cards if not card.separates_classes]
 
 
 def _is_installed(name: str, folder: Folder, *, critic: bool) -> bool:
@@ -162,7 +156,7 @@ def _is_installed(name: str, folder: Folder, *, critic: bool) -> bool:
     if not (checkpoints.root(folder) / "blocks" / f"{name}.json").is_file():
         return False
     card = checkpoints.load_card(name, folder)
-    return "classes" in card.settings and (card.kind == Critic.kind) == critic
+    return "classes" in card.settings and card.separates_classes != critic
 
 
 def load_weak(name: str, folder: Folder = None) -> WeakSystem:

@@ -26,7 +26,10 @@ from jss.bench.table import Row, show
 from jss.errors import JssError
 
 #: What pages.ui.cache.background says in the end.
-ALL_DONE = "The shipped examples are analysed, the claims judged and the fusions measured."
+ALL_DONE = (
+    "Ready: the shipped examples are analysed, the claims judged and the fusions measured, so that "
+    "Compare, Claims and Results open at once."
+)
 #: Visitors at once who do something, and who only have a page open.
 BUSY, OPEN = 10, 40
 CLIPS = (

@@ -145,6 +145,12 @@ def test_a_report_of_a_system(root, systems, capsys):
     ]  # no set of ours, so nothing to render
 
 
+def test_the_last_line_counts_clips_and_isolated_sources_apart(root, systems, capsys):
+    assert evaluate(root)[0] == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "6 names in all: 3 clips, 2 isolated sources, 1 not audio (1 .tsv)."
+
+
 def test_scores_are_computed_once(root, systems):
     _, first = evaluate(root)
     _, second = evaluate(root, "--seed", "0")
@@ -212,7 +218,11 @@ def test_a_broken_clip_is_told_and_the_rest_goes_on(root, systems, capsys):
             ["--system", "SED", "--system", "SED", "--data", "{}", "--subset", "validation"],
             "named twice",
         ),
-        (["--system", "SED", "--data", "{}/nowhere", "--subset", "validation"], "DESED's layout"),
+        (["--system", "SED", "--data", "{}/nowhere", "--subset", "validation"], "no folder"),
+        (
+            ["--system", "SED", "--data", "{}/audio", "--subset", "validation"],
+            "audio is not in DESED's layout",
+        ),
         (
             ["--system", "SED", "--data", "{}", "--subset", "validation", "--decoder", "boxes"],
             "with jss tune SED",

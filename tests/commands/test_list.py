@@ -41,6 +41,16 @@ def test_systems_with_reports(capsys, monkeypatch, tiny_checkpoints, tmp_path):
     assert "jss: " in capsys.readouterr().err
 
 
+def test_a_remark_of_several_systems_stands_once(capsys):
+    lines = listed(capsys, "systems")
+    remark = (
+        "Its training began from teacher networks; in the paper a student begins from students."
+    )
+    assert [line for line in lines if remark in line] == [f"(1) {remark}"]
+    assert "[student (1), teacher; reports: " in lines[0]
+    assert any("[student (1), teacher (3); reports: " in line for line in lines)  # MixIT-JT
+
+
 def test_datasets(capsys):
     text = "\n".join(listed(capsys, "datasets"))
     for name in (*SETS, "examples", *SUBSETS, *DATASETS):
@@ -54,9 +64,11 @@ def test_presets(capsys):
 
 
 def test_the_seven_fusions_of_the_tables(capsys):
-    lines = listed(capsys, "fusions")
+    heading, *lines = listed(capsys, "fusions")
+    assert heading.startswith("DATA stands for")
     assert len(lines) == 2 * 7
-    assert lines[0].endswith("evaluate --fusion --system SED --system MixIT-S1")
+    command = "evaluate --fusion --system SED --system MixIT-S1 --data DATA --subset validation"
+    assert lines[0].endswith(f" jss {command}")
     assert any(line.startswith("SED + MixIT-S1 + MixIT-S2 + MixIT-JT ") for line in lines)
 
 

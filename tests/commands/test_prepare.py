@@ -9,7 +9,13 @@ import pytest
 import true_layouts as layouts
 
 from jss.cli import main
+from jss.data.datasets.sets import DATASETS
 from jss.io.inputs import MANIFEST
+
+
+def test_the_help_names_every_data_set(capsys):
+    assert main(["prepare", "--help"]) == 0
+    assert ", ".join(DATASETS) in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_copy_is_checked_and_a_manifest_written(tmp_path, capsys):

@@ -178,6 +178,10 @@ def test_wrong_folders_are_told_in_a_sentence(tmp_path, capsys):
     assert "of an earlier version" in capsys.readouterr().err
     assert main(["finetune", "SED", "--data", str(tmp_path), "--out", str(tmp_path / "run")]) == 2
     assert "is no labelled folder" in capsys.readouterr().err
+    nowhere = str(tmp_path / "nowhere")
+    for command in (["review"], ["summary"], ["finetune", "SED", "--out", nowhere, "--data"]):
+        assert main([*command, nowhere]) == 2
+        assert f"There is no folder {nowhere}: " in capsys.readouterr().err
 
 
 def test_a_finished_fine_tuning_is_not_taken_for_a_new_one(tmp_path, capsys, tiny_checkpoints):

@@ -121,6 +121,10 @@ def test_what_is_missing_is_one_sentence(folder, tmp_path, monkeypatch, capsys):
     file = tmp_path / "sed.onnx"
     main(["export-onnx", "SED", "--out", str(file)])
     assert "no file at" in says("convert", "onnx", tmp_path / "gone.onnx", "--description", YAMNET)
+    assert "no file at" in says("convert", "onnx", tmp_path / "gone.onnx")
+    described = says("convert", "onnx", file, "--description", tmp_path / "gone.yaml")
+    assert "no description at" in described
+    assert "docs/detectors.md" in described
     assert "cannot be read as an ONNX file" in says(
         "convert", "onnx", __file__, "--description", YAMNET
     )

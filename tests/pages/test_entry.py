@@ -21,3 +21,19 @@ def test_a_folder_that_is_missing_is_named(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == (
         f"There is no folder {missing}: make app DATA=FOLDER opens a folder with audio.\n"
     )
+
+
+def test_the_help_is_of_the_app(monkeypatch, capsys):
+    """It was Streamlit's alone."""
+    monkeypatch.setattr(sys, "argv", ["pages", "--help"])
+    assert entry.main() == 0
+    printed = capsys.readouterr().out
+    for option in ("--data", "--models", "--review", "--server.port", "streamlit run --help"):
+        assert option in printed
+
+
+def test_a_folder_without_detections_is_refused(tmp_path, monkeypatch, capsys):
+    """The app started, and its page Review failed."""
+    monkeypatch.setattr(sys, "argv", ["pages", "--review", str(tmp_path)])
+    assert entry.main() == 2
+    assert "run jss detect" in capsys.readouterr().err

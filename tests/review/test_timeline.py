@@ -168,7 +168,7 @@ def test_summary_of_what_detect_writes(tmp_path: Path, capsys: pytest.CaptureFix
     assert cli.main([*detect, "--save-sources", "--threshold", "0.2"]) == 0
     capsys.readouterr()
     assert cli.main(["summary", str(out), "--by", "day", "--csv", str(tmp_path / "day.csv")]) == 0
-    assert "in 2 recordings, 0.0 h of sound from 2024-01-31 23:59:55 to 2024-02-01 00:00:15" in (
+    assert "in 2 recordings, 20 s of sound from 2024-01-31 23:59:55 to 2024-02-01 00:00:15" in (
         capsys.readouterr().out
     )
     lines = (tmp_path / "day.csv").read_text().splitlines()

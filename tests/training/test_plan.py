@@ -121,8 +121,9 @@ def test_a_stages_data_may_be_set_and_what_is_absent_is_replaced_with_a_sentence
     plan = chain(roots[1], tmp_path).plan(("SSep-SED", "MixIT-S0"), False)
     notes = {stage.name: stage.note for stage in plan if stage.note}
     assert list(notes) == ["TDCN"]
-    assert notes["TDCN"].startswith(
-        "TDCN: --data has no folder of unlabelled recordings (YFCC100M); it learns from the data set "
+    assert notes["TDCN"].startswith("TDCN learns from the data set ")
+    assert notes["TDCN"].endswith(
+        " in place of a folder of unlabelled recordings (YFCC100M), as none was given (data=detection)."
     )
     with pytest.raises(
         JssError, match=r"stages\.MixIT: data must be 'detection', 'recordings' or 'sources'"

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from tiny import write_weak
 
+import jss
 from jss import cli
 from jss.errors import JssError
 from jss.labels import URBAN_LABELS
@@ -245,6 +246,30 @@ def test_evaluate_refuses_what_separators_do_not_take(
         .err.strip()
         .endswith(f"Separators of the weak-label paper take no {refused}")
     )
+
+
+def test_events_of_a_separator_of_the_weak_label_paper_are_refused(folder):
+    """It was unknown, though evaluate takes it."""
+    with pytest.raises(JssError, match="weak-frame is a separator of the weak-label paper"):
+        jss.load_system("weak-frame", folder=folder)
+    with pytest.raises(JssError, match="There is no system critic-frame"):
+        jss.load_system("critic-frame", folder=folder)
+
+
+def test_evaluate_takes_separators_of_the_weak_label_paper_alone(folder, monkeypatch, capsys):
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
+    wanted = ["--system", "SED", "--system", "weak-frame", "--data", "synthscapes"]
+    assert cli.main(["evaluate", *wanted, "--subset", "test"]) == 2
+    assert "weak-frame is evaluated on scenes" in capsys.readouterr().err
+
+
+def test_list_systems_has_separators_of_the_weak_label_paper(folder, monkeypatch, capsys):
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
+    assert cli.main(["list", "systems"]) == 0
+    heading, *lines = capsys.readouterr().out.strip().splitlines()
+    assert heading.startswith("Separators of the weak-label paper")
+    assert [line.split()[0] for line in lines] == ["conv-frame", "weak-frame"]
+    assert "car_horn, dog_bark, gun_shot, jackhammer, siren" in lines[1]
 
 
 @pytest.mark.slow

@@ -71,8 +71,10 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
         event is a clip without events.
 
     Raises:
-        JssError: There is no subset, or a table is damaged.
+        JssError: There is no such folder, no subset in it, or a table is damaged.
     """
+    if not Path(root).is_dir():
+        raise JssError(f"There is no folder {root}.")
     base = find(root)
     if base is None:
         raise JssError(

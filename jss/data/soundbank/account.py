@@ -23,8 +23,11 @@ def summary_of_data(root: str | Path) -> str:
         return summary_of_bank(folder)
     subsets = sets.subsets(folder)
     clips = [clip for clips in subsets.values() for clip in clips if clip.path is not None]
-    used = [path for clip in clips for path in (clip.path, *(p for _, p in clip.sources)) if path]
-    return inputs.summary_of_folder(folder, used, "recordings used", UNLISTED)
+    used = {
+        "clips": [clip.path for clip in clips if clip.path],
+        inputs.SOURCES: [path for clip in clips for _, path in clip.sources if path],
+    }
+    return inputs.summary_of_folder(folder, used, UNLISTED)
 
 
 def summary_of_bank(root: str | Path) -> str:
@@ -35,4 +38,4 @@ def summary_of_bank(root: str | Path) -> str:
     """
     base, recordings = read_bank(Path(root))
     used = [base / recording.path for recording in recordings]
-    return inputs.summary_of_folder(base, used, "recordings of its classes", UNLISTED)
+    return inputs.summary_of_folder(base, {"recordings of its classes": used}, UNLISTED)

@@ -27,7 +27,7 @@ from jss.data.soundbank.bank import Bank, MixedBank, SoundBank, recordings_sha25
 from jss.data.soundbank.synthbank import PREFIX, SynthBank
 from jss.data.soundscapes import RECIPES, Rendered, Soundscape, draw, render
 from jss.data.soundscapes.layouts import DesedLayout, FussLayout, Layout
-from jss.errors import JssError
+from jss.errors import JssError, optional
 from jss.io.atomic import atomic_write
 
 #: Sets that can be rendered.
@@ -87,9 +87,13 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
         Number of clips of each subset.
 
     Raises:
-        JssError: The folder holds a set with other settings, or the soundbank lacks a class.
+        JssError: The folder holds a set with other settings, the soundbank lacks a class, or the
+            package that simulates rooms is not installed.
     """
     from tqdm import tqdm
+
+    with optional():  # before the folder is claimed
+        import pyroomacoustics  # noqa: F401
 
     layout = LAYOUTS[order.name]
     bank = make_bank(order.soundbank)

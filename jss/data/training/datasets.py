@@ -130,7 +130,7 @@ class CachedSet:
 #: stage whose pool is absent takes the first of these that exists.
 POOLS: Mapping[str, str] = {
     "detection": "labelled clips (DESED, a soundbank or a labelled folder)",
-    "recordings": "folder of unlabelled recordings (YFCC100M)",
+    "recordings": "a folder of unlabelled recordings (YFCC100M)",
     "sources": "mixtures with their isolated sources (FUSS or a soundbank)",
 }
 

@@ -21,7 +21,10 @@ from pages.ui.reports import fusion_bench
 log = logging.getLogger(__name__)
 
 #: Said on the terminal once all is done.
-DONE = "The shipped examples are analysed, the claims judged and the fusions measured."
+DONE = (
+    "Ready: the shipped examples are analysed, the claims judged and the fusions measured, so that "
+    "Compare, Claims and Results open at once."
+)
 #: Seconds after the last run of a page until the server counts as idle.
 _IDLE_S = 2.0
 

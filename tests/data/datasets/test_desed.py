@@ -124,8 +124,12 @@ def test_nested_folders_and_audio_without_a_table(root: Path, tmp_path: Path) ->
 
 
 def test_sentences_of_errors(tmp_path: Path, root: Path) -> None:
+    empty = tmp_path / "eval"
+    with pytest.raises(JssError, match="There is no folder"):
+        desed.prepare(empty)
+    empty.mkdir()
     with pytest.raises(JssError, match="not in DESED's layout"):
-        desed.prepare(tmp_path / "eval")
+        desed.prepare(empty)
     tsv = root / "metadata/validation/validation.tsv"
     tsv.write_text("filename\tonset\toffset\tevent_label\nYa.wav\tsoon\t9\tDog\n")
     with pytest.raises(JssError, match=r"line 2: the onset .soon. is not a number"):

@@ -246,6 +246,16 @@ def test_synthscapes_need_no_soundbank(tmp_path: Path) -> None:
     assert not clip.sources
 
 
+def test_nothing_is_written_without_the_package_that_simulates_rooms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyroomacoustics", None)
+    root = tmp_path / "set"
+    assert main(["render", "synthscapes", str(root), "--clips", "0", "public=1"]) == 2
+    assert "[data]" in capsys.readouterr().err
+    assert not root.exists()
+
+
 def test_number_of_clips_argument() -> None:
     assert clips(["5", "b=2"], {"a": 1, "b": 1}) == {"a": 5, "b": 2}
     with pytest.raises(JssError, match="is not SUBSET=N"):
