@@ -91,5 +91,5 @@ def test_a_folder_of_recordings_is_one_set(
     assert [path.name for path in out.iterdir()] == ["all.json"]
     assert main(["statistics", str(folder), "--subset", "validation", *options]) == 0
     assert capsys.readouterr().out.startswith(
-        "recordings validation: audio of 1 of 1 files, 0.5 min"
+        "recordings validation: audio of 1 of 1 file, 0.5 min"
     )
