@@ -305,6 +305,10 @@ def _weak(args: argparse.Namespace) -> int:
             f"Separators of the weak-label paper take no {' and no '.join(refused)}: leave "
             f"{'that' if len(refused) == 1 else 'them'} out."
         )
+    if args.out is not None and len(args.system) > 1 and "{system}" not in args.out.name:
+        raise JssError(
+            "Several separators need --out with a file for each, such as --out '{system}.json'."
+        )
     for name in args.system:
         system = load_weak(name)
         clips = args.clips or scenes_of(system.card.settings)

@@ -12,7 +12,7 @@ import soundfile
 from tiny import write_weak
 
 import jss
-from jss import cli
+from jss import checkpoints, cli
 from jss.errors import JssError
 from jss.labels import URBAN_LABELS
 from jss.metrics.class_separation import OVERALL
@@ -218,6 +218,18 @@ def test_report_is_saved_and_loaded(report, tmp_path):
         WeakReport.load(tmp_path / "r.json")
     with pytest.raises(JssError, match="no report at"):
         WeakReport.load(tmp_path / "none.json")
+
+
+def test_evaluate_keeps_the_report_of_each_separator(folder, tmp_path, monkeypatch, capsys):
+    """Each was written over the one before."""
+    card, state = checkpoints.load_block("weak-frame", folder)
+    for name in ("weak-frame", "weak-clip"):
+        checkpoints.save_block(state, replace(card, name=name), tmp_path)
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
+    systems = ["--system", "weak-frame", "--system", "weak-clip"]
+    wanted = [*systems, "--data", "synthscapes", "--subset", "test", "--out", "r.json"]
+    assert cli.main(["evaluate", *wanted]) == 2
+    assert "--out '{system}.json'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
