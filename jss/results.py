@@ -19,7 +19,7 @@ import pandas as pd
 
 from jss.arrays import Float32
 from jss.decoding import BASELINE, Decoder, Method, OperatingPoints, Threshold, decode, decoder
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.io.atomic import atomic_write
 from jss.io.schema import validate
 from jss.labels import sound_class
@@ -189,8 +189,8 @@ class ClipResult:
             repr(self.filename),
             f"{self.duration:.1f} s",
             f"system {self.system!r} ({self.selection})",
-            f"{self.n_sources} sources",
-            f"{len(self.labels)} classes",
+            number_of(self.n_sources, "sources"),
+            number_of(len(self.labels), "classes"),
         ]
         if self.scores.size:
             highest = self.scores.max(axis=1)

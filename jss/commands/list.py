@@ -35,7 +35,9 @@ def systems() -> list[str]:
 
     reports = checkpoints.root() / "reports"
     lines, shipped = [], checkpoints.systems()
-    wide = max((len(system.name) for system in shipped), default=0)
+    separators = [card for card in checkpoints.cards_with_classes() if card.separates_classes]
+    names = [*(system.name for system in shipped), *(card.name for card in separators)]
+    wide = max(map(len, names), default=0)
     remarks: dict[str, int] = {}
     for system in shipped:
         sets = sorted(path.parent.name for path in reports.glob(f"*/{system.name}.json"))
@@ -47,16 +49,15 @@ def systems() -> list[str]:
         lines.append(f"{system.name:<{wide}}  {system.description}{details}")
     if remarks:
         lines += ["", *(f"({number}) {remark}" for remark, number in remarks.items())]
-    separators = [
-        f"{card.name:<11} {card.stage} [{', '.join(card.settings['classes'])}]"
-        for card in checkpoints.cards_with_classes()
-        if card.separates_classes
-    ]
     if separators:
         what = (
             "Separators of the weak-label paper, for jss evaluate and the app's page Weak labels:"
         )
-        lines += ["", what, *separators]
+        lines += ["", what]
+        lines += [
+            f"{card.name:<{wide}}  {card.stage} [{', '.join(card.settings['classes'])}]"
+            for card in separators
+        ]
     return lines
 
 
