@@ -188,7 +188,8 @@ class Task(pl.LightningModule):
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Lightning's hook: seed every batch, so that a resumed run draws the same dropout."""
         number = batch_idx * world_size() + rank()
-        torch.manual_seed((self.seed * 10_000 + self.current_epoch) * 1_000_000 + number)
+        seed = (self.seed * 10_000 + self.current_epoch) * 1_000_000 + number
+        torch.manual_seed(seed % 2**64)  # torch takes no larger one
 
     def on_train_epoch_end(self) -> None:
         """Lightning's hook: validate, record."""

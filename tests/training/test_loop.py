@@ -117,6 +117,13 @@ def test_ctrl_c_between_two_epochs(tmp_path, monkeypatch):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_the_largest_seed_of_a_config_trains(tmp_path):
+    task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=1)
+    task.seed = 2**31 - 1
+    fit(task, tiny_task.CONFIG, 1)
+    assert len(task.history) == 1
+
+
 def test_a_disk_that_is_full(small_disk):
     (small_disk / "rest").write_bytes(bytes(1_000_000))
     task = tiny_task.task(small_disk, ["detector"], separator=False, epochs=1)
