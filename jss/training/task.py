@@ -247,8 +247,18 @@ class Task(pl.LightningModule):
         checkpoint["history"] = self.history
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Lightning's hook."""
+        """Lightning's hook.
+
+        Raises:
+            JssError: More epochs have been trained than were asked for.
+        """
         self.history = checkpoint["history"]
+        trained, asked = len(self.history), self.trainer.max_epochs
+        if asked is not None and trained > asked:
+            raise JssError(
+                f"{self.folder} has trained {trained} epochs, more than the {asked} asked for: ask for "
+                f"epochs={trained} to end with these, or train in another --out."
+            )
 
 
 def save_networks(path: Path, networks: dict[str, nn.Module]) -> None:

@@ -124,6 +124,22 @@ def test_the_largest_seed_of_a_config_trains(tmp_path):
     assert len(task.history) == 1
 
 
+def test_a_run_with_more_epochs_than_asked_for(tmp_path):
+    """It is refused in a sentence; with the epochs that it has, it ends at once."""
+
+    def trained(epochs):
+        task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=epochs)
+        fit(task, tiny_task.CONFIG, epochs)
+        return task.history
+
+    history = trained(3)
+    for fewer in (1, 2):
+        words = rf"has trained 3 epochs, more than the {fewer} asked for: .*epochs=3"
+        with pytest.raises(JssError, match=words):
+            trained(fewer)
+    assert trained(3) == history
+
+
 def test_a_disk_that_is_full(small_disk):
     (small_disk / "rest").write_bytes(bytes(1_000_000))
     task = tiny_task.task(small_disk, ["detector"], separator=False, epochs=1)
