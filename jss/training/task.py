@@ -113,10 +113,13 @@ class Task(pl.LightningModule):
 
         Returns:
             Its index in the history, and the state dicts of its networks by name.
+
+        Raises:
+            JssError: The file of the networks is damaged, or of another epoch.
         """
         column, largest = self.selections[selection]
-        states = load_networks(self.folder / f"best-{selection}.safetensors")
-        return best_epoch(self.history, column, largest), states
+        best = best_epoch(self.history, column, largest)
+        return best, load_networks(self.folder / f"best-{selection}.safetensors", best + 1)
 
     def stale(self, key: str, largest: bool = True) -> int:
         """Epochs since the best one; 0 before the first.
@@ -240,7 +243,8 @@ class Task(pl.LightningModule):
                     f"The {key.replace('_', ' ')} is not a number in any epoch: {_ADVICE}"
                 ) from error
             if best == len(self.history) - 1:
-                save_networks(self.folder / f"best-{name}.safetensors", self.networks())
+                path = self.folder / f"best-{name}.safetensors"
+                save_networks(path, self.networks(), len(self.history))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Lightning's hook: the history is saved with the weights."""
@@ -261,8 +265,8 @@ class Task(pl.LightningModule):
             )
 
 
-def save_networks(path: Path, networks: dict[str, nn.Module]) -> None:
-    """Save several networks in one safetensors file, with keys "name/parameter"."""
+def save_networks(path: Path, networks: dict[str, nn.Module], epoch: int) -> None:
+    """Save several networks of an epoch in one safetensors file, with keys "name/parameter"."""
     from safetensors.torch import save
 
     state = {
@@ -271,24 +275,35 @@ def save_networks(path: Path, networks: dict[str, nn.Module]) -> None:
         for key, tensor in network.state_dict().items()
     }
     with atomic_write(path) as part:
-        part.write_bytes(save(state))
+        part.write_bytes(save(state, {"epoch": str(epoch)}))
 
 
-def load_networks(path: Path) -> dict[str, dict[str, Tensor]]:
+def load_networks(path: Path, epoch: int | None = None) -> dict[str, dict[str, Tensor]]:
     """The state dicts that :func:`save_networks` wrote, by name.
 
+    Args:
+        path: The file.
+        epoch: The epoch that they must be of, from 1; None for any. Older files do not have theirs.
+
     Raises:
-        JssError: The file is damaged.
+        JssError: The file is damaged, or of another epoch.
     """
-    from safetensors import SafetensorError
+    from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
 
     try:
         stored = load_file(path)
+        with safe_open(path, "pt") as file:
+            written = (file.metadata() or {}).get("epoch")
     except (OSError, SafetensorError) as error:
         raise JssError(
             f"{path} cannot be read: delete the run's folder and train it again."
         ) from error
+    if epoch is not None and written not in (None, str(epoch)):
+        raise JssError(
+            f"{path} has the weights of epoch {written}, not of {epoch}, the best, because training was "
+            "stopped while it saved them: delete the run's folder and train it again."
+        )
     networks: dict[str, dict[str, Tensor]] = {}
     for key, tensor in stored.items():
         name, _, parameter = key.partition("/")

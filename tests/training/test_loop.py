@@ -140,6 +140,19 @@ def test_a_run_with_more_epochs_than_asked_for(tmp_path):
     assert trained(3) == history
 
 
+def test_weights_of_another_epoch_than_the_best_are_not_selected(tmp_path):
+    """A GPU may train an epoch otherwise that was stopped before its checkpoint was written."""
+    task = tiny_task.task(tmp_path, ["detector"], separator=False, epochs=2)
+    fit(task, tiny_task.CONFIG, 2)
+    best, states = task.selected("student")
+    assert states["student-detector"]
+    task.history[1 - best]["student_objective"] = 9.0
+    with pytest.raises(
+        JssError, match=rf"weights of epoch {best + 1}, not of {2 - best}, the best"
+    ):
+        task.selected("student")
+
+
 def test_a_disk_that_is_full(small_disk):
     (small_disk / "rest").write_bytes(bytes(1_000_000))
     task = tiny_task.task(small_disk, ["detector"], separator=False, epochs=1)
