@@ -30,7 +30,7 @@ from jss.data.training.example import Example, Examples
 from jss.data.training.pool import RenderedSet
 from jss.errors import DiskError
 from jss.io.atomic import atomic_write
-from jss.io.code_fingerprint import code_fingerprint
+from jss.io.code_fingerprint import EXCLUDED, code_fingerprint
 from jss.models.joint import JointModel
 from jss.models.precision import bf16_units, products
 from jss.training.memory import gigabytes
@@ -136,7 +136,8 @@ def separate_once(
     steps = DetectionSteps(data, config, c, labels, 0)
     half = config.precision == "bf16" and bf16_units()
     state = {key: value.cpu().contiguous() for key, value in model.separator.state_dict().items()}
-    facts = (_FORMAT, code_fingerprint(), half, model.needs_mixture)
+    code = code_fingerprint(excluded=EXCLUDED - {"training"})  # mels are made here
+    facts = (_FORMAT, code, half, model.needs_mixture)
     base = hashlib.sha256(save(state) + repr(facts).encode())
     maker = _Separation(model, half, folder)
 

@@ -9,6 +9,7 @@ import torch
 from tiny_task import CONFIG, DATA, LABELS, batch, task
 
 from jss.errors import DiskError
+from jss.io.code_fingerprint import code_fingerprint
 from jss.training import separated
 
 
@@ -64,6 +65,25 @@ def test_only_whole_files_of_the_same_content_are_used(tmp_path):
     next(job.student.separator.parameters()).data += 1.0
     saved(job, tmp_path)
     assert calls == [4] * 11
+
+
+def test_files_of_changed_training_code_are_not_used(tmp_path, monkeypatch):
+    """What is stored is made in jss/training, which the fingerprint leaves out by default."""
+    package = tmp_path / "package"
+    code = package / "training" / "separated.py"
+    code.parent.mkdir(parents=True)
+
+    def fingerprint(**excluded):
+        code_fingerprint.cache_clear()
+        return code_fingerprint(package, **excluded)
+
+    monkeypatch.setattr(separated, "code_fingerprint", fingerprint)
+    job, names = task(tmp_path, ("detector",)).eval(), []
+    for content in ("1", "2"):
+        code.write_text(content)
+        saved(job, tmp_path / content)
+        names.append({path.name for path in (tmp_path / content).glob("*.npy")})
+    assert names[0].isdisjoint(names[1])
 
 
 def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
