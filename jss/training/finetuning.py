@@ -69,6 +69,11 @@ def finetune(
         raise JssError(
             f"{system} cannot be fine-tuned: choose SED, or a system whose name ends in S1, S2, JT, S2+ or JT+."
         )
+    if manifest.consistent:
+        raise JssError(
+            f"{system} cannot be fine-tuned: its sources are consistent (systems/{system}.yaml), which "
+            "training does not make them: set consistent: false there, or choose another system."
+        )
     if selection not in manifest.selections:
         raise JssError(f"{system} has no {selection}: use {', '.join(manifest.selections)}.")
     if labelled.find(data) is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import yaml
 
 from jss import checkpoints
 from jss.cli import main
@@ -19,6 +20,7 @@ from jss.review.detections import read
 from jss.review.judgements import Judgements
 from jss.review.sampling import clip_of, order
 from jss.review.thresholds import class_thresholds, is_right
+from jss.training.finetuning import finetune
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny_installed")]
 EVENTS = 30
@@ -201,6 +203,17 @@ def test_a_finished_fine_tuning_is_not_taken_for_a_new_one(tmp_path, capsys, tin
     assert not (run / "before.json").exists()
     assert main([*arguments, "--resume"]) == 0
     assert (run / "after.json").exists()
+
+
+def test_a_system_with_consistent_sources_is_not_fine_tuned(tmp_path, tiny_checkpoints):
+    """Training does not know of them: the result would be a system of other sources."""
+    shutil.copytree(tiny_checkpoints, tmp_path / "checkpoints")
+    manifest = tmp_path / "checkpoints" / "systems" / "MixIT-S1.yaml"
+    manifest.write_text(
+        yaml.safe_dump({**yaml.safe_load(manifest.read_text()), "consistent": True})
+    )
+    with pytest.raises(JssError, match="MixIT-S1 cannot be fine-tuned: its sources are consistent"):
+        finetune("MixIT-S1", "nowhere", tmp_path, folder=tmp_path / "checkpoints")
 
 
 def test_a_command_of_review_again_takes_the_next_free_folder(tmp_path, capsys, monkeypatch):
