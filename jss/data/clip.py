@@ -39,3 +39,5 @@ class Clip:
     padded_to: float | None = None
     #: Number of its events that do not fit the clip (``jss.io.truth``) and were left out.
     lost: int = 0
+    #: Where it is a part of its file: seconds of the file at which it begins. None: all of the file.
+    start: float | None = None

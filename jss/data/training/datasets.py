@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,12 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from jss import audio
-from jss.data.clip import Clip
+from jss.data.clip import Clip, Event
 from jss.data.soundbank.bank import Bank
 from jss.data.soundscapes import Recipe, draw, render
 from jss.data.training.example import Example, Examples, fit
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
+from jss.io.truth import SLACK
+
+#: A shorter piece of an event that is cut is left out, in seconds.
+SHORTEST_S = 0.05
 
 
 class SoundscapeSet:
@@ -45,6 +50,37 @@ class SoundscapeSet:
             events,
             tuple(sorted({e.label for e in rendered.events})),
         )
+
+
+def parts(clip: Clip, seconds: float) -> list[Clip]:
+    """Divide a strongly labelled clip that is longer than clips are read into equal parts.
+
+    Args:
+        clip: The clip, with events.
+        seconds: Length of what is read of a clip; one that is longer by SLACK at most stays whole.
+
+    Returns:
+        The parts in order, each with the events in it; of an event that is cut, pieces shorter than
+        SHORTEST_S are left out.
+    """
+    count = math.ceil((clip.duration - SLACK) / seconds)
+    if count < 2 or clip.events is None:
+        return [clip]
+    length = clip.duration / count
+    divided = []
+    for start in (number * length for number in range(count)):
+        pieces = (
+            (e, Event(max(e.onset - start, 0.0), min(e.offset - start, length), e.label))
+            for e in clip.events
+        )
+        events = tuple(
+            piece
+            for e, piece in pieces
+            if piece.offset - piece.onset >= min(SHORTEST_S, e.offset - e.onset)
+        )
+        tags = tuple(sorted({event.label for event in events}))
+        divided.append(replace(clip, start=start, duration=length, events=events, tags=tags))
+    return divided
 
 
 class ClipSet:
@@ -87,13 +123,16 @@ class ClipSet:
             events = tuple(
                 (e.onset, min(e.offset, seconds), e.label) for e in clip.events if e.onset < seconds
             )
-        tags = clip.tags
-        if tags is None and events is not None:
-            tags = tuple(sorted({label for _, _, label in events}))
+        tags = clip.tags if events is None else tuple(sorted({label for _, _, label in events}))
         wanted = clip.sources if self.sources else ()
         sources = [self._samples(path) for _, path in wanted]
+        if clip.start is None:
+            mixture = self._samples(clip.path)
+        else:
+            part = audio.excerpt(clip.path, clip.start, min(seconds, clip.duration))
+            mixture = fit(part, self.samples)
         return Example(
-            self._samples(clip.path),
+            mixture,
             np.stack(sources) if sources else np.zeros((0, self.samples), np.float32),
             events,
             tags,

@@ -12,10 +12,18 @@ from jss.data.clip import Clip
 from jss.data.datasets import desed, folder, fuss, labelled, sets
 from jss.data.soundbank.bank import TERMS, MixedBank, SoundBank, is_bank
 from jss.data.soundbank.synthbank import SYNTHSCAPES, SynthBank
-from jss.data.training.datasets import CachedSet, ClipSet, SeparationPool, TrainingData
+from jss.data.training.datasets import (
+    CachedSet,
+    ClipSet,
+    SeparationPool,
+    TrainingData,
+    parts,
+)
 from jss.data.training.soundscapes import must_render, soundscapes
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
+from jss.io.notes import warn
+from jss.io.truth import SLACK
 from jss.labels import CLASS_SETS, DESED_LABELS
 
 #: Kinds of data: clips with labels, mixtures with sources for PIT, mixtures for MixIT. Pools of a
@@ -165,6 +173,11 @@ def _desed(place: Path, config: Config) -> TrainingData:
     c = config.data
     used = ("synthetic21_train", "synthetic21_validation", "weak", "weak_validation")
     _check_lost(place, (clip for name in used for clip in subsets.get(name, ())), c.lost_labels)
+    if c.seconds < desed.SECONDS:
+        warn(
+            f"{place}: of clips longer than data.seconds={c.seconds:g} the beginning alone is used, with the "
+            "weak labels of the whole clip."
+        )
     synthetic = clips("synthetic21_train", c.synthetic)
     validation = clips("synthetic21_validation", c.validation_synthetic)
     with_sources = [
@@ -202,18 +215,34 @@ def _labelled(place: Path, config: Config) -> TrainingData:
     """The user's clips: strong ones take the place of synthetic ones.
 
     Tags of the strong clips replace missing weak labels; without strong labels that part is empty.
-    All clips are used without labels too: for consistency and, as mixtures, by MixIT.
+    All clips are used without labels too: for consistency and, as mixtures, by MixIT. Long strong
+    clips are divided; weak labels of long clips are lost.
     """
     subsets = labelled.prepare(place, class_list(str(place), config))
     all_clips = (clip for clips in subsets.values() for clip in clips)
-    _check_lost(place, all_clips, config.data.lost_labels)
-    listed = {name: [clip for clip in clips if clip.path] for name, clips in subsets.items()}
+    seconds = config.data.seconds
+    _check_lost(place, all_clips, config.data.lost_labels, seconds)
+    present = {name: [clip for clip in clips if clip.path] for name, clips in subsets.items()}
     files = ", ".join(
-        f"{name} {len(clips)} of {len(subsets[name])}" for name, clips in listed.items()
+        f"{name} {len(clips)} of {len(subsets[name])}" for name, clips in present.items()
     )
+    listed: dict[str, list[Clip]] = {}
+    for name, members in present.items():
+        for clip in members:
+            if _outlasts(clip, seconds):
+                without = replace(clip, tags=None)
+                listed.setdefault(name.replace("weak", "unlabelled"), []).append(without)
+            else:
+                listed.setdefault(name, []).extend(parts(clip, seconds))
 
     def clips(end: str, *kinds: str) -> ClipSet:
-        by_path = {clip.path: clip for kind in kinds for clip in listed.get(f"{kind}{end}", ())}
+        members = [clip for kind in kinds for clip in listed.get(f"{kind}{end}", ())]
+        divided = {clip.path for clip in members if clip.start is not None}
+        by_path = {
+            (clip.path, clip.start): clip
+            for clip in members
+            if clip.start is not None or clip.path not in divided
+        }
         return _clips(list(by_path.values()), config)
 
     weak = "weak" if listed.get("weak") else "strong"
@@ -247,25 +276,44 @@ def _labelled(place: Path, config: Config) -> TrainingData:
     )
 
 
-def _check_lost(place: Path, clips: Iterable[Clip], allowed: float) -> None:
+def _outlasts(clip: Clip, seconds: float) -> bool:
+    """Whether a clip has weak labels alone, and nobody knows whether they are of the part read."""
+    return clip.events is None and bool(clip.tags) and clip.duration > seconds + SLACK
+
+
+def _check_lost(
+    place: Path, clips: Iterable[Clip], allowed: float, seconds: float = math.inf
+) -> None:
     """Check the share of the labels that cannot be used.
+
+    Args:
+        place: The folder.
+        clips: All of its labelled clips.
+        allowed: The largest share.
+        seconds: Length of what is read of a clip; weak labels of longer ones are lost.
 
     Raises:
         JssError: It is larger than allowed.
     """
-    total = absent = impossible = 0
+    total = absent = impossible = long = 0
     for clip in clips:
         labels = len((clip.tags if clip.events is None else clip.events) or ())
         total += labels + clip.lost
         impossible += clip.lost
         absent += labels if clip.path is None else 0
-    lost = absent + impossible
+        long += labels if clip.path is not None and _outlasts(clip, seconds) else 0
+    lost = absent + impossible + long
     if lost > allowed * total:
         share = min(1.0, math.ceil(100 * lost / total) / 100)
         raise JssError(
             f"{place}: {lost} of {total} labels would be lost ({absent} of clips whose audio is missing, "
-            f"{impossible} of events without length or after the end of their clip): correct them, or continue "
-            f"without them by data.lost_labels={share:g}."
+            f"{impossible} of events without length or after the end of their clip"
+            + (
+                f", {long} weak ones, without times, of clips longer than data.seconds={seconds:g}"
+                if long
+                else ""
+            )
+            + f"): correct them, or continue without them by data.lost_labels={share:g}."
         )
 
 

@@ -8,7 +8,7 @@ import true_layouts as layouts
 
 from jss import audio
 from jss.config import load_preset
-from jss.data.clip import Clip
+from jss.data.clip import Clip, Event
 from jss.data.datasets import desed
 from jss.data.training.batching import DetectionSteps, SeparationSteps, SeparationValidation
 from jss.data.training.datasets import ClipSet
@@ -161,6 +161,71 @@ def test_a_damaged_clip_is_replaced(tmp_path: Path) -> None:
         pytest.raises(JssError, match="None of the 2 clips can be read"),
     ):
         ClipSet(clips, 16000)[0]
+
+
+def long_clips(root: Path, seconds: float = 5.0) -> Path:
+    """Four recordings: Dog in the first second, Cat in the last."""
+    for number in range(4):
+        layouts.sound(root / f"{number}.wav", seconds, pitch=300.0 + number)
+    last = (str(seconds - 1), str(seconds), "Cat")
+    rows = [(f"{n}.wav", *row) for n in range(4) for row in (("0.0", "1.0", "Dog"), last)]
+    layouts.text(root / "strong.tsv", layouts.strong(*rows))
+    layouts.text(root / "labels.yaml", "[Dog, Cat]")
+    return root
+
+
+def test_tags_are_those_of_what_is_read(tmp_path: Path) -> None:
+    path = layouts.sound(tmp_path / "a.wav", 2.0)
+    events = (Event(0.0, 0.5, "Dog"), Event(1.5, 2.0, "Cat"))
+    clip = ClipSet([Clip("a.wav", path, 2.0, events, ("Cat", "Dog"))], 16000)[0]
+    assert (clip.events, clip.tags) == (((0.0, 0.5, "Dog"),), ("Dog",))
+
+
+def test_long_labelled_clips_are_divided(tmp_path: Path) -> None:
+    """Five seconds in three parts of two at most, with the labels and samples of each."""
+    root = long_clips(tmp_path)
+    data = training_data(str(root), CONFIG)
+    assert len(data.synthetic) == len(data.weak) == len(data.unlabelled) == 9
+    assert len(data.weak_validation) == 3
+    whole = audio.load(root / "0.wav")
+    at = [clip.filename for clip in data.weak.clips].index("0.wav")
+    parts = [data.weak[at + number] for number in range(3)]
+    assert [part.tags for part in parts] == [("Dog",), (), ("Cat",)]
+    ((onset, offset, label),) = parts[2].events
+    assert (onset, offset, label) == (pytest.approx(2 / 3), pytest.approx(5 / 3), "Cat")
+    length = round(5 / 3 * 16000)
+    for number, part in enumerate(parts):
+        assert len(part.mixture) == 32000
+        begin = round(number * 5 / 3 * 16000)
+        inner = slice(100, length - 100)  # the resampler's ends differ
+        expected = whole[begin : begin + length][inner]
+        assert np.abs(part.mixture[:length][inner] - expected).max() < 0.02
+        assert not part.mixture[length + 1 :].any()
+
+
+def test_weak_labels_of_long_clips_are_lost(tmp_path: Path) -> None:
+    """Nobody knows which part of a clip they are of; the clip is used without them."""
+    root = long_clips(tmp_path)
+    layouts.sound(root / "4.wav", 2.1)
+    layouts.sound(root / "5.wav", 5.0)
+    layouts.sound(root / "6.wav", 5.0)
+    layouts.text(
+        root / "weak.tsv",
+        "filename\tevent_labels\n4.wav\tDog\n5.wav\tDog,Cat\n6.wav\t\n",
+    )
+    layouts.text(root / "splits.tsv", "filename\tsplit\n3.wav\tvalidation\n4.wav\tvalidation\n")
+    with pytest.raises(
+        JssError,
+        match=r"2 of 11 labels .* 2 weak ones, without times, of clips longer than data\.sec",
+    ):
+        training_data(str(root), CONFIG)
+    data = training_data(
+        str(root), load_preset("smoke", ("detection.batch=[1, 1, 1]", "data.lost_labels=0.2"))
+    )
+    assert [clip.filename for clip in data.weak.clips] == ["6.wav"]
+    assert [clip.filename for clip in data.weak_validation.examples.clips] == ["4.wav"]
+    assert data.unlabelled.clips[0].filename == "5.wav"
+    assert data.unlabelled.clips[0].tags is None
 
 
 @pytest.mark.slow
