@@ -141,7 +141,8 @@ class DetectionSteps(Dataset[DetectionBatch]):
             first = self.epoch * len(subset) + step * size
             return [subset[first + i] for i in range(size)]
         order = np.random.default_rng((self.seed, self.epoch, which)).permutation(len(subset))
-        return [subset[int(i)] for i in order[step * size : (step + 1) * size]]
+        first = self.epoch * len(subset)  # other places of long recordings in every epoch
+        return [subset[first + int(i)] for i in order[step * size : (step + 1) * size]]
 
 
 def stacked_mels(examples: Sequence[Example]) -> Tensor | None:
@@ -232,19 +233,23 @@ class SeparationSteps(Dataset[SeparationBatch]):
         if step >= len(self):
             raise IndexError(step)
         rng = np.random.default_rng((self.seed, self.epoch, step, 1))
-        items = [self._item(rng) for _ in range(self.size)]
+        items = [self._item(rng, step) for _ in range(self.size)]
         return SeparationBatch(torch.from_numpy(np.stack(items)))
 
-    def _item(self, rng: np.random.Generator) -> Float32:
+    def _item(self, rng: np.random.Generator, step: int) -> Float32:
         if self.loss == "pit":
-            return pad_sources(self._crop(self._draw(rng).sources, rng), self.n_src)
-        return np.concatenate([self._crop(self._draw(rng).mixture[None], rng) for _ in range(2)])
+            return pad_sources(self._crop(self._draw(rng, step).sources, rng), self.n_src)
+        return np.concatenate(
+            [self._crop(self._draw(rng, step).mixture[None], rng) for _ in range(2)]
+        )
 
-    def _draw(self, rng: np.random.Generator) -> Example:
+    def _draw(self, rng: np.random.Generator, step: int) -> Example:
         index = int(rng.integers(sum(map(len, self.subsets))))
+        # Sets on disk: other places of long recordings in every step.
+        turn = self.epoch if self.fresh else self.epoch * len(self) + step
         for subset in self.subsets:
             if index < len(subset):
-                return subset[index + (self.epoch * len(subset) if self.fresh else 0)]
+                return subset[index + turn * len(subset)]
             index -= len(subset)
         raise AssertionError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -86,21 +87,26 @@ def parts(clip: Clip, seconds: float) -> list[Clip]:
 class ClipSet:
     """Clips on disk, cut or padded to one length.
 
-    Numbers beyond the last clip start again at the first. A clip that cannot be read is reported
+    Numbers beyond the last clip start again at the first. Of a longer clip without labels each
+    number is read at a place drawn from (seed, number), of others the beginning. A clip that cannot be read is reported
     once by a warning and replaced by the next one.
 
     Args:
         clips: The clips; those without audio are left out.
         samples: Length of a clip in samples.
         sources: Whether to read isolated sources.
+        seed: Random seed.
     """
 
-    def __init__(self, clips: Sequence[Clip], samples: int, sources: bool = False) -> None:
+    def __init__(
+        self, clips: Sequence[Clip], samples: int, sources: bool = False, seed: int = 0
+    ) -> None:
         self.clips, self.samples, self.sources = (
             [c for c in clips if c.path is not None],
             samples,
             sources,
         )
+        self.seed = seed
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -108,14 +114,15 @@ class ClipSet:
     def __getitem__(self, index: int) -> Example:
         for number in range(index, index + len(self.clips)):
             try:
-                return self._read(self.clips[number % len(self.clips)])
+                return self._read(number)
             except JssError as error:
                 warnings.warn(f"{error} Another clip replaces it.", stacklevel=2)
         raise JssError(
             f"None of the {len(self.clips)} clips can be read: check the set with jss prepare."
         )
 
-    def _read(self, clip: Clip) -> Example:
+    def _read(self, number: int) -> Example:
+        clip = self.clips[number % len(self.clips)]
         assert clip.path is not None
         seconds = self.samples / SAMPLE_RATE
         events = None
@@ -126,17 +133,29 @@ class ClipSet:
         tags = clip.tags if events is None else tuple(sorted({label for _, _, label in events}))
         wanted = clip.sources if self.sources else ()
         sources = [self._samples(path) for _, path in wanted]
-        if clip.start is None:
-            mixture = self._samples(clip.path)
-        else:
+        if clip.start is not None:
             part = audio.excerpt(clip.path, clip.start, min(seconds, clip.duration))
             mixture = fit(part, self.samples)
+        elif events is None and not tags and not sources:
+            mixture = self._anywhere(clip.path, number)
+        else:
+            mixture = self._samples(clip.path)
         return Example(
             mixture,
             np.stack(sources) if sources else np.zeros((0, self.samples), np.float32),
             events,
             tags,
         )
+
+    def _anywhere(self, path: Path, number: int) -> npt.NDArray[np.float32]:
+        """Read a part of a file at a place that is drawn: (samples,)."""
+        seconds = self.samples / SAMPLE_RATE
+        latest = audio.estimate(path) - seconds
+        if latest > 0:
+            start = np.random.default_rng((self.seed, number, 3)).uniform(0.0, latest)
+            with suppress(JssError):  # it is shorter than its header says
+                return fit(audio.excerpt(path, start, seconds), self.samples)
+        return self._samples(path)
 
     def _samples(self, path: Path) -> npt.NDArray[np.float32]:
         """Read the beginning of a file: (samples,)."""

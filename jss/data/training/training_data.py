@@ -374,7 +374,7 @@ def _folder(place: Path, config: Config) -> TrainingData:
 
 
 def _clips(clips: Sequence[Clip], config: Config, sources: bool = False) -> ClipSet:
-    return ClipSet(clips, round(config.data.seconds * SAMPLE_RATE), sources)
+    return ClipSet(clips, round(config.data.seconds * SAMPLE_RATE), sources, config.seed)
 
 
 def _separation_data(pool: SeparationPool, config: Config) -> TrainingData:

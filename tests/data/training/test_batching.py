@@ -99,7 +99,7 @@ def test_sets_on_disk_are_shuffled():
         world(fresh=False), CONFIG, dataclasses.replace(CONFIG.detection, accumulate=1), LABELS, 3
     )
     seen = [int(v) for i in range(len(data)) for v in data[i].audio[:2, 0]]
-    assert sorted(seen) == list(range(6))
+    assert sorted(seen) == list(range(18, 24))  # each of six clips, for the fourth time
 
 
 def test_sentence_of_an_indivisible_batch():

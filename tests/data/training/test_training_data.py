@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -226,6 +227,65 @@ def test_weak_labels_of_long_clips_are_lost(tmp_path: Path) -> None:
     assert [clip.filename for clip in data.weak_validation.examples.clips] == ["4.wav"]
     assert data.unlabelled.clips[0].filename == "5.wav"
     assert data.unlabelled.clips[0].tags is None
+
+
+def ramps(root: Path, count: int = 2) -> Path:
+    """Unlabelled recordings of 20 s, in which a sample says when it is."""
+    for number in range(count):
+        audio.save(root / f"{number}.wav", np.arange(1, 320001, dtype=np.float32) / 320001)
+    return root
+
+
+def test_all_of_a_long_unlabelled_recording_is_used(tmp_path: Path) -> None:
+    """At a place that the number of the clip, its round and the seed decide."""
+    data = training_data(str(ramps(tmp_path)), CONFIG)
+    clips = data.pools["recordings"].mixtures["recordings"]
+
+    def starts(clips: ClipSet) -> list[float]:
+        return [20 * float(clips[n * len(clips)].mixture[0]) for n in range(100)]
+
+    places = starts(clips)
+    assert min(places) < 2
+    assert max(places) > 16
+    assert np.histogram(places, 6, (0, 18))[0].min() > 5
+    assert starts(clips) == places
+    other = load_preset("smoke", ("seed=7",))
+    again = training_data(str(tmp_path), other).pools["recordings"].mixtures["recordings"]
+    assert starts(again) != places
+
+
+def test_every_step_and_epoch_draws_other_places(tmp_path: Path) -> None:
+    data = training_data(str(ramps(tmp_path)), CONFIG)
+    pool, c = data.pools["recordings"], replace(CONFIG.separation, seconds=2.0)
+    batches = [
+        SeparationSteps(pool, CONFIG, c, "mixit", epoch)[step].targets
+        for epoch in range(2)
+        for step in range(2)
+    ]
+    assert len({float(batch[0, 0, 0]) for batch in batches}) == 4
+    again = SeparationSteps(pool, CONFIG, c, "mixit", 1)[1].targets
+    assert (again == batches[3]).all()
+
+
+def test_unlabelled_clips_of_a_detector_are_read_elsewhere_in_each_epoch(tmp_path: Path) -> None:
+    data = training_data(str(long_clips(tmp_path / "labelled")), CONFIG)
+    clip = Clip("0.wav", ramps(tmp_path / "unlabelled") / "0.wav")
+    data = replace(data, unlabelled=ClipSet([clip], 32000))
+    first, second = (
+        DetectionSteps(data, CONFIG, CONFIG.detection, ("Dog", "Cat"), epoch)[0].audio[-1, 0]
+        for epoch in range(2)
+    )
+    assert first != second
+
+
+def test_a_recording_that_is_shorter_than_its_header_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = layouts.sound(tmp_path / "a.wav", 1.0, 16000)
+    monkeypatch.setattr(audio, "estimate", lambda path: 500.0)
+    np.testing.assert_array_equal(
+        ClipSet([Clip("a.wav", path)], 16000)[0].mixture, audio.load(path)
+    )
 
 
 @pytest.mark.slow
