@@ -2,13 +2,15 @@
 
 The samples are those that ``jss.audio.load`` gives for the original, as 32-bit float WAV, so that
 training on the copy equals training on the original. WAV files that already are 16 kHz and mono are
-copied unchanged.
+copied unchanged. A converted file has the date of its original, and one whose original is newer is
+converted again.
 """
 
 from __future__ import annotations
 
 import filecmp
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,10 +30,12 @@ from jss.io.inputs import is_audio
 CLAIM = "jss-conversion.json"
 #: Bytes a second of a converted file.
 _BYTES = 4 * audio.SAMPLE_RATE
+#: Seconds within which the dates of two files are the same: some file systems round them.
+_DATES_S = 2.0
 
 
 def convert(name: str, root: Path, out: Path, workers: int = 1) -> dict[tuple[str, str], str]:
-    """Convert the files that the copy does not have yet.
+    """Convert the files that the copy does not have yet, or whose originals have changed since.
 
     A clip's sources are written before its mixture, and every file atomically, so that existing
     files are whole whenever the run was killed.
@@ -57,7 +61,8 @@ def convert(name: str, root: Path, out: Path, workers: int = 1) -> dict[tuple[st
         (subset, clip)
         for subset, clips in subsets.items()
         for clip in clips
-        if clip.path is not None and not (out / targets[clip.path]).is_file()
+        if clip.path is not None
+        and not all(_is_current(path, out / targets[path]) for path in _files(clip))
     ]
     _space(
         out,
@@ -83,22 +88,34 @@ def convert(name: str, root: Path, out: Path, workers: int = 1) -> dict[tuple[st
     return failed
 
 
+def _files(clip: Clip) -> list[Path]:
+    """A clip's sources, then its mixture."""
+    assert clip.path is not None
+    return [*(path for _, path in clip.sources), clip.path]
+
+
+def _is_current(path: Path, target: Path) -> bool:
+    """Whether there is a converted file, of the original as it is now."""
+    return target.is_file() and path.stat().st_mtime - target.stat().st_mtime < _DATES_S
+
+
 def _convert_clip(clip: Clip, out: Path, targets: Mapping[Path, str]) -> str | None:
     """Write a clip's files; return why the original is damaged, or None."""
-    assert clip.path is not None
-    for path in (*(path for _, path in clip.sources), clip.path):
+    for path in _files(clip):
         target = out / targets[path]
-        if target.is_file():
-            continue
         try:
+            if _is_current(path, target):
+                continue
+            date = path.stat().st_mtime_ns
             content = _at_16k(path)
-        except JssError as error:
+        except (JssError, FileNotFoundError) as error:
             return str(error)
-        if content is None:
-            _copy(path, target)
-        else:
-            with atomic_write(target) as part:
+        with atomic_write(target) as part:
+            if content is None:
+                shutil.copyfile(path, part)
+            else:
                 part.write_bytes(content)
+            os.utime(part, ns=(date, date))
     return None
 
 
@@ -155,13 +172,9 @@ def _copy_tables(name: str, root: Path, out: Path) -> None:
                     f"{target} differs from {path}: delete the former to have it copied again, or convert into "
                     "another folder."
                 )
-            _copy(path, target)
-
-
-def _copy(path: Path, target: Path) -> None:
-    if not target.is_file():
-        with atomic_write(target) as part:
-            shutil.copyfile(path, part)
+            if not target.is_file():
+                with atomic_write(target) as part:
+                    shutil.copyfile(path, part)
 
 
 def _claim(name: str, root: Path, out: Path) -> None:

@@ -109,6 +109,25 @@ def test_a_labelled_folder_keeps_labels_of_any_format_and_its_splits(
     assert not (tmp_path / "out" / "strong" / "c.flac").exists()
 
 
+def test_a_recording_that_changed_since_is_converted_again(tmp_path: Path) -> None:
+    """Even where its new date is before the conversion; all others stay as they are."""
+    root, out = layouts.desed(tmp_path / "44k"), tmp_path / "16k"
+    sounds = sorted(root.rglob("*.wav"))
+    for path in sounds:
+        os.utime(path, (1e9, 1e9))
+    convert("desed", root, out)
+    source = next(path for path in sounds if path.parent.name == "12_events")
+    for number, path in enumerate((sounds[0], source)):
+        layouts.sound(path, 3.0, pitch=900.0 + number)
+        os.utime(path, (1.1e9, 1.1e9))
+    dates = {path: path.stat().st_ctime_ns for path in out.rglob("*.wav")}
+    assert convert("desed", root, out) == {}
+    changed = {path for path, date in dates.items() if path.stat().st_ctime_ns != date}
+    assert changed == {out / path.relative_to(root) for path in (sounds[0], source)}
+    for path in changed:
+        np.testing.assert_array_equal(audio.load(path), audio.load(root / path.relative_to(out)))
+
+
 def test_a_table_that_was_changed_since_is_no_part_of_the_copy_unnoticed(tmp_path: Path) -> None:
     table = "filename\tonset\toffset\tevent_label\na.wav\t0\t1\tDoor\n"
     root, out = labelled(tmp_path / "set", strong_dot_tsv=table), tmp_path / "out"
