@@ -63,7 +63,6 @@ def test_sed_and_mixit_s1_of_three_classes(tmp_path):
                 "MixIT-S1",
                 "--out",
                 str(out),
-                "data.seconds=1",
             ]
         )
         == 0

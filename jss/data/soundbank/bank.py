@@ -222,7 +222,12 @@ class MixedBank:
 
 
 def recordings_sha256(bank: Bank) -> str:
-    """Hash of the recordings of a bank and their splits; another bank gives other soundscapes."""
+    """Hash of the names of a bank's recordings and their splits.
+
+    Another bank gives other soundscapes. Contents do not count: a bank at another sampling rate
+    (``jss prepare --convert``) gives the same ones, and thousands of files would have to be read.
+    So a recording that is replaced under its name is not noticed.
+    """
     known = "\n".join(
         f"{r.path} {r.recording} {r.split}"
         for split in SPLITS
