@@ -165,14 +165,17 @@ def class_f1(tp: Float64, detected: Float64, true: Float64, drawn: Float64) -> d
         drawn: (N, B) how often each clip is drawn.
 
     Returns:
-        "f1", "precision" and "recall" -> (B, K).
+        "f1", "precision" and "recall" -> (B, K); NaN for a resample in which the class is neither
+        detected nor true.
     """
     hits, n_detected, n_true = drawn.T @ tp, drawn.T @ detected, drawn.T @ true
-    return {
+    counted = n_detected + n_true > 0
+    rates = {
         "f1": f1_score(hits, n_detected, n_true),
         "precision": precision(hits, n_detected),
         "recall": recall(hits, n_true),
     }
+    return {name: np.where(counted, rate, np.nan) for name, rate in rates.items()}
 
 
 def thin(

@@ -23,6 +23,16 @@ def test_weights_draw_as_many_clips_as_there_are():
     assert bootstrap.weights(0, 5).shape == (0, 5)
 
 
+def test_a_class_has_no_f1_in_a_resample_without_it():
+    tp = np.zeros((20, 2))
+    tp[0, 0] = 1  # one perfect clip of 20
+    drawn = bootstrap.weights(20, 200)
+    for rates in bootstrap.class_f1(tp, tp, tp, drawn).values():
+        assert bootstrap.interval(rates[:, 0]) == (1, 1)
+        assert (np.isnan(rates[:, 0]) == (drawn[0] == 0)).all()
+        assert bootstrap.interval(rates[:, 1]) is None
+
+
 def test_f1_of_a_resample_is_f1_of_the_resampled_counts():
     rng = np.random.default_rng(0)
     tp = rng.integers(0, 3, (6, 3))
