@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
@@ -117,7 +118,7 @@ class Bootstrap(TypedDict):
     clips: str
     #: Level of the intervals, such as 0.95.
     level: float
-    #: Value of each headline figure in each resample.
+    #: Value of each headline figure in each resample, of pairs as ``spread`` takes them.
     replicates: dict[str, list[float | None] | None]
 
 
@@ -228,6 +229,30 @@ def report_lines(report: EvalReport) -> list[str]:
     return [printable(line) for line in report_lines]
 
 
+def spread(replicates: npt.ArrayLike, resamples: int) -> npt.NDArray[np.float64]:
+    """Values of the resamples with the spread of the figure; those of an overlap set are widened.
+
+    The variance of a figure of pairs is that by clips (four times that of the resamples of clips,
+    which count half) less that of independent pairs, which the clips' contains, and at least the
+    latter: see ``jss.metrics.bootstrap.pair_weights``.
+
+    Args:
+        replicates: (B,) of single clips, which stay as they are; of pairs (B + ceil(B / 4),), also
+            of a difference of two systems.
+        resamples: B.
+
+    Returns:
+        (B,)
+    """
+    values = np.asarray(replicates, float)
+    by_clip, alone = values[:resamples], values[resamples:]
+    if np.isnan(by_clip).all() or np.isnan(alone).all():
+        return by_clip
+    drawn, least, middle = np.nanvar(by_clip), np.nanvar(alone), np.nanmean(by_clip)
+    wider = np.sqrt(max(4 * drawn - least, least) / drawn) if drawn > 0 else 1.0
+    return np.asarray(middle + wider * (by_clip - middle))
+
+
 @dataclass(frozen=True)
 class Difference:
     """Difference of two reports in one headline figure, B minus A."""
@@ -282,6 +307,7 @@ def compare(a: EvalReport, b: EvalReport, level: float = 0.95) -> list[Differenc
         if replicates_a is None or replicates_b is None or value_a is None or value_b is None:
             continue
         change = np.array(replicates_b, float) - np.array(replicates_a, float)
+        change = spread(change, a.bootstrap["resamples"])
         change = change[~np.isnan(change)]
         if not len(change):
             continue

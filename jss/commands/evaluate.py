@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jss.commands.bars import progress
 from jss.commands.batching import add_batch_argument, batch_size
-from jss.commands.score import add_report_arguments, check_report_arguments, compare
+from jss.commands.score import RESAMPLES, add_report_arguments, check_report_arguments, compare
 from jss.errors import JssError, printable
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from jss.inference.system import System
     from jss.reports import EvalReport
 
+#: Default folder of cached score curves.
+CACHE = Path("cache") / "scores"
 HELP = "score trained systems, or fusions of them, on a subset of a data set"
 
 
@@ -86,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache",
         type=Path,
-        default=Path("cache") / "scores",
+        default=CACHE,
         metavar="DIR",
         help="folder of cached score curves (default: cache/scores)",
     )
@@ -298,6 +300,10 @@ def _weak(args: argparse.Namespace) -> int:
         "--selection": args.selection != "teacher",
         "--mean": args.mean != "scores",
         "--legacy-nan": args.legacy_nan,
+        "--device": args.device is not None,
+        "--cache": args.cache != CACHE,
+        "--no-cache": args.no_cache,
+        "--resamples": args.resamples != RESAMPLES,
     }
     refused = [option for option, is_given in given.items() if is_given]
     if refused:

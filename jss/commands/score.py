@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from jss.evaluation.measure import Findings, Reference
     from jss.reports import EvalReport
 
+#: Default number of bootstrap resamples.
+RESAMPLES = 1000
 HELP = "score detections or score curves of any system against a ground truth"
 
 
@@ -86,7 +88,7 @@ def add_report_arguments(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument(
         "--resamples",
         type=int,
-        default=1000,
+        default=RESAMPLES,
         metavar="N",
         help="bootstrap resamples behind the confidence intervals (0: none)",
     )

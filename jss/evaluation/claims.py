@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -13,7 +13,6 @@ from jss.arrays import Float64
 from jss.checkpoints import Manifest
 from jss.evaluation.evidence import Sample
 from jss.labels import sound_class
-from jss.metrics import bootstrap
 from jss.papers.claims import (
     ABOVE,
     IMPROVEMENT,
@@ -30,7 +29,7 @@ Verdict = Literal["holds", "does not hold", "inconclusive"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "inconclusive")
 #: How a verdict follows from the intervals.
 RULE = (
-    "A comparison holds where its 95 % interval (paired bootstrap over clips) lies on the claim's "
+    "A comparison holds where its 95 % interval (paired bootstrap over clips, of two clips at a time with what pairs share of a clip) lies on the claim's "
     "side of 0, does not hold where it lies on the other side, and is inconclusive where it "
     "includes 0 or nothing is measured; one of figures said to be alike holds where the interval "
     "lies within the stated margin, and does not hold where it lies outside. A claim of all comparisons holds where all of them hold, and "
@@ -44,8 +43,8 @@ RULE = (
 class Source(Protocol):
     """Where figures come from."""
 
-    def sample(self, figure: Figure) -> Sample | None:
-        """A figure with its resamples; None where it is not measured."""
+    def samples(self, figures: Sequence[Figure]) -> list[Sample | None]:
+        """Figures of one comparison with their resamples; None where one is not measured."""
 
 
 @dataclass(frozen=True)
@@ -127,23 +126,24 @@ def measure(comparison: Comparison, source: Source) -> Judged | None:
         comparison: What is compared.
         source: Of the figures.
     """
-    plus, minus = (
-        [source.sample(figure) for figure in side] for side in (comparison.plus, comparison.minus)
-    )
-    samples = [sample for sample in (*plus, *minus) if sample is not None]
-    sizes = {len(sample.replicates) for sample in samples}
-    if len(samples) < len(plus) + len(minus) or len(sizes) != 1:
+    measured = source.samples((*comparison.plus, *comparison.minus))
+    samples = [sample for sample in measured if sample is not None]
+    sizes = {(len(sample.replicates), sample.resamples) for sample in samples}
+    if len(samples) < len(measured) or len(sizes) != 1:
         return None
     drawn = _aligned(samples)
     values = np.array([[sample.value] for sample in samples])
-    sides = len(plus)
+    sides = len(comparison.plus)
     value, replicates = (
         statistic(comparison, table[:sides], table[sides:]) for table in (values, drawn)
     )
-    bounds = bootstrap.interval(np.round(replicates, 6))  # so that 0 is 0 on every machine
+    # Rounded, so that 0 is 0 on every machine.
+    bounds = replace(samples[0], replicates=np.round(replicates, 6)).interval()
     if bounds is None or np.isnan(value[0]):
         return None
-    by_set = {sample.clips: sample for sample in samples}.values()
+    if comparison.kind == "correlation":  # which a wide spread may leave
+        bounds = max(bounds[0], -1.0), min(bounds[1], 1.0)
+    by_set = {(sample.clips, sample.n_clips): sample for sample in samples}.values()
     return Judged(
         comparison,
         _side(comparison, *bounds),
@@ -151,14 +151,15 @@ def measure(comparison: Comparison, source: Source) -> Judged | None:
         *bounds,
         tuple(sample.n_clips for sample in by_set),
         tuple(sample.recordings for sample in by_set if sample.recordings is not None),
-        len(by_set) == 1,
+        len({sample.clips for sample in samples}) == 1,
     )
 
 
 def _aligned(samples: Sequence[Sample]) -> Float64:
     """Resamples of each sample, (samples, B); those of other clips are shuffled among themselves.
 
-    Resamples of two sets are independent, but both sets' resamples are drawn with one seed.
+    Resamples of two sets are independent, but both sets' resamples are drawn with one seed. Clips
+    and pairs of them are one set: see ``Evidence.samples``.
     """
     orders = {}
     for n, clips in enumerate(dict.fromkeys(sample.clips for sample in samples)):

@@ -9,7 +9,6 @@ import pandas as pd
 
 from jss.evaluation.evidence import Difference, Evidence, Rescored, difference
 from jss.evaluation.saved_scores import SavedScores, restricted
-from jss.metrics import bootstrap
 from jss.papers.claims import Figure, in_paper
 from jss.reports import EvalReport
 from jss.viz.score_tables import decimals, rounded
@@ -140,7 +139,7 @@ def on_clips(
         fields[kind if average == "macro" else name] = (
             {"macro": sample.value, "micro": None} if average == "macro" else sample.value
         )
-    bounds = {name: bootstrap.interval(sample.replicates) for name, sample in samples.items()}
+    bounds = {name: sample.interval() for name, sample in samples.items()}
     return EvalReport(
         report.dataset,
         report.subset,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from jss.arrays import Float64
-from jss.data.datasets.overlap import SUFFIX
+from jss.data.datasets.overlap import SUFFIX, clips_of_pairs
 from jss.evaluation.measure import (
     RESAMPLES,
     THRESHOLD,
@@ -17,16 +17,17 @@ from jss.evaluation.measure import (
     clip_counts,
     clips_fingerprint,
     decided,
+    draw,
 )
 from jss.evaluation.run import material
-from jss.evaluation.saved_scores import SavedScores, fused
+from jss.evaluation.saved_scores import SavedScores, clips_in_pairs, fused
 from jss.metrics import bootstrap
 from jss.metrics.counts import ClassCounts
 from jss.metrics.f_score import f1_from_counts
 from jss.metrics.psds import PSDS1, PSDS2, Psds, Scenario, count_exactly, count_points, psds
 from jss.metrics.scores import THRESHOLDS
 from jss.papers.claims import SIMILAR, Figure
-from jss.reports import HEADLINES, EvalReport
+from jss.reports import HEADLINES, EvalReport, spread
 
 #: (data set, subset, selection, system) -> the scores saved beside the report, or None.
 Scores = Callable[[str, str, str, str], SavedScores | None]
@@ -39,13 +40,19 @@ class Sample:
     """A figure and its value in each resample of the clips."""
 
     value: float
-    #: (B,); NaN where a resample has no value.
+    #: (B,), of pairs more: see ``jss.reports.spread``; NaN where a resample has no value.
     replicates: Float64
     #: Fingerprint of the clips and of how they were resampled: equal ones can be paired.
     clips: str
     n_clips: int
     #: Recordings that the clips are made of; None: unknown.
     recordings: int | None = None
+    #: B, where there are more replicates; 0: their number.
+    resamples: int = 0
+
+    def interval(self) -> tuple[float, float] | None:
+        """The figure's 95 % interval; None without any value."""
+        return bootstrap.interval(spread(self.replicates, self.resamples or len(self.replicates)))
 
 
 @dataclass(frozen=True)
@@ -66,8 +73,9 @@ def difference(a: Sample | None, b: Sample | None) -> Difference | None:
     """Paired difference B minus A; None where one is missing or they are of different clips."""
     if a is None or b is None or a.clips != b.clips:
         return None
-    bounds = bootstrap.interval(b.replicates - a.replicates)
-    return Difference(b.value - a.value, *bounds) if bounds else None
+    change = replace(b, value=b.value - a.value, replicates=b.replicates - a.replicates)
+    bounds = change.interval()
+    return Difference(change.value, *bounds) if bounds else None
 
 
 class Rescored:
@@ -90,8 +98,9 @@ class Rescored:
         self._reference, self._findings = material(
             fusion.outputs, fusion.clips, fusion.dataset, fusion.subset
         )
-        self._drawn = bootstrap.weights(len(self._reference.names), resamples, seed)
-        self._clips = f"{clips_fingerprint(self._reference.names)} {seed} {resamples}"
+        self._drawn = self._reference.draw(resamples, seed)
+        self._resamples = resamples
+        self._clips = f"{clips_fingerprint(self._reference)} {seed} {resamples}"
         self._samples: dict[tuple[str, str], Sample | None] = {}
         self._curves: dict[str, tuple[list[ClassCounts], Psds]] = {}
 
@@ -167,7 +176,13 @@ class Rescored:
 
     def _sample(self, value: float | None, replicates: Float64) -> Sample:
         number = np.nan if value is None else float(value)
-        return Sample(number, replicates, self._clips, len(self._reference.names))
+        return Sample(
+            number,
+            replicates,
+            self._clips,
+            len(self._reference.names),
+            resamples=self._resamples,
+        )
 
 
 class Evidence:
@@ -186,6 +201,7 @@ class Evidence:
         """
         self._reports = {(r.dataset, r.subset, r.selection, r.system): r for r in reports}
         self._scores, self._rescored = scores, dict[tuple[str, ...], Rescored | None]()
+        self._in_pairs = tuple[str, ...]()
         self.dataset, self.subset = dataset, subset
 
     def subset_of(self, figure: Figure) -> str:
@@ -196,6 +212,50 @@ class Evidence:
         """The report of a figure's system; None where there is none, or of a fusion."""
         place = self.dataset, self.subset_of(figure), figure.selection, figure.system
         return self._reports.get(place)
+
+    def samples(self, figures: Sequence[Figure]) -> list[Sample | None]:
+        """Figures of one comparison with their resamples; None where one is not measured.
+
+        Where a similarity of clips is compared with that of pairs of them, both are of the same
+        draws of the clips.
+        """
+        together: list[Sample | None] = [None]
+        if len({figure.on for figure in figures}) > 1:
+            together = [self._together(figure) for figure in figures]
+        return [self.sample(f) for f in figures] if None in together else together
+
+    def _together(self, figure: Figure) -> Sample | None:
+        single, pairs = (self.report(replace(figure, on=on)) for on in ("single", "overlap"))
+        parts = self._clips_in_pairs(figure)
+        if figure.name != "similarity" or not (parts and single and pairs):
+            return None
+        if not (single.similarity and pairs.similarity and single.bootstrap):
+            return None
+        place = {name: n for n, name in enumerate(single.similarity["per_clip"])}
+        names, drawn = list(pairs.similarity["per_clip"]), single.bootstrap
+        of_pairs = clips_of_pairs(names, pairs.n_files_expected)
+        if of_pairs is None or not place.keys() >= set(parts):
+            return None
+        resampling = drawn["resamples"], drawn["seed"]
+        report, weights = single, bootstrap.clip_weights(len(place), *resampling)
+        if figure.on == "overlap":
+            clips = np.array([place[name] for name in parts])[of_pairs]
+            report, weights = pairs, bootstrap.pair_weights(clips, *resampling, len(place))
+        assert report.similarity is not None
+        values = np.array(list(report.similarity["per_clip"].values()), float)
+        sample = _sample(single, float(np.nanmean(values)), list(bootstrap.mean(values, weights)))
+        return replace(sample, n_clips=report.n_files)
+
+    def _clips_in_pairs(self, figure: Figure) -> tuple[str, ...]:
+        """Names of the clips that the set's pairs are made of; empty where that is not known."""
+        if not self._in_pairs:
+            found = [
+                self._scores(self.dataset, subset, figure.selection, figure.system)
+                for subset in (self.subset, self.subset + SUFFIX)
+            ]
+            single, pairs = found
+            self._in_pairs = clips_in_pairs(single.clips, pairs.clips) if single and pairs else ()
+        return self._in_pairs
 
     def sample(self, figure: Figure) -> Sample | None:
         """A figure with its resamples; None where it is not measured."""
@@ -255,6 +315,7 @@ def _sample(report: EvalReport, value: float, replicates: Sequence[float | None]
         f"{drawn['clips']} {drawn['seed']} {drawn['resamples']}",
         report.n_files,
         recordings if isinstance(recordings, int) else None,
+        drawn["resamples"],
     )
 
 
@@ -265,5 +326,6 @@ def _similar(report: EvalReport) -> Sample | None:
         return None
     values = np.array(list(report.similarity["per_clip"].values()), float)
     alike = np.where(np.isnan(values), np.nan, values > ALIKE)
-    weights = bootstrap.weights(len(values), drawn["resamples"], drawn["seed"])
+    names, missing = list(report.similarity["per_clip"]), len(report.missing)
+    weights = draw(report.subset, names, missing, drawn["resamples"], drawn["seed"])
     return _sample(report, float(np.nanmean(alike)), list(bootstrap.mean(alike, weights)))

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jss.arrays import Float64
+from jss.data.datasets.overlap import SUFFIX, clips_of_pairs
 from jss.metrics import bootstrap
 from jss.metrics.collars import COLLAR, SHARE, matched
 from jss.metrics.counts import ClassCounts, Truth
@@ -30,7 +31,15 @@ from jss.metrics.psds import (
 )
 from jss.metrics.scores import THRESHOLDS, ScoreSet
 from jss.metrics.separation import ClipSeparation, summarise
-from jss.reports import Bootstrap, EvalReport, Settings, commit
+from jss.reports import (
+    DECIBEL,
+    NEITHER_IS_BETTER,
+    Bootstrap,
+    EvalReport,
+    Settings,
+    commit,
+    spread,
+)
 
 #: Default number of resamples of a confidence interval.
 RESAMPLES = 1000
@@ -60,6 +69,10 @@ class Reference:
     notes: tuple[str, ...] = ()
     #: What the missing clips lack; "" where that is not known.
     why_missing: str = ""
+
+    def draw(self, resamples: int, seed: int) -> Float64:
+        """Weights of the clips in each resample: see :func:`draw`."""
+        return draw(self.subset, self.names, len(self.missing), resamples, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +120,7 @@ def measure(
             out, instead of counting them 0.
     """
     truth, labels = reference.truth, reference.labels
-    drawn = bootstrap.weights(len(reference.names), resamples, seed)
+    drawn = reference.draw(resamples, seed)
     values: dict[str, Any] = {}
     replicates: dict[str, Float64] = {}
     classwise: dict[str, dict[str, float | None]] = {label: {} for label in labels}
@@ -196,7 +209,7 @@ def measure(
         classwise=classwise,
         roc=roc,
         cross_triggers=crossing,
-        intervals={k: _bounds(v) for k, v in replicates.items()} if resamples else {},
+        intervals={k: _bounds(k, v, resamples) for k, v in replicates.items()} if resamples else {},
         bootstrap=_stored(reference, replicates, resamples, seed) if resamples else None,
         commit=commit(),
         settings=_settings(reference, findings, thresholds, legacy_nan),
@@ -276,9 +289,11 @@ def _roc(result: Psds, labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _bounds(replicates: Float64) -> list[float] | None:
-    bounds = bootstrap.interval(replicates)
-    return list(bounds) if bounds else None
+def _bounds(name: str, replicates: Float64, resamples: int) -> list[float] | None:
+    bounds = bootstrap.interval(spread(replicates, resamples))
+    if bounds is None or name in (*DECIBEL, *NEITHER_IS_BETTER):
+        return bounds and list(bounds)
+    return [min(max(bound, 0.0), 1.0) for bound in bounds]  # a wide spread may leave the scale
 
 
 def _stored(
@@ -289,19 +304,44 @@ def _stored(
     return {
         "resamples": resamples,
         "seed": seed,
-        "clips": clips_fingerprint(reference.names),
+        "clips": clips_fingerprint(reference),
         "level": 0.95,
         "replicates": rounded,
     }
 
 
-def clips_fingerprint(names: Sequence[str]) -> str:
+def draw(subset: str, names: Sequence[str], missing: int, resamples: int, seed: int) -> Float64:
+    """How often each clip counts in each resample; pairs of an overlap set by the clips they share.
+
+    Args:
+        subset: Name of the subset.
+        names: Of the N clips that were scored, sorted.
+        missing: Number of those that were not.
+        resamples: B, the number of resamples.
+        seed: Of the random numbers.
+
+    Returns:
+        (N, B), or of pairs as of ``bootstrap.pair_weights``.
+    """
+    pairs = _pairs(subset, names, missing)
+    if pairs is None:
+        return bootstrap.weights(len(names), resamples, seed)
+    return bootstrap.pair_weights(pairs, resamples, seed)
+
+
+def _pairs(subset: str, names: Sequence[str], missing: int) -> npt.NDArray[np.int64] | None:
+    return clips_of_pairs(names, len(names) + missing) if subset.endswith(SUFFIX) else None
+
+
+def clips_fingerprint(reference: Reference) -> str:
     """A short text that changes with the clips that are resampled.
 
     Args:
-        names: Of the clips, sorted.
+        reference: The set.
     """
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+    pairs = _pairs(reference.subset, reference.names, len(reference.missing))
+    clips = [] if pairs is None else [f"{i} {j}" for i, j in pairs.tolist()]
+    return hashlib.sha256("\n".join([*reference.names, *clips]).encode()).hexdigest()[:16]
 
 
 def _settings(

@@ -43,6 +43,48 @@ def weights(n_clips: int, resamples: int, seed: int = 0) -> Float64:
     return np.asarray(draws.T, np.float64)
 
 
+def pair_weights(pairs: npt.ArrayLike, resamples: int, seed: int = 0, n_clips: int = 0) -> Float64:
+    """How often each pair of an overlap set counts in each resample.
+
+    Pairs that share a clip are alike, so the clips are drawn: a pair counts half for each draw of
+    its first clip and half for each of its second. A mean over the pairs then deviates half as far
+    as the clips' share in its variance, plus that of the pairs alone, which a part of further
+    resamples of independent pairs measures; ``jss.reports.spread`` puts the two together
+    (Aronow, Samii and Assenova, "Cluster-robust variance estimation for dyadic data", 2015). The
+    product of both draws (Owen 2007) counts the variance of the pairs alone three times where, as
+    here, a clip is in six pairs and not in all.
+
+    Args:
+        pairs: (N, 2) indices of the two clips of each pair.
+        resamples: B, the number of resamples of the clips.
+        seed: Of the random numbers.
+        n_clips: Number of clips to draw from; 0: those of the pairs.
+
+    Returns:
+        (N, B + ceil(B / 4)): the resamples of clips, then those of independent pairs.
+    """
+    first, second = np.asarray(pairs, int).reshape(-1, 2).T
+    of_pairs = int(max(first.max(initial=-1), second.max(initial=-1))) + 1
+    drawn = weights(n_clips or of_pairs, resamples, seed)
+    alone = weights(len(first), -(-resamples // 4), seed)
+    return np.hstack([(drawn[first] + drawn[second]) / 2, alone])
+
+
+def clip_weights(n_clips: int, resamples: int, seed: int = 0) -> Float64:
+    """The draws of ``weights`` for a difference to pairs of the same clips (``pair_weights``).
+
+    Args:
+        n_clips: N, the number of clips.
+        resamples: B, the number of resamples of the clips.
+        seed: Of the random numbers.
+
+    Returns:
+        (N, B + ceil(B / 4)): half the deviation from 1, then 1, since no pair is drawn alone.
+    """
+    drawn = weights(n_clips, resamples, seed)
+    return np.hstack([(1 + drawn) / 2, np.ones((n_clips, -(-resamples // 4)))])
+
+
 def reach(n_clips: int) -> float:
     """Times e_max, up to which thresholds of a set count in its resamples.
 
@@ -165,14 +207,17 @@ def class_f1(tp: Float64, detected: Float64, true: Float64, drawn: Float64) -> d
         drawn: (N, B) how often each clip is drawn.
 
     Returns:
-        "f1", "precision" and "recall" -> (B, K).
+        "f1", "precision" and "recall" -> (B, K); NaN for a resample in which the class is neither
+        detected nor true.
     """
     hits, n_detected, n_true = drawn.T @ tp, drawn.T @ detected, drawn.T @ true
-    return {
+    counted = n_detected + n_true > 0
+    rates = {
         "f1": f1_score(hits, n_detected, n_true),
         "precision": precision(hits, n_detected),
         "recall": recall(hits, n_true),
     }
+    return {name: np.where(counted, rate, np.nan) for name, rate in rates.items()}
 
 
 def thin(

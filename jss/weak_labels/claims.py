@@ -37,6 +37,10 @@ class WeakEvidence:
         self._reports = {report.system: report for report in reports}
         self._samples: dict[Figure, Sample | None] = {}
 
+    def samples(self, figures: Sequence[Figure]) -> list[Sample | None]:
+        """Figures with their resamples over scenes; None where one is not measured."""
+        return [self.sample(figure) for figure in figures]
+
     def sample(self, figure: Figure) -> Sample | None:
         """A figure with its resamples over scenes; None where it is not measured."""
         if figure not in self._samples:

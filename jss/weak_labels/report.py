@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from jss.errors import number_of
 from jss.io.schema import SCHEMA
 from jss.io.stored_report import StoredReport
 from jss.metrics.class_separation import OVERALL
@@ -92,7 +93,7 @@ def report_lines(report: WeakReport) -> list[str]:
     """The report as lines of text, for the command line."""
     n_several = report.n_clips - report.n_single
     text = [
-        f"{report.system} on {report.dataset} {report.split}, {report.n_clips} clips, "
+        f"{report.system} on {report.dataset} {report.split}, {number_of(report.n_clips, 'clips')}, "
         f"{n_several} with several classes",
         f"  {'SI-SDR, dB':<14}{'n':>6}{'input':>16}{'improvement':>18}{'own only':>10}",
     ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from two_systems import A, B
+from two_systems import LABELS, A, B
 
+from jss.data.clip import Clip, Event
+from jss.data.datasets.overlap import build, overlap_pairs
+from jss.evaluation import saved_scores
 from jss.evaluation.claims import (
     comparison_text,
     difference_text,
@@ -16,8 +20,12 @@ from jss.evaluation.claims import (
     printed_difference,
 )
 from jss.evaluation.evidence import Evidence, Rescored, Sample, difference, main_set
+from jss.evaluation.measure import Reference, clips_fingerprint, measure
+from jss.evaluation.run import Outputs, material
+from jss.evaluation.saved_scores import SavedScores
+from jss.inference.output_cache import ClipOutput
 from jss.papers.claims import CLAIMS, JSS, SIMILAR, Claim, Comparison, Figure, printed_name
-from jss.reports import HEADLINES
+from jss.reports import HEADLINES, EvalReport
 from jss.weak_labels.claims import WeakEvidence, scene_examples
 from jss.weak_labels.report import Samples, WeakReport
 
@@ -27,6 +35,9 @@ class Known:
 
     def __init__(self, **means: float) -> None:
         self.means = means
+
+    def samples(self, figures: Sequence[Figure]) -> list[Sample | None]:
+        return [self.sample(figure) for figure in figures]
 
     def sample(self, figure: Figure) -> Sample | None:
         mean = self.means.get(figure.system)
@@ -109,8 +120,6 @@ def test_what_the_paper_prints():
 
 
 def test_rescored_figures_are_those_of_the_report():
-    from jss.evaluation import saved_scores
-
     report = saved_scores.report([B], resamples=30)
     rescored = Rescored([B], resamples=30)
     assert report.bootstrap is not None
@@ -139,8 +148,6 @@ def test_rescored_figures_are_those_of_the_report():
 
 
 def test_evidence_finds_reports_fusions_and_classes():
-    from jss.evaluation import saved_scores
-
     reports = [saved_scores.report([one], resamples=20) for one in (A, B)]
     saved = {one.outputs.system: one for one in (A, B)}
     assert main_set(reports) == ("tones", "test")
@@ -159,6 +166,65 @@ def test_evidence_finds_reports_fusions_and_classes():
     assert evidence.sample(Figure("A", "psds1", "overlap")) is None
     assert evidence.sample(Figure("A + C", "psds1")) is None
     assert evidence.sample(Figure("A", "similarity")) is None
+
+
+SAVED: dict[str, SavedScores] = {}
+
+
+def pairs_of(of: Sequence[float], in_pairs: Sequence[float]) -> list[EvalReport]:
+    """Reports of 30 clips of a system, and of them in pairs, with a similarity of each."""
+    clips = tuple(
+        Clip(f"{n:03d}.wav", None, 10.0, (Event(n / 10, n / 10 + 1, LABELS[n % 2]),))
+        for n in range(len(of))
+    )
+    sets = {"test": (clips, of), "test_overlap": (build(clips), in_pairs)}
+    reports = []
+    for subset, (items, similarities) in sets.items():
+        outputs = {
+            item.filename: ClipOutput(
+                np.eye(2, 100, dtype=np.float32), np.zeros((0, 2, 0)), np.zeros(2), 0.1
+            )
+            for item in items
+        }
+        saved = saved_scores.collect(
+            Outputs("A", "teacher", LABELS, outputs, {}, {}), items, "tones", subset
+        )
+        SAVED[subset] = saved
+        reference, findings = material(saved.outputs, saved.clips, "tones", subset)
+        reports.append(
+            measure(reference, replace(findings, similarity=np.array(similarities)), resamples=200)
+        )
+    return reports
+
+
+def test_pairs_are_drawn_by_the_clips_that_they_share():
+    rng = np.random.default_rng(0)
+    of = rng.normal(size=30)
+    made_of = np.array(overlap_pairs(30))
+    in_pairs = of[made_of].mean(axis=1) + 0.02 * rng.normal(size=90)
+    single, pairs = pairs_of(of + 0.1 * rng.normal(size=30), in_pairs)
+    assert [len(r.bootstrap["replicates"]["similarity"]) for r in (single, pairs)] == [200, 250]
+    assert pairs.bootstrap["clips"] != clips_fingerprint(
+        Reference("", "test", (), tuple(pairs.similarity["per_clip"]), None)
+    ), "reports from before are not paired with new ones"
+    low, high = pairs.intervals["similarity"]
+    assert high - low == pytest.approx(2 * 1.96 * np.std(of) / np.sqrt(30), rel=0.25)
+    evidence = Evidence(
+        [single, pairs], lambda dataset, subset, selection, system: SAVED[subset], "tones", "test"
+    )
+    of_report, of_scores = (
+        evidence.sample(Figure("A", "event_f1_macro", "overlap")),
+        evidence.rescored(Figure("A", "psds1", "overlap")).sample("event_f1"),
+    )
+    assert of_report.clips == of_scores.clips, "both can be paired"
+    assert of_report.interval() == pytest.approx(of_scores.interval(), abs=1e-4)
+    figures = [Figure("A", "similarity", on) for on in ("single", "overlap")]
+    comparison = Comparison((figures[0],), (figures[1],))
+    (one,) = judge(Claim("JSS", "", "", (comparison,)), evidence).judged
+    assert one.paired
+    assert one.clips == (30, 90)
+    assert one.value == pytest.approx(single.headline("similarity") - np.mean(in_pairs), abs=1e-5)
+    assert one.high - one.low < 0.5 * (high - low), "what the clips share cancels"
 
 
 def weak(system: str, gain: float) -> WeakReport:

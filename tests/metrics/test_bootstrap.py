@@ -6,11 +6,13 @@ import pandas as pd
 import pytest
 from metric_worlds import HOP, world
 
+from jss.data.datasets.overlap import overlap_pairs
 from jss.metrics import bootstrap
 from jss.metrics.f_score import f1_from_counts
 from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, exact_psds, psds
 from jss.metrics.scores import THRESHOLDS
 from jss.metrics.separation import ClipSeparation, summarise
+from jss.reports import spread
 
 LABELS = ["a", "b", "c"]
 
@@ -21,6 +23,64 @@ def test_weights_draw_as_many_clips_as_there_are():
     assert (drawn.sum(axis=0) == 7).all()
     assert (drawn == bootstrap.weights(7, 50, seed=3)).all()
     assert bootstrap.weights(0, 5).shape == (0, 5)
+
+
+@pytest.mark.parametrize(
+    ("of_clip", "of_pair", "within"),
+    [(1.0, 0.0, 0.05), (1.0, 1.0, 0.05), (0.3, 1.0, 0.05), (0.0, 1.0, 0.08)],
+)
+def test_the_spread_of_a_mean_over_pairs_is_that_of_new_clips_and_pairs(of_clip, of_pair, within):
+    """Pairs drawn independently, as before, miss what two pairs share of a clip.
+
+    Where they share nothing, that spread is the lower bound, which some draws exceed.
+    """
+    n = 200
+    pairs = np.array(overlap_pairs(n))
+    true = np.sqrt(4 * of_clip**2 / n + of_pair**2 / len(pairs))
+    rng = np.random.default_rng(0)
+    drawn = bootstrap.pair_weights(pairs, 1000)
+    alone, shared = [], []
+    for _ in range(60):
+        values = of_clip * rng.normal(size=n)[pairs].sum(axis=1)
+        values += of_pair * rng.normal(size=len(pairs))
+        replicates = bootstrap.mean(values, drawn)
+        shared.append(spread(replicates, 1000).var())
+        alone.append(replicates[1000:].var())
+    assert np.sqrt(np.mean(shared)) == pytest.approx(true, rel=within)
+    if of_clip:
+        assert np.sqrt(np.mean(alone)) < 0.85 * true
+
+
+def test_a_difference_of_clips_and_their_pairs_has_the_spread_of_the_same_clips():
+    n = 200
+    pairs = np.array(overlap_pairs(n))
+    of_clips, of_pairs = bootstrap.clip_weights(n, 400), bootstrap.pair_weights(pairs, 400)
+    rng, variances = np.random.default_rng(0), []
+    for _ in range(60):
+        clip = rng.normal(size=n)  # counts once in a clip, half in each of its pairs: it cancels
+        values = clip[pairs].mean(axis=1) + 0.1 * rng.normal(size=len(pairs))
+        noisy = clip + rng.normal(size=n)
+        change = bootstrap.mean(noisy, of_clips) - bootstrap.mean(values, of_pairs)
+        variances.append(spread(change, 400).var())
+    assert np.sqrt(np.mean(variances)) == pytest.approx(np.sqrt(1 / n + 0.01 / 600), rel=0.06)
+
+
+def test_pairs_that_the_clips_do_not_tell_apart_have_the_spread_of_pairs_at_least():
+    assert spread([0.2, 0.2, 0.1, 0.5], 2) == pytest.approx([0.2, 0.2])
+    assert spread([0.1, 0.3, 0.0, 0.4], 2) == pytest.approx([0.0, 0.4])
+    assert spread([0.1, 0.3], 2) == pytest.approx([0.1, 0.3]), "single clips stay as they are"
+    assert np.isnan(spread([np.nan] * 5, 4)).all()
+    assert bootstrap.pair_weights([(0, 1), (1, 0)], 6).shape == (2, 8)
+
+
+def test_a_class_has_no_f1_in_a_resample_without_it():
+    tp = np.zeros((20, 2))
+    tp[0, 0] = 1  # one perfect clip of 20
+    drawn = bootstrap.weights(20, 200)
+    for rates in bootstrap.class_f1(tp, tp, tp, drawn).values():
+        assert bootstrap.interval(rates[:, 0]) == (1, 1)
+        assert (np.isnan(rates[:, 0]) == (drawn[0] == 0)).all()
+        assert bootstrap.interval(rates[:, 1]) is None
 
 
 def test_f1_of_a_resample_is_f1_of_the_resampled_counts():

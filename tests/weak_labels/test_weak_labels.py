@@ -163,6 +163,11 @@ def test_report_has_both_tables(report):
     assert len(report_lines(older)) == len(text)
 
 
+def test_a_report_of_one_clip_counts_it_in_the_singular(report):
+    one = replace(report, n_clips=1, n_single=0)
+    assert report_lines(one)[0].endswith(" test, 1 clip, 1 with several classes")
+
+
 def test_what_was_not_measured_is_a_dash(report):
     one, none = URBAN_LABELS[:2]
     empty: dict[str, float | int | None] = {key: None for key in report.table1[one]} | {"n": 0}
@@ -244,6 +249,14 @@ def test_evaluate_keeps_the_report_of_each_separator(folder, tmp_path, monkeypat
         (["--compare", "a.json", "b.json"], "--compare: leave that out."),
         (["--selection", "student"], "--selection: leave that out."),
         (["--mean", "logits", "--legacy-nan"], "--mean and no --legacy-nan: leave them out."),
+        (
+            ["--device", "cpu", "--cache", "scores"],
+            "--device and no --cache: leave them out.",
+        ),
+        (
+            ["--no-cache", "--resamples", "0"],
+            "--no-cache and no --resamples: leave them out.",
+        ),
     ],
 )
 def test_evaluate_refuses_what_separators_do_not_take(

@@ -125,10 +125,35 @@ def build(
         raise JssError(
             f"Overlap needs strong labels, but {unlabelled} has none: choose another subset."
         )
+    pairs = overlap_pairs(len(ordered), permutations, seed)
     return [
-        _pair(f"{number // len(ordered)}_{number % len(ordered):05d}.wav", ordered[i], ordered[j])
-        for number, (i, j) in enumerate(overlap_pairs(len(ordered), permutations, seed))
+        _pair(_name(number, len(ordered)), ordered[i], ordered[j])
+        for number, (i, j) in enumerate(pairs)
     ]
+
+
+def clips_of_pairs(names: Sequence[str], total: int) -> npt.NDArray[np.int64] | None:
+    """The clips that pairs are made of, from the pairs' names as ``build`` gives them.
+
+    Args:
+        names: Of some pairs of a set with the usual permutations and seed.
+        total: Number of all its pairs.
+
+    Returns:
+        (names, 2) indices into the clips in the order of their names; None where the names are
+        others.
+    """
+    n = total // PERMUTATIONS
+    if n < 2:
+        return None
+    known = {_name(number, n): pair for number, pair in enumerate(overlap_pairs(n))}
+    if not known.keys() >= set(names):
+        return None
+    return np.array([known[name] for name in names], np.int64).reshape(-1, 2)
+
+
+def _name(number: int, n_clips: int) -> str:
+    return f"{number // n_clips}_{number % n_clips:05d}.wav"
 
 
 def add(first: Audio, second: Audio) -> Audio:

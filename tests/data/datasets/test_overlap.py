@@ -5,7 +5,7 @@ import pytest
 
 from jss import audio
 from jss.data.clip import Clip, Event
-from jss.data.datasets.overlap import build, merge, overlap_pairs
+from jss.data.datasets.overlap import build, clips_of_pairs, merge, overlap_pairs
 from jss.errors import JssError
 
 
@@ -25,6 +25,17 @@ def test_other_seeds_and_permutations_differ():
     pairs = overlap_pairs(50)
     assert pairs[:50] != pairs[50:100]
     assert pairs != overlap_pairs(50, seed=1)
+
+
+def test_names_of_pairs_tell_their_clips():
+    clips = [Clip(f"{name}.wav", None, 10.0, ()) for name in "abcdefghijk"]
+    pairs = build(clips)
+    names = [pair.filename for pair in pairs]
+    made_of = [(clips.index(pair.first), clips.index(pair.second)) for pair in pairs]
+    assert clips_of_pairs(names, len(pairs)).tolist() == [list(pair) for pair in made_of]
+    assert clips_of_pairs(names[3:], len(pairs)).tolist() == [list(p) for p in made_of[3:]]
+    assert clips_of_pairs([*names[1:], "a.wav"], len(pairs)) is None
+    assert clips_of_pairs(["0_00000.wav"], 1) is None
 
 
 def test_one_clip_is_too_few():
