@@ -264,20 +264,22 @@ def _keys(clips: Mapping[str, Path]) -> dict[str, str]:
 def _finished(journal: Journal, key: str, out: Path, stem: str, wanted: Wanted) -> bool:
     """Whether the journal has a recording, and its wanted files exist under their present names.
 
-    Files that a later recording of the same name has written over are not its own.
+    Files that a later recording of the same name has written over are not its own, and no file of
+    ``detect`` is empty.
     """
     known = _known(journal, key)
     if known is None:
         return False
     return needed(stem, wanted) <= {*known.files, *known.left_out} and all(
-        journal.owner(file) == key and (out / file).is_file() for file in known.files
+        journal.owner(file) == key and (out / file).is_file() and (out / file).stat().st_size
+        for file in known.files
     )
 
 
 def _claim_files(journal: Journal, todo: Iterable[RecordingFiles], wanted: Wanted) -> None:
     """Note in the journal which files of other recordings are about to be written over.
 
-    After a kill in between, those recordings are known to be without their files.
+    After a kill or a power loss in between, those recordings are known to be without their files.
 
     Raises:
         JssError: The disk refuses.
@@ -286,6 +288,7 @@ def _claim_files(journal: Journal, todo: Iterable[RecordingFiles], wanted: Wante
         files = sorted(needed(task.stem, wanted))
         if {journal.owner(file) for file in files} - {None, task.key}:
             journal.add(task.key, {"files": files})
+    journal.sync()
 
 
 def _known(journal: Journal, key: str) -> _Known | None:
