@@ -116,6 +116,9 @@ def one_process(
         except JssError as error:
             return task, error
 
+    def unchanged(done: Outcome) -> Outcome:
+        return done
+
     def jobs(recordings: Iterator[Iterator[Stretch]]) -> Iterator[Callable[[], Outcome]]:
         for task, stretches in zip(tasks, recordings, strict=True):
             if workers == 1:
@@ -128,8 +131,8 @@ def one_process(
                 continue
             if len(first) == 1:
                 yield partial(outcome, task, first)
-            else:  # too long to be held: written as it comes
-                yield partial(next, iter([outcome(task, chain(first, stretches))]))
+            else:  # too long to be held: written here, as it comes
+                yield partial(unchanged, outcome(task, chain(first, stretches)))
 
     ahead = prefetch(
         _analysed(system, tasks, workers, size, sources), blocks=1 if size == 1 else 3 * size
