@@ -17,7 +17,7 @@ from jss.arrays import Float32
 from jss.errors import JssError
 from jss.io.atomic import Sink, atomic_write
 from jss.io.notes import warn
-from jss.io.sound.decoders import Source, opened
+from jss.io.sound.decoders import HIGHEST_RATE, LOWEST_RATE, Source, opened
 from jss.io.sound.pcm import FAR_BEYOND, FLOATS, Blocks, Note, average, full_scale, to_full_scale
 
 #: Samples a second of every waveform in jss.
@@ -233,15 +233,17 @@ def from_array(
 
     Args:
         array: (samples,) or (samples, channels); floats with full scale 1, or integers.
-        sample_rate: Samples a second.
+        sample_rate: Samples a second, a whole number from 1000 to 10 million.
         name: How errors call the array.
 
     Returns:
         (samples,) at 16 kHz.
 
     Raises:
-        JssError: The array is empty, of another shape, or has samples that are not finite.
+        JssError: The array is empty, of another shape, or has samples that are not finite; or the
+            sample rate is none.
     """
+    sample_rate = _whole_rate(sample_rate, name)
     samples = np.asarray(array)
     if samples.ndim not in (1, 2) or samples.dtype.kind not in "fiu":
         raise JssError(
@@ -269,6 +271,20 @@ def from_array(
         [block for _, block in _mono(to_full_scale(read, name, warn)(), name, warn)]
     )
     return resample(mono, sample_rate)
+
+
+def _whole_rate(rate: object, name: str) -> int:
+    """A sample rate as an integer; raises JssError where it is none of sound."""
+    if not (
+        isinstance(rate, int | float | np.integer | np.floating)
+        and LOWEST_RATE <= rate <= HIGHEST_RATE
+        and rate == int(rate)
+    ):
+        raise JssError(
+            f"{name} has the sample rate {rate!r}: give a whole number of samples a second, from "
+            f"{LOWEST_RATE} to {HIGHEST_RATE}."
+        )
+    return int(rate)
 
 
 def resample(array: Float32, rate: int, target: int = SAMPLE_RATE) -> Float32:

@@ -359,7 +359,8 @@ def save_manifest(manifest: Manifest, folder: Folder = None) -> Path:
             who: {
                 key: _in_rows(value) if key == "operating" else value
                 for key, value in asdict(chosen).items()
-                if key == "separator" or value not in (None, "", "mixture")
+                if key == "separator" or value not in (None, "")
+                if (key, value) != ("mixture_input", "mixture")
             }
             for who, chosen in manifest.selections.items()
         },

@@ -265,10 +265,10 @@ def take(action: Mapping[str, Any], plan: ReviewPlan, store: Judgements) -> None
     """Store one action of the panel; an undone judgement is shown again."""
     scores: ClipScores | None = st.session_state.get(SCORES)
     undone = acting.perform(action, plan, store, st.session_state[REVIEWER], scores)
+    if action["kind"] == "undo":
+        st.session_state[UNDONE] = {"event": undone.event if undone else "", "n": action["n"]}
     if undone is not None and undone.verdict == judgements.COMPLETE:
         st.session_state[CLIP] = (undone.filename, undone.onset, undone.offset)
-    elif undone is not None:
-        st.session_state[UNDONE] = {"event": undone.event, "n": action["n"]}
 
 
 @st.fragment

@@ -260,6 +260,18 @@ def test_arrays():
             audio.from_array(bad)
 
 
+@pytest.mark.parametrize("rate", [0, -1, 5, 8000.5, np.nan, np.inf, 10**9, "16000", None, True])
+def test_a_sample_rate_that_is_none(rate):
+    with pytest.raises(JssError, match=f"^the array has the sample rate {rate!r}: give a whole "):
+        audio.from_array(tone(1, 16000), rate)
+
+
+@pytest.mark.parametrize("rate", [8000.0, np.int64(8000), np.float32(8000)])
+def test_a_sample_rate_of_any_kind_of_number(rate):
+    signal = tone(1, 8000)
+    np.testing.assert_array_equal(audio.from_array(signal, rate), audio.from_array(signal, 8000))
+
+
 @pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "opus", "mp3"])
 def test_save_and_load(tmp_path, kind):
     signal = tone(1, 16000)

@@ -173,6 +173,15 @@ def test_manifest(folder, monkeypatch):
     assert manifest("MixIT-S1") == system
 
 
+def test_a_block_may_be_called_mixture(folder):
+    """It was dropped, as the value of mixture_input that is left out."""
+    system = manifest("MixIT-S1", folder)
+    teacher = replace(system.selections["teacher"], detector="mixture")
+    path = checkpoints.save_manifest(replace(system, selections={"teacher": teacher}), folder)
+    assert "detector: mixture\n" in path.read_text()
+    assert "mixture_input" not in path.read_text()
+
+
 def test_operating_points(folder, monkeypatch, caplog):
     monkeypatch.setenv("JSS_CHECKPOINTS", str(folder))
     system = manifest("MixIT-S1")

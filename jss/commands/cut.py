@@ -25,9 +25,15 @@ if TYPE_CHECKING:
 HELP = "cut a clip for each event, of the recording or of the source that won"
 TABLE = "clips.tsv"
 COLUMNS = (
-    "filename", "onset", "offset", "event_label", "recording", "recording_onset", "recording_offset",
+    "filename",
+    "onset",
+    "offset",
+    "event_label",
+    "recording",
+    "recording_onset",
+    "recording_offset",
     "source",
-)  # fmt: skip
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

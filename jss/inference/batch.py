@@ -116,6 +116,9 @@ def one_process(
         except JssError as error:
             return task, error
 
+    def unchanged(done: Outcome) -> Outcome:
+        return done
+
     def jobs(recordings: Iterator[Iterator[Stretch]]) -> Iterator[Callable[[], Outcome]]:
         for task, stretches in zip(tasks, recordings, strict=True):
             if workers == 1:
@@ -128,8 +131,8 @@ def one_process(
                 continue
             if len(first) == 1:
                 yield partial(outcome, task, first)
-            else:  # too long to be held: written as it comes
-                yield partial(next, iter([outcome(task, chain(first, stretches))]))
+            else:  # too long to be held: written here, as it comes
+                yield partial(unchanged, outcome(task, chain(first, stretches)))
 
     ahead = prefetch(
         _analysed(system, tasks, workers, size, sources), blocks=1 if size == 1 else 3 * size
@@ -264,20 +267,22 @@ def _keys(clips: Mapping[str, Path]) -> dict[str, str]:
 def _finished(journal: Journal, key: str, out: Path, stem: str, wanted: Wanted) -> bool:
     """Whether the journal has a recording, and its wanted files exist under their present names.
 
-    Files that a later recording of the same name has written over are not its own.
+    Files that a later recording of the same name has written over are not its own, and no file of
+    ``detect`` is empty.
     """
     known = _known(journal, key)
     if known is None:
         return False
     return needed(stem, wanted) <= {*known.files, *known.left_out} and all(
-        journal.owner(file) == key and (out / file).is_file() for file in known.files
+        journal.owner(file) == key and (out / file).is_file() and (out / file).stat().st_size
+        for file in known.files
     )
 
 
 def _claim_files(journal: Journal, todo: Iterable[RecordingFiles], wanted: Wanted) -> None:
     """Note in the journal which files of other recordings are about to be written over.
 
-    After a kill in between, those recordings are known to be without their files.
+    After a kill or a power loss in between, those recordings are known to be without their files.
 
     Raises:
         JssError: The disk refuses.
@@ -286,6 +291,7 @@ def _claim_files(journal: Journal, todo: Iterable[RecordingFiles], wanted: Wante
         files = sorted(needed(task.stem, wanted))
         if {journal.owner(file) for file in files} - {None, task.key}:
             journal.add(task.key, {"files": files})
+    journal.sync()
 
 
 def _known(journal: Journal, key: str) -> _Known | None:

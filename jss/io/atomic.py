@@ -26,7 +26,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path; at the end of the ``with`` block it is renamed to ``path``.
 
     Missing folders are created. The temporary file is locked for as long as its writer lives. Where
-    the block raises, the temporary file is deleted and ``path`` stays as it was.
+    the block raises, the temporary file is deleted and ``path`` stays as it was. The content is on disk
+    before it is renamed, so that after a power loss ``path`` is whole or as it was.
 
     Args:
         path: The file to write.
@@ -46,6 +47,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
             with part.open("wb") as file:
                 _lock(file)
                 yield part
+                os.fsync(file.fileno())
                 os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -84,6 +85,17 @@ class Journal:
                 self._file.truncate(offset)
             raise unwritable(self.path, error) from error
         self._note(key, line, offset)
+
+    def sync(self) -> None:
+        """Wait until the lines are on disk, where a power loss takes none of them.
+
+        Raises:
+            JssError: The disk refuses.
+        """
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise unwritable(self.path, error) from error
 
     def _note(self, key: str, line: Mapping[str, Any], offset: int) -> None:
         """Remember where the line of a key begins, and the files that it names."""

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -175,7 +175,7 @@ class Judgements:
         Raises:
             JssError: The file cannot be written.
         """
-        made = datetime.now(UTC).isoformat(timespec="milliseconds")
+        made = datetime.now(UTC).isoformat(timespec="microseconds")
         j = judgement
         with self._open() as db:
             db.execute(
@@ -211,7 +211,8 @@ class Judgements:
     def undo(self, reviewer: str) -> Judgement | None:
         """Withdraw the last judgement of a page that still counts.
 
-        What was said of the same event before does not come back: it is to be judged again.
+        A detection is to be judged again: what was said of it before does not come back. An event that
+        was added is as it was before, also where the judgement removed it.
 
         Args:
             reviewer: The page.
@@ -223,19 +224,29 @@ class Judgements:
             JssError: The file cannot be written.
         """
         with self._open() as db:
+            # a row withdrawn by an undo has no action, one by the reviewer has
             row = db.execute(
-                "SELECT event, verdict, filename, onset, offset, label FROM judgements "
-                "WHERE id IN (SELECT max(id) FROM judgements GROUP BY event) AND verdict != ? "
-                "AND reviewer = ? ORDER BY id DESC LIMIT 1",
+                "SELECT made, event, verdict, filename, onset, offset, label FROM judgements "
+                "WHERE id IN (SELECT max(id) FROM judgements GROUP BY event) "
+                "AND (verdict != ? OR action IS NOT NULL) "
+                "AND reviewer = ? ORDER BY made DESC, id DESC LIMIT 1",
                 (WITHDRAWN, reviewer),
             ).fetchone()
-        if row is None:
-            return None
-        last = Judgement(*row)
-        self.add(
-            Judgement(last.event, WITHDRAWN, last.filename, last.onset, last.offset, last.label),
-            reviewer,
-        )
+            if row is None:
+                return None
+            made, last = row[0], Judgement(*row[1:])
+            restored = 0
+            if (
+                last.is_added
+            ):  # the row before comes again, with its time and its page, for their undo
+                restored = db.execute(
+                    "INSERT INTO judgements (made, reviewer, event, verdict, filename, onset, offset, label) "
+                    "SELECT made, reviewer, event, verdict, filename, onset, offset, label FROM judgements "
+                    "WHERE event = ? AND made < ? AND verdict != ? ORDER BY made DESC LIMIT 1",
+                    (last.event, made, WITHDRAWN),
+                ).rowcount
+        if not restored:
+            self.add(replace(last, verdict=WITHDRAWN), reviewer)
         return last
 
     def claim(self, event: str, reviewer: str) -> None:

@@ -142,9 +142,10 @@ def shorter_window(timeline: Timeline, start: float, step: float, bins: str) -> 
         bins: Key of ``BINS``: the shorter bins.
     """
     return next(
-        window for window in windows(timeline, bins)
+        window
+        for window in windows(timeline, bins)
         if window.start <= start < window.end or start <= window.start < start + step
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, eq=False)

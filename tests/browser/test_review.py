@@ -144,6 +144,7 @@ def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
         assert len(stored(3)) == 3
         idle(tab)
         assert tab.locator(".event").count() == 3
+        assert tab.locator(".hint").inner_text() == "Your last judgement is taken back."
 
         # The next clip, by itself.
         tab.keyboard.press("Enter")
@@ -166,6 +167,8 @@ def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
         # A reload goes on where it was, in the clip that is not complete.
         tab.reload()
         drawn(tab)
+        tab.keyboard.press("z")
+        tab.get_by_text("There is no judgement of yours to take back.").wait_for()
         assert {name for name, _ in verdicts(out)} == set(NAMES)
         assert tab.locator(".event .verdict:not(:empty)").count() == 1
 

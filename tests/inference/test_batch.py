@@ -132,11 +132,42 @@ def test_what_is_finished_is_not_done_again(tmp_path, capsys):
     assert "(MixIT-S1" in capsys.readouterr().out
 
 
+def test_a_file_that_is_empty_is_written_again(tmp_path, capsys):
+    """A power loss once left such files, which stayed empty."""
+    folder, out = recordings(tmp_path / "in", 2, 0.2), tmp_path / "out"
+    assert main(arguments(folder, out)) == 0
+    emptied = out / "scores" / "1" / "001.tsv"
+    scores = emptied.read_bytes()
+    emptied.write_bytes(b"")
+    capsys.readouterr()
+    assert main(arguments(folder, out)) == 0
+    assert "2 recordings, 1 of them before" in capsys.readouterr().out
+    assert emptied.read_bytes() == scores
+
+
 def other_of_this_name(tmp_path):
     """Two folders, each with a recording x.wav."""
     for name, level, seconds in (("A", 0.1, 0.2), ("B", 0.3, 0.4)):
         audio.save(tmp_path / name / "x.wav", level * np.ones(round(seconds * 16000)))
     return tmp_path / "A", tmp_path / "B", tmp_path / "out"
+
+
+def test_files_are_claimed_on_disk_before_they_are_written_over(tmp_path, monkeypatch):
+    """After a power loss, those of the other recording would have counted as its own."""
+    first, second, out = other_of_this_name(tmp_path)
+    assert main(arguments(first, out)) == 0
+    synced, fsync = [], os.fsync
+
+    def sync(file):
+        path = Path(os.readlink(f"/proc/self/fd/{file}"))
+        synced.append((path.name, path.read_bytes()))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    assert main(arguments(second, out)) == 0
+    name, content = synced[0]
+    assert name == DETECTED
+    assert json.loads(content.splitlines()[-1]).keys() == {"key", "files"}
 
 
 def outputs(out):

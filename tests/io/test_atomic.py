@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import time
 
@@ -33,6 +34,21 @@ def test_full_disk(tmp_path, kind, capfd):
     process.join(60)
     assert list(tmp_path.iterdir()) == []
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_the_content_is_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    """A power loss after the rename left an empty file."""
+    path, synced, fsync = tmp_path / "a.txt", [], os.fsync
+
+    def sync(file):
+        status = os.fstat(file)
+        synced.append((status.st_ino, status.st_size, path.exists()))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with atomic_write(path) as part:
+        part.write_text("whole")
+    assert synced == [(path.stat().st_ino, 5, False)]
 
 
 def _hold(path, signals):

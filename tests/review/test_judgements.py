@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from jss.review.judgements import (
     FILE,
     REJECTED,
     TRIMMED,
+    WITHDRAWN,
     Judgements,
     complete,
     missed,
@@ -43,6 +45,36 @@ def test_the_last_judgement_counts_and_undo_takes_back_ones_own(tmp_path):
     undone = [page.undo("me") for _ in range(4)]
     assert [one and one.verdict for one in undone] == ["complete", "missed", TRIMMED, None]
     assert list(Judgements(tmp_path).current()) == [CAT.key]
+
+
+def test_undo_gives_an_added_event_back_what_was_said_of_it_before(tmp_path):
+    """An older judgement of another event was taken back."""
+    page = Judgements(tmp_path)
+    added = missed("a.wav", 5.0, 6.0, "Cat")
+    trimmed = replace(added, onset=5.5)
+    gone = replace(trimmed, verdict=WITHDRAWN)
+    said = (of(DOG, ACCEPTED), added, trimmed, of(CAT, REJECTED), gone)
+    for number, judgement in enumerate(said):
+        page.add(judgement, "me", f"a.{number}")
+    assert page.undo("me") == gone
+    assert page.current()[added.event] == trimmed
+    assert page.undo("me") == of(CAT, REJECTED)
+    assert page.undo("me") == trimmed
+    assert page.current() == {DOG.key: of(DOG, ACCEPTED), added.event: added}
+    assert [page.undo("me") for _ in range(3)] == [added, of(DOG, ACCEPTED), None]
+    assert page.current() == {}
+
+
+def test_undo_of_a_rejection_gives_another_page_its_event_back(tmp_path):
+    page, other = Judgements(tmp_path), Judgements(tmp_path)
+    added = missed("a.wav", 5.0, 6.0, "Cat")
+    other.add(added, "you", "b.1")
+    page.add(replace(added, verdict=WITHDRAWN), "me", "a.1")
+    assert other.undo("you") is None
+    assert page.undo("me") is not None
+    assert page.undo("me") is None
+    assert page.current() == {added.event: added}
+    assert other.undo("you") == added
 
 
 def test_an_action_that_is_reported_twice_is_stored_once(tmp_path):

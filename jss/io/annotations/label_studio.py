@@ -95,10 +95,8 @@ def _regions(task: dict[str, Any]) -> Iterator[tuple[dict[str, Any], object]]:
     if "data" not in task and plain is not None:
         yield from ((region, None) for region in plain)
         return
-    annotated = [
-        a for a in _dicts(task.get("annotations")) + _dicts(task.get("completions"))
-        if not a.get("was_cancelled")
-    ]  # fmt: skip
+    annotated = _dicts(task.get("annotations")) + _dicts(task.get("completions"))
+    annotated = [a for a in annotated if not a.get("was_cancelled")]
     chosen = (
         [a for a in annotated if a.get("ground_truth")]
         or annotated

@@ -23,7 +23,8 @@ from jss.io.sound.pcm import FLOATS, Blocks, Note, pcm, to_full_scale
 #: A path or an open binary file.
 Source = str | os.PathLike[str] | BinaryIO
 
-_LOWEST_RATE, _HIGHEST_RATE = 1000, 10_000_000
+#: Samples a second of what can be sound.
+LOWEST_RATE, HIGHEST_RATE = 1000, 10_000_000
 _UNKNOWN_LENGTH = 1 << 60  # libsndfile's count exceeds it where the header states no length
 
 
@@ -73,11 +74,11 @@ def opened(source: Source, note: Note) -> Iterator[Opened]:
                 f"{name} holds {len(parts)} recordings, one after the other: all of them are read."
             )
         first = parts[0]
-        if first.rate > _HIGHEST_RATE:
+        if first.rate > HIGHEST_RATE:
             raise JssError(
                 f"{name} has {first.rate} samples a second, too many for sound: is its header right?"
             )
-        if first.rate < _LOWEST_RATE:
+        if first.rate < LOWEST_RATE:
             raise JssError(
                 f"{name} has {first.rate} samples a second, too few for sound: is its header right?"
             )

@@ -38,8 +38,8 @@ def panel(
             was added.
         classes: label and display of each class that an event can be given.
         acknowledged: The number of the last action that has been stored.
-        undone: "event", the key of the event whose judgement was taken back last, and "n", the number
-            of that action.
+        undone: "event", the key of the event or clip whose judgement the last undo took back, "" for
+            none, and "n", the number of that action.
         key: Of the widget: ``st.session_state[key]["actions"]`` is a list of mappings with n, id, kind
             (accept, reject, unsure, trim, relabel, missed, undo or done), clip, and as far as they
             go with it event, label, onset, offset and at, in seconds of the clip.

@@ -63,6 +63,7 @@ export class Panel {
     this.pending = this.pending.filter(({ n }) => n > data.acknowledged);
     const another = data.clip.name !== this.clip?.name;
     const current = this.events[this.at]?.key;
+    const isUndone = data.undone.n > (this.undone ?? data.undone.n);
     this.clip = data.clip;
     this.events = data.events.map((event) => ({ ...event }));
     for (const action of this.pending) this.apply(action);
@@ -75,8 +76,11 @@ export class Panel {
       const kept = this.events.findIndex(({ key }) => key === current);
       if (!this.pending.length) this.leaving = false;
       const undone = this.events.findIndex(({ key }) => key === data.undone.event);
-      if (undone >= 0 && data.undone.n > (this.undone ?? 0)) this.select(undone);
+      if (undone >= 0 && isUndone) this.select(undone);
       else this.at = kept >= 0 ? kept : this.firstOpen();
+    }
+    if (isUndone) {
+      this.say(data.undone.event ? "Your last judgement is taken back." : "There is no judgement of yours to take back.");
     }
     this.undone = data.undone.n;
     this.draw();
@@ -217,8 +221,8 @@ export class Panel {
   }
 
   undo() {
+    this.say("");
     this.report({ kind: "undo" });
-    this.say("The last judgement is taken back.");
   }
 
   done() {
