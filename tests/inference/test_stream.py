@@ -6,6 +6,7 @@ import os
 import threading
 import tracemalloc
 import weakref
+from contextlib import suppress
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -68,7 +69,7 @@ def descriptor():
 
     def put(data: bytes) -> int:
         def send() -> None:
-            with os.fdopen(write, "wb") as file:
+            with suppress(BrokenPipeError), os.fdopen(write, "wb") as file:
                 file.write(data)
 
         threading.Thread(target=send, daemon=True).start()
