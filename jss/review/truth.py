@@ -178,7 +178,13 @@ def write(
             something else or cannot be written; or a recording cannot be read.
     """
     base = Path(folder)
-    reviewed, unfinished = clips(judgements, [*detected.detections, *others])
+    foreign = {
+        key: judgement.label
+        for key, judgement in judgements.items()
+        if judgement.verdict in EVENTS and judgement.label not in detected.labels
+    }
+    known = {key: judgement for key, judgement in judgements.items() if key not in foreign}
+    reviewed, unfinished = clips(known, [*detected.detections, *others])
     if not reviewed:
         raise JssError(
             "No clip is complete yet: judge all of its detections, add what is missed, and press Enter."
@@ -209,6 +215,11 @@ def write(
         notes.append(
             f"Removed: {number_of(len(removed), 'clips')} written before, such as {removed[0]}, not complete "
             "in this review."
+        )
+    if foreign:
+        notes.append(
+            f"{len(foreign)} judged events are left out: {detected.system} does not have their classes, "
+            f"such as {next(iter(foreign.values()))}."
         )
     for note in notes:
         warn(note)

@@ -134,12 +134,20 @@ def test_the_folder_is_read_by_training_and_evaluation(tmp_path):
     assert sum(len(clips) for clips in labelled.prepare(root).values()) == 7
 
 
-def test_an_event_of_a_class_that_the_system_lacks_is_refused_where_the_folder_is_read(tmp_path):
+def test_events_of_classes_that_the_system_lacks_are_left_out_with_a_note(tmp_path):
+    """Reviews against another system once took them."""
     detected, judgements = folder(tmp_path, 3)
     siren = detection("day 1/1 \u00e9.wav", 15.0, 16.0, "siren")
-    write(tmp_path / "reviewed", detected, judgements | current(of(siren, ACCEPTED)))
-    with pytest.raises(JssError, match=r"strong\.tsv, line \d: .*the label 'siren'"):
-        labelled.prepare(tmp_path / "reviewed")
+    written = write(tmp_path / "reviewed", detected, judgements | current(of(siren, ACCEPTED)))
+    assert (written.clips, written.events) == (3, 2)
+    assert written.notes == (
+        "1 judged events are left out: SED does not have their classes, such as siren.",
+    )
+    assert set(labelled.prepare(tmp_path / "reviewed")) == {
+        "strong",
+        "strong_validation",
+        "strong_test",
+    }
 
 
 def test_clips_of_recordings_that_are_gone_stay_where_they_were_written(tmp_path):
