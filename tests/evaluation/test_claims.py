@@ -200,8 +200,8 @@ def pairs_of(of: Sequence[float], in_pairs: Sequence[float]) -> list[EvalReport]
 def test_pairs_are_drawn_by_the_clips_that_they_share():
     rng = np.random.default_rng(0)
     of = rng.normal(size=30)
-    made_of = np.array(overlap_pairs(30))
-    in_pairs = of[made_of].mean(axis=1) + 0.02 * rng.normal(size=90)
+    members = np.array(overlap_pairs(30))
+    in_pairs = of[members].mean(axis=1) + 0.02 * rng.normal(size=90)
     single, pairs = pairs_of(of + 0.1 * rng.normal(size=30), in_pairs)
     assert [len(r.bootstrap["replicates"]["similarity"]) for r in (single, pairs)] == [200, 250]
     assert pairs.bootstrap["clips"] != clips_fingerprint(

@@ -31,9 +31,9 @@ def test_names_of_pairs_tell_their_clips():
     clips = [Clip(f"{name}.wav", None, 10.0, ()) for name in "abcdefghijk"]
     pairs = build(clips)
     names = [pair.filename for pair in pairs]
-    made_of = [(clips.index(pair.first), clips.index(pair.second)) for pair in pairs]
-    assert clips_of_pairs(names, len(pairs)).tolist() == [list(pair) for pair in made_of]
-    assert clips_of_pairs(names[3:], len(pairs)).tolist() == [list(p) for p in made_of[3:]]
+    members = [(clips.index(pair.first), clips.index(pair.second)) for pair in pairs]
+    assert clips_of_pairs(names, len(pairs)).tolist() == [list(pair) for pair in members]
+    assert clips_of_pairs(names[3:], len(pairs)).tolist() == [list(p) for p in members[3:]]
     assert clips_of_pairs([*names[1:], "a.wav"], len(pairs)) is None
     assert clips_of_pairs(["0_00000.wav"], 1) is None
 
