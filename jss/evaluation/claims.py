@@ -29,7 +29,8 @@ Verdict = Literal["holds", "does not hold", "inconclusive"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "inconclusive")
 #: How a verdict follows from the intervals.
 RULE = (
-    "A comparison holds where its 95 % interval (paired bootstrap over clips, of two clips at a time with what pairs share of a clip) lies on the claim's "
+    "A comparison holds where its 95 % interval (paired bootstrap over clips, in which pairs that "
+    "share a clip depend on each other) lies on the claim's "
     "side of 0, does not hold where it lies on the other side, and is inconclusive where it "
     "includes 0 or nothing is measured; one of figures said to be alike holds where the interval "
     "lies within the stated margin, and does not hold where it lies outside. A claim of all comparisons holds where all of them hold, and "
