@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,25 @@ from pydantic import TypeAdapter, ValidationError
 
 from jss.errors import JssError
 from jss.io.atomic import atomic_write, remove_partial_files
+from jss.io.locks import locked_folder
 
 MANIFEST = "manifest.json"
+
+
+@contextmanager
+def rendering(path: Path, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Claim a set (:func:`claim`), and lock its folder in the ``with`` block.
+
+    Args:
+        path: The manifest of the set.
+        settings: What the clips depend on; plain data.
+
+    Raises:
+        JssError: The folder holds a set with other settings, or another process renders into it.
+    """
+    with locked_folder(path.parent):
+        claim(path, settings)
+        yield
 
 
 def claim(path: Path, settings: Mapping[str, Any]) -> None:

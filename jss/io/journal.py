@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any, BinaryIO
 
 from jss.errors import JssError
 from jss.io.atomic import unwritable
+from jss.io.locks import busy_folder, lock
 
 #: Names of the journal of ``detect`` and of its tables of events and of lengths, in its output folder.
 DETECTED, EVENTS, DURATIONS = "jss-detect.jsonl", "events.tsv", "durations.tsv"
@@ -106,7 +106,7 @@ class Journal:
 
     def _begin(self, settings: Mapping[str, Any]) -> None:
         """Read the lines, or write the settings where the file is new."""
-        self._lock()
+        lock(self._file, busy_folder(self.path.parent))
         self._file.seek(0)
         first, end = self._file.readline(), 0
         if first.endswith(b"\n"):
@@ -123,17 +123,6 @@ class Journal:
         if not end:
             self._file.write(json.dumps(dict(settings)).encode() + b"\n")
             self._file.flush()
-
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise JssError(
-                f"{self.path.parent} is being written by another process: wait for it, or name another "
-                "folder."
-            ) from error
-        except OSError:  # a file system without locks
-            pass
 
     def _compare(self, first: bytes, settings: Mapping[str, Any]) -> None:
         stored = _parsed(first)

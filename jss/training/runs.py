@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from jss.errors import JssError
 from jss.io import histories
+from jss.io.locks import lock
 from jss.io.schema import read_yaml
 from jss.training.selection import best_epoch
 
@@ -149,26 +150,10 @@ def training(run: Path) -> Iterator[None]:
     """
     run.mkdir(parents=True, exist_ok=True)
     with (run / STATE).open("a+", encoding="utf-8") as file:  # the lock ends with the process
-        _lock(file, run)
+        lock(file, f"{run} is being trained by another process: wait for it, or use another --out.")
         _write(file, "running")
         yield
         _write(file, "ended")
-
-
-def _lock(file: Any, run: Path) -> None:
-    for attempt in range(5):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if attempt == 4:
-                raise JssError(
-                    f"{run} is being trained by another process: wait for it, or use another --out."
-                ) from error
-            time.sleep(0.1)  # the app looks at it for a moment
-        except OSError:  # a file system without locks
-            return
-        else:
-            return
 
 
 def _write(file: Any, state: State) -> None:

@@ -13,7 +13,7 @@ from jss.data.acquire.checking import map_in_threads
 from jss.data.clip import Clip
 from jss.data.datasets import desed
 from jss.data.datasets.overlap import PERMUTATIONS, OverlapClip, build
-from jss.data.manifest import claim
+from jss.data.manifest import rendering
 from jss.errors import JssError
 
 MANIFEST = "overlap.json"
@@ -70,24 +70,24 @@ def render_overlap(
         Numbers of the set.
 
     Raises:
-        JssError: A clip has no strong labels, or the folder holds other pairs.
+        JssError: A clip has no strong labels, the folder holds other pairs, or another process
+            renders into it.
     """
     pairs = build(clips, permutations, seed)
     folder = desed.FOLDERS[subset]
-    claim(
-        root / MANIFEST,
-        {
-            "note": "Clips added in pairs by jss, without gain: every clip once the first of a pair in each permutation.",
-            "subset": subset,
-            "seed": seed,
-            "permutations": permutations,
-            "sources": sources,
-            "clips": len(clips),
-            "events_sha256": _digest(clips),
-            "pairs": {pair.filename: [pair.first.filename, pair.second.filename] for pair in pairs},
-        },
-    )
+    settings = {
+        "note": "Clips added in pairs by jss, without gain: every clip once the first of a pair in each permutation.",
+        "subset": subset,
+        "seed": seed,
+        "permutations": permutations,
+        "sources": sources,
+        "clips": len(clips),
+        "events_sha256": _digest(clips),
+        "pairs": {pair.filename: [pair.first.filename, pair.second.filename] for pair in pairs},
+    }
     present = [pair for pair in pairs if not pair.missing]
+    labelled = [Clip(pair.filename, None, pair.duration, pair.events) for pair in pairs]
+    tsv = (root / "metadata" / folder).with_suffix(".tsv")
 
     def write(pair: OverlapClip) -> str | None:
         try:
@@ -96,11 +96,10 @@ def render_overlap(
             return str(error)
         return None
 
-    outcomes = list(map_in_threads(write, present, workers, "clip"))
-    tsv = (root / "metadata" / folder).with_suffix(".tsv")
-    labelled = [Clip(pair.filename, None, pair.duration, pair.events) for pair in pairs]
-    desed.write_strong(tsv, labelled)
-    desed.write_durations(tsv.with_name(f"{tsv.stem}_durations.tsv"), labelled)
+    with rendering(root / MANIFEST, settings):
+        outcomes = list(map_in_threads(write, present, workers, "clip"))
+        desed.write_strong(tsv, labelled)
+        desed.write_durations(tsv.with_name(f"{tsv.stem}_durations.tsv"), labelled)
     failed = tuple(dict.fromkeys(reason for reason in outcomes if reason is not None))
     return OverlapResult(
         root, subset, len(pairs), outcomes.count(None), len(pairs) - len(present), failed

@@ -15,7 +15,7 @@ from jss.data.acquire.checking import map_in_threads
 from jss.data.clip import Clip, Event
 from jss.data.datasets import desed
 from jss.data.datasets.overlap import merge
-from jss.data.manifest import MANIFEST, claim
+from jss.data.manifest import MANIFEST, rendering
 from jss.data.scenes.scenes import SPLITS, Scene, SceneRecipe, SceneSet, render_scene
 from jss.data.soundbank.bank import Bank, recordings_sha256
 from jss.errors import JssError
@@ -54,37 +54,38 @@ def render_scenes(
         Number of scenes of each split.
 
     Raises:
-        JssError: The folder holds another set, or the bank lacks a class.
+        JssError: The folder holds another set, another process renders into it, or the bank lacks a
+            class.
     """
     settings = {"set": "scenes", "seed": seed, "sources": sources, "recipe": repr(recipe)}
-    claim(root / MANIFEST, {**settings, "recordings_sha256": recordings_sha256(bank)})
-    lines: list[str] = []
-    for split, count in clips.items():
-        scenes = SceneSet(recipe, bank, split, seed, count)
-        names = [f"{split}_{number:05d}" for number in range(count)]
-        drawn = [scenes.scene(number) for number in range(count)]
+    with rendering(root / MANIFEST, {**settings, "recordings_sha256": recordings_sha256(bank)}):
+        lines: list[str] = []
+        for split, count in clips.items():
+            scenes = SceneSet(recipe, bank, split, seed, count)
+            names = [f"{split}_{number:05d}" for number in range(count)]
+            drawn = [scenes.scene(number) for number in range(count)]
 
-        def write(item: tuple[str, Scene], split: str = split) -> None:
-            if not _mixture(root, split, item[0]).is_file():
-                _write(root, split, *item, bank, sources)
+            def write(item: tuple[str, Scene], split: str = split) -> None:
+                if not _mixture(root, split, item[0]).is_file():
+                    _write(root, split, *item, bank, sources)
 
-        for _ in map_in_threads(write, list(zip(names, drawn, strict=True)), workers, "scene"):
-            pass
-        desed.write_strong(
-            root / split / "strong.tsv",
-            [
-                Clip(
-                    f"{name}.wav",
-                    None,
-                    scene.duration,
-                    merge(Event(*event) for event in scene.events),
-                )
-                for name, scene in zip(names, drawn, strict=True)
-            ],
-        )
-        lines += [_line(split, name, scene) for name, scene in zip(names, drawn, strict=True)]
-    with atomic_write(root / LINES) as part:
-        part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+            for _ in map_in_threads(write, list(zip(names, drawn, strict=True)), workers, "scene"):
+                pass
+            desed.write_strong(
+                root / split / "strong.tsv",
+                [
+                    Clip(
+                        f"{name}.wav",
+                        None,
+                        scene.duration,
+                        merge(Event(*event) for event in scene.events),
+                    )
+                    for name, scene in zip(names, drawn, strict=True)
+                ],
+            )
+            lines += [_line(split, name, scene) for name, scene in zip(names, drawn, strict=True)]
+        with atomic_write(root / LINES) as part:
+            part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     return dict(clips)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from jss import audio
-from jss.data.manifest import MANIFEST, claim, write_json
+from jss.data.manifest import MANIFEST, rendering, write_json
 from jss.data.recordings import Recording
 from jss.data.soundbank.bank import Bank, MixedBank, SoundBank, recordings_sha256
 from jss.data.soundbank.synthbank import PREFIX, SynthBank
@@ -87,8 +87,8 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
         Number of clips of each subset.
 
     Raises:
-        JssError: The folder holds a set with other settings, the soundbank lacks a class, or the
-            package that simulates rooms is not installed.
+        JssError: The folder holds a set with other settings, another process renders into it, the
+            soundbank lacks a class, or the package that simulates rooms is not installed.
     """
     from tqdm import tqdm
 
@@ -98,26 +98,26 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
     layout = LAYOUTS[order.name]
     bank = make_bank(order.soundbank)
     settings = _settings(order, bank)
-    claim(order.root / MANIFEST, settings)
     jobs = [_Job(subset, index) for subset, count in order.clips.items() for index in range(count)]
     scapes: dict[str, list[tuple[str, Soundscape]]] = {subset: [] for subset in order.clips}
-    with tqdm(total=len(jobs), unit="clip", disable=None) as bar:
-        for job, line in zip(jobs, _render_all(order, bank, jobs, workers), strict=True):
-            scapes[job.subset].append(
-                (layout.mixture(job.subset, job.index), Soundscape.from_json(line))
+    with rendering(order.root / MANIFEST, settings):
+        with tqdm(total=len(jobs), unit="clip", disable=None) as bar:
+            for job, line in zip(jobs, _render_all(order, bank, jobs, workers), strict=True):
+                scapes[job.subset].append(
+                    (layout.mixture(job.subset, job.index), Soundscape.from_json(line))
+                )
+                bar.update()
+        layout.write(order.root, scapes)
+        with atomic_write(order.root / SCAPES) as part:
+            part.write_text(
+                "".join(
+                    f'{{"subset":"{subset}","filename":"{path}","soundscape":{scape.to_json()}}}\n'
+                    for subset, items in scapes.items()
+                    for path, scape in items
+                ),
+                encoding="utf-8",
             )
-            bar.update()
-    layout.write(order.root, scapes)
-    with atomic_write(order.root / SCAPES) as part:
-        part.write_text(
-            "".join(
-                f'{{"subset":"{subset}","filename":"{path}","soundscape":{scape.to_json()}}}\n'
-                for subset, items in scapes.items()
-                for path, scape in items
-            ),
-            encoding="utf-8",
-        )
-    write_json(order.root / MANIFEST, {**settings, **_contents(scapes)})
+        write_json(order.root / MANIFEST, {**settings, **_contents(scapes)})
     return {subset: len(items) for subset, items in scapes.items()}
 
 

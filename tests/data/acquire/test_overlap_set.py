@@ -16,6 +16,7 @@ from jss.data.clip import Clip, Event
 from jss.data.datasets import desed
 from jss.data.datasets.overlap import build
 from jss.errors import JssError
+from jss.io.locks import locked_folder
 
 REAL = Path(__file__).parents[4] / "shared" / "evaluation" / "desed-metadata" / "real"
 
@@ -102,6 +103,8 @@ def test_resuming_and_refusal_of_other_sets(root: Path, tmp_path: Path) -> None:
         render_overlap(clips, tmp_path / "pairs", seed=1)
     with pytest.raises(JssError, match="another clips"):
         render_overlap(clips[:3], tmp_path / "pairs")
+    with locked_folder(tmp_path / "pairs"), pytest.raises(JssError, match="by another process"):
+        render_overlap(clips, tmp_path / "pairs")
 
 
 def test_a_damaged_clip_does_not_stop_the_others(root: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from jss.data.scenes.scene_set import render_scene_lines, render_scenes
 from jss.data.scenes.scenes import RECIPES
 from jss.data.soundbank.synthbank import SynthBank
 from jss.errors import JssError
+from jss.io.locks import locked_folder
 from jss.labels import URBAN_LABELS
 
 
@@ -62,6 +63,8 @@ def test_a_set_of_other_recordings_is_refused(tmp_path: Path) -> None:
         render_scenes(tmp_path, banks[1], recipe, clips)
     assert (tmp_path / "test" / "strong.tsv").read_bytes() == before
     assert render_scenes(tmp_path, banks[0], recipe, clips) == clips
+    with locked_folder(tmp_path), pytest.raises(JssError, match="by another process"):
+        render_scenes(tmp_path, banks[0], recipe, clips)
 
 
 def test_render_again_from_a_line(

@@ -22,6 +22,7 @@ from jss.data.soundscapes.homescapes import SUBSETS
 from jss.data.soundscapes.render_set import Order, make_bank, render_lines, render_set
 from jss.data.soundscapes.soundscape import Soundscape
 from jss.errors import JssError
+from jss.io.locks import locked_folder
 
 COUNTS = {**dict.fromkeys(SUBSETS, 1), "weak": 2}
 
@@ -135,6 +136,17 @@ def test_another_seed_is_refused(rendered: Path, bank_folder: Path) -> None:
         render_set(order(rendered, bank_folder, seed=1))
     with pytest.raises(JssError, match="another sources"):
         render_set(order(rendered, bank_folder, sources=False))
+
+
+def test_one_process_at_a_time_renders_into_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["render", "synthscapes", str(tmp_path / "set"), "--clips", "0", "--workers", "1"]
+    with locked_folder(tmp_path / "set"):
+        assert main(command) == 2
+    assert "set is being written by another process: wait for it" in capsys.readouterr().err
+    assert not any((tmp_path / "set").iterdir())
+    assert main(command) == 0
 
 
 @pytest.mark.parametrize("given", ["file", "standard input"])
