@@ -17,7 +17,7 @@ from jss.io.annotations.events import by_recording
 from jss.io.annotations.formats import read
 from jss.io.inputs import output_names
 from jss.io.notes import warn
-from jss.io.tables import read_table, write_table
+from jss.io.tsv import read_table, write_table
 
 if TYPE_CHECKING:
     from jss.inference.windows import Stretch
@@ -161,10 +161,8 @@ def run(args: argparse.Namespace) -> int:
 def _rows(folder: Path) -> dict[str, tuple[str, ...]]:
     """Rows of the table of a folder by clip, of the clips that are there; earlier runs cut them."""
     table = folder / TABLE
-    rows = read_table(table, *COLUMNS) if table.is_file() else []
-    return {
-        row["filename"]: tuple(row.values()) for row in rows if (folder / row["filename"]).is_file()
-    }
+    rows = read_table(table, COLUMNS).itertuples(index=False) if table.is_file() else ()
+    return {row[0]: tuple(row) for row in rows if (folder / row[0]).is_file()}
 
 
 def _analysis(

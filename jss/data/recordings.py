@@ -18,10 +18,12 @@ from jss.errors import JssError
 from jss.io import cells
 from jss.io.inputs import audio_files, is_hidden
 from jss.io.notes import warn
-from jss.io.tables import open_table
+from jss.io.tsv import read_table
 
 SPLITS = ("train", "validation", "test")
 HALVES = ("a", "b")
+#: Columns that a catalogue must have.
+COLUMNS = ("file", "class", "recording", "split")
 
 
 @dataclass(frozen=True, order=True)
@@ -128,40 +130,30 @@ def read_catalogue(path: Path) -> list[Recording]:
     recordings: list[Recording] = []
     files: set[str] = set()
     split_of: dict[str, str] = {}
-    with open_table(path) as file:
-        rows = cells.rows(file.read())
-        _, header = next(rows, (0, []))
-        missing = {"file", "class", "recording", "split"} - set(header)
-        if missing:
+    table = read_table(path, COLUMNS, optional=("licence", "dataset", "duration_s"))
+    for line, file, label, recording, split, licence, dataset, seconds in table.itertuples():
+        if cells.undecodable(recording):
+            raise JssError(f"{path}, line {line}: the text is not UTF-8: save it as UTF-8.")
+        if split not in SPLITS:
             raise JssError(
-                f"{path} lacks the column {sorted(missing)[0]!r}: it needs file, class, recording, split."
+                f"{path}, line {line}: the split {split!r} is not train, validation or test."
             )
-        for number, values in rows:
-            if any(map(cells.undecodable, values)):
-                raise JssError(f"{path}, line {number}: the text is not UTF-8: save it as UTF-8.")
-            row = dict(zip(header, values + [""] * (len(header) - len(values)), strict=False))
-            if row["split"] not in SPLITS:
-                raise JssError(
-                    f"{path}, line {number}: the split {row['split']!r} is not train, validation or test."
-                )
-            if row["file"] in files:
-                raise JssError(f"{path}, line {number}: the file {row['file']!r} is listed twice.")
-            files.add(row["file"])
-            if split_of.setdefault(row["recording"], row["split"]) != row["split"]:
-                raise JssError(
-                    f"{path}, line {number}: the recording {row['recording']!r} is in two splits."
-                )
-            recordings.append(
-                Recording(
-                    row["class"],
-                    row["file"],
-                    row["recording"],
-                    row["split"],
-                    row.get("licence") or "unstated",
-                    row.get("dataset") or "folder",
-                    _seconds(row.get("duration_s")),
-                )
+        if file in files:
+            raise JssError(f"{path}, line {line}: the file {file!r} is listed twice.")
+        files.add(file)
+        if split_of.setdefault(recording, split) != split:
+            raise JssError(f"{path}, line {line}: the recording {recording!r} is in two splits.")
+        recordings.append(
+            Recording(
+                label,
+                file,
+                recording,
+                split,
+                licence or "unstated",
+                dataset or "folder",
+                _seconds(seconds),
             )
+        )
     return recordings
 
 
@@ -193,7 +185,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _seconds(text: str | None) -> float | None:
+def _seconds(text: str) -> float | None:
     try:
         return cells.number(text) if text else None
     except ValueError:

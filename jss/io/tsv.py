@@ -18,6 +18,7 @@ import pandas as pd
 from jss.arrays import Float64, Floats
 from jss.errors import JssError
 from jss.io import cells
+from jss.io.atomic import atomic_write
 from jss.io.inputs import is_hidden, without_suffix
 from jss.labels import CLASS_SETS
 
@@ -26,7 +27,7 @@ EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
 #: Columns of a table of the lengths of recordings, in seconds.
 DURATION_COLUMNS = ("filename", "duration")
 #: Columns with names of files, which need not be UTF-8.
-FILE_COLUMNS = ("filename", "Begin File", "Begin Path")
+FILE_COLUMNS = ("filename", "recording", "Begin File", "Begin Path")
 #: File name of the detections at one threshold, in any notation of the number.
 _POINT = re.compile(r"_th_((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\.tsv$")
 #: Readings of the folders of each clip's name, by name and stem.
@@ -142,7 +143,10 @@ def _same_end(a: list[str], b: list[str]) -> bool:
 
 
 def read_table(
-    path: Path, columns: Sequence[str] | None = None, separators: str = "\t"
+    path: Path,
+    columns: Sequence[str] | None = None,
+    separators: str = "\t",
+    optional: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Read a table as text.
 
@@ -150,9 +154,11 @@ def read_table(
         path: The table.
         columns: Columns to read; None reads all.
         separators: Characters that may separate cells; the header decides which does.
+        optional: Columns to read beside these where they are there; else their cells are "".
 
     Returns:
-        One row a line that is not blank, indexed by line number.
+        One row a line that is not blank, indexed by line number, its cells without surrounding
+        blanks; missing cells are "".
 
     Raises:
         JssError: The file cannot be read, a column is missing or twice, or a line has too many
@@ -162,7 +168,7 @@ def read_table(
     header = text.lstrip("\r\n").split("\n")[0].split("\r")[0]
     separator = max(separators, key=header.count)
     rows = cells.rows(text, separator)
-    names = next(rows)[1]
+    _, names = next(rows, (1, []))
     if columns is not None:
         _check_header(path, header, names, columns, separators)
     if len(set(names)) < len(names):
@@ -181,19 +187,37 @@ def read_table(
             )
         table.append(row + [""] * (len(names) - len(row)))
         numbers.append(number)
-    data = (
-        dict(zip(names, zip(*table, strict=True), strict=True))
-        if table
-        else {name: () for name in names}
-    )
-    frame = pd.DataFrame(
-        data, index=np.array(numbers, int), columns=list(columns or names), dtype=object
-    )
+    index = np.array(numbers, int)
+    frame = pd.DataFrame(table, index=index, columns=names, dtype=object)
+    frame = frame.reindex(columns=[*(columns or names), *optional], fill_value="")
     for name in frame.columns if not text.isascii() else ():
         if name not in FILE_COLUMNS:
             bad = frame[name].map(cells.undecodable).astype(bool)
             _first(path, frame, bad, "the text is not UTF-8: save it as UTF-8")
     return frame
+
+
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a table with tabs and a header, atomically.
+
+    Args:
+        path: The table.
+        header: Names of the columns.
+        rows: Cells of each row.
+    """
+    write_lines(path, (header, *rows))
+
+
+def write_lines(path: Path, rows: Iterable[Sequence[str]]) -> None:
+    """Write rows of cells with tabs between them, atomically.
+
+    Args:
+        path: The file.
+        rows: Cells of each row.
+    """
+    with atomic_write(path) as part:
+        text = "".join(cells.row(list(row)) for row in rows)
+        part.write_text(text, encoding="utf-8", errors=cells.ERRORS, newline="")
 
 
 def read_events(

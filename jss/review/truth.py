@@ -21,7 +21,7 @@ from jss.data.datasets.labelled import SPLITS
 from jss.errors import JssError, number_of
 from jss.io.atomic import atomic_write
 from jss.io.notes import warn
-from jss.io.tables import read_table, write_table
+from jss.io.tsv import read_table, write_table
 from jss.review.detections import DetectedFolder, Detection
 from jss.review.judgements import COMPLETE, EVENTS, UNSURE, Judgement
 
@@ -255,7 +255,7 @@ def _before(base: Path) -> set[str]:
         return set()
     if not (base / SPLITS).is_file():
         raise JssError(f"{base} is not a folder of reviewed clips: name a new one.")
-    names = {row["filename"] for row in read_table(base / SPLITS, "filename", "split")}
+    names = set(read_table(base / SPLITS, ("filename", "split"))["filename"])
     return {
         name
         for name in names

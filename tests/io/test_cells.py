@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jss.errors import JssError
-from jss.io import cells, tables, tsv
+from jss.io import cells, tsv
 from jss.io.tsv import ClipNames
 
 #: All possible file names: any bytes but a slash and a zero byte.
@@ -50,9 +50,9 @@ def test_line_numbers_after_multiline_cells():
 @pytest.mark.parametrize("name", ODD)
 def test_round_trip_through_a_file(tmp_path, name):
     path = tmp_path / "a.tsv"
-    tables.write_table(path, ("filename", "duration"), [(name, "1"), ("other", "2")])
+    tsv.write_table(path, ("filename", "duration"), [(name, "1"), ("other", "2")])
     assert tsv.read_durations(path) == {name: 1.0, "other": 2.0}
-    assert [row["filename"] for row in tables.read_table(path, "filename")] == [name, "other"]
+    assert tsv.read_table(path, ("filename",))["filename"].tolist() == [name, "other"]
 
 
 def test_names_in_folders():

@@ -62,6 +62,7 @@ def test_events_with_commas_and_an_index(tmp_path):
         ),
         (HEADER.encode("utf-16"), "line 1: the text is UTF-16"),
         ("", "line 1: the file is empty"),
+        ('""\n', "line 1: the column 'filename' is missing"),
         (HEADER + "a\0\t0\t1\tDog\n", "line 2: this is not text"),
     ],
 )

@@ -24,9 +24,8 @@ from jss.io import cells
 from jss.io.annotations import formats
 from jss.io.inputs import is_audio, without_suffix
 from jss.io.notes import warn
-from jss.io.tables import open_table, read_table, write_table
 from jss.io.truth import within
-from jss.io.tsv import DURATION_COLUMNS, read_events
+from jss.io.tsv import DURATION_COLUMNS, read_events, read_table, read_text, write_table
 
 #: Subset -> its folder under ``audio`` and ``metadata``.
 FOLDERS: Mapping[str, str] = {
@@ -203,32 +202,27 @@ def _read(base: Path, name: str) -> list[Clip]:
             for stem, paths in sorted(files.items())
             for path in paths
         ]
-    with open_table(tsv) as file:
-        _, header = next(cells.rows(file.read()), (0, []))
+    _, header = next(cells.rows(read_text(tsv)), (1, []))
     strong, weak = "onset" in header, "event_labels" in header
-    columns = (
-        ("filename", "onset", "offset", "event_label")
-        if strong
-        else (("filename", "event_labels") if weak else ("filename",))
-    )
+    columns = ("filename", "event_labels") if weak else ("filename",)
     tags: dict[str, set[str]] = {}
     table = read_events(tsv) if strong else None
     if table is not None:
         tags = {name: set() for name in table["filename"]}
     else:
-        for row in read_table(tsv, *columns):
-            if row["filename"]:
-                labels = {tag.strip() for tag in row.get("event_labels", "").split(",")}
-                tags.setdefault(row["filename"], set()).update(labels - {""})
+        for _, filename, *labels in read_table(tsv, columns).itertuples():
+            if filename:
+                named = {tag.strip() for tag in ",".join(labels).split(",")}
+                tags.setdefault(filename, set()).update(named - {""})
     durations = _durations(tsv)
     clips: list[Clip] = []
-    for filename, labels in tags.items():
+    for filename, named in tags.items():
         stem = _find_stem(without_suffix(Path(filename).name), files)
         path = _match(filename, files.get(stem, []), tsv)
         seconds = durations.get(filename) or (
             duration(path) if path else seconds_named(filename) or SECONDS
         )
-        clip_tags = tuple(sorted(labels)) if weak and not strong else None
+        clip_tags = tuple(sorted(named)) if weak and not strong else None
         clips.append(
             Clip(filename, path, seconds, None, clip_tags, sources.get(stem, ()), padded_to=SECONDS)
         )
@@ -281,7 +275,7 @@ def _divide_weak(base: Path, clips: list[Clip]) -> tuple[list[Clip], list[Clip]]
     tsv = next((table for table in tables if table.is_file()), None)
     if tsv is None:
         return _draw(clips, 0.9, 42)
-    names = {row["filename"] for row in read_table(tsv, "filename")}
+    names = set(read_table(tsv, ("filename",))["filename"])
     return [c for c in clips if c.filename not in names], [c for c in clips if c.filename in names]
 
 
@@ -351,10 +345,8 @@ def _durations(tsv: Path) -> dict[str, float]:
     for path in (tsv.with_name(f"{tsv.stem}_durations.tsv"), tsv.with_name("durations.tsv")):
         if path.is_file():
             try:
-                return {
-                    row["filename"]: cells.number(row["duration"])
-                    for row in read_table(path, *DURATION_COLUMNS)
-                }
+                table = read_table(path, DURATION_COLUMNS)
+                return {name: cells.number(seconds) for _, name, seconds in table.itertuples()}
             except ValueError as error:
                 raise JssError(f"{path}: a duration is not a number of seconds.") from error
     return {}

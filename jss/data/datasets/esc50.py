@@ -14,7 +14,7 @@ from jss.data.clip import Clip
 from jss.data.recordings import Recording
 from jss.errors import JssError
 from jss.io.inputs import audio_files, without_suffix
-from jss.io.tables import read_table, table_folder
+from jss.io.tsv import read_table
 
 TABLE = "meta/esc50.csv"
 COLUMNS = ("filename", "fold", "category", "src_file")
@@ -109,7 +109,8 @@ def label(category: str) -> str:
 
 def find(root: str | Path) -> Path | None:
     """Folder with the table: ROOT, ROOT/ESC-50-master or ROOT/ESC-50; None where there is none."""
-    return table_folder(root, TABLE, ("ESC-50-master", "ESC-50"))
+    bases = (Path(root) / name for name in ("", "ESC-50-master", "ESC-50"))
+    return next((base for base in bases if (base / TABLE).is_file()), None)
 
 
 def _base(root: str | Path) -> Path:
@@ -125,11 +126,10 @@ def _rows(base: Path) -> list[Row]:
         for path in audio_files(base / "audio")
     }
     rows: list[Row] = []
-    for number, row in enumerate(read_table(base / TABLE, *COLUMNS, delimiter=","), start=2):
-        if row["fold"] not in map(str, SPLITS):
-            raise JssError(
-                f"{base / TABLE}, line {number}: the fold is 1 to 5, not {row['fold']!r}."
-            )
-        path = stems.get(without_suffix(Path(row["filename"]).name))
-        rows.append(Row(row["filename"], int(row["fold"]), row["category"], row["src_file"], path))
+    table = read_table(base / TABLE, COLUMNS, ",")
+    for line, filename, fold, category, source in table.itertuples():
+        if fold not in map(str, SPLITS):
+            raise JssError(f"{base / TABLE}, line {line}: the fold is 1 to 5, not {fold!r}.")
+        path = stems.get(without_suffix(Path(filename).name))
+        rows.append(Row(filename, int(fold), category, source, path))
     return rows

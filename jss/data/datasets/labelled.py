@@ -24,9 +24,7 @@ from jss.errors import JssError
 from jss.io.annotations import formats
 from jss.io.notes import warn
 from jss.io.schema import parse_yaml
-from jss.io.tables import read_table
-from jss.io.tsv import ClipNames
-from jss.io.tsv import read_table as read_numbered
+from jss.io.tsv import ClipNames, read_table
 
 SPLITS = "splits.tsv"
 
@@ -137,7 +135,7 @@ def _splits(tsv: Path, paths: Mapping[str, Path]) -> dict[Path, str] | None:
     """
     if not tsv.is_file():
         return None
-    table = read_numbered(tsv, ("filename", "split"))
+    table = read_table(tsv, ("filename", "split"))
     files = _files(table["filename"], paths, tsv)
     absent = [name for name in table["filename"] if files[name][1] is None]
     if absent:
@@ -195,14 +193,14 @@ def _strong(tsv: Path | None, paths: Mapping[str, Path], known: Sequence[str]) -
 def _weak(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Clip]:
     if not tsv.is_file():
         return []
-    table = read_table(tsv, "filename", "event_labels")
-    files = _files([row["filename"] for row in table if row["filename"]], paths, tsv)
+    table = read_table(tsv, ("filename", "event_labels"))
+    files = _files([name for name in table["filename"] if name], paths, tsv)
     tags: dict[str, set[str]] = {name: set() for name, _ in files.values()}
-    for row in table:
-        named = {tag.strip() for tag in row["event_labels"].split(",")} - {""}
-        _check(sorted(named), row["filename"], str(tsv), known)
-        if row["filename"]:
-            tags[files[row["filename"]][0]].update(named)
+    for _, filename, labels in table.itertuples():
+        named = {tag.strip() for tag in labels.split(",")} - {""}
+        _check(sorted(named), filename, str(tsv), known)
+        if filename:
+            tags[files[filename][0]].update(named)
     return [
         Clip(name, path, duration(path) if path else 10.0, tags=tuple(sorted(tags[name])))
         for name, path in dict(files.values()).items()

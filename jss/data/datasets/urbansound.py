@@ -15,10 +15,10 @@ from jss.data.recordings import Recording
 from jss.errors import JssError
 from jss.io import cells
 from jss.io.inputs import audio_files, without_suffix
-from jss.io.tables import read_table, table_folder
+from jss.io.tsv import read_table
 
 TABLE = "metadata/UrbanSound8K.csv"
-COLUMNS = ("slice_file_name", "fsID", "start", "end", "salience", "fold", "classID", "class")
+COLUMNS = ("slice_file_name", "fsID", "start", "end", "salience", "fold", "class")
 #: Split -> folds, as in the weak-label paper.
 FOLDS: Mapping[str, tuple[int, ...]] = {
     "train": (1, 2, 3, 4, 5, 6, 7, 8),
@@ -127,34 +127,27 @@ def read_slices(base: Path) -> list[Slice]:
     """
     folders = {fold: _stems(base, fold) for folds in FOLDS.values() for fold in folds}
     slices: list[Slice] = []
-    for number, row in enumerate(read_table(base / TABLE, *COLUMNS, delimiter=","), start=2):
-        name = row["slice_file_name"]
+    for line, name, fsid, *numbers, label in read_table(base / TABLE, COLUMNS, ",").itertuples():
         try:
-            start, end, salience, fold = (
-                cells.number(row["start"]),
-                cells.number(row["end"]),
-                cells.number(row["salience"]),
-                cells.number(row["fold"]),
-            )
+            start, end, salience, fold = map(cells.number, numbers)
         except ValueError as error:
             raise JssError(
-                f"{base / TABLE}, line {number}: start, end, salience and fold must be numbers."
+                f"{base / TABLE}, line {line}: start, end, salience and fold must be numbers."
             ) from error
         if fold not in folders or salience not in (FOREGROUND, BACKGROUND):
             raise JssError(
-                f"{base / TABLE}, line {number}: the fold is 1 to 10 and the salience 1 or 2, not "
+                f"{base / TABLE}, line {line}: the fold is 1 to 10 and the salience 1 or 2, not "
                 f"{fold:g} and {salience:g}."
             )
         path = folders[int(fold)].get(without_suffix(Path(name).name))
-        slices.append(
-            Slice(name, row["fsID"], start, end, int(salience), int(fold), row["class"], path)
-        )
+        slices.append(Slice(name, fsid, start, end, int(salience), int(fold), label, path))
     return slices
 
 
 def find(root: str | Path) -> Path | None:
     """Folder with the table: ROOT or ROOT/UrbanSound8K; None where there is none."""
-    return table_folder(root, TABLE, ("UrbanSound8K",))
+    bases = (Path(root) / name for name in ("", "UrbanSound8K"))
+    return next((base for base in bases if (base / TABLE).is_file()), None)
 
 
 def _base(root: str | Path) -> Path:

@@ -10,7 +10,7 @@ from jss.data.clip import Clip
 from jss.data.datasets import desed
 from jss.data.soundscapes import Soundscape
 from jss.data.soundscapes.homescapes import SUBSETS
-from jss.io.tables import write_lines
+from jss.io.tsv import write_lines
 
 #: Subset -> (path of the mixture, soundscape) of its clips, in order.
 Scapes = Mapping[str, Sequence[tuple[str, Soundscape]]]

@@ -88,5 +88,5 @@ def test_sentences_of_errors(root: Path, tmp_path: Path) -> None:
         with pytest.raises(JssError, match=r"line 2: start, end, salience and fold must be number"):
             urbansound.prepare(root)
     table.write_text(whole.replace("fsID", "id"))
-    with pytest.raises(JssError, match="lacks the column 'fsID'"):
+    with pytest.raises(JssError, match="line 1: the column 'fsID' is missing"):
         urbansound.prepare(root)
