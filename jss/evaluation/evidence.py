@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from jss.arrays import Float64
-from jss.data.datasets.overlap import SUFFIX, clips_of_pairs
+from jss.data.datasets.overlap import SUFFIX, pair_indices
 from jss.evaluation.measure import (
     RESAMPLES,
     THRESHOLD,
@@ -233,7 +233,7 @@ class Evidence:
             return None
         place = {name: n for n, name in enumerate(single.similarity["per_clip"])}
         names, drawn = list(pairs.similarity["per_clip"]), single.bootstrap
-        of_pairs = clips_of_pairs(names, pairs.n_files_expected)
+        of_pairs = pair_indices(names, pairs.n_files_expected)
         if of_pairs is None or not place.keys() >= set(parts):
             return None
         resampling = drawn["resamples"], drawn["seed"]

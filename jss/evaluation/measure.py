@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jss.arrays import Float64
-from jss.data.datasets.overlap import SUFFIX, clips_of_pairs
+from jss.data.datasets.overlap import SUFFIX, pair_indices
 from jss.metrics import bootstrap
 from jss.metrics.collars import COLLAR, SHARE, matched
 from jss.metrics.counts import ClassCounts, Truth
@@ -330,7 +330,7 @@ def draw(subset: str, names: Sequence[str], missing: int, resamples: int, seed: 
 
 
 def _pairs(subset: str, names: Sequence[str], missing: int) -> npt.NDArray[np.int64] | None:
-    return clips_of_pairs(names, len(names) + missing) if subset.endswith(SUFFIX) else None
+    return pair_indices(names, len(names) + missing) if subset.endswith(SUFFIX) else None
 
 
 def clips_fingerprint(reference: Reference) -> str:

@@ -132,8 +132,8 @@ def build(
     ]
 
 
-def clips_of_pairs(names: Sequence[str], total: int) -> npt.NDArray[np.int64] | None:
-    """The clips that pairs are made of, from the pairs' names as ``build`` gives them.
+def pair_indices(names: Sequence[str], total: int) -> npt.NDArray[np.int64] | None:
+    """Which two clips each pair is made of, from the pairs' names as ``build`` gives them.
 
     Args:
         names: Of some pairs of a set with the usual permutations and seed.

@@ -5,7 +5,7 @@ import pytest
 
 from jss import audio
 from jss.data.clip import Clip, Event
-from jss.data.datasets.overlap import build, clips_of_pairs, merge, overlap_pairs
+from jss.data.datasets.overlap import build, merge, overlap_pairs, pair_indices
 from jss.errors import JssError
 
 
@@ -32,10 +32,10 @@ def test_names_of_pairs_tell_their_clips():
     pairs = build(clips)
     names = [pair.filename for pair in pairs]
     members = [(clips.index(pair.first), clips.index(pair.second)) for pair in pairs]
-    assert clips_of_pairs(names, len(pairs)).tolist() == [list(pair) for pair in members]
-    assert clips_of_pairs(names[3:], len(pairs)).tolist() == [list(p) for p in members[3:]]
-    assert clips_of_pairs([*names[1:], "a.wav"], len(pairs)) is None
-    assert clips_of_pairs(["0_00000.wav"], 1) is None
+    assert pair_indices(names, len(pairs)).tolist() == [list(pair) for pair in members]
+    assert pair_indices(names[3:], len(pairs)).tolist() == [list(p) for p in members[3:]]
+    assert pair_indices([*names[1:], "a.wav"], len(pairs)) is None
+    assert pair_indices(["0_00000.wav"], 1) is None
 
 
 def test_one_clip_is_too_few():
