@@ -49,8 +49,8 @@ def page() -> None:
     statistics = loaders.statistics(chosen.name, chosen.clips)
     st.caption(
         literal(chosen.note)
-        + f" Counted on **{statistics.strong} of {statistics.n_files_expected} clips** whose events are "
-        "annotated."
+        + f" Counted on **{statistics.strong} of {statistics.n_files_expected} clips**: those whose events "
+        "are annotated."
     )
     if statistics.damaged:
         st.caption(

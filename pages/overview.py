@@ -122,7 +122,8 @@ def _one_system(installed: dict[str, Manifest]) -> None:
         chosen = system.selections[selection]
         if chosen.note:
             st.markdown(chosen.note)
-        for block in filter(None, (chosen.separator, chosen.detector)):
+        blocks = [block for block in (chosen.separator, chosen.detector) if block]
+        for block in blocks:
             card = cards[block]
             origin = {
                 "Seed": card.seed,
@@ -135,9 +136,13 @@ def _one_system(installed: dict[str, Manifest]) -> None:
                 f"Training data: {card.training_data}",
                 f"Licence: {card.licence}",
                 ", ".join(f"{key} {value}" for key, value in origin.items() if value is not None),
-                card.note,
             )
-            st.markdown("  \n".join(filter(None, lines)))
+            st.markdown("  \n".join(lines))
+    notes = {block: cards[block].note for block in blocks if cards[block].note}
+    if notes:
+        with st.expander("Notes on the training of its blocks"):
+            for block, note in notes.items():
+                st.markdown(f"**{block}**: {note}")
 
 
 def _drawing(drawing: Drawing, name: str, title: str) -> None:

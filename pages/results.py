@@ -163,12 +163,12 @@ def scenarios() -> pd.DataFrame:
         [
             {
                 "Scenario": name,
-                "DTC": s.dtc,
-                "GTC": s.gtc,
-                "Cost of instability": s.alpha_st,
-                "CTTC": s.cttc,
+                "Detection tolerance (DTC)": s.dtc,
+                "Ground truth intersection (GTC)": s.gtc,
+                "Cross-trigger tolerance (CTTC)": s.cttc,
                 "Cost of cross-triggers": s.alpha_ct,
-                "e_max (per hour)": s.e_max,
+                "Cost of instability": s.alpha_st,
+                "Most false positives an hour (e_max)": s.e_max,
             }
             for name, s in (("PSDS1", PSDS1), ("PSDS2", PSDS2))
         ]

@@ -90,10 +90,15 @@ def summary(plan: ReviewPlan, current: Mapping[str, Judgement]) -> None:
     count = Counter(judgement.verdict for judgement in current.values())
     complete = count.pop(judgements.COMPLETE, 0)
     verdicts = ", ".join(f"{number} {verdict}" for verdict, number in count.most_common())
-    judged = sum(count.values())
+    added = sum(judgement.is_added for judgement in current.values())
+    judged = sum(count.values()) - added
+    alone = len({detection.key for detection in plan.queue} & {d.key for d in plan.others})
+    by_other = f" and {alone} by {literal(plan.others[0].system)} alone" if alone else ""
     st.markdown(
-        f"**{number_of(judged, 'events')} judged** of {len(plan.queue)} detected by "
-        f"{literal(plan.detected.system)} in {number_of(len(plan.detected.recordings), 'recordings')}"
+        f"**{number_of(judged, 'events')} judged** of {len(plan.queue) - alone} detected by "
+        f"{literal(plan.detected.system)}{by_other} in "
+        f"{number_of(len(plan.detected.recordings), 'recordings')}"
+        + (f", {added} added" if added else "")
         + (f": {verdicts}" if verdicts else "")
         + f"  \u00b7  {number_of(complete, 'clips')} complete"
     )

@@ -203,7 +203,7 @@ def _table(analyses: dict[str, WeakAnalysis], shown: str, mixture: Mixture) -> p
     for k, label in enumerate(result.labels):
         row: dict[str, object] = {"Class": sound_class(label).display}
         if mixture.sources is not None:
-            row["True"] = "sounds" if result.active[k] else "absent"
+            row["In the mixture"] = "sounds" if result.active[k] else "absent"
         row["Critic, mixture (0 to 1)"] = float(result.clip_probabilities[k])
         if len(result.sources):
             probabilities = result.source_clip_probabilities[k]

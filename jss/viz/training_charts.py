@@ -16,7 +16,7 @@ _TICKS = 5
 #: Title of a panel -> least and largest value that it can hold; None: any.
 _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "objective (Eqs 26, 29)": (0.0, 2.0),
-    "its parts": (0.0, 1.0),
+    "parts of the objective": (0.0, 1.0),
     "losses": (0.0, None),
     "separation loss": (None, None),
 }
@@ -26,7 +26,7 @@ CURVES: Mapping[tuple[str, str], Mapping[str, str]] = {
         "student_objective": "student",
         "teacher_objective": "teacher",
     },
-    ("its parts", "F1 (0 to 1)"): {
+    ("parts of the objective", "F1 (0 to 1)"): {
         "student_intersection_f1": "student, intersection F1",
         "teacher_intersection_f1": "teacher, intersection F1",
         "student_weak_f1": "student, weak F1",
@@ -38,7 +38,10 @@ CURVES: Mapping[tuple[str, str], Mapping[str, str]] = {
         "mse_strong": "MSE strong (Eq. 5)",
         "mse_weak": "MSE weak (Eq. 5)",
     },
-    ("separation loss", "negative SNR (dB)"): {"loss": "training", "validation_loss": "validation"},
+    ("separation loss", "negative SNR (dB)"): {
+        "loss": "training",
+        "validation_loss": "validation",
+    },
 }
 
 
@@ -54,7 +57,8 @@ def training_curves(
     """
     recorded = {key for row in history for key in row}
     epochs = [row.get("epoch", float(n)) for n, row in enumerate(history, 1)]
-    panels = []
+    panels: list[Panel] = []
+    drawn = 0
     for (title, unit), columns in CURVES.items():
         if title == "separation loss" and "validation_loss" not in recorded:
             continue
@@ -64,7 +68,9 @@ def training_curves(
             values = [row.get(key) for row in history]
             dash = () if n % 2 == 0 else (6, 3)
             dots = len(epochs) <= _DOTTED
-            series.append(Series("line", name, epochs, values, PALETTE[n], dash=dash, dots=dots))
+            color = PALETTE[drawn % len(PALETTE)]  # the panels share a legend
+            drawn += 1
+            series.append(Series("line", name, epochs, values, color, dash=dash, dots=dots))
             series += _star(key, name, epochs, values, chosen, theme)
         if series:
             x_ticks, x_range = _epoch_axis(epochs)

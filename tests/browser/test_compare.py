@@ -82,6 +82,11 @@ def test_each_system_has_a_column_and_two_sources_are_on_the_first_screen(page: 
     )
 
 
+def test_nothing_is_wider_than_the_page(page: Page):
+    main = "document.querySelector('.stMain')"
+    assert page.tab.evaluate(f"{main}.scrollWidth - {main}.clientWidth") == 0
+
+
 def test_a_click_on_a_source_plays_it_from_where_the_playhead_is(page: Page):
     page.until("[...v.results.bySystem.values()].every(one => one.loaded)")
     page.ask("(v.screen.drawNow = () => v.screen.requestFrame(), 0)")  # drawing takes no time here

@@ -144,7 +144,7 @@ def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
         assert len(stored(3)) == 3
         idle(tab)
         assert tab.locator(".event").count() == 3
-        assert tab.locator(".hint").inner_text() == "Your last judgement is taken back."
+        assert tab.locator(".hint").inner_text() == "Your last judgement is undone."
 
         # The next clip, by itself.
         tab.keyboard.press("Enter")
@@ -152,6 +152,7 @@ def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
         tab.wait_for_function(f"() => {view} v.clip !== '{clip}' && v.root.dataset.drawn; }})()")
         tab.wait_for_selector(".event[aria-current=true]:has(.verdict:empty)")
         idle(tab)
+        assert not tab.locator(".hint").inner_text()
         second = tab.evaluate(f"{view} v.clip; }})()")
         tab.keyboard.press("d")
         assert stored(5)[-1][1] == "rejected"
@@ -168,7 +169,7 @@ def test_a_review_by_keyboard(chromium: Any, examples: Path, tmp_path: Path):
         tab.reload()
         drawn(tab)
         tab.keyboard.press("z")
-        tab.get_by_text("There is no judgement of yours to take back.").wait_for()
+        tab.get_by_text("There is nothing to undo since this page was opened.").wait_for()
         assert {name for name, _ in verdicts(out)} == set(NAMES)
         assert tab.locator(".event .verdict:not(:empty)").count() == 1
 

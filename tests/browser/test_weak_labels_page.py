@@ -116,7 +116,7 @@ def test_all_separators_hear_a_scene_and_the_truth_stands_beside_them(
     assert len(one["truth"]) == 8
     assert len(json.dumps(data)) < 40_000
     rows = tables(app)["Class"]
-    assert set(rows["True"]) == {"sounds"}
+    assert set(rows["In the mixture"]) == {"sounds"}
     assert [name for name in rows if name.startswith("Gain")] == [
         f"Gain, {name} (dB)" for name in (*MASKERS, "conv-frame")
     ]
@@ -211,7 +211,7 @@ def test_ones_own_audio_is_taken_apart_and_has_no_truth(trained: Path, fresh: py
     data = viewer(app)
     assert data["names"] == [*MASKERS, "conv-frame"]
     assert (data["one"]["truth"], data["one"]["duration"]) == (None, 1.5)
-    assert "True" not in tables(app)["Class"]
+    assert "In the mixture" not in tables(app)["Class"]
     fresh.setattr(loaders, "LONGEST", 1.0)
     assert "cut it" in run(trained, fresh, own, scene=own.clip).error[0].value
     noise = recordings.uploaded("notes.wav", b"these are notes")

@@ -616,6 +616,9 @@ def test_every_page_opens_for_every_shipped_system(
             assert not app.error, (name, page, [item.value for item in app.error])
             if page in ("pages/explore.py", "pages/compare.py"):
                 assert viewer(app)["system"] == name
+            if (name, page) == ("MixIT-JT", "pages/overview.py"):  # long notes are folded
+                (notes,) = (box for box in app.expander if box.label.startswith("Notes"))
+                assert "mixit-jt-detector-teacher" in notes.markdown[0].value
     assert len(pages) >= 10
     said = " ".join(item.value for item in app.switch_page("pages/overview.py").run().markdown)
     assert f"**{names[-1]}" in said.replace("\\", "")  # Markdown escapes its hyphen

@@ -114,7 +114,8 @@ def test_events_of_a_clip_with_what_was_said_of_them(
     # A system without sources stands beside one that separates.
     assert viewer["names"] == ["SED", "MixIT-S1"]
     assert {one["system"]: one["sources"] for one in viewer["systems"]} == {"SED": 0, "MixIT-S1": 4}
-    assert "2 events judged" in " ".join(item.value for item in app.markdown)
+    (summary,) = (item.value for item in app.markdown if "judged" in item.value)
+    assert "**1 event judged** of 2 detected by SED in 1 recording, 1 added: " in summary
 
 
 @pytest.mark.usefixtures("fakes")
@@ -179,3 +180,15 @@ def test_the_commands_are_of_what_is_reviewed(tmp_path: Path, monkeypatch: pytes
     commands = [block.value for block in app.code]
     assert f"jss finetune SED --selection teacher --data '{ours}/reviewed'" in commands
     assert f"jss tune SED --review '{ours}' --against {other} --precision 0.8" in commands
+
+
+@pytest.mark.usefixtures("fakes")
+def test_detections_of_the_second_system_are_not_counted_as_those_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    ours = detected(tmp_path / "a", "SED")
+    other = detected(tmp_path / "b", "MixIT-S1", (*EVENTS, (24.0, 25.0, "Cat")))
+    monkeypatch.setenv("JSS_REVIEW", os.pathsep.join(map(str, (ours, other))))
+    app = run("pages/review.py")
+    (summary,) = (item.value for item in app.markdown if "judged" in item.value)
+    assert "of 2 detected by SED and 1 by MixIT-S1 alone in 1 recording" in summary.replace("\\", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jss.viz.training_charts import training_curves
+from jss.viz.training_charts import CURVES, training_curves
 
 
 def history(epochs: int) -> list[dict[str, float]]:
@@ -22,6 +22,13 @@ def test_the_first_epoch_is_a_dot():
         assert 0.9 < panel.x_range[0] < 1
         low, high = panel.y_range
         assert 0 <= low < high < 1
+
+
+def test_curves_under_one_legend_differ_in_colour():
+    keys = [key for columns in CURVES.values() for key in columns if key != "validation_loss"]
+    chart = training_curves([dict.fromkeys(keys, 0.5)], {})
+    colors = [s.color for row in chart.panels for panel in row for s in panel.series]
+    assert len(set(colors)) == len(colors) == 10
 
 
 @pytest.mark.parametrize(

@@ -128,8 +128,8 @@ def on_clips_of_pairs(
         place = (report.dataset, report.subset, report.selection, report.system)
         shown.append(_on_clips(place, _version((saved,)), names, tuple(figures)))
         note = (
-            f"Only the {len(names)} clips of {report.dataset} {report.subset} that its pairs are made of "
-            "are shown, so that left and right are of the same clips."
+            f"Of {report.dataset} {report.subset}, only the {len(names)} clips are shown of which the sums "
+            f"in {report.subset + SUFFIX} were made, so that both sides are of the same recordings."
         )
         notes += [note] * (note not in notes)
     return shown, notes

@@ -70,6 +70,7 @@ export class Panel {
     if (another) {
       this.choosing = this.start = null;
       this.leaving = false;
+      this.say("");
       this.at = this.firstOpen();
       this.focus();
     } else {
@@ -80,7 +81,7 @@ export class Panel {
       else this.at = kept >= 0 ? kept : this.firstOpen();
     }
     if (isUndone) {
-      this.say(data.undone.event ? "Your last judgement is taken back." : "There is no judgement of yours to take back.");
+      this.say(data.undone.event ? "Your last judgement is undone." : "There is nothing to undo since this page was opened.");
     }
     this.undone = data.undone.n;
     this.draw();
