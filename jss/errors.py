@@ -123,21 +123,21 @@ def number_of(number: int, things: str) -> str:
     return f"{number} {_PLURAL.sub('', things, count=1) if number == 1 else things}"
 
 
-def printable(text: str, longest: int = 1000) -> str:
+def printable(text: str) -> str:
     r"""Text as one line without control characters, which could rewrite a terminal.
 
     Args:
-        text: Any text; control characters become \x1b and the like.
-        longest: Number of characters beyond which the middle is left out.
+        text: Any text; control characters become \x1b and the like, and the middle of a long one is
+            left out.
 
     Returns:
         The line.
     """
-    text = _shortened(text, longest)
+    text = _shortened(text)
     if text.isprintable():
         return text
-    return _shortened("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), longest)
+    return _shortened("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))
 
 
-def _shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest // 2]} ... {text[-longest // 2 :]}"
+def _shortened(text: str) -> str:
+    return text if len(text) <= 1000 else f"{text[:500]} ... {text[-500:]}"

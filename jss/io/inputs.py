@@ -124,6 +124,8 @@ HIDDEN, DUPLICATE, OUTPUT, SOURCES = (
     "the output folder",
     "isolated sources",
 )
+#: How users read of recordings in a folder whose tables do not list them.
+UNLISTED = "recordings that no table lists"
 _SUFFIX = re.compile(
     "(" + "|".join(re.escape(suffix) for suffix in sorted(SUFFIXES)) + ")$", re.IGNORECASE
 )
@@ -336,13 +338,12 @@ def audio_files(folder: Path) -> list[Path]:
         raise JssError(f"{folder} cannot be read: {_reason(error)}.") from error
 
 
-def summary_of_folder(root: Path, used: Mapping[str, Iterable[Path]], rest: str) -> str:
+def summary_of_folder(root: Path, used: Mapping[str, Iterable[Path]]) -> str:
     """Sentence that accounts for every name in a folder whose tables list its clips.
 
     Args:
         root: The folder.
         used: What the sentence calls files -> the files; a file counts under the first of these.
-        rest: How it calls the other recordings.
 
     Returns:
         See :meth:`Listing.summary`.
@@ -352,9 +353,9 @@ def summary_of_folder(root: Path, used: Mapping[str, Iterable[Path]], rest: str)
     for kind, paths in used.items():
         for path in paths:
             kinds.setdefault(os.path.realpath(path), kind)
-    counts = dict.fromkeys((*used, rest), 0)
+    counts = dict.fromkeys((*used, UNLISTED), 0)
     for path in listing.files.values():
-        counts[kinds.get(os.path.realpath(path), rest)] += 1
+        counts[kinds.get(os.path.realpath(path), UNLISTED)] += 1
     return listing.summary(counts)
 
 

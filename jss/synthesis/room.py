@@ -60,7 +60,7 @@ def add_room(x: Floats, rng: Rng, strength: float = 1.0, colour: float = 1.0) ->
     """
     y = convolve(x, response(rng, strength * log_uniform(rng, 0.05, 1.5)))
     tilt = colour * 2.0 * rng.standard_normal()
-    db = tilt * np.log2(GRID / 1000.0) * 0.5 + colour * random_resonances(rng, GRID, 4, 4.0)
+    db = tilt * np.log2(GRID / 1000.0) * 0.5 + colour * random_resonances(rng, 4, 4.0)
     db -= 12.0 * np.clip(np.log2(log_uniform(rng, 30.0, 180.0) / GRID), 0.0, 2.0)
     if rng.random() < 0.5:
         db -= 14.0 * np.clip(np.log2(GRID / log_uniform(rng, 2800.0, 9000.0)), 0.0, 2.0)

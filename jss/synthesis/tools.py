@@ -135,29 +135,19 @@ def noise(
     return unit_rms(equalise(rng.standard_normal(n), frequencies, db))
 
 
-def random_resonances(
-    rng: Rng,
-    frequencies: Floats,
-    count: int,
-    height: float,
-    low: float = 100.0,
-    high: float = 7000.0,
-) -> Floats:
-    """Draw a frequency response of random resonances and dips.
+def random_resonances(rng: Rng, count: int, height: float) -> Floats:
+    """Draw a frequency response of random resonances and dips between 100 and 7000 Hz.
 
     Args:
         rng: Random generator.
-        frequencies: (bins,) in Hz.
         count: Number of resonances.
         height: Height of the highest resonance in dB; dips have half of it.
-        low: Lowest centre in Hz.
-        high: Highest centre in Hz.
 
     Returns:
-        (bins,) in dB.
+        (bins,) in dB at the frequencies of GRID.
     """
-    octaves = np.log2(frequencies)[:, None]
-    centres = np.log2(low * (high / low) ** rng.random(count))
+    octaves = np.log2(GRID)[:, None]
+    centres = np.log2(100.0 * 70.0 ** rng.random(count))
     widths = 0.08 * 8.0 ** rng.random(count)
     heights = height * rng.uniform(-0.5, 1.0, count)
     total: Floats = (heights * np.exp(-0.5 * ((octaves - centres) / widths) ** 2)).sum(1)
@@ -191,7 +181,7 @@ def random_spectrum(
     """
     moved = np.asarray(db) + loose * rng.standard_normal(len(db))
     smooth = np.interp(np.log(GRID), np.log(frequencies), moved)
-    return GRID, smooth + random_resonances(rng, GRID, count, height)
+    return GRID, smooth + random_resonances(rng, count, height)
 
 
 def unit_peak(x: Floats) -> Floats:

@@ -253,20 +253,16 @@ def svg(drawing: Drawing, theme: Theme = "light") -> str:
     )
 
 
-def printed_diagram(drawing: Drawing, theme: Theme = "light") -> Figure:
+def printed_diagram(drawing: Drawing) -> Figure:
     """The drawing as a matplotlib Figure, 85 mm wide: one column of a journal."""
     from matplotlib.figure import Figure
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-    ink, scale = INKS[theme], 3.35 / SIZE
+    ink, scale = INKS["light"], 3.35 / SIZE
     figure = Figure(figsize=(3.35, drawing.height * scale), facecolor=ink.paper)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, SIZE), ylim=(drawing.height, 0))
     axes.axis("off")
-    fills = {
-        "trained": "#cfe3f2" if theme == "light" else "#244a66",
-        "frozen": ink.paper,
-        "plain": ink.paper,
-    }
+    fills = {"trained": "#cfe3f2", "frozen": ink.paper, "plain": ink.paper}
     for s in drawing.shapes:
         if isinstance(s, Box):
             axes.add_patch(

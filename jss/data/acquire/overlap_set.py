@@ -49,7 +49,6 @@ def render_overlap(
     seed: int = 0,
     workers: int = 1,
     sources: bool = True,
-    permutations: int = PERMUTATIONS,
 ) -> OverlapResult:
     """Write every pair that does not exist yet, and the tables.
 
@@ -64,7 +63,6 @@ def render_overlap(
         seed: Random seed.
         workers: Number of threads.
         sources: Whether to write the isolated sources, where both clips have them.
-        permutations: Number of permutations.
 
     Returns:
         Numbers of the set.
@@ -73,13 +71,13 @@ def render_overlap(
         JssError: A clip has no strong labels, the folder holds other pairs, or another process
             renders into it.
     """
-    pairs = build(clips, permutations, seed)
+    pairs = build(clips, seed=seed)
     folder = desed.FOLDERS[subset]
     settings = {
         "note": "Clips added in pairs by jss, without gain: every clip once the first of a pair in each permutation.",
         "subset": subset,
         "seed": seed,
-        "permutations": permutations,
+        "permutations": PERMUTATIONS,
         "sources": sources,
         "clips": len(clips),
         "events_sha256": _digest(clips),

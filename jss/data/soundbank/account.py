@@ -8,8 +8,6 @@ from jss.data.datasets import sets
 from jss.data.soundbank.bank import is_bank, read_bank
 from jss.io import inputs
 
-UNLISTED = "recordings that no table lists"
-
 
 def summary_of_data(root: str | Path) -> str:
     """Sentence that accounts for every name in a data set, a soundbank or a folder of audio.
@@ -27,7 +25,7 @@ def summary_of_data(root: str | Path) -> str:
         "clips": [clip.path for clip in clips if clip.path],
         inputs.SOURCES: [path for clip in clips for _, path in clip.sources if path],
     }
-    return inputs.summary_of_folder(folder, used, UNLISTED)
+    return inputs.summary_of_folder(folder, used)
 
 
 def summary_of_bank(root: str | Path) -> str:
@@ -38,4 +36,4 @@ def summary_of_bank(root: str | Path) -> str:
     """
     base, recordings = read_bank(Path(root))
     used = [base / recording.path for recording in recordings]
-    return inputs.summary_of_folder(base, {"recordings of its classes": used}, UNLISTED)
+    return inputs.summary_of_folder(base, {"recordings of its classes": used})

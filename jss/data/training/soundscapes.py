@@ -32,22 +32,20 @@ RENDERED = (
 )
 
 
-def prepare_workers(bank: Bank, split: str = "train", threads: int = 1) -> None:
+def prepare_workers(bank: Bank, threads: int) -> None:
     """Compute in advance what every rendering process would compute in each epoch.
 
-    These are the recordings of the split, their audible spans, and the impulse responses of the
-    rooms:
+    These are the training recordings, their audible spans, and the impulse responses of the rooms:
     the processes are forked anew for each epoch.
 
     Args:
         bank: The soundbank.
-        split: Split of its recordings.
         threads: Number of threads.
     """
     wanted = [
         (label in STEADY or label in (BACKGROUND, BABBLE), recording)
-        for label in bank.labels(split)
-        for recording in bank.recordings(label, split)
+        for label in bank.labels("train")
+        for recording in bank.recordings(label, "train")
     ]
 
     def prepare(item: tuple[bool, Recording]) -> None:
@@ -93,7 +91,7 @@ def soundscapes(
     """
     c = config.data
     if ready and c.workers and must_render(config, pool):
-        prepare_workers(bank, threads=c.workers)
+        prepare_workers(bank, c.workers)
     if ready and not c.fresh:
         known = {"seed": config.seed, "recordings_sha256": recordings_sha256(bank)}
         settings = {**dataclasses.asdict(c), **known}

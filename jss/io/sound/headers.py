@@ -237,20 +237,19 @@ def _skip(file: BinaryIO, size: int) -> bytes:
     return b""
 
 
-def is_rest(data: bytes, size: int, order: str = "<") -> bool:
+def is_rest(data: bytes, size: int) -> bool:
     """Whether what follows the samples is not sound: chunks, tags, text, or a few bytes of padding.
 
     Args:
         data: Its first bytes.
         size: Number of all its bytes.
-        order: Byte order of chunk sizes, "<" or ">".
     """
     data = data.lstrip(b"\0")[:4096] if size <= 4096 else data[:4096]
     if size <= 64 or not data or data.startswith(_TAGS):
         return True
     for skip in (0, 1):  # samples of an odd size should be padded, but not every program does so
         if len(data) >= skip + 8:
-            name, stated = struct.unpack_from(f"{order}4sI", data, skip)
+            name, stated = struct.unpack_from("<4sI", data, skip)
             if name.isascii() and name.decode().isprintable() and stated <= size:
                 return True
     return sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in data) > 0.95 * len(data)
