@@ -360,15 +360,15 @@ def threshold_table(plan: ReviewPlan, right: Mapping[str, bool], target: float) 
             "Class": [sound_class(row.label).display for row in rows],
             "Judged": [f"{row.judged} of {row.detections}" for row in rows],
             "Threshold": pd.Series([row.threshold for row in rows], dtype=float),
-            "from": pd.Series([row.earliest for row in rows], dtype=float),
-            "to": pd.Series([row.latest for row in rows], dtype=float),
-            "Precision there": pd.Series(
+            "Threshold, from": pd.Series([row.earliest for row in rows], dtype=float),
+            "Threshold, to": pd.Series([row.latest for row in rows], dtype=float),
+            "Precision": pd.Series(
                 [row.precision and row.precision.estimate for row in rows], dtype=float
             ),
-            "at least": pd.Series(
+            "Precision, from": pd.Series(
                 [row.precision and row.precision.low for row in rows], dtype=float
             ),
-            "at most": pd.Series(
+            "Precision, to": pd.Series(
                 [row.precision and row.precision.high for row in rows], dtype=float
             ),
             "Kept (%)": pd.Series(

@@ -213,7 +213,8 @@ class Listing:
             parts.append(f"{self.other.total()} not audio ({kinds}{rest})")
         parts += [number_of(count, reason) for reason, count in sorted(self.left_out.items())]
         names = sum(counts.values()) + self.names - len(self.files)
-        return printable(f"{number_of(names, 'names')} in all: " + ", ".join(parts) + ".")
+        colon = ": " if parts else ""
+        return printable(f"{number_of(names, 'names')} in all{colon}{', '.join(parts)}.")
 
 
 def walk(

@@ -236,7 +236,7 @@ def _axes(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> 
         x |= {
             "tickvals": [at for at, _ in panel.x_ticks],
             "ticktext": [text for _, text in panel.x_ticks],
-            "tickangle": -30 if len(panel.x_ticks) > 5 else 0,
+            "autotickangles": [0, -30],  # level where the texts have room
         }
     if panel.y_ticks is not None:
         y |= {

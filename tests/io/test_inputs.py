@@ -30,6 +30,8 @@ def test_suffixes_and_summary(tmp_path):
     assert listing.summary({"analysed": 3, "failed": 1}) == (
         "8 names in all: 3 analysed, 1 failed, 4 not audio (2 .txt, 1 without suffix, 1 .gz)."
     )
+    (tmp_path / "empty").mkdir()
+    assert walk(tmp_path / "empty").summary({}) == "0 names in all."
 
 
 def test_hidden_and_system_files(tmp_path):
