@@ -169,6 +169,8 @@ def read_table(
     separator = max(separators, key=header.count)
     rows = cells.rows(text, separator)
     _, names = next(rows, (1, []))
+    while names and not names[-1]:  # spreadsheets write empty columns
+        names.pop()
     if columns is not None:
         _check_header(path, header, names, columns, separators)
     if len(set(names)) < len(names):

@@ -178,6 +178,11 @@ def test_guess_labels():
     assert tsv.guess_labels(["b", "a", "b"]) == ("a", "b")
 
 
+def test_empty_columns_of_a_spreadsheet_are_no_columns(tmp_path):
+    path = write(tmp_path, HEADER.strip() + "\t\t\na\t0\t1\tDog\t\t\n")
+    assert tsv.read_events(path).to_numpy().tolist() == [["a", 0.0, 1.0, "Dog"]]
+
+
 def test_missing_file(tmp_path):
     with pytest.raises(JssError, match="no file"):
         tsv.read_events(tmp_path / "nothing.tsv")
