@@ -94,16 +94,22 @@ def _claim(
         note = f"  \n{literal(claim.note)}" if claim.note else ""
         where = claim.where + (f"; also: {claim.also}" if claim.also else "")
         basis = judging.basis_text(finding, figure_loaders.seeds())
+        clips = [] if claim.paper == WEAK else _clips(judged, dataset, subset, audible)
+        linked = [clip for clip in clips if links.openable(*clip[2:], clip[1].filename)]
+        silent = "; ".join(_titled(*clip[:3]) for clip in clips if clip not in linked)
         st.markdown(
             f"{_BADGES[finding.verdict]} **{number + 1}.** {literal(claim.text)}  \n"
             f":small[{literal(where)}]{note}  \n"
             f"**Paper:** {literal(judging.paper_text(claim))}  \n"
             f"**Ours:** {literal(judging.our_text(finding))}"
             + (f"  \n:small[Measured on {literal(basis)}]" if basis else "")
+            + (f"  \n:small[{literal(silent)}]" if silent else "")
         )
-        if claim.paper != WEAK:
-            _clips(judged, dataset, subset, audible)
-        else:
+        if linked:
+            with st.container(horizontal=True, gap="medium"):
+                for clip in linked:
+                    _link(*clip)
+        if claim.paper == WEAK:
             _scenes(judged)
         if len(finding.judged) > 2:
             st.button(
@@ -122,39 +128,51 @@ def _toggle(number: int) -> None:
     address.write(CLAIM, "" if address.read(CLAIM) == str(number) else str(number))
 
 
-def _clips(judged: JudgedClaim, dataset: str, subset: str, audible: str | None) -> None:
-    """Show the best and the worst clip; where they have no audio, those of synthscapes too."""
+def _clips(
+    judged: JudgedClaim, dataset: str, subset: str, audible: str | None
+) -> list[tuple[str, Example, str, str]]:
+    """The best and the worst clip; where they have no audio, those of synthscapes too.
+
+    Returns:
+        (title, clip, data set, subset) of each.
+    """
+    clips: list[tuple[str, Example, str, str]] = []
     rows = zip(
         ("Shows it best", "Shows it worst"),
         (judged.best, judged.worst),
         judged.synthesised,
         strict=True,
     )
-    with st.container(horizontal=True, gap="medium"):
-        for title, own, other in rows:
-            if own is not None:
-                of = subset + (SUFFIX if own.comparison.plus[0].on == "overlap" else "")
-                if _link(title, own, dataset, of):
-                    continue
-            if other is not None and audible is not None:
-                _link(title, other, synthscapes.NAME, audible)
+    for title, own, other in rows:
+        if own is not None:
+            of = subset + (SUFFIX if own.comparison.plus[0].on == "overlap" else "")
+            clips.append((title, own, dataset, of))
+            if links.openable(dataset, of, own.filename) is not None:
+                continue
+        if other is not None and audible is not None:
+            clips.append((title, other, synthscapes.NAME, audible))
+    return clips
 
 
 def _named(example: Example) -> str:
     return f"{example.filename}, {example.figure} {rounded(example.value, 2, sign=True)}"
 
 
-def _link(title: str, example: Example, dataset: str, subset: str) -> bool:
+def _titled(title: str, example: Example, dataset: str) -> str:
+    return f"{title}, {dataset}: {_named(example)}"
+
+
+def _link(title: str, example: Example, dataset: str, subset: str) -> None:
     """A link to Compare with the systems of a comparison, or to Explore where it has one."""
     comparison = example.comparison
     first = comparison.plus[0]
     members = dict.fromkeys(
         name for figure in (*comparison.minus, *comparison.plus) for name in figure.members
     )
-    text = f"{title}, {dataset}: {_named(example)}"
+    text = _titled(title, example, dataset)
     several = list(members)[-systems.MOST :]
     query = {address.SELECTION: first.selection}
-    return links.compare(dataset, subset, example.filename, text, several, **query)
+    links.compare(dataset, subset, example.filename, text, several, **query)
 
 
 def _scenes(judged: JudgedClaim) -> None:

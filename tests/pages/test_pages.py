@@ -490,6 +490,9 @@ def test_claims_are_judged_and_their_clips_are_one_click_away(monkeypatch: pytes
     assert len(cards) == sum(claim.paper == "JSS" for claim in CLAIMS)
     linked = [item.proto.label for item in find(app.main, "page_link")]
     assert len([label for label in linked if "Shows it best" in label]) > 10
+    assert not [label for label in linked if "homescapes" in label]
+    plain = cards[0].replace("\\", "")
+    assert "Shows it best, homescapes: validation" in plain  # its audio is not shipped
     chosen = run("pages/claims.py", paper="Weak labels", verdict="holds", claim="50")
     kept = cards_of(chosen)
     assert all("holds" in card.split("]")[0] for card in kept)

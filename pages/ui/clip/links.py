@@ -78,7 +78,7 @@ def how_to_render(dataset: str) -> str:
 
 def compare(
     dataset: str, subset: str, filename: str, text: str, systems: Sequence[str], **query: str
-) -> bool:
+) -> None:
     """Show a link to a clip through some systems; its text alone where there is no audio.
 
     Args:
@@ -88,14 +88,11 @@ def compare(
         text: Of the link.
         systems: The systems, the last of them shown first; one alone opens in Explore.
         **query: Further choices for the address.
-
-    Returns:
-        Whether it is a link.
     """
     clip = openable(dataset, subset, filename)
     if clip is None:
         st.caption(literal(text), width="content")
-        return False
+        return
     query |= {address.CLIP: clip, address.SYSTEM: systems[-1]}
     if len(systems) > 1:
         query[address.SYSTEMS] = ",".join(systems)
@@ -105,7 +102,6 @@ def compare(
         icon=":material/graphic_eq:",
         query_params=query,
     )
-    return True
 
 
 def known(
