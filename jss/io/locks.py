@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,13 @@ from jss.io.atomic import unwritable
 
 #: Attempts, a tenth of a second apart: the app looks at a file, or the workers of a killed process
 #: hold it, for a moment.
-_ATTEMPTS = 5
+_ATTEMPTS = 20
 
 
 def lock(file: Any, busy: str) -> None:
     """Lock an open file or folder until it is closed, which the end of the process does too.
 
-    Where the file system has no locks, nothing is locked.
+    Where the file system has no locks, or (NFS) none for folders, nothing is locked.
 
     Args:
         file: The file, or the descriptor of a folder.
@@ -62,6 +62,8 @@ def locked_folder(folder: Path) -> Iterator[None]:
         lock(descriptor, busy_folder(folder))
         yield
     finally:
+        with suppress(OSError):  # workers that outlive the block hold the descriptor too
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
 

@@ -27,7 +27,14 @@ EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
 #: Columns of a table of the lengths of recordings, in seconds.
 DURATION_COLUMNS = ("filename", "duration")
 #: Columns with names of files, which need not be UTF-8.
-FILE_COLUMNS = ("filename", "recording", "Begin File", "Begin Path")
+FILE_COLUMNS = (
+    "filename",
+    "recording",
+    "src_file",
+    "slice_file_name",
+    "Begin File",
+    "Begin Path",
+)
 #: File name of the detections at one threshold, in any notation of the number.
 _POINT = re.compile(r"_th_((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\.tsv$")
 #: Readings of the folders of each clip's name, by name and stem.
@@ -169,12 +176,11 @@ def read_table(
     separator = max(separators, key=header.count)
     rows = cells.rows(text, separator)
     _, names = next(rows, (1, []))
-    while names and not names[-1]:  # spreadsheets write empty columns
-        names.pop()
     if columns is not None:
         _check_header(path, header, names, columns, separators)
-    if len(set(names)) < len(names):
-        twice = next(n for n in names if names.count(n) > 1)
+    columns = [*(_named(names) if columns is None else columns)]
+    twice = next((name for name in columns if names.count(name) > 1), None)
+    if twice is not None:
         raise JssError(f"{path}, line 1: the column '{twice}' is there twice.")
     table: list[list[str]] = []
     numbers: list[int] = []
@@ -189,14 +195,21 @@ def read_table(
             )
         table.append(row + [""] * (len(names) - len(row)))
         numbers.append(number)
-    index = np.array(numbers, int)
-    frame = pd.DataFrame(table, index=index, columns=names, dtype=object)
-    frame = frame.reindex(columns=[*(columns or names), *optional], fill_value="")
+    there = [name for name in (*columns, *optional) if name in names]
+    frame = pd.DataFrame(table, np.array(numbers, int), range(len(names)), dtype=object)
+    frame = frame[[names.index(name) for name in there]].set_axis(there, axis=1)
+    frame = frame.reindex(columns=[*columns, *optional], fill_value="")
     for name in frame.columns if not text.isascii() else ():
         if name not in FILE_COLUMNS:
             bad = frame[name].map(cells.undecodable).astype(bool)
             _first(path, frame, bad, "the text is not UTF-8: save it as UTF-8")
     return frame
+
+
+def _named(names: list[str]) -> list[str]:
+    """Names of columns without the empty ones at the end, which spreadsheets write."""
+    length = max((n for n, name in enumerate(names, 1) if name), default=0)
+    return names[:length]
 
 
 def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -354,7 +367,8 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
         JssError: The file is not such a table, or its frames do not follow one another.
     """
     text = read_text(path)
-    first, names = next(cells.rows(text))
+    first, names = next(cells.rows(text), (1, []))
+    names = _named(names)
     header = text.split("\n")[first - 1]
     if names[:2] != ["onset", "offset"] or len(names) < 3:
         _check_header(path, header, names, ("onset", "offset"), "\t")
@@ -371,9 +385,10 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
         body = [line for line in lines[first:] if line.strip()] if '"' not in text else []
         if not all(map(cells.is_plain, body)):
             raise ValueError
-        values = np.array([line.split("\t") for line in body], np.float64)
-        values = values.reshape(-1, len(names)).T
-        if not body or len(set(names)) < len(names) or not np.isfinite(values).all():
+        values = np.array([line.split("\t") for line in body], np.float64).T
+        if len(values) != len(names) or values.ndim != 2 or len(set(names)) < len(names):
+            raise ValueError
+        if not np.isfinite(values).all():
             raise ValueError
     except ValueError:  # the slow way, which says what is wrong
         table = read_table(path)
@@ -484,7 +499,7 @@ def _check_header(
     missing = [c for c in columns if c not in names]
     if not missing:
         return
-    wanted = "tabs" if separators == "\t" else "tabs or commas"
+    wanted = {"\t": "tabs", ",": "commas"}.get(separators, "tabs or commas")
     for other, name in ((",", "commas"), (";", "semicolons"), ("\t", "tabs"), (" ", "spaces")):
         split = [part.strip() for part in header.split(other)]
         if other not in separators and all(c in split for c in columns):

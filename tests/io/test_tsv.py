@@ -178,9 +178,27 @@ def test_guess_labels():
     assert tsv.guess_labels(["b", "a", "b"]) == ("a", "b")
 
 
-def test_empty_columns_of_a_spreadsheet_are_no_columns(tmp_path):
-    path = write(tmp_path, HEADER.strip() + "\t\t\na\t0\t1\tDog\t\t\n")
-    assert tsv.read_events(path).to_numpy().tolist() == [["a", 0.0, 1.0, "Dog"]]
+def test_columns_without_a_name_at_the_end_are_passed_over(tmp_path):
+    header = HEADER.strip() + "\t\t\n"
+    for row in ("a\t0\t1\tDog\t\t\n", "a\t0\t1\tDog\n", "a\t0\t1\tDog\tmy note\n"):
+        path = write(tmp_path, header + row)
+        assert tsv.read_events(path).to_numpy().tolist() == [["a", 0.0, 1.0, "Dog"]]
+    for row in ("0\t1\t0.5\t\n", "0\t1\t0.5\n"):
+        (scores, _), labels = tsv.read_scores(write(tmp_path, "onset\toffset\tDog\t\n" + row))
+        assert (scores.tolist(), labels) == ([[0.5]], ("Dog",))
+
+
+def test_a_table_is_read_by_the_columns_that_are_wanted(tmp_path):
+    path = write(tmp_path, "x\tfile\t\t\tx\tclass\n1\ta\t2\t3\t4\tDog\n")
+    table = tsv.read_table(path, ("class", "file"), optional=("licence",))
+    assert table.loc[2].tolist() == ["Dog", "a", ""]
+    with pytest.raises(JssError, match="the column 'x' is there twice"):
+        tsv.read_table(path, ("x", "file"))
+    with pytest.raises(JssError, match="separated by tabs: separate them by commas"):
+        tsv.read_table(path, ("class", "file"), ",")
+    assert tsv.read_table(path, ("class",), "\t,").shape == (1, 1)
+    with pytest.raises(JssError, match="is missing"):
+        tsv.read_scores(write(tmp_path, '""'))
 
 
 def test_missing_file(tmp_path):
