@@ -114,6 +114,8 @@ def _open_file(path: Path, name: str) -> BinaryIO:
                 f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}: give an audio file."
             )
         return path.open("rb")
+    except FileNotFoundError as error:  # removed since
+        raise JssError(f"There is no file at {name}.") from error
     except PermissionError as error:
         raise JssError(f"{name} cannot be opened: permission denied.") from error
     except (OSError, ValueError) as error:

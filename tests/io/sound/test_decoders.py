@@ -329,3 +329,9 @@ def test_the_reported_files(case, seconds, noted):
     samples, notes = loaded(CASES / case)
     assert len(samples) / 16000 == pytest.approx(seconds, abs=0.1)
     assert bool(notes) == noted
+
+
+def test_a_file_that_is_removed_just_before_it_is_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "is_file", lambda self: True)
+    with pytest.raises(JssError, match=r"There is no file at .*a\.wav\."):
+        read(tmp_path / "a.wav")
