@@ -15,7 +15,7 @@ from jss.io.atomic import unwritable
 
 #: Attempts, a tenth of a second apart: the app looks at a file, or the workers of a killed process
 #: hold it, for a moment.
-_ATTEMPTS = 20
+_ATTEMPTS = 10
 
 
 def lock(file: Any, busy: str) -> None:
