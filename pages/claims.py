@@ -94,16 +94,16 @@ def _claim(
         note = f"  \n{literal(claim.note)}" if claim.note else ""
         where = claim.where + (f"; also: {claim.also}" if claim.also else "")
         basis = judging.basis_text(finding, figure_loaders.seeds())
-        clips = [] if claim.paper == WEAK else _clips(judged, dataset, subset, audible)
-        linked = [clip for clip in clips if links.openable(*clip[2:], clip[1].filename)]
-        silent = "; ".join(_titled(*clip[:3]) for clip in clips if clip not in linked)
+        silent, linked = (
+            ([], []) if claim.paper == WEAK else _clips(judged, dataset, subset, audible)
+        )
         st.markdown(
             f"{_BADGES[finding.verdict]} **{number + 1}.** {literal(claim.text)}  \n"
             f":small[{literal(where)}]{note}  \n"
             f"**Paper:** {literal(judging.paper_text(claim))}  \n"
             f"**Ours:** {literal(judging.our_text(finding))}"
             + (f"  \n:small[Measured on {literal(basis)}]" if basis else "")
-            + (f"  \n:small[{literal(silent)}]" if silent else "")
+            + (f"  \n:small[{literal('; '.join(silent))}]" if silent else "")
         )
         if linked:
             with st.container(horizontal=True, gap="medium"):
@@ -130,13 +130,14 @@ def _toggle(number: int) -> None:
 
 def _clips(
     judged: JudgedClaim, dataset: str, subset: str, audible: str | None
-) -> list[tuple[str, Example, str, str]]:
+) -> tuple[list[str], list[tuple[str, Example, str, str]]]:
     """The best and the worst clip; where they have no audio, those of synthscapes too.
 
     Returns:
-        (title, clip, data set, subset) of each.
+        Text of the clips without audio, and (title, clip, data set, subset) of the others.
     """
-    clips: list[tuple[str, Example, str, str]] = []
+    silent: list[str] = []
+    linked: list[tuple[str, Example, str, str]] = []
     rows = zip(
         ("Shows it best", "Shows it worst"),
         (judged.best, judged.worst),
@@ -146,12 +147,13 @@ def _clips(
     for title, own, other in rows:
         if own is not None:
             of = subset + (SUFFIX if own.comparison.plus[0].on == "overlap" else "")
-            clips.append((title, own, dataset, of))
             if links.openable(dataset, of, own.filename) is not None:
+                linked.append((title, own, dataset, of))
                 continue
+            silent.append(_titled(title, own, dataset))
         if other is not None and audible is not None:
-            clips.append((title, other, synthscapes.NAME, audible))
-    return clips
+            linked.append((title, other, synthscapes.NAME, audible))
+    return silent, linked
 
 
 def _named(example: Example) -> str:

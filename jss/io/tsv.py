@@ -179,7 +179,7 @@ def read_table(
     if columns is not None:
         _check_header(path, header, names, columns, separators)
     columns = [*(_named(names) if columns is None else columns)]
-    twice = next((name for name in columns if names.count(name) > 1), None)
+    twice = next((name for name in (*columns, *optional) if names.count(name) > 1), None)
     if twice is not None:
         raise JssError(f"{path}, line 1: the column '{twice}' is there twice.")
     table: list[list[str]] = []
