@@ -21,7 +21,7 @@ from jss.models.branches import Balance, TwoBranchModel
 from jss.models.fast import accelerate
 from jss.models.joint import JointModel, JointOutput, freeze
 from jss.training.mean_teacher import update_teacher, warmup
-from jss.training.norms import averaging
+from jss.training.norms import averaging, has_norms
 from jss.training.retention import Retention
 from jss.training.selection import objective
 from jss.training.stages import SELECTIONS, Stage
@@ -77,9 +77,11 @@ class DetectionTask(Task):
         )
         self.shared = "separator" not in trains
         micro_batch = max(1, sum(c.batch) // (c.accumulate * config.processes))
-        #: Samples, and saved mels if any, of the last micro-batches of the epoch, without mixup.
+        averages = any(has_norms(blocks[name]) for name in trains)
+        #: Samples, and saved mels if any, of the last micro-batches of the epoch, without mixup;
+        #: none where no trained block has BatchNorm.
         self.recent: deque[tuple[Tensor, Tensor | None]] = deque(
-            maxlen=-(-c.norm_clips // micro_batch)
+            maxlen=-(-c.norm_clips // micro_batch) if averages else 0
         )
         self.retention = (
             Retention(stage.retention, blocks["separator"], config.separation)
