@@ -60,7 +60,7 @@ class DetectionTask(Task):
         blocks: Mapping[str, nn.Module],
         selected: Sequence[str] = SELECTIONS,
     ) -> None:
-        super().__init__(folder, config)
+        super().__init__(folder, config, c.patience)
         self.selections = {name: (f"{name}_objective", True) for name in selected}
         self.c, self.data, self.labels, self.rate = c, data, tuple(labels), stage.learning_rate
         self.trained = trains = stage.trains
@@ -176,11 +176,6 @@ class DetectionTask(Task):
                     self.global_step,
                     self.c.ema,
                 )
-
-    def enough(self) -> bool:
-        """Whether no selected network's objective has grown for ``patience`` epochs (0: never)."""
-        stale = min(self.stale(key, largest) for key, largest in self.selections.values())
-        return bool(self.c.patience) and stale >= self.c.patience
 
     def _analyse(self, audio: Tensor, mels: Tensor | None) -> dict[str, JointOutput]:
         """Student and teacher on clips, without mixup.
