@@ -140,9 +140,18 @@ class DetectionSteps(Dataset[DetectionBatch]):
         if self.data.fresh:
             first = self.epoch * len(subset) + step * size
             return [subset[first + i] for i in range(size)]
-        order = np.random.default_rng((self.seed, self.epoch, which)).permutation(len(subset))
         first = self.epoch * len(subset)  # other places of long recordings in every epoch
-        return [subset[first + int(i)] for i in order[step * size : (step + 1) * size]]
+        numbers = self.order(which)[step * size : (step + 1) * size]
+        return [subset[first + i] for i in numbers]
+
+    def order(self, which: int) -> list[int]:
+        """The random order of all clips in this epoch, where the data is not fresh.
+
+        Args:
+            which: Number of the subset in SUBSETS.
+        """
+        rng = np.random.default_rng((self.seed, self.epoch, which))
+        return [int(i) for i in rng.permutation(len(self.subsets[which]))]
 
 
 def stacked_mels(examples: Sequence[Example]) -> Tensor | None:
