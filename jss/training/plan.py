@@ -127,6 +127,11 @@ def plan_detection(inputs: PlanInputs, name: str, memory: bool) -> Planned:
         return Planned(name, f"nothing to train; {start}")
     data = inputs.data
     steps = DetectionSteps(data, inputs.config, c, inputs.labels, 0)
+    if stage.retention == "mixit" and sum(steps.sizes) < 2:
+        raise JssError(
+            f"{name} mixes the clips of a micro-batch in pairs, and has micro-batches of one: lower "
+            f"accumulate, or set stages.{stage_name}.retention=distillation."
+        )
     check_labels(data, inputs.labels, c.batch)
     if memory and stage_name not in inputs.memory:
         inputs.memory[stage_name] = detection_memory(inputs.config, stage, c, data, inputs.labels)
