@@ -25,6 +25,7 @@ PRESETS = Path(__file__).parent / "presets"
 
 Epochs = Annotated[int, Field(ge=1, le=10**6)]
 Clips = Annotated[int, Field(ge=0, le=10_000)]
+Batch = Annotated[int, Field(ge=1, le=10_000)]
 Limit = Annotated[float, Field(ge=0, le=10**9)]
 Tau = Annotated[float, Field(ge=1e-12, le=1)]
 Rate = Annotated[float, Field(ge=0, le=1e30)]
@@ -107,14 +108,15 @@ class SeparationConfig:
     """Pre-training of the separator (PIT, MixIT)."""
 
     #: Mixtures of a step (pairs for MixIT).
-    batch: Clips = 4
+    batch: Batch = 4
     #: Length of a crop in seconds.
     seconds: Annotated[float, Field(ge=0.5, le=600)] = 10.0
     #: Steps of an epoch.
-    steps: Count = 5000
+    steps: Annotated[int, Field(ge=1, le=10**9)] = 5000
     epochs: Epochs = 200
-    #: Epochs without progress before the rate is halved, and before the end.
+    #: Epochs without progress before the rate is halved.
     patience: Count = 5
+    #: Epochs without progress before the end, 0 for no such end.
     early_stop: Count = 30
     #: Largest gradient norm.
     clip: Limit = 5.0
@@ -132,12 +134,12 @@ class WeakLabelConfig:
     """Training of the weak-label paper's critics and separators."""
 
     #: Mixtures of a step.
-    batch: Clips = 10
+    batch: Batch = 10
     #: Seconds of a random crop of each, 0 for all of it; clip labels are then those of the crop.
     crop: Annotated[float, Field(ge=0, le=600)] = 0.0
     #: At most.
     epochs: Epochs = 50
-    #: Epochs without progress before the end.
+    #: Epochs without progress before the end, 0 for no such end.
     early_stop: Count = 5
     #: Of Adam.
     learning_rate: Rate = 1e-4

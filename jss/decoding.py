@@ -436,5 +436,7 @@ def encode(
     target = np.zeros((len(labels), frames), np.float32)
     index = {label: k for k, label in enumerate(labels)}
     for onset, offset, label in events:
-        target[index[label], math.floor(onset / hop) : math.ceil(offset / hop)] = 1.0
+        # Rounded, since 9.152 s are 143 frames of 64 ms and not 142.99999999999997.
+        first, end = round(onset / hop, 6), round(offset / hop, 6)
+        target[index[label], math.floor(first) : math.ceil(end)] = 1.0
     return target

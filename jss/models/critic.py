@@ -56,7 +56,7 @@ class Critic(nn.Module):
         for (n_in, n_out), freq, time in zip(
             pairwise((1, *c.channels)), c.freq_pools, c.time_pools, strict=True
         ):
-            convolution = nn.Conv2d(n_in, n_out, c.kernel, padding=c.kernel // 2)
+            convolution = nn.Conv2d(n_in, n_out, c.kernel, padding="same")
             blocks.append(
                 nn.Sequential(
                     convolution, nn.BatchNorm2d(n_out), nn.ReLU(), nn.MaxPool2d((freq, time))

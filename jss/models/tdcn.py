@@ -57,7 +57,6 @@ class Block(nn.Module):
 
     def __init__(self, c: TDCNConfig, dilation: int) -> None:
         super().__init__()
-        padding = (c.conv_kernel_size - 1) * dilation // 2
         self.shared_block = nn.Sequential(
             nn.Conv1d(c.bn_chan, c.hid_chan, 1),
             nn.PReLU(),
@@ -66,7 +65,7 @@ class Block(nn.Module):
                 c.hid_chan,
                 c.hid_chan,
                 c.conv_kernel_size,
-                padding=padding,
+                padding="same",
                 dilation=dilation,
                 groups=c.hid_chan,
             ),

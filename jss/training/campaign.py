@@ -26,6 +26,7 @@ from jss.io.atomic import atomic_write
 from jss.io.plain import plain
 from jss.io.schema import SCHEMA, read_yaml, validate
 from jss.training import runs
+from jss.training.blocks import chosen_row, stage_settings
 from jss.training.distributed import on_rank_zero
 from jss.training.rebase import rebase
 from jss.training.runs import PLAN, SELECTIONS, has_block, hours_of, mark_start
@@ -195,11 +196,10 @@ def _save_plan(campaign: Campaign, out: Path) -> None:
 def _batch(trains: str, config: Config) -> int:
     """Clips of a training step."""
     if trains in WEAK_STAGES:
-        return int(config.stages.get(trains, {}).get("batch", config.weak.batch))
-    stage = config.stages.get(trains if separates_only(trains) else parse(trains)[1], {})
+        return stage_settings(config.weak, config.stages.get(trains, {}), trains).batch
     if separates_only(trains):
-        return int(stage.get("batch", config.separation.batch))
-    return sum(stage.get("batch", config.detection.batch))
+        return chosen_row(config, trains, config.separation)[1].batch
+    return sum(chosen_row(config, parse(trains)[1], config.detection)[1].batch)
 
 
 def _objective(history: Sequence[Mapping[str, float]]) -> str:

@@ -178,9 +178,10 @@ class Chain:
         order: list[str] = []
 
         def add(training: str) -> None:
-            for need in self.trainings.needs(training):
-                if not self.trainings.is_finished(need):
-                    add(need)
+            if not self.trainings.is_finished(training):
+                for need in self.trainings.needs(training):
+                    if not self.trainings.is_finished(need):
+                        add(need)
             if training not in order:
                 order.append(training)
 

@@ -21,7 +21,7 @@ from jss.models.branches import Balance, TwoBranchModel
 from jss.models.fast import accelerate
 from jss.models.joint import JointModel, JointOutput, freeze
 from jss.training.mean_teacher import update_teacher, warmup
-from jss.training.norms import averaging
+from jss.training.norms import averaging, has_norms
 from jss.training.retention import Retention
 from jss.training.selection import objective
 from jss.training.stages import SELECTIONS, Stage
@@ -60,7 +60,7 @@ class DetectionTask(Task):
         blocks: Mapping[str, nn.Module],
         selected: Sequence[str] = SELECTIONS,
     ) -> None:
-        super().__init__(folder, config)
+        super().__init__(folder, config, c.patience)
         self.selections = {name: (f"{name}_objective", True) for name in selected}
         self.c, self.data, self.labels, self.rate = c, data, tuple(labels), stage.learning_rate
         self.trained = trains = stage.trains
@@ -77,9 +77,11 @@ class DetectionTask(Task):
         )
         self.shared = "separator" not in trains
         micro_batch = max(1, sum(c.batch) // (c.accumulate * config.processes))
-        #: Samples, and saved mels if any, of the last micro-batches of the epoch, without mixup.
+        averages = any(has_norms(blocks[name]) for name in trains)
+        #: Samples, and saved mels if any, of the last micro-batches of the epoch, without mixup;
+        #: none where no trained block has BatchNorm.
         self.recent: deque[tuple[Tensor, Tensor | None]] = deque(
-            maxlen=-(-c.norm_clips // micro_batch)
+            maxlen=-(-c.norm_clips // micro_batch) if averages else 0
         )
         self.retention = (
             Retention(stage.retention, blocks["separator"], config.separation)
@@ -174,11 +176,6 @@ class DetectionTask(Task):
                     self.global_step,
                     self.c.ema,
                 )
-
-    def enough(self) -> bool:
-        """Whether no selected network's objective has grown for ``patience`` epochs (0: never)."""
-        stale = min(self.stale(key, largest) for key, largest in self.selections.values())
-        return bool(self.c.patience) and stale >= self.c.patience
 
     def _analyse(self, audio: Tensor, mels: Tensor | None) -> dict[str, JointOutput]:
         """Student and teacher on clips, without mixup.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from jss.training.plan import PlanInputs, Planned, plan_detection, plan_separati
 from jss.training.separated import separate_once
 from jss.training.separation import SeparationTask
 from jss.training.stages import (
+    NEW,
     SELECTIONS,
     STAGES,
     Stage,
@@ -173,11 +174,7 @@ class JointTrainings:
             if start is not None:
                 blocks[block], parents[block] = start
         if not stage.trains:
-            detectors = checkpoints.manifest("SED", self.workspace.folder).selections
-            parts = {
-                each: {**_names(parents), "detector": source.detector}
-                for each, source in detectors.items()
-            }
+            parts = self._joined(stage, pretraining)
             on_rank_zero(lambda: self._save_manifest(system, stage, parts))
             return
         if "mixture" in blocks:
@@ -192,6 +189,22 @@ class JointTrainings:
         task = DetectionTask(run, config, c, data, self.labels, stage, blocks, selections)
         self.workspace.fit(task, training, c.epochs, accumulate=c.accumulate, clip=c.clip)
         on_rank_zero(lambda: self._save_system(system, task, parents, stage, c))
+
+    def _joined(self, stage: Stage, pretraining: str | None) -> dict[str, dict[str, str]]:
+        """The blocks of a stage that trains nothing, for each selection of its detector."""
+        starts = {"separator": stage.separator, "detector": stage.detector}
+        source = comes_from(stage.detector, pretraining)
+        selections: Iterable[str] = SELECTIONS
+        if source is not None:
+            selections = checkpoints.manifest(source, self.workspace.folder).selections
+        return {
+            each: {
+                block: self._block(start, pretraining, block, each)
+                for block, start in starts.items()
+                if start is not None
+            }
+            for each in selections
+        }
 
     def _separated(
         self, stage: Stage, c: DetectionConfig, blocks: Mapping[str, nn.Module]
@@ -276,20 +289,22 @@ class JointTrainings:
         Returns:
             The network and the card of its block; a new one has no card. None without a start.
         """
-        config, folder = self.workspace.config, self.workspace.folder
         if start is None:
             return None
-        if start in ("new", "new TDCN++"):
-            return new_block(config, start, block, len(self.labels)), None
+        if start in NEW:
+            return new_block(self.workspace.config, start, block, len(self.labels)), None
+        name = self._block(start, pretraining, block, selection)
+        return checkpoints.load_network(name, self.workspace.folder)
+
+    def _block(self, start: str, pretraining: str | None, block: str, selection: str) -> str:
+        """The name of the block of ``_start``, where it is not new."""
         source = comes_from(start, pretraining)
         if source is None:
-            name = start
-        elif separates_only(source):
-            name = separator_block(source)
-        else:
-            blocks = checkpoints.manifest(source, folder).selections[selection]
-            name = str(blocks.separator if block == "separator" else blocks.detector)
-        return checkpoints.load_network(name, folder)
+            return start
+        if separates_only(source):
+            return separator_block(source)
+        blocks = checkpoints.manifest(source, self.workspace.folder).selections[selection]
+        return str(blocks.separator if block == "separator" else blocks.detector)
 
     def _save_manifest(
         self, system: str, stage: Stage, selections: Mapping[str, Mapping[str, Any]]

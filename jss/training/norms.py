@@ -12,6 +12,14 @@ from contextlib import contextmanager
 from torch import nn
 
 
+def has_norms(block: nn.Module) -> bool:
+    """Whether a block has BatchNorm layers that are not frozen."""
+    return any(
+        isinstance(module, nn.BatchNorm2d) and module.weight.requires_grad
+        for module in block.modules()
+    )
+
+
 @contextmanager
 def averaging(blocks: Sequence[nn.Module]) -> Iterator[None]:
     """In the ``with`` block, BatchNorm layers average over all that passes through them.

@@ -23,7 +23,7 @@ from jss.data.training.example import Examples
 from jss.errors import JssError
 from jss.training.blocks import chosen_row
 from jss.training.memory import detection_memory, gigabytes, separation_memory
-from jss.training.stages import Stage, comes_from, parse, separates_only, split
+from jss.training.stages import NEW, Stage, comes_from, parse, separates_only, split
 
 #: A field of a stage's row -> the block that it names.
 ROLES = {"separator": "separator", "detector": "detector", "mixture": "mixture branch"}
@@ -127,6 +127,11 @@ def plan_detection(inputs: PlanInputs, name: str, memory: bool) -> Planned:
         return Planned(name, f"nothing to train; {start}")
     data = inputs.data
     steps = DetectionSteps(data, inputs.config, c, inputs.labels, 0)
+    if stage.retention == "mixit" and sum(steps.sizes) < 2:
+        raise JssError(
+            f"{name} mixes the clips of a micro-batch in pairs, and has micro-batches of one: lower "
+            f"accumulate, or set stages.{stage_name}.retention=distillation."
+        )
     check_labels(data, inputs.labels, c.batch)
     if memory and stage_name not in inputs.memory:
         inputs.memory[stage_name] = detection_memory(inputs.config, stage, c, data, inputs.labels)
@@ -248,7 +253,11 @@ def _starts(
         if start is None:
             continue
         source = comes_from(start, pretraining)
-        if start in ("new", "new TDCN++"):
+        if start in NEW and not stage.trains:
+            raise JssError(
+                f"A stage that trains nothing cannot start from a new {block}: name a block or a stage."
+            )
+        if start in NEW:
             parts.append(f"a {start if start == 'new TDCN++' else f'new {block}'}")
         elif source is not None:
             network = f" ({selection})" if selection and not separates_only(source) else ""

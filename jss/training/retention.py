@@ -64,7 +64,7 @@ class Retention(nn.Module):
 def pair(audio: Tensor) -> Tensor:
     """Clip i beside clip i + batch // 2; the last of an odd number is left out.
 
-    The batch is in random order already.
+    Each part of a batch (synthetic, weak, unlabelled) is in random order already.
 
     Args:
         audio: (batch, samples).

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from safetensors.torch import save
 from torch import Tensor
+from torch.utils.data import Subset
 
 from jss.config import Config, DetectionConfig
 from jss.data.clip import Event
@@ -143,6 +144,8 @@ def separate_once(
 
     def taught(name: str, examples: Examples, number: int) -> Examples:
         size = c.batch[number] * (len(steps) // steps.parts)
+        if not data.fresh:
+            examples = Subset(examples, steps.order(number))  # type: ignore[arg-type]
         if c.save_pairs:
             examples = PairedSet(examples, size, c.save_pairs, (config.seed, number))
         return stored(name, examples, size)

@@ -48,7 +48,7 @@ class SeparationTask(Task):
         loss: str,
         learning_rate: float,
     ) -> None:
-        super().__init__(folder, config)
+        super().__init__(folder, config, c.early_stop)
         self.c, self.pool, self.loss, self.rate = c, pool, loss, learning_rate
         self.separator = accelerate(separator)
         # A function, so that its compiled copy is not saved as a second submodule.
@@ -99,17 +99,15 @@ class SeparationTask(Task):
             total += len(batch.targets) * self.separation_loss(batch.targets.to(self.device)).item()
         return {"validation_loss": total / len(self.validation.items)}
 
-    def enough(self) -> bool:
-        """Whether the validation loss has not fallen for ``early_stop`` epochs."""
-        return (
-            bool(self.history) and self.stale("validation_loss", largest=False) >= self.c.early_stop
-        )
-
     def configure_optimizers(self) -> Any:
         """Adam; its learning rate halves after ``patience`` epochs without progress."""
         optimizer = torch.optim.Adam(self.separator.parameters(), lr=self.rate)
         self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimizer, factor=0.5, patience=self.c.patience
+            # A share of the best loss as threshold would, of losses below 0, count worse ones too.
+            optimizer,
+            factor=0.5,
+            patience=self.c.patience,
+            threshold=0.0,
         )
         if self.plateau_state:
             self.plateau.load_state_dict(self.plateau_state)

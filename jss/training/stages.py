@@ -15,6 +15,9 @@ from pydantic.dataclasses import dataclass
 from jss.errors import JssError
 from jss.io.schema import SCHEMA
 
+#: Starts of a block from random weights.
+NEW = ("new", "new TDCN++")
+
 
 @dataclass(frozen=True, config=SCHEMA)
 class Stage:

@@ -71,14 +71,20 @@ class Task(pl.LightningModule):
 
     Training ends after the first epoch for which ``enough`` or ``late`` holds. Of several
     processes, the first alone validates and writes; all have its history.
+
+    Args:
+        folder: Of the run.
+        config: The preset.
+        patience: Epochs without progress of any selected network before the end; 0 for no such end.
     """
 
     #: Name -> column of the history, and whether its largest value is the best.
     selections: Mapping[str, tuple[str, bool]]
 
-    def __init__(self, folder: Path, config: Config) -> None:
+    def __init__(self, folder: Path, config: Config, patience: int) -> None:
         super().__init__()
         self.folder, self.config, self.seed = folder, config, config.seed
+        self.patience = patience
         self.began = self.epoch_began = time.monotonic()
         self.history: list[dict[str, float]] = []
         self.sums: dict[str, float] = {}
@@ -93,8 +99,9 @@ class Task(pl.LightningModule):
         raise NotImplementedError
 
     def enough(self) -> bool:
-        """Whether the history says that more epochs would not help."""
-        raise NotImplementedError
+        """Whether no selected network has got better for ``patience`` epochs (0: never)."""
+        stale = min(self.stale(key, largest) for key, largest in self.selections.values())
+        return bool(self.patience) and stale >= self.patience
 
     @property
     def late(self) -> bool:

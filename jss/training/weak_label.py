@@ -38,7 +38,7 @@ class WeakLabelTask(Task):
     network: nn.Module
 
     def __init__(self, folder: Path, config: Config, c: WeakLabelConfig, data: SceneData) -> None:
-        super().__init__(folder, config)
+        super().__init__(folder, config, c.early_stop)
         self.c, self.data = c, data
         self.gamma: Tensor
         self.register_buffer("gamma", torch.from_numpy(active_share(data.train)))
@@ -88,12 +88,6 @@ class WeakLabelTask(Task):
         """Lightning's hook: the mean follows the weights."""
         if self.average is not None:
             self.average.update_parameters(self.network)
-
-    def enough(self) -> bool:
-        """Whether the validation loss has not fallen for ``early_stop`` epochs."""
-        return (
-            bool(self.history) and self.stale("validation_loss", largest=False) >= self.c.early_stop
-        )
 
     def validate(self) -> dict[str, float]:
         """The means of the terms over the validation scenes, and a summary of the measures."""

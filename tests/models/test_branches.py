@@ -1,4 +1,5 @@
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -111,3 +112,8 @@ def test_frozen_norms_stay_and_the_rest_learns():
     assert all(p.grad is None for m in (*norms, model.mixture) for p in m.parameters())
     assert block.cnn[0][0].weight.grad.abs().max() > 0
     assert model.balance.q.grad != 0
+
+
+def test_a_tdcn_with_a_kernel_of_even_size_keeps_the_frames():
+    network = TDCN(replace(TINY, conv_kernel_size=4))
+    assert network(torch.rand(1, 4000)).shape == (1, network.config.n_src, 4000)

@@ -42,3 +42,8 @@ def test_a_frozen_critic_lets_gradients_through_and_does_not_move(small):
     assert x.grad.abs().sum() > 0
     assert all(p.grad is None for p in critic.parameters())
     assert all(torch.equal(before[key], value) for key, value in critic.state_dict().items())
+
+
+def test_a_kernel_of_even_size_keeps_the_frames():
+    critic = Critic(CriticConfig(kernel=4, channels=(4, 4, 4), cells=4))
+    assert critic(torch.rand(1, 257, 41)).shape == (1, 5, 10)

@@ -6,6 +6,7 @@ import pytest
 
 from jss import checkpoints, cli
 from jss.commands.campaign import CAMPAIGNS
+from jss.config import load_preset
 from jss.errors import JssError
 from jss.training import campaign, experiment
 from jss.training.stages import split
@@ -171,3 +172,17 @@ def test_no_student_of_the_shipped_campaign_comes_from_a_teacher():
     for row in campaign.read(CAMPAIGNS / "desk.yaml").rows:
         if split(row.trains)[1] != "teacher":
             assert not [word for word in row.settings if "-teacher" in word], row.name
+
+
+@pytest.mark.parametrize(
+    ("trains", "setting", "clips"),
+    [
+        ("SED", "detection.batch=[3, 2, 1]", 6),
+        ("SSep-SED-DCASE", "detection.batch=[3, 2, 1]", 320),  # its row has a batch of its own
+        ("SSep-SED-DCASE", "stages.SSep-SED-DCASE.batch=[3, 2, 1]", 6),
+        ("MixIT", "separation.batch=3", 3),
+        ("weak-frame", "stages.weak-frame.batch=5", 5),
+    ],
+)
+def test_clips_of_a_step(trains, setting, clips):
+    assert campaign._batch(trains, load_preset("smoke", (setting,))) == clips

@@ -93,3 +93,11 @@ def test_errors_come_before_any_training(tmp_path):
     with pytest.raises(JssError, match="other classes"):
         Chain(notes).run(("b", "a"), resume=False)
     assert notes.finished == ["a"]
+
+
+def test_what_a_finished_training_needed_is_not_planned(tmp_path):
+    notes = trainings(tmp_path, finished=["c"])
+    plan = Chain(notes).plan(("c",), resume=False)
+    assert [stage.line for stage in plan] == [f"c: finished before, in {tmp_path}"]
+    Chain(notes).run(("c",), resume=False)
+    assert notes.finished == ["c"]

@@ -218,3 +218,14 @@ def test_a_nan_ends_the_run_with_advice(smoke, tmp_path):
     chain = chain_of(config, tmp_path, tmp_path / "checkpoints")
     with pytest.raises(JssError, match="lower the learning rate"):
         chain.run(("SED",), resume=False)
+
+
+def test_stage_0_joins_the_detector_that_its_settings_name(smoke, tmp_path):
+    shutil.copytree(smoke.checkpoints / "blocks", tmp_path / "blocks")
+    config = load_preset("smoke", ("stages.S0.detector=mixit-s1-detector-student",))
+    chain_of(config, tmp_path / "runs", tmp_path).run(("MixIT-S0",), resume=False)
+    selections = checkpoints.manifest("MixIT-S0", tmp_path).selections
+    blocks = {name: (s.separator, s.detector) for name, s in selections.items()}
+    assert blocks == dict.fromkeys(
+        ("student", "teacher"), ("mixit-separator", "mixit-s1-detector-student")
+    )

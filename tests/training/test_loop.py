@@ -19,8 +19,10 @@ from torch.utils.data import DataLoader
 from jss import audio
 from jss.config import load_preset
 from jss.errors import JssError
+from jss.models.separator import ConvTasNet
 from jss.training import loop
 from jss.training.loop import SafeCheckpointIO, fit
+from jss.training.separation import SeparationTask
 
 
 class Trap:
@@ -215,3 +217,26 @@ def test_a_stage_ends_with_the_epoch_in_which_its_minutes_have_passed(tmp_path):
     assert task.reached(task.c).epochs == 1
     task.config = replace(tiny_task.CONFIG, minutes=60.0)
     assert task.reached(task.c).epochs == 50
+
+
+def test_a_loss_below_zero_that_rises_slowly_halves_the_rate(tmp_path):
+    """By default, torch counts whatever is within 0.01 % of the best loss as progress."""
+    network = ConvTasNet(tiny_task.CONFIG.separator)
+    c = replace(tiny_task.CONFIG.separation, patience=2)
+    task = SeparationTask(tmp_path, tiny_task.CONFIG, c, tiny_task.POOL, network, "mixit", 1.0)
+    optimizer = task.configure_optimizers()
+    for epoch in range(4):
+        task.plateau.step(-10.0 + 0.0005 * epoch)
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+@pytest.mark.parametrize(("patience", "ends"), [(0, False), (2, True), (3, False)])
+def test_training_ends_after_epochs_without_progress_unless_there_is_no_such_end(
+    tmp_path, patience, ends
+):
+    network = ConvTasNet(tiny_task.CONFIG.separator)
+    c = replace(tiny_task.CONFIG.separation, early_stop=patience)
+    task = SeparationTask(tmp_path, tiny_task.CONFIG, c, tiny_task.POOL, network, "mixit", 1.0)
+    assert not task.enough()
+    task.history = [{"validation_loss": loss} for loss in (2.0, 1.0, 1.0, 1.5)]
+    assert task.enough() is ends

@@ -80,3 +80,8 @@ def test_a_frozen_detector_and_a_task_without_the_setting_are_left_alone(tmp_pat
     fit(off, CONFIG, 1)
     assert not off.recent
     assert all(norm.momentum == 0.99 for norm in norms(off.student.detector))
+
+
+@pytest.mark.parametrize(("trains", "clips"), [("separator", 0), ("detector", 12)])
+def test_no_clips_are_kept_and_analysed_where_no_trained_block_has_norms(tmp_path, trains, clips):
+    assert task(tmp_path, (trains,), norm_clips=12, batch=(1, 0, 0)).recent.maxlen == clips

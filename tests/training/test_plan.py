@@ -228,3 +228,17 @@ def test_pairs_without_saved_sources_are_refused(tmp_path):
     paired = chain("synthscapes", tmp_path, "detection.save_pairs=0.5")
     with pytest.raises(JssError, match=r"save_pairs goes with detection\.save_sources=true"):
         paired.plan(("SED",), resume=False)
+
+
+def test_pairs_of_a_single_clip_are_refused(tmp_path):
+    """MixIT of no pair is no number: the first step would end with advice on the learning rate."""
+    settings = ("detection.batch=[2, 0, 0]", "detection.accumulate=2", "detection.norm_clips=0")
+    with pytest.raises(JssError, match=r"MixIT-JT\+-teacher mixes .* in pairs.*lower accumulate"):
+        chain("synthscapes", tmp_path, *settings).plan(["MixIT-JT+"], resume=False)
+    other = ("stages.JT+.retention=distillation", *settings)
+    chain("synthscapes", tmp_path, *other).plan(["MixIT-JT+"], resume=False)
+
+
+def test_a_stage_that_trains_nothing_starts_from_no_new_network(tmp_path):
+    with pytest.raises(JssError, match="cannot start from a new detector"):
+        chain("synthscapes", tmp_path, "stages.S0.detector=new").plan(["MixIT-S0"], resume=False)

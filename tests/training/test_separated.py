@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tiny_task import CONFIG, DATA, LABELS, batch, task
+from tiny_task import CONFIG, DATA, LABELS, Noise, batch, task
 
+from jss.data.training.batching import DetectionSteps
 from jss.errors import DiskError
 from jss.io.code_fingerprint import code_fingerprint
 from jss.training import separated
@@ -139,3 +140,17 @@ def test_a_pair_has_the_labels_of_both_if_both_have_labels():
     unknown = replace(second, events=None, tags=None)
     pair = separated.PairedSet([first, unknown], 2, 1.0, (0, 0))[0]
     assert (pair.events, pair.tags) == (None, None)
+
+
+def test_of_a_set_on_disk_the_clips_of_the_first_epoch_are_taken_not_those_listed_first(tmp_path):
+    job = task(tmp_path, ("detector",)).eval()
+    listed = replace(
+        DATA,
+        fresh=False,
+        synthetic=[replace(Noise(0, 40)[n], tags=(f"clip {n}",)) for n in range(40)],
+    )
+    data = saved(job, tmp_path, listed)
+    assert len(data.synthetic) == 4
+    of_an_epoch = DetectionSteps(listed, CONFIG, job.c, LABELS, 0).order(0)[:4]
+    tags = [data.synthetic[n].tags for n in range(4)]
+    assert tags == [(f"clip {n}",) for n in of_an_epoch]

@@ -18,8 +18,8 @@ LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
     """List every audio file in a folder and its subfolders, by its path in it.
 
-    One file in ten, by a hash of its path without suffix, is for validation, and at least one of
-    two. Lengths are not read, because there may be a million files.
+    One file in ten, by a hash of its path without suffix, is for validation, and at least two, which
+    make a pair, or half of fewer than four. Lengths are not read, because there may be a million files.
 
     Args:
         root: The folder.
@@ -39,12 +39,14 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
             f"{root} holds no audio: give a folder with wav, flac, ogg, opus, mp3 or m4a files, nested or "
             f"not. {listing.summary({})}"
         )
-    clips.sort(key=lambda clip: (_stem(clip), clip.filename))
-    held_out = [clip for clip in clips if hashed_split(_stem(clip)) == "validation"] or clips[1:][
-        -1:
-    ]
-    names = {clip.filename for clip in held_out}
-    return {"train": [clip for clip in clips if clip.filename not in names], "validation": held_out}
+    clips.sort(key=_order)
+    train, held_out = (
+        [clip for clip in clips if (hashed_split(_stem(clip)) == "validation") is wanted]
+        for wanted in (False, True)
+    )
+    while len(held_out) < min(2, len(clips) // 2):
+        held_out.append(train.pop())
+    return {"train": train, "validation": sorted(held_out, key=_order)}
 
 
 def find(root: str | Path) -> Path | None:
@@ -71,3 +73,7 @@ def label_files(root: str | Path) -> list[Path]:
 
 def _stem(clip: Clip) -> str:
     return without_suffix(clip.filename)
+
+
+def _order(clip: Clip) -> tuple[str, str]:
+    return _stem(clip), clip.filename

@@ -140,9 +140,18 @@ class DetectionSteps(Dataset[DetectionBatch]):
         if self.data.fresh:
             first = self.epoch * len(subset) + step * size
             return [subset[first + i] for i in range(size)]
-        order = np.random.default_rng((self.seed, self.epoch, which)).permutation(len(subset))
         first = self.epoch * len(subset)  # other places of long recordings in every epoch
-        return [subset[first + int(i)] for i in order[step * size : (step + 1) * size]]
+        numbers = self.order(which)[step * size : (step + 1) * size]
+        return [subset[first + i] for i in numbers]
+
+    def order(self, which: int) -> list[int]:
+        """The random order of all clips in this epoch, where the data is not fresh.
+
+        Args:
+            which: Number of the subset in SUBSETS.
+        """
+        rng = np.random.default_rng((self.seed, self.epoch, which))
+        return [int(i) for i in rng.permutation(len(self.subsets[which]))]
 
 
 def stacked_mels(examples: Sequence[Example]) -> Tensor | None:
@@ -200,7 +209,8 @@ def mix(x: Tensor, order: Tensor, share: Tensor) -> Tensor:
 
 
 class SeparationSteps(Dataset[SeparationBatch]):
-    """The separation batches of one epoch: pairs of mixtures for MixIT, isolated sources for PIT.
+    """The separation batches of one epoch: pairs of two clips for MixIT (two places of the only
+    one, where it is long), isolated sources for PIT.
 
     Args:
         pool: The mixtures.
@@ -221,7 +231,8 @@ class SeparationSteps(Dataset[SeparationBatch]):
         self.samples = round(c.seconds * SAMPLE_RATE)
         self.parts, self.size = config.processes, per_process(c.batch, config)
         self.subsets = (pool.sources or (),) if loss == "pit" else tuple(pool.mixtures.values())
-        if not sum(map(len, self.subsets)):
+        self.clips = sum(map(len, self.subsets))
+        if not self.clips:
             raise JssError(
                 f"There are no mixtures to train a separator on in {pool.description}: give other --data."
             )
@@ -237,16 +248,16 @@ class SeparationSteps(Dataset[SeparationBatch]):
         return SeparationBatch(torch.from_numpy(np.stack(items)))
 
     def _item(self, rng: np.random.Generator, step: int) -> Float32:
+        first = int(rng.integers(self.clips))
         if self.loss == "pit":
-            return pad_sources(self._crop(self._draw(rng, step).sources, rng), self.n_src)
-        return np.concatenate(
-            [self._crop(self._draw(rng, step).mixture[None], rng) for _ in range(2)]
-        )
+            return pad_sources(self._crop(self._clip(first, step).sources, rng), self.n_src)
+        other = (first + int(rng.integers(1, max(2, self.clips)))) % self.clips
+        pair = (self._clip(first, step), self._clip(other, step, half=1))
+        return np.concatenate([self._crop(clip.mixture[None], rng) for clip in pair])
 
-    def _draw(self, rng: np.random.Generator, step: int) -> Example:
-        index = int(rng.integers(sum(map(len, self.subsets))))
-        # Sets on disk: other places of long recordings in every step.
-        turn = self.epoch if self.fresh else self.epoch * len(self) + step
+    def _clip(self, index: int, step: int, half: int = 0) -> Example:
+        # Sets on disk: other places of long recordings in every step and half of a pair.
+        turn = self.epoch if self.fresh else 2 * (self.epoch * len(self) + step) + half
         for subset in self.subsets:
             if index < len(subset):
                 return subset[index + turn * len(subset)]

@@ -21,7 +21,7 @@ from jss.errors import JssError
 from jss.features import SAMPLE_RATE
 from jss.io.truth import SLACK
 
-#: A shorter piece of an event that is cut is left out, in seconds.
+#: A shorter piece of an event that is cut is left out, unless it is a third of it; in seconds.
 SHORTEST_S = 0.05
 
 
@@ -62,7 +62,7 @@ def parts(clip: Clip, seconds: float) -> list[Clip]:
 
     Returns:
         The parts in order, each with the events in it; of an event that is cut, pieces shorter than
-        SHORTEST_S are left out.
+        SHORTEST_S and than a third of it are left out.
     """
     count = math.ceil((clip.duration - SLACK) / seconds)
     if count < 2 or clip.events is None:
@@ -77,7 +77,7 @@ def parts(clip: Clip, seconds: float) -> list[Clip]:
         events = tuple(
             piece
             for e, piece in pieces
-            if piece.offset - piece.onset >= min(SHORTEST_S, e.offset - e.onset)
+            if piece.offset - piece.onset >= min(SHORTEST_S, (e.offset - e.onset) / 3)
         )
         tags = tuple(sorted({event.label for event in events}))
         divided.append(replace(clip, start=start, duration=length, events=events, tags=tags))

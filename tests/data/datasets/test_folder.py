@@ -31,6 +31,15 @@ def test_new_files_do_not_move_others_between_subsets(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(("files", "held_out"), [(1, 0), (2, 1), (3, 1), (4, 2), (9, 2)])
+def test_a_few_files_have_a_pair_for_validation(tmp_path: Path, files: int, held_out: int) -> None:
+    for number in range(files):
+        layouts.text(tmp_path / f"{number}.wav", "")
+    subsets = folder.prepare(tmp_path)
+    sizes = {name: len(clips) for name, clips in subsets.items()}
+    assert sizes == {"train": files - held_out, "validation": held_out}
+
+
 def test_two_files_and_circular_links(tmp_path: Path) -> None:
     for name in ("a", "b"):
         layouts.text(tmp_path / f"in/{name}.wav", "")

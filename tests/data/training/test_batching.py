@@ -169,3 +169,11 @@ def test_number_of_validation_mixtures():
 def test_sentence_of_too_many_sources():
     with pytest.raises(JssError, match="n_src"):
         pad_sources(np.zeros((5, 10), np.float32), 4)
+
+
+def test_mixit_never_adds_a_clip_to_itself():
+    pairs = dataclasses.replace(pool(2), mixtures={"a": Tones(0, 1, 0), "b": Tones(2000, 1, 0)})
+    steps = SeparationSteps(pairs, CONFIG, CONFIG.separation, "mixit", 0)
+    for step in steps:
+        for first, second in step.targets[..., 0].tolist():
+            assert (first < 1000) != (second < 1000)

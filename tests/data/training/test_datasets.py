@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from jss.config import load_preset
+from jss.data.clip import Clip, Event
 from jss.data.soundscapes import acoustics, placing
 from jss.data.soundscapes.homescapes import SUBSETS
 from jss.data.soundscapes.render_set import Order, render_set
 from jss.data.training.batching import DetectionSteps, loader
-from jss.data.training.datasets import ClipSet, SoundscapeSet
+from jss.data.training.datasets import ClipSet, SoundscapeSet, parts
 from jss.data.training.training_data import training_data
 from jss.labels import DESED_LABELS
 
@@ -70,3 +71,9 @@ def test_batches_from_disk(on_disk: Path) -> None:
     assert len(batches) == 1  # three unlabelled clips make one part of two: the shortest subset
     assert batches[0].audio.shape == (4, 32000)
     assert (len(batches[0].strong), len(batches[0].weak)) == (1, 1)
+
+
+def test_a_short_event_on_a_cut_is_not_lost():
+    events = (Event(1.97, 2.03, "Dog"), Event(1.5, 2.01, "Cat"))
+    first, second = parts(Clip("a", None, 4.0, events, ("Cat", "Dog")), 2.0)
+    assert (first.tags, second.tags) == (("Cat", "Dog"), ("Dog",))

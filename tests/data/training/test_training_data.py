@@ -340,3 +340,12 @@ def test_validation_pads_like_evaluation(world: Path, tmp_path: Path) -> None:
             data.weak_validation[number].mixture,
             padded(audio.load(clip.path), clip.padded_to)[:160000],
         )
+
+
+def test_the_only_long_recording_is_paired_with_another_place_of_it(tmp_path: Path) -> None:
+    pool = training_data(str(ramps(tmp_path)), CONFIG).pools["recordings"]
+    assert len(pool.mixtures["recordings"]) == 1
+    c = replace(CONFIG.separation, seconds=2.0)
+    for step in range(2):
+        targets = SeparationSteps(pool, CONFIG, c, "mixit", 0)[step].targets
+        assert (targets[:, 0, 0] != targets[:, 1, 0]).all()
