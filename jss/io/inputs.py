@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jss.errors import JssError, number_of, printable
+from jss.io.journal import DETECTED
 
 #: Suffixes of audio files, and of video files, whose sound is read.
 SUFFIXES = frozenset(
@@ -121,7 +122,7 @@ MANIFEST = "jss-manifest.json"
 HIDDEN, DUPLICATE, OUTPUT, SOURCES = (
     "hidden or system files",
     "duplicates",
-    "the output folder",
+    "output folders of detect",
     "isolated sources",
 )
 #: How users read of recordings in a folder whose tables do not list them.
@@ -222,6 +223,8 @@ def walk(
 ) -> Listing:
     """List a folder and its subfolders; a folder that several links lead to is listed once.
 
+    Output folders of ``detect`` below it, which may hold separated sources, are left out.
+
     Args:
         root: The folder.
         leave_out: (name, path) of a subfolder -> the reason to leave it out, None to list it.
@@ -251,6 +254,9 @@ def walk(
                 listing.refused[prefix[:-1]] = (
                     f"The folder {folder} cannot be read: {_reason(error)}."
                 )
+                continue
+            if prefix and any(entry.name == DETECTED for entry in children):
+                listing.left_out[OUTPUT] += 1
                 continue
             seen.add((status.st_dev, status.st_ino))
             for entry in children:
