@@ -119,11 +119,12 @@ SYSTEM_FILES = frozenset(
 #: What ``jss prepare`` writes among the recordings; it is no name of the user's.
 MANIFEST = "jss-manifest.json"
 #: Reasons why a name is left out, as users read them.
-HIDDEN, DUPLICATE, OUTPUT, SOURCES = (
+HIDDEN, DUPLICATE, OUTPUT, SOURCES, SEPARATED = (
     "hidden or system files",
     "duplicates",
-    "output folders of detect",
+    "the output folder",
     "isolated sources",
+    "folders of separated sources",
 )
 #: How users read of recordings in a folder whose tables do not list them.
 UNLISTED = "recordings that no table lists"
@@ -223,7 +224,7 @@ def walk(
 ) -> Listing:
     """List a folder and its subfolders; a folder that several links lead to is listed once.
 
-    Output folders of ``detect`` below it, which may hold separated sources, are left out.
+    The sources that ``detect`` separated into an output folder there are left out.
 
     Args:
         root: The folder.
@@ -255,9 +256,7 @@ def walk(
                     f"The folder {folder} cannot be read: {_reason(error)}."
                 )
                 continue
-            if prefix and any(entry.name == DETECTED for entry in children):
-                listing.left_out[OUTPUT] += 1
-                continue
+            detected = any(entry.name == DETECTED for entry in children)
             seen.add((status.st_dev, status.st_ino))
             for entry in children:
                 name, path = prefix + entry.name, Path(entry.path)
@@ -268,7 +267,8 @@ def walk(
                 elif entry.is_symlink():
                     links.append((name, path))
                 elif entry.is_dir(follow_symlinks=False):
-                    reason = leave_out(name, path)
+                    separated = detected and entry.name == "sources"
+                    reason = SEPARATED if separated else leave_out(name, path)
                     if reason is not None:
                         listing.left_out[reason] += 1
                     else:
