@@ -298,8 +298,11 @@ def collect(inputs: Sequence[str], out: Path) -> Listing:
     names: dict[Path, str] = {}
 
     def add(name: str, path: Path) -> None:
-        if names.setdefault(path.resolve(), name) is not name:
+        file = Path(os.path.realpath(path))
+        if file in names:
             collected.left_out[DUPLICATE] += 1
+        else:
+            names[file] = name
 
     for text in inputs:
         source = Path(text)

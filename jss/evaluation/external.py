@@ -210,7 +210,13 @@ def score_folder(folder: Path, durations: Mapping[str, float]) -> ScoreFolder:
     unknown: list[str] = []
     tables, others = tsv.score_files(folder, ".tsv" if layout is None else SUFFIX)
     for table, file in tables.items():
-        name = clip_names.of_table(table)
+        try:
+            name = clip_names.of_table(table)
+        except JssError as error:
+            raise JssError(
+                f"{error} Its scores are in {file}: rename that file, or delete it if an earlier run of "
+                "detect left it."
+            ) from error
         if name is None:
             unknown.append(table + file.suffix)
         elif name in paths:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
@@ -113,7 +114,7 @@ class Item:
         """
         try:
             facts = [
-                (str(p.resolve()), p.stat().st_size, p.stat().st_mtime_ns)
+                (os.path.realpath(p), p.stat().st_size, p.stat().st_mtime_ns)
                 for p in (*self.files, *self.sources)
             ]
         except OSError as error:

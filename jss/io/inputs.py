@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jss.errors import JssError, number_of, printable
+from jss.io.journal import DETECTED
 
 #: Suffixes of audio files, and of video files, whose sound is read.
 SUFFIXES = frozenset(
@@ -118,11 +119,12 @@ SYSTEM_FILES = frozenset(
 #: What ``jss prepare`` writes among the recordings; it is no name of the user's.
 MANIFEST = "jss-manifest.json"
 #: Reasons why a name is left out, as users read them.
-HIDDEN, DUPLICATE, OUTPUT, SOURCES = (
+HIDDEN, DUPLICATE, OUTPUT, SOURCES, SEPARATED = (
     "hidden or system files",
     "duplicates",
     "the output folder",
     "isolated sources",
+    "folders of separated sources",
 )
 #: How users read of recordings in a folder whose tables do not list them.
 UNLISTED = "recordings that no table lists"
@@ -222,6 +224,8 @@ def walk(
 ) -> Listing:
     """List a folder and its subfolders; a folder that several links lead to is listed once.
 
+    The sources that ``detect`` separated into an output folder there are left out.
+
     Args:
         root: The folder.
         leave_out: (name, path) of a subfolder -> the reason to leave it out, None to list it.
@@ -252,6 +256,7 @@ def walk(
                     f"The folder {folder} cannot be read: {_reason(error)}."
                 )
                 continue
+            detected = any(entry.name == DETECTED for entry in children)
             seen.add((status.st_dev, status.st_ino))
             for entry in children:
                 name, path = prefix + entry.name, Path(entry.path)
@@ -262,7 +267,8 @@ def walk(
                 elif entry.is_symlink():
                     links.append((name, path))
                 elif entry.is_dir(follow_symlinks=False):
-                    reason = leave_out(name, path)
+                    separated = detected and entry.name == "sources"
+                    reason = SEPARATED if separated else leave_out(name, path)
                     if reason is not None:
                         listing.left_out[reason] += 1
                     else:

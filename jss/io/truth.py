@@ -47,7 +47,7 @@ def within(table: pd.DataFrame, seconds: Sequence[float], source: str) -> Events
     table = table[labelled]
     empty = table["offset"] <= table["onset"]
     beyond = ~empty & (table["offset"] > length + SLACK)
-    outside = beyond & (table["onset"] >= length)
+    outside = ~empty & (table["onset"] >= length)
     clamped = beyond & ~outside
     kinds = (
         (empty, "have no length and are left out"),

@@ -17,7 +17,7 @@ from jss.commands.detect import collect
 from jss.errors import JssError
 from jss.inference import clip_files
 from jss.inference.system import load_system
-from jss.io.inputs import output_names
+from jss.io.inputs import DUPLICATE, output_names
 from jss.io.journal import DURATIONS
 from jss.io.tsv import read_durations
 from jss.labels import DESED_LABELS
@@ -179,7 +179,9 @@ def test_names_that_clash(tmp_path):
         write(tmp_path / "2" / "a.wav", noise(0.1)),
     )
     out = tmp_path / "out"
-    assert list(collect([str(one), str(two), str(one)], out).files) == ["1/a.wav", "2/a.wav"]
+    listing = collect([str(one), str(two), str(one)], out)
+    assert list(listing.files) == ["1/a.wav", "2/a.wav"]
+    assert listing.left_out == {DUPLICATE: 1}
     assert list(collect([str(tmp_path), str(one)], out).files) == ["1/a.wav", "2/a.wav"]
     assert list(collect([str(one)], out).files) == ["a.wav"]
     (tmp_path / "empty").mkdir()
@@ -187,6 +189,39 @@ def test_names_that_clash(tmp_path):
         collect([str(tmp_path / "empty")], out)
     with pytest.raises(JssError, match="no file or folder"):
         collect([str(tmp_path / "nowhere")], out)
+
+
+def test_a_link_to_itself(tmp_path, capsys):
+    write(tmp_path / "in" / "a.wav", noise(0.3))
+    loop = tmp_path / "in" / "loop.wav"
+    loop.symlink_to("loop.wav")
+    assert detect(tmp_path / "out", loop, tmp_path / "in" / "a.wav") == 1
+    assert f"There is no file at {loop}" in capsys.readouterr().err
+
+
+def test_separated_sources_are_no_recordings(tmp_path, capsys):
+    write(tmp_path / "a.wav", noise(0.3))
+    assert detect(tmp_path / "out", tmp_path, "--save-sources") == 0
+    assert detect(tmp_path / "other", tmp_path, system="SED") == 0
+    assert "1 folder of separated sources" in capsys.readouterr().out
+    assert list(read_durations(tmp_path / "other" / DURATIONS)) == ["a.wav"]
+
+
+def test_scores_of_a_run_before_names_clashed(tmp_path, capsys):
+    write(tmp_path / "in" / "a.wav", noise(0.3))
+    assert detect(tmp_path / "out", tmp_path / "in") == 0
+    write(tmp_path / "in" / "a.flac", noise(0.3))
+    assert detect(tmp_path / "out", tmp_path / "in") == 0
+    truth = tmp_path / "gt.tsv"
+    truth.write_text("filename\tonset\toffset\tevent_label\na.wav\t0\t0.2\tDog\n")
+    scores = tmp_path / "out" / "scores"
+    arguments = ["score", "--ground-truth", str(truth), "--scores", str(scores), "--resamples", "0"]
+    assert main(arguments) == 2
+    assert f"Its scores are in {scores / 'a.tsv'}: rename that file, or delete it" in (
+        capsys.readouterr().err
+    )
+    (scores / "a.tsv").unlink()
+    assert main(arguments) == 0
 
 
 def broken(folder):

@@ -47,17 +47,18 @@ def test_misfit_events_are_left_out_and_counted(tmp_path):
         ("c.wav", 1, 9, "Cat"),  # cut
         ("c.wav", 5, 9, "Cat"),  # outside
         ("c.wav", 1, 2.2, "Cat"),  # a rounding
+        ("c.wav", 2.05, 2.15, "Cat"),  # outside, however little
     )
-    events = within(read_events(path), [2.0] * 7, "a.tsv")
+    events = within(read_events(path), [2.0] * 8, "a.tsv")
     assert events.table[["onset", "offset"]].to_numpy().tolist() == [[0, 1], [1, 2], [1, 2.2]]
-    assert events.lost == {"a.wav": 1, "c.wav": 2}
+    assert events.lost == {"a.wav": 1, "c.wav": 3}
     assert events.notes == (
-        "a.tsv: 2 of 6 events have no length and are left out (the first in line 3).",
-        "a.tsv: 1 of 6 events begin after the end of their clip and are left out (the first in line 7).",
-        "a.tsv: 1 of 6 events end more than 0.2 s after their clip and are clamped to its end (the first "
+        "a.tsv: 2 of 7 events have no length and are left out (the first in line 3).",
+        "a.tsv: 2 of 7 events begin after the end of their clip and are left out (the first in line 7).",
+        "a.tsv: 1 of 7 events end more than 0.2 s after their clip and are clamped to its end (the first "
         "in line 6).",
     )
-    assert len(within(read_events(path), [np.nan] * 7, "a.tsv").table) == 4
+    assert len(within(read_events(path), [np.nan] * 8, "a.tsv").table) == 5
 
 
 WRONG = [

@@ -196,9 +196,9 @@ def _weak(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Cl
     table = read_table(tsv, ("filename", "event_labels"))
     files = _files([name for name in table["filename"] if name], paths, tsv)
     tags: dict[str, set[str]] = {name: set() for name, _ in files.values()}
-    for _, filename, labels in table.itertuples():
+    for line, filename, labels in table.itertuples():
         named = {tag.strip() for tag in labels.split(",")} - {""}
-        _check(sorted(named), filename, str(tsv), known)
+        _check(sorted(named), filename, f"{tsv}, line {line}", known)
         if filename:
             tags[files[filename][0]].update(named)
     return [

@@ -106,16 +106,14 @@ def _open_file(path: Path, name: str) -> BinaryIO:
         JssError: It is missing, a folder, or cannot be opened.
     """
     try:
-        if not path.is_file():
-            if not path.exists():
-                link = f" ({name} is a link to {os.readlink(path)})" if path.is_symlink() else ""
-                raise JssError(f"There is no file at {name}{link}.")
+        if path.exists() and not path.is_file():
             raise JssError(
                 f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}: give an audio file."
             )
         return path.open("rb")
-    except FileNotFoundError as error:  # removed since
-        raise JssError(f"There is no file at {name}.") from error
+    except FileNotFoundError as error:
+        link = f" ({name} is a link to {os.readlink(path)})" if path.is_symlink() else ""
+        raise JssError(f"There is no file at {name}{link}.") from error
     except PermissionError as error:
         raise JssError(f"{name} cannot be opened: permission denied.") from error
     except (OSError, ValueError) as error:

@@ -41,6 +41,9 @@ def test_rows_of_one_file_under_two_names_are_one_clip(root: Path) -> None:
         ("rec/a.wav", ("Cat", "Dog")),
         ("gone.wav", ("Cat",)),
     ]
+    layouts.text(root / "weak.tsv", WEAK + "a.wav\tDog\ngone.wav\tCow\n")
+    with pytest.raises(JssError, match=r"line 3: gone\.wav has the label 'Cow'"):
+        labelled.prepare(root)
 
 
 def test_names_of_a_mac(root: Path) -> None:
