@@ -17,7 +17,7 @@ from jss.inference.system import System
 from jss.inference.windows import Stretch, pieces
 from jss.io.notes import warn
 from jss.io.sound.ffmpeg import open_container, packets, track
-from jss.io.sound.headers import Samples, is_rest, samples_of
+from jss.io.sound.headers import Samples, is_rest, samples_of, short
 from jss.io.sound.pcm import Blocks, Note, pcm
 
 _NAME = "Standard input"
@@ -76,7 +76,13 @@ def _decoded(pipe: BinaryIO, name: str, note: Note) -> Blocks:
         return
     promised = None if samples.endless else samples.promised
     reader.forget()
-    yield from pcm(reader, samples, promised)  # type: ignore[arg-type]
+    frames = 0
+    for rate, block in pcm(reader, samples, promised):  # type: ignore[arg-type]
+        frames += len(block)
+        yield rate, block
+    if promised is not None and short(promised, frames * samples.frame):
+        stated = promised / samples.frame / samples.rate
+        note(f"{name} ended after {frames / samples.rate:.1f} s; its header says {stated:.1f} s.")
     rest = reader.peek(64) if promised is not None else b""
     if rest and not is_rest(rest + bytes(4096), 1 << 26):
         note(f"{name} goes on after the end that its header names: the rest is analysed too.")

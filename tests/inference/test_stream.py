@@ -112,6 +112,13 @@ def test_a_wav_whose_header_is_wrong(wav, descriptor, size):
     np.testing.assert_array_equal(result, audio.load(wav))
 
 
+def test_a_wav_that_is_cut_off_is_analysed_and_says_so(wav, descriptor, caplog):
+    data = wav.read_bytes()
+    result = np.concatenate(list(pipe(descriptor(data[: len(data) // 2]))))
+    np.testing.assert_allclose(result[:8500], audio.load(wav)[:8500], atol=1e-4)
+    assert "Standard input ended after 0.6 s; its header says 1.1 s." in caplog.text
+
+
 def test_chunks_after_the_samples_are_no_sound(wav, descriptor):
     data = wav.read_bytes() + b"LIST" + (400).to_bytes(4, "little") + bytes(400)
     np.testing.assert_array_equal(np.concatenate(list(pipe(descriptor(data)))), audio.load(wav))
