@@ -49,6 +49,7 @@ def page() -> None:
     plan = loaders.review_plan(folders[:2], recordings.user_folder(), by_disagreement)
     store = Judgements(folders[0])
     st.session_state[PANEL + " context"] = (plan, store)
+    widgets.check_view_of_link()
     if fault := st.session_state.pop(FAULT, None):
         widgets.show_error(fault)
     current = store.current()

@@ -42,6 +42,7 @@ def page() -> None:
 def _mixture() -> None:
     """Show a mixture and its analyses; an error here leaves the scores below in place."""
     _take_over()
+    widgets.check_view_of_link()
     systems.follow_trainings()
     systems.show_faults()
     if not weak_loaders.critics():

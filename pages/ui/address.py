@@ -25,6 +25,8 @@ SYSTEMS, AGAINST, BESIDE, LAYOUT = "systems", "against", "beside", "layout"
 #: In the session: the choices, where the address was last taken over, and what the browser was last
 #: told of each choice. In the address: the user pressed Back or Forward (see history.js).
 _CHOICES, _PAGE, _TOLD, _BACK = "choices", "page of the choices", "told choices", "back"
+#: In the session: the choices of the link that opened the page.
+_LINK = "choices of the link"
 _SPAN = re.compile(r"\d{1,4}(\.\d{1,3})?-\d{1,4}(\.\d{1,3})?", re.ASCII)
 
 
@@ -58,6 +60,7 @@ def arrive(page: str) -> None:
     if st.session_state.get(_PAGE) != opened:
         named = {name: value for name, value in st.query_params.to_dict().items() if name != _BACK}
         _choices().update(named)
+        st.session_state[_LINK] = named
         st.session_state[_PAGE] = opened
     st.query_params.pop(_BACK, None)
 
@@ -81,6 +84,12 @@ def read(name: str) -> str | None:
 def last(name: str) -> str | None:
     """Return a choice of this session; the address may not hold it yet."""
     return _choices().get(name)
+
+
+def of_link() -> dict[str, str]:
+    """Return the choices of the link that opened the page; the same mapping until another one does."""
+    link: dict[str, str] = st.session_state.setdefault(_LINK, {})
+    return link
 
 
 def write(name: str, value: str) -> None:
@@ -134,10 +143,20 @@ def rerun_if_changed(name: str, shown: str) -> None:
 
 def threshold() -> Threshold:
     """Return the threshold of the address, from 0.01 to 0.99; "auto" where it has none or nonsense."""
+    wanted = read(THRESHOLD) or ""
+    return round(float(wanted), 2) if _is_number(wanted) else "auto"
+
+
+def is_threshold(text: str) -> bool:
+    """Return whether a text is a threshold, as it is in the address."""
+    return text == "auto" or _is_number(text)
+
+
+def _is_number(text: str) -> bool:
     try:
-        return round(min(0.99, max(0.01, float(read(THRESHOLD) or ""))), 2)
+        return 0.01 <= float(text) <= 0.99
     except ValueError:
-        return "auto"
+        return False
 
 
 def threshold_text(value: Threshold) -> str:
@@ -149,7 +168,7 @@ def view_of(clip: str) -> str:
     """Return the visible span of a clip, "" for all of it; a span of another clip is dropped."""
     wanted, of = read(VIEW) or "", st.session_state.get("view of", clip)
     st.session_state["view of"] = clip
-    if wanted and (of != clip or not _SPAN.fullmatch(wanted)):
+    if wanted and (of != clip or not is_span(wanted)):
         write(VIEW, "")
         return ""
     return wanted
@@ -158,7 +177,15 @@ def view_of(clip: str) -> str:
 def span_of(clip: str) -> tuple[float, float] | None:
     """Return the visible span of a clip in seconds, None for all of it."""
     start, _, end = view_of(clip).partition("-")
-    return (float(start), float(end)) if end and float(start) < float(end) else None
+    return (float(start), float(end)) if end else None
+
+
+def is_span(text: str) -> bool:
+    """Return whether a text is a visible span, as it is in the address."""
+    if not _SPAN.fullmatch(text):
+        return False
+    start, end = map(float, text.split("-"))
+    return start < end
 
 
 def read_several(name: str) -> list[str]:

@@ -105,15 +105,6 @@ def none_installed() -> None:
     )
 
 
-def linked() -> str | None:
-    """Return the system of the address; None, with a warning, where it is not installed."""
-    wanted = address.read(address.SYSTEM)
-    if wanted and wanted not in [item.name for item in loaders.systems()]:
-        widgets.broken_link("system", wanted, "is not installed")
-        return None
-    return wanted
-
-
 def chosen() -> str | None:
     """Return the system of the address, else a default; None where no system is installed."""
     installed = loaders.systems()
@@ -132,6 +123,7 @@ def pick_several(most: int) -> list[str]:
     installed = loaders.systems()
     names = [item.name for item in installed]
     wanted = address.read_several(address.SYSTEMS)
+    widgets.check_link("Systems", address.SYSTEMS, names.__contains__, several=True)
     several = [name for name in names if name in wanted][:most] or related(
         address.read(address.SYSTEM), names, default_system(installed), most
     )

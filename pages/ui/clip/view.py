@@ -34,6 +34,7 @@ _MORE, _READY, _FAILED = "preload", "analyses are ready", "failed analyses"
 def opened() -> Recording | None:
     """Show the controls that choose a clip; returns it, or None where none can be analysed."""
     take_over()
+    widgets.check_view_of_link()
     systems.follow_trainings()
     systems.show_faults()
     system = systems.chosen()
@@ -156,8 +157,11 @@ def _tolerant(step: Step, recording: Recording, system: str, selection: str) -> 
 
 
 def _show_failures(failed: Mapping[str, str]) -> None:
+    named: dict[str, list[str]] = {}
+    for name, why in failed.items():
+        named.setdefault(why, []).append(f"**{literal(name)}**")
     with st.container(horizontal=True, vertical_alignment="center"):
-        text = " ".join(f"**{literal(name)}**: {literal(why)}" for name, why in failed.items())
+        text = " ".join(f"{', '.join(names)}: {literal(why)}" for why, names in named.items())
         st.error(text, icon=":material/error:")
         st.button(
             "Try again",
