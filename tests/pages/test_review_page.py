@@ -79,6 +79,38 @@ def test_a_cell_of_a_damaged_recording_leaves_the_others_to_be_pressed(
 
 
 @pytest.mark.usefixtures("fakes")
+def test_a_cell_in_longer_bins_is_the_one_that_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Of 12:40 the hour from 12 on, and not the one from 13 on."""
+    settings = {
+        "version": 3,
+        "system": "SED",
+        "selection": "teacher",
+        "threshold": 0.5,
+        "labels": list(DESED_LABELS),
+    }
+    path = tmp_path / "a.wav"
+    audio.save(path, fake.tone(1, 160000))
+    out = tmp_path / "out"
+    rows = ["filename\tonset\toffset\tevent_label"]
+    with Journal(out / DETECTED, settings) as journal:
+        for hour in range(10, 15):
+            name = f"20240131_{hour}0000.wav"
+            events = [(2400.0, 2403.0, "Dog")]
+            line = {"filename": name, "audio": str(path), "duration": 3600.0, "files": []}
+            journal.add(name, {**line, "events": events, "peaks": [0.9]})
+            rows.append(f"{name}\t2400.0\t2403.0\tDog")
+    (out / EVENTS_TABLE).write_text("\n".join(rows) + "\n")
+    monkeypatch.setenv("JSS_REVIEW", str(out))
+    app = run("pages/timeline.py")
+    app.query_params.update({"bin": "hour", "cell": f"Dog@{12 * 3600 + 2400}", "back": "1"})
+    app.run()
+    (said,) = [item.value for item in app.markdown if item.value.startswith("**Dog**")]
+    assert "12:40:00" in said
+
+
+@pytest.mark.usefixtures("fakes")
 def test_events_of_a_clip_with_what_was_said_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
