@@ -136,6 +136,11 @@ def pick_several(most: int) -> list[str]:
     )
     if replaced := st.session_state.pop(_REPLACED, None):
         st.caption(f"Up to {most} systems: {replaced[1]} takes the place of {replaced[0]}.")
+    elif left_out := [name for name in names if name in wanted][most:]:
+        is_or_are = "is" if len(left_out) == 1 else "are"
+        st.caption(
+            f"Up to {most} systems: {', '.join(left_out)} of this link {is_or_are} left out."
+        )
     return several
 
 
