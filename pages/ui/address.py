@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,8 +17,8 @@ CLIP, SYSTEM, SELECTION, THRESHOLD, MATCH = "clip", "system", "selection", "thre
 VIEW = "view"
 #: of a set of clips, the words to find in it, and its order,
 CLIPS, FIND, ORDER = "clips", "find", "order"
-#: of a review, the order of the detections, and the precision wanted,
-SAMPLE, PRECISION = "sample", "precision"
+#: of a review, the order of the detections, the threshold in its viewer, and the precision wanted,
+SAMPLE, REVIEW_THRESHOLD, PRECISION = "sample", "review-threshold", "precision"
 #: of a timeline, the folder, the length of a bin, the window, and what is heard,
 FOLDER, BIN, SINCE, CELL, EVENT = "folder", "bin", "since", "cell", "event"
 #: and of a comparison.
@@ -141,9 +142,9 @@ def rerun_if_changed(name: str, shown: str) -> None:
         st.rerun()
 
 
-def threshold() -> Threshold:
+def threshold(name: str = THRESHOLD) -> Threshold:
     """Return the threshold of the address, from 0.01 to 0.99; "auto" where it has none or nonsense."""
-    wanted = read(THRESHOLD) or ""
+    wanted = read(name) or ""
     return round(float(wanted), 2) if _is_number(wanted) else "auto"
 
 
@@ -164,11 +165,16 @@ def threshold_text(value: Threshold) -> str:
     return value if value == "auto" else f"{value:.2f}"
 
 
-def view_of(clip: str) -> str:
-    """Return the visible span of a clip, "" for all of it; a span of another clip is dropped."""
+def view_of(clip: str, duration: float = math.inf) -> str:
+    """Return the visible span of a clip, "" for all of it; a span of another clip is dropped.
+
+    Args:
+        clip: Its name.
+        duration: In seconds, where it is known: a span that begins later is dropped too.
+    """
     wanted, of = read(VIEW) or "", st.session_state.get("view of", clip)
     st.session_state["view of"] = clip
-    if wanted and (of != clip or not is_span(wanted)):
+    if wanted and (of != clip or not is_span(wanted, duration)):
         write(VIEW, "")
         return ""
     return wanted
@@ -180,12 +186,12 @@ def span_of(clip: str) -> tuple[float, float] | None:
     return (float(start), float(end)) if end else None
 
 
-def is_span(text: str) -> bool:
-    """Return whether a text is a visible span, as it is in the address."""
+def is_span(text: str, duration: float = math.inf) -> bool:
+    """Return whether a text is a visible span of so many seconds, as it is in the address."""
     if not _SPAN.fullmatch(text):
         return False
     start, end = map(float, text.split("-"))
-    return start < end
+    return start < min(end, duration)
 
 
 def read_several(name: str) -> list[str]:

@@ -141,10 +141,16 @@ def _unknown() -> dict[str, tuple[str, str, str, str]]:
     return unknown
 
 
-def check_view_of_link() -> None:
-    """Note a threshold or a visible span of the link that is none."""
-    check_link("Threshold", address.THRESHOLD, address.is_threshold)
+def check_view_of_link(threshold: str = address.THRESHOLD) -> None:
+    """Note a threshold (of this name in the address) or a visible span of the link that is none."""
+    check_link("Threshold", threshold, address.is_threshold)
     check_link("Visible span", address.VIEW, address.is_span)
+
+
+def check_span_of_link(clip: str, duration: float) -> None:
+    """Note a visible span of the link that begins after the end of the clip, and drop it."""
+    check_link("Visible span", address.VIEW, lambda text: address.is_span(text, duration))
+    address.view_of(clip, duration)
 
 
 @contextmanager
@@ -159,7 +165,7 @@ def links_checked() -> Iterator[None]:
     ]
     if unknown:
         above.warning(
-            f"Unknown in this link, so something else is shown: {', '.join(unknown)}.",
+            f"This link names what does not exist here, so something else is shown: {', '.join(unknown)}.",
             icon=":material/link_off:",
         )
 

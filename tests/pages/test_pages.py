@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import fake
@@ -70,8 +71,6 @@ def test_explore_shows_every_system(system: str, selection: str):
 @pytest.mark.usefixtures("fakes")
 @pytest.mark.parametrize("page", [None, "pages/compare.py"])
 def test_a_network_that_a_system_has_not_is_told(page: str | None, monkeypatch: pytest.MonkeyPatch):
-    from dataclasses import replace
-
     from pages.ui.cache import loaders
 
     whole = loaders.systems()
@@ -259,7 +258,7 @@ def test_links_to_what_is_not_here_say_so():
 
 def unknown(app: AppTest) -> str:
     """What the page says of its link, as it is read."""
-    (said,) = [item.value for item in app.warning if item.value.startswith("Unknown in this link")]
+    (said,) = [item.value for item in app.warning if item.value.startswith("This link names what")]
     return said.replace("\\", "")
 
 
@@ -312,6 +311,25 @@ def test_what_is_unknown_in_a_link_is_said_until_another_choice_is_made():
     assert "pupil" not in unknown(app)
     app.switch_page("pages/data.py").run()
     assert not app.warning
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_visible_span_after_the_end_of_the_clip_is_said_and_dropped():
+    app = run(clip="four_tones.flac", view="50-60")
+    assert "Visible span (50-60)" in unknown(app)
+    assert viewer(app)["all"]["view"] == ""
+    assert "view" not in app.query_params
+    assert viewer(run(clip="four_tones.flac", view="8-60"))["all"]["view"] == "8-60"
+
+
+@pytest.mark.usefixtures("fakes")
+def test_systems_of_a_link_that_are_too_many_are_named(monkeypatch: pytest.MonkeyPatch):
+    names = ["SED", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "PIT-S1"]
+    like = fake.SYSTEMS["MixIT-S1"]
+    monkeypatch.setattr(fake, "SYSTEMS", {name: replace(like, name=name) for name in names})
+    app = run("pages/compare.py", systems=",".join(names))
+    said = [item.value for item in app.caption if item.value.startswith("Up to 5 systems")]
+    assert [set(text.split(": ")[1].split()) & set(names) for text in said] == [{"PIT-S1"}]
 
 
 @pytest.mark.usefixtures("fakes")
@@ -891,8 +909,6 @@ def test_a_clip_without_audio_has_the_scores_of_the_selection_that_is_shown(
 
 @pytest.mark.usefixtures("fakes")
 def test_a_clip_is_measured_by_its_present_ground_truth():
-    from dataclasses import replace
-
     from pages.ui.cache import loaders
 
     run(clip="four_tones.flac", system="MixIT-S1")

@@ -9,6 +9,7 @@ from pathlib import Path
 import fake
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 from test_pages import find, run
 
 from jss import audio
@@ -209,6 +210,7 @@ def test_the_commands_are_of_what_is_reviewed(tmp_path: Path, monkeypatch: pytes
     for n, event in enumerate(events):
         store.add(of(event, ACCEPTED), str(n))
     app = run("pages/review.py", precision="0.8")
+    assert app.selectbox(key="pick precision").options == ["80 %", "90 %", "95 %", "99 %"]
     commands = [block.value for block in app.code]
     assert f"jss finetune SED --selection teacher --data '{ours}/reviewed'" in commands
     assert f"jss tune SED --review '{ours}' --against {other} --precision 0.8" in commands
@@ -226,3 +228,26 @@ def test_detections_of_the_second_system_are_not_counted_as_those_of_the_first(
     assert "of 2 detected by SED and 1 by MixIT-S1 alone in 1 recording" in summary.replace(
         "\\", ""
     )
+
+
+@pytest.mark.usefixtures("fakes")
+def test_the_threshold_of_the_detections_stays_in_review(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Explore goes on with its own, also after the viewer of Review has reported what it shows."""
+    from pages.ui.clip.browser import VIEWER
+
+    monkeypatch.setenv("JSS_REVIEW", str(detected(tmp_path, "SED")))
+
+    def shown(app: AppTest) -> dict:
+        return json.loads(find(app.main, "bidi_component")[-1].proto.json)
+
+    app = run("pages/review.py")
+    assert shown(app)["threshold"] == 0.5
+    report = {"threshold": 0.4, "system": "SED", "view": "", "viewer": "a", "stamp": 1, "steps": 0}
+    app.session_state[VIEWER] = {"interaction": report}
+    app.run()
+    assert shown(app)["threshold"] == 0.4
+    app.switch_page("pages/explore.py").run()
+    assert shown(app)["threshold"] == "auto"
+    assert "threshold" not in app.query_params

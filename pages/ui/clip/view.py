@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -79,6 +80,7 @@ def prepared(
     shown: str,
     names: Sequence[str],
     compare: Mapping[str, str] | None = None,
+    threshold: str = address.THRESHOLD,
 ) -> bool:
     """Analyse the clip with some systems. To be called by a page, not in a fragment.
 
@@ -89,6 +91,7 @@ def prepared(
         shown: The system that is to be shown.
         names: All systems that can be chosen in the viewer.
         compare: As of :func:`view`.
+        threshold: The name of the threshold in the address.
 
     Returns:
         Whether the analyses exist; of several systems, those that did not fail. If not, the page
@@ -113,13 +116,14 @@ def prepared(
             clip=recording.clip,
             shown=shown,
             names=names,
-            threshold=address.threshold(),
+            threshold=address.threshold(threshold),
             key=KEY,
             span=address.view_of(recording.clip),
             compare=compare,
+            named={"threshold": threshold},
             pending=text,
             stepped="clip" if widgets.can_step(address.CLIP, recording.clip) else "",
-            on_interaction=take_over,
+            on_interaction=partial(take_over, threshold),
         )
 
     ready = prepare(steps, f"{recording.title} with {', '.join(missing)}", show_pending)
@@ -128,6 +132,9 @@ def prepared(
         if len(failed) == len(needed):
             show_pending(f"Not analysed: {recording.title}")
             return False
+    analyses = [_in_memory(recording, name, selection) for name in needed]
+    if analysis := next(filter(None, analyses), None):
+        widgets.check_span_of_link(recording.clip, analysis.result.duration)
     st.session_state[_READY] = ready
     return ready
 
@@ -276,8 +283,12 @@ def view(
     selection: str,
     names: Sequence[str],
     compare: Mapping[str, str] | None = None,
+    threshold: str = address.THRESHOLD,
 ) -> None:
-    """Show the viewer with every system whose result exists, so that the browser switches alone."""
+    """Show the viewer with every system whose result exists, so that the browser switches alone.
+
+    threshold: as of :func:`prepared`.
+    """
     payloads = {name: analysis.payload for name, analysis in analyses.items()}
     more = False
     if analyses[shown].result.duration <= LONGEST:
@@ -296,24 +307,27 @@ def view(
         clip=recording.clip,
         shown=shown,
         names=names,
-        threshold=address.threshold(),
+        threshold=address.threshold(threshold),
         key=KEY,
         span=address.view_of(recording.clip),
         compare=compare,
+        named={"threshold": threshold},
         more=more,
         reasons=failures(recording, selection, names),
         stepped="clip" if widgets.can_step(address.CLIP, recording.clip) else "",
-        on_interaction=take_over,
+        on_interaction=partial(take_over, threshold),
         on_more=_more,
     )
 
 
-def take_over() -> None:
-    """Put what was chosen in the viewer into the address."""
+def take_over(threshold: str = address.THRESHOLD) -> None:
+    """Put what was chosen in the viewer into the address; threshold: as of :func:`prepared`."""
     if viewer.has_news(KEY):
         browser.mark_outdated()
         names = (address.VIEW, address.SYSTEM, address.AGAINST, address.BESIDE, address.LAYOUT)
-        viewer.take_over(KEY, {name: name for name in names}, address.CLIP)
+        viewer.take_over(
+            KEY, {name: name for name in names} | {"threshold": threshold}, address.CLIP
+        )
 
 
 def refresh() -> None:
