@@ -28,19 +28,24 @@ SYSTEMS, AGAINST, BESIDE, LAYOUT = "systems", "against", "beside", "layout"
 _CHOICES, _PAGE, _TOLD, _BACK = "choices", "page of the choices", "told choices", "back"
 #: In the session: the choices of the link that opened the page.
 _LINK = "choices of the link"
+#: The text of a link to a page has no end that is cut off on a narrow screen.
+_LINES = (
+    "[data-testid=stPageLink] :is(a, a > :last-child, a > :last-child *) "
+    "{ white-space: normal; height: auto; }"
+)
 _SPAN = re.compile(r"\d{1,4}(\.\d{1,3})?-\d{1,4}(\.\d{1,3})?", re.ASCII)
 
 
 def install_scripts() -> None:
     """Make only another page, set or clip a step of the browser's Back button; play one sound at a
-    time; draw the page again when its theme changes.
+    time; draw the page again when its theme changes. Long links to pages go on in a second line.
     """
     names = ("history.js", "one_player.js", "theme.js")
     files = [Path(__file__).with_name(name) for name in names]
     script = "\n".join(file.read_text(encoding="utf-8") for file in files)
     with st.container(key="history"):
         st.html(
-            f"<style>.st-key-history {{ display: none; }}</style><script>{script}</script>",
+            f"<style>.st-key-history {{ display: none; }} {_LINES}</style><script>{script}</script>",
             unsafe_allow_javascript=True,
         )
         st.button("Draw in another theme", key="theme changed")  # pressed by theme.js
