@@ -32,5 +32,5 @@ page = st.navigation(
 address.arrive(page.url_path)
 widgets.name_tab(page.title)
 corner.show()
-with widgets.errors_shown():
+with widgets.errors_shown(), widgets.links_checked():
     page.run()

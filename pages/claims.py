@@ -64,6 +64,7 @@ def page() -> None:
     audible = figure_loaders.audible_subset(dataset, subset)
     version = figure_loaders.claims_version()
     numbers = [n for n, claim in enumerate(CLAIMS) if claim.paper == paper]
+    widgets.check_link("Claim", CLAIM, [str(n + 1) for n in numbers].__contains__)
     verdicts = []
     begun = time.monotonic()
     for done, number in enumerate(numbers, 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,9 @@ def page() -> None:
         return
     names = systems.pick_several(systems.MOST)
     shown = _shown(names)
+    widgets.check_link("Against", address.AGAINST, names.__contains__)
+    widgets.check_link("Beside the sources", address.BESIDE, get_args(Beside).__contains__)
+    widgets.check_link("Layout", address.LAYOUT, ("columns", "stacked").__contains__)
     compare = {
         "against": address.read(address.AGAINST) or shown,
         "beside": _beside(),

@@ -17,7 +17,8 @@ from pages.ui.clip.known_sets import KnownSet
 from pages.ui.text import literal
 
 DATA, CLASS, OVERLAP, LENGTH = "data", "class", "overlap", "length"
-ANY = "any"
+#: In the address the absence of a choice: the page Classes has classes there too.
+ANY = ""
 _OVERLAPS = {
     ANY: (0.0, 1.0),
     "none": (0.0, 0.0),
@@ -152,9 +153,11 @@ def _browse(chosen: KnownSet, statistics: Statistics) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         label = widgets.pick("Class", [ANY, *statistics.classes], CLASS, _class, width=230)
         overlap = _OVERLAPS[
-            widgets.pick("Events of two or more at once", list(_OVERLAPS), OVERLAP, width=250)
+            widgets.pick(
+                "Events of two or more at once", list(_OVERLAPS), OVERLAP, _or_any, width=250
+            )
         ]
-        length = _LENGTHS[widgets.pick("Length", list(_LENGTHS), LENGTH, width=200)]
+        length = _LENGTHS[widgets.pick("Length", list(_LENGTHS), LENGTH, _or_any, width=200)]
     rows, names = [], []
     for clip, facts in zip(chosen.clips, statistics.clips, strict=True):
         lengths = [e.offset - e.onset for e in clip.events or () if label in (ANY, e.label)]
@@ -206,7 +209,11 @@ def _browse(chosen: KnownSet, statistics: Statistics) -> None:
 
 
 def _class(label: str) -> str:
-    return label if label == ANY else sound_class(label).display
+    return sound_class(label).display if label else _or_any(label)
+
+
+def _or_any(choice: str) -> str:
+    return choice or "any"
 
 
 page()

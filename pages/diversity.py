@@ -57,6 +57,7 @@ def page() -> None:
         "#### Similarity, clip by clip (as Fig. 10)",
         choose=_take_point,
     )
+    widgets.check_link("Point", POINT, lambda _: len(point) == 3 and _of(reports, *point[1:]))
     if len(point) == 3 and _of(reports, point[1], point[2]):
         _clip(reports, *point)
     else:

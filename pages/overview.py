@@ -92,7 +92,7 @@ def page() -> None:
 
 def _one_system(installed: dict[str, Manifest]) -> None:
     """Show one system: its signal flow, its training and its training data."""
-    systems.linked()
+    systems.chosen()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = widgets.pick("System", list(installed), address.SYSTEM, systems.titled, width=260)
         selection = widgets.pick_selection(installed[name].selections)

@@ -49,6 +49,8 @@ def page() -> None:
     plan = loaders.review_plan(folders[:2], recordings.user_folder(), by_disagreement)
     store = Judgements(folders[0])
     st.session_state[PANEL + " context"] = (plan, store)
+    clip_view.take_over(address.REVIEW_THRESHOLD)
+    widgets.check_view_of_link(address.REVIEW_THRESHOLD)
     if fault := st.session_state.pop(FAULT, None):
         widgets.show_error(fault)
     current = store.current()
@@ -158,9 +160,9 @@ def review(
         )
     wanted = address.read(address.SYSTEM)
     shown = wanted if wanted in names else names[0]
-    threshold = plan.detected.threshold
-    if address.read(address.THRESHOLD) is None and isinstance(threshold, float):
-        address.write(address.THRESHOLD, address.threshold_text(max(0.01, threshold)))
+    own, threshold = address.REVIEW_THRESHOLD, plan.detected.threshold
+    if address.read(own) is None and isinstance(threshold, float):
+        address.write(own, address.threshold_text(min(0.99, max(0.01, threshold))))
     selection = plan.detected.selection
     name, start, end = clip
     st.caption(f"{literal(name)}, {start:.1f} to {end:.1f} s")
@@ -176,9 +178,9 @@ def review(
     # where the clip cannot be read, its events can still be marked as unsure, and the next one opened
     with st.container(key="calm"), widgets.errors_shown():
         recording = recording_of(plan, clip)
-        if clip_view.prepared(names, recording, selection, shown, names):
+        if clip_view.prepared(names, recording, selection, shown, names, threshold=own):
             analyses = clip_view.analysed(names, recording, selection)
-            clip_view.view(analyses, shown, recording, selection, names)
+            clip_view.view(analyses, shown, recording, selection, names, threshold=own)
             result = analyses[names[0]].result
             st.session_state[SCORES] = ClipScores(
                 clip, result.labels, result.scores, result.score_hop
@@ -292,7 +294,7 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
             "Precision",
             PRECISIONS,
             address.PRECISION,
-            lambda text: f"{float(text):.0%}",
+            lambda text: f"{100 * float(text):.0f} %",
             "0.9",
             width=140,
         )

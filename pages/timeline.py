@@ -58,7 +58,8 @@ def cells(timeline: Timeline) -> None:
     window = chosen_window(timeline)
     grid = timelines.grid(timeline, window.step, window.start, window.end)
     label, at = chosen_cell(timeline)
-    bin_ = None if at is None else round((at - window.start) / window.step)
+    # the cell may be of shorter bins
+    bin_ = None if at is None else int((at - window.start) // window.step)
     chosen = None
     if label and bin_ is not None and 0 <= bin_ < len(grid.starts) and grid.recorded[bin_]:
         chosen = (label, bin_)
@@ -152,9 +153,9 @@ def _one(bins: str) -> str:
 def chosen_cell(timeline: Timeline) -> tuple[str, float | None]:
     """Return class and start, in seconds, of the cell in the address; "" and None without one."""
     label, _, at = (address.read(address.CELL) or "").rpartition("@")
-    if label not in timeline.labels or not at.isdecimal():
-        return "", None
-    return label, float(at)
+    there = label in timeline.labels and at.isdecimal() and float(at) < timeline.span[1]
+    widgets.check_link("Cell", address.CELL, lambda _: there)
+    return (label, float(at)) if there else ("", None)
 
 
 def press() -> None:
@@ -171,6 +172,7 @@ def listen(timeline: Timeline, label: str, start: float, window: Window) -> None
     events = timelines.inside(timeline, label, start, start + window.step)
     numbers = [str(n + 1) for n in range(len(events))]
     wanted = address.read(address.EVENT)
+    widgets.check_link("Event", address.EVENT, numbers.__contains__)
     at = numbers.index(wanted) if wanted in numbers else 0
     if numbers:
         event = events.iloc[at]

@@ -42,6 +42,8 @@ def page() -> None:
             chosen = _pick_run(found.runs)
         elif kind == "block":
             chosen = widgets.pick("Block", list(blocks), BLOCK, width=420)
+    if not found.runs:
+        widgets.check_link("Run", RUN, lambda _: False)
     st.fragment(_follow, run_every=EVERY)(_glance(found), chosen if kind == "run" else "")
     with st.container():
         for sentence in found.faults:
@@ -61,9 +63,6 @@ def page() -> None:
 def _pick_run(found: list[runs.Run]) -> str:
     """Show a select box of runs; returns the name of the chosen one, the newest by default."""
     by_name = {run.name: run for run in found}
-    wanted = address.read(RUN)
-    if wanted and wanted not in by_name:
-        widgets.broken_link("run", wanted, "is not in the folder of runs")
 
     def show(name: str) -> str:
         run = by_name[name or found[0].name]

@@ -22,6 +22,8 @@ from pages.ui.weak_labels import scenes, scores
 from pages.ui.weak_labels.scores import SEPARATOR
 
 KEY = "weak viewer"
+#: What the viewer calls otherwise than the address.
+NAMED = {"system": SEPARATOR}
 _READY = "weak analyses are ready"
 _TRAIN = "`jss train weak_desk --data BANK --checkpoints checkpoints`"
 
@@ -42,6 +44,7 @@ def page() -> None:
 def _mixture() -> None:
     """Show a mixture and its analyses; an error here leaves the scores below in place."""
     _take_over()
+    widgets.check_view_of_link()
     systems.follow_trainings()
     systems.show_faults()
     if not weak_loaders.critics():
@@ -91,10 +94,13 @@ def _prepared(names: list[str], mixture: Mixture) -> bool:
             span=address.view_of(mixture.name),
             pending=text,
             stepped="mixture",
+            named=NAMED,
             on_interaction=_take_over,
         )
 
     ready = prepare(steps, f"{mixture.title} with {', '.join(missing)}", show_pending)
+    if analysis := weak_loaders.in_memory(mixture, names[0]):
+        widgets.check_span_of_link(mixture.name, analysis.clip.duration)
     st.session_state[_READY] = ready
     return ready
 
@@ -120,6 +126,7 @@ def _analysis(mixture: Mixture) -> None:
         key=KEY,
         span=address.view_of(mixture.name),
         stepped="mixture",
+        named=NAMED,
         on_interaction=_take_over,
     )
     with st.container():
@@ -225,8 +232,7 @@ def _table(analyses: dict[str, WeakAnalysis], shown: str, mixture: Mixture) -> p
 
 def _take_over() -> None:
     """Put what was chosen in the viewer into the address."""
-    names = {"system": SEPARATOR, "view": address.VIEW}
-    viewer.take_over(KEY, names, scenes.SCENE)
+    viewer.take_over(KEY, NAMED | {"view": address.VIEW}, scenes.SCENE)
 
 
 page()

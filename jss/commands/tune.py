@@ -176,7 +176,8 @@ def _by_review(args: argparse.Namespace) -> int:
         system.labels,
         found.median,
         data=f"{', '.join(decided)}: review of {Path(args.review).resolve().name} at a precision of "
-        f"{args.precision:.0%}" + (f"; else {before.data}" if (before := system.operating) else ""),
+        f"{100 * args.precision:.0f} %"
+        + (f"; else {before.data}" if (before := system.operating) else ""),
         recordings=len({judgement.filename for judgement in judgements.values()}),
         weights=weights_fingerprint(system.cards.values()),
         before=before,

@@ -220,7 +220,7 @@ def _of_class(
     kept = None
     if threshold is not None:
         kept = float((sample.scores > threshold).mean())
-    percent, need = f"{target:.0%}", enough(target, level)
+    percent, need = f"{100 * target:.0f} %", enough(target, level)
     if not steps:
         note = (
             f"too few judgements: {FEWEST} give an estimate, and {need} right ones show {percent}"
@@ -228,7 +228,7 @@ def _of_class(
     elif not covered:
         note = (
             f"too few bands of the score have a judgement: those that have hold "
-            f"{steps[0][1].covered:.0%} of the detections"
+            f"{100 * steps[0][1].covered:.0f} % of the detections"
         )
     elif threshold is None:
         note = f"no threshold reaches {percent}, as far as these judgements tell"
@@ -243,7 +243,7 @@ def _of_class(
 
 def lines(rows: Sequence[ClassThreshold], target: float) -> list[str]:
     """A line for each class: its threshold at the target precision, and what is known of it."""
-    texts = [f"Thresholds at a precision of {target:.0%}, with 95 % intervals:"]
+    texts = [f"Thresholds at a precision of {100 * target:.0f} %, with 95 % intervals:"]
     for row in rows:
         text = f"  {row.label:<28}{row.judged} of {row.detections} judged"
         p = row.precision
@@ -251,7 +251,7 @@ def lines(rows: Sequence[ClassThreshold], target: float) -> list[str]:
             latest = "none" if row.latest is None else f"{row.latest:.2f}"
             text += (
                 f"   threshold {row.threshold:.2f} ({row.earliest:.2f} to {latest})   precision there "
-                f"{p.estimate:.2f} ({p.low:.2f} to {p.high:.2f})   keeps {row.kept:.0%}"
+                f"{p.estimate:.2f} ({p.low:.2f} to {p.high:.2f})   keeps {100 * row.kept:.0f} %"
             )
         texts.append(text + (f"   {row.note}" if row.note else ""))
     return texts

@@ -46,7 +46,7 @@ def separation_boxes(
             series.append(
                 Series(
                     "box",
-                    name,
+                    "Mixture" if name == INPUT else name,
                     [g - 0.42 + (n + 0.5) * width],
                     [db for _, db, _ in chosen],
                     colors[name],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,8 +17,8 @@ CLIP, SYSTEM, SELECTION, THRESHOLD, MATCH = "clip", "system", "selection", "thre
 VIEW = "view"
 #: of a set of clips, the words to find in it, and its order,
 CLIPS, FIND, ORDER = "clips", "find", "order"
-#: of a review, the order of the detections, and the precision wanted,
-SAMPLE, PRECISION = "sample", "precision"
+#: of a review, the order of the detections, the threshold in its viewer, and the precision wanted,
+SAMPLE, REVIEW_THRESHOLD, PRECISION = "sample", "review-threshold", "precision"
 #: of a timeline, the folder, the length of a bin, the window, and what is heard,
 FOLDER, BIN, SINCE, CELL, EVENT = "folder", "bin", "since", "cell", "event"
 #: and of a comparison.
@@ -25,19 +26,26 @@ SYSTEMS, AGAINST, BESIDE, LAYOUT = "systems", "against", "beside", "layout"
 #: In the session: the choices, where the address was last taken over, and what the browser was last
 #: told of each choice. In the address: the user pressed Back or Forward (see history.js).
 _CHOICES, _PAGE, _TOLD, _BACK = "choices", "page of the choices", "told choices", "back"
+#: In the session: the choices of the link that opened the page.
+_LINK = "choices of the link"
+#: The text of a link to a page has no end that is cut off on a narrow screen.
+_LINES = (
+    "[data-testid=stPageLink] :is(a, a > :last-child, a > :last-child *) "
+    "{ white-space: normal; height: auto; }"
+)
 _SPAN = re.compile(r"\d{1,4}(\.\d{1,3})?-\d{1,4}(\.\d{1,3})?", re.ASCII)
 
 
 def install_scripts() -> None:
     """Make only another page, set or clip a step of the browser's Back button; play one sound at a
-    time; draw the page again when its theme changes.
+    time; draw the page again when its theme changes. Long links to pages go on in a second line.
     """
     names = ("history.js", "one_player.js", "theme.js")
     files = [Path(__file__).with_name(name) for name in names]
     script = "\n".join(file.read_text(encoding="utf-8") for file in files)
     with st.container(key="history"):
         st.html(
-            f"<style>.st-key-history {{ display: none; }}</style><script>{script}</script>",
+            f"<style>.st-key-history {{ display: none; }} {_LINES}</style><script>{script}</script>",
             unsafe_allow_javascript=True,
         )
         st.button("Draw in another theme", key="theme changed")  # pressed by theme.js
@@ -58,6 +66,7 @@ def arrive(page: str) -> None:
     if st.session_state.get(_PAGE) != opened:
         named = {name: value for name, value in st.query_params.to_dict().items() if name != _BACK}
         _choices().update(named)
+        st.session_state[_LINK] = named
         st.session_state[_PAGE] = opened
     st.query_params.pop(_BACK, None)
 
@@ -81,6 +90,12 @@ def read(name: str) -> str | None:
 def last(name: str) -> str | None:
     """Return a choice of this session; the address may not hold it yet."""
     return _choices().get(name)
+
+
+def of_link() -> dict[str, str]:
+    """Return the choices of the link that opened the page; the same mapping until another one does."""
+    link: dict[str, str] = st.session_state.setdefault(_LINK, {})
+    return link
 
 
 def write(name: str, value: str) -> None:
@@ -132,12 +147,22 @@ def rerun_if_changed(name: str, shown: str) -> None:
         st.rerun()
 
 
-def threshold() -> Threshold:
+def threshold(name: str = THRESHOLD) -> Threshold:
     """Return the threshold of the address, from 0.01 to 0.99; "auto" where it has none or nonsense."""
+    wanted = read(name) or ""
+    return round(float(wanted), 2) if _is_number(wanted) else "auto"
+
+
+def is_threshold(text: str) -> bool:
+    """Return whether a text is a threshold, as it is in the address."""
+    return text == "auto" or _is_number(text)
+
+
+def _is_number(text: str) -> bool:
     try:
-        return round(min(0.99, max(0.01, float(read(THRESHOLD) or ""))), 2)
+        return 0.01 <= float(text) <= 0.99
     except ValueError:
-        return "auto"
+        return False
 
 
 def threshold_text(value: Threshold) -> str:
@@ -145,11 +170,16 @@ def threshold_text(value: Threshold) -> str:
     return value if value == "auto" else f"{value:.2f}"
 
 
-def view_of(clip: str) -> str:
-    """Return the visible span of a clip, "" for all of it; a span of another clip is dropped."""
+def view_of(clip: str, duration: float = math.inf) -> str:
+    """Return the visible span of a clip, "" for all of it; a span of another clip is dropped.
+
+    Args:
+        clip: Its name.
+        duration: In seconds, where it is known: a span that begins later is dropped too.
+    """
     wanted, of = read(VIEW) or "", st.session_state.get("view of", clip)
     st.session_state["view of"] = clip
-    if wanted and (of != clip or not _SPAN.fullmatch(wanted)):
+    if wanted and (of != clip or not is_span(wanted, duration)):
         write(VIEW, "")
         return ""
     return wanted
@@ -158,7 +188,15 @@ def view_of(clip: str) -> str:
 def span_of(clip: str) -> tuple[float, float] | None:
     """Return the visible span of a clip in seconds, None for all of it."""
     start, _, end = view_of(clip).partition("-")
-    return (float(start), float(end)) if end and float(start) < float(end) else None
+    return (float(start), float(end)) if end else None
+
+
+def is_span(text: str, duration: float = math.inf) -> bool:
+    """Return whether a text is a visible span of so many seconds, as it is in the address."""
+    if not _SPAN.fullmatch(text):
+        return False
+    start, end = map(float, text.split("-"))
+    return start < min(end, duration)
 
 
 def read_several(name: str) -> list[str]:

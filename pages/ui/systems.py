@@ -105,15 +105,6 @@ def none_installed() -> None:
     )
 
 
-def linked() -> str | None:
-    """Return the system of the address; None, with a warning, where it is not installed."""
-    wanted = address.read(address.SYSTEM)
-    if wanted and wanted not in [item.name for item in loaders.systems()]:
-        widgets.broken_link("system", wanted, "is not installed")
-        return None
-    return wanted
-
-
 def chosen() -> str | None:
     """Return the system of the address, else a default; None where no system is installed."""
     installed = loaders.systems()
@@ -132,6 +123,7 @@ def pick_several(most: int) -> list[str]:
     installed = loaders.systems()
     names = [item.name for item in installed]
     wanted = address.read_several(address.SYSTEMS)
+    widgets.check_link("Systems", address.SYSTEMS, names.__contains__, several=True)
     several = [name for name in names if name in wanted][:most] or related(
         address.read(address.SYSTEM), names, default_system(installed), most
     )
@@ -144,6 +136,11 @@ def pick_several(most: int) -> list[str]:
     )
     if replaced := st.session_state.pop(_REPLACED, None):
         st.caption(f"Up to {most} systems: {replaced[1]} takes the place of {replaced[0]}.")
+    elif left_out := [name for name in names if name in wanted][most:]:
+        is_or_are = "is" if len(left_out) == 1 else "are"
+        st.caption(
+            f"Up to {most} systems: {', '.join(left_out)} of this link {is_or_are} left out."
+        )
     return several
 
 

@@ -24,6 +24,9 @@ _STEPPED = "stepped "
 _COUNT = "replaced "
 
 _TAB = "page of the tab"
+#: In the session: the choices of a link, and those that the page does not know: name in the address
+#: -> what is chosen, what the link names, and what is shown instead.
+_UNKNOWN = "unknown in the link"
 
 
 def theme() -> Theme:
@@ -103,6 +106,70 @@ def replaced_link(what: str, name: str | None, reason: str, shown: str) -> None:
         broken_link(what, missing, why)
 
 
+def check_link(
+    what: str,
+    name: str,
+    known: Callable[[str], object],
+    shown: str = "",
+    *,
+    several: bool = False,
+) -> None:
+    """Note a choice of the link that the page does not know; :func:`links_checked` says so.
+
+    Args:
+        what: Is chosen, as the page calls it.
+        name: Of the choice, in the address.
+        known: Value -> whether the page knows it.
+        shown: What it shows instead.
+        several: Whether the value holds several, with commas between.
+    """
+    link = address.of_link()
+    named = link.get(name, "")
+    if not named or named != address.last(name):
+        return
+    unknown = [part for part in (named.split(",") if several else [named]) if not known(part)]
+    if unknown:
+        _unknown()[name] = (what, ", ".join(unknown), named, shown)
+
+
+def _unknown() -> dict[str, tuple[str, str, str, str]]:
+    """What is unknown in the present link."""
+    link, unknown = st.session_state.get(_UNKNOWN, (None, {}))
+    if link is not address.of_link():
+        unknown = {}
+        st.session_state[_UNKNOWN] = (address.of_link(), unknown)
+    return unknown
+
+
+def check_view_of_link(threshold: str = address.THRESHOLD) -> None:
+    """Note a threshold (of this name in the address) or a visible span of the link that is none."""
+    check_link("Threshold", threshold, address.is_threshold)
+    check_link("Visible span", address.VIEW, address.is_span)
+
+
+def check_span_of_link(clip: str, duration: float) -> None:
+    """Note a visible span of the link that begins after the end of the clip, and drop it."""
+    check_link("Visible span", address.VIEW, lambda text: address.is_span(text, duration))
+    address.view_of(clip, duration)
+
+
+@contextmanager
+def links_checked() -> Iterator[None]:
+    """Say above the page which choices of its link it does not know, until others are made."""
+    above = st.container()
+    yield
+    unknown = [
+        f"{what} ({literal(part)})"
+        for name, (what, part, named, shown) in _unknown().items()
+        if address.last(name) in (named, shown)
+    ]
+    if unknown:
+        above.warning(
+            f"This link names what does not exist here, so something else is shown: {', '.join(unknown)}.",
+            icon=":material/link_off:",
+        )
+
+
 def mirrored(base: str, value: object, take: Callable[[Any], None]) -> dict[str, Any]:
     """Return arguments of a widget that shows a choice: its key, and what its changes do.
 
@@ -162,6 +229,7 @@ def pick(
     wanted = address.read(name)
     first = default if default is not None and default in options else options[0]
     shown = wanted if wanted in options else first
+    check_link(label, name, options.__contains__, shown)
     look |= mirrored(f"pick {name}", shown, partial(address.write, name))
     chosen: str = st.selectbox(label, options, format_func=show, **look)
     return chosen
@@ -198,6 +266,7 @@ def tabs(contents: Mapping[str, Callable[[], None]], name: str) -> None:
     """
     labels, wanted = list(contents), address.read(name)
     shown = wanted if wanted is not None and wanted in contents else labels[0]
+    check_link("Tab", name, contents.__contains__, shown)
     opened: set[str] = st.session_state.setdefault(f"opened {name}", set())
     opened.add(shown)
     look = mirrored(f"pick {name}", shown, partial(address.write, name))

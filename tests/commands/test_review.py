@@ -72,7 +72,7 @@ def test_from_detections_to_a_better_system(tmp_path, capsys, monkeypatch, tiny_
     assert review(out) >= EVENTS
     assert main(["review", str(out), "--write", str(clips)]) == 0
     printed = capsys.readouterr().out
-    assert "Thresholds at a precision of 90%, with 95 % intervals:" in printed
+    assert "Thresholds at a precision of 90 %, with 95 % intervals:" in printed
     assert f"-> {clips}" in printed
 
     # Its thresholds become those of auto.

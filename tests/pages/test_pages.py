@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import fake
@@ -70,8 +71,6 @@ def test_explore_shows_every_system(system: str, selection: str):
 @pytest.mark.usefixtures("fakes")
 @pytest.mark.parametrize("page", [None, "pages/compare.py"])
 def test_a_network_that_a_system_has_not_is_told(page: str | None, monkeypatch: pytest.MonkeyPatch):
-    from dataclasses import replace
-
     from pages.ui.cache import loaders
 
     whole = loaders.systems()
@@ -255,6 +254,82 @@ def test_links_to_what_is_not_here_say_so():
     assert "upload it again" in said
     assert "PIT\\-S9" in said
     assert viewer(app)["clip"] == "four_tones.flac"
+
+
+def unknown(app: AppTest) -> str:
+    """What the page says of its link, as it is read."""
+    (said,) = [item.value for item in app.warning if item.value.startswith("This link names what")]
+    return said.replace("\\", "")
+
+
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize(
+    ("page", "link", "said"),
+    [
+        (
+            None,
+            {
+                "selection": "pupil",
+                "threshold": "nan",
+                "view": "9-2",
+                "clips": "gone",
+                "order": "x",
+            },
+            "Selection (pupil), Set (gone), Order (x), Threshold (nan), Visible span (9-2)",
+        ),
+        (
+            "pages/compare.py",
+            {"systems": "SED,gone", "against": "gone", "beside": "x", "layout": "y"},
+            "Systems (gone), Against (gone), Beside the sources (x), Layout (y)",
+        ),
+        ("pages/data.py", {"data": "gone", "class": "Duck"}, "Set (gone), Class (Duck)"),
+        ("pages/training.py", {"run": "gone"}, "Run (gone)"),
+    ],
+)
+def test_what_a_link_names_and_a_page_does_not_know_is_said(
+    page: str | None, link: dict[str, str], said: str
+):
+    app = run(page)
+    app.query_params.clear()
+    for name, value in {**link, "back": "1"}.items():
+        app.query_params[name] = value
+    app.run()
+    assert set(unknown(app).partition(": ")[2].removesuffix(".").split(", ")) == set(
+        said.split(", ")
+    )
+    app.run()
+    assert unknown(app), "until another choice is made"
+
+
+@pytest.mark.usefixtures("fakes")
+def test_what_is_unknown_in_a_link_is_said_until_another_choice_is_made():
+    app = run(selection="pupil", threshold="7")
+    assert viewer(app)["threshold"] == "auto"
+    assert "Selection (pupil)" in unknown(app)
+    assert "Threshold (7)" in unknown(app)
+    app.selectbox(key="pick selection").select("student").run()
+    assert "pupil" not in unknown(app)
+    app.switch_page("pages/data.py").run()
+    assert not app.warning
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_visible_span_after_the_end_of_the_clip_is_said_and_dropped():
+    app = run(clip="four_tones.flac", view="50-60")
+    assert "Visible span (50-60)" in unknown(app)
+    assert viewer(app)["all"]["view"] == ""
+    assert "view" not in app.query_params
+    assert viewer(run(clip="four_tones.flac", view="8-60"))["all"]["view"] == "8-60"
+
+
+@pytest.mark.usefixtures("fakes")
+def test_systems_of_a_link_that_are_too_many_are_named(monkeypatch: pytest.MonkeyPatch):
+    names = ["SED", "MixIT-S0", "MixIT-S1", "MixIT-S2", "MixIT-JT", "PIT-S1"]
+    like = fake.SYSTEMS["MixIT-S1"]
+    monkeypatch.setattr(fake, "SYSTEMS", {name: replace(like, name=name) for name in names})
+    app = run("pages/compare.py", systems=",".join(names))
+    said = [item.value for item in app.caption if item.value.startswith("Up to 5 systems")]
+    assert [set(text.split(": ")[1].split()) & set(names) for text in said] == [{"PIT-S1"}]
 
 
 @pytest.mark.usefixtures("fakes")
@@ -528,6 +603,21 @@ def test_the_fusion_bench_measures_what_is_ticked():
     assert own["PSDS, exact", "PSDS1"] == pytest.approx(report.psds1_exact, abs=2e-3)
     files = f"{report.n_files} of {report.n_files_expected} files"
     assert files in bench.caption[0].value
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_reason_of_several_systems_is_said_once(monkeypatch: pytest.MonkeyPatch):
+    from jss.errors import JssError
+
+    class Damaged(fake.FakeSystem):
+        def pieces(self, file: object) -> object:
+            raise JssError("The clip is damaged: copy it again.")
+
+    monkeypatch.setattr(fake, "load_system", Damaged)
+    app = run("pages/compare.py", clip="four_tones.flac", system="MixIT-JT")
+    assert [error.value.replace("\\", "") for error in app.error] == [
+        "**SED**, **MixIT-S1**, **MixIT-JT**: The clip is damaged: copy it again."
+    ]
 
 
 @pytest.mark.slow
@@ -819,8 +909,6 @@ def test_a_clip_without_audio_has_the_scores_of_the_selection_that_is_shown(
 
 @pytest.mark.usefixtures("fakes")
 def test_a_clip_is_measured_by_its_present_ground_truth():
-    from dataclasses import replace
-
     from pages.ui.cache import loaders
 
     run(clip="four_tones.flac", system="MixIT-S1")

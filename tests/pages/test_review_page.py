@@ -9,6 +9,7 @@ from pathlib import Path
 import fake
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 from test_pages import find, run
 
 from jss import audio
@@ -76,6 +77,38 @@ def test_a_cell_of_a_damaged_recording_leaves_the_others_to_be_pressed(
     (error,) = app.error
     assert "a.wav" in error.value.replace("\\", "")
     assert len(find(app.main, "bidi_component")) == 2
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_cell_in_longer_bins_is_the_one_that_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Of 12:40 the hour from 12 on, and not the one from 13 on."""
+    settings = {
+        "version": 3,
+        "system": "SED",
+        "selection": "teacher",
+        "threshold": 0.5,
+        "labels": list(DESED_LABELS),
+    }
+    path = tmp_path / "a.wav"
+    audio.save(path, fake.tone(1, 160000))
+    out = tmp_path / "out"
+    rows = ["filename\tonset\toffset\tevent_label"]
+    with Journal(out / DETECTED, settings) as journal:
+        for hour in range(10, 15):
+            name = f"20240131_{hour}0000.wav"
+            events = [(2400.0, 2403.0, "Dog")]
+            line = {"filename": name, "audio": str(path), "duration": 3600.0, "files": []}
+            journal.add(name, {**line, "events": events, "peaks": [0.9]})
+            rows.append(f"{name}\t2400.0\t2403.0\tDog")
+    (out / EVENTS_TABLE).write_text("\n".join(rows) + "\n")
+    monkeypatch.setenv("JSS_REVIEW", str(out))
+    app = run("pages/timeline.py")
+    app.query_params.update({"bin": "hour", "cell": f"Dog@{12 * 3600 + 2400}", "back": "1"})
+    app.run()
+    (said,) = [item.value for item in app.markdown if item.value.startswith("**Dog**")]
+    assert "12:40:00" in said
 
 
 @pytest.mark.usefixtures("fakes")
@@ -177,6 +210,7 @@ def test_the_commands_are_of_what_is_reviewed(tmp_path: Path, monkeypatch: pytes
     for n, event in enumerate(events):
         store.add(of(event, ACCEPTED), str(n))
     app = run("pages/review.py", precision="0.8")
+    assert app.selectbox(key="pick precision").options == ["80 %", "90 %", "95 %", "99 %"]
     commands = [block.value for block in app.code]
     assert f"jss finetune SED --selection teacher --data '{ours}/reviewed'" in commands
     assert f"jss tune SED --review '{ours}' --against {other} --precision 0.8" in commands
@@ -194,3 +228,26 @@ def test_detections_of_the_second_system_are_not_counted_as_those_of_the_first(
     assert "of 2 detected by SED and 1 by MixIT-S1 alone in 1 recording" in summary.replace(
         "\\", ""
     )
+
+
+@pytest.mark.usefixtures("fakes")
+def test_the_threshold_of_the_detections_stays_in_review(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Explore goes on with its own, also after the viewer of Review has reported what it shows."""
+    from pages.ui.clip.browser import VIEWER
+
+    monkeypatch.setenv("JSS_REVIEW", str(detected(tmp_path, "SED")))
+
+    def shown(app: AppTest) -> dict:
+        return json.loads(find(app.main, "bidi_component")[-1].proto.json)
+
+    app = run("pages/review.py")
+    assert shown(app)["threshold"] == 0.5
+    report = {"threshold": 0.4, "system": "SED", "view": "", "viewer": "a", "stamp": 1, "steps": 0}
+    app.session_state[VIEWER] = {"interaction": report}
+    app.run()
+    assert shown(app)["threshold"] == 0.4
+    app.switch_page("pages/explore.py").run()
+    assert shown(app)["threshold"] == "auto"
+    assert "threshold" not in app.query_params

@@ -53,7 +53,7 @@ def test_what_few_judgements_do_not_tell_is_said():
     right = {d.key: True for d in order(some)[:4]}
     (row,) = class_thresholds(some, right, 0.5)
     assert row.threshold is None
-    assert "too few judgements: 5 give an estimate, and 36 right ones show 90%" in row.note
+    assert "too few judgements: 5 give an estimate, and 36 right ones show 90 %" in row.note
     right = {d.key: True for d in order(some)[:12]}
     (row,) = class_thresholds(some, right, 0.5)
     assert (row.threshold, row.earliest, row.latest, row.kept) == (0.5, 0.5, None, 1.0)

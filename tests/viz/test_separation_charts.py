@@ -15,9 +15,9 @@ def test_a_group_a_class_and_overall_a_box_a_separator():
     ((panel,),) = chart.panels
     assert [text for _, text in panel.x_ticks] == ["Horn", "Dog", "Siren", "Overall"]
     assert [(s.name, len(s.y)) for s in panel.series] == [
-        (INPUT, 1),
-        (INPUT, 10),
-        (INPUT, 11),
+        ("Mixture", 1),
+        ("Mixture", 10),
+        ("Mixture", 11),
         ("weak-frame", 1),
         ("weak-frame", 10),
         ("weak-frame", 11),

@@ -28,6 +28,7 @@ export class Viewer {
     this.autoplay = isOn("autoplay"); // whether the next clip is played at once
     this.stepping = false; // whether the next clip was asked for, and is not there yet
     this.stepped = ""; // what Previous and Next on the page step through, or ""
+    this.named = {}; // choice -> its name in the page's address, where that is another
     this.state = new State();
     this.results = new Results(() => this.updateEvents());
     this.reporter = new Reporter(() => this.choices());
@@ -61,6 +62,7 @@ export class Viewer {
     const { state } = this;
     this.reporter.send = (choices) => send("interaction", choices);
     this.stepped = data.stepped ?? "";
+    this.named = data.named ?? {};
     this.requestMore = data.more ? (id) => send("more", id) : null;
     this.screen.updateTheme();
     const { threshold, shown: system, view, compare } = data;
@@ -462,7 +464,8 @@ export class Viewer {
     const { threshold, ...choices } = this.choices();
     if (!this.canStep && location.protocol === "file:") return location.href;
     const written = { ...choices, threshold: threshold === "auto" ? threshold : threshold.toFixed(2) };
-    for (const [name, value] of Object.entries(written)) {
+    for (const [choice, value] of Object.entries(written)) {
+      const name = this.named[choice] ?? choice;
       if (value) address.searchParams.set(name, value);
       else address.searchParams.delete(name);
     }

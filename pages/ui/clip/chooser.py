@@ -33,6 +33,7 @@ def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Record
         clip = None
         if known:
             current = wanted if wanted in known else listed[0]
+            address.write(address.CLIP, current)
             at = listed.index(current) if current in listed else 0
             near = listed[max(0, at - _WINDOW // 2) : at + _WINDOW // 2]
             clip = widgets.pick(
@@ -54,8 +55,6 @@ def choose(order: Callable[[ClipSet], list[Recording]]) -> tuple[ClipSet, Record
     reason = "was uploaded in another visit: upload it again"
     reason = reason if is_upload(missing or "") else "is not installed"
     widgets.replaced_link("clip", missing, reason, clip or "")
-    if clip:
-        address.write(address.CLIP, clip)
     return clips, known.get(clip or "")
 
 
@@ -63,6 +62,7 @@ def _choose_set() -> ClipSet:
     """The set that holds the clip of the address, else the one named there, else the first."""
     sets = _sets()
     wanted, clip = address.read(address.CLIPS), address.read(address.CLIP)
+    widgets.check_link("Set", address.CLIPS, sets.__contains__)
     holding = next((clip_set for clip_set in sets.values() if clip in clip_set.by_name), None)
     filled = [clip_set for clip_set in sets.values() if clip_set.clips]
     chosen = holding or sets.get(wanted or "") or next(iter(filled or sets.values()))
@@ -96,6 +96,7 @@ def _match_sources() -> None:
     selections = {name for item in loaders.systems() for name in item.selections}
     if not any(map(loaders.order_references, selections)):
         return
+    widgets.check_link("Match sources", address.MATCH, ("yes", "no").__contains__)
     st.toggle(
         "Match sources",
         **widgets.mirrored("pick match", address.read(address.MATCH) != "no", _take_match),

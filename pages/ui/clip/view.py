@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -34,6 +35,7 @@ _MORE, _READY, _FAILED = "preload", "analyses are ready", "failed analyses"
 def opened() -> Recording | None:
     """Show the controls that choose a clip; returns it, or None where none can be analysed."""
     take_over()
+    widgets.check_view_of_link()
     systems.follow_trainings()
     systems.show_faults()
     system = systems.chosen()
@@ -78,6 +80,7 @@ def prepared(
     shown: str,
     names: Sequence[str],
     compare: Mapping[str, str] | None = None,
+    threshold: str = address.THRESHOLD,
 ) -> bool:
     """Analyse the clip with some systems. To be called by a page, not in a fragment.
 
@@ -88,6 +91,7 @@ def prepared(
         shown: The system that is to be shown.
         names: All systems that can be chosen in the viewer.
         compare: As of :func:`view`.
+        threshold: The name of the threshold in the address.
 
     Returns:
         Whether the analyses exist; of several systems, those that did not fail. If not, the page
@@ -112,13 +116,14 @@ def prepared(
             clip=recording.clip,
             shown=shown,
             names=names,
-            threshold=address.threshold(),
+            threshold=address.threshold(threshold),
             key=KEY,
             span=address.view_of(recording.clip),
             compare=compare,
+            named={"threshold": threshold},
             pending=text,
             stepped="clip" if widgets.can_step(address.CLIP, recording.clip) else "",
-            on_interaction=take_over,
+            on_interaction=partial(take_over, threshold),
         )
 
     ready = prepare(steps, f"{recording.title} with {', '.join(missing)}", show_pending)
@@ -127,6 +132,9 @@ def prepared(
         if len(failed) == len(needed):
             show_pending(f"Not analysed: {recording.title}")
             return False
+    analyses = [_in_memory(recording, name, selection) for name in needed]
+    if analysis := next(filter(None, analyses), None):
+        widgets.check_span_of_link(recording.clip, analysis.result.duration)
     st.session_state[_READY] = ready
     return ready
 
@@ -156,8 +164,11 @@ def _tolerant(step: Step, recording: Recording, system: str, selection: str) -> 
 
 
 def _show_failures(failed: Mapping[str, str]) -> None:
+    named: dict[str, list[str]] = {}
+    for name, why in failed.items():
+        named.setdefault(why, []).append(f"**{literal(name)}**")
     with st.container(horizontal=True, vertical_alignment="center"):
-        text = " ".join(f"**{literal(name)}**: {literal(why)}" for name, why in failed.items())
+        text = " ".join(f"{', '.join(names)}: {literal(why)}" for why, names in named.items())
         st.error(text, icon=":material/error:")
         st.button(
             "Try again",
@@ -272,8 +283,12 @@ def view(
     selection: str,
     names: Sequence[str],
     compare: Mapping[str, str] | None = None,
+    threshold: str = address.THRESHOLD,
 ) -> None:
-    """Show the viewer with every system whose result exists, so that the browser switches alone."""
+    """Show the viewer with every system whose result exists, so that the browser switches alone.
+
+    threshold: as of :func:`prepared`.
+    """
     payloads = {name: analysis.payload for name, analysis in analyses.items()}
     more = False
     if analyses[shown].result.duration <= LONGEST:
@@ -292,24 +307,27 @@ def view(
         clip=recording.clip,
         shown=shown,
         names=names,
-        threshold=address.threshold(),
+        threshold=address.threshold(threshold),
         key=KEY,
         span=address.view_of(recording.clip),
         compare=compare,
+        named={"threshold": threshold},
         more=more,
         reasons=failures(recording, selection, names),
         stepped="clip" if widgets.can_step(address.CLIP, recording.clip) else "",
-        on_interaction=take_over,
+        on_interaction=partial(take_over, threshold),
         on_more=_more,
     )
 
 
-def take_over() -> None:
-    """Put what was chosen in the viewer into the address."""
+def take_over(threshold: str = address.THRESHOLD) -> None:
+    """Put what was chosen in the viewer into the address; threshold: as of :func:`prepared`."""
     if viewer.has_news(KEY):
         browser.mark_outdated()
         names = (address.VIEW, address.SYSTEM, address.AGAINST, address.BESIDE, address.LAYOUT)
-        viewer.take_over(KEY, {name: name for name in names}, address.CLIP)
+        viewer.take_over(
+            KEY, {name: name for name in names} | {"threshold": threshold}, address.CLIP
+        )
 
 
 def refresh() -> None:

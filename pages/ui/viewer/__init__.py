@@ -33,6 +33,7 @@ def view(
     pending: str = "",
     reasons: Mapping[str, str] | None = None,
     stepped: str = "",
+    named: Mapping[str, str] | None = None,
     on_interaction: Callable[[], None] = lambda: None,
     on_more: Callable[[], None] = lambda: None,
 ) -> None:
@@ -58,6 +59,7 @@ def view(
         reasons: System -> why it has no result, a sentence for its button and its column.
         stepped: What the buttons of :func:`pages.ui.widgets.step_buttons` on the page step through;
             the viewer counts their presses.
+        named: What it reports -> its name in the address, where that is another.
         on_interaction: Called before the rerun that follows an interaction, to call
             :func:`take_over`: ``st.session_state[key]["interaction"]`` is a mapping of threshold,
             system, view (a span), against, beside, steps and a stamp, by which the viewer
@@ -78,6 +80,7 @@ def view(
         "pending": pending,
         "reasons": dict(reasons or {}),
         "stepped": stepped,
+        "named": dict(named or {}),
         "acknowledged": _interaction(key).get("stamp", 0),
     }
     internals.calm("calm")
@@ -109,7 +112,8 @@ def take_over(key: str, names: Mapping[str, str], stepped: str) -> None:
 
     Args:
         key: Of :func:`view`.
-        names: What the viewer reports -> its name in the address.
+        names: What the viewer reports -> its name in the address; of the threshold, where that is
+            another.
         stepped: What Previous and Next choose, by its name in the address. The viewer reports how
             often they have been pressed in all, so that no press is lost or counted twice.
     """
@@ -117,8 +121,9 @@ def take_over(key: str, names: Mapping[str, str], stepped: str) -> None:
     if not has_news(key):
         return
     viewer, stamp, steps = chosen["viewer"], chosen["stamp"], chosen["steps"]
-    choices = {of: chosen[name] for name, of in names.items() if name in chosen}
-    choices[address.THRESHOLD] = address.threshold_text(chosen["threshold"])
+    reported = {**chosen, "threshold": address.threshold_text(chosen["threshold"])}
+    names = {"threshold": address.THRESHOLD, **names}
+    choices = {of: reported[name] for name, of in names.items() if name in reported}
     choices |= widgets.stepped(stepped, steps - taken.get(viewer, (0, 0))[1])
     address.write_all(choices, lambda: taken.update({viewer: (stamp, steps)}))
 

@@ -40,13 +40,14 @@ def choose() -> Mixture:
         missing, reason = wanted, "does not exist"
         if is_upload(wanted):
             reason = "was uploaded in another visit: upload it again"
+    if missing or not wanted:
+        address.write(SCENE, next(iter(known)))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = widgets.pick("Mixture", list(known), SCENE, known.__getitem__, width=320)
         widgets.step_buttons("mixture", list(known), SCENE)
         popover()
     messages(SCENE)
     widgets.replaced_link("mixture", missing, reason, name)
-    address.write(SCENE, name)
     return weak_loaders.uploaded(mine[name]) if name in mine else weak_loaders.scene(name)
 
 

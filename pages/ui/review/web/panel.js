@@ -306,6 +306,10 @@ export class Panel {
 
   draw() {
     const list = this.part("events");
+    const focused = this.root.getRootNode().activeElement;
+    const byKeys = focused?.matches(":focus-visible"); // the keys of a pointer's user stay those of the page
+    const had = (name) => byKeys && this.part(name).contains(focused);
+    const [inEvents, inKeys, inClasses] = ["events", "keys", "classes"].map(had);
     list.replaceChildren(...this.events.map((event, at) => {
       const item = document.createElement("li");
       const button = document.createElement("button");
@@ -340,6 +344,10 @@ export class Panel {
       return button;
     }));
     if (this.choosing) classes.append(this.cancel());
+    // what had the focus is gone or hidden
+    if (inEvents) (list.querySelector("[aria-current]") ?? list.querySelector("button"))?.focus();
+    if (inKeys && this.choosing) classes.querySelector("button").focus();
+    if (inClasses) (this.choosing ? classes : this.part("keys")).querySelector("button:enabled").focus();
     for (const name of ["accept", "reject", "relabel", "start", "end", "trim", "unsure"]) {
       this.root.querySelector(`[data-do=${name}]`).disabled = !this.event;
     }
