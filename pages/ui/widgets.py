@@ -226,7 +226,7 @@ def pick(
     Returns:
         The chosen option.
     """
-    wanted = address.read(name)
+    wanted = address.read(name, options.__contains__)
     first = default if default is not None and default in options else options[0]
     shown = wanted if wanted in options else first
     check_link(label, name, options.__contains__, shown)
@@ -264,7 +264,7 @@ def tabs(contents: Mapping[str, Callable[[], None]], name: str) -> None:
         contents: Label -> shows what is in the tab.
         name: Of the choice, in the address.
     """
-    labels, wanted = list(contents), address.read(name)
+    labels, wanted = list(contents), address.read(name, contents.__contains__)
     shown = wanted if wanted is not None and wanted in contents else labels[0]
     check_link("Tab", name, contents.__contains__, shown)
     opened: set[str] = st.session_state.setdefault(f"opened {name}", set())
