@@ -130,6 +130,9 @@ def check_link(
     unknown = [part for part in (named.split(",") if several else [named]) if not known(part)]
     if unknown:
         _unknown()[name] = (what, ", ".join(unknown), named, shown)
+    else:  # what becomes unknown from now on is not the link's fault
+        del link[name]
+        _unknown().pop(name, None)
 
 
 def _unknown() -> dict[str, tuple[str, str, str, str]]:
@@ -144,7 +147,8 @@ def _unknown() -> dict[str, tuple[str, str, str, str]]:
 def check_view_of_link(threshold: str = address.THRESHOLD) -> None:
     """Note a threshold (of this name in the address) or a visible span of the link that is none."""
     check_link("Threshold", threshold, address.is_threshold)
-    check_link("Visible span", address.VIEW, address.is_span)
+    if not address.is_span(address.of_link().get(address.VIEW, "")):
+        check_link("Visible span", address.VIEW, lambda _: False)
 
 
 def check_span_of_link(clip: str, duration: float) -> None:
@@ -158,14 +162,14 @@ def links_checked() -> Iterator[None]:
     """Say above the page which choices of its link it does not know, until others are made."""
     above = st.container()
     yield
-    unknown = [
-        f"{what} ({literal(part)})"
-        for name, (what, part, named, shown) in _unknown().items()
-        if address.last(name) in (named, shown)
-    ]
+    unknown = _unknown()
+    for name, (_, _, named, shown) in list(unknown.items()):
+        if address.last(name) not in (named, shown):
+            del unknown[name]
     if unknown:
+        said = ", ".join(f"{what} ({literal(part)})" for what, part, _, _ in unknown.values())
         above.warning(
-            f"This link names what does not exist here, so something else is shown: {', '.join(unknown)}.",
+            f"This link names what does not exist here, so something else is shown: {said}.",
             icon=":material/link_off:",
         )
 
@@ -229,7 +233,7 @@ def pick(
     wanted = address.read(name, options.__contains__)
     first = default if default is not None and default in options else options[0]
     shown = wanted if wanted in options else first
-    check_link(label, name, options.__contains__, shown)
+    check_link(label, name, {*options, show(shown)}.__contains__, shown)
     look |= mirrored(f"pick {name}", shown, partial(address.write, name))
     chosen: str = st.selectbox(label, options, format_func=show, **look)
     return chosen

@@ -22,6 +22,40 @@ def opened(link: str) -> AppTest:
     return app.run()
 
 
+def said(app: AppTest) -> list[str]:
+    assert not app.exception
+    return [item.value.rpartition(": ")[2] for item in app.warning]
+
+
+def test_a_class_that_is_unknown_is_said_until_another_is_chosen():
+    app = opened("Duck")
+    assert said(app) == said(app.run()) == ["Class (Duck)."]
+    app.selectbox[0].select("Dog").run()
+    assert not said(app)
+    app.selectbox[0].select("").run()
+    assert not said(app), "also where what was shown instead is chosen"
+
+
+def test_what_becomes_known_is_not_said_any_longer():
+    app = opened("Duck")
+    assert said(app)
+    app.session_state["options"] = ["", "Duck"]
+    assert not said(app.run())
+    assert app.selectbox[0].value == "Duck"
+
+
+def test_what_becomes_unknown_is_not_said_of_the_link():
+    app = opened("Dog")
+    app.session_state["options"] = ["", "Cat"]
+    assert not said(app.run())
+    assert app.selectbox[0].value == ""
+
+
+def test_the_name_that_the_user_reads_of_what_is_shown_is_known():
+    """Earlier versions wrote class=any."""
+    assert not said(opened("any"))
+
+
 def test_a_choice_of_another_page_is_kept_and_not_in_links_of_a_page_that_does_not_know_it():
     app = opened("Dog")
     app.session_state["options"] = ["", "Cat"]
