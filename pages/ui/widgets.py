@@ -232,7 +232,7 @@ def pick(
     """
     wanted = address.read(name, options.__contains__)
     first = default if default is not None and default in options else options[0]
-    shown = wanted if wanted in options else first
+    shown = wanted if wanted is not None and wanted in options else first
     check_link(label, name, {*options, show(shown)}.__contains__, shown)
     look |= mirrored(f"pick {name}", shown, partial(address.write, name))
     chosen: str = st.selectbox(label, options, format_func=show, **look)
