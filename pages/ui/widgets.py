@@ -137,6 +137,7 @@ def check_link(
 
 def _unknown() -> dict[str, tuple[str, str, str, str]]:
     """What is unknown in the present link."""
+    unknown: dict[str, tuple[str, str, str, str]]
     link, unknown = st.session_state.get(_UNKNOWN, (None, {}))
     if link is not address.of_link():
         unknown = {}
