@@ -64,7 +64,9 @@ def page() -> None:
     audible = figure_loaders.audible_subset(dataset, subset)
     version = figure_loaders.claims_version()
     numbers = [n for n, claim in enumerate(CLAIMS) if claim.paper == paper]
-    widgets.check_link("Claim", CLAIM, [str(n + 1) for n in numbers].__contains__)
+    known = [str(n + 1) for n in numbers].__contains__
+    widgets.check_link("Claim", CLAIM, known)
+    address.read(CLAIM, known)
     verdicts = []
     begun = time.monotonic()
     for done, number in enumerate(numbers, 1):
@@ -121,12 +123,12 @@ def _claim(
                 on_click=_toggle,
                 args=(number + 1,),
             )
-        if address.read(CLAIM) == str(number + 1):
+        if address.last(CLAIM) == str(number + 1):
             _comparisons(judged, number)
 
 
 def _toggle(number: int) -> None:
-    address.write(CLAIM, "" if address.read(CLAIM) == str(number) else str(number))
+    address.write(CLAIM, "" if address.last(CLAIM) == str(number) else str(number))
 
 
 def _clips(

@@ -45,7 +45,7 @@ def page() -> None:
         + " The line is the SED baseline. Click a bar to see the clips that make it."
     )
     names = [report.system for report in reports]
-    label, system = address.read(CLASS) or "", address.read(GAINING) or ""
+    label, system = address.last(CLASS) or "", address.last(GAINING) or ""
     chart = class_bars(
         reports, metric, by_gain=by_gain, theme=widgets.theme(), chosen=(label, system)
     )

@@ -29,7 +29,7 @@ def page() -> None:
     widgets.check_link("Beside the sources", address.BESIDE, get_args(Beside).__contains__)
     widgets.check_link("Layout", address.LAYOUT, ("columns", "stacked").__contains__)
     compare = {
-        "against": address.read(address.AGAINST) or shown,
+        "against": address.read(address.AGAINST, names.__contains__) or shown,
         "beside": _beside(),
         "layout": _layout(),
     }
@@ -59,7 +59,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
     selection = systems.wanted_selection()
     analyses = clip_view.analyse(names, recording, selection)
     shown = _shown(list(analyses))
-    against = address.read(address.AGAINST)
+    against = address.read(address.AGAINST, names.__contains__)
     if against not in analyses:
         sounds = analyses[shown].result.sources
         other = [

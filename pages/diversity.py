@@ -63,7 +63,7 @@ def page() -> None:
     else:
         st.caption("Click a point to open its clip.")
     by_name = {f"{r.system} {r.subset}": r for r in reports}
-    chosen = by_name.get(address.read(OF) or "")
+    chosen = by_name.get(address.last(OF) or "")
     charts.show(
         score_against_similarity(
             reports, widgets.theme(), thresholds, (chosen.system, chosen.subset) if chosen else None

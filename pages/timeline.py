@@ -129,7 +129,7 @@ def chosen_window(timeline: Timeline) -> Window:
         )
         windows = timelines.windows(timeline, bins)
         starts = [f"{window.start:.0f}" for window in windows]
-        wanted = address.read(address.SINCE) or ""
+        wanted = address.last(address.SINCE) or ""
         for start, window in zip(starts, windows, strict=True):
             if (
                 start != wanted
@@ -152,10 +152,15 @@ def _one(bins: str) -> str:
 
 def chosen_cell(timeline: Timeline) -> tuple[str, float | None]:
     """Return class and start, in seconds, of the cell in the address; "" and None without one."""
-    label, _, at = (address.read(address.CELL) or "").rpartition("@")
-    there = label in timeline.labels and at.isdecimal() and float(at) < timeline.span[1]
-    widgets.check_link("Cell", address.CELL, lambda _: there)
-    return (label, float(at)) if there else ("", None)
+
+    def there(cell: str) -> bool:
+        label, _, at = cell.rpartition("@")
+        return label in timeline.labels and at.isdecimal() and float(at) < timeline.span[1]
+
+    widgets.check_link("Cell", address.CELL, there)
+    cell = address.read(address.CELL, there) or ""
+    label, _, at = cell.rpartition("@")
+    return (label, float(at)) if there(cell) else ("", None)
 
 
 def press() -> None:
@@ -171,7 +176,7 @@ def listen(timeline: Timeline, label: str, start: float, window: Window) -> None
     display = literal(sound_class(label).display)
     events = timelines.inside(timeline, label, start, start + window.step)
     numbers = [str(n + 1) for n in range(len(events))]
-    wanted = address.read(address.EVENT)
+    wanted = address.read(address.EVENT, numbers.__contains__)
     widgets.check_link("Event", address.EVENT, numbers.__contains__)
     at = numbers.index(wanted) if wanted in numbers else 0
     if numbers:

@@ -80,7 +80,7 @@ def _decoded(pipe: BinaryIO, name: str, note: Note) -> Blocks:
     for rate, block in pcm(reader, samples, promised):  # type: ignore[arg-type]
         frames += len(block)
         yield rate, block
-    if promised is not None and short(promised, frames * samples.frame):
+    if frames and promised is not None and short(promised, frames * samples.frame):
         stated = promised / samples.frame / samples.rate
         note(f"{name} ended after {frames / samples.rate:.1f} s; its header says {stated:.1f} s.")
     rest = reader.peek(64) if promised is not None else b""

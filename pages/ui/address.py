@@ -76,14 +76,19 @@ def _choices() -> dict[str, str]:
     return choices
 
 
-def read(name: str) -> str | None:
+def read(name: str, known: Callable[[str], object] = bool) -> str | None:
     """Return a choice of this session, which is written into the address.
 
     So a link copied from any page holds all that the page depends on, also what was chosen on
     another page.
+
+    Args:
+        name: Of the choice.
+        known: Value -> whether the page knows it; one that it does not know, perhaps a choice of
+            another page, is not written.
     """
     chosen = last(name)
-    _publish({name: chosen or ""})
+    _publish({name: chosen if chosen and known(chosen) else ""})
     return chosen
 
 

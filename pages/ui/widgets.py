@@ -130,10 +130,14 @@ def check_link(
     unknown = [part for part in (named.split(",") if several else [named]) if not known(part)]
     if unknown:
         _unknown()[name] = (what, ", ".join(unknown), named, shown)
+    else:  # what becomes unknown from now on is not the link's fault
+        del link[name]
+        _unknown().pop(name, None)
 
 
 def _unknown() -> dict[str, tuple[str, str, str, str]]:
     """What is unknown in the present link."""
+    unknown: dict[str, tuple[str, str, str, str]]
     link, unknown = st.session_state.get(_UNKNOWN, (None, {}))
     if link is not address.of_link():
         unknown = {}
@@ -144,7 +148,8 @@ def _unknown() -> dict[str, tuple[str, str, str, str]]:
 def check_view_of_link(threshold: str = address.THRESHOLD) -> None:
     """Note a threshold (of this name in the address) or a visible span of the link that is none."""
     check_link("Threshold", threshold, address.is_threshold)
-    check_link("Visible span", address.VIEW, address.is_span)
+    if not address.is_span(address.of_link().get(address.VIEW, "")):
+        check_link("Visible span", address.VIEW, lambda _: False)
 
 
 def check_span_of_link(clip: str, duration: float) -> None:
@@ -158,14 +163,14 @@ def links_checked() -> Iterator[None]:
     """Say above the page which choices of its link it does not know, until others are made."""
     above = st.container()
     yield
-    unknown = [
-        f"{what} ({literal(part)})"
-        for name, (what, part, named, shown) in _unknown().items()
-        if address.last(name) in (named, shown)
-    ]
+    unknown = _unknown()
+    for name, (_, _, named, shown) in list(unknown.items()):
+        if address.last(name) not in (named, shown):
+            del unknown[name]
     if unknown:
+        said = ", ".join(f"{what} ({literal(part)})" for what, part, _, _ in unknown.values())
         above.warning(
-            f"This link names what does not exist here, so something else is shown: {', '.join(unknown)}.",
+            f"This link names what does not exist here, so something else is shown: {said}.",
             icon=":material/link_off:",
         )
 
@@ -226,10 +231,10 @@ def pick(
     Returns:
         The chosen option.
     """
-    wanted = address.read(name)
+    wanted = address.read(name, options.__contains__)
     first = default if default is not None and default in options else options[0]
-    shown = wanted if wanted in options else first
-    check_link(label, name, options.__contains__, shown)
+    shown = wanted if wanted is not None and wanted in options else first
+    check_link(label, name, {*options, show(shown)}.__contains__, shown)
     look |= mirrored(f"pick {name}", shown, partial(address.write, name))
     chosen: str = st.selectbox(label, options, format_func=show, **look)
     return chosen
@@ -264,7 +269,7 @@ def tabs(contents: Mapping[str, Callable[[], None]], name: str) -> None:
         contents: Label -> shows what is in the tab.
         name: Of the choice, in the address.
     """
-    labels, wanted = list(contents), address.read(name)
+    labels, wanted = list(contents), address.read(name, contents.__contains__)
     shown = wanted if wanted is not None and wanted in contents else labels[0]
     check_link("Tab", name, contents.__contains__, shown)
     opened: set[str] = st.session_state.setdefault(f"opened {name}", set())

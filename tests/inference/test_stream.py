@@ -119,6 +119,14 @@ def test_a_wav_that_is_cut_off_is_analysed_and_says_so(wav, descriptor, caplog):
     assert "Standard input ended after 0.6 s; its header says 1.1 s." in caplog.text
 
 
+@pytest.mark.parametrize("rate", [0, 44100])
+def test_a_wav_that_ends_after_its_header_is_an_error(wav, descriptor, caplog, rate):
+    header = wav.read_bytes()[:44]
+    with pytest.raises(JssError, match="holds no samples"):
+        list(pipe(descriptor(header[:24] + rate.to_bytes(4, "little") + header[28:])))
+    assert "ended after" not in caplog.text
+
+
 def test_chunks_after_the_samples_are_no_sound(wav, descriptor):
     data = wav.read_bytes() + b"LIST" + (400).to_bytes(4, "little") + bytes(400)
     np.testing.assert_array_equal(np.concatenate(list(pipe(descriptor(data)))), audio.load(wav))

@@ -18,8 +18,8 @@ LABELS, STRONG, WEAK = "labels.yaml", "strong.tsv", "weak.tsv"
 def prepare(root: str | Path) -> dict[str, list[Clip]]:
     """List every audio file in a folder and its subfolders, by its path in it.
 
-    One file in ten, by a hash of its path without suffix, is for validation, and at least two, which
-    make a pair, or half of fewer than four. Lengths are not read, because there may be a million files.
+    One file in ten, by a hash of its path without suffix, is for validation; of a few files at least
+    two, which make a pair, but at most half. Lengths are not read, because there may be a million files.
 
     Args:
         root: The folder.
@@ -44,9 +44,11 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
         [clip for clip in clips if (hashed_split(_stem(clip)) == "validation") is wanted]
         for wanted in (False, True)
     )
+    while len(held_out) > len(clips) // 2:
+        train.append(held_out.pop())
     while len(held_out) < min(2, len(clips) // 2):
         held_out.append(train.pop())
-    return {"train": train, "validation": sorted(held_out, key=_order)}
+    return {"train": sorted(train, key=_order), "validation": sorted(held_out, key=_order)}
 
 
 def find(root: str | Path) -> Path | None:

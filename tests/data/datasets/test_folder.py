@@ -6,6 +6,7 @@ import pytest
 import true_layouts as layouts
 
 from jss.data.datasets import folder
+from jss.data.recordings import hashed_split
 from jss.errors import JssError
 
 
@@ -38,6 +39,18 @@ def test_a_few_files_have_a_pair_for_validation(tmp_path: Path, files: int, held
     subsets = folder.prepare(tmp_path)
     sizes = {name: len(clips) for name, clips in subsets.items()}
     assert sizes == {"train": files - held_out, "validation": held_out}
+
+
+@pytest.mark.parametrize("names", [("2",), ("15", "2"), ("15", "2", "32")])
+def test_a_few_files_that_hash_to_validation_are_not_all_held_out(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    for name in names:
+        assert hashed_split(name) == "validation"
+        layouts.text(tmp_path / f"{name}.wav", "")
+    subsets = folder.prepare(tmp_path)
+    assert len(subsets["validation"]) == len(names) // 2
+    assert len(subsets["train"]) == len(names) - len(names) // 2
 
 
 def test_two_files_and_circular_links(tmp_path: Path) -> None:
