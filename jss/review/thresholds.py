@@ -247,7 +247,7 @@ def lines(rows: Sequence[ClassThreshold], target: float) -> list[str]:
     for row in rows:
         text = f"  {row.label:<28}{row.judged} of {row.detections} judged"
         p = row.precision
-        if row.threshold is not None and p is not None:
+        if row.threshold is not None and p is not None and row.kept is not None:
             latest = "none" if row.latest is None else f"{row.latest:.2f}"
             text += (
                 f"   threshold {row.threshold:.2f} ({row.earliest:.2f} to {latest})   precision there "
