@@ -260,7 +260,7 @@ def _read_int16(path: Path) -> npt.NDArray[np.int16]:
         return as_int16(audio.load(path))
     except JssError as error:
         raise JssError(
-            f"{error} It is a recording of the soundbank: replace it, or remove it from there."
+            f"{error} It is a recording of the soundbank: put a good copy in its place, or remove it from there."
         ) from error
 
 

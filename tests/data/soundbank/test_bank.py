@@ -94,7 +94,7 @@ def test_sentences_of_errors(tmp_path: Path, bank: SoundBank) -> None:
         SoundBank(tmp_path)
     (tmp_path / "catalog.tsv").write_text("file\tclass\trecording\tsplit\na.flac\tDog\tr\ttrain\n")
     lost = SoundBank(tmp_path)
-    with pytest.raises(JssError, match=r"no file at .* listed in the soundbank"):
+    with pytest.raises(JssError, match=r"no file at .* a recording of the soundbank"):
         lost.load(lost.recordings("Dog", "train")[0])
     with pytest.raises(JssError, match="no recording of 'Horse'"):
         bank.pick("Horse", "train", np.random.default_rng(0))
