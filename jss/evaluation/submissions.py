@@ -212,8 +212,13 @@ def unpacked(files: Iterable[File]) -> Iterator[File]:
             continue
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                for item in archive.infolist():
-                    inner = PurePosixPath(item.filename.replace("\\", "/"))
+                items = archive.infolist()
+                # Some programs on Windows write a backslash for each slash.
+                slashed = any("/" in item.filename for item in items)
+                for item in items:
+                    inner = PurePosixPath(
+                        item.filename if slashed else item.filename.replace("\\", "/")
+                    )
                     parts = [part for part in inner.parts if part not in ("/", "..")]
                     if (
                         item.is_dir()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from odd_names import ODD, part
 
@@ -72,9 +72,13 @@ def test_kept_scores_then_fusion(names):
 
 
 @settings(
-    max_examples=5, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=5,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 @given(names=NAMES)
+@example(names=["z\\"])
 def test_export_then_import(names):
     """The score tables that the app writes, in a ZIP with a folder, scored against the clips."""
     names = [name for name in names if not any(map(cells.undecodable, name))] or ["a"]
