@@ -64,9 +64,7 @@ def page() -> None:
     audible = figure_loaders.audible_subset(dataset, subset)
     version = figure_loaders.claims_version()
     numbers = [n for n, claim in enumerate(CLAIMS) if claim.paper == paper]
-    known = [str(n + 1) for n in numbers].__contains__
-    widgets.check_link("Claim", CLAIM, known)
-    address.read(CLAIM, known)
+    widgets.known_choice("Claim", CLAIM, [str(n + 1) for n in numbers].__contains__)
     verdicts = []
     begun = time.monotonic()
     for done, number in enumerate(numbers, 1):

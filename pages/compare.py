@@ -25,11 +25,10 @@ def page() -> None:
         return
     names = systems.pick_several(systems.MOST)
     shown = _shown(names)
-    widgets.check_link("Against", address.AGAINST, names.__contains__)
     widgets.check_link("Beside the sources", address.BESIDE, get_args(Beside).__contains__)
     widgets.check_link("Layout", address.LAYOUT, ("columns", "stacked").__contains__)
     compare = {
-        "against": address.read(address.AGAINST, names.__contains__) or shown,
+        "against": widgets.known_choice("Against", address.AGAINST, names.__contains__) or shown,
         "beside": _beside(),
         "layout": _layout(),
     }

@@ -157,8 +157,7 @@ def chosen_cell(timeline: Timeline) -> tuple[str, float | None]:
         label, _, at = cell.rpartition("@")
         return label in timeline.labels and at.isdecimal() and float(at) < timeline.span[1]
 
-    widgets.check_link("Cell", address.CELL, there)
-    cell = address.read(address.CELL, there) or ""
+    cell = widgets.known_choice("Cell", address.CELL, there) or ""
     label, _, at = cell.rpartition("@")
     return (label, float(at)) if there(cell) else ("", None)
 
@@ -176,8 +175,7 @@ def listen(timeline: Timeline, label: str, start: float, window: Window) -> None
     display = literal(sound_class(label).display)
     events = timelines.inside(timeline, label, start, start + window.step)
     numbers = [str(n + 1) for n in range(len(events))]
-    wanted = address.read(address.EVENT, numbers.__contains__)
-    widgets.check_link("Event", address.EVENT, numbers.__contains__)
+    wanted = widgets.known_choice("Event", address.EVENT, numbers.__contains__)
     at = numbers.index(wanted) if wanted in numbers else 0
     if numbers:
         event = events.iloc[at]

@@ -135,6 +135,14 @@ def check_link(
         _unknown().pop(name, None)
 
 
+def known_choice(
+    what: str, name: str, known: Callable[[str], object], shown: str = ""
+) -> str | None:
+    """Return a choice as :func:`pages.ui.address.read` does, after :func:`check_link`."""
+    check_link(what, name, known, shown)
+    return address.read(name, known)
+
+
 def _unknown() -> dict[str, tuple[str, str, str, str]]:
     """What is unknown in the present link."""
     unknown: dict[str, tuple[str, str, str, str]]
@@ -269,9 +277,9 @@ def tabs(contents: Mapping[str, Callable[[], None]], name: str) -> None:
         contents: Label -> shows what is in the tab.
         name: Of the choice, in the address.
     """
-    labels, wanted = list(contents), address.read(name, contents.__contains__)
+    labels = list(contents)
+    wanted = known_choice("Tab", name, contents.__contains__, labels[0])
     shown = wanted if wanted is not None and wanted in contents else labels[0]
-    check_link("Tab", name, contents.__contains__, shown)
     opened: set[str] = st.session_state.setdefault(f"opened {name}", set())
     opened.add(shown)
     look = mirrored(f"pick {name}", shown, partial(address.write, name))

@@ -36,8 +36,7 @@ VIEWER = "clip viewer"
 def ordered(clips: ClipSet, system: str, selection: str) -> list[Recording]:
     """Return the clips that the address asks for, in its order; unmeasured ones come last."""
     clips_found = recordings.matching(clips.clips, address.read(address.FIND) or "")
-    order = address.read(address.ORDER, ORDERS.__contains__)
-    widgets.check_link("Order", address.ORDER, ORDERS.__contains__)
+    order = widgets.known_choice("Order", address.ORDER, ORDERS.__contains__)
     if order == "overlap":
         return sorted(clips_found, key=lambda item: -(item.overlap or 0.0))
     if order in MEASURED:
