@@ -19,7 +19,7 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
     """List every audio file in a folder and its subfolders, by its path in it.
 
     One file in ten, by a hash of its path without suffix, is for validation; of a few files at least
-    two, which make a pair, but at most half. Lengths are not read, because there may be a million files.
+    two, which make a pair, but at most half. Files of one stem stay together. Lengths are not read, because there may be a million files.
 
     Args:
         root: The folder.
@@ -39,16 +39,18 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
             f"{root} holds no audio: give a folder with wav, flac, ogg, opus, mp3 or m4a files, nested or "
             f"not. {listing.summary({})}"
         )
-    clips.sort(key=_order)
-    train, held_out = (
-        [clip for clip in clips if (hashed_split(_stem(clip)) == "validation") is wanted]
-        for wanted in (False, True)
-    )
-    while len(held_out) > len(clips) // 2:
+    stems = sorted({_stem(clip) for clip in clips})
+    held_out = [stem for stem in stems if hashed_split(stem) == "validation"]
+    train = sorted({*stems} - {*held_out})
+    while len(held_out) > len(stems) // 2:
         train.append(held_out.pop())
-    while len(held_out) < min(2, len(clips) // 2):
+    while len(held_out) < min(2, len(stems) // 2):
         held_out.append(train.pop())
-    return {"train": sorted(train, key=_order), "validation": sorted(held_out, key=_order)}
+    clips.sort(key=lambda clip: (_stem(clip), clip.filename))
+    return {
+        split: [clip for clip in clips if _stem(clip) in chosen]
+        for split, chosen in (("train", {*train}), ("validation", {*held_out}))
+    }
 
 
 def find(root: str | Path) -> Path | None:
@@ -75,7 +77,3 @@ def label_files(root: str | Path) -> list[Path]:
 
 def _stem(clip: Clip) -> str:
     return without_suffix(clip.filename)
-
-
-def _order(clip: Clip) -> tuple[str, str]:
-    return _stem(clip), clip.filename

@@ -53,6 +53,18 @@ def test_a_few_files_that_hash_to_validation_are_not_all_held_out(
     assert len(subsets["train"]) == len(names) - len(names) // 2
 
 
+def test_files_of_one_stem_stay_together(tmp_path: Path) -> None:
+    for name in ("a.wav", "a.flac", "b.wav", "c.wav", "c.flac", "d.wav", "d.flac"):
+        layouts.text(tmp_path / name, "")
+    splits = {
+        name: {Path(clip.filename).stem for clip in clips}
+        for name, clips in folder.prepare(tmp_path).items()
+    }
+    assert len(splits["validation"]) == 2
+    assert splits["train"] | splits["validation"] == {*"abcd"}
+    assert not splits["train"] & splits["validation"]
+
+
 def test_two_files_and_circular_links(tmp_path: Path) -> None:
     for name in ("a", "b"):
         layouts.text(tmp_path / f"in/{name}.wav", "")
