@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -66,13 +67,20 @@ def new_block(config: Config, start: str, block: str, classes: int) -> nn.Module
     Raises:
         JssError: No network has these sizes.
     """
-    try:
+    with checked_sizes(block):
         if start == "new TDCN++":
             return TDCN(config.tdcn)
         if block == "separator":
             return ConvTasNet(config.separator)
         return CRNN(replace(config.detector, n_classes=classes))
+
+
+@contextmanager
+def checked_sizes(key: str) -> Iterator[None]:
+    """Raise JssError where no network has the sizes under this key of the preset."""
+    try:
+        yield
     except (ValueError, RuntimeError, MemoryError, ZeroDivisionError) as error:
         raise JssError(
-            f"A {block} cannot have these sizes ({error}): change the preset's {block}."
+            f"A {key} cannot have these sizes ({error}): change the preset's {key}."
         ) from error

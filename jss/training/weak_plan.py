@@ -18,9 +18,13 @@ from jss.models.joint import freeze
 from jss.models.separator import ConvTasNet
 from jss.models.stft import stft
 from jss.models.tf_masker import TFMasker, magnitudes, signals
+from jss.training.blocks import checked_sizes
 from jss.training.memory import gigabytes, peak_bytes
 from jss.training.plan import Planned
 from jss.training.weak_stages import WeakStage
+
+#: Seconds; the shortest crops that fill a few frames of every network.
+SHORTEST_CROP = 0.1
 
 
 def plan_weak(
@@ -42,8 +46,14 @@ def plan_weak(
         memory: Whether to estimate memory too.
 
     Raises:
-        JssError: There are no scenes, or a class has no recording.
+        JssError: There are no scenes, a class has no recording, crops are too short, or no network
+            has the preset's sizes.
     """
+    if 0 < c.crop < SHORTEST_CROP:
+        raise JssError(
+            f"{training}: crops of {c.crop:g} s are too short: raise weak.crop to {SHORTEST_CROP} s or "
+            "more, or set it to 0 for whole scenes."
+        )
     train, validation = scenes.train, scenes.validation
     for subset, setting in ((train, "synthetic"), (validation, "validation_synthetic")):
         if not len(subset):
@@ -54,13 +64,14 @@ def plan_weak(
                 f"{scenes.description} have no recording of {missing[0]} for {subset.split}: add "
                 "some, or use another soundbank."
             )
+    network = new_network(config, stage, len(train.recipe.labels))
     steps = SceneSteps(train, per_process(c.batch, config), fresh=c.fresh)
     start = f"starts from {c.start or f'a new {stage.network}'}"
     parts = [
         f"data={scenes.description} (train {len(train)}, validation {len(validation)} scenes)",
         f"{c.epochs} epochs of {len(steps)} steps at most",
         f"batch {c.batch}",
-        *([f"memory about {gigabytes(_memory(config, scenes, stage, c))}"] if memory else []),
+        *([f"memory about {gigabytes(_memory(network, config, stage, c))}"] if memory else []),
         start + (f", with {stage.critic} as its judge" if stage.critic else ""),
     ]
     return Planned(training, "; ".join(parts))
@@ -73,21 +84,23 @@ def new_network(config: Config, stage: WeakStage, classes: int) -> nn.Module:
         config: The preset.
         stage: The row of the stage.
         classes: How many.
+
+    Raises:
+        JssError: No network has these sizes.
     """
-    if stage.network == "critic":
-        return Critic(dataclasses.replace(config.critic, n_classes=classes))
-    if stage.network == "tf_masker":
-        return TFMasker(dataclasses.replace(config.masker, n_src=classes))
-    return ConvTasNet(dataclasses.replace(config.separator, n_src=classes)).fix_fourier_basis()
+    key = {"critic": "critic", "tf_masker": "masker"}.get(stage.network, "separator")
+    with checked_sizes(key):
+        if stage.network == "critic":
+            return Critic(dataclasses.replace(config.critic, n_classes=classes))
+        if stage.network == "tf_masker":
+            return TFMasker(dataclasses.replace(config.masker, n_src=classes))
+        return ConvTasNet(dataclasses.replace(config.separator, n_src=classes)).fix_fourier_basis()
 
 
-def _memory(config: Config, scenes: SceneData, stage: WeakStage, c: WeakLabelConfig) -> float:
+def _memory(network: nn.Module, config: Config, stage: WeakStage, c: WeakLabelConfig) -> float:
     """Memory in bytes: weights, their running mean, gradients, Adam's moments, and a step estimated
     on one mixture."""
-    classes = len(scenes.train.recipe.labels)
-    network, critic = new_network(config, stage, classes), None
-    if stage.critic:
-        critic = freeze(Critic(dataclasses.replace(config.critic, n_classes=classes)))
+    critic = freeze(Critic(config.critic)) if stage.critic else None
     mixture = torch.randn(1, round((c.crop or config.data.seconds) * SAMPLE_RATE))
     network.train()
 

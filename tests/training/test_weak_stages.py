@@ -269,6 +269,10 @@ def test_the_running_mean_of_the_weights_is_validated_and_saved(tmp_path, monkey
         (("stages.weak-clip.start=weak-clap",), "weak-clap"),
         (("stages.weak-frame.start=weak-frame",), "only a row of a campaign goes on from its own"),
         (("stages.weak-clip.strong=snr",), "only isolated sources have this choice"),
+        (
+            ("weak.crop=0.01",),
+            r"crops of 0\.01 s are too short: raise weak\.crop to 0\.1 s or more",
+        ),
     ],
 )
 def test_a_start_that_does_not_fit_is_a_sentence_before_any_training(
@@ -281,6 +285,12 @@ def test_a_start_that_does_not_fit_is_a_sentence_before_any_training(
     stages = ("weak-frame", "weak-clip")
     with pytest.raises(JssError, match=sentence):
         chain_of(config, tmp_path, folder).plan(stages, resume=False)
+
+
+def test_sizes_that_no_network_has_are_a_sentence_before_any_training(tmp_path):
+    config = load_preset("weak_smoke", ("critic.time_pools=[1,2]",))
+    with pytest.raises(JssError, match=r"A critic cannot have these sizes .* the preset's critic"):
+        chain_of(config, tmp_path).plan(("critic-clip",), resume=False)
 
 
 def test_a_start_that_is_another_stage_is_trained_first(tmp_path):
