@@ -180,7 +180,8 @@ def _strong(tsv: Path | None, paths: Mapping[str, Path], known: Sequence[str]) -
     table = formats.read(tsv)
     for line, (name, label) in table[["filename", "event_label"]].iterrows():
         if label is not None:
-            _check([label], name, f"{tsv}, line {line}", known)
+            place = f"{tsv}, line {line}" if tsv.is_file() else str(tsv)
+            _check([label], name, place, known)
     files = _files(table["filename"], paths, tsv)
     clips = [
         Clip(name, path, duration(path) if path else 10.0)

@@ -46,6 +46,14 @@ def test_rows_of_one_file_under_two_names_are_one_clip(root: Path) -> None:
         labelled.prepare(root)
 
 
+def test_an_unknown_class_in_a_folder_of_annotations_names_its_recording(root: Path) -> None:
+    """Lines are of the files of the folder, which has none itself."""
+    layouts.text(root / "strong/rec/a.txt", "1\t2\tDog\n")
+    layouts.text(root / "strong/rec/b.txt", "1\t2\tCow\n")
+    with pytest.raises(JssError, match=r"strong: rec/b has the label 'Cow', which is not among"):
+        labelled.prepare(root)
+
+
 def test_names_of_a_mac(root: Path) -> None:
     """It stores an accent as a character of its own."""
     (root / "rec/a.wav").rename(root / "rec" / unicodedata.normalize("NFD", "café.wav"))
