@@ -16,7 +16,7 @@ from jss.metrics import bootstrap
 from jss.metrics.collars import COLLAR, SHARE, matched
 from jss.metrics.counts import ClassCounts, Truth
 from jss.metrics.events import EventArrays
-from jss.metrics.f_score import F1, Averages, f1_from_counts
+from jss.metrics.f_score import LEFT_OUT, Averages, f1_from_counts
 from jss.metrics.intersection import match
 from jss.metrics.psds import (
     PSDS1,
@@ -139,8 +139,10 @@ def measure(
                     row[name] = float(score)
                 roc[name] = _roc(result, labels)
 
-    def f_scores(kind: str, counts: Counts, legacy: bool) -> dict[str, Averages]:
-        f1 = _f1(kind, counts, labels, legacy)
+    def f_scores(kind: str, counts: Counts, legacy: str) -> dict[str, Averages]:
+        totals = [table.sum(axis=0) for table in counts]
+        left_out = LEFT_OUT[legacy](*totals) if legacy else None
+        f1 = f1_from_counts(*totals, labels, nan_classes=left_out)
         scores = {
             f"{kind}_f1": f1,
             f"{kind}_precision": f1.precision,
@@ -171,16 +173,17 @@ def measure(
     crossing = None
     if decisions is not None:
         for kind, counts in decided(decisions, truth).items():
-            for name, averages in f_scores(kind, counts, legacy_nan).items():
+            legacy = kind if legacy_nan else ""
+            for name, averages in f_scores(kind, counts, legacy).items():
                 values[name] = {"macro": averages.macro, "micro": averages.micro}
-            for name, (macro, micro) in bootstrap.f1(*counts, drawn).items():
+            for name, (macro, micro) in bootstrap.f1(*counts, drawn, legacy).items():
                 replicates[f"{kind}_{name}_macro"] = macro
                 replicates[f"{kind}_{name}_micro"] = micro
         crossing = _crossing(decisions, truth, labels)
 
     tagged = clip_counts(findings, decisions, truth)
     if tagged is not None:
-        for name, averages in f_scores("clip", tagged, False).items():
+        for name, averages in f_scores("clip", tagged, "").items():
             values[name] = averages.macro
         for name, (macro, _) in bootstrap.f1(*tagged, drawn).items():
             replicates[f"clip_{name}"] = macro
@@ -257,14 +260,6 @@ def clip_counts(findings: Findings, decisions: EventArrays | None, truth: Truth)
         return None
     tags = truth.number > 0
     return (detected & tags).astype(float), detected.astype(float), tags.astype(float)
-
-
-def _f1(kind: str, counts: Counts, labels: Sequence[str], legacy_nan: bool) -> F1:
-    tp, detected, true = (c.sum(axis=0) for c in counts)
-    left_out = {"event": (detected == 0) | (true == 0), "intersection": tp == 0}
-    return f1_from_counts(
-        tp, detected, true, labels, nan_classes=left_out.get(kind) if legacy_nan else None
-    )
 
 
 def _crossing(decisions: EventArrays, truth: Truth, labels: Sequence[str]) -> dict[str, Any]:

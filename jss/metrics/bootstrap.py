@@ -10,7 +10,7 @@ import numpy.typing as npt
 from jss.arrays import Float64
 from jss.metrics.counts import TRUE, ClassCounts, Totals, Truth
 from jss.metrics.events import Ints
-from jss.metrics.f_score import f1_score, precision, recall
+from jss.metrics.f_score import LEFT_OUT, f1_score, precision, recall
 from jss.metrics.psds import Convention, Scenario, area, rates, staircase
 from jss.metrics.separation import ClipSeparation
 
@@ -98,7 +98,7 @@ def reach(n_clips: int) -> float:
 
 
 def f1(
-    tp: Float64, detected: Float64, true: Float64, drawn: Float64
+    tp: Float64, detected: Float64, true: Float64, drawn: Float64, legacy: str = ""
 ) -> dict[str, tuple[Float64, Float64]]:
     """F1, precision and recall of every resample, by the rules of ``f1_from_counts``.
 
@@ -107,25 +107,31 @@ def f1(
         detected: (N, K) true and false positives by clip.
         true: (N, K) true positives and false negatives by clip.
         drawn: (N, B) how often each clip is drawn.
+        legacy: Key of ``LEFT_OUT``: the classes that it leaves out of the mean of each resample; "":
+            none.
 
     Returns:
         "f1", "precision" and "recall" -> macro and micro average, (B,) each.
     """
     hits, n_detected, n_true = drawn.T @ tp, drawn.T @ detected, drawn.T @ true
     counted = n_detected + n_true > 0
+    if legacy:
+        counted &= ~LEFT_OUT[legacy](hits, n_detected, n_true)
     classes = np.maximum(counted.sum(axis=1), 1)
     all_hits, all_detected, all_true = (counts.sum(axis=1) for counts in (hits, n_detected, n_true))
-    # A class that is not counted has a rate of 0.
     return {
         "f1": (
-            f1_score(hits, n_detected, n_true).sum(axis=1) / classes,
+            (f1_score(hits, n_detected, n_true) * counted).sum(axis=1) / classes,
             f1_score(all_hits, all_detected, all_true),
         ),
         "precision": (
-            precision(hits, n_detected).sum(axis=1) / classes,
+            (precision(hits, n_detected) * counted).sum(axis=1) / classes,
             precision(all_hits, all_detected),
         ),
-        "recall": (recall(hits, n_true).sum(axis=1) / classes, recall(all_hits, all_true)),
+        "recall": (
+            (recall(hits, n_true) * counted).sum(axis=1) / classes,
+            recall(all_hits, all_true),
+        ),
     }
 
 

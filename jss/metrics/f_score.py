@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,16 @@ from jss.arrays import Float64
 from jss.metrics.collars import COLLAR, SHARE, matched
 from jss.metrics.events import durations_array, from_table, union
 from jss.metrics.intersection import match
+
+#: Counts, of any type of number.
+Numbers = npt.NDArray[Any]
+#: Which classes a reference tool leaves out, by true positives, detections and true events, all of
+#: one shape: sed_eval 0.2.1 those that are never detected or never occur, psds_eval 0.5.3 (and the
+#: DCASE baselines with it) those without a true positive.
+LEFT_OUT: Mapping[str, Callable[[Numbers, Numbers, Numbers], npt.NDArray[np.bool_]]] = {
+    "event": lambda tp, detected, true: (detected == 0) | (true == 0),
+    "intersection": lambda tp, detected, true: tp == 0,
+}
 
 
 @dataclass(frozen=True)
@@ -176,8 +187,7 @@ def intersection_f1(
         durations: Seconds by filename, of all clips that count.
         dtc: Detection tolerance criterion in [0, 1].
         gtc: Ground-truth intersection criterion in [0, 1].
-        legacy_nan: Leave classes without a true positive out of the mean, as psds_eval 0.5.3 does
-            (and the DCASE baselines with it).
+        legacy_nan: Leave classes out of the mean as psds_eval does (``LEFT_OUT``).
     """
     clips, seconds = durations_array(durations)
     truth = union(from_table(ground_truth, clips, labels))
@@ -187,7 +197,8 @@ def intersection_f1(
     tp = np.bincount(truth.label[outcome.true_positive], minlength=size)
     fp = np.bincount(detected.label[outcome.false_positive], minlength=size)
     true = np.bincount(truth.label, minlength=size)
-    return f1_from_counts(tp, tp + fp, true, labels, nan_classes=(tp == 0) if legacy_nan else None)
+    left_out = LEFT_OUT["intersection"](tp, tp + fp, true) if legacy_nan else None
+    return f1_from_counts(tp, tp + fp, true, labels, nan_classes=left_out)
 
 
 def event_f1(
@@ -212,8 +223,7 @@ def event_f1(
         clips: The files that count; None: those of the ground truth.
         collar: Seconds.
         share: Of the length of the true event.
-        legacy_nan: Leave classes that are never detected, or never occur, out of the mean, as
-            sed_eval 0.2.1 does by default.
+        legacy_nan: Leave classes out of the mean as sed_eval does by default (``LEFT_OUT``).
     """
     names = list(dict.fromkeys(ground_truth["filename"])) if clips is None else clips
     truth, events = from_table(ground_truth, names, labels), from_table(detections, names, labels)
@@ -225,5 +235,5 @@ def event_f1(
         np.bincount(events.label, minlength=size),
         np.bincount(truth.label, minlength=size),
     )
-    undefined = (n_detected == 0) | (n_true == 0) if legacy_nan else None
-    return f1_from_counts(tp, n_detected, n_true, labels, nan_classes=undefined)
+    left_out = LEFT_OUT["event"](tp, n_detected, n_true) if legacy_nan else None
+    return f1_from_counts(tp, n_detected, n_true, labels, nan_classes=left_out)

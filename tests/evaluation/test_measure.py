@@ -7,6 +7,8 @@ from metric_worlds import world
 
 from jss.errors import JssError
 from jss.evaluation.measure import Findings, Reference, measure
+from jss.metrics.counts import Truth
+from jss.metrics.events import from_arrays
 from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, psds
 from jss.metrics.scores import THRESHOLDS
 from jss.metrics.separation import ClipSeparation
@@ -139,6 +141,28 @@ def test_legacy_nan_only_raises_f1():
     assert legacy.intersection_f1["macro"] >= plain.intersection_f1["macro"]
     assert legacy.intersection_f1["micro"] == plain.intersection_f1["micro"]
     assert legacy.settings["zero_true_positives"] != plain.settings["zero_true_positives"]
+
+
+def test_intervals_leave_out_the_classes_that_the_figure_leaves_out():
+    """One class is found in two clips of three, one never, one only where it is not."""
+    clips = np.arange(12)
+    truth = from_arrays(
+        np.repeat(clips, 2), np.tile([0, 1], 12), np.tile([1.0, 5.0], 12), np.tile([3.0, 8.0], 12)
+    )
+    found, wrong = clips[clips % 3 > 0], clips[::4]
+    decisions = from_arrays(
+        np.append(found, wrong),
+        np.append(0 * found, 0 * wrong + 2),
+        np.full(len(found) + len(wrong), 1.0),
+        np.full(len(found) + len(wrong), 3.0),
+    )
+    names = tuple(f"{clip:02}.wav" for clip in clips)
+    reference = Reference("set", "test", ("a", "b", "c"), names, Truth(truth, np.full(12, 9.0), 3))
+    report = measure(reference, Findings("S", decisions=decisions), resamples=50, legacy_nan=True)
+    for kind in ("event", "intersection"):
+        assert report.headline(f"{kind}_recall_macro") == pytest.approx(2 / 3)
+        low, high = report.intervals[f"{kind}_recall_macro"]
+        assert low < 2 / 3 < high
 
 
 def test_comparison_is_paired():

@@ -8,7 +8,7 @@ from metric_worlds import HOP, world
 
 from jss.data.datasets.overlap import overlap_pairs
 from jss.metrics import bootstrap
-from jss.metrics.f_score import f1_from_counts
+from jss.metrics.f_score import LEFT_OUT, f1_from_counts
 from jss.metrics.psds import PSDS1, PSDS2, count_exactly, count_points, exact_psds, psds
 from jss.metrics.scores import THRESHOLDS
 from jss.metrics.separation import ClipSeparation, summarise
@@ -83,16 +83,20 @@ def test_a_class_has_no_f1_in_a_resample_without_it():
         assert bootstrap.interval(rates[:, 1]) is None
 
 
-def test_f1_of_a_resample_is_f1_of_the_resampled_counts():
+@pytest.mark.parametrize("legacy", ["", "event", "intersection"])
+def test_f1_of_a_resample_is_f1_of_the_resampled_counts(legacy):
     rng = np.random.default_rng(0)
     tp = rng.integers(0, 3, (6, 3))
     tp[:, 2] = 0
     detected, true = tp + rng.integers(0, 2, (6, 3)), tp + rng.integers(0, 2, (6, 3))
     detected[:, 2] = true[:, 2] = 0
+    tp[:, 1] = 0
     drawn = np.column_stack([np.ones(6), bootstrap.weights(6, 3)])
-    replicates = bootstrap.f1(tp, detected, true, drawn)
+    replicates = bootstrap.f1(tp, detected, true, drawn, legacy)
     for b in range(4):
-        f1 = f1_from_counts(*(drawn[:, b] @ c for c in (tp, detected, true)), LABELS)
+        counts = [drawn[:, b] @ c for c in (tp, detected, true)]
+        left_out = LEFT_OUT[legacy](*counts) if legacy else None
+        f1 = f1_from_counts(*counts, LABELS, nan_classes=left_out)
         for name, expected in (("f1", f1), ("precision", f1.precision), ("recall", f1.recall)):
             macro, micro = replicates[name]
             assert macro[b] == pytest.approx(expected.macro)
