@@ -137,6 +137,8 @@ def run(args: argparse.Namespace) -> int:
         raise JssError(
             "Give --scores DIR or --detections DIR, and --decisions FILE for the F1 scores."
         )
+    if args.reference and args.scores is None and args.detections is None:
+        raise JssError("--reference needs --scores or --detections.")
     for option, folder in {"--scores": args.scores, "--detections": args.detections}.items():
         if folder is not None and folder.is_file():
             raise JssError(
@@ -169,11 +171,11 @@ def run(args: argparse.Namespace) -> int:
         print(
             f"files and lengths of {durations}; those without ground truth count as without events"
         )
-    if args.reference:
-        _check(reference, findings, report)
     if args.out is not None:
         report.save(args.out)
         print(f"written to {args.out}")
+    if args.reference:
+        _check(reference, findings, report)
     if args.compare:
         compare(*args.compare)
     return 0
@@ -221,8 +223,8 @@ def _check(reference: Reference, findings: Findings, report: EvalReport) -> None
     points, thresholds = findings.points, findings.thresholds
     if points is None and findings.scores is not None:
         points, thresholds = findings.scores.at(THRESHOLDS), THRESHOLDS
-    if points is None or thresholds is None:
-        raise JssError("--reference needs --scores or --detections.")
+    assert points is not None
+    assert thresholds is not None
     for scenario in (PSDS1, PSDS2):
         value = reference_psds(
             points, thresholds, reference.truth, reference.names, reference.labels, scenario

@@ -247,6 +247,10 @@ TRUTH = ("--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv")
             "odd number",
         ),
         (
+            [*TRUTH, "--decisions", "{}/decisions.csv", "--reference", "--out", "{}/report.json"],
+            "--reference needs --scores or --detections",
+        ),
+        (
             [*TRUTH, "--scores", "{}/scores", "--resamples", "-1"],
             "--resamples",
         ),
@@ -266,7 +270,8 @@ TRUTH = ("--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv")
 )
 def test_mistakes_are_sentences(files, capsys, arguments, sentence):
     assert main(["score", *(a.format(files) for a in arguments)]) == 2
-    error = capsys.readouterr().err
+    printed, error = capsys.readouterr()
+    assert not printed
     assert sentence in error
     assert error.count("\n") == 1
 
