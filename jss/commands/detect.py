@@ -144,6 +144,10 @@ def run(args: argparse.Namespace) -> int:
         named(format)
     if args.threshold != "auto" and not 0 <= args.threshold < 1:
         raise JssError(f"--threshold {args.threshold:g} is not from 0 up to, not including, 1.")
+    if args.raw is not None and not args.stream:
+        raise JssError("--raw is of --stream: add --stream, or leave out --raw.")
+    if args.channels != 1 and args.raw is None:
+        raise JssError("--channels is of --raw: give --raw RATE too, or leave out --channels.")
     return _stream(args) if args.stream else _files(args)
 
 

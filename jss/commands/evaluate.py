@@ -140,6 +140,12 @@ def run(args: argparse.Namespace) -> int:
         raise JssError(
             f"{min(weak)} is evaluated on scenes of its own classes: evaluate the other systems without it."
         )
+    if args.clips is not None:
+        raise JssError(
+            "--clips is of separators of classes, and all clips of --subset are scored: leave it out."
+        )
+    if args.mean != "scores" and not args.fusion:
+        raise JssError("--mean is of --fusion: add --fusion, or leave out --mean.")
     if args.keep_scores:
         _check_keep(args)
     from jss.data.soundbank.account import summary_of_data
@@ -221,7 +227,7 @@ def _decoder(system: System, wanted: str) -> Decoder:
 def again(args: argparse.Namespace, systems: Sequence[str], dataset: str) -> list[str]:
     """Commands that reproduce a report: ``render`` where it made the set, and ``evaluate``.
 
-    For the folders in them see ``jss.reports.PLACES``.
+    For the folders in them see ``jss.reports.PLACEHOLDERS``.
 
     Args:
         args: Of this run.

@@ -55,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.fusion and len(args.system) < 2:
         raise JssError("--fusion needs two systems or more.")
+    if args.mean != "scores" and not args.fusion:
+        raise JssError("--mean is of --fusion: add --fusion, or leave out --mean.")
     bank = SoundBank(args.soundbank)
     reports = []
     for name in args.system:

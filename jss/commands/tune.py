@@ -20,6 +20,9 @@ HELP = (
     "choose a threshold and a filter for each class of a system, on validation clips or by a review"
 )
 
+#: Default precision of the thresholds that a review gives.
+PRECISION = 0.9
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
@@ -55,9 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision",
         type=float,
-        default=0.9,
         metavar="X",
-        help="with --review: the lowest thresholds at this precision (default: 0.9)",
+        help=f"with --review: the lowest thresholds at this precision (default: {PRECISION})",
     )
     parser.add_argument(
         "--against",
@@ -91,6 +93,13 @@ def run(args: argparse.Namespace) -> int:
 
     if [args.scores, args.data, args.review].count(None) != 2:
         raise JssError("Give either --data ROOT, --scores FILE or --review OUT.")
+    for option, given, of, there in (
+        ("--subset", args.subset, "--data", args.data),
+        ("--against", args.against, "--review", args.review),
+        ("--precision", args.precision, "--review", args.review),
+    ):
+        if given is not None and there is None:
+            raise JssError(f"{option} is of {of}: leave it out.")
     if args.review is not None:
         return _by_review(args)
     if args.clips < 1:
@@ -140,8 +149,9 @@ def _by_review(args: argparse.Namespace) -> int:
     from jss.review import detections, sampling, thresholds
     from jss.review.judgements import reviewed
 
-    if not 0 < args.precision < 1:
-        raise JssError(f"--precision {args.precision:g} is not between 0 and 1.")
+    precision = PRECISION if args.precision is None else args.precision
+    if not 0 < precision < 1:
+        raise JssError(f"--precision {precision:g} is not between 0 and 1.")
     found = detections.read(args.review)
     judgements = reviewed(args.review).current()
     other = detections.read(args.against) if args.against else None
@@ -164,10 +174,10 @@ def _by_review(args: argparse.Namespace) -> int:
         found.detections,
         thresholds.is_right(judgements),
         found.threshold,
-        target=args.precision,
+        target=precision,
         disputed=plan.disputed,
     )
-    print("\n".join(printable(line) for line in thresholds.lines(rows, args.precision)))
+    print("\n".join(printable(line) for line in thresholds.lines(rows, precision)))
     decided = [row.label for row in rows if row.threshold is not None]
     if not decided:
         raise JssError("No class has a threshold yet: judge more events.")
@@ -176,7 +186,7 @@ def _by_review(args: argparse.Namespace) -> int:
         system.labels,
         found.median,
         data=f"{', '.join(decided)}: review of {Path(args.review).resolve().name} at a precision of "
-        f"{100 * args.precision:.0f} %"
+        f"{100 * precision:.0f} %"
         + (f"; else {before.data}" if (before := system.operating) else ""),
         recordings=len({judgement.filename for judgement in judgements.values()}),
         weights=weights_fingerprint(system.cards.values()),

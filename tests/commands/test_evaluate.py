@@ -218,6 +218,14 @@ def test_a_broken_clip_is_told_and_the_rest_goes_on(root, systems, capsys):
             ["--system", "SED", "--system", "SED", "--data", "{}", "--subset", "validation"],
             "named twice",
         ),
+        (
+            ["--system", "SED", "--data", "{}", "--subset", "validation", "--clips", "2"],
+            "all clips of --subset are scored",
+        ),
+        (
+            ["--system", "SED", "--data", "{}", "--subset", "validation", "--mean", "logits"],
+            "add --fusion",
+        ),
         (["--system", "SED", "--data", "{}/nowhere", "--subset", "validation"], "no folder"),
         (
             ["--system", "SED", "--data", "{}/audio", "--subset", "validation"],

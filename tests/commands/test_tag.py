@@ -86,3 +86,6 @@ def test_a_fusion_of_taggers_of_other_classes(bank, tmp_path, monkeypatch, capsy
     assert report["files"]["Cat/0.flac"] == pytest.approx([0.5, 0.5])
     assert main(["tag", "--system", "Loud", "--fusion", "--soundbank", str(bank)]) == 2
     assert "two systems or more" in capsys.readouterr().err
+    command = ["tag", "--system", "Loud", "--system", "Quiet", "--mean", "logits"]
+    assert main([*command, "--soundbank", str(bank)]) == 2
+    assert "add --fusion" in capsys.readouterr().err

@@ -77,6 +77,19 @@ def test_filters_and_thresholds_of_each_class():
     assert "never" in text
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--scores", "x.npz", "--subset", "validation"], "--subset is of --data"),
+        (["--data", "synthscapes", "--precision", "0.95"], "--precision is of --review"),
+        (["--data", "synthscapes", "--against", "out"], "--against is of --review"),
+    ],
+)
+def test_options_of_another_way_to_tune_are_refused(arguments, sentence, capsys):
+    assert main(["tune", "SED", *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+
+
 def test_thresholds_are_neither_very_low_nor_higher_than_they_must_be():
     clips = _Clips(made())
     one = Decoder(median=1)
