@@ -24,6 +24,7 @@ from jss.decoding import (
     curves,
     decoder,
 )
+from jss.errors import JssError
 from jss.evaluation import run
 from jss.evaluation.measure import Reference
 from jss.evaluation.saved_scores import SavedScores
@@ -172,9 +173,13 @@ def tune(scores: SavedScores, weights: str, progress: Progress = silent) -> Tune
         progress: In :func:`steps` steps.
 
     Raises:
-        JssError: No clip could be analysed, or an event is of an unknown class.
+        JssError: No clip could be analysed, none has an event, or an event is of an unknown class.
     """
     clips = _Clips(scores)
+    if not len(clips.reference.truth.events):
+        raise JssError(
+            f"No clip of {scores.dataset}, {scores.subset} has an event: choose other clips, or more."
+        )
     labels = clips.reference.labels
     size = len(labels)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from jss.cli import main
 from jss.data.clip import Clip, Event
 from jss.decoding import Decoder, decoder
+from jss.errors import JssError
 from jss.evaluation import run
 from jss.evaluation.run import Outputs
 from jss.evaluation.saved_scores import SavedScores
@@ -75,6 +78,13 @@ def test_filters_and_thresholds_of_each_class():
     text = "\n".join(tuned.lines())
     assert "bounding boxes by class" in text
     assert "never" in text
+
+
+def test_clips_without_events_choose_nothing():
+    scores = made(2)
+    silent = tuple(replace(clip, events=()) for clip in scores.clips)
+    with pytest.raises(JssError, match="No clip of toys, validation has an event"):
+        tune(replace(scores, clips=silent), "w")
 
 
 @pytest.mark.parametrize(
