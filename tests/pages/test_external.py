@@ -9,6 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import run
 
+from jss.data.clip import Clip, Event
+from jss.io.tsv import read_events
 from jss.results import score_table
 
 EVENTS = b"filename\tonset\toffset\tevent_label\na.wav\t1\t2\tDrill\nb.wav\t\t\t\n"
@@ -17,6 +19,17 @@ DURATIONS = b"filename\tduration\na.wav\t10\nb.wav\t10\n"
 
 def give(app: AppTest, key: str, *files: tuple[str, bytes]) -> None:
     app.file_uploader(key=f"external {key}").set_value([(*file, "text/plain") for file in files])
+
+
+def test_the_ground_truth_names_every_clip(tmp_path):
+    from pages.ui.reports.external import _truth_table
+
+    clips = [Clip("a.wav", None, 10.0, (Event(1.0, 2.5, "Dog"),)), Clip("b.wav", None, 10.0, ())]
+    path = tmp_path / "truth.tsv"
+    path.write_text(_truth_table(clips).to_csv(sep="\t", index=False))
+    table = read_events(path)
+    assert table["filename"].tolist() == ["a.wav", "b.wav"]
+    assert table["event_label"].notna().tolist() == [True, False]
 
 
 def opened(**address: str) -> AppTest:

@@ -163,10 +163,7 @@ def _scored(
 
 def _truth_button(clips: Sequence[Clip], name: str) -> None:
     """A button for the ground truth, which also holds the names that the tables need."""
-    frame = pd.DataFrame(
-        [(c.filename, e.onset, e.offset, e.label) for c in clips for e in c.events or ()],
-        columns=["filename", "onset", "offset", "event_label"],
-    )
+    frame = _truth_table(clips)
     st.download_button(
         "Ground truth TSV",
         lambda: frame.to_csv(sep="\t", index=False),
@@ -176,6 +173,17 @@ def _truth_button(clips: Sequence[Clip], name: str) -> None:
         type="tertiary",
         icon=":material/download:",
     )
+
+
+def _truth_table(clips: Sequence[Clip]) -> pd.DataFrame:
+    """Events of clips; a clip without events has a row with only its name."""
+    rows = [
+        row
+        for clip in clips
+        for row in [(clip.filename, e.onset, e.offset, e.label) for e in clip.events or ()]
+        or [(clip.filename, None, None, None)]
+    ]
+    return pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
 
 
 def _show(report: EvalReport, name: str) -> None:
