@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 #: Sets that can be rendered.
 SETS = ("homescapes", "synthscapes", "universal", "scenes")
+#: Options that do not belong to what is rendered; those of a set are ``_FOREIGN_TO_SETS``.
+_FOREIGN: Mapping[str, tuple[str, ...]] = {
+    "clips": ("clips", "seed", "data"),
+    "overlap": ("soundbank", "clips", "lines", "only"),
+    "examples": ("soundbank", "clips", "seed", "lines", "only", "data", "no_sources"),
+}
+_FOREIGN_TO_SETS = ("lines", "only", "data")
 HELP = "render sets of soundscapes from a soundbank or from the built-in synthesiser"
 
 
@@ -78,6 +85,12 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         JssError: An argument is wrong, or a file cannot be read or written.
     """
+    options = _FOREIGN.get(args.set, _FOREIGN_TO_SETS)
+    foreign = next((option for option in options if getattr(args, option)), None)
+    if foreign is not None:
+        raise JssError(
+            f"render {args.set} does not use --{foreign.replace('_', '-')}: leave it out."
+        )
     if args.set == "examples":
         from jss.examples.making import render_examples
 

@@ -268,6 +268,24 @@ def test_nothing_is_written_without_the_package_that_simulates_rooms(
     assert not root.exists()
 
 
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [
+        ("overlap", ["--clips", "10"]),
+        ("clips", ["--seed", "1"]),
+        ("homescapes", ["--only", "weak_00001"]),
+        ("scenes", ["--data", "DATA"]),
+        ("examples", ["--no-sources"]),
+    ],
+)
+def test_an_option_of_something_else_is_refused(
+    kind: str, option: list[str], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert main(["render", kind, str(tmp_path / "out"), *option]) == 2
+    assert f"render {kind} does not use {option[0]}: leave it out." in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_number_of_clips_argument() -> None:
     assert clips(["5", "b=2"], {"a": 1, "b": 1}) == {"a": 5, "b": 2}
     with pytest.raises(JssError, match="is not SUBSET=N"):
