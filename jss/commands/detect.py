@@ -144,6 +144,11 @@ def run(args: argparse.Namespace) -> int:
         named(format)
     if args.threshold != "auto" and not 0 <= args.threshold < 1:
         raise JssError(f"--threshold {args.threshold:g} is not from 0 up to, not including, 1.")
+    if (args.raw is not None and not args.stream) or (args.channels != 1 and args.raw is None):
+        raise JssError(
+            "--raw says how standard input is read with --stream, and --channels goes with --raw: leave "
+            "them out."
+        )
     return _stream(args) if args.stream else _files(args)
 
 

@@ -283,6 +283,8 @@ def test_nothing_but_broken_files(tmp_path, capsys):
         (["--threshold", "nan"], "SED", "--threshold"),
         (["--threshold", "much"], "SED", "neither a number nor auto"),
         (["--decoder", "boxes"], "SED", "with jss tune"),
+        (["--raw", "16000"], "SED", "with --stream"),
+        (["--channels", "2"], "SED", "goes with --raw"),
     ],
 )
 def test_mistakes(tmp_path, capsys, arguments, system, said):
