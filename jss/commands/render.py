@@ -179,7 +179,7 @@ def _clips(args: argparse.Namespace) -> int:
         raise JssError(
             f"{args.lines} cannot be read: name the soundscapes.jsonl of a set."
         ) from error
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip()]  # names may hold U+2028
     if args.only:
         missing = [name for name in args.only if not any(f"/{name}." in line for line in lines)]
         if missing:

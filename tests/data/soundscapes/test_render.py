@@ -18,9 +18,10 @@ from jss import audio
 from jss.cli import main
 from jss.commands.render import clips
 from jss.data.datasets import desed
+from jss.data.recordings import Recording
 from jss.data.soundscapes.homescapes import SUBSETS
 from jss.data.soundscapes.render_set import Order, make_bank, render_lines, render_set
-from jss.data.soundscapes.soundscape import Soundscape
+from jss.data.soundscapes.soundscape import Layer, PlacedCut, Soundscape
 from jss.errors import JssError
 from jss.io.locks import locked_folder
 
@@ -284,6 +285,24 @@ def test_an_option_of_something_else_is_refused(
     assert main(["render", kind, str(tmp_path / "out"), *option]) == 2
     assert f"render {kind} does not use {option[0]}: leave it out." in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_line_is_whole_whatever_its_recordings_are_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Python takes U+2028 for the end of a line, JSON does not."""
+    recording = Recording("background", "background/a\u2028b.wav", "b", "train")
+    cut = PlacedCut(0.0, 1.0, 0.0, 10.0)
+    background = Layer("background", (recording,), -50.0, (cut,), ((0.0, 10.0),), labelled=False)
+    scape = Soundscape("desed", "train", (0,), 10.0, 0.0, None, background, ())
+    lines = tmp_path / "soundscapes.jsonl"
+    lines.write_text(
+        '{"subset":"weak","filename":"audio/train/weak/weak_00000.flac",'
+        f'"soundscape":{scape.to_json()}}}\n',
+        encoding="utf-8",
+    )
+    assert main(["render", "clips", str(tmp_path / "out"), "--lines", str(lines)]) == 2
+    assert "is not a recording of the synthesiser" in capsys.readouterr().err
 
 
 def test_number_of_clips_argument() -> None:
