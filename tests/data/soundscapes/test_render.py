@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from jss.commands.render import clips
 from jss.data.datasets import desed
 from jss.data.recordings import Recording
 from jss.data.soundscapes.homescapes import SUBSETS
-from jss.data.soundscapes.render_set import Order, make_bank, render_lines, render_set
+from jss.data.soundscapes.render_set import LAYOUTS, Order, make_bank, render_lines, render_set
 from jss.data.soundscapes.soundscape import Layer, PlacedCut, Soundscape
 from jss.errors import JssError
 from jss.io.locks import locked_folder
@@ -257,6 +258,31 @@ def test_synthscapes_need_no_soundbank(tmp_path: Path) -> None:
     (clip,) = desed.prepare(tmp_path)["public"]
     assert clip.path is not None
     assert not clip.sources
+
+
+def test_a_second_call_for_another_subset_keeps_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its clips had no labels any more: the tables were those of the last call alone."""
+    background = Layer("background", (), -50.0, (), ((0.0, 10.0),), labelled=False)
+    scape = Soundscape("desed", "test_a", (0,), 10.0, 0.0, None, background, ())
+
+    def render_one(order: Order, _: object, job: Any) -> str:
+        path = order.root / LAYOUTS[order.name].mixture(job.subset, job.index)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        return scape.to_json()
+
+    monkeypatch.setattr("jss.data.soundscapes.render_set._render_one", render_one)
+    none = dict.fromkeys(SUBSETS, 0)
+    for wanted in ({"validation": 2}, {"public": 1}, {"validation": 1}):
+        done = render_set(order(tmp_path, None, "synthscapes", clips={**none, **wanted}))
+    assert done == {**none, "validation": 2, "public": 1}
+    tables = {"validation/validation": 2, "eval/public": 1}
+    for table, count in tables.items():
+        rows = (tmp_path / "metadata" / f"{table}.tsv").read_text().splitlines()[1:]
+        assert len(rows) == count
+    assert len((tmp_path / "soundscapes.jsonl").read_text().splitlines()) == 3
 
 
 def test_nothing_is_written_without_the_package_that_simulates_rooms(
