@@ -318,7 +318,7 @@ def collect(inputs: Sequence[str], out: Path) -> Listing:
             listing = walk(
                 source, lambda _, path: OUTPUT if path.resolve() == out.resolve() else None
             )
-            collected.add(listing)
+            collected.add(source, listing)
             for name, path in listing.files.items():
                 add(name, path)
         elif os.path.lexists(source):  # a dangling link is reported when it is read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 #: Sets that can be rendered.
 SETS = ("homescapes", "synthscapes", "universal", "scenes")
+#: Options that do not belong to what is rendered; those of a set are ``_FOREIGN_TO_SETS``.
+_FOREIGN: Mapping[str, tuple[str, ...]] = {
+    "clips": ("clips", "seed", "data"),
+    "overlap": ("soundbank", "clips", "lines", "only"),
+    "examples": ("soundbank", "clips", "seed", "lines", "only", "data", "no_sources"),
+}
+_FOREIGN_TO_SETS = ("lines", "only", "data")
 HELP = "render sets of soundscapes from a soundbank or from the built-in synthesiser"
 
 
@@ -39,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="SUBSET=N",
-        help="how many clips: for a subset, or N for all of them",
+        help="how many clips: for a subset, or N for all of them; those that an earlier call rendered "
+        "into the folder stay in the set",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
     parser.add_argument(
@@ -78,6 +86,12 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         JssError: An argument is wrong, or a file cannot be read or written.
     """
+    options = _FOREIGN.get(args.set, _FOREIGN_TO_SETS)
+    foreign = next((option for option in options if getattr(args, option)), None)
+    if foreign is not None:
+        raise JssError(
+            f"render {args.set} does not use --{foreign.replace('_', '-')}: leave it out."
+        )
     if args.set == "examples":
         from jss.examples.making import render_examples
 
@@ -166,7 +180,7 @@ def _clips(args: argparse.Namespace) -> int:
         raise JssError(
             f"{args.lines} cannot be read: name the soundscapes.jsonl of a set."
         ) from error
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip()]  # names may hold U+2028
     if args.only:
         missing = [name for name in args.only if not any(f"/{name}." in line for line in lines)]
         if missing:

@@ -59,16 +59,19 @@ def run(args: argparse.Namespace) -> int:
     unknown = [name for name in args.subset or () if name not in subsets]
     if unknown:
         raise JssError(f"{args.root} has no subset {unknown[0]}: choose from {', '.join(subsets)}.")
-    unlabelled = sets.recognise(Path(args.root)) is None
-    if unlabelled and not args.subset:  # its splits are for training
+    layout = sets.recognise(Path(args.root))
+    if layout is None and not args.subset:  # its splits are for training
         clips = [clip for subset in subsets.values() for clip in subset]
         subsets = {"": sorted(clips, key=lambda clip: clip.filename)}
     broken = 0
     for name in args.subset or subsets:
         clips = subsets[name]
-        if unlabelled:  # no table has their lengths
+        if layout in (None, "labelled"):  # where no table has their lengths
             clips = [
-                replace(clip, duration=desed.duration(clip.path)) for clip in clips if clip.path
+                replace(clip, duration=desed.duration(clip.path))
+                if clip.path and clip.tags is None
+                else clip
+                for clip in clips
             ]
         statistics = measure(clips, Path(args.root).resolve().name, name, levels=not args.no_levels)
         print("\n".join(lines(statistics)) + "\n")

@@ -59,9 +59,9 @@ def cut(
 
     def clip(begin: float, end: float, event: int) -> Cut | None:
         first, last = round(begin * SAMPLE_RATE), min(round(end * SAMPLE_RATE), total)
-        if first >= last:
-            return None
         onset, offset, label = events[event]
+        if first >= last or round(onset * SAMPLE_RATE) >= total:
+            return None
         source = 0 if labels is None else _winner(held, onset, offset, labels.index(label))
         parts = [
             (s.mixture if not source else s.sources[source - 1])[max(0, first - at) : last - at]

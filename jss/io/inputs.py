@@ -186,9 +186,14 @@ class Listing:
         """Number of names."""
         return len(self.files) + len(self.refused) + self.other.total() + self.left_out.total()
 
-    def add(self, other: Listing) -> None:
-        """Add the refused and left out names of another input."""
-        self.refused.update(other.refused)
+    def add(self, root: Path, other: Listing) -> None:
+        """Add the refused and left out names of another input.
+
+        Args:
+            root: Its folder, which goes before the names that are refused.
+            other: Its names.
+        """
+        self.refused.update({str(root / name): why for name, why in other.refused.items()})
         self.other.update(other.other)
         self.left_out.update(other.left_out)
 

@@ -369,7 +369,8 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
     text = read_text(path)
     first, names = next(cells.rows(text), (1, []))
     names = _named(names)
-    header = text.split("\n")[first - 1]
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    header = lines[first - 1]
     if names[:2] != ["onset", "offset"] or len(names) < 3:
         _check_header(path, header, names, ("onset", "offset"), "\t")
         raise JssError(
@@ -381,7 +382,6 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
         why = f"only one of them has '{other[0]}'" if other else "their order differs"
         raise JssError(f"{path}, line 1: its classes are not those of the other tables: {why}.")
     try:
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         body = [line for line in lines[first:] if line.strip()] if '"' not in text else []
         if not all(map(cells.is_plain, body)):
             raise ValueError

@@ -172,7 +172,7 @@ def random_spectrum(
         rng: Random generator.
         frequencies: (points,) in Hz.
         db: (points,) mean levels in dB.
-        spread: Standard deviation of the points' levels in dB.
+        loose: Standard deviation of the points' levels in dB.
         count: Number of resonances.
         height: Height of the highest resonance in dB.
 

@@ -199,6 +199,17 @@ def test_a_link_to_itself(tmp_path, capsys):
     assert f"There is no file at {loop}" in capsys.readouterr().err
 
 
+def test_refused_names_of_several_folders(tmp_path):
+    """Each is named and counted, of one name in two folders too."""
+    for folder in ("1", "2"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.wav").symlink_to("nowhere")
+    listing = collect([str(tmp_path / "1"), str(tmp_path / "2")], tmp_path / "out")
+    for folder, why in zip("12", listing.refused.values(), strict=True):
+        assert f"{tmp_path / folder / 'a.wav'} is a link to nowhere" in why
+    assert listing.summary({}) == "2 names in all: 2 refused."
+
+
 def test_separated_sources_are_no_recordings(tmp_path, capsys):
     write(tmp_path / "a.wav", noise(0.3))
     assert detect(tmp_path / "out", tmp_path, "--save-sources") == 0

@@ -74,6 +74,21 @@ def test_every_set_has_statistics(
     assert f"{subset}: audio of {files}" in capsys.readouterr().out
 
 
+def test_recordings_without_labels_have_their_lengths(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of a labelled folder too."""
+    for name, seconds in (("a", 4.0), ("b", 4.0), ("c", 60.0)):
+        true_layouts.sound(tmp_path / f"{name}.wav", seconds)
+    (tmp_path / "labels.yaml").write_text("[Dog]\n")
+    (tmp_path / "weak.tsv").write_text("filename\tevent_labels\na.wav\tDog\nb.wav\tDog\n")
+    (tmp_path / "splits.tsv").write_text("filename\tsplit\nb.wav\tvalidation\n")
+    assert main(["statistics", str(tmp_path), "--no-levels"]) == 0
+    printed = capsys.readouterr().out
+    assert "unlabelled: audio of 1 of 1 file, 1.0 min" in printed
+    assert "weak: audio of 1 of 1 file, 0.1 min" in printed
+
+
 @pytest.mark.parametrize("options", [[], ["--no-levels"]])
 def test_a_folder_of_recordings_is_one_set(
     options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -55,3 +55,10 @@ def test_an_event_without_length_gives_a_clip_only_with_a_margin(at):
     block = unanalysed(np.ones(2 * RATE, np.float32))
     assert list(cut([block], [(at, at, "a")])) == []
     assert len(next(cut([block], [(at, at, "a")], margin=0.5)).samples) == RATE * (0.5 + at / 2)
+
+
+@pytest.mark.parametrize("onset", [2.0, 2.2])
+def test_an_event_after_the_end_gives_no_clip_of_its_margin(onset):
+    events = [(onset, 2.5, "a"), (1.9, 2.5, "a")]
+    (clip,) = cut([unanalysed(np.ones(2 * RATE, np.float32))], events, margin=0.5)
+    assert (clip.event, clip.begin, clip.end) == (1, 1.4, 2.0)

@@ -201,6 +201,13 @@ def test_a_table_is_read_by_the_columns_that_are_wanted(tmp_path):
         tsv.read_scores(write(tmp_path, '""'))
 
 
+def test_scores_with_the_line_ends_of_an_old_mac_after_blank_lines(tmp_path):
+    path = tmp_path / "x.tsv"
+    path.write_bytes(b"\r\ronset\toffset\tDog\r0\t1\t0.5\r")
+    (scores, edges), labels = tsv.read_scores(path)
+    assert (scores.tolist(), edges.tolist(), labels) == ([[0.5]], [0, 1], ("Dog",))
+
+
 def test_missing_file(tmp_path):
     with pytest.raises(JssError, match="no file"):
         tsv.read_events(tmp_path / "nothing.tsv")

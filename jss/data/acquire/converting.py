@@ -135,7 +135,8 @@ def _at_16k(path: Path) -> bytes | None:
 def _targets(root: Path, subsets: Mapping[str, list[Clip]]) -> dict[Path, str]:
     """Path of each file in the copy.
 
-    The suffix becomes .wav; it is appended to the old suffix where two files differ in it alone.
+    The suffix becomes .wav; where files differ in it alone, one that is a .wav keeps its name, and
+    .wav is appended to the others' suffix.
     """
     paths = dict.fromkeys(
         path
@@ -144,9 +145,9 @@ def _targets(root: Path, subsets: Mapping[str, list[Clip]]) -> dict[Path, str]:
         if clip.path is not None
         for path in (clip.path, *(source for _, source in clip.sources))
     )
-    targets: dict[Path, str] = {}
-    taken: set[str] = set()
-    for path in paths:
+    targets = {path: path.relative_to(root).as_posix() for path in paths if path.suffix == ".wav"}
+    taken = set(targets.values())
+    for path in [path for path in paths if path not in targets]:
         relative = path.relative_to(root)
         target = relative.with_suffix(".wav").as_posix()
         targets[path] = (

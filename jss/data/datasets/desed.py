@@ -217,7 +217,7 @@ def _read(base: Path, name: str) -> list[Clip]:
     durations = _durations(tsv)
     clips: list[Clip] = []
     for filename, named in tags.items():
-        stem = _find_stem(without_suffix(Path(filename).name), files)
+        stem = _find_stem(Path(filename).name, files)
         path = _match(filename, files.get(stem, []), tsv)
         seconds = durations.get(filename) or (
             duration(path) if path else seconds_named(filename) or SECONDS
@@ -334,9 +334,13 @@ def _sources(folder: Path) -> tuple[tuple[str, Path], ...]:
     return tuple((label, path) for _, _, label, path in sorted(sources))
 
 
-def _find_stem(stem: str, files: Mapping[str, Sequence[Path]]) -> str:
-    """Stem of the audio file; YouTube names occur with and without the leading Y."""
-    candidates = (stem, f"Y{stem}", stem.removeprefix("Y"))
+def _find_stem(name: str, files: Mapping[str, Sequence[Path]]) -> str:
+    """Stem of the audio file; YouTube names occur with and without the leading Y.
+
+    In a copy (``jss prepare --convert``) that has a.wav too, a.flac is a.flac.wav.
+    """
+    stem = without_suffix(name)
+    candidates = (name, stem, f"Y{stem}", stem.removeprefix("Y"))
     return next((candidate for candidate in candidates if candidate in files), stem)
 
 

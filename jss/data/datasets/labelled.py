@@ -245,7 +245,7 @@ def _path(
         return paths[name]
     same = by_name.get(name)
     if same is None:
-        match = clip_names.find(name)
+        match = clip_names.of_table(name)  # a.flac is a.flac.wav in a copy that has a.wav too
         return None if match is None else paths[match]
     if len(same) > 1:
         raise JssError(

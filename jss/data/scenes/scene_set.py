@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -38,6 +39,8 @@ def render_scenes(
 ) -> dict[str, int]:
     """Render every scene that does not exist yet, then ``SPLIT/strong.tsv`` and ``scenes.jsonl``.
 
+    Scenes that an earlier call rendered there stay in the set.
+
     ``SPLIT/SPLIT_00017.wav`` is a mixture and ``SPLIT/SPLIT_00017_sources/LABEL.wav`` each class in
     it, as 32-bit float, because the samples are not limited.
 
@@ -60,10 +63,15 @@ def render_scenes(
     settings = {"set": "scenes", "seed": seed, "sources": sources, "recipe": repr(recipe)}
     with rendering(root / MANIFEST, {**settings, "recordings_sha256": recordings_sha256(bank)}):
         lines: list[str] = []
-        for split, count in clips.items():
-            scenes = SceneSet(recipe, bank, split, seed, count)
-            names = [f"{split}_{number:05d}" for number in range(count)]
-            drawn = [scenes.scene(number) for number in range(count)]
+        counts: dict[str, int] = {}
+        for split, wanted in clips.items():
+            size = next(
+                n for n in count(wanted) if not _mixture(root, split, _name(split, n)).is_file()
+            )
+            counts[split] = size
+            scenes = SceneSet(recipe, bank, split, seed, size)
+            names = [_name(split, number) for number in range(size)]
+            drawn = [scenes.scene(number) for number in range(size)]
 
             def write(item: tuple[str, Scene], split: str = split) -> None:
                 if not _mixture(root, split, item[0]).is_file():
@@ -86,7 +94,7 @@ def render_scenes(
             lines += [_line(split, name, scene) for name, scene in zip(names, drawn, strict=True)]
         with atomic_write(root / LINES) as part:
             part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    return dict(clips)
+    return counts
 
 
 def render_scene_lines(
@@ -143,6 +151,10 @@ def _read(line: str) -> tuple[str, str, Scene]:
     if split not in SPLITS or not number.isdigit() or path.as_posix() != f"{split}/{path.stem}.wav":
         raise JssError(f"{path} is not the path of a scene: copy the line as it was written.")
     return split, path.stem, row.scene
+
+
+def _name(split: str, number: int) -> str:
+    return f"{split}_{number:05d}"
 
 
 def _mixture(root: Path, split: str, name: str) -> Path:

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,8 @@ def make_bank(soundbank: Path | None) -> Bank:
 def render_set(order: Order, workers: int = 1) -> dict[str, int]:
     """Render every clip that does not exist yet, then write the tables.
 
-    Clips are FLAC of 24 bit, because DESED's reference of -50 LUFS leaves a 16-bit background of 8
-    bits.
+    Clips that an earlier call rendered there stay in the set. Clips are FLAC of 24 bit, because
+    DESED's reference of -50 LUFS leaves a 16-bit background of 8 bits.
 
     Args:
         order: The set.
@@ -98,9 +99,13 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
     layout = LAYOUTS[order.name]
     bank = make_bank(order.soundbank)
     settings = _settings(order, bank)
-    jobs = [_Job(subset, index) for subset, count in order.clips.items() for index in range(count)]
     scapes: dict[str, list[tuple[str, Soundscape]]] = {subset: [] for subset in order.clips}
     with rendering(order.root / MANIFEST, settings):
+        jobs = [
+            _Job(subset, index)
+            for subset, wanted in order.clips.items()
+            for index in range(_with_existing(order.root, layout, subset, wanted))
+        ]
         with tqdm(total=len(jobs), unit="clip", disable=None) as bar:
             for job, line in zip(jobs, _render_all(order, bank, jobs, workers), strict=True):
                 scapes[job.subset].append(
@@ -181,6 +186,11 @@ class _Line:
     subset: str
     filename: str
     soundscape: Soundscape
+
+
+def _with_existing(root: Path, layout: Layout, subset: str, wanted: int) -> int:
+    """Number of clips of a subset: as many as wanted, and those after them that are there already."""
+    return next(n for n in count(wanted) if not (root / layout.mixture(subset, n)).is_file())
 
 
 def _render_all(order: Order, bank: Bank, jobs: list[_Job], workers: int) -> Iterator[str]:

@@ -19,13 +19,13 @@ CONFIDENCE = "confidence"
 
 def recognise(text: str) -> bool:
     """Whether the first line of a text names the columns, whatever separates them."""
-    return {"filename", "onset"} <= _columns(text)
+    return {"filename", "onset"} <= header(text)
 
 
-def _columns(text: str) -> set[str]:
+def header(text: str) -> set[str]:
     """Cells of the first line, whatever separates them."""
-    first = text.lstrip().split("\n", 1)[0]
-    return {cell.strip(' "\r') for cell in re.split("[\t,;]", first)}
+    first = re.split("[\r\n]", text.lstrip(), maxsplit=1)[0]
+    return {cell.strip(' "') for cell in re.split("[\t,;]", first)}
 
 
 def read(path: Path, filename: str) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def read(path: Path, filename: str) -> pd.DataFrame:
         JssError: See ``jss.io.tsv.read_events``; or a confidence is not a number.
     """
     events = read_events(path, separators="\t,")
-    if CONFIDENCE in _columns(read_text(path)):
+    if CONFIDENCE in header(read_text(path)):
         table = read_table(path, separators="\t,")
         events[CONFIDENCE] = numbers(path, table, CONFIDENCE, table[CONFIDENCE] != "")
     return events

@@ -16,6 +16,7 @@ import pandas as pd
 
 from jss.errors import JssError
 from jss.io import cells
+from jss.io.annotations.dcase import header
 from jss.io.annotations.events import Durations, Row, end, groups, number, one_line, table
 from jss.io.tsv import EVENT_COLUMNS, read_table
 
@@ -32,8 +33,7 @@ _HIGHEST = 8000
 
 def recognise(text: str) -> bool:
     """Whether a text begins as a selection table does."""
-    first = text.lstrip().split("\n", 1)[0]
-    return BEGIN in [cell.strip() for cell in first.split("\t")]
+    return BEGIN in header(text)
 
 
 def read(path: Path, filename: str) -> pd.DataFrame:

@@ -155,7 +155,37 @@ def test_files_that_differ_only_in_their_suffix(tmp_path: Path) -> None:
     layouts.sound(tmp_path / "set/a.flac", 2.0)
     convert("folder", tmp_path / "set", tmp_path / "out")
     lengths = {p.name: audio.duration(p) for p in (tmp_path / "out").glob("*.wav")}
-    assert sorted(lengths.values()) == pytest.approx([1.0, 2.0])
+    assert lengths == pytest.approx({"a.wav": 1.0, "a.flac.wav": 2.0})
+
+
+@pytest.mark.parametrize("name", ["labelled", "desed"])
+def test_labels_of_files_that_differ_only_in_their_suffix(tmp_path: Path, name: str) -> None:
+    """Each stays with its sound, whichever is listed first."""
+    root, out = tmp_path / "set", tmp_path / "out"
+    rows = "a.flac\t0\t1\tDoor\na.wav\t0\t1\tKettle\na.mp3\t1\t2\tKettle\n"
+    table, folder = {
+        "labelled": (root / "strong.tsv", root),
+        "desed": (
+            root / "metadata/validation/validation.tsv",
+            root / "audio/validation/validation",
+        ),
+    }[name]
+    layouts.text(table, f"filename\tonset\toffset\tevent_label\n{rows}")
+    if name == "labelled":
+        layouts.text(root / "labels.yaml", "[Kettle, Door]\n")
+        layouts.text(root / "splits.tsv", "filename\tsplit\na.flac\ttest\na.wav\tvalidation\n")
+    for suffix, seconds in (("flac", 2.0), ("wav", 3.0), ("mp3", 4.0)):
+        audio.save(folder / f"a.{suffix}", np.full(round(seconds * 16000), 0.1, np.float32))
+    assert convert(name, root, out) == {}
+
+    def known(base: Path) -> set[tuple[str, str, int, object]]:
+        return {
+            (subset, clip.filename, round(clip.duration), clip.events)
+            for subset, clips in DATASETS[name].prepare(base).items()
+            for clip in clips
+        }
+
+    assert known(out) == known(root)
 
 
 def test_damaged_files_are_listed_and_leave_no_partial_clip(

@@ -53,6 +53,13 @@ def test_resuming_writes_only_missing_files(rendered: Path) -> None:
     assert existing.stat().st_mtime_ns == touched
 
 
+def test_a_second_call_for_another_split_keeps_the_first(rendered: Path) -> None:
+    lines, truth = rendered / "scenes.jsonl", rendered / "test" / "strong.tsv"
+    before = lines.read_text(), truth.read_text()
+    assert main(["render", "scenes", str(rendered), "--clips", "0", "validation=1"]) == 0
+    assert (lines.read_text(), truth.read_text()) == before
+
+
 def test_a_set_of_other_recordings_is_refused(tmp_path: Path) -> None:
     """Its scenes would keep their sound, and get the labels of other ones."""
     recipe, clips = RECIPES["urban"], {"train": 0, "validation": 0, "test": 2}

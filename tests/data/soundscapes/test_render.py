@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +19,10 @@ from jss import audio
 from jss.cli import main
 from jss.commands.render import clips
 from jss.data.datasets import desed
+from jss.data.recordings import Recording
 from jss.data.soundscapes.homescapes import SUBSETS
-from jss.data.soundscapes.render_set import Order, make_bank, render_lines, render_set
-from jss.data.soundscapes.soundscape import Soundscape
+from jss.data.soundscapes.render_set import LAYOUTS, Order, make_bank, render_lines, render_set
+from jss.data.soundscapes.soundscape import Layer, PlacedCut, Soundscape
 from jss.errors import JssError
 from jss.io.locks import locked_folder
 
@@ -258,6 +260,31 @@ def test_synthscapes_need_no_soundbank(tmp_path: Path) -> None:
     assert not clip.sources
 
 
+def test_a_second_call_for_another_subset_keeps_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its clips had no labels any more: the tables were those of the last call alone."""
+    background = Layer("background", (), -50.0, (), ((0.0, 10.0),), labelled=False)
+    scape = Soundscape("desed", "test_a", (0,), 10.0, 0.0, None, background, ())
+
+    def render_one(order: Order, _: object, job: Any) -> str:
+        path = order.root / LAYOUTS[order.name].mixture(job.subset, job.index)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        return scape.to_json()
+
+    monkeypatch.setattr("jss.data.soundscapes.render_set._render_one", render_one)
+    none = dict.fromkeys(SUBSETS, 0)
+    for wanted in ({"validation": 2}, {"public": 1}, {"validation": 1}):
+        done = render_set(order(tmp_path, None, "synthscapes", clips={**none, **wanted}))
+    assert done == {**none, "validation": 2, "public": 1}
+    tables = {"validation/validation": 2, "eval/public": 1}
+    for table, count in tables.items():
+        rows = (tmp_path / "metadata" / f"{table}.tsv").read_text().splitlines()[1:]
+        assert len(rows) == count
+    assert len((tmp_path / "soundscapes.jsonl").read_text().splitlines()) == 3
+
+
 def test_nothing_is_written_without_the_package_that_simulates_rooms(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -266,6 +293,42 @@ def test_nothing_is_written_without_the_package_that_simulates_rooms(
     assert main(["render", "synthscapes", str(root), "--clips", "0", "public=1"]) == 2
     assert "[data]" in capsys.readouterr().err
     assert not root.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [
+        ("overlap", ["--clips", "10"]),
+        ("clips", ["--seed", "1"]),
+        ("homescapes", ["--only", "weak_00001"]),
+        ("scenes", ["--data", "DATA"]),
+        ("examples", ["--no-sources"]),
+    ],
+)
+def test_an_option_of_something_else_is_refused(
+    kind: str, option: list[str], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert main(["render", kind, str(tmp_path / "out"), *option]) == 2
+    assert f"render {kind} does not use {option[0]}: leave it out." in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_line_is_whole_whatever_its_recordings_are_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Python takes U+2028 for the end of a line, JSON does not."""
+    recording = Recording("background", "background/a\u2028b.wav", "b", "train")
+    cut = PlacedCut(0.0, 1.0, 0.0, 10.0)
+    background = Layer("background", (recording,), -50.0, (cut,), ((0.0, 10.0),), labelled=False)
+    scape = Soundscape("desed", "train", (0,), 10.0, 0.0, None, background, ())
+    lines = tmp_path / "soundscapes.jsonl"
+    lines.write_text(
+        '{"subset":"weak","filename":"audio/train/weak/weak_00000.flac",'
+        f'"soundscape":{scape.to_json()}}}\n',
+        encoding="utf-8",
+    )
+    assert main(["render", "clips", str(tmp_path / "out"), "--lines", str(lines)]) == 2
+    assert "is not a recording of the synthesiser" in capsys.readouterr().err
 
 
 def test_number_of_clips_argument() -> None:

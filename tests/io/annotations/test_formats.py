@@ -290,6 +290,24 @@ def test_a_file_that_is_not_what_it_says_gets_a_sentence(tmp_path, name, content
     assert name in str(error.value)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["filename\tonset\toffset\tevent_label\tconfidence", "x\t0.5\t1.25\tDog\t0.9"],
+        ["Annotation\tConfidence\tEnd Time (s)\tBegin Time (s)", "Dog\t0.9\t1.25\t0.5"],
+        ['"Begin Time (s)"\t"End Time (s)"\t"Annotation"\t"Score"', '0.5\t1.25\t"Dog"\t0.9'],
+    ],
+)
+def test_a_header_with_any_line_end_and_with_quotes(tmp_path, lines, end):
+    """Line ends of old spreadsheets; quotes as R writes them."""
+    path = tmp_path / "x.txt"
+    path.write_text(end.join([*lines, ""]), newline="")
+    events = formats.read(path)
+    assert_same(events, plain([("x", 0.5, 1.25, "Dog")]))
+    assert events["confidence"].tolist() == [0.9]
+
+
 @pytest.mark.parametrize(
     ("score", "why"), [("0,9", "has a decimal comma: write a point"), ("high", "is not a number")]
 )
