@@ -140,9 +140,9 @@ def measure(
                 roc[name] = _roc(result, labels)
 
     def f_scores(kind: str, counts: Counts, legacy: str) -> dict[str, Averages]:
-        totals = [table.sum(axis=0) for table in counts]
-        left_out = LEFT_OUT[legacy](*totals) if legacy else None
-        f1 = f1_from_counts(*totals, labels, nan_classes=left_out)
+        tp, detected, true = (table.sum(axis=0) for table in counts)
+        left_out = LEFT_OUT[legacy](tp, detected, true) if legacy else None
+        f1 = f1_from_counts(tp, detected, true, labels, nan_classes=left_out)
         scores = {
             f"{kind}_f1": f1,
             f"{kind}_precision": f1.precision,

@@ -177,12 +177,10 @@ def _truth_button(clips: Sequence[Clip], name: str) -> None:
 
 def _truth_table(clips: Sequence[Clip]) -> pd.DataFrame:
     """Events of clips; a clip without events has a row with only its name."""
-    rows = [
-        row
-        for clip in clips
-        for row in [(clip.filename, e.onset, e.offset, e.label) for e in clip.events or ()]
-        or [(clip.filename, None, None, None)]
-    ]
+    rows: list[tuple[str | float | None, ...]] = []
+    for clip in clips:
+        events = [(clip.filename, e.onset, e.offset, e.label) for e in clip.events or ()]
+        rows += events or [(clip.filename, None, None, None)]
     return pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
 
 
