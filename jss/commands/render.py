@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 SETS = ("homescapes", "synthscapes", "universal", "scenes")
 #: Options that do not belong to what is rendered; those of a set are ``_FOREIGN_TO_SETS``.
 _FOREIGN: Mapping[str, tuple[str, ...]] = {
-    "clips": ("clips", "seed", "data"),
+    "clips": ("clips", "seed", "data", "subset"),
     "overlap": ("soundbank", "clips", "lines", "only"),
-    "examples": ("soundbank", "clips", "seed", "lines", "only", "data", "no_sources"),
+    "examples": ("soundbank", "clips", "seed", "lines", "only", "data", "subset", "no_sources"),
 }
-_FOREIGN_TO_SETS = ("lines", "only", "data")
+_FOREIGN_TO_SETS = ("lines", "only", "data", "subset")
+#: Default subset of overlap.
+SUBSET = "public"
 HELP = "render sets of soundscapes from a soundbank or from the built-in synthesiser"
 
 
@@ -68,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", metavar="ROOT", help="overlap: a data set in DESED's layout")
     parser.add_argument(
-        "--subset", default="public", metavar="NAME", help="overlap: which subset (default: public)"
+        "--subset", metavar="NAME", help=f"overlap: which subset (default: {SUBSET})"
     )
     parser.add_argument(
         "--no-sources",
@@ -203,15 +205,14 @@ def _overlap(args: argparse.Namespace) -> int:
 
     if not args.data:
         raise JssError("overlap needs the clips that it adds: name their data set with --data.")
+    subset = SUBSET if args.subset is None else args.subset
     subsets = prepare(args.data)
-    if args.subset not in subsets:
-        raise JssError(
-            f"{args.data} has no subset {args.subset}: choose one of {', '.join(subsets)}."
-        )
+    if subset not in subsets:
+        raise JssError(f"{args.data} has no subset {subset}: choose one of {', '.join(subsets)}.")
     overlap_set = render_overlap(
-        subsets[args.subset],
+        subsets[subset],
         Path(args.root),
-        args.subset,
+        subset,
         args.seed,
         args.workers,
         sources=not args.no_sources,

@@ -340,7 +340,8 @@ def _find_stem(name: str, files: Mapping[str, Sequence[Path]]) -> str:
     In a copy (``jss prepare --convert``) that has a.wav too, a.flac is a.flac.wav.
     """
     stem = without_suffix(name)
-    candidates = (name, stem, f"Y{stem}", stem.removeprefix("Y"))
+    itself = any(path.name == name for path in files.get(stem, ()))
+    candidates = (stem if itself else name, stem, f"Y{stem}", stem.removeprefix("Y"))
     return next((candidate for candidate in candidates if candidate in files), stem)
 
 

@@ -19,7 +19,8 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
     """List every audio file in a folder and its subfolders, by its path in it.
 
     One file in ten, by a hash of its path without suffix, is for validation; of a few files at least
-    two, which make a pair, but at most half. Files of one stem stay together. Lengths are not read, because there may be a million files.
+    two, which make a pair, but at most half. Files that differ only in their suffix stay together.
+    Lengths are not read, because there may be a million files.
 
     Args:
         root: The folder.

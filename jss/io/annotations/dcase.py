@@ -22,10 +22,10 @@ def recognise(text: str) -> bool:
     return {"filename", "onset"} <= header(text)
 
 
-def header(text: str) -> set[str]:
-    """Cells of the first line, whatever separates them."""
+def header(text: str, separators: str = "\t,;") -> set[str]:
+    """Cells of the first line, which any of the separators may divide."""
     first = re.split("[\r\n]", text.lstrip(), maxsplit=1)[0]
-    return {cell.strip(' "') for cell in re.split("[\t,;]", first)}
+    return {cell.strip(' "') for cell in re.split(f"[{separators}]", first)}
 
 
 def read(path: Path, filename: str) -> pd.DataFrame:

@@ -33,7 +33,7 @@ _HIGHEST = 8000
 
 def recognise(text: str) -> bool:
     """Whether a text begins as a selection table does."""
-    return BEGIN in header(text)
+    return BEGIN in header(text, "\t")
 
 
 def read(path: Path, filename: str) -> pd.DataFrame:

@@ -222,6 +222,16 @@ def test_written_tables_are_read_back(root: Path) -> None:
         desed.prepare(root)
 
 
+def test_a_row_is_of_the_file_that_has_its_very_name(tmp_path: Path) -> None:
+    for name, seconds in (("a.wav", 1.0), ("a.wav.wav", 2.0)):
+        layouts.sound(tmp_path / "audio/validation/validation" / name, seconds)
+    rows = "a.wav\t0\t1\tDog\na.wav.wav\t1\t2\tCat\n"
+    table = tmp_path / "metadata/validation/validation.tsv"
+    layouts.text(table, f"filename\tonset\toffset\tevent_label\n{rows}")
+    clips = desed.prepare(tmp_path)["validation"]
+    assert [clip.path.name for clip in clips if clip.path] == ["a.wav", "a.wav.wav"]
+
+
 def test_layout_of_2021(tmp_path: Path) -> None:
     subsets = desed.prepare(layouts.desed(tmp_path))
     assert {name: len(clips) for name, clips in subsets.items()} == {

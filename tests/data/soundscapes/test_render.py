@@ -302,6 +302,7 @@ def test_nothing_is_written_without_the_package_that_simulates_rooms(
         ("clips", ["--seed", "1"]),
         ("homescapes", ["--only", "weak_00001"]),
         ("scenes", ["--data", "DATA"]),
+        ("synthscapes", ["--subset", "validation"]),
         ("examples", ["--no-sources"]),
     ],
 )

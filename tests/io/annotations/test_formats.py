@@ -258,6 +258,7 @@ def test_audacity_as_people_have_it(tmp_path):
     ("name", "content", "format", "said"),
     [
         ("a.txt", "hello\n", None, "none of DCASE TSV, CSV, Audacity labels"),
+        ("a.txt", "Begin Time (s),End Time (s)\n1,2\n", None, "none of DCASE TSV, CSV"),
         ("a.txt", "1.0\t2.0\t\n", None, "line 1: the event has no label"),
         ("a.txt", "2.0\t1.0\tDog\n", None, "offset 1 lies before the onset 2"),
         ("a.txt", "1\t2\tDog\nx\t2\tDog\n", None, "line 2: the onset 'x' is not a number"),
