@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="SUBSET=N",
-        help="how many clips: for a subset, or N for all of them; those that an earlier call rendered "
-        "into the folder stay in the set",
+        help="how many clips: for a subset, or N for all of them; 0 leaves a subset as an earlier call "
+        "rendered it",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
     parser.add_argument(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,15 @@ def rendering(path: Path, settings: Mapping[str, Any]) -> Iterator[None]:
     with locked_folder(path.parent):
         claim(path, settings)
         yield
+
+
+def rendered(clip: Callable[[int], Path]) -> int:
+    """How many clips of a subset an earlier call rendered, up to the first that is missing.
+
+    Args:
+        clip: Number of a clip -> its file.
+    """
+    return next(number for number in count() if not clip(number).is_file())
 
 
 def claim(path: Path, settings: Mapping[str, Any]) -> None:

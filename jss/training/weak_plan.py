@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import torch
 from torch import nn
@@ -16,14 +17,14 @@ from jss.features import SAMPLE_RATE
 from jss.models.critic import Critic
 from jss.models.joint import freeze
 from jss.models.separator import ConvTasNet
-from jss.models.stft import stft
+from jss.models.stft import HOP_S, stft
 from jss.models.tf_masker import TFMasker, magnitudes, signals
 from jss.training.blocks import checked_sizes
 from jss.training.memory import gigabytes, peak_bytes
 from jss.training.plan import Planned
 from jss.training.weak_stages import WeakStage
 
-#: Seconds; the shortest crops that fill a few frames of every network.
+#: Seconds; a critic that pools much over time needs longer crops, which fill a frame of it.
 SHORTEST_CROP = 0.1
 
 
@@ -49,9 +50,10 @@ def plan_weak(
         JssError: There are no scenes, a class has no recording, crops are too short, or no network
             has the preset's sizes.
     """
-    if 0 < c.crop < SHORTEST_CROP:
+    shortest = max(SHORTEST_CROP, math.prod(config.critic.time_pools) * HOP_S)
+    if 0 < c.crop < shortest:
         raise JssError(
-            f"{training}: crops of {c.crop:g} s are too short: raise weak.crop to {SHORTEST_CROP} s or "
+            f"{training}: crops of {c.crop:g} s are too short: raise weak.crop to {shortest:g} s or "
             "more, or set it to 0 for whole scenes."
         )
     train, validation = scenes.train, scenes.validation
@@ -100,7 +102,8 @@ def new_network(config: Config, stage: WeakStage, classes: int) -> nn.Module:
 def _memory(network: nn.Module, config: Config, stage: WeakStage, c: WeakLabelConfig) -> float:
     """Memory in bytes: weights, their running mean, gradients, Adam's moments, and a step estimated
     on one mixture."""
-    critic = freeze(Critic(config.critic)) if stage.critic else None
+    with checked_sizes("critic"):
+        critic = freeze(Critic(config.critic)) if stage.critic else None
     mixture = torch.randn(1, round((c.crop or config.data.seconds) * SAMPLE_RATE))
     network.train()
 

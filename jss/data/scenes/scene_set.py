@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from itertools import count
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,7 +15,7 @@ from jss.data.acquire.checking import map_in_threads
 from jss.data.clip import Clip, Event
 from jss.data.datasets import desed
 from jss.data.datasets.overlap import merge
-from jss.data.manifest import MANIFEST, rendering
+from jss.data.manifest import MANIFEST, rendered, rendering
 from jss.data.scenes.scenes import SPLITS, Scene, SceneRecipe, SceneSet, render_scene
 from jss.data.soundbank.bank import Bank, recordings_sha256
 from jss.errors import JssError
@@ -39,7 +38,7 @@ def render_scenes(
 ) -> dict[str, int]:
     """Render every scene that does not exist yet, then ``SPLIT/strong.tsv`` and ``scenes.jsonl``.
 
-    Scenes that an earlier call rendered there stay in the set.
+    A split of 0 scenes stays as an earlier call rendered it.
 
     ``SPLIT/SPLIT_00017.wav`` is a mixture and ``SPLIT/SPLIT_00017_sources/LABEL.wav`` each class in
     it, as 32-bit float, because the samples are not limited.
@@ -65,9 +64,7 @@ def render_scenes(
         lines: list[str] = []
         counts: dict[str, int] = {}
         for split, wanted in clips.items():
-            size = next(
-                n for n in count(wanted) if not _mixture(root, split, _name(split, n)).is_file()
-            )
+            size = wanted or rendered(lambda n, s=split: _mixture(root, s, _name(s, n)))
             counts[split] = size
             scenes = SceneSet(recipe, bank, split, seed, size)
             names = [_name(split, number) for number in range(size)]

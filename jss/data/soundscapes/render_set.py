@@ -15,14 +15,13 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from jss import audio
-from jss.data.manifest import MANIFEST, rendering, write_json
+from jss.data.manifest import MANIFEST, rendered, rendering, write_json
 from jss.data.recordings import Recording
 from jss.data.soundbank.bank import Bank, MixedBank, SoundBank, recordings_sha256
 from jss.data.soundbank.synthbank import PREFIX, SynthBank
@@ -77,7 +76,7 @@ def make_bank(soundbank: Path | None) -> Bank:
 def render_set(order: Order, workers: int = 1) -> dict[str, int]:
     """Render every clip that does not exist yet, then write the tables.
 
-    Clips that an earlier call rendered there stay in the set. Clips are FLAC of 24 bit, because
+    A subset of 0 clips stays as an earlier call rendered it. Clips are FLAC of 24 bit, because
     DESED's reference of -50 LUFS leaves a 16-bit background of 8 bits.
 
     Args:
@@ -104,7 +103,9 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
         jobs = [
             _Job(subset, index)
             for subset, wanted in order.clips.items()
-            for index in range(_with_existing(order.root, layout, subset, wanted))
+            for index in range(
+                wanted or rendered(lambda n, s=subset: order.root / layout.mixture(s, n))
+            )
         ]
         with tqdm(total=len(jobs), unit="clip", disable=None) as bar:
             for job, line in zip(jobs, _render_all(order, bank, jobs, workers), strict=True):
@@ -186,11 +187,6 @@ class _Line:
     subset: str
     filename: str
     soundscape: Soundscape
-
-
-def _with_existing(root: Path, layout: Layout, subset: str, wanted: int) -> int:
-    """Number of clips of a subset: as many as wanted, and those after them that are there already."""
-    return next(n for n in count(wanted) if not (root / layout.mixture(subset, n)).is_file())
 
 
 def _render_all(order: Order, bank: Bank, jobs: list[_Job], workers: int) -> Iterator[str]:

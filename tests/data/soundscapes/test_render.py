@@ -275,8 +275,9 @@ def test_a_second_call_for_another_subset_keeps_the_first(
 
     monkeypatch.setattr("jss.data.soundscapes.render_set._render_one", render_one)
     none = dict.fromkeys(SUBSETS, 0)
-    for wanted in ({"validation": 2}, {"public": 1}, {"validation": 1}):
+    for wanted in ({"validation": 3}, {"public": 1}, {"validation": 2}):
         done = render_set(order(tmp_path, None, "synthscapes", clips={**none, **wanted}))
+        assert done == {**done, **wanted}
     assert done == {**none, "validation": 2, "public": 1}
     tables = {"validation/validation": 2, "eval/public": 1}
     for table, count in tables.items():
