@@ -64,7 +64,7 @@ def render_scenes(
         lines: list[str] = []
         counts: dict[str, int] = {}
         for split, wanted in clips.items():
-            size = wanted or rendered(lambda n, s=split: _mixture(root, s, _name(s, n)))
+            size = _size(root, split, wanted)
             counts[split] = size
             scenes = SceneSet(recipe, bank, split, seed, size)
             names = [_name(split, number) for number in range(size)]
@@ -148,6 +148,11 @@ def _read(line: str) -> tuple[str, str, Scene]:
     if split not in SPLITS or not number.isdigit() or path.as_posix() != f"{split}/{path.stem}.wav":
         raise JssError(f"{path} is not the path of a scene: copy the line as it was written.")
     return split, path.stem, row.scene
+
+
+def _size(root: Path, split: str, wanted: int) -> int:
+    """As many scenes as wanted, or as an earlier call rendered."""
+    return wanted or rendered(lambda number: _mixture(root, split, _name(split, number)))
 
 
 def _name(split: str, number: int) -> str:

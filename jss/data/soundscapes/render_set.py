@@ -103,9 +103,7 @@ def render_set(order: Order, workers: int = 1) -> dict[str, int]:
         jobs = [
             _Job(subset, index)
             for subset, wanted in order.clips.items()
-            for index in range(
-                wanted or rendered(lambda n, s=subset: order.root / layout.mixture(s, n))
-            )
+            for index in range(_size(order.root, layout, subset, wanted))
         ]
         with tqdm(total=len(jobs), unit="clip", disable=None) as bar:
             for job, line in zip(jobs, _render_all(order, bank, jobs, workers), strict=True):
@@ -187,6 +185,11 @@ class _Line:
     subset: str
     filename: str
     soundscape: Soundscape
+
+
+def _size(root: Path, layout: Layout, subset: str, wanted: int) -> int:
+    """As many clips as wanted, or as an earlier call rendered."""
+    return wanted or rendered(lambda number: root / layout.mixture(subset, number))
 
 
 def _render_all(order: Order, bank: Bank, jobs: list[_Job], workers: int) -> Iterator[str]:
