@@ -40,6 +40,11 @@ def row(cells: Sequence[str], separator: str = "\t") -> str:
     return separator.join(quoted(cell, separator) for cell in cells) + "\n"
 
 
+def lines(text: str) -> list[str]:
+    """Lines of a text with the line ends of Unix, Windows or an old Mac."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def rows(text: str, separator: str = "\t") -> Iterator[tuple[int, list[str]]]:
     """Parse a table.
 
@@ -52,8 +57,7 @@ def rows(text: str, separator: str = "\t") -> Iterator[tuple[int, list[str]]]:
         quoted.
     """
     if '"' not in text:
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(lines(text), 1):
             if line.strip():
                 yield number, [cell.strip() for cell in line.split(separator)]
         return

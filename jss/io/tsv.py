@@ -369,7 +369,7 @@ def read_scores(path: Path, labels: Sequence[str] | None = None) -> tuple[Curves
     text = read_text(path)
     first, names = next(cells.rows(text), (1, []))
     names = _named(names)
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = cells.lines(text)
     header = lines[first - 1]
     if names[:2] != ["onset", "offset"] or len(names) < 3:
         _check_header(path, header, names, ("onset", "offset"), "\t")
