@@ -22,7 +22,7 @@ from jss.models.tf_masker import TFMasker, magnitudes, signals
 from jss.training.blocks import checked_sizes
 from jss.training.memory import gigabytes, peak_bytes
 from jss.training.plan import Planned
-from jss.training.weak_stages import WeakStage
+from jss.training.weak_stages import WEAK_STAGES, WeakStage
 
 #: Seconds; a critic that pools much over time needs longer crops, which fill a frame of it.
 SHORTEST_CROP = 0.1
@@ -66,14 +66,19 @@ def plan_weak(
                 f"{scenes.description} have no recording of {missing[0]} for {subset.split}: add "
                 "some, or use another soundbank."
             )
-    network = new_network(config, stage, len(train.recipe.labels))
+    classes = len(train.recipe.labels)
+    network = new_network(config, stage, classes)
     steps = SceneSteps(train, per_process(c.batch, config), fresh=c.fresh)
     start = f"starts from {c.start or f'a new {stage.network}'}"
     parts = [
         f"data={scenes.description} (train {len(train)}, validation {len(validation)} scenes)",
         f"{c.epochs} epochs of {len(steps)} steps at most",
         f"batch {c.batch}",
-        *([f"memory about {gigabytes(_memory(network, config, stage, c))}"] if memory else []),
+        *(
+            [f"memory about {gigabytes(_memory(network, config, stage, c, classes))}"]
+            if memory
+            else []
+        ),
         start + (f", with {stage.critic} as its judge" if stage.critic else ""),
     ]
     return Planned(training, "; ".join(parts))
@@ -99,11 +104,14 @@ def new_network(config: Config, stage: WeakStage, classes: int) -> nn.Module:
         return ConvTasNet(dataclasses.replace(config.separator, n_src=classes)).fix_fourier_basis()
 
 
-def _memory(network: nn.Module, config: Config, stage: WeakStage, c: WeakLabelConfig) -> float:
+def _memory(
+    network: nn.Module, config: Config, stage: WeakStage, c: WeakLabelConfig, classes: int
+) -> float:
     """Memory in bytes: weights, their running mean, gradients, Adam's moments, and a step estimated
     on one mixture."""
-    with checked_sizes("critic"):
-        critic = freeze(Critic(config.critic)) if stage.critic else None
+    critic = None
+    if stage.critic:
+        critic = freeze(new_network(config, WEAK_STAGES[stage.critic], classes))
     mixture = torch.randn(1, round((c.crop or config.data.seconds) * SAMPLE_RATE))
     network.train()
 

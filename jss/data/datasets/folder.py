@@ -40,17 +40,20 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
             f"{root} holds no audio: give a folder with wav, flac, ogg, opus, mp3 or m4a files, nested or "
             f"not. {listing.summary({})}"
         )
-    stems = sorted({_stem(clip) for clip in clips})
-    held_out = [stem for stem in stems if hashed_split(stem) == "validation"]
-    train = sorted({*stems} - {*held_out})
-    while len(held_out) > len(stems) // 2:
+    by_stem: dict[str, list[Clip]] = {}
+    for clip in sorted(clips, key=lambda clip: clip.filename):
+        by_stem.setdefault(without_suffix(clip.filename), []).append(clip)
+    train, held_out = (
+        [stem for stem in sorted(by_stem) if (hashed_split(stem) == "validation") is wanted]
+        for wanted in (False, True)
+    )
+    while len(held_out) > len(by_stem) // 2:
         train.append(held_out.pop())
-    while len(held_out) < min(2, len(stems) // 2):
+    while len(held_out) < min(2, len(by_stem) // 2):
         held_out.append(train.pop())
-    clips.sort(key=lambda clip: (_stem(clip), clip.filename))
     return {
-        split: [clip for clip in clips if _stem(clip) in chosen]
-        for split, chosen in (("train", {*train}), ("validation", {*held_out}))
+        split: [clip for stem in sorted(stems) for clip in by_stem[stem]]
+        for split, stems in (("train", train), ("validation", held_out))
     }
 
 
@@ -74,7 +77,3 @@ def label_files(root: str | Path) -> list[Path]:
     strong = formats.find(root, Path(STRONG).stem)
     files = [path for path in (root / LABELS, root / WEAK) if path.is_file()]
     return files if strong is None else [*files, strong]
-
-
-def _stem(clip: Clip) -> str:
-    return without_suffix(clip.filename)
