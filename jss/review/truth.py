@@ -104,7 +104,8 @@ def _events(judgements: Sequence[Judgement], start: float, end: float) -> tuple[
     joined: dict[str, list[tuple[float, float]]] = {}
     for judgement in sorted(judgements, key=lambda judgement: judgement.onset):
         onset, offset = max(judgement.onset, start) - start, min(judgement.offset, end) - start
-        if offset - onset < SHORTEST_S:
+        is_cut = judgement.onset < start or judgement.offset > end
+        if is_cut and offset - onset < SHORTEST_S:
             continue
         spans = joined.setdefault(judgement.label, [])
         if spans and onset <= spans[-1][1]:
@@ -204,12 +205,14 @@ def write(
     )
     if not present:
         raise JssError(lost)
+    split, note = splits(present)
+    if not (base / SPLITS).is_file():  # the folder is known by it, also where a recording fails
+        write_table(base / SPLITS, ("filename", "split"), sorted(split.items()))
     for clip in present:
         path = paths.get(clip.filename)
         if path is not None:
             audio.save(base / clip.name, audio.excerpt(path, clip.start, clip.end - clip.start))
     removed = sorted(before - {clip.name for clip in present})
-    split, note = splits(present)
     notes = [sentence for sentence in (note, lost) if sentence]
     if removed:
         notes.append(

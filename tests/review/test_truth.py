@@ -63,6 +63,20 @@ def test_events_of_a_clip_are_cut_joined_and_relabelled():
     ]
 
 
+def test_a_short_event_is_left_out_only_where_the_clip_cuts_it():
+    """Within a clip, one below 50 ms was lost."""
+    known, _ = clips(
+        current(
+            missed("a", 12.0, 12.03, "Dog"),
+            missed("a", 9.0, 10.03, "Dog"),
+            missed("a", 19.97, 21.0, "Cat"),
+            complete("a", 10.0, 20.0),
+        ),
+        [],
+    )
+    assert [clip.events for clip in known] == [(Event(2.0, 2.03, "Dog"),)]
+
+
 def test_a_clip_is_truth_only_where_everything_in_it_is_judged():
     a, b = detection("a", 1.0, 2.0), detection("a", 9.5, 12.0)
     whole = complete("a", 0.0, 10.0)
@@ -132,6 +146,20 @@ def test_the_folder_is_read_by_training_and_evaluation(tmp_path):
     again = write(root, detected, {k: j for k, j in judgements.items() if k != gone})
     assert (again.clips, again.open) == (7, 1)
     assert sum(len(clips) for clips in labelled.prepare(root).values()) == 7
+
+
+def test_a_folder_whose_writing_failed_is_written_again(tmp_path):
+    """It was taken for a folder of something else."""
+    detected, judgements = folder(tmp_path, 4)
+    root, damaged = tmp_path / "reviewed", tmp_path / "in" / "day 1" / "2 \u00e9.wav"
+    content = damaged.read_bytes()
+    damaged.write_bytes(b"no sound")
+    with pytest.raises(JssError, match=r"2 \u00e9\.wav"):
+        write(root, detected, judgements)
+    assert list(root.rglob("*.flac"))
+    damaged.write_bytes(content)
+    assert write(root, detected, judgements).clips == 4
+    assert sum(len(clips) for clips in labelled.prepare(root).values()) == 4
 
 
 def test_events_of_classes_that_the_system_lacks_are_left_out_with_a_note(tmp_path):
