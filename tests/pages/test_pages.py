@@ -620,6 +620,30 @@ def test_a_reason_of_several_systems_is_said_once(monkeypatch: pytest.MonkeyPatc
     ]
 
 
+@pytest.mark.usefixtures("fakes")
+def test_a_clip_that_fills_the_memory_is_compared_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    """Each system took the place of the one before, and all were analysed again without end."""
+    from jss.errors import JssError
+    from pages.ui.cache import disk, loaders
+
+    computed: list[str] = []
+    compute = loaders._compute
+
+    def counted(recording, system: str, *rest: object):
+        computed.append(system)
+        if len(computed) > 9:
+            raise JssError("It never ends.")
+        return compute(recording, system, *rest)
+
+    monkeypatch.setattr(loaders, "_compute", counted)
+    monkeypatch.setattr(loaders, "MEMORY", 1)
+    monkeypatch.setattr(disk, "LONGEST", 1.0)  # as of a clip of minutes
+    app = run("pages/compare.py", clip="four_tones.flac", system="MixIT-JT")
+    assert not app.error
+    assert len(viewer(app)["all"]["systems"]) == 3
+    assert sorted(computed) == sorted(fake.SYSTEMS)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 def test_one_failed_analysis_leaves_the_other_systems(monkeypatch: pytest.MonkeyPatch):

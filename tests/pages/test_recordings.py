@@ -150,6 +150,10 @@ def test_the_cache_keeps_the_last_used_and_always_the_newest():
     cache.put("huge", Thing(1000))
     assert cache.get("huge")
     assert not cache.get("a")
+    several: MemoryCache[Thing] = MemoryCache(100, 2)
+    for name in "abc":
+        several.put(name, Thing(1000))
+    assert [bool(several.get(name)) for name in "abc"] == [False, True, True]
 
 
 def test_the_store_forgets_what_was_used_longest_ago(

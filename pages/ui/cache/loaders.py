@@ -49,6 +49,9 @@ A = TypeVar("A", bound=Sized)
 _last_used = [0.0]
 #: Longest clip that the app analyses, in seconds.
 LONGEST = 600.0
+#: Bytes of the memory cache of analyses, and how many of the newest always stay: those of the five
+#: systems of Compare, and of the one whose order of sources they take over.
+MEMORY, AT_ONCE = 256 << 20, 6
 #: Seconds for which a list of the systems holds.
 _FRESH_S = 0.1
 
@@ -173,8 +176,8 @@ def _system(name: str, selection: str, state: str) -> System:
 
 @st.cache_resource(show_spinner=False)
 def memory() -> MemoryCache[Any]:
-    """Return the memory cache of analyses, of at most 256 MiB."""
-    return MemoryCache(256 << 20)
+    """Return the memory cache of analyses."""
+    return MemoryCache(MEMORY, AT_ONCE)
 
 
 def from_memory(key: str, make: Callable[[], A]) -> A:

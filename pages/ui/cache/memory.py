@@ -18,10 +18,11 @@ T = TypeVar("T", bound=Sized)
 
 
 class MemoryCache(Generic[T]):
-    """The last used items that take at most ``size`` bytes together; the newest always stays."""
+    """The last used items that take at most ``size`` bytes together; the ``newest`` always stay."""
 
-    def __init__(self, size: int) -> None:
-        self._size, self._items, self._lock = size, OrderedDict[str, T](), threading.Lock()
+    def __init__(self, size: int, newest: int = 1) -> None:
+        self._size, self._newest = size, newest
+        self._items, self._lock = OrderedDict[str, T](), threading.Lock()
 
     def get(self, key: str) -> T | None:
         """Return the item of a key, which is then the last used one, or None."""
@@ -36,7 +37,7 @@ class MemoryCache(Generic[T]):
             self._items[key] = item
             self._items.move_to_end(key)
             while (
-                len(self._items) > 1
+                len(self._items) > self._newest
                 and sum(item.nbytes for item in self._items.values()) > self._size
             ):
                 self._items.popitem(last=False)
