@@ -198,12 +198,15 @@ def test_results_of_other_code_are_not_shown(tmp_path: Path, monkeypatch: pytest
 
 def test_uploaded_labels_become_the_truth_of_uploads():
     a, b = recordings.uploaded("a.wav", b"1"), recordings.uploaded("b.flac", b"2")
-    assert recordings.with_truth([a], "Label Track.txt", b"0,5\t1\tDog\r\n") == [
-        dataclasses.replace(a, truth=((0.5, 1.0, "Dog"),))
-    ]
+    assert recordings.with_truth([a], "Label Track.txt", b"0,5\t1\tDog\r\n") == (
+        [dataclasses.replace(a, truth=((0.5, 1.0, "Dog"),))],
+        [],
+    )
     table = b"filename,onset,offset,event_label\nb.wav,1,2,Cat\nx.wav,1,2,Cat\n"
-    assert [(r.title, r.truth) for r in recordings.with_truth([a, b], "t.csv", table)] == [
-        ("b.flac", ((1.0, 2.0, "Cat"),))
+    labelled, unused = recordings.with_truth([a, b], "t.csv", table)
+    assert [(r.title, r.truth) for r in labelled] == [("b.flac", ((1.0, 2.0, "Cat"),))]
+    assert unused == [
+        "t.csv: 1 of 2 rows name none of the recordings (the first, in line 3, names x.wav)."
     ]
     with pytest.raises(JssError, match=r"^c.txt matches none of the recordings"):
         recordings.with_truth([a, b], "c.txt", b"1\t2\tDog\n")

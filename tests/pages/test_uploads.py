@@ -80,9 +80,20 @@ def test_a_recording_is_shown_beside_its_truth(files: list[tuple[str, bytes]]):
     clips(app).select_index(1).run()
     labels = [kind["label"] for kind in viewer(app)["classes"]]
     assert [labels[int(event[2])] for event in viewer(app)["truth"]] == ["Dog"]
+    assert "1 of 2 rows name none of the recordings" in said(app, "warning")
     give(app, ("bad.tsv", b"filename\tonset\nx\t1\n"))
     assert "bad.tsv" in said(app, "error")
     assert find(app.main, "bidi_component")
+
+
+@pytest.mark.usefixtures("fakes")
+def test_labels_that_are_not_used_are_said(files: list[tuple[str, bytes]]):
+    """Point labels of Audacity were left out without a word."""
+    app = run()
+    give(app, next(file for file in files if file[0] == "wav.wav"))
+    give(app, ("wav.txt", b"0.2\t0.2\tDog\n0.5\t1\tCat\n"))
+    assert len(viewer(app)["truth"]) == 1
+    assert "wav.txt: 1 of 2 events have no length and are left out" in said(app, "warning")
 
 
 @pytest.mark.usefixtures("fakes")

@@ -273,7 +273,9 @@ def uploaded(name: str, data: bytes) -> Recording:
     return Recording(f"{UPLOADED}/{hashlib.sha256(data).hexdigest()[:12]}", name, data)
 
 
-def with_truth(recordings: Sequence[Recording], name: str, data: bytes) -> list[Recording]:
+def with_truth(
+    recordings: Sequence[Recording], name: str, data: bytes
+) -> tuple[list[Recording], list[str]]:
     """Give uploads their ground truth.
 
     Args:
@@ -282,7 +284,8 @@ def with_truth(recordings: Sequence[Recording], name: str, data: bytes) -> list[
         data: Its content.
 
     Returns:
-        The recordings that it names; the only one there is, where the file names none.
+        The recordings that it names (the only one there is, where the file names none), and a
+        sentence for each kind of row that is not used.
 
     Raises:
         JssError: The file is damaged, or of none of the recordings.
@@ -297,10 +300,12 @@ def with_truth(recordings: Sequence[Recording], name: str, data: bytes) -> list[
     titles = {item.title: item for item in recordings}
     if len(titles) == 1 and set(table["filename"]) == {recording(path.name)}:
         table["filename"] = next(iter(titles))
-    truth, _ = _by_file(table, titles, Path(name))
+    truth, unused = _by_file(table, titles, Path(name))
     if not truth:
-        raise JssError(f"{name} matches none of the recordings: upload its recording too.")
-    return [replace(titles[title], truth=events) for title, events in truth.items()]
+        raise JssError(
+            f"{name} matches none of the recordings: name it as its recording, or upload that too."
+        )
+    return [replace(titles[title], truth=events) for title, events in truth.items()], unused
 
 
 def matching(clips: Sequence[Recording], text: str) -> list[Recording]:

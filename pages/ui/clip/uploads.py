@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 #: Cookie that names the visit, until the browser is closed.
 COOKIE = "jss_visit"
 #: In the session: the visit, how often something was taken, whether the popover is open, and the
-#: clip of the last uploads with what was refused of them.
+#: clip of the last uploads with what was refused of them and what of their labels is not used.
 _VISIT, _TAKEN, _OPEN, _SAID = "visit", "uploads taken", "uploads open", "uploads said"
 
 
@@ -67,17 +67,19 @@ def _fields() -> tuple[str, str]:
 
 
 def messages(name: str) -> None:
-    """Say what was refused of the last uploads.
+    """Say what was refused of the last uploads, and what of their labels is not used.
 
     It is said until another clip is chosen, by ``name`` of the address.
     """
     _remember()
-    clip, refused = st.session_state.get(_SAID, (None, ()))
+    clip, refused, unused = st.session_state.get(_SAID, (None, (), ()))
     with st.container():  # an element in either case, so that those below keep their place
         if clip != address.read(name):
             return
         for sentence in refused:
             st.error(literal(sentence), icon=":material/error:")
+        for sentence in unused:
+            st.warning(literal(sentence), icon=":material/warning:")
 
 
 def _remember() -> None:
@@ -101,6 +103,7 @@ def take(name: str) -> None:
     """
     mine, (files, sound) = visit(), _fields()
     refused: list[str] = []
+    unused: list[str] = []
     recorded = st.session_state.get(sound)
     given = [(file.name, file) for file in st.session_state.get(files) or []]
     if not given and recorded is None:
@@ -113,7 +116,7 @@ def take(name: str) -> None:
     for title, file in given:
         try:
             if _is_labels(title):
-                _add_labels(mine, title, file.getvalue())
+                unused += _add_labels(mine, title, file.getvalue())
             else:
                 last = _add(mine, title, file.getvalue())
         except JssError as error:
@@ -122,7 +125,7 @@ def take(name: str) -> None:
     loaders.visits().keep(mine)
     if last is not None:
         address.write(name, last)
-    st.session_state[_SAID] = (address.read(name), refused)
+    st.session_state[_SAID] = (address.read(name), refused, unused)
     st.session_state[_OPEN] = False
     st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
 
@@ -145,7 +148,11 @@ def _is_labels(title: str) -> bool:
     return PurePath(title).suffix.lower() in formats.SUFFIXES
 
 
-def _add_labels(mine: Visit, title: str, data: bytes) -> None:
-    """Give recordings their ground truth. Raises JssError where a file of labels is refused."""
-    for item in with_truth(list(mine.recordings.values()), title, data):
-        mine.recordings[item.clip] = item
+def _add_labels(mine: Visit, title: str, data: bytes) -> list[str]:
+    """Give recordings their ground truth; returns a sentence for each kind of row that is not used.
+
+    Raises JssError where a file of labels is refused.
+    """
+    labelled, unused = with_truth(list(mine.recordings.values()), title, data)
+    mine.recordings.update({item.clip: item for item in labelled})
+    return unused
