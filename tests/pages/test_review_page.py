@@ -23,7 +23,7 @@ from jss.review.sampling import plan
 EVENTS = ((12.0, 16.5, "Speech"), (17.0, 21.0, "Dog"))
 
 
-def detected(folder: Path, system: str, events=EVENTS) -> Path:
+def detected(folder: Path, system: str, events=EVENTS, seconds: float = 30.0) -> Path:
     settings = {
         "version": 3,
         "system": system,
@@ -34,7 +34,7 @@ def detected(folder: Path, system: str, events=EVENTS) -> Path:
     path = folder / "in" / "a.wav"
     audio.save(path, np.tile(fake.tone(1, 160000), 3))
     with Journal(folder / "out" / DETECTED, settings) as journal:
-        line = {"filename": "a.wav", "audio": str(path), "duration": 30.0, "files": []}
+        line = {"filename": "a.wav", "audio": str(path), "duration": seconds, "files": []}
         peaks = [(80 - 20 * (n % 2) - n // 2) / 100 for n in range(len(events))]
         journal.add("1", {**line, "events": events, "peaks": peaks})
     return folder / "out"
@@ -109,6 +109,27 @@ def test_a_cell_in_longer_bins_is_the_one_that_holds_it(
     app.run()
     (said,) = [item.value for item in app.markdown if item.value.startswith("**Dog**")]
     assert "12:40:00" in said
+
+
+@pytest.mark.usefixtures("fakes")
+def test_of_an_event_that_began_before_its_cell_the_cell_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Each cell of a sound of hours played its first seconds."""
+    from pages.ui.cache import loaders
+
+    heard = []
+
+    def excerpt(path: Path, start: float, end: float) -> bytes:
+        heard.append((start, end))
+        return audio.wav(np.zeros(16000, np.float32))
+
+    monkeypatch.setattr(loaders, "excerpt", excerpt)
+    out = detected(tmp_path, "SED", ((2.0, 200.0, "Speech"),), 240.0)
+    monkeypatch.setenv("JSS_REVIEW", str(out))
+    run("pages/timeline.py", bin="minute", cell="Speech@0")
+    run("pages/timeline.py", bin="minute", cell="Speech@120")
+    assert heard == [(1.5, 11.5), (119.5, 129.5)]
 
 
 @pytest.mark.usefixtures("fakes")
