@@ -100,6 +100,7 @@ def comparison(recording: Recording, names: list[str]) -> None:
             lambda: _figure(analyses, recording, shown, against, beside, layout, threshold, span),
             table,
             _events(analyses, threshold),
+            {recording.filename: analyses[shown].result.duration},
             clip_view.page_maker(recording, selection, shown, names, compare),
         )
 

@@ -105,6 +105,7 @@ def comparison_downloads(
     draw: Callable[[], Any],
     table: pd.DataFrame,
     events: pd.DataFrame,
+    durations: Mapping[str, float],
     html: Callable[[], bytes],
 ) -> None:
     """Show buttons for a comparison's figure, table and events.
@@ -114,6 +115,7 @@ def comparison_downloads(
         draw: Returns the figure.
         table: A row a system.
         events: Of all systems, with confidence.
+        durations: Seconds by clip.
         html: Makes the viewer with the comparison as one file.
     """
     with _row():
@@ -126,7 +128,7 @@ def comparison_downloads(
             lambda: _to_microseconds(events).drop(columns=CONFIDENCE).to_csv(sep="\t", index=False),
         )
         named = events.assign(event_label=events["system"] + ": " + events["event_label"])
-        _other_formats(stem, {"Events": ("events", lambda: named)}, {})
+        _other_formats(stem, {"Events": ("events", lambda: named)}, durations)
         _page_button(stem, html)
 
 

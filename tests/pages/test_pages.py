@@ -676,6 +676,24 @@ def test_one_failed_analysis_leaves_the_other_systems(monkeypatch: pytest.Monkey
     assert len(viewer(app)["all"]["systems"]) == 3
 
 
+@pytest.mark.usefixtures("fakes")
+def test_a_grid_of_compared_events_ends_with_the_clip(monkeypatch: pytest.MonkeyPatch):
+    """It ended with the last event."""
+    from jss.io.annotations import textgrid
+    from pages.ui import exports
+
+    written = []
+    monkeypatch.setattr(
+        exports,
+        "_other_formats",
+        lambda stem, tables, durations: written.append(
+            textgrid.write(tables["Events"][1]().head(1), durations)
+        ),
+    )
+    run("pages/compare.py", clip="four_tones.flac", systems="SED,MixIT-S1")
+    assert "\nxmax = 10.000000\n" in written[-1]
+
+
 def test_compare_begins_with_the_stages_of_one_pretraining():
     from pages.ui.systems import related
 
