@@ -161,9 +161,10 @@ def _browse(chosen: KnownSet, statistics: Statistics) -> None:
     rows, names = [], []
     for clip, facts in zip(chosen.clips, statistics.clips, strict=True):
         lengths = [e.offset - e.onset for e in clip.events or () if label in (ANY, e.label)]
-        fits = (label == ANY or label in (facts.labels or ())) and overlap[0] <= (
-            facts.overlapped or 0.0
-        ) <= overlap[1]
+        fits = (label == ANY or label in (facts.labels or ())) and (
+            overlap == _OVERLAPS[ANY]
+            or (facts.overlapped is not None and overlap[0] <= facts.overlapped <= overlap[1])
+        )
         if fits and (
             length == _LENGTHS[ANY] or any(length[0] <= seconds < length[1] for seconds in lengths)
         ):
