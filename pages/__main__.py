@@ -54,6 +54,8 @@ def main() -> int:
         return 0
     try:
         data = _take_folders(options, "--data", "make app DATA=FOLDER opens a folder with audio")
+        if len(data) > 1:
+            raise JssError("The app opens one folder of --data: name one that holds them all.")
         review = _take_folders(
             options, "--review", "make app REVIEW=OUT opens what jss detect has written"
         )

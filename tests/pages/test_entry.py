@@ -23,6 +23,15 @@ def test_a_folder_that_is_missing_is_named(tmp_path, monkeypatch, capsys):
     )
 
 
+def test_a_second_folder_is_not_passed_over(tmp_path, monkeypatch, capsys):
+    """The last one was opened, the others without a word not."""
+    monkeypatch.setattr(sys, "argv", ["pages", *["--data", str(tmp_path)] * 2])
+    assert entry.main() == 2
+    assert capsys.readouterr().err == (
+        "The app opens one folder of --data: name one that holds them all.\n"
+    )
+
+
 def test_the_help_is_of_the_app(monkeypatch, capsys):
     """It was Streamlit's alone."""
     monkeypatch.setattr(sys, "argv", ["pages", "--help"])
