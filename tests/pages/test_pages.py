@@ -126,6 +126,7 @@ def test_next_clip_and_other_system():
     app.button(key="Next clip").click().run()
     assert app.query_params["clip"] == "short.flac"
     assert viewer(app)["clip"] == "short.flac"
+    assert "This clip holds no event." in [item.value for item in app.caption]
     app.button(key="Previous clip").click().run()
     assert viewer(app)["clip"] == "four_tones.flac"
 

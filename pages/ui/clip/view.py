@@ -353,7 +353,7 @@ def tables(result: ClipResult, recording: Recording, threshold: Threshold) -> No
     if right is not None:
         with right:
             st.markdown("**Ground truth**")
-            _table(truth_table(recording.truth), "This clip holds no event of the ten classes.")
+            _table(truth_table(recording.truth), "This clip holds no event.")
 
 
 def described(decoder: Decoder) -> str:
