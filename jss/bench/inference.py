@@ -179,13 +179,29 @@ def peer(system: Any) -> Callable[[Float32], Float32]:
     """The plain composition as a function from (samples,) to pooled scores (K, T).
 
     Its pooling is the maximum (Eq. 28).
+
+    Raises:
+        JssError: The system has other parts than the peer.
     """
     from jss.features import scale, to_db
+    from jss.models.joint import JointModel
+    from jss.models.pooling import max_pool
+    from jss.models.separator import ConvTasNet
 
+    model = system.model
+    if (
+        type(model) is not JointModel
+        or not isinstance(model.separator, ConvTasNet)
+        or (model.pool, model.scaling, model.consistent) != (max_pool, "clip", False)
+    ):
+        raise JssError(
+            f"{system.name} is not a Conv-TasNet and a CRNN whose scores are pooled by the maximum, as "
+            "the peer is: name a system such as MixIT-S1."
+        )
     separator, detector, mel = (
-        asteroid_separator(system.model.separator).eval().to(system.device),
-        plain_crnn(system.model.detector).eval().to(system.device),
-        system.model.mel,
+        asteroid_separator(model.separator).eval().to(system.device),
+        plain_crnn(model.detector).eval().to(system.device),
+        model.mel,
     )
 
     @torch.inference_mode()

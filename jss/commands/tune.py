@@ -22,6 +22,8 @@ HELP = (
 
 #: Default precision of the thresholds that a review gives.
 PRECISION = 0.9
+#: Defaults with --data.
+PRESET, CLIPS = "gpu", 300
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,15 +69,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --review: that of another system, where the review was of their disagreement",
     )
     parser.add_argument(
-        "--preset", default="gpu", metavar="NAME", help="how clips are drawn (default: gpu)"
+        "--preset",
+        metavar="NAME",
+        help=f"with --data: how its validation clips are drawn (default: {PRESET})",
     )
     parser.add_argument(
-        "--clips", type=int, default=300, metavar="N", help="how many clips (default: 300)"
+        "--clips", type=int, metavar="N", help=f"with --data: how many clips (default: {CLIPS})"
     )
     parser.add_argument(
         "--selection",
         choices=("student", "teacher"),
-        default="teacher",
         help="default: teacher; with --review that of its detections",
     )
     parser.add_argument("--device", help="cpu or cuda (default: the GPU where there is one)")
@@ -93,8 +96,13 @@ def run(args: argparse.Namespace) -> int:
 
     if [args.scores, args.data, args.review].count(None) != 2:
         raise JssError("Give either --data ROOT, --scores FILE or --review OUT.")
+    drawn = args.data if args.subset is None else None
     for option, given, of, there in (
         ("--subset", args.subset, "--data", args.data),
+        ("--clips", args.clips, "--data", args.data),
+        ("--preset", args.preset, "--data without --subset", drawn),
+        ("--device", args.device, "--data and --review", args.data or args.review),
+        ("--selection", args.selection, "--data and --scores", args.data or args.scores),
         ("--against", args.against, "--review", args.review),
         ("--precision", args.precision, "--review", args.review),
     ):
@@ -102,27 +110,29 @@ def run(args: argparse.Namespace) -> int:
             raise JssError(f"{option} is of {of}: leave it out.")
     if args.review is not None:
         return _by_review(args)
-    if args.clips < 1:
+    clips = CLIPS if args.clips is None else args.clips
+    if clips < 1:
         raise JssError("--clips must be 1 or more.")
+    selection = args.selection or "teacher"
     manifest = checkpoints.manifest(args.system)
-    if args.selection not in manifest.selections:
+    if selection not in manifest.selections:
         raise JssError(
-            f"{manifest.name} has no {args.selection} selection: choose "
+            f"{manifest.name} has no {selection} selection: choose "
             f"{' or '.join(manifest.selections)}."
         )
-    chosen = manifest.selections[args.selection]
+    chosen = manifest.selections[selection]
     cards = [checkpoints.load_card(block) for block in chosen.blocks]
     if args.scores is not None:
         scores = SavedScores.load(args.scores)
-        _check(scores, manifest, args.selection, cards, args.scores)
+        _check(scores, manifest, selection, cards, args.scores)
     elif args.subset is not None:
-        scores = _of_subset(args)
+        scores = _of_subset(args, selection, clips)
     else:
-        scores = _of_training_data(args)
-    with progress(steps(), f"{manifest.name} ({args.selection})", unit="step") as bar:
+        scores = _of_training_data(args, selection, clips)
+    with progress(steps(), f"{manifest.name} ({selection})", unit="step") as bar:
         tuned = tune(scores, checkpoints.weights_fingerprint(cards), bar)
     print("\n".join(tuned.lines()))
-    path = _write(args.system, args.selection, tuned.points)
+    path = _write(args.system, selection, tuned.points)
     print(f"{number_of(tuned.points.clips, 'clips')} of {tuned.points.data}; written to {path}")
     return 0
 
@@ -219,7 +229,7 @@ def _check(
         )
 
 
-def _of_subset(args: argparse.Namespace) -> SavedScores:
+def _of_subset(args: argparse.Namespace, selection: str, count: int) -> SavedScores:
     """Scores of the first clips of a subset of a data set.
 
     Raises:
@@ -230,14 +240,14 @@ def _of_subset(args: argparse.Namespace) -> SavedScores:
     from jss.inference.system import load_system
     from jss.inference.together import fitting
 
-    clips = evaluation_run.subset(args.data, args.subset)[: args.clips]
-    system = load_system(args.system, args.selection, args.device)
+    clips = evaluation_run.subset(args.data, args.subset)[:count]
+    system = load_system(args.system, selection, args.device)
     with progress(len(clips), args.system, unit="clip") as bar:
         outputs = evaluation_run.collect(system, clips, None, bar, fitting(system))
     return saved_scores.collect(outputs, clips, Path(args.data).resolve().name, args.subset)
 
 
-def _of_training_data(args: argparse.Namespace) -> SavedScores:
+def _of_training_data(args: argparse.Namespace, selection: str, count: int) -> SavedScores:
     """Scores of the synthetic validation clips that trainings on this data are selected by.
 
     Raises:
@@ -248,11 +258,11 @@ def _of_training_data(args: argparse.Namespace) -> SavedScores:
     from jss.evaluation.tuning import scores_of
     from jss.inference.system import load_system
 
-    overrides = (f"data.validation_synthetic={args.clips}", "data.workers=0")
-    data = training_data(args.data, load_preset(args.preset, overrides), ready=False)
+    overrides = (f"data.validation_synthetic={count}", "data.workers=0")
+    data = training_data(args.data, load_preset(args.preset or PRESET, overrides), ready=False)
     if not len(data.synthetic_validation):
         raise JssError(f"{args.data} has no clips with strong labels for validation.")
-    system = load_system(args.system, args.selection, args.device)
-    number = min(args.clips, len(data.synthetic_validation))
+    system = load_system(args.system, selection, args.device)
+    number = min(count, len(data.synthetic_validation))
     with progress(number, args.system, unit="clip") as bar:
         return scores_of(system, data.synthetic_validation, number, Path(args.data).name, bar)

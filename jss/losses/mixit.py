@@ -56,7 +56,7 @@ def mixit_loss(
         ).clamp(min=0)
         floor = 0.0 if tau is None else tau * x.square().sum(-1).unsqueeze(1)
         best = torch.log10(error + floor + EPS).sum(-1).argmin(1)
-    remixed = choices[best] @ estimates  # (batch, 2, samples)
+    remixed = choices[best].to(estimates.dtype) @ estimates  # (batch, 2, samples)
     losses = (
         negative_snr(remixed, mixtures) if tau is None else thresholded_snr(remixed, mixtures, tau)
     )

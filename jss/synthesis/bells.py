@@ -61,7 +61,7 @@ def strikes(n: int, times: Floats, sizes: Floats) -> Floats:
 
     Args:
         n: Length in samples.
-        at: (strikes,) times in seconds.
+        times: (strikes,) in seconds.
         sizes: (strikes,) heights.
 
     Returns:

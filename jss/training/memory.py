@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
+from jss import checkpoints
+from jss.checkpoints import Folder
 from jss.config import Config, DetectionConfig, SeparationConfig
 from jss.data.training.batching import DetectionBatch
 from jss.data.training.datasets import SeparationPool, TrainingData
@@ -23,7 +25,7 @@ from jss.models.precision import bf16_units
 from jss.training.blocks import new_block
 from jss.training.detection import DetectionTask
 from jss.training.separation import SeparationTask
-from jss.training.stages import Stage
+from jss.training.stages import NEW, STAGES, Stage
 
 #: Seconds of the short clips.
 SECONDS = 1.0
@@ -79,7 +81,7 @@ def peak_bytes(loss: Callable[[], Tensor], parameters: Iterable[Tensor]) -> int:
 
 
 def separation_memory(
-    config: Config, stage: Stage, c: SeparationConfig, pool: SeparationPool
+    config: Config, stage: Stage, c: SeparationConfig, pool: SeparationPool, folder: Folder = None
 ) -> float:
     """Memory of a separator's stage in bytes: weights, gradients, Adam's moments and one step.
 
@@ -88,10 +90,14 @@ def separation_memory(
         stage: The row of the stage.
         c: Its settings.
         pool: What it learns from.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: There is no block that the row names.
     """
     config = replace(config, compile=False)
-    start = "new TDCN++" if stage.separator == "new TDCN++" else "new"
-    separator = new_block(config, start, "separator", 1)
+    assert stage.separator is not None
+    separator = _network(config, stage.separator, "separator", 1, folder)
     task = SeparationTask(Path(), config, c, pool, separator, stage.loss, stage.learning_rate).to(
         _device()
     )
@@ -104,7 +110,12 @@ def separation_memory(
 
 
 def detection_memory(
-    config: Config, stage: Stage, c: DetectionConfig, data: TrainingData, labels: Sequence[str]
+    config: Config,
+    stage: Stage,
+    c: DetectionConfig,
+    data: TrainingData,
+    labels: Sequence[str],
+    folder: Folder = None,
 ) -> float:
     """Memory of a detector's stage in bytes, with that of the teacher and of one micro-batch.
 
@@ -114,14 +125,17 @@ def detection_memory(
         c: Its settings.
         data: What it learns from.
         labels: The K classes.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: There is no block that the row names.
     """
     config = replace(config, compile=False)
     blocks: dict[str, nn.Module] = {}
     for block in ("separator", "detector", "mixture"):
         start = getattr(stage, block)
         if start is not None:
-            kind = "new TDCN++" if start == "TDCN" else "new"
-            blocks[block] = new_block(config, kind, block, len(labels))
+            blocks[block] = _network(config, start, block, len(labels), folder)
     if "mixture" in blocks:
         blocks["balance"] = Balance(0.5)
     task = DetectionTask(Path(), config, c, data, labels, stage, blocks).to(_device())
@@ -142,6 +156,15 @@ def detection_memory(
     frozen = sum(_size(block) for name, block in blocks.items() if name not in stage.trains)
     clips: float = sum(c.batch) / (c.accumulate * config.processes) * config.data.seconds / seconds
     return 20 * trained + 4 * frozen + both_clips / 2 * clips
+
+
+def _network(config: Config, start: str, block: str, classes: int, folder: Folder) -> nn.Module:
+    """A network of the kind and sizes that a stage starts from: those of a named block's card."""
+    if start in (*NEW, *STAGES, "pre-training"):
+        kind = "new TDCN++" if start in ("new TDCN++", "TDCN") else "new"
+        return new_block(config, kind, block, classes)
+    card = checkpoints.load_card(start, folder)
+    return checkpoints.build(card.kind, card.config)
 
 
 def _step(task: nn.Module, precision: str, loss: Callable[[], Tensor]) -> int:

@@ -91,7 +91,9 @@ def plan_separation(inputs: PlanInputs, name: str, memory: bool) -> Planned:
         f"{c.epochs} epochs of {len(steps) // steps.parts} steps at most",
         f"batch {c.batch}",
         *(
-            [f"memory about {gigabytes(separation_memory(inputs.config, stage, c, pool))}"]
+            [
+                f"memory about {gigabytes(separation_memory(inputs.config, stage, c, pool, inputs.folder))}"
+            ]
             if memory
             else []
         ),
@@ -134,7 +136,9 @@ def plan_detection(inputs: PlanInputs, name: str, memory: bool) -> Planned:
         )
     check_labels(data, inputs.labels, c.batch)
     if memory and stage_name not in inputs.memory:
-        inputs.memory[stage_name] = detection_memory(inputs.config, stage, c, data, inputs.labels)
+        inputs.memory[stage_name] = detection_memory(
+            inputs.config, stage, c, data, inputs.labels, inputs.folder
+        )
     train = {"synthetic": data.synthetic, "weak": data.weak, "unlabelled": data.unlabelled}
     validation = (
         f"validated on {len(data.synthetic_validation)} synthetic and "

@@ -47,9 +47,14 @@ class WeakEvidence:
             self._samples[figure] = self._measure(figure)
         return self._samples[figure]
 
-    def _measure(self, figure: Figure) -> Sample | None:
+    def _pair(self, figure: Figure) -> tuple[WeakReport | None, WeakReport | None]:
+        """The report of a figure's system, and that of the separator which it is compared with."""
         report = self._reports.get(figure.system)
-        other = self._reports.get(figure.over, report)
+        alone = figure.over in ("", INPUT)
+        return report, report if alone else self._reports.get(figure.over)
+
+    def _measure(self, figure: Figure) -> Sample | None:
+        report, other = self._pair(figure)
         if report is None or other is None:
             return None
         clip, before, after = _values(report, figure.label)
@@ -84,8 +89,7 @@ class WeakEvidence:
         for figure, sign in [(f, 1.0) for f in comparison.plus] + [
             (f, -1.0) for f in comparison.minus
         ]:
-            report = self._reports.get(figure.system)
-            other = self._reports.get(figure.over, report)
+            report, other = self._pair(figure)
             if report is None or other is None:
                 return {}
             clip, before, after = _values(report, figure.label)

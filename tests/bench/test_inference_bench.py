@@ -9,6 +9,7 @@ import pytest
 
 from jss.bench import inference as bench
 from jss.cli import main
+from jss.errors import JssError
 from jss.inference.system import load_system
 
 
@@ -18,6 +19,13 @@ def test_the_peer_has_the_same_scores(tiny_checkpoints: Path) -> None:
     scores = system(clip).scores
     np.testing.assert_allclose(bench.peer(system)(clip), scores, atol=bench.APART["fp32"])
     assert scores.std() > 0
+
+
+@pytest.mark.parametrize("name", ["SSep-SED", "MixIT-S1-onnx"])
+def test_systems_of_other_parts_are_refused(name: str, all_kinds: Path) -> None:
+    system = load_system(name, device="cpu", folder=all_kinds)
+    with pytest.raises(JssError, match=f"{name} is not a Conv-TasNet and a CRNN"):
+        bench.peer(system)
 
 
 def test_the_bench(

@@ -262,6 +262,13 @@ def test_figures_of_separators():
     assert source.sample(Figure("weak-strong", "improvement")) is None
 
 
+def test_a_separator_is_not_compared_with_itself_where_the_other_has_no_report():
+    source = WeakEvidence([weak("weak-frame", 5.0)])
+    over_other = Figure("weak-frame", "above", label="siren", over="weak-clip")
+    assert source.sample(over_other) is None
+    assert source.scenes(Comparison((over_other,))) == {}
+
+
 def test_differences_are_written_with_sign_and_unit():
     decibel = Comparison((Figure("weak-clip", "improvement", label="siren"),))
     (one,) = judge(

@@ -91,6 +91,16 @@ def test_clips_without_events_choose_nothing():
     ("arguments", "sentence"),
     [
         (["--scores", "x.npz", "--subset", "validation"], "--subset is of --data"),
+        (["--scores", "x.npz", "--clips", "50"], "--clips is of --data"),
+        (["--review", "out", "--clips", "50"], "--clips is of --data"),
+        (["--scores", "x.npz", "--preset", "smoke"], "--preset is of --data without --subset"),
+        (["--review", "out", "--preset", "smoke"], "--preset is of --data without --subset"),
+        (
+            ["--data", "d", "--subset", "validation", "--preset", "smoke"],
+            "--preset is of --data without --subset",
+        ),
+        (["--scores", "x.npz", "--device", "cpu"], "--device is of --data and --review"),
+        (["--review", "out", "--selection", "student"], "--selection is of --data and --scores"),
         (["--data", "synthscapes", "--precision", "0.95"], "--precision is of --review"),
         (["--data", "synthscapes", "--against", "out"], "--against is of --review"),
     ],

@@ -15,6 +15,14 @@ def test_every_column_of_an_assignment_sums_to_one():
     assert len({tuple(c.flatten().tolist()) for c in choices}) == 8
 
 
+def test_signals_of_double_precision():
+    torch.manual_seed(0)
+    estimates, mixtures = torch.randn(2, 4, 60).double(), torch.randn(2, 2, 60).double()
+    loss, remixed = mixit_loss(estimates, mixtures)
+    assert loss.dtype == remixed.dtype == torch.float64
+    assert torch.allclose(loss.float(), mixit_loss(estimates.float(), mixtures.float())[0])
+
+
 @pytest.mark.parametrize("tau", [None, 1e-3])
 def test_equals_brute_force_over_assignments(tau):
     torch.manual_seed(0)

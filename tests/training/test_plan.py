@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,29 @@ def test_memory_grows_with_the_batch_and_its_length():
     assert of("PIT", "separation.batch=8") == pytest.approx(4 * of("PIT"), rel=0.1)
     assert of("S1") < of("JT")
     assert of("SED") < of("S1")
+
+
+def test_memory_of_a_named_block_is_that_of_its_own_network(tmp_path):
+    config = load_preset("smoke", ("detection.batch=[1, 1, 2]",))
+    card = checkpoints.Card(
+        "mine", "tdcn", asdict(config.tdcn), "TDCN", "student", "none: random weights", "MIT"
+    )
+    checkpoints.save_block(checkpoints.build(card.kind, card.config).state_dict(), card, tmp_path)
+    data, labels = training_data("synthscapes", config, ready=False), ("Dog", "Cat")
+
+    def systems(start: str) -> float:
+        row = replace(STAGES["S1"], separator=start)
+        return detection_memory(config, row, config.detection, data, labels, tmp_path)
+
+    def separators(start: str) -> float:
+        row = replace(STAGES["MixIT"], separator=start)
+        pool = data.pool(row.data, row.loss)
+        return separation_memory(config, row, config.separation, pool, tmp_path)
+
+    for of, same, other in ((systems, "TDCN", "MixIT"), (separators, "new TDCN++", "new")):
+        mine, tdcn, conv_tasnet = map(of, ("mine", same, other))
+        assert mine == pytest.approx(tdcn, rel=0.02)
+        assert mine != pytest.approx(conv_tasnet, rel=0.1)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from jss.data.clip import Clip
@@ -40,9 +41,10 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
             f"{root} holds no audio: give a folder with wav, flac, ogg, opus, mp3 or m4a files, nested or "
             f"not. {listing.summary({})}"
         )
+    stems = stems_of(listing.files)
     by_stem: dict[str, list[Clip]] = {}
     for clip in sorted(clips, key=lambda clip: clip.filename):
-        by_stem.setdefault(without_suffix(clip.filename), []).append(clip)
+        by_stem.setdefault(stems[clip.filename], []).append(clip)
     train, held_out = (
         [stem for stem in sorted(by_stem) if (hashed_split(stem) == "validation") is wanted]
         for wanted in (False, True)
@@ -54,6 +56,22 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
     return {
         split: [clip for stem in sorted(stems) for clip in by_stem[stem]]
         for split, stems in (("train", train), ("validation", held_out))
+    }
+
+
+def stems_of(names: Iterable[str]) -> dict[str, str]:
+    """Name without suffix of each recording; those with the same one stay together in splits.
+
+    In a copy (``jss prepare --convert``) that has a.wav too, a.flac is a.flac.wav: both are a.
+
+    Args:
+        names: Of all recordings of the folder.
+    """
+    stems = {name: without_suffix(name) for name in names}
+    known = {*stems.values()}
+    return {
+        name: original if (original := without_suffix(stem)) in known else stem
+        for name, stem in stems.items()
     }
 
 

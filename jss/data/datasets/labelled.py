@@ -108,12 +108,8 @@ def prepare(root: str | Path, known: Sequence[str] | None = None) -> dict[str, l
     splits = _splits(base / SPLITS, paths)
     if splits is not None:
         return _divided(subsets, splits)
-    held_out = {
-        clip.path
-        for clips in subsets.values()
-        for clip in clips
-        if clip.path and _held_out(clip.path, base)
-    }
+    stems = folder.stems_of(paths)
+    held_out = {path for name, path in paths.items() if hashed_split(stems[name]) != "train"}
     for clips in subsets.values():
         present = [clip.path for clip in clips if clip.path]
         if len(present) > 1 and not held_out & {*present}:
@@ -252,7 +248,3 @@ def _path(
             f"{tsv}: {name} may be any of {len(same)} files: write its path below {tsv.parent}."
         )
     return same[0]
-
-
-def _held_out(path: Path, base: Path) -> bool:
-    return hashed_split(path.relative_to(base).with_suffix("").as_posix()) != "train"

@@ -147,11 +147,13 @@ def _wav(file: BinaryIO, order: str) -> Samples | None:
         body = _exactly(file, size + size % 2) if size < 1 << 26 else _skip(file, size + size % 2)
         at += size + size % 2
         if name == b"fmt ":
-            tag, channels, rate, _, _, bits = struct.unpack_from(f"{order}HHIIHH", body)
+            tag, channels, rate, _, frame, bits = struct.unpack_from(f"{order}HHIIHH", body)
             if tag == 0xFFFE and len(body) >= 26:
                 tag = struct.unpack_from(f"{order}H", body, 24)[0]
             if not channels:
                 return None
+            if (tag, bits, frame) == (1, 24, 4 * channels):
+                bits = 32  # of which the lowest 8 are 0
             form = (tag, channels, rate, bits)
         elif name == b"ds64":
             long = struct.unpack_from("<QQ", body)[1]

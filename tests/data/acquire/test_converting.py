@@ -158,6 +158,28 @@ def test_files_that_differ_only_in_their_suffix(tmp_path: Path) -> None:
     assert lengths == pytest.approx({"a.wav": 1.0, "a.flac.wav": 2.0})
 
 
+@pytest.mark.parametrize("name", ["folder", "labelled"])
+def test_the_copy_has_the_splits_of_the_original(tmp_path: Path, name: str) -> None:
+    """Files that differ only in their suffix stay together there too."""
+    root, out = tmp_path / "set", tmp_path / "out"
+    for number in range(20):
+        for suffix in ("wav", "flac"):
+            layouts.sound(root / f"{number}.{suffix}", 0.1)
+    if name == "labelled":
+        layouts.text(root / "labels.yaml", "[Door]\n")
+        rows = "".join(f"{number}.wav\t0\t0.1\tDoor\n" for number in range(20))
+        layouts.text(root / "strong.tsv", f"filename\tonset\toffset\tevent_label\n{rows}")
+    convert(name, root, out)
+
+    def stems(folder: Path) -> dict[str, list[str]]:
+        return {
+            subset: sorted(clip.filename.split(".")[0] for clip in clips)
+            for subset, clips in DATASETS[name].prepare(folder).items()
+        }
+
+    assert stems(out) == stems(root)
+
+
 @pytest.mark.parametrize("name", ["labelled", "desed"])
 def test_labels_of_files_that_differ_only_in_their_suffix(tmp_path: Path, name: str) -> None:
     """Each stays with its sound, whichever is listed first."""

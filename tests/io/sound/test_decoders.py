@@ -106,6 +106,19 @@ def test_sizes_of_a_streaming_writer(tmp_path, promised, subtype):
     assert "header" in notes[0]
 
 
+@pytest.mark.parametrize("promised", PLACEHOLDERS)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_24_bits_in_frames_of_32_of_a_streaming_writer(tmp_path, promised, channels):
+    path = tmp_path / "a.wav"
+    sf.write(path, noise(channels=channels), RATE, subtype="PCM_32")
+    data = bytearray(path.read_bytes())
+    data[34:36] = struct.pack("<H", 24)  # bits; the bytes of a frame stay as they are
+    path.write_bytes(data)
+    expected = sf.read(path, dtype="float32", always_2d=True)[0]
+    np.testing.assert_array_equal(read(path)[0], expected)
+    np.testing.assert_array_equal(read(patched(path, promised))[0], expected)
+
+
 @pytest.mark.parametrize("promised", [0, 2**32 - 1])
 def test_aiff_of_a_streaming_writer(tmp_path, promised):
     path = tmp_path / "a.aiff"
