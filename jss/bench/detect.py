@@ -86,10 +86,10 @@ def many(system: Any, count: int, folder: Path) -> list[Row]:
         count: Number of clips.
         folder: For inputs and outputs.
     """
+    plain_system = peer(system)
     clips = copies(folder / "in", count)
     subset = dict(list(clips.items())[: max(2, count // 4)])
     ours(system, subset, folder / "first")
-    plain_system = peer(system)
     _plainly(system, plain_system, dict(list(subset.items())[:1]), folder / "first plain")
     our_seconds, their_seconds = (
         ours(system, clips, folder / "ours"),

@@ -153,7 +153,7 @@ def _wav(file: BinaryIO, order: str) -> Samples | None:
             if not channels:
                 return None
             if (tag, bits, frame) == (1, 24, 4 * channels):
-                bits = 32  # of which the lowest 8 are 0
+                bits = 32  # of which the lowest 8 are usually 0
             form = (tag, channels, rate, bits)
         elif name == b"ds64":
             long = struct.unpack_from("<QQ", body)[1]

@@ -50,8 +50,8 @@ _last_used = [0.0]
 #: Longest clip that the app analyses, in seconds.
 LONGEST = 600.0
 #: Bytes of the memory cache of analyses, and how many of the newest always stay: those of the five
-#: systems of Compare, and of the one whose order of sources they take over.
-MEMORY, AT_ONCE = 256 << 20, 6
+#: systems of Compare, and of two whose order of sources they take over, a teacher and a student.
+MEMORY, AT_ONCE = 256 << 20, 7
 #: Seconds for which a list of the systems holds.
 _FRESH_S = 0.1
 
