@@ -183,7 +183,7 @@ def listen(timeline: Timeline, label: str, start: float, window: Window) -> None
         length = timeline_charts.amount(offset - onset)
         title = f"**{display}**, {timeline.clock(float(event['start']))}, {length}"
         title += f", event {at + 1} of {len(numbers)} in this cell, longest first"
-        onset += max(0.0, start - float(event["start"]))  # what lies in this cell is heard
+        onset += max(0.0, start - float(event["start"]))  # play what lies in this cell
     else:
         place = timelines.recording_at(timeline, start, start + window.step)
         assert place is not None, "cells without sound cannot be pressed"

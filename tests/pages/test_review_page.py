@@ -112,16 +112,16 @@ def test_a_cell_in_longer_bins_is_the_one_that_holds_it(
 
 
 @pytest.mark.usefixtures("fakes")
-def test_of_an_event_that_began_before_its_cell_the_cell_is_heard(
+def test_an_event_that_began_before_its_cell_plays_from_the_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Each cell of a sound of hours played its first seconds."""
     from pages.ui.cache import loaders
 
-    heard = []
+    played = []
 
     def excerpt(path: Path, start: float, end: float) -> bytes:
-        heard.append((start, end))
+        played.append((start, end))
         return audio.wav(np.zeros(16000, np.float32))
 
     monkeypatch.setattr(loaders, "excerpt", excerpt)
@@ -129,7 +129,7 @@ def test_of_an_event_that_began_before_its_cell_the_cell_is_heard(
     monkeypatch.setenv("JSS_REVIEW", str(out))
     run("pages/timeline.py", bin="minute", cell="Speech@0")
     run("pages/timeline.py", bin="minute", cell="Speech@120")
-    assert heard == [(1.5, 11.5), (119.5, 129.5)]
+    assert played == [(1.5, 11.5), (119.5, 129.5)]
 
 
 @pytest.mark.usefixtures("fakes")

@@ -54,8 +54,8 @@ def prepare(root: str | Path) -> dict[str, list[Clip]]:
     while len(held_out) < min(2, len(by_stem) // 2):
         held_out.append(train.pop())
     return {
-        split: [clip for stem in sorted(stems) for clip in by_stem[stem]]
-        for split, stems in (("train", train), ("validation", held_out))
+        split: [clip for stem in sorted(chosen) for clip in by_stem[stem]]
+        for split, chosen in (("train", train), ("validation", held_out))
     }
 
 
