@@ -930,6 +930,7 @@ def test_a_link_to_a_synthscape_opens_no_clip_of_that_name_in_the_users_folder(
     assert links.openable("synthscapes", "validation", name) == synthscape
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 @pytest.mark.parametrize("selection", ["teacher", "student"])
 def test_a_clip_without_audio_has_the_scores_of_the_selection_that_is_shown(
