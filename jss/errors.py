@@ -50,7 +50,7 @@ CORE = (
 #: Optional packages, by the extra of pyproject.toml that installs them.
 EXTRAS = {
     "data": ("requests", "pooch", "pyroomacoustics"),
-    "app": ("streamlit", "plotly", "matplotlib", "PIL", "cachetools"),
+    "app": ("streamlit", "plotly", "matplotlib", "PIL"),
     "train": ("asteroid", "pytorch_lightning", "lightning_fabric"),
     "bench": ("librosa", "psds_eval", "sed_scores_eval", "sed_eval"),
     "onnx": ("onnxruntime", "onnx"),
