@@ -39,10 +39,10 @@ _BADGES = {
 def page() -> None:
     st.title("Claims")
     every = loaders.reports()
-    if not every:
+    main = main_set(every)
+    if main is None:
         choice.none_installed()
         return
-    main = " ".join(main_set(every))
     sets = {
         f"{r.dataset} {r.subset}".strip(): (r.dataset, r.subset)
         for r in every
@@ -53,7 +53,7 @@ def page() -> None:
             "Paper", list(dict.fromkeys(claim.paper for claim in CLAIMS)), PAPER, width=160
         )
         dataset, subset = sets[
-            widgets.pick("Data set", list(sets), choice.SET, default=main, width=320)
+            widgets.pick("Data set", list(sets), choice.SET, default=" ".join(main), width=320)
         ]
         wanted = widgets.pick("Verdict", [ANY, *judging.VERDICTS], VERDICT, width=180)
     summary = st.empty()

@@ -161,14 +161,15 @@ def claims() -> list[str]:
     folder = checkpoints.root()
     every = EvalReport.load_all(folder / "reports")
     scenes = main_scenes(WeakReport.load_all(folder / "weak_labels"))
-    if not every:
+    main = main_set(every)
+    if main is None:
         return []
     saved = {
         (scores.dataset, scores.subset, scores.outputs.selection, scores.outputs.system): scores
         for path in sorted((folder / "reports").rglob(f"*{SUFFIX}"))
         for scores in [SavedScores.load(path)]
     }
-    dataset, subset = main_set(every)
+    dataset, subset = main
     evidence = Evidence(every, lambda *place: saved.get(place), dataset, subset)
     found = findings(evidence, WeakEvidence(scenes))
     return judged.document(found, f"{dataset} {subset}", scenes[0].dataset if scenes else "none")

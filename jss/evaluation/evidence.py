@@ -293,17 +293,16 @@ class Evidence:
         return self._rescored[key]
 
 
-def main_set(reports: Sequence[EvalReport]) -> tuple[str, str]:
+def main_set(reports: Sequence[EvalReport]) -> tuple[str, str] | None:
     """The set of single clips, (data set, subset), with most reports; of equals that with most clips.
 
-    Args:
-        reports: At least one of single clips.
+    None where no report is of single clips.
     """
     sets: dict[tuple[str, str], list[EvalReport]] = {}
     for report in reports:
         if not report.subset.endswith(SUFFIX):
             sets.setdefault((report.dataset, report.subset), []).append(report)
-    return max(sorted(sets), key=lambda key: (len(sets[key]), sets[key][0].n_files))
+    return max(sorted(sets), key=lambda key: (len(sets[key]), sets[key][0].n_files), default=None)
 
 
 def _sample(report: EvalReport, value: float, replicates: Sequence[float | None]) -> Sample:

@@ -474,6 +474,19 @@ def test_statistics_without_reports_say_what_to_do(
     assert "`jss evaluate`" in run(page).info[0].value
 
 
+@pytest.mark.usefixtures("fakes")
+def test_claims_without_a_report_of_single_clips_say_what_to_do(monkeypatch: pytest.MonkeyPatch):
+    from pages.ui.cache import loaders
+    from pages.ui.reports import fusion_bench
+
+    pairs = tuple(report for report in loaders.reports() if report.subset.endswith("_overlap"))
+    assert pairs
+    monkeypatch.setattr(loaders, "reports", lambda: pairs)
+    assert "`jss evaluate`" in run("pages/claims.py").info[0].value
+    figure_loaders.judge_claims(lambda: pytest.fail("there is nothing to judge"))
+    fusion_bench.fuse_as_the_paper(lambda: pytest.fail("there is nothing to fuse"))
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("fakes")
 @pytest.mark.parametrize("page", STATISTICS[:3])

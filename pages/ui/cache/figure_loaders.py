@@ -186,8 +186,8 @@ def judge_claims(wait: Callable[[], None]) -> None:
     """
     from jss.evaluation.evidence import main_set
 
-    if every := loaders.reports():
-        dataset, subset = main_set(every)
+    if main := main_set(loaders.reports()):
+        dataset, subset = main
         audible, now = audible_subset(dataset, subset), claims_version()
         for number in range(len(CLAIMS)):
             wait()

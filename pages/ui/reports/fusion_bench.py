@@ -76,8 +76,8 @@ def fuse_as_the_paper(wait: Callable[[], None]) -> None:
     """
     from jss.evaluation.evidence import main_set
 
-    if every := loaders.reports():
-        place = (*main_set(every), "teacher")
+    if main := main_set(loaders.reports()):
+        place = (*main, "teacher")
         for names in of_paper(place):
             wait()
             loaders.fused(place, names, fingerprint(place, names))
