@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jss.arrays import Float64
+
 SAMPLE_RATE = 16000
 N_FFT = 2048
 HOP = 256
@@ -26,29 +28,68 @@ TIME_POOL = 4
 MEL_HOP_S = HOP / SAMPLE_RATE
 SCORE_HOP_S = TIME_POOL * MEL_HOP_S
 
+#: How a mel spectrogram's bands are spaced, and how its filters are normalised.
+MelScale = Literal["htk", "slaney"]
+MelNorm = Literal["none", "slaney"]
 #: Whose minimum and maximum scale a separated source: its own, or those of the mixture.
 Scaling = Literal["clip", "mixture"]
 
 
 @cache
-def mel_filters(n_mels: int = N_MELS, n_fft: int = N_FFT) -> Tensor:
-    """Triangular HTK mel filters without area normalisation, as in the baseline's torchaudio.
+def mel_filters(
+    n_mels: int = N_MELS,
+    n_fft: int = N_FFT,
+    sample_rate: int = SAMPLE_RATE,
+    f_min: float = 0.0,
+    f_max: float = F_MAX,
+    scale: MelScale = "htk",
+    norm: MelNorm = "none",
+) -> Tensor:
+    """Triangular mel filters, as of librosa and torchaudio; by default those of the baseline.
 
     They are written out here because importing librosa, which the tests compare, takes seconds.
 
     Args:
         n_mels: Number of bands.
         n_fft: Length of the Fourier transform in samples.
+        sample_rate: Of the signals, in Hz.
+        f_min: Lower edge of the lowest band, in Hz.
+        f_max: Upper edge of the highest band, in Hz.
+        scale: "htk" is logarithmic above some 700 Hz (the Hidden Markov Model Toolkit), "slaney"
+            linear below 1000 Hz and logarithmic above (Slaney's Auditory Toolbox).
+        norm: "slaney" gives every filter the same area.
 
     Returns:
         (n_mels, n_fft // 2 + 1).
     """
-    top = 2595.0 * np.log10(1.0 + F_MAX / 700.0)
-    edges = 700.0 * (10.0 ** (np.linspace(0.0, top, n_mels + 2) / 2595.0) - 1.0)  # Hz
-    bins = np.linspace(0.0, SAMPLE_RATE / 2, n_fft // 2 + 1)
+    to_mel, to_hz = (_htk, _htk_hz) if scale == "htk" else (_slaney, _slaney_hz)
+    low, high = to_mel(np.array([f_min, f_max]))
+    edges = to_hz(np.linspace(low, high, n_mels + 2))
+    bins = np.linspace(0.0, sample_rate / 2, n_fft // 2 + 1)
     rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
-    return torch.from_numpy(np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32))
+    filters = np.maximum(0.0, np.minimum(rising, falling))
+    if norm == "slaney":
+        filters *= (2.0 / (edges[2:] - edges[:-2]))[:, None]
+    return torch.from_numpy(filters.astype(np.float32))
+
+
+def _htk(hz: Float64) -> Float64:
+    return 2595.0 * np.log10(1.0 + hz / 700.0)
+
+
+def _htk_hz(mel: Float64) -> Float64:
+    return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+
+
+def _slaney(hz: Float64) -> Float64:
+    return np.where(
+        hz < 1000.0, hz * 3 / 200, 15.0 + 27.0 * np.log(np.maximum(hz, 1.0) / 1000.0) / np.log(6.4)
+    )
+
+
+def _slaney_hz(mel: Float64) -> Float64:
+    return np.where(mel < 15.0, mel * 200 / 3, 1000.0 * 6.4 ** ((mel - 15.0) / 27.0))
 
 
 def to_db(magnitude: Tensor) -> Tensor:

@@ -22,7 +22,15 @@ from torch import Tensor, nn
 from jss.arrays import Float32
 from jss.decoding import on_grid
 from jss.errors import JssError, optional
-from jss.features import SAMPLE_RATE, SCORE_HOP_S, score_frames, to_db
+from jss.features import (
+    SAMPLE_RATE,
+    SCORE_HOP_S,
+    MelNorm,
+    MelScale,
+    mel_filters,
+    score_frames,
+    to_db,
+)
 from jss.io.schema import SCHEMA, Size
 from jss.models.crnn import DetectorOutput
 from jss.models.joint import JointModel, JointOutput
@@ -60,9 +68,9 @@ class MelConfig:
     centred: bool = False
     #: 1: of magnitudes, 2: of their squares.
     power: Literal[1, 2] = 2
-    scale: Literal["htk", "slaney"] = "htk"
+    scale: MelScale = "htk"
     #: slaney: every filter has the same area.
-    norm: Literal["none", "slaney"] = "none"
+    norm: MelNorm = "none"
     #: Added to the mel values, and their least value, before the logarithm.
     offset: Annotated[float, Field(ge=0, le=1)] = 0.0
     least: Annotated[float, Field(ge=0, le=1)] = 1e-10
@@ -358,7 +366,7 @@ class LogMel:
         self.config = config
         make = torch.hann_window if config.window_shape == "hann" else torch.hamming_window
         self.window = make(config.window, periodic=config.periodic)
-        self.filters = mel_filters(config, sample_rate)
+        self.filters = _filters(config, sample_rate)
 
     def samples(self, frames: int) -> int:
         """The least number of samples that gives so many frames."""
@@ -398,44 +406,14 @@ class LogMel:
         return np.asarray((windows - c.mean) / c.std, np.float32)
 
 
-def mel_filters(config: MelConfig, sample_rate: int) -> Tensor:
-    """Triangular filters, (n_mels, n_fft // 2 + 1), as of librosa and torchaudio."""
-    c = config
+def _filters(c: MelConfig, sample_rate: int) -> Tensor:
+    """The mel filters of a config, (n_mels, n_fft // 2 + 1)."""
     if c.f_min >= c.f_max or c.f_max > sample_rate / 2 or c.window > c.n_fft:
         raise JssError(
             f"mel: f_min {c.f_min:g} must be below f_max {c.f_max:g}, that at most {sample_rate / 2:g} Hz, "
             f"and the window {c.window} at most n_fft {c.n_fft}."
         )
-    to_mel, to_hz = (_htk, _htk_hz) if c.scale == "htk" else (_slaney, _slaney_hz)
-    low, high = to_mel(np.array([c.f_min, c.f_max]))
-    edges = to_hz(np.linspace(low, high, c.n_mels + 2))
-    bins = np.linspace(0.0, sample_rate / 2, c.n_fft // 2 + 1)
-    rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
-    falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
-    filters = np.maximum(0.0, np.minimum(rising, falling))
-    if c.norm == "slaney":
-        filters *= (2.0 / (edges[2:] - edges[:-2]))[:, None]
-    return torch.from_numpy(filters.astype(np.float32))
-
-
-def _htk(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Mel of Hz, logarithmic above some 700 Hz (the Hidden Markov Model Toolkit)."""
-    return 2595.0 * np.log10(1.0 + hz / 700.0)
-
-
-def _htk_hz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
-
-
-def _slaney(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Mel of Hz, linear below 1000 Hz and logarithmic above (Slaney's Auditory Toolbox)."""
-    return np.where(
-        hz < 1000.0, hz * 3 / 200, 15.0 + 27.0 * np.log(np.maximum(hz, 1.0) / 1000.0) / np.log(6.4)
-    )
-
-
-def _slaney_hz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.where(mel < 15.0, mel * 200 / 3, 1000.0 * 6.4 ** ((mel - 15.0) / 27.0))
+    return mel_filters(c.n_mels, c.n_fft, sample_rate, c.f_min, c.f_max, c.scale, c.norm)
 
 
 def _session(file: bytes, name: str) -> InferenceSession:
