@@ -129,9 +129,7 @@ class JointTrainings:
         stage, c = chosen_row(config, training, config.separation)
         assert isinstance(c, SeparationConfig)
         torch.manual_seed(config.seed)
-        start = self._start(stage.separator, training, "separator")
-        assert start is not None
-        separator, parent = start
+        separator, parent = self._start(stage.starts["separator"], training, "separator")
         pool = self.data.pool(stage.data or "detection", stage.loss)
         task = SeparationTask(run, config, c, pool, separator, stage.loss, stage.learning_rate)
         self.workspace.fit(task, training, c.epochs, clip=c.clip)
@@ -164,19 +162,17 @@ class JointTrainings:
         system, selection = split(training)
         stage, c = chosen_row(config, stage_name, config.detection)
         assert isinstance(c, DetectionConfig)
-        torch.manual_seed(config.seed)
-        blocks: dict[str, nn.Module] = {}
-        parents: dict[str, Card | None] = {"separator": None}
-        for block in ("separator", "detector", "mixture"):
-            start = self._start(
-                getattr(stage, block), pretraining, block, selection or SELECTIONS[0]
-            )
-            if start is not None:
-                blocks[block], parents[block] = start
         if not stage.trains:
             parts = self._joined(stage, pretraining)
             on_rank_zero(lambda: self._save_manifest(system, stage, parts))
             return
+        torch.manual_seed(config.seed)
+        blocks: dict[str, nn.Module] = {}
+        parents: dict[str, Card | None] = {"separator": None}
+        for block, start in stage.starts.items():
+            blocks[block], parents[block] = self._start(
+                start, pretraining, block, selection or SELECTIONS[0]
+            )
         if "mixture" in blocks:
             blocks["balance"] = Balance(float(torch.rand(())))
         if c.frozen_norms:
@@ -192,16 +188,14 @@ class JointTrainings:
 
     def _joined(self, stage: Stage, pretraining: str | None) -> dict[str, dict[str, str]]:
         """The blocks of a stage that trains nothing, for each selection of its detector."""
-        starts = {"separator": stage.separator, "detector": stage.detector}
-        source = comes_from(stage.detector, pretraining)
+        source = comes_from(stage.starts["detector"], pretraining)
         selections: Iterable[str] = SELECTIONS
         if source is not None:
             selections = checkpoints.manifest(source, self.workspace.folder).selections
         return {
             each: {
                 block: self._block(start, pretraining, block, each)
-                for block, start in starts.items()
-                if start is not None
+                for block, start in stage.starts.items()
             }
             for each in selections
         }
@@ -276,21 +270,19 @@ class JointTrainings:
         return part
 
     def _start(
-        self, start: str | None, pretraining: str | None, block: str, selection: str = SELECTIONS[0]
-    ) -> tuple[nn.Module, Card | None] | None:
+        self, start: str, pretraining: str | None, block: str, selection: str = SELECTIONS[0]
+    ) -> tuple[nn.Module, Card | None]:
         """The block that a stage starts from.
 
         Args:
-            start: The field of the stage's row.
+            start: One of ``Stage.starts``.
             pretraining: "PIT", "MixIT" or None.
             block: "separator", "detector" or "mixture".
             selection: Whose block of an earlier system; both networks of a stage start from it.
 
         Returns:
-            The network and the card of its block; a new one has no card. None without a start.
+            The network and the card of its block; a new one has no card.
         """
-        if start is None:
-            return None
         if start in NEW:
             return new_block(self.workspace.config, start, block, len(self.labels)), None
         name = self._block(start, pretraining, block, selection)

@@ -131,11 +131,10 @@ def detection_memory(
         JssError: There is no block that the row names.
     """
     config = replace(config, compile=False)
-    blocks: dict[str, nn.Module] = {}
-    for block in ("separator", "detector", "mixture"):
-        start = getattr(stage, block)
-        if start is not None:
-            blocks[block] = _network(config, start, block, len(labels), folder)
+    blocks: dict[str, nn.Module] = {
+        block: _network(config, start, block, len(labels), folder)
+        for block, start in stage.starts.items()
+    }
     if "mixture" in blocks:
         blocks["balance"] = Balance(0.5)
     task = DetectionTask(Path(), config, c, data, labels, stage, blocks).to(_device())

@@ -25,7 +25,7 @@ from jss.training.blocks import chosen_row
 from jss.training.memory import detection_memory, gigabytes, separation_memory
 from jss.training.stages import NEW, Stage, comes_from, parse, separates_only, split
 
-#: A field of a stage's row -> the block that it names.
+#: Names of blocks for people.
 ROLES = {"separator": "separator", "detector": "detector", "mixture": "mixture branch"}
 
 
@@ -252,10 +252,7 @@ def _starts(
         JssError: A block that the row names is missing, or is of another kind.
     """
     parts = []
-    for block in ("separator", "detector", "mixture"):
-        start = getattr(stage, block)
-        if start is None:
-            continue
+    for block, start in stage.starts.items():
         source = comes_from(start, pretraining)
         if start in NEW and not stage.trains:
             raise JssError(

@@ -47,6 +47,12 @@ class Stage:
     #: Of DetectionConfig; a preset's settings for the stage replace them.
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def starts(self) -> dict[str, str]:
+        """Where each block of the stage comes from, of "separator", "detector" and "mixture"."""
+        blocks = {"separator": self.separator, "detector": self.detector, "mixture": self.mixture}
+        return {block: start for block, start in blocks.items() if start is not None}
+
 
 #: The DCASE 2021 baseline SSep+SED (Fig. 3): "the same configuration as the SED Baseline".
 _SSEP_SED = Stage("TDCN", "SED", ("detector", "balance"), 1e-3, mixture="SED", pooling="sum")
@@ -122,8 +128,9 @@ def chained(stage: str) -> bool:
     Of other stages, one training gives both.
     """
     row = STAGES[stage]
-    starts = (row.separator, row.detector, row.mixture)
-    return bool(row.trains) and any(s in STAGES and not separates_only(s) for s in starts if s)
+    return bool(row.trains) and any(
+        start in STAGES and not separates_only(start) for start in row.starts.values()
+    )
 
 
 def trainings(system: str) -> tuple[str, ...]:
@@ -176,11 +183,11 @@ def separator_block(pretraining: str) -> str:
     return f"{pretraining}-separator".lower()
 
 
-def comes_from(start: str | None, pretraining: str | None) -> str | None:
+def comes_from(start: str, pretraining: str | None) -> str | None:
     """What must be trained before a stage can start.
 
     Args:
-        start: A field of the stage's row.
+        start: Where a block of the stage comes from, one of ``Stage.starts``.
         pretraining: "PIT", "MixIT" or None.
 
     Returns:
@@ -188,7 +195,7 @@ def comes_from(start: str | None, pretraining: str | None) -> str | None:
     """
     if start == "pre-training":
         return pretraining
-    if start is None or start not in STAGES:
+    if start not in STAGES:
         return None
     return start if start in BASELINES or separates_only(start) else f"{pretraining}-{start}"
 
@@ -203,7 +210,7 @@ def needs(training: str, row: Stage | None = None) -> list[str]:
     pretraining, name = parse(training)
     row, selection = row or STAGES[name], split(training)[1]
     sources = []
-    for start in (row.separator, row.detector, row.mixture):
+    for start in row.starts.values():
         source = comes_from(start, pretraining)
         if source is not None:
             of_selection = f"{source}-{selection}"
