@@ -12,7 +12,6 @@ from jss.evaluation.measure import THRESHOLD
 from jss.evaluation.run import material
 from jss.evaluation.saved_scores import SavedScores
 from jss.metrics.collars import matched
-from jss.metrics.events import EventArrays
 from jss.metrics.intersection import overlapping
 
 #: What clips can be ranked by, and its unit.
@@ -108,7 +107,7 @@ def clip_figures(
     events, truth = findings.scores.at([THRESHOLD]), reference.truth
     shape = (len(reference.names), truth.n_labels)
     det, _, shared = overlapping(events, truth.events, truth.n_labels, same_label=True)
-    hit = _summed(events.take(det), shape, shared)
+    hit = events.take(det).by_clip(shape, shared)
     right = truth.events.take(matched(events, truth.events, truth.n_labels))
     per_clip = similarity or {}
     return ClipFigures(
@@ -116,9 +115,9 @@ def clip_figures(
         reference.names,
         reference.labels,
         hit=hit,
-        false_alarm=np.maximum(_summed(events, shape, events.length) - hit, 0.0),
-        matched=_summed(right, shape),
-        detected=_summed(events, shape),
+        false_alarm=np.maximum(events.by_clip(shape, events.length) - hit, 0.0),
+        matched=right.by_clip(shape),
+        detected=events.by_clip(shape),
         true=truth.number,
         similarity=np.array([_number(per_clip.get(name)) for name in reference.names], float),
     )
@@ -150,14 +149,6 @@ def gains(a: ClipFigures, b: ClipFigures, figure: str, label: str = "") -> list[
     return [
         Gain(shared[n], float(values_a[n]), float(values_b[n]), float(change[n])) for n in order
     ]
-
-
-def _summed(events: EventArrays, shape: tuple[int, int], amounts: Float64 | None = None) -> Float64:
-    """Sum an amount of each event (None: 1) by clip and class. -> (N, K)"""
-    cells = np.bincount(
-        events.clip * shape[1] + events.label, weights=amounts, minlength=shape[0] * shape[1]
-    )
-    return cells.reshape(shape).astype(np.float64)
 
 
 def _number(value: float | None) -> float:

@@ -226,26 +226,15 @@ Counts = tuple[Float64, Float64, Float64]
 def decided(decisions: EventArrays, truth: Truth) -> dict[str, Counts]:
     """Event and intersection counts by clip and class: tp, detected and true, each (N, K)."""
     shape = (len(truth.durations), truth.n_labels)
-
-    def table(clip: npt.NDArray[np.integer], label: npt.NDArray[np.integer]) -> Float64:
-        cells = np.bincount(clip * shape[1] + label, minlength=shape[0] * shape[1])
-        return cells.reshape(shape).astype(np.float64)
-
-    hits = matched(decisions, truth.events, truth.n_labels)
-    clip, label = truth.events.clip, truth.events.label
-    event = (table(clip[hits], label[hits]), table(decisions.clip, decisions.label), truth.number)
+    hits = truth.events.take(matched(decisions, truth.events, truth.n_labels))
     outcome = match(
         decisions, truth.events, truth.durations, truth.n_labels, dtc=INTERSECTION, gtc=INTERSECTION
     )
-    hits, misses = outcome.true_positive, outcome.false_positive
-    tp = table(clip[hits], label[hits])
+    tp = truth.events.take(outcome.true_positive).by_clip(shape)
+    fp = decisions.take(outcome.false_positive).by_clip(shape)
     return {
-        "event": event,
-        "intersection": (
-            tp,
-            tp + table(decisions.clip[misses], decisions.label[misses]),
-            truth.number,
-        ),
+        "event": (hits.by_clip(shape), decisions.by_clip(shape), truth.number),
+        "intersection": (tp, tp + fp, truth.number),
     }
 
 

@@ -98,9 +98,7 @@ class Truth:
     @property
     def number(self) -> Float64:
         """Events by clip and class. -> (N, K)"""
-        cell = self.events.clip * self.n_labels + self.events.label
-        number = np.bincount(cell, minlength=len(self.durations) * self.n_labels)
-        return number.reshape(-1, self.n_labels).astype(np.float64)
+        return self.events.by_clip((len(self.durations), self.n_labels))
 
     def totals(self, weights: Float64 | None = None) -> Totals:
         """Sums over the set.

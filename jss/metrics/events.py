@@ -61,6 +61,19 @@ class EventArrays:
         """Offset minus onset in seconds. -> (n,)"""
         return self.offset - self.onset
 
+    def by_clip(self, shape: tuple[int, int], amounts: Float64 | None = None) -> Float64:
+        """Sums of an amount of each event by clip and class.
+
+        Args:
+            shape: N and K, the numbers of clips and of classes.
+            amounts: (n,); None: 1 for each event, to count them.
+
+        Returns:
+            (N, K)
+        """
+        cells = np.bincount(self.clip * shape[1] + self.label, amounts, shape[0] * shape[1])
+        return cells.reshape(shape).astype(np.float64)
+
 
 def from_arrays(
     clip: Ints, label: Ints, onset: Float64, offset: Float64, point: Ints | None = None
