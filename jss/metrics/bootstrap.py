@@ -113,25 +113,16 @@ def f1(
     Returns:
         "f1", "precision" and "recall" -> macro and micro average, (B,) each.
     """
-    hits, n_detected, n_true = drawn.T @ tp, drawn.T @ detected, drawn.T @ true
+    counts = [drawn.T @ table for table in (tp, detected, true)]
+    hits, n_detected, n_true = counts
     counted = n_detected + n_true > 0
     if legacy:
         counted &= ~LEFT_OUT[legacy](hits, n_detected, n_true)
     classes = np.maximum(counted.sum(axis=1), 1)
-    all_hits, all_detected, all_true = (counts.sum(axis=1) for counts in (hits, n_detected, n_true))
+    micro = _rates(*(table.sum(axis=1) for table in counts))
     return {
-        "f1": (
-            (f1_score(hits, n_detected, n_true) * counted).sum(axis=1) / classes,
-            f1_score(all_hits, all_detected, all_true),
-        ),
-        "precision": (
-            (precision(hits, n_detected) * counted).sum(axis=1) / classes,
-            precision(all_hits, all_detected),
-        ),
-        "recall": (
-            (recall(hits, n_true) * counted).sum(axis=1) / classes,
-            recall(all_hits, all_true),
-        ),
+        name: ((rate * counted).sum(axis=1) / classes, micro[name])
+        for name, rate in _rates(*counts).items()
     }
 
 
@@ -216,14 +207,21 @@ def class_f1(tp: Float64, detected: Float64, true: Float64, drawn: Float64) -> d
         "f1", "precision" and "recall" -> (B, K); NaN for a resample in which the class is neither
         detected nor true.
     """
-    hits, n_detected, n_true = drawn.T @ tp, drawn.T @ detected, drawn.T @ true
+    hits, n_detected, n_true = (drawn.T @ table for table in (tp, detected, true))
     counted = n_detected + n_true > 0
-    rates = {
-        "f1": f1_score(hits, n_detected, n_true),
-        "precision": precision(hits, n_detected),
-        "recall": recall(hits, n_true),
+    return {
+        name: np.where(counted, rate, np.nan)
+        for name, rate in _rates(hits, n_detected, n_true).items()
     }
-    return {name: np.where(counted, rate, np.nan) for name, rate in rates.items()}
+
+
+def _rates(tp: Float64, detected: Float64, true: Float64) -> dict[str, Float64]:
+    """F1, precision and recall of counts, in their shape."""
+    return {
+        "f1": f1_score(tp, detected, true),
+        "precision": precision(tp, detected),
+        "recall": recall(tp, true),
+    }
 
 
 def thin(
@@ -282,9 +280,14 @@ def mean(values: Float64, drawn: Float64) -> Float64:
         (B,); NaN for a resample without any value.
     """
     valid = ~np.isnan(values)
-    number = drawn.T @ valid
-    total = drawn.T @ np.where(valid, values, 0)
-    return np.asarray(np.divide(total, number, out=np.full(len(number), np.nan), where=number > 0))
+    return _mean(np.where(valid, values, 0), valid.astype(float), drawn)
+
+
+def _mean(total: Float64, number: Float64, drawn: Float64) -> Float64:
+    """Mean in every resample of values of which a clip has ``number``, ``total`` in sum. -> (B,)"""
+    count = drawn.T @ number
+    none = np.full(len(count), np.nan)
+    return np.asarray(np.divide(drawn.T @ total, count, out=none, where=count > 0))
 
 
 def separation(clips: Sequence[ClipSeparation | None], drawn: Float64) -> dict[str, Float64]:
@@ -305,9 +308,7 @@ def separation(clips: Sequence[ClipSeparation | None], drawn: Float64) -> dict[s
     def ratio(values: Sequence[Sequence[float]]) -> Float64:
         total, number = np.zeros(len(clips)), np.zeros(len(clips))
         total[at], number[at] = [sum(v) for v in values], [float(len(v)) for v in values]
-        count = drawn.T @ number
-        none = np.full(len(count), np.nan)
-        return np.asarray(np.divide(drawn.T @ total, count, out=none, where=count > 0))
+        return _mean(total, number, drawn)
 
     def active(values: Sequence[float], c: ClipSeparation) -> list[float]:
         return [v for v, on in zip(values, c.active, strict=True) if on]
