@@ -14,79 +14,79 @@ from scipy.optimize import linear_sum_assignment
 
 from jss.arrays import Float64
 
+#: Bounds the ratios: SI-SDR stays between -80 and 80 dB.
+EPS = 1e-8
 #: A reference is active above this root mean square (FUSS).
 ACTIVE_RMS = 1e-8
 #: An estimate is active above this share of the quietest active reference's power: -20 dB (FUSS).
 ACTIVE_SHARE = 0.01
 
 
-def snr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Float64:
+def snr(estimate: npt.ArrayLike, reference: npt.ArrayLike) -> Float64:
     """Signal-to-noise ratio in dB over the last axis, the first term of Eq. 19.
 
     Args:
         estimate: (..., samples); shapes broadcast.
         reference: (..., samples).
-        eps: Bounds the ratio.
     """
     s, e = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
     signal, noise = (s**2).sum(-1), ((s - e) ** 2).sum(-1)
-    return np.asarray(10 * np.log10(np.maximum(signal, eps) / (noise + eps)))
+    return np.asarray(10 * np.log10(np.maximum(signal, EPS) / (noise + EPS)))
 
 
 def snr_improvement(
-    estimate: npt.ArrayLike, reference: npt.ArrayLike, mixture: npt.ArrayLike, eps: float = 1e-8
+    estimate: npt.ArrayLike, reference: npt.ArrayLike, mixture: npt.ArrayLike
 ) -> Float64:
     """SNRi in dB (Eq. 19): SNR of the estimate minus SNR of the mixture taken as an estimate."""
-    return snr(estimate, reference, eps) - snr(mixture, reference, eps)
+    return snr(estimate, reference) - snr(mixture, reference)
 
 
-def si_sdr(estimate: npt.ArrayLike, reference: npt.ArrayLike, eps: float = 1e-8) -> Float64:
+def si_sdr(estimate: npt.ArrayLike, reference: npt.ArrayLike) -> Float64:
     """Scale-invariant signal-to-distortion ratio in dB over the last axis; shapes broadcast.
 
     Means are removed. With c the cosine of the two signals it is 10 log10((c^2 + eps) / (1 - c^2 +
-    eps)), which stays between -80 and 80 dB for eps = 1e-8 and is -80 dB for a silent estimate.
+    eps)), which is -80 dB for a silent estimate.
     J. Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019.
 
     Args:
         estimate: (..., samples).
         reference: (..., samples).
-        eps: Bounds the ratio.
     """
-    s, e = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
-    s, e = s - s.mean(-1, keepdims=True), e - e.mean(-1, keepdims=True)
-    product = (s * e).sum(-1) ** 2
-    power = (s**2).sum(-1) * (e**2).sum(-1)
-    share = np.divide(
-        product, power, out=np.zeros(np.broadcast(product, power).shape), where=power > 0
-    )
-    return np.asarray(10 * np.log10((share + eps) / (np.maximum(1 - share, 0) + eps)))
+    e, s = _centred(estimate), _centred(reference)
+    return _decibels((s * e).sum(-1), (s**2).sum(-1) * (e**2).sum(-1))
 
 
 def si_sdr_improvement(
-    estimate: npt.ArrayLike, reference: npt.ArrayLike, mixture: npt.ArrayLike, eps: float = 1e-8
+    estimate: npt.ArrayLike, reference: npt.ArrayLike, mixture: npt.ArrayLike
 ) -> Float64:
     """SI-SDR of the estimate minus SI-SDR of the mixture taken as an estimate, in dB."""
-    return si_sdr(estimate, reference, eps) - si_sdr(mixture, reference, eps)
+    return si_sdr(estimate, reference) - si_sdr(mixture, reference)
 
 
-def pairwise_si_sdr(
-    estimates: npt.ArrayLike, references: npt.ArrayLike, eps: float = 1e-8
-) -> Float64:
+def pairwise_si_sdr(estimates: npt.ArrayLike, references: npt.ArrayLike) -> Float64:
     """SI-SDR of every estimate against every reference.
 
     Args:
         estimates: (M, samples).
         references: (N, samples).
-        eps: Bounds the ratio.
 
     Returns:
         (M, N) in dB.
     """
-    e, s = np.asarray(estimates, np.float64), np.asarray(references, np.float64)
-    e, s = e - e.mean(-1, keepdims=True), s - s.mean(-1, keepdims=True)
-    power = (e**2).sum(-1)[:, None] * (s**2).sum(-1)[None]
-    share = np.divide((e @ s.T) ** 2, power, out=np.zeros(power.shape), where=power > 0)
-    return np.asarray(10 * np.log10((share + eps) / (np.maximum(1 - share, 0) + eps)))
+    e, s = _centred(estimates), _centred(references)
+    return _decibels(e @ s.T, (e**2).sum(-1)[:, None] * (s**2).sum(-1))
+
+
+def _centred(signal: npt.ArrayLike) -> Float64:
+    """(..., samples) without its mean."""
+    x = np.asarray(signal, np.float64)
+    return np.asarray(x - x.mean(-1, keepdims=True))
+
+
+def _decibels(product: Float64, power: Float64) -> Float64:
+    """SI-SDR in dB of the inner product of two signals and the product of their powers."""
+    share = np.divide(product**2, power, out=np.zeros(np.shape(power)), where=power > 0)
+    return np.asarray(10 * np.log10((share + EPS) / (np.maximum(1 - share, 0) + EPS)))
 
 
 def assign(quality: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
