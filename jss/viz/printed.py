@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Format = Literal["svg", "pdf", "png"]
-FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
+#: Their MIME types.
+FORMATS: Mapping[Format, str] = {
+    "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+    "png": "image/png",
+}
 #: Held while a figure is written: matplotlib's settings and font cache belong to the process.
 RENDERING = threading.Lock()
 _MARKS = {"circle": "o", "diamond": "D", "star": "*"}

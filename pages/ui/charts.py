@@ -12,13 +12,13 @@ import streamlit as st
 
 from jss.papers.names import printed_name
 from jss.viz.chart import Chart
+from jss.viz.printed import FORMATS
 from pages.ui import widgets
 
 #: Least width in pixels of a panel that stands beside others.
 PANEL = 320
 #: The column of systems' names in the paper.
 _PRINTED = "In the paper"
-_MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
 def show(
@@ -90,7 +90,7 @@ def files(name: str, key: str, make: Callable[[Any], bytes], title: str = "") ->
         title: In Markdown.
     """
     with _head(title):
-        for kind, mime in _MIME.items():
+        for kind, mime in FORMATS.items():
             icon = (
                 ":material/download:" if kind == "svg" else None
             )  # one for all three: they stand in one line

@@ -249,7 +249,7 @@ def _import_matplotlib() -> None:
 def _figures(stem: str, make: Callable[[Any], bytes]) -> None:
     """A button for each kind of figure; make: "svg", "pdf" or "png" -> the file."""
     _import_matplotlib()
-    for kind, mime in (("svg", "image/svg+xml"), ("pdf", "application/pdf"), ("png", "image/png")):
+    for kind, mime in FORMATS.items():
         _button(f"Figure {kind.upper()}", f"{stem}.{kind}", mime, lambda kind=kind: make(kind))
 
 
