@@ -2,8 +2,9 @@
 
 A result lies under a hash of its input and weights (the key of ``loaders``) and of the code
 (:func:`jss.io.code_fingerprint.code_fingerprint`). Its scores lie beside it in a file of their own,
-so that a list of clips can show what a system detected in each of them. Statistics that take long to
-compute lie in the same folder as JSON, under a hash of what they are made of and of all code.
+so that a list of clips can show what a system detected in each of them. Judged claims and reports of
+fusions, which take long to compute, lie in the same folder as JSON, under a hash of what they are
+made of and of all code.
 """
 
 from __future__ import annotations
@@ -24,15 +25,20 @@ from jss.results import ClipResult
 if TYPE_CHECKING:
     from jss.inference.output_cache import ClipOutput
 
-#: Most bytes of results, of scores and of statistics; the least recently used ones are removed.
+#: Most bytes of results, of scores and of plain data; the least recently used ones are removed.
 MAX_BYTES, MAX_BYTES_SCORES, MAX_BYTES_JSON = 1 << 30, 1 << 28, 1 << 26
 #: Seconds of the longest clip whose result is stored.
 LONGEST = 60.0
 
 
+def home() -> Path:
+    """Return the folder of jss in the user's cache folder."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jss"
+
+
 def folder() -> Path:
-    """Return the folder of results: jss/results in the user's cache folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jss" / "results"
+    """Return the folder of results."""
+    return home() / "results"
 
 
 def has(key: str, kind: str = "npz") -> bool:
@@ -72,7 +78,7 @@ def put(key: str, result: ClipResult) -> None:
             _evict("npz", MAX_BYTES)
 
 
-def statistics(key: str, make: Callable[[], Any]) -> Any:
+def plain_data(key: str, make: Callable[[], Any]) -> Any:
     """Return plain data that was stored for a key by this code, else make and store them.
 
     Args:

@@ -219,7 +219,7 @@ def _claim(
     key = f"claim {number} {dataset} {subset} {audible} {loaders.shipped_digest()}"
     return _restored(
         CLAIMS[number],
-        disk.statistics(key, lambda: _plain(_judged(number, dataset, subset, audible))),
+        disk.plain_data(key, lambda: _plain(_judged(number, dataset, subset, audible))),
     )
 
 

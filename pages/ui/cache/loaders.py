@@ -526,7 +526,7 @@ def fused(place: tuple[str, str, str], systems: tuple[str, ...], fingerprint: st
     if not all(part.digest for part in parts):
         return scores.report(parts)
     key = f"fused {[part.digest for part in parts]}"
-    return EvalReport.from_dict(disk.statistics(key, lambda: scores.report(parts).as_dict()))
+    return EvalReport.from_dict(disk.plain_data(key, lambda: scores.report(parts).as_dict()))
 
 
 def review_plan(folders: Sequence[Path], audio: Path | None, by_disagreement: bool) -> ReviewPlan:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from pathlib import Path
 
 from jss import audio, checkpoints
 from jss.errors import JssError
 from jss.io.code_fingerprint import code_fingerprint
+from pages.ui.cache import disk
 from pages.ui.clip.recordings import ClipSet, Recording
 
 NAME = "synthscapes"
@@ -41,8 +41,7 @@ class Synthscape(Recording):
 
 def cache() -> Path:
     """Return the folder of clips rendered by this version of the code, in the user's cache folder."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "jss" / NAME / code_fingerprint()[:16]
+    return disk.home() / NAME / code_fingerprint()[:16]
 
 
 def clip_sets() -> list[ClipSet]:
