@@ -220,7 +220,7 @@ def _play(report: WeakReport, number: int, label: str) -> None:
     if report.system not in weak_loaders.separators():
         raise JssError(f"{report.system} is no longer installed: click a point of another system.")
     with st.spinner(f"{report.system} separates the scene"):
-        result = weak_loaders.analyse(mixture, report.system, lambda share, what: None).result
+        result = weak_loaders.analyse(mixture, report.system).result
     k = report.labels.index(label)
     assert mixture.sources is not None  # a scene has them
     if not abs(result.si_sdr()[0][k] - s.input[at]) <= _TOLERANCE_DB:
