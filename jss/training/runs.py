@@ -15,6 +15,7 @@ from jss.errors import JssError
 from jss.io import histories
 from jss.io.locks import lock
 from jss.io.schema import read_yaml
+from jss.io.stamps import Stamp, stamp
 from jss.training.selection import best_epoch
 
 #: Network -> column of the history, whether the largest value is selected, and the rule in words.
@@ -111,14 +112,14 @@ def read(folder: Path, root: str | Path) -> Run:
         JssError: A file is damaged.
     """
     config, table = folder / "config.yaml", folder / "history.csv"
-    note = _parsed(config, _stamp(config))
+    note = _parsed(config, stamp(config))
     settings, epochs, data = note.get("config"), note.get("epochs"), note.get("data", "")
     if not isinstance(settings, dict):
         raise JssError(f"{config} is not of a training run of jss.")
-    history = _history(table, _stamp(table)) if table.is_file() else ()
+    history = _history(table, stamp(table)) if table.is_file() else ()
     planned = epochs if isinstance(epochs, int) else None
-    began = _stamp(config)[0] / 1e9
-    age = time.time() - max(began, _stamp(table)[0] / 1e9)
+    began = stamp(config)[0] / 1e9
+    age = time.time() - max(began, stamp(table)[0] / 1e9)
     return Run(
         folder.relative_to(root).as_posix(),
         str(note.get("system", folder.name)),
@@ -183,22 +184,13 @@ def _state(folder: Path, complete: bool, age: float) -> State:
         return "running" if age < STOPPED_AFTER else "interrupted"
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    """When a file was written, in nanoseconds, and its size; zeros where there is none."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size
-
-
 @lru_cache(512)
-def _parsed(path: Path, stamp: tuple[int, int]) -> dict[str, Any]:
+def _parsed(path: Path, written: Stamp) -> dict[str, Any]:
     return read_yaml(path)
 
 
 @lru_cache(512)
-def _history(path: Path, stamp: tuple[int, int]) -> tuple[dict[str, float], ...]:
+def _history(path: Path, written: Stamp) -> tuple[dict[str, float], ...]:
     return tuple(histories.load(path))
 
 

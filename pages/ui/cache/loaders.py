@@ -19,6 +19,7 @@ from jss import audio, checkpoints, decoding
 from jss.decoding import Decoder, OperatingPoints, Threshold, decode
 from jss.errors import JssError
 from jss.inference.windows import padded
+from jss.io.stamps import stamp
 from jss.labels import Theme
 from jss.metrics.diversity import clip_similarity
 from jss.reports import EvalReport
@@ -448,8 +449,8 @@ def damaged_reports() -> list[str]:
     """
     scores = [
         f"{where}: {fault}"
-        for path, where, stamp in model_folders.saved_scores()
-        if isinstance(fault := _users_scores(path, stamp), str)
+        for path, where, written in model_folders.saved_scores()
+        if isinstance(fault := _users_scores(path, written), str)
     ]
     return [*model_folders.reports(EvalReport)[1], *scores]
 
@@ -475,8 +476,8 @@ def _shipped_digest(state: str) -> str:
 def saved_scores() -> dict[tuple[str, str, str], dict[str, SavedScores]]:
     """Return the scores beside reports: (data set, subset, selection) -> system -> its scores."""
     places = {place: dict(scores) for place, scores in _shipped_scores(_shipped_state()).items()}
-    for path, where, stamp in model_folders.saved_scores():
-        scores = _users_scores(path, stamp)
+    for path, where, written in model_folders.saved_scores():
+        scores = _users_scores(path, written)
         if not isinstance(scores, str):
             place = scores.dataset, scores.subset, scores.outputs.selection
             name = model_folders.named(scores.outputs.system, where)
@@ -588,7 +589,7 @@ def excerpt(path: Path, start: float, end: float) -> bytes:
     Raises:
         JssError: The recording is unreadable.
     """
-    return _excerpt(path, start, end, model_folders.stamp(path))
+    return _excerpt(path, start, end, stamp(path))
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
@@ -635,7 +636,7 @@ def statistics(name: str, clips: Sequence[Clip]) -> Statistics:
         name: Of the set, "dataset/subset".
         clips: The clips.
     """
-    stamps = tuple(model_folders.stamp(clip.path) for clip in clips if clip.path)
+    stamps = tuple(stamp(clip.path) for clip in clips if clip.path)
     return _statistics(name, hash((tuple(clips), stamps)), clips)
 
 

@@ -22,13 +22,13 @@ from jss import checkpoints
 from jss.checkpoints import Card, Manifest
 from jss.errors import JssError
 from jss.io.schema import read_json
+from jss.io.stamps import Stamp, stamp
 from jss.reports import EvalReport
 from jss.training import runs
 from jss.weak_labels.report import WeakReport
 from jss.weak_labels.results import DEFAULT_CRITIC
 
 Report = TypeVar("Report", EvalReport, WeakReport)
-Stamp = tuple[int, int]
 #: The variable that names folders of models, joined as PATH is; ``python -m pages --models FOLDER``.
 VARIABLE = "JSS_MODELS"
 #: Seconds for which a list of the folders is used again, and folders below a root that are searched.
@@ -217,15 +217,6 @@ def _where(root: Path, path: Path) -> str:
     return _UNSAFE.sub("_", "/".join(parts))
 
 
-def stamp(path: Path) -> Stamp:
-    """Return what changes with a file: when it was written, and its size; zeros where it is gone."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size
-
-
 def _stamps(path: Path) -> tuple[tuple[str, Stamp], ...]:
     files = [*path.glob("systems/*.yaml"), *path.glob("blocks/*.json")]
     files += [*path.glob("blocks/*.safetensors"), *path.glob("blocks/*.onnx")]
@@ -315,7 +306,7 @@ def _json_files(folder: ModelFolder) -> list[Path]:
 
 
 @lru_cache(1024)
-def _reports_in(kind: Any, file: Path, stamp: Stamp) -> tuple[Any, ...]:
+def _reports_in(kind: Any, file: Path, written: Stamp) -> tuple[Any, ...]:
     """Return the reports of a kind in a file; raises JssError where it is damaged."""
     stored = read_json(
         file, f"{file} is missing: evaluate again.", f"{file} is damaged: evaluate again."

@@ -10,7 +10,8 @@ from pathlib import Path
 from jss import audio
 from jss.data.clip import Clip, Event
 from jss.errors import JssError, number_of
-from pages.ui.cache import loaders, model_folders
+from jss.io.stamps import Stamp, stamp
+from pages.ui.cache import loaders
 from pages.ui.clip import recordings, synthscapes
 from pages.ui.clip.recordings import ClipSet
 
@@ -61,10 +62,10 @@ def _openable(clip_set: ClipSet) -> KnownSet:
     clips, openable, damaged = [], {}, []
     for item in clip_set.clips:
         name = item.clip.removeprefix(f"{clip_set.name}/")
-        stamp = model_folders.stamp(item.audio) if isinstance(item.audio, Path) else (0, 0)
-        path = item.audio if isinstance(item.audio, Path) and any(stamp) else None
+        written = stamp(item.audio) if isinstance(item.audio, Path) else (0, 0)
+        path = item.audio if isinstance(item.audio, Path) and any(written) else None
         # one that is not rendered yet lasts 10 s
-        seconds = 10.0 if path is None else _duration(path, stamp)
+        seconds = 10.0 if path is None else _duration(path, written)
         if isinstance(seconds, str):
             damaged.append(seconds)
             continue
@@ -84,7 +85,7 @@ def _openable(clip_set: ClipSet) -> KnownSet:
 
 
 @cache  # some formats are decoded for it, and the page asks for the whole set again and again
-def _duration(path: Path, stamp: model_folders.Stamp) -> float | str:
+def _duration(path: Path, written: Stamp) -> float | str:
     """Seconds of a file, or the sentence that says why it cannot be read."""
     try:
         return audio.duration(path)
