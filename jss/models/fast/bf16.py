@@ -25,6 +25,13 @@ def compiled_for_both(signature: str, fastmath: set[str] = _SUMS) -> Callable[[A
     )
 
 
+def factors() -> torch.dtype:
+    """The type of the factors of products here: bfloat16 under autocast to it, else float32."""
+    autocast = torch.is_autocast_enabled("cpu")
+    half = autocast and torch.get_autocast_dtype("cpu") == torch.bfloat16
+    return torch.bfloat16 if half else torch.float32
+
+
 def as_array(x: torch.Tensor) -> Any:
     """A tensor, float32 or bfloat16, as the array that the kernels take; its memory is shared."""
     return (x.view(torch.uint16) if x.dtype == torch.bfloat16 else x).numpy()

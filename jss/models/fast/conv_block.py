@@ -13,7 +13,7 @@ from torch import Tensor
 
 from jss.models.crnn import ConvBlock
 from jss.models.fast import conv_block_kernels as kernels
-from jss.models.fast.bf16 import as_array
+from jss.models.fast.bf16 import as_array, factors
 from jss.models.fast.threads import each
 
 
@@ -32,11 +32,9 @@ class FastConvBlock(ConvBlock):
             or torch.compiler.is_compiling()
         ):
             return super().forward(x)  # type: ignore[no-any-return, no-untyped-call]
-        half = (
-            torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
-        )
+        dtype = factors()
         with torch.autocast("cpu", enabled=False):
-            return self._pooled(x.to(torch.bfloat16 if half else torch.float32))
+            return self._pooled(x.to(dtype))
 
     def _pooled(self, x: Tensor) -> Tensor:
         parts: Any = tuple(self)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from jss.models.fast.bf16 import factors
 from jss.models.fast.tiled import TAPS, masked_frames
 from jss.models.separator import ConvTasNet, overlap_add
 
@@ -26,10 +27,7 @@ class FastConvTasNet(ConvTasNet):
             or torch.compiler.is_compiling()
         ):
             return super().forward(waveform)
-        half = (
-            torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
-        )
-        dtype = torch.bfloat16 if half else torch.float32
+        dtype = factors()
         padded = F.pad(waveform.float(), (0, max(0, c.kernel_size - samples)))
         with torch.autocast("cpu", enabled=False):
             frames = torch.stack([masked_frames(self, item, dtype) for item in padded])

@@ -40,13 +40,13 @@ def in_parts(frames: int, work: Callable[[int, int], T]) -> list[T]:
     parts = min(threads, max(1, frames // 1000))
     edges = [frames * part // parts for part in range(parts + 1)]
 
-    def inference(start: int, stop: int) -> T:
+    def part_alone(start: int, stop: int) -> T:
         if torch.get_num_threads() != 1:  # a new thread, or what ran in it before has set it anew
             single(threads)
         with torch.inference_mode():
             return work(start, stop)
 
-    return list(_pool().map(inference, edges[:-1], edges[1:]))
+    return list(_pool().map(part_alone, edges[:-1], edges[1:]))
 
 
 def each(jobs: Sequence[tuple[int, ...]], work: Callable[..., None]) -> None:
