@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from jss.losses.snr import TAU, active_loss, full_precision, inactive_loss
+from jss.models.asteroid import asteroid
 
 #: A target counts as active above this RMS, as in FUSS.
 ACTIVE_RMS = 1e-8
@@ -59,8 +60,6 @@ def pit_loss(
         The loss in dB, summed over sources, (batch,), and the estimates in the order of the
         targets, (batch, M, samples).
     """
-    from jss.models.asteroid import asteroid
-
     wrapper = asteroid().losses.PITLossWrapper
     matrix = pairwise_losses(estimates, targets, mixture, tau, tau_inactive)
     mean, order = wrapper.find_best_perm(matrix)
