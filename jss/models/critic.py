@@ -88,9 +88,8 @@ class Critic(nn.Module):
         Returns:
             Log-odds, (batch, K, frames // pool).
         """
-        x = (
-            magnitude if self.filters is None else self.filters @ magnitude
-        )  # (batch, height, frames)
+        x = magnitude if self.filters is None else self.filters @ magnitude
+        # (batch, height, frames)
         x = self.cnn(x.unsqueeze(1))  # (batch, channels, height, T), T = frames // pool
         x = x.permute(0, 3, 1, 2).flatten(2)  # (batch, T, channels * height)
         x, _ = self.blstm(x)  # (batch, T, 2 cells)

@@ -105,9 +105,8 @@ class CRNN(nn.Module):
         """
         x = log_mel.transpose(1, 2).unsqueeze(1)  # (batch, 1, frames, mels)
         first, *rest = self.cnn
-        with torch.autocast(
-            x.device.type, enabled=False
-        ):  # log-mels need more digits than bf16 has
+        # Log-mels need more digits than bf16 has.
+        with torch.autocast(x.device.type, enabled=False):
             x = first(x)  # (batch, 16, frames // 2, mels // 2)
         for block in rest:
             x = block(x)

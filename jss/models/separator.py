@@ -184,19 +184,24 @@ class ConvTasNet(nn.Module):
 
     @torch.no_grad()
     def fix_fourier_basis(self) -> ConvTasNet:
-        """Make encoder and decoder a short-time Fourier transform and its inverse, for good. ->
-        itself.
+        """Make encoder and decoder a short-time Fourier transform and its inverse, for good.
 
         For losses of magnitudes, which teach no phase: masks of 1 give the waveform back (but for
         half a frame at each end), so that sources have the mixture's phase. Sines and cosines under
-        the root of a Hann window, as Asteroid's filter bank "stft". Needs frames that overlap by
-        half, and no fewer filters than a frame has samples, an even number; raises JssError
-        otherwise.
+        the root of a Hann window, as Asteroid's filter bank "stft".
+
+        Returns:
+            The network itself.
+
+        Raises:
+            JssError: Frames do not overlap by half, or the filters are of an odd number or fewer
+                than a frame has samples.
         """
         c = self.config
         if c.kernel_size != 2 * c.stride or c.n_filters < c.kernel_size or c.n_filters % 2:
             raise JssError(
-                "A Fourier basis needs kernel_size twice stride, and n_filters even and no less."
+                "A Fourier basis needs a kernel_size of twice the stride, and an even n_filters of "
+                "kernel_size or more."
             )
         time = torch.arange(c.kernel_size, dtype=torch.float64) + 0.5
         angles = (
