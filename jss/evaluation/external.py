@@ -11,7 +11,7 @@ import pandas as pd
 
 from jss.arrays import Float64
 from jss.errors import JssError, number_of
-from jss.evaluation.measure import Findings, Reference
+from jss.evaluation.measure import THRESHOLD, Findings, Reference
 from jss.io import tsv
 from jss.io.annotations.formats import read
 from jss.io.score_arrays import LAYOUT, SUFFIX, Layout, read_array, read_layout
@@ -307,9 +307,17 @@ def _count_note(what: str, names: Sequence[str]) -> list[str]:
     return [f"{number_of(len(names), what)}: {', '.join(names[:3])}{more}"] if names else []
 
 
-def _labels(tables: Sequence[pd.DataFrame]) -> tuple[str, ...]:
-    """The classes of tables of events."""
-    return tsv.guess_labels(label for table in tables for label in table["event_label"].dropna())
+def _labels(ground_truth: Path, points: Path | None, decisions: Path | None) -> tuple[str, ...]:
+    """The classes of the ground truth; where it has no events, those of the detections."""
+
+    def of(tables: Sequence[pd.DataFrame]) -> tuple[str, ...]:
+        every = (label for table in tables for label in table["event_label"].dropna())
+        return tsv.guess_labels(every)
+
+    if labels := of([read(ground_truth)]):
+        return labels
+    tables = [] if points is None else [table for _, table in tsv.read_operating_points(points)]
+    return of(tables if decisions is None else [*tables, read(decisions)])
 
 
 def score(
@@ -345,15 +353,8 @@ def score(
     """
     seconds = tsv.read_durations(durations)
     found = None if scores is None else score_folder(scores, seconds)
-    if found is not None and labels is None:
-        labels = found.labels
     if labels is None:
-        labels = _labels([read(ground_truth)]) or _labels(
-            [
-                *(table for _, table in (tsv.read_operating_points(points) if points else ())),
-                *([] if decisions is None else [read(decisions)]),
-            ]
-        )
+        labels = found.labels if found is not None else _labels(ground_truth, points, decisions)
     if not labels:
         raise JssError(
             "Neither the ground truth nor the detections have events: name the classes (--labels)."
@@ -385,23 +386,13 @@ def score(
         notes += _count_note(
             "files beside the detections that were not read", tsv.unread_points(points)
         )
-        findings = replace(
-            findings,
-            points=events,
-            thresholds=np.array([threshold for threshold, _ in operating_points]),
-        )
+        thresholds = np.array([threshold for threshold, _ in operating_points])
+        findings = replace(findings, points=events, thresholds=thresholds)
+        if found is None and THRESHOLD in thresholds:
+            decided = events.take(np.flatnonzero(thresholds[events.point] == THRESHOLD))
+            findings = replace(findings, decisions=decided)
     if decisions is not None:
         events, more_notes = detections([read(decisions, labels=labels)], reference_set)
         notes += more_notes
         findings = replace(findings, decisions=events)
-    elif (
-        findings.thresholds is not None
-        and findings.scores is None
-        and 0.5 in findings.thresholds
-        and findings.points is not None
-    ):
-        rows = np.flatnonzero(
-            findings.points.point == int(np.flatnonzero(findings.thresholds == 0.5)[0])
-        )
-        findings = replace(findings, decisions=findings.points.take(rows))
     return replace(reference_set, notes=tuple(dict.fromkeys(notes))), findings
