@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jss.arrays import Float64
 from jss.data.clip import Clip
 from jss.data.datasets import overlap
 from jss.data.datasets.overlap import OverlapClip
@@ -185,6 +186,20 @@ def report(
     return measure(reference, findings, resamples=resamples, seed=seed, legacy_nan=legacy_nan)
 
 
+def frame_edges(output: ClipOutput, clip: Clip | OverlapClip) -> Float64:
+    """Boundaries of the T frames of a clip's scores in seconds, (T + 1,).
+
+    As with the baseline's decoder, an event may run into the padding, and ends with it at the
+    latest.
+
+    Args:
+        output: Of the clip.
+        clip: For its length.
+    """
+    limit = max(clip.duration, clip.padded_to or 0.0)
+    return np.minimum(np.arange(output.scores.shape[1] + 1) * output.hop, limit)
+
+
 def material(
     outputs: Outputs,
     clips: Sequence[Clip | OverlapClip],
@@ -224,11 +239,9 @@ def material(
         table, names, seconds, outputs.labels, dataset, name, sorted(set(by_name) - set(names))
     )
     outputs_of_clips = [outputs.clips[n] for n in names]
-    # As the baseline's decoder: an event may run into the padding, and ends with it at the latest.
-    limits = [max(by_name[n].duration, by_name[n].padded_to or 0.0) for n in names]
     filtered = [
-        (curves(o.scores, decoder), np.minimum(np.arange(o.scores.shape[1] + 1) * o.hop, limit))
-        for o, limit in zip(outputs_of_clips, limits, strict=True)
+        (curves(o.scores, decoder), frame_edges(o, by_name[n]))
+        for n, o in zip(names, outputs_of_clips, strict=True)
     ]
     settings = {
         "clips_padded_to_s": by_name[names[0]].padded_to,

@@ -114,10 +114,9 @@ class _Clips:
         self.scores: list[Floats] = []
         self.edges: list[Float64] = []
         for name in self.reference.names:
-            output, clip = outputs.clips[name], by_name[name]
-            limit = max(clip.duration, clip.padded_to or 0.0)
+            output = outputs.clips[name]
             self.scores.append(output.scores)
-            self.edges.append(np.minimum(np.arange(output.scores.shape[1] + 1) * output.hop, limit))
+            self.edges.append(run.frame_edges(output, by_name[name]))
 
     def curves(self, chosen: Decoder) -> ScoreSet:
         filtered = [curves(scores, chosen) for scores in self.scores]
