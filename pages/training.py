@@ -196,7 +196,8 @@ def _block(name: str, blocks: dict[str, str]) -> None:
 def _curves(history: list[dict[str, float]], name: str) -> None:
     chosen = runs.selected_epochs(history)
     rules = [
-        f"{runs.SELECTIONS[selection][2]}: **epoch {epoch}**" for selection, epoch in chosen.items()
+        f"{runs.SELECTION_RULES[selection][2]}: **epoch {epoch}**"
+        for selection, epoch in chosen.items()
     ]
     if rules:
         st.markdown(

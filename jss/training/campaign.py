@@ -29,7 +29,7 @@ from jss.training import runs
 from jss.training.blocks import chosen_row, stage_settings
 from jss.training.distributed import on_rank_zero
 from jss.training.rebase import rebase
-from jss.training.runs import PLAN, SELECTIONS, has_block, hours_of, mark_start
+from jss.training.runs import PLAN, SELECTION_RULES, Run, has_block, hours_of, mark_start
 from jss.training.stages import parse, separates_only, separator_block, split, trainings
 from jss.training.weak_stages import WEAK_STAGES
 
@@ -76,19 +76,16 @@ class Campaign:
 
 @dataclass(frozen=True)
 class RowProgress:
-    """Where a row stands.
-
-    Attributes:
-        state: "finished" once its blocks are saved; "waiting" before it begins.
-        clips: Clips (for a separator: mixtures) of its training steps so far.
-        hours: Time spent in its epochs.
-        objective: The best value so far of what selects its blocks, as "teacher objective 1.234".
-    """
+    """Where a row stands."""
 
     row: Row
+    #: "finished" once its blocks are saved; "waiting" before it begins.
     state: Literal["finished", "running", "interrupted", "waiting"]
+    #: Clips (for a separator: mixtures) of its training steps so far.
     clips: int
+    #: Time spent in its epochs.
     hours: float
+    #: The best value so far of what selects its blocks, as "teacher objective 1.234".
     objective: str
 
 
@@ -167,21 +164,23 @@ def progress(campaign: Campaign, out: Path) -> Iterator[RowProgress]:
     for row in campaign.rows:
         folder = out / row.name / row.trains
         begun = (folder / "config.yaml").is_file()
-        run = runs.read(folder, out) if begun else None
-        history = run.history if run else ()
+        trained = runs.read(folder, out) if begun else None
+        history = trained.history if trained else ()
         steps = int(history[-1].get("steps", 0)) if history else 0
         clips = steps * _batch(row.trains, campaign.config(row))
-        yield RowProgress(row, _state(row, out, run), clips, hours_of(folder), _objective(history))
+        yield RowProgress(
+            row, _state(row, out, trained), clips, hours_of(folder), _objective(history)
+        )
 
 
 def _state(
-    row: Row, out: Path, run: runs.Run | None
+    row: Row, out: Path, trained: Run | None
 ) -> Literal["finished", "running", "interrupted", "waiting"]:
     if _finished(row, out):
         return "finished"
-    if run is None:
+    if trained is None:
         return "waiting"
-    return "interrupted" if run.state == "interrupted" else "running"  # or about to be saved
+    return "interrupted" if trained.state == "interrupted" else "running"  # or about to be saved
 
 
 def _save_plan(campaign: Campaign, out: Path) -> None:
@@ -208,7 +207,7 @@ def _objective(history: Sequence[Mapping[str, float]]) -> str:
     if not selected:
         return ""
     name, epoch = list(selected.items())[-1]
-    column = SELECTIONS[name][0]
+    column = SELECTION_RULES[name][0]
     return f"{column.replace('_', ' ')} {history[epoch - 1][column]:.3f}"
 
 

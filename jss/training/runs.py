@@ -19,7 +19,7 @@ from jss.io.stamps import Stamp, stamp
 from jss.training.selection import best_epoch
 
 #: Network -> column of the history, whether the largest value is selected, and the rule in words.
-SELECTIONS: Mapping[str, tuple[str, bool, str]] = {
+SELECTION_RULES: Mapping[str, tuple[str, bool, str]] = {
     "student": ("student_objective", True, "student selection (Eq. 23)"),
     "teacher": ("teacher_objective", True, "teacher selection (Eq. 24)"),
     "separator": ("validation_loss", False, "least validation loss"),
@@ -77,7 +77,7 @@ def selected_epochs(history: Sequence[Mapping[str, float]]) -> dict[str, int]:
         history: A row for each epoch.
     """
     selected: dict[str, int] = {}
-    for name, (column, largest, _) in SELECTIONS.items():
+    for name, (column, largest, _) in SELECTION_RULES.items():
         if any(column in row for row in history):
             try:
                 selected[name] = int(history[best_epoch(history, column, largest)].get("epoch", 0))

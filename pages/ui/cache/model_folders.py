@@ -24,7 +24,7 @@ from jss.errors import JssError
 from jss.io.schema import read_json
 from jss.io.stamps import Stamp, stamp
 from jss.reports import EvalReport
-from jss.training import runs
+from jss.training import runs, stages
 from jss.weak_labels.report import WeakReport
 from jss.weak_labels.results import DEFAULT_CRITIC
 
@@ -35,7 +35,6 @@ VARIABLE = "JSS_MODELS"
 _FRESH_S, _DEEPEST = 1.0, 6
 #: Seconds after the end of a stage in which the next one may begin.
 PATIENCE_S = 900.0
-SELECTIONS = ("student", "teacher")
 _NAME = re.compile(r"\w[\w.+ -]*")
 #: What a name in the app must not hold: commas part names in the address, brackets end the folder's.
 _UNSAFE = re.compile(r"[^\w./+@-]+")
@@ -120,11 +119,11 @@ def system_of(run: Path, system: str) -> str | None:
         system: The stage, which may end in its selection: "MixIT-S1-teacher".
     """
     home = run.resolve().parent / "checkpoints"
-    for folder in folders():
-        names = [named(system.removesuffix(f"-{who}"), folder.where) for who in SELECTIONS]
-        if folder.path == home:
-            return next((name for name in names if name in folder.systems), None)
-    return None
+    folder = next((folder for folder in folders() if folder.path == home), None)
+    if folder is None:
+        return None
+    name = named(stages.split(system)[0], folder.where)
+    return name if name in folder.systems else None
 
 
 def faults() -> list[str]:
