@@ -1,9 +1,5 @@
 """A queue of long work: one job at a time, whoever asks; the same job is done once; given up when
 nobody waits for it.
-
-queue.do("clip|system", work, tell)         work(report) -> result; report(share, what) may be
-called at any time
-queue.do_when_idle("clip|system", work)     the same, while nobody waits for another job
 """
 
 from __future__ import annotations
@@ -14,6 +10,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+#: Is called with the share done, from 0 to 1, and what is being done.
 Report = Callable[[float, str], None]
 
 
@@ -39,20 +36,26 @@ class Queue(Generic[T]):
     """
 
     def __init__(self, grace: float = 1.0) -> None:
-        """grace: a job is given up where nobody has waited for it for so many seconds. A page that
-        runs again leaves its job for a moment.
+        """An empty queue.
+
+        Args:
+            grace: Seconds after which a job is given up that nobody waits for. A page that runs
+                again leaves its job for a moment.
         """
         self._grace = grace
         self._jobs: dict[str, _Job[T]] = {}
         self._lock = threading.Lock()
         self._busy = self._stopped = False
 
-    def do(self, key: str, work: Callable[[Report], T], tell: Report, every: float = 0.15) -> T:
-        """The result of the work, once it is done.
+    def do(self, key: str, work: Callable[[Report], T], report: Report, every: float = 0.15) -> T:
+        """The result of the work, once it is done; what the work raises is raised here.
 
-        tell: called ``every`` so many seconds with the share done, from 0 to 1, and what is being
-        done or waited for; where it raises, this caller gives up. What the work raises is raised
-        here.
+        Args:
+            key: Of the job: work of a key that is already in the queue is not done twice.
+            work: Returns the result, and may report its progress at any time.
+            report: Gets the progress of the work, or what is waited for; where it raises, this
+                caller gives up.
+            every: Seconds between two reports.
         """
         with self._lock:
             job = self._jobs.setdefault(key, _Job(work))
@@ -60,13 +63,13 @@ class Queue(Generic[T]):
             self._start()
         try:
             while not job.done.wait(every):
-                tell(*self._state(key, job))
+                report(*self._state(key, job))
         finally:
             with self._lock:
                 job.waiting -= 1
                 job.left = time.monotonic()
         if isinstance(job.error, GivenUp):  # it was, just as this caller came: begin again
-            return self.do(key, work, tell, every)
+            return self.do(key, work, report, every)
         if job.error is not None:
             raise job.error
         return job.result  # type: ignore[return-value]
@@ -76,6 +79,10 @@ class Queue(Generic[T]):
 
         Where somebody asks for another, it is given up and begun again later. What it raises is
         raised here.
+
+        Args:
+            key: As of :meth:`do`.
+            work: As of :meth:`do`.
         """
         with self._lock:
             job = self._jobs.setdefault(key, _Job(work, idle=True))
