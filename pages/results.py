@@ -129,7 +129,7 @@ def _fusions(reports: list[EvalReport], stem: str, intervals: bool) -> None:
     with progress(work, "fusions") as step:
         for done, names in enumerate(todo):
             step(done / len(todo), f"{done + 1} of {len(todo)}: {' + '.join(names)}")
-            report = loaders.fused(place, names, fusion_bench.fingerprint(place, names))
+            report = loaders.fused(place, names)
             if names == (JUDGE,):  # its report has the scores before they were rounded to be saved
                 report = next((r for r in reports if r.system == JUDGE), report)
             fused.append(report)

@@ -42,16 +42,11 @@ def version(dataset: str) -> str:
         if r.dataset == dataset
     ]
     saved = [
-        (place, _version(tuple(parts.values())))
+        (place, loaders.scores_version(tuple(parts.values())))
         for place, parts in loaders.saved_scores().items()
         if place[0] == dataset
     ]
     return repr((reports, saved))
-
-
-def _version(parts: tuple[SavedScores, ...]) -> str:
-    """Return a text that changes with saved scores."""
-    return repr([(p.digest, sorted(p.outputs.weights.items()), len(p.clips)) for p in parts])
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -68,7 +63,9 @@ def clip_figures(
     parts = tuple(p for name in systems if (p := scores(dataset, subset, selection, name)))
     if len(parts) < len(systems):
         return None
-    return _clip_figures((dataset, subset, selection, *systems), _version(parts), parts)
+    return _clip_figures(
+        (dataset, subset, selection, *systems), loaders.scores_version(parts), parts
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=100)
@@ -121,12 +118,16 @@ def on_clips_of_pairs(
     for report in reports:
         saved = scores(report.dataset, report.subset, report.selection, report.system)
         pairs = scores(report.dataset, report.subset + SUFFIX, report.selection, report.system)
-        names = _names_in_pairs(_version((saved, pairs)), saved, pairs) if saved and pairs else ()
+        names = (
+            _names_in_pairs(loaders.scores_version((saved, pairs)), saved, pairs)
+            if saved and pairs
+            else ()
+        )
         if saved is None or not names or len(names) == len(saved.clips):
             shown.append(report)
             continue
         place = (report.dataset, report.subset, report.selection, report.system)
-        shown.append(_on_clips(place, _version((saved,)), names, tuple(figures)))
+        shown.append(_on_clips(place, loaders.scores_version((saved,)), names, tuple(figures)))
         note = (
             f"Of {report.dataset} {report.subset}, only the {len(names)} clips are shown of which the sums "
             f"in {report.subset + SUFFIX} were made, so that both sides are of the same recordings."

@@ -509,25 +509,38 @@ def _users_scores(path: Path, stamp: tuple[int, int]) -> SavedScores | str:
         return str(error)
 
 
-@st.cache_resource(show_spinner=False, ttl=600, max_entries=200)
-def fused(place: tuple[str, str, str], systems: tuple[str, ...], fingerprint: str) -> EvalReport:
+def scores_version(parts: Sequence[SavedScores]) -> str:
+    """Return a text that changes with saved scores."""
+    return repr([(p.digest, sorted(p.outputs.weights.items()), len(p.clips)) for p in parts])
+
+
+def fused(place: tuple[str, str, str], systems: tuple[str, ...]) -> EvalReport:
     """Measure the mean scores (Eq. 25) of some systems.
 
     Args:
         place: Data set, subset and selection, as in :func:`saved_scores`.
         systems: Two or more, or one alone.
-        fingerprint: Changes with their scores.
 
     Raises:
         JssError: Where their classes differ.
     """
+    parts = [saved_scores()[place][name] for name in systems]
+    return _fused(place, systems, scores_version(parts), parts)
+
+
+@st.cache_resource(show_spinner=False, ttl=600, max_entries=200)
+def _fused(
+    place: tuple[str, str, str],
+    systems: tuple[str, ...],
+    version: str,
+    _parts: Sequence[SavedScores],
+) -> EvalReport:
     from jss.evaluation import saved_scores as scores
 
-    parts = [saved_scores()[place][name] for name in systems]
-    if not all(part.digest for part in parts):
-        return scores.report(parts)
-    key = f"fused {[part.digest for part in parts]}"
-    return EvalReport.from_dict(disk.plain_data(key, lambda: scores.report(parts).as_dict()))
+    if not all(part.digest for part in _parts):
+        return scores.report(_parts)
+    key = f"fused {[part.digest for part in _parts]}"
+    return EvalReport.from_dict(disk.plain_data(key, lambda: scores.report(_parts).as_dict()))
 
 
 def review_plan(folders: Sequence[Path], audio: Path | None, by_disagreement: bool) -> ReviewPlan:

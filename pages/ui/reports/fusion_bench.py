@@ -46,14 +46,6 @@ def no_scores(where: str = "") -> None:
     )
 
 
-def fingerprint(place: Place, names: tuple[str, ...]) -> str:
-    """Return a text that changes with the saved scores."""
-    scores = loaders.saved_scores()[place]
-    return repr(
-        [(scores[name].digest, sorted(scores[name].outputs.weights.items())) for name in names]
-    )
-
-
 def of_paper(place: Place, first: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Return the members of the paper's fusions of each pre-training, of the systems with scores.
 
@@ -80,7 +72,7 @@ def fuse_as_the_paper(wait: Callable[[], None]) -> None:
         place = (*main, "teacher")
         for names in of_paper(place):
             wait()
-            loaders.fused(place, names, fingerprint(place, names))
+            loaders.fused(place, names)
 
 
 @st.fragment
@@ -112,7 +104,7 @@ def bench() -> None:
         return
     try:
         rows_of = [selected, *([(name,) for name in selected] if len(selected) > 1 else [])]
-        reports = [loaders.fused(place, names, fingerprint(place, names)) for names in rows_of]
+        reports = [loaders.fused(place, names) for names in rows_of]
     except JssError as error:
         widgets.show_error(error)
         return
