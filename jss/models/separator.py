@@ -1,4 +1,4 @@
-"""The separator f_sep (Eqs 10, 18, 20): a ConvTas-Net that runs time-major on Asteroid's own
+"""The separator f_sep (Eqs 10, 18, 20): a Conv-TasNet that runs time-major on Asteroid's own
 weights.
 
 Asteroid's ConvTasNet keeps (batch, channel, time) and spends most of its time moving large tensors

@@ -40,12 +40,12 @@ WEAK_STAGES: Mapping[str, WeakStage] = {
     ),
     "weak-clip": WeakStage("tf_masker", "clip", "critic-clip", "masker, from clip labels (Eq. 9)"),
     "conv-strong": WeakStage(
-        "conv_tasnet", "strong", None, "JSS's ConvTas-Net, from isolated sources"
+        "conv_tasnet", "strong", None, "JSS's Conv-TasNet, from isolated sources"
     ),
     "conv-frame": WeakStage(
-        "conv_tasnet", "frame", "critic-frame", "JSS's ConvTas-Net, from frame labels (Eq. 8)"
+        "conv_tasnet", "frame", "critic-frame", "JSS's Conv-TasNet, from frame labels (Eq. 8)"
     ),
     "conv-clip": WeakStage(
-        "conv_tasnet", "clip", "critic-clip", "JSS's ConvTas-Net, from clip labels (Eq. 9)"
+        "conv_tasnet", "clip", "critic-clip", "JSS's Conv-TasNet, from clip labels (Eq. 9)"
     ),
 }

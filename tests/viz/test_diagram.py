@@ -21,7 +21,7 @@ from jss.viz.diagram import (
 )
 
 SED = Block("Sound event detection", ["sed-detector", "CRNN"])
-SEP = Block("Source separation", ["mixit-separator", "ConvTas-Net"])
+SEP = Block("Source separation", ["mixit-separator", "Conv-TasNet"])
 
 
 def words(drawing) -> list[str]:
@@ -92,7 +92,7 @@ def test_two_branches_are_weighted(summed):
     )
     assert (left.x > left.to + 100) is summed  # from below the separator, or from the mixture
     assert [box.lines[-1] for box in boxes(drawing)] == [
-        "ConvTas-Net",
+        "Conv-TasNet",
         "sed",
         "own",
         "Weighted sum (Eq. 2)",

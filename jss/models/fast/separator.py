@@ -1,4 +1,4 @@
-"""A ConvTas-Net that runs tile by tile of time on a CPU."""
+"""A Conv-TasNet that runs tile by tile of time on a CPU."""
 
 from __future__ import annotations
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from jss.checkpoints import ONNX, Card, Manifest
 from jss.viz.diagram import Block, Drawing, Step, branches_diagram, system_diagram, training_diagram
 
-_MODELS = {"crnn": "CRNN", "conv_tasnet": "ConvTas-Net"}
+_MODELS = {"crnn": "CRNN", "conv_tasnet": "Conv-TasNet"}
 _POOLINGS = {
     "max": "largest score over sources (Eq. 28)",
     "sum": "sum over sources (Eq. 27)",
     "mean": "mean over sources (Eq. 22)",
 }
-#: Outputs of a ConvTas-Net whose card does not say how many.
+#: Outputs of a Conv-TasNet whose card does not say how many.
 SOURCES = 4
 #: Training stages after pre-training, in the order in which they follow each other.
 _RANK = {"S1": 1, "JT": 1, "S2": 2}
