@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from jss.data.soundbank.bank import SoundBank
 from jss.errors import JssError, number_of
+from jss.evaluation.measure import RESAMPLES
 from jss.inference.fusion import Mean, common, fuse, fusion_name
 from jss.inference.system import System
 from jss.io.atomic import atomic_write
@@ -73,9 +74,6 @@ def tag(
     system: System,
     bank: SoundBank,
     split: str = "test",
-    *,
-    resamples: int = 1000,
-    seed: int = 0,
     progress: Progress = silent,
 ) -> TagReport:
     """Score every recording of the system's classes in a split.
@@ -84,8 +82,6 @@ def tag(
         system: The system.
         bank: The soundbank.
         split: Of the soundbank.
-        resamples: Number of bootstrap resamples; 0 for no confidence interval.
-        seed: Of the resamples.
         progress: In recordings.
 
     Raises:
@@ -114,27 +110,16 @@ def tag(
         [r.path for r in recordings],
         weak,
         tags,
-        resamples,
-        seed,
     )
 
 
-def fuse_reports(
-    reports: Sequence[TagReport],
-    bank: SoundBank,
-    mean: Mean = "scores",
-    *,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> TagReport:
+def fuse_reports(reports: Sequence[TagReport], bank: SoundBank, mean: Mean = "scores") -> TagReport:
     """The mean of several systems' clip scores of the classes that all of them have.
 
     Args:
         reports: Of each system, on one split.
         bank: The soundbank.
         mean: Of scores or logits (``jss.inference.fusion.fuse``).
-        resamples: As of :func:`tag`.
-        seed: As of :func:`tag`.
 
     Raises:
         JssError: The systems have no common class.
@@ -163,8 +148,6 @@ def fuse_reports(
         [r.path for r in recordings],
         fuse(scores, mean),
         np.array([[r.label == label for label in labels] for r in recordings]),
-        resamples,
-        seed,
     )
 
 
@@ -185,8 +168,6 @@ def _report(
     paths: Sequence[str],
     weak: npt.NDArray[Any],
     tags: npt.NDArray[np.bool_],
-    resamples: int,
-    seed: int,
 ) -> TagReport:
     """The report of clip scores (files, K), whose truth is ``tags``, (files, K)."""
     precisions = average_precision(weak, tags)
@@ -200,9 +181,7 @@ def _report(
         split=about.split,
         n_files=len(paths),
         macro=float(precisions[valid].mean()),
-        interval=interval(resampled(weak, tags, weights(len(paths), resamples, seed)))
-        if resamples
-        else None,
+        interval=interval(resampled(weak, tags, weights(len(paths), RESAMPLES))),
         classwise={
             label: {"average_precision": float(precisions[k]), "n_files": float(counts[k])}
             for k, label in enumerate(labels)
