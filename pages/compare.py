@@ -23,7 +23,7 @@ def page() -> None:
     recording = clip_view.opened()
     if recording is None:
         return
-    names = systems.pick_several(systems.MOST)
+    names = systems.pick_several()
     shown = _shown(names)
     widgets.check_link("Beside the sources", address.BESIDE, get_args(Beside).__contains__)
     widgets.check_link("Layout", address.LAYOUT, ("columns", "stacked").__contains__)

@@ -118,36 +118,36 @@ def chosen() -> str | None:
     return system
 
 
-def pick_several(most: int) -> list[str]:
-    """Show buttons for up to ``most`` systems; returns the chosen ones in the installed order."""
+def pick_several() -> list[str]:
+    """Show buttons for up to ``MOST`` systems; returns the chosen ones in the installed order."""
     installed = loaders.systems()
     names = [item.name for item in installed]
     wanted = address.read_several(address.SYSTEMS)
     widgets.check_link("Systems", address.SYSTEMS, names.__contains__, several=True)
-    several = [name for name in names if name in wanted][:most] or related(
-        address.read(address.SYSTEM), names, default_system(installed), most
+    several = [name for name in names if name in wanted][:MOST] or related(
+        address.read(address.SYSTEM), names, default_system(installed), MOST
     )
     st.pills(
         "Systems",
         names,
         selection_mode="multi",
         label_visibility="collapsed",
-        **widgets.mirrored("pick systems", several, partial(_take_several, several, most)),
+        **widgets.mirrored("pick systems", several, partial(_take_several, several)),
     )
     if replaced := st.session_state.pop(_REPLACED, None):
-        st.caption(f"Up to {most} systems: {replaced[1]} takes the place of {replaced[0]}.")
-    elif left_out := [name for name in names if name in wanted][most:]:
+        st.caption(f"Up to {MOST} systems: {replaced[1]} takes the place of {replaced[0]}.")
+    elif left_out := [name for name in names if name in wanted][MOST:]:
         is_or_are = "is" if len(left_out) == 1 else "are"
         st.caption(
-            f"Up to {most} systems: {', '.join(left_out)} of this link {is_or_are} left out."
+            f"Up to {MOST} systems: {', '.join(left_out)} of this link {is_or_are} left out."
         )
     return several
 
 
-def _take_several(before: Sequence[str], most: int, pressed: Sequence[str]) -> None:
+def _take_several(before: Sequence[str], pressed: Sequence[str]) -> None:
     """Take over the systems pressed; one too many replaces the first that is no baseline."""
     several = sorted(pressed, key=lambda name: name not in before)
-    if len(several) > most:
+    if len(several) > MOST:
         replaced = next((name for name in several if name != BASELINE), several[0])
         several.remove(replaced)
         st.session_state[_REPLACED] = (replaced, several[-1])
