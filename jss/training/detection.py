@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jss.arrays import Float32
 from jss.config import Config, DetectionConfig
 from jss.data.training.batching import DetectionBatch, DetectionSteps, mix, stacked_mels
 from jss.data.training.datasets import TrainingData
+from jss.data.training.example import Example, Examples
 from jss.features import Scaling, scale, to_db
 from jss.losses.sed import consistency_loss, supervised_loss
 from jss.models.branches import Balance, TwoBranchModel
@@ -202,40 +204,37 @@ class DetectionTask(Task):
                 self._analyse(audio, mels)
         self.recent.clear()  # a resumed run has none of the epoch before either
 
+    def _analysed(self, subset: Examples) -> Iterator[tuple[list[Example], dict[str, JointOutput]]]:
+        """Student and teacher on the clips of a set, a batch at a time."""
+        for begin in range(0, len(subset), VALIDATION_BATCH):
+            end = min(begin + VALIDATION_BATCH, len(subset))
+            examples = [subset[i] for i in range(begin, end)]
+            audio = torch.from_numpy(np.stack([example.mixture for example in examples]))
+            mels = stacked_mels(examples)
+            mels = None if mels is None else mels.to(self.device)
+            yield examples, self._analyse(audio.to(self.device), mels)
+
     def validate(self) -> dict[str, float]:
         """The objectives of student and teacher and their terms, after ``average_norms``."""
         self.average_norms()
-        scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
-        weak_scores: dict[str, list[Tensor]] = {"student": [], "teacher": []}
+        strong: dict[str, list[Float32]] = {"student": [], "teacher": []}
+        weak: dict[str, list[Float32]] = {"student": [], "teacher": []}
         events: list[Any] = []
         tags: list[Any] = []
-        strong_set, weak_set = self.data.synthetic_validation, self.data.weak_validation
-        for subset, is_strong in ((strong_set, True), (weak_set, False)):
-            for begin in range(0, len(subset), VALIDATION_BATCH):
-                examples = [
-                    subset[i] for i in range(begin, min(begin + VALIDATION_BATCH, len(subset)))
-                ]
-                if is_strong:
-                    events += [example.events or () for example in examples]
-                else:
-                    tags += [example.weak(self.labels) for example in examples]
-                audio = torch.from_numpy(np.stack([example.mixture for example in examples])).to(
-                    self.device
-                )
-                mels = stacked_mels(examples)
-                if mels is not None:
-                    mels = mels.to(self.device)
-                for selection, output in self._analyse(audio, mels).items():
-                    if is_strong:
-                        scores[selection] += output.strong.float().cpu()
-                    else:
-                        weak_scores[selection] += output.weak.float().cpu()
+        for examples, outputs in self._analysed(self.data.synthetic_validation):
+            events += [example.events or () for example in examples]
+            for selection, output in outputs.items():
+                strong[selection] += [*output.strong.float().cpu().numpy()]
+        for examples, outputs in self._analysed(self.data.weak_validation):
+            tags += [example.weak(self.labels) for example in examples]
+            for selection, output in outputs.items():
+                weak[selection] += [*output.weak.float().cpu().numpy()]
         row = {}
-        for selection in scores:
+        for selection in strong:
             values = objective(
-                [s.numpy() for s in scores[selection]],
+                strong[selection],
                 events,
-                [s.numpy() for s in weak_scores[selection]],
+                weak[selection],
                 tags,
                 self.labels,
                 seconds=self.config.data.seconds,
