@@ -86,6 +86,8 @@ def plan_separation(inputs: PlanInputs, name: str, memory: bool) -> Planned:
         f"{len(held_out.clips)}"
     )
     start = _starts(inputs, stage, None, None)
+    if stage.loss == "pit":
+        _check_outputs(inputs, stage)
     parts = [
         f"data={pool.name} of {pool.root} ({sizes}{source_range}; {validation})",
         f"{c.epochs} epochs of {len(steps) // steps.parts} steps at most",
@@ -235,6 +237,21 @@ def _check_sources(name: str, pool: SeparationPool, n_src: int) -> str:
             f"outputs: set separator.n_src={most}."
         )
     return f" of {fewest} to {most} sources"
+
+
+def _check_outputs(inputs: PlanInputs, stage: Stage) -> None:
+    """Raises JssError where the separator has not the outputs that PIT's targets are made for."""
+    config, start = inputs.config, stage.starts["separator"]
+    outputs = config.separator.n_src
+    if start == "new TDCN++":
+        outputs = config.tdcn.n_src
+    elif start not in NEW:
+        outputs = checkpoints.load_card(start, inputs.folder).config.get("n_src", outputs)
+    if outputs != config.separator.n_src:
+        raise JssError(
+            f"The separator {start} has {outputs} outputs, and the mixtures of PIT are made for "
+            f"{config.separator.n_src}: set separator.n_src={outputs}."
+        )
 
 
 def _sizes(subsets: dict[str, Examples] | Any, fresh: bool) -> str:

@@ -266,3 +266,17 @@ def test_pairs_of_a_single_clip_are_refused(tmp_path):
 def test_a_stage_that_trains_nothing_starts_from_no_new_network(tmp_path):
     with pytest.raises(JssError, match="cannot start from a new detector"):
         chain("synthscapes", tmp_path, "stages.S0.detector=new").plan(["MixIT-S0"], resume=False)
+
+
+def test_pit_from_a_block_with_another_number_of_outputs_is_refused(tmp_path):
+    """The search over permutations would leave some outputs, or some sources, out of the loss."""
+    sizes = {"n_src": 8, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8}
+    card = checkpoints.Card("eight", "conv_tasnet", sizes, "test", "student", "noise", "MIT")
+    state = checkpoints.build(card.kind, sizes).state_dict()
+    checkpoints.save_block(state, card, tmp_path / "checkpoints")
+    start = "stages.PIT.separator=eight"
+    with pytest.raises(JssError, match=r"eight has 8 outputs.*set separator\.n_src=8"):
+        chain("synthscapes", tmp_path, start).plan(["PIT"], resume=False)
+    assert chain("synthscapes", tmp_path, start, "separator.n_src=8").plan(["PIT"], resume=False)
+    mixit = chain("synthscapes", tmp_path, "stages.MixIT.separator=eight")
+    assert mixit.plan(["MixIT"], resume=False)
