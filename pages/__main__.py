@@ -25,6 +25,7 @@ from pathlib import Path
 
 from jss.errors import JssError, debugging
 from jss.io.journal import DETECTED
+from pages.ui import folders
 
 #: Modules of the first page that Streamlit does not import; not torch, which a cached result does
 #: not need.
@@ -76,9 +77,9 @@ def main() -> int:
 
         os.environ[recordings.VARIABLE] = data[-1]
     if review:
-        os.environ["JSS_REVIEW"] = os.pathsep.join(review)
+        folders.write("JSS_REVIEW", review)
     if models:
-        os.environ["JSS_MODELS"] = os.pathsep.join(models)
+        folders.write("JSS_MODELS", models)
 
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import cli

@@ -77,7 +77,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--selection",
         choices=("teacher", "student"),
-        default="teacher",
         help="with --system: which of the two trained networks (default: teacher)",
     )
     parser.add_argument(
@@ -99,6 +98,9 @@ def run(args: argparse.Namespace) -> int:
     for name, seconds in (("--margin", args.margin), ("--pad-to", args.pad_to)):
         if not 0 <= seconds <= 3600:
             raise JssError(f"{name} {seconds:g} is not from 0 to 3600 seconds.")
+    for name, given in (("--selection", args.selection), ("--device", args.device)):
+        if given is not None and args.system is None:
+            raise JssError(f"{name} is of --system: add --system NAME, or leave out {name}.")
     events = read(args.events)
     events = events[events["event_label"].notna()]
     present, wanted = set(events["event_label"]), chosen_labels(args.labels)
@@ -175,7 +177,7 @@ def _analysis(
 
     if args.system is None:
         return lambda path: map(unanalysed, audio.stream(path)), None
-    system = load_system(args.system, args.selection, args.device)
+    system = load_system(args.system, args.selection or "teacher", args.device)
     if not system.separates:
         raise JssError(
             f"{system.name} has no separation stage: leave out --system to cut the recording itself."

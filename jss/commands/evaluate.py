@@ -117,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
         JssError: An argument is wrong, or nothing can be evaluated.
     """
     check_report_arguments(args)
-    if not args.system and args.compare:
+    if args.compare and not any((args.system, args.data, args.subset, args.out)):
         return compare(*args.compare)
     if not args.system or not args.data or not args.subset:
         raise JssError(

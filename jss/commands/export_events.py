@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from jss import audio
-from jss.errors import number_of
+from jss.errors import JssError, number_of
 from jss.io.annotations import label_studio
 from jss.io.annotations.audio import find_audio
 from jss.io.annotations.formats import FORMATS, named, read, write
@@ -49,9 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--url",
-        default=label_studio.PREFIX,
         metavar="PREFIX",
-        help="with labelstudio: goes before each recording's name (default: %(default)s)",
+        help="with labelstudio: goes before each recording's name (default: "
+        f"{label_studio.PREFIX})",
     )
 
 
@@ -62,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
         JssError: An argument or a file is wrong.
     """
     chosen = named(args.to)
-    if args.to == "labelstudio":
+    if args.url is not None:
+        if args.to != "labelstudio":
+            raise JssError("--url is of labelstudio: leave it out.")
         chosen = replace(chosen, write=partial(label_studio.write, prefix=args.url))
     events = read(args.events)
     durations = {} if args.durations is None else read_durations(args.durations)

@@ -79,6 +79,9 @@ def run(args: argparse.Namespace) -> int:
             f"{args.data} leaves no clips out: write {labelled.SPLITS} (filename, split), with train, "
             "validation and test for each clip."
         )
+    load_system(
+        args.system, args.selection, args.device
+    )  # a wrong device is no error of hours later
     print(f"Folder of the run: {out}")
     tuned = finetune(
         args.system,

@@ -129,7 +129,8 @@ def run(args: argparse.Namespace) -> int:
     from jss.reports import report_lines
 
     check_report_arguments(args)
-    if args.ground_truth is None and args.compare:
+    given = (args.durations, args.scores, args.detections, args.decisions, args.out)
+    if args.ground_truth is None and args.compare and not any(given):
         return compare(*args.compare)
     if args.ground_truth is None:
         raise JssError("Give --ground-truth and what to score (or --compare A B alone).")
@@ -146,6 +147,8 @@ def run(args: argparse.Namespace) -> int:
             )
     if args.median < 1 or args.median % 2 == 0:
         raise JssError("--median must be an odd number of frames.")
+    if args.median != 1 and args.scores is None:
+        raise JssError("--median is of --scores: add --scores DIR, or leave out --median.")
     labels = chosen_labels(args.labels)
     results = args.scores or args.detections or args.decisions
     durations = args.durations or _durations_beside(args)

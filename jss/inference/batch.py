@@ -234,7 +234,8 @@ def detect(
                     try:
                         if isinstance(outcome, JssError):
                             raise outcome
-                        journal.add(task.key, outcome)
+                        files = [*outcome["files"], *_earlier(journal, task, out, outcome["files"])]
+                        journal.add(task.key, {**outcome, "files": files})
                     except DiskError:
                         raise
                     except JssError as error:
@@ -274,9 +275,22 @@ def _finished(journal: Journal, key: str, out: Path, stem: str, wanted: Wanted) 
     if known is None:
         return False
     return needed(stem, wanted) <= {*known.files, *known.left_out} and all(
-        journal.owner(file) == key and (out / file).is_file() and (out / file).stat().st_size
-        for file in known.files
+        _is_own(journal, key, out / file, file) for file in known.files
     )
+
+
+def _is_own(journal: Journal, key: str, path: Path, file: str) -> bool:
+    """Whether a file of a recording is there, and is not that of a later one."""
+    return journal.owner(file) == key and path.is_file() and path.stat().st_size > 0
+
+
+def _earlier(journal: Journal, task: RecordingFiles, out: Path, written: list[str]) -> list[str]:
+    """Files that an earlier run wrote of a recording under its present name, and this one did not."""
+    known = _known(journal, task.key)
+    if known is None or not needed(task.stem, Wanted()) <= {*known.files}:
+        return []
+    rest = [file for file in known.files if file not in written]
+    return [file for file in rest if _is_own(journal, task.key, out / file, file)]
 
 
 def _claim_files(journal: Journal, todo: Iterable[RecordingFiles], wanted: Wanted) -> None:

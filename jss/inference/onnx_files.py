@@ -133,8 +133,12 @@ def export_onnx(
         The description.
 
     Raises:
-        JssError: The system is missing, or its detector cannot stand alone.
+        JssError: The system is missing, its detector cannot stand alone, or the file has another
+            suffix.
     """
+    path = Path(path)
+    if path.suffix.lower() != ".onnx":  # the description's name is the file's with .yaml in place
+        raise JssError(f"{path} must end in .onnx: name another file.")
     loaded = load_system(system, selection, "cpu", folder, accelerate=False)
     manifest, model = loaded.manifest, loaded.model
     blocks = manifest.selections[selection]
@@ -148,7 +152,6 @@ def export_onnx(
             f"The detector of {system} is an ONNX file already: {blocks.detector}.onnx among the blocks."
         )
     content = onnx_file(model.mel, cast(CRNN, model.detector), manifest.labels)
-    path = Path(path)
     with atomic_write(path) as part:
         part.write_bytes(content)
     card = loaded.cards["detector"]

@@ -146,9 +146,13 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
             f"{path} is damaged or of an earlier version: analyse the recordings again with jss detect, "
             "into another folder."
         )
-    # A recording that has changed was analysed again: the later line counts.
+    # A recording that has changed was analysed again: the later line counts. One that another run
+    # names otherwise, below another folder, keeps the name by which it may have been reviewed.
     known = [_validated(_Line, _parsed(line), path) for line in lines]
-    by_name = {line.filename: line for line in known if line is not None}
+    names: dict[str, str] = {}
+    by_name = {
+        names.setdefault(line.audio, line.filename): line for line in known if line is not None
+    }
     unsafe = [name for name in by_name if not _is_plain(name)]
     safe = {name: line for name, line in by_name.items() if name not in unsafe}
     recordings = {

@@ -230,7 +230,7 @@ def write(
         (clip.name, *cells)
         for clip in present
         for cells in (
-            [(f"{e.onset:.3f}", f"{e.offset:.3f}", e.label) for e in clip.events] or [("", "", "")]
+            [(f"{e.onset:.6f}", f"{e.offset:.6f}", e.label) for e in clip.events] or [("", "", "")]
         )
     ]
     with atomic_write(base / LABELS) as part:

@@ -86,7 +86,8 @@ class WeakTrainings:
         stage, c = WEAK_STAGES[training], self._settings(training)
         if c.start and (c.start not in self.needs(training) or self.is_finished(c.start)):
             self._start(training, stage, c)  # raises now what would be raised after other trainings
-        return plan_weak(training, self.workspace.config, self.scenes, stage, c, memory)
+        config, folder = self.workspace.config, self.workspace.folder
+        return plan_weak(training, config, self.scenes, stage, c, memory, folder)
 
     def train(self, training: str, run: Path) -> None:
         """Train in the folder of a run, and save the block."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from pathlib import Path
 
 import torch
 from torch import nn
 
+from jss import checkpoints
 from jss.config import Config, WeakLabelConfig
 from jss.data.scenes.batches import SceneSteps
 from jss.data.scenes.scenes import SceneData
@@ -22,6 +24,7 @@ from jss.models.tf_masker import TFMasker, magnitudes, signals
 from jss.training.blocks import checked_sizes
 from jss.training.memory import gigabytes, peak_bytes
 from jss.training.plan import Planned
+from jss.training.runs import has_block
 from jss.training.weak_stages import WEAK_STAGES, WeakStage
 
 #: Seconds; a critic that pools much over time needs longer crops, which fill a frame of it.
@@ -35,6 +38,7 @@ def plan_weak(
     stage: WeakStage,
     c: WeakLabelConfig,
     memory: bool,
+    folder: Path,
 ) -> Planned:
     """The data, steps, batch, memory and start of a training.
 
@@ -45,6 +49,7 @@ def plan_weak(
         stage: Its row.
         c: Its settings.
         memory: Whether to estimate memory too.
+        folder: That of blocks and systems.
 
     Raises:
         JssError: There are no scenes, a class has no recording, crops are too short, or no network
@@ -75,7 +80,7 @@ def plan_weak(
         f"{c.epochs} epochs of {len(steps)} steps at most",
         f"batch {c.batch}",
         *(
-            [f"memory about {gigabytes(_memory(network, config, stage, c, classes))}"]
+            [f"memory about {gigabytes(_memory(network, config, stage, c, classes, folder))}"]
             if memory
             else []
         ),
@@ -105,13 +110,18 @@ def new_network(config: Config, stage: WeakStage, classes: int) -> nn.Module:
 
 
 def _memory(
-    network: nn.Module, config: Config, stage: WeakStage, c: WeakLabelConfig, classes: int
+    network: nn.Module,
+    config: Config,
+    stage: WeakStage,
+    c: WeakLabelConfig,
+    classes: int,
+    folder: Path,
 ) -> float:
     """Memory in bytes: weights, their running mean, gradients, Adam's moments, and a step estimated
     on one mixture."""
     critic = None
     if stage.critic:
-        critic = freeze(new_network(config, WEAK_STAGES[stage.critic], classes))
+        critic = freeze(_critic(config, stage.critic, classes, folder))
     mixture = torch.randn(1, round((c.crop or config.data.seconds) * SAMPLE_RATE))
     network.train()
 
@@ -127,3 +137,11 @@ def _memory(
     per_mixture = peak_bytes(loss, network.parameters())
     trained = sum(parameter.numel() for parameter in network.parameters())
     return (20 if c.ema else 16) * trained + per_mixture * c.batch / config.processes
+
+
+def _critic(config: Config, name: str, classes: int, folder: Path) -> nn.Module:
+    """A network of the sizes of the critic that judges: those of its block, where it is finished."""
+    if not has_block(name, folder):
+        return new_network(config, WEAK_STAGES[name], classes)
+    card = checkpoints.load_card(name, folder)
+    return checkpoints.build(card.kind, card.config)

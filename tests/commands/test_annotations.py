@@ -137,6 +137,15 @@ def test_cut_the_mixture(sounds, capsys):
     for labels in ("", ","):
         assert run(*arguments, "--labels", labels) == 2
         assert "--labels is empty: name the classes" in capsys.readouterr().err
+    for option in (("--selection", "student"), ("--device", "cpu")):
+        assert run(*arguments, *option) == 2
+        assert f"{option[0]} is of --system" in capsys.readouterr().err
+
+
+def test_an_address_without_label_studio_is_refused(sounds, capsys):
+    arguments = ("export", sounds / "events.tsv", "--to", "csv", "--out", sounds / "x.csv")
+    assert run(*arguments, "--url", "http://here/") == 2
+    assert "--url is of labelstudio" in capsys.readouterr().err
 
 
 def test_cut_again_into_a_folder(sounds, capsys):

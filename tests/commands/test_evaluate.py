@@ -212,6 +212,7 @@ def test_a_broken_clip_is_told_and_the_rest_goes_on(root, systems, capsys):
     ("more", "sentence"),
     [
         (["--system", "SED"], "Give --system"),
+        (["--compare", "a", "b", "--out", "c.json"], "Give --system"),
         (["--system", "SED", "--data", "{}", "--subset", "weak"], "has no subset weak"),
         (["--system", "SED", "--data", "{}", "--subset", "validation", "--fusion"], "two systems"),
         (

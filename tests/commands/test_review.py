@@ -232,6 +232,9 @@ def test_a_command_of_review_again_takes_the_next_free_folder(tmp_path, capsys, 
         folders[-1].mkdir(parents=True, exist_ok=True)
     names = ["SED", "SED-2", "SED-3", "SED-3"]
     assert folders == [*(home / name for name in names), Path("mine")]
+    assert main([*again, "--device", "cuda:99"]) == 2  # not after hours of training
+    assert "There is no device cuda:99" in capsys.readouterr().err
+    assert len(folders) == 5
 
 
 def _stop(folders, out):

@@ -247,6 +247,12 @@ TRUTH = ("--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv")
             "odd number",
         ),
         (
+            [*TRUTH, "--decisions", "{}/decisions.csv", "--median", "3"],
+            "--median is of --scores",
+        ),
+        (["--compare", "a", "b", "--scores", "{}/scores"], "Give --ground-truth and what to score"),
+        (["--compare", "a", "b", "--out", "{}/c.json"], "Give --ground-truth and what to score"),
+        (
             [*TRUTH, "--decisions", "{}/decisions.csv", "--reference", "--out", "{}/report.json"],
             "--reference needs --scores or --detections",
         ),

@@ -23,6 +23,7 @@ from jss.errors import JssError
 from jss.inference import batch
 from jss.io.journal import DETECTED, DURATIONS, EVENTS, Journal
 from jss.io.tsv import read_durations
+from jss.review import detections
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("tiny_installed")
@@ -130,6 +131,18 @@ def test_what_is_finished_is_not_done_again(tmp_path, capsys):
     assert main(arguments(folder, out, "--save-sources")) == 0
     assert len(list((out / "sources").rglob("*.flac"))) == 16
     assert "(MixIT-S1" in capsys.readouterr().out
+
+
+def test_sources_of_an_earlier_run_stay_those_of_the_recording(tmp_path, capsys):
+    """A run for other files forgot them: Timeline and Review had none, though they were there."""
+    folder, out = recordings(tmp_path / "in", 1, 0.2), tmp_path / "out"
+    for wanted in ("--save-sources", "--save-results"):
+        assert main(arguments(folder, out, wanted)) == 0
+    (recording,) = detections.read(out).recordings.values()
+    assert len(recording.sources) == 4
+    capsys.readouterr()
+    assert main(arguments(folder, out, "--save-sources", "--save-results")) == 0
+    assert "1 of them before" in capsys.readouterr().out
 
 
 def test_a_file_that_is_empty_is_written_again(tmp_path, capsys):

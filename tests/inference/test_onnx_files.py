@@ -80,6 +80,9 @@ def test_the_block_is_checked_and_keyed_like_others(folder, tmp_path, capsys):
     capsys.readouterr()
     assert main(["export-onnx", "Mine"]) == 2
     assert "is an ONNX file already" in capsys.readouterr().err
+    for name in ("sed.yaml", "v1.2"):  # the description took its place, or that of v1.1's
+        assert main(["export-onnx", "SED", "--out", str(tmp_path / name)]) == 2
+        assert f"{name} must end in .onnx" in capsys.readouterr().err
     file = folder / "blocks" / f"{block}.onnx"
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(JssError, match="do not match the checksum"):

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from pages import __main__ as entry
+from pages.ui import folders
 
 
 @pytest.mark.parametrize("option", ["--data", "--review", "--models"])
@@ -46,3 +47,11 @@ def test_a_folder_without_detections_is_refused(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["pages", "--review", str(tmp_path)])
     assert entry.main() == 2
     assert "run jss detect" in capsys.readouterr().err
+
+
+def test_folders_keep_their_colons(monkeypatch, tmp_path):
+    """A folder named after a time was cut at its colon."""
+    monkeypatch.setenv("JSS_REVIEW", "")
+    named = [tmp_path / "2024-01-31T06:15:00", tmp_path / "two words"]
+    folders.write("JSS_REVIEW", named)
+    assert folders.read("JSS_REVIEW") == named

@@ -62,9 +62,9 @@ def test_a_run_shows_beside_the_shipped_ones_as_soon_as_it_is_there(
 def test_named_folders_and_shipped_ones_are_shown_once(
     runs: Path, tiny_checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    shutil.copytree(tiny_checkpoints, tmp_path / "exp, one" / "checkpoints")
-    monkeypatch.setenv("JSS_MODELS", str(tmp_path / "exp, one" / "checkpoints"))
-    assert names()[2:] == ["SED (exp_one)", "MixIT-S1 (exp_one)"]
+    shutil.copytree(tiny_checkpoints, tmp_path / "exp, 06:15" / "checkpoints")
+    monkeypatch.setenv("JSS_MODELS", str(tmp_path / "exp, 06:15" / "checkpoints"))
+    assert names()[2:] == ["SED (exp_06_15)", "MixIT-S1 (exp_06_15)"]
     monkeypatch.setenv("JSS_MODELS", str(tiny_checkpoints))
     assert names() == ["SED", "MixIT-S1"]
 

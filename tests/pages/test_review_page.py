@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import fake
@@ -221,9 +220,9 @@ def test_a_system_that_is_gone_and_recordings_that_are(
 def test_the_commands_are_of_what_is_reviewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """With a second system, thresholds are those of both samples, so tune needs its folder too."""
     spans = [(float(n), n + 0.5, "Speech") for n in range(20)]
-    ours = detected(tmp_path / "first one", "SED", spans)
+    ours = detected(tmp_path / "first one, 06:15", "SED", spans)
     other = detected(tmp_path / "b", "MixIT-S1", spans)
-    monkeypatch.setenv("JSS_REVIEW", os.pathsep.join(map(str, (ours, other))))
+    monkeypatch.setenv("JSS_REVIEW", f"{ours}\n{other}")
     from jss.review.detections import read
 
     store = Judgements(ours)
@@ -243,7 +242,7 @@ def test_detections_of_the_second_system_are_not_counted_as_those_of_the_first(
 ):
     ours = detected(tmp_path / "a", "SED")
     other = detected(tmp_path / "b", "MixIT-S1", (*EVENTS, (24.0, 25.0, "Cat")))
-    monkeypatch.setenv("JSS_REVIEW", os.pathsep.join(map(str, (ours, other))))
+    monkeypatch.setenv("JSS_REVIEW", f"{ours}\n{other}")
     app = run("pages/review.py")
     (summary,) = (item.value for item in app.markdown if "judged" in item.value)
     assert "of 2 detected by SED and 1 by MixIT-S1 alone in 1 recording" in summary.replace(

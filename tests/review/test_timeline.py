@@ -73,6 +73,18 @@ def test_events_of_earlier_runs_and_of_recordings_that_are_gone_are_counted(tmp_
     assert table["active_s"].tolist() == [20.0, 10.0, 12.0, 5.0]
 
 
+def test_a_recording_that_two_runs_name_differently_is_counted_once(tmp_path: Path):
+    """Of the folder above it, then of its own: it was there twice, with twice the events."""
+    event = (1.0, 2.0, "Dog")
+    folder = written(tmp_path, {"n/20240131_220000.WAV": (60.0, [event])})
+    path = folder / DETECTED
+    first, line = path.read_text().splitlines()
+    path.write_text("\n".join((first, line, line.replace('"n/2024', '"2024'))) + "\n")
+    days = timeline.read(folder)
+    assert days.recordings["filename"].tolist() == ["n/20240131_220000.WAV"]
+    assert len(days.events) == 1
+
+
 @pytest.mark.parametrize("by", timeline.BINS)
 def test_nothing_is_lost_or_counted_twice(evening: Timeline, by: str):
     table = timeline.summary(evening, by)

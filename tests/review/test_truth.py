@@ -148,6 +148,15 @@ def test_the_folder_is_read_by_training_and_evaluation(tmp_path):
     assert sum(len(clips) for clips in labelled.prepare(root).values()) == 7
 
 
+def test_a_very_short_event_keeps_its_length(tmp_path):
+    """Times had three decimals, so that one below half a millisecond had none."""
+    detected, judgements = folder(tmp_path, 1)
+    short = missed("day 1/0 \u00e9.wav", 15.0001, 15.0004, "Cat")
+    write(tmp_path / "reviewed", detected, judgements | current(short))
+    ((clip,),) = labelled.prepare(tmp_path / "reviewed").values()
+    assert clip.events == (Event(5.0001, 5.0004, "Cat"),)
+
+
 def test_a_folder_whose_writing_failed_is_written_again(tmp_path):
     """It was taken for a folder of something else."""
     detected, judgements = folder(tmp_path, 4)

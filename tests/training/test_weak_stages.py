@@ -223,6 +223,25 @@ def test_plan_names_scenes_steps_and_critic(tmp_path):
     assert not (tmp_path / "critic-frame").exists()
 
 
+def test_memory_of_a_finished_critic_is_that_of_its_own_network(tmp_path):
+    """A preset with another critic does not change the one that was trained before."""
+    config = load_preset("weak_smoke")
+    labels = scene_recipe("urban").labels
+    sizes = dataclasses.asdict(dataclasses.replace(config.critic, n_classes=len(labels)))
+    about = ("critic", "student", "none: random weights", "MIT")
+    settings = {"classes": list(labels)}
+    card = checkpoints.Card("critic-frame", "critic", sizes, *about, settings=settings)
+    weights = checkpoints.build(card.kind, sizes).state_dict()
+    checkpoints.save_block(weights, card, tmp_path / "checkpoints")
+
+    def line(folder, *settings):
+        chain = chain_of(load_preset("weak_smoke", settings), tmp_path, folder)
+        return chain.plan(("weak-frame",), resume=False, memory=True)[-1].line
+
+    finished, larger = tmp_path / "checkpoints", "critic.channels=[64, 128, 256]"
+    assert line(finished, larger) == line(finished) != line(tmp_path / "new", larger)
+
+
 def test_gamma_counts_all_training_scenes():
     """A scene that comes after the first 2000 counts like any other."""
     recipe = dataclasses.replace(scene_recipe("urban"), labels=("a", "b"))

@@ -2,8 +2,8 @@
 
 The samples are those that ``jss.audio.load`` gives for the original, as 32-bit float WAV, so that
 training on the copy equals training on the original. WAV files that already are 16 kHz and mono are
-copied unchanged. A converted file has the date of its original, and one whose original is newer is
-converted again.
+copied unchanged. A converted file has the date of its original, and one whose original has another
+date is converted again.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from jss import audio
 from jss.data.acquire.checking import map_in_threads
 from jss.data.clip import Clip
 from jss.data.datasets.sets import DATASETS
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.io.atomic import atomic_write, remove_partial_files
-from jss.io.inputs import is_audio
+from jss.io.inputs import is_audio, walk
+from jss.io.notes import warn
 
 #: File that says what a folder is a copy of, so that a later run can resume it.
 CLAIM = "jss-conversion.json"
@@ -57,6 +58,12 @@ def convert(name: str, root: Path, out: Path, workers: int = 1) -> dict[tuple[st
     _claim(name, root, out)
     _copy_tables(name, root, out)
     targets = _targets(root, subsets)
+    gone = sorted(walk(out).files.keys() - {*targets.values()})
+    if gone:
+        warn(
+            f"{out} has {number_of(len(gone), 'recordings')} that {root} no longer has, such as "
+            f"{gone[0]}: delete them there, or convert into another folder."
+        )
     jobs = [
         (subset, clip)
         for subset, clips in subsets.items()
@@ -96,7 +103,10 @@ def _files(clip: Clip) -> list[Path]:
 
 def _is_current(path: Path, target: Path) -> bool:
     """Whether there is a converted file, of the original as it is now."""
-    return target.is_file() and path.stat().st_mtime - target.stat().st_mtime < _DATES_S
+    try:
+        return abs(path.stat().st_mtime - target.stat().st_mtime) < _DATES_S
+    except FileNotFoundError:
+        return False
 
 
 def _convert_clip(clip: Clip, out: Path, targets: Mapping[Path, str]) -> str | None:
@@ -108,7 +118,9 @@ def _convert_clip(clip: Clip, out: Path, targets: Mapping[Path, str]) -> str | N
                 continue
             date = path.stat().st_mtime_ns
             content = _at_16k(path)
-        except (JssError, FileNotFoundError) as error:
+        except FileNotFoundError:
+            return f"There is no file at {path}."
+        except JssError as error:
             return str(error)
         with atomic_write(target) as part:
             if content is None:

@@ -27,9 +27,10 @@ from jss.reports import EvalReport
 from jss.training import runs, stages
 from jss.weak_labels.report import WeakReport
 from jss.weak_labels.results import DEFAULT_CRITIC
+from pages.ui.folders import read
 
 Report = TypeVar("Report", EvalReport, WeakReport)
-#: The variable that names folders of models, joined as PATH is; ``python -m pages --models FOLDER``.
+#: The variable that names folders of models, set by ``python -m pages --models FOLDER``.
 VARIABLE = "JSS_MODELS"
 #: Seconds for which a list of the folders is used again, and folders below a root that are searched.
 _FRESH_S, _DEEPEST = 1.0, 6
@@ -81,8 +82,7 @@ def runs_folder() -> Path:
 
 def roots() -> tuple[Path, ...]:
     """Return the folders that are searched for the user's systems."""
-    named = [Path(path) for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path]
-    return tuple(dict.fromkeys(path.resolve() for path in (runs_folder(), *named)))
+    return tuple(dict.fromkeys(path.resolve() for path in (runs_folder(), *read(VARIABLE))))
 
 
 def named(name: str, where: str) -> str:

@@ -25,6 +25,7 @@ from jss.io.annotations import formats
 from jss.io.annotations.events import recording
 from jss.io.inputs import SOURCES, walk
 from jss.viz.agreement import Event, events_of
+from pages.ui import folders
 
 EXAMPLES = Path(jss.__file__).parent / "examples"
 #: The variable that names the user's folder, set by ``python -m pages --data FOLDER``.
@@ -165,7 +166,7 @@ def user_folder() -> Path | None:
 
 def detected_folders() -> list[Path]:
     """Return the output folders of ``detect`` that the app was started with."""
-    return [Path(path) for path in os.environ.get(DETECTED, "").split(os.pathsep) if path]
+    return folders.read(DETECTED)
 
 
 def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:

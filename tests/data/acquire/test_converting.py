@@ -128,6 +128,41 @@ def test_a_recording_that_changed_since_is_converted_again(tmp_path: Path) -> No
         np.testing.assert_array_equal(audio.load(path), audio.load(root / path.relative_to(out)))
 
 
+def test_an_older_recording_in_its_place_is_converted_too(tmp_path: Path) -> None:
+    """As one that is restored from a backup with its date; it stayed the one before."""
+    root, out = tmp_path / "in", tmp_path / "out"
+    for seconds, date in ((1.0, 1.1e9), (2.0, 1e9)):
+        layouts.sound(root / "a.wav", seconds)
+        os.utime(root / "a.wav", (date, date))
+        assert convert("folder", root, out) == {}
+        assert audio.duration(out / "a.wav") == seconds
+
+
+def test_recordings_that_have_gone_since_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are in the copy, and nothing said that they are no longer in the original."""
+    root, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a.wav", "b/c.wav"):
+        layouts.sound(root / name, 1.0)
+    convert("folder", root, out)
+    (root / "b" / "c.wav").unlink()
+    assert convert("folder", root, out) == {}
+    assert f"{out} has 1 recording that {root} no longer has, such as b/c.wav" in caplog.text
+
+
+def test_a_link_whose_file_has_gone_since_is_a_failed_clip(tmp_path: Path) -> None:
+    """It was a traceback."""
+    root, out = layouts.desed(tmp_path / "set"), tmp_path / "out"
+    path = next(path for path in sorted(root.rglob("*.wav")) if "_events" not in str(path))
+    path.rename(tmp_path / "elsewhere.wav")
+    path.symlink_to(tmp_path / "elsewhere.wav")
+    assert convert("desed", root, out) == {}
+    (tmp_path / "elsewhere.wav").unlink()
+    (why,) = convert("desed", root, out).values()
+    assert why == f"There is no file at {path}."
+
+
 def test_a_table_that_was_changed_since_is_no_part_of_the_copy_unnoticed(tmp_path: Path) -> None:
     table = "filename\tonset\toffset\tevent_label\na.wav\t0\t1\tDoor\n"
     root, out = labelled(tmp_path / "set", strong_dot_tsv=table), tmp_path / "out"

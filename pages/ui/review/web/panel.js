@@ -204,8 +204,13 @@ export class Panel {
       this.judge({ kind: "relabel", label });
       return;
     }
+    if (!drawn) { // then there is no playhead
+      this.say("Nothing is added: the clip is not drawn yet.");
+      this.draw();
+      return;
+    }
     const span = this.marked;
-    const where = span ? { onset: span.start, offset: span.end } : { at: drawn?.position() ?? 0 };
+    const where = span ? { onset: span.start, offset: span.end } : { at: drawn.position() };
     this.report({ kind: "missed", label, ...where });
     if (span) this.mark();
     this.draw();
