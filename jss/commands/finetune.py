@@ -79,9 +79,8 @@ def run(args: argparse.Namespace) -> int:
             f"{args.data} leaves no clips out: write {labelled.SPLITS} (filename, split), with train, "
             "validation and test for each clip."
         )
-    load_system(
-        args.system, args.selection, args.device
-    )  # a wrong device is no error of hours later
+    # Now, so that a wrong device is no error of hours later.
+    load_system(args.system, args.selection, args.device)
     print(f"Folder of the run: {out}")
     tuned = finetune(
         args.system,
