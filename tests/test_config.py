@@ -39,7 +39,10 @@ def test_overrides():
 @pytest.mark.parametrize(
     ("override", "says"),
     [
-        ("detection.epoch=3", "unknown key 'detection.epoch'"),
+        (
+            "detection.epoch=3",
+            r"\.yaml with detection\.epoch=3 has an unknown key 'detection\.epoch'",
+        ),
         ("nonsense=3", "unknown key 'nonsense'"),
         (
             "detection.ema=1e-4",

@@ -84,7 +84,7 @@ def plan_weak(
             if memory
             else []
         ),
-        start + (f", with {stage.critic} as its judge" if stage.critic else ""),
+        start + (f", taught by {stage.critic}" if stage.critic else ""),
     ]
     return Planned(training, "; ".join(parts))
 

@@ -215,7 +215,7 @@ def test_plan_names_scenes_steps_and_critic(tmp_path):
     lines = {stage.name: stage.line for stage in chain.plan(config.systems, resume=False)}
     assert list(lines) == list(config.systems)
     assert "(train 20000, validation 5000 scenes); 50 epochs of 2000 steps" in lines["weak-frame"]
-    assert lines["weak-clip"].endswith("starts from a new tf_masker, with critic-clip as its judge")
+    assert lines["weak-clip"].endswith("starts from a new tf_masker, taught by critic-clip")
     with pytest.raises(JssError, match=r"no validation scenes: raise data\.validation_synthetic"):
         chain_of(load_preset("weak_smoke", ("data.validation_synthetic=0",)), tmp_path).run(
             ("critic-frame",), resume=False

@@ -109,8 +109,11 @@ class DetectionSteps(Dataset[DetectionBatch]):
             )
         self.steps = min(len(s) // n for s, n in zip(self.subsets, c.batch, strict=True) if n)
         if not self.steps:
+            lower = [min(n, len(s)) for s, n in zip(self.subsets, c.batch, strict=True)]
+            short = SUBSETS[next(i for i, n in enumerate(lower) if n < c.batch[i])]
             raise JssError(
-                f"A subset is smaller than its part of the batch {c.batch}: use a smaller batch."
+                f"The {short} clips are too few for a batch of {list(c.batch)} synthetic, weak and "
+                f"unlabelled clips: lower that number, such as detection.batch={lower}."
             )
         self.steps = min(self.steps, c.steps) if c.steps else self.steps
 
