@@ -45,7 +45,7 @@ _SELECTIONS = ("student", "teacher")
 _NAME = r"\w[\w.+-]*"
 #: In the order of a list of systems.
 _STAGES = ("SED", "S0", "S1", "S2", "S2+", "JT", "JT+")
-_RESTORE = "restore it (git checkout) or train it again"
+_RESTORE = "restore it (git checkout), copy it there with its card, or train it again"
 #: Kind of a block that is an ONNX file.
 ONNX = "onnx"
 #: What YAML calls a mapping.

@@ -76,14 +76,24 @@ class Tuned:
     def lines(self) -> list[str]:
         """A table for people: a row a class, then a row a decoder."""
         rows = [
-            f"{'class':<28}{'median':>7}{'above':>7}{'F1':>6}   {'boxes':>9}{'above':>7}{'F1':>6}"
+            f"{'class':<28}{'median':>7}{'threshold':>11}{'F1':>6}   {'boxes':>9}{'threshold':>11}{'F1':>6}"
         ]
         for k, label in enumerate(self.labels):
             m, b = self.points.median[label], self.points.boxes[label]
             box = f"{b.half}, {b.ratio:g}"
             rows.append(
-                f"{label:<28}{m.frames:>7}{m.threshold:>7.2f}{_f1(self.median, k)}   "
-                f"{box:>9}{b.threshold:>7.2f}{_f1(self.boxes, k)}"
+                f"{label:<28}{m.frames:>7}{m.threshold:>11.2f}{_f1(self.median, k)}   "
+                f"{box:>9}{b.threshold:>11.2f}{_f1(self.boxes, k)}"
+            )
+        absent = [
+            label
+            for label, f1 in zip(self.labels, self.median.class_f1, strict=True)
+            if np.isnan(f1)
+        ]
+        if absent:
+            rows.append(
+                "These have no event here, so they get the usual filter and a threshold near 0.5: "
+                f"{', '.join(absent)}"
             )
         rows.append("")
         rows.append(f"{'on these clips':<34}{'PSDS1':>8}{'PSDS2':>8}{'event F1':>10}")

@@ -144,7 +144,7 @@ def test_what_would_fail_hours_later_is_refused_before_the_first_step(world, tmp
 
     refused("PIT: a mixture of .*fuss has 4 sources.*set separator.n_src=4", "separator.n_src=3")
     refused(
-        r"The .* clips are too few for a batch of .*: lower that number, such as detection\.batch=\[",
+        r"The .* clips are too few for a batch of .*: set a batch such as \[",
         "stages.JT.batch=[4, 1, 1]",
     )
     refused("stages.JT: epochs must be", "stages.JT.epochs=soon")

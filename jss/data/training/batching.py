@@ -113,7 +113,7 @@ class DetectionSteps(Dataset[DetectionBatch]):
             short = SUBSETS[next(i for i, n in enumerate(lower) if n < c.batch[i])]
             raise JssError(
                 f"The {short} clips are too few for a batch of {list(c.batch)} synthetic, weak and "
-                f"unlabelled clips: lower that number, such as detection.batch={lower}."
+                f"unlabelled clips: set a batch such as {lower}."
             )
         self.steps = min(self.steps, c.steps) if c.steps else self.steps
 
