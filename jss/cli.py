@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -166,7 +167,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments or debugging()
     warn.cache_clear()  # a note is printed once in a run
     try:
-        with _logging(debug):
+        with _logging(debug), _library_warnings(debug):
             return _run([word for word in arguments if word != "--debug"])
     except JssError as error:
         return _mistake(error, debug)
@@ -217,6 +218,17 @@ def _logging(debug: bool) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(handler)
+
+
+@contextmanager
+def _library_warnings(debug: bool) -> Iterator[None]:
+    """Show what libraries warn their developers of with ``debug`` alone: users can do nothing about it."""
+    with warnings.catch_warnings():
+        if not debug:
+            # Of torchmetrics in the version that Asteroid pins, and of Asteroid's PIT.
+            warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+            warnings.filterwarnings("ignore", message="Creating a tensor from a list of numpy")
+        yield
 
 
 def _run(arguments: list[str]) -> int:

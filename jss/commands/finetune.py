@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of the run (default: runs/finetune/SYSTEM, or SYSTEM-2, SYSTEM-3, ... where that is "
         "there; with --resume the last of them)",
     )
-    parser.add_argument("--selection", choices=("student", "teacher"), default="teacher")
+    parser.add_argument(
+        "--selection",
+        choices=("student", "teacher"),
+        default="teacher",
+        help="which of the two trained networks (default: teacher)",
+    )
     parser.add_argument(
         "--preset", default="finetune", metavar="NAME", help="whose settings (default: finetune)"
     )
@@ -70,7 +74,6 @@ def run(args: argparse.Namespace) -> int:
 
     if not 1 <= args.resamples <= 100_000:
         raise JssError("--resamples must be a number from 1 to 100000.")
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     out = args.out or on_rank_zero(lambda: _default(args.system, args.resume))
     subsets = labelled.prepare(args.data) if labelled.find(args.data) else {}
     clips = subsets.get("strong_test") or []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import warnings
 from functools import partial
 from pathlib import Path
 
@@ -84,8 +83,6 @@ def run(args: argparse.Namespace) -> int:
     """
     from jss.training.distributed import joined
 
-    # From torchmetrics, in the version that Asteroid pins.
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     try:
         with joined():
             _train(args)

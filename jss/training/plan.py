@@ -20,7 +20,7 @@ from jss.data.training.datasets import (
     source_counts,
 )
 from jss.data.training.example import Examples
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.training.blocks import chosen_row
 from jss.training.memory import detection_memory, gigabytes, separation_memory
 from jss.training.stages import NEW, Stage, comes_from, parse, separates_only, split
@@ -90,7 +90,7 @@ def plan_separation(inputs: PlanInputs, name: str, memory: bool) -> Planned:
         _check_outputs(inputs, stage)
     parts = [
         f"data={pool.name} of {pool.root} ({sizes}{source_range}; {validation})",
-        f"{c.epochs} epochs of {len(steps) // steps.parts} steps at most",
+        f"{number_of(c.epochs, 'epochs')} of {number_of(len(steps) // steps.parts, 'steps')} at most",
         f"batch {c.batch}",
         *(
             [
@@ -148,7 +148,7 @@ def plan_detection(inputs: PlanInputs, name: str, memory: bool) -> Planned:
     )
     parts = [
         f"data={data.root} ({_sizes(train, data.fresh)}; {validation})",
-        f"{c.epochs} epochs of {len(steps) // steps.parts} steps",
+        f"{number_of(c.epochs, 'epochs')} of {number_of(len(steps) // steps.parts, 'steps')}",
         "batch "
         + " + ".join(map(str, c.batch))
         + (f" in {steps.parts} parts" if steps.parts > 1 else ""),

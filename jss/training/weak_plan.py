@@ -14,7 +14,7 @@ from jss.config import Config, WeakLabelConfig
 from jss.data.scenes.batches import SceneSteps
 from jss.data.scenes.scenes import SceneData
 from jss.data.training.batching import per_process
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.features import SAMPLE_RATE
 from jss.models.critic import Critic
 from jss.models.joint import freeze
@@ -77,7 +77,7 @@ def plan_weak(
     start = f"starts from {c.start or f'a new {stage.network}'}"
     parts = [
         f"data={scenes.description} (train {len(train)}, validation {len(validation)} scenes)",
-        f"{c.epochs} epochs of {len(steps)} steps at most",
+        f"{number_of(c.epochs, 'epochs')} of {number_of(len(steps), 'steps')} at most",
         f"batch {c.batch}",
         *(
             [f"memory about {gigabytes(_memory(network, config, stage, c, classes, folder))}"]
