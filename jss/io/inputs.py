@@ -116,8 +116,9 @@ SYSTEM_FILES = frozenset(
         "__pycache__",
     ]
 )
-#: What ``jss prepare`` writes among the recordings; it is no name of the user's.
-MANIFEST = "jss-manifest.json"
+#: What ``jss prepare`` writes among the recordings, and with ``--convert`` into the copy; they are no
+#: names of the user's.
+MANIFEST, CONVERSION = "jss-manifest.json", "jss-conversion.json"
 #: Reasons why a name is left out, as users read them.
 HIDDEN, DUPLICATE, OUTPUT, SOURCES, SEPARATED = (
     "hidden or system files",
@@ -265,7 +266,7 @@ def walk(
             seen.add((status.st_dev, status.st_ino))
             for entry in children:
                 name, path = prefix + entry.name, Path(entry.path)
-                if entry.name == MANIFEST:
+                if entry.name in (MANIFEST, CONVERSION):
                     continue
                 if is_hidden(entry.name):
                     listing.left_out[HIDDEN] += 1

@@ -24,11 +24,9 @@ from jss.data.clip import Clip
 from jss.data.datasets.sets import DATASETS
 from jss.errors import JssError, number_of
 from jss.io.atomic import atomic_write, remove_partial_files
-from jss.io.inputs import is_audio, walk
+from jss.io.inputs import CONVERSION, is_audio, walk
 from jss.io.notes import warn
 
-#: File that says what a folder is a copy of, so that a later run can resume it.
-CLAIM = "jss-conversion.json"
 #: Bytes a second of a converted file.
 _BYTES = 4 * audio.SAMPLE_RATE
 #: Seconds within which the dates of two files are the same: some file systems round them.
@@ -197,7 +195,7 @@ def _claim(name: str, root: Path, out: Path) -> None:
         raise JssError(
             f"One of {out} and {root} is in the other: give a folder elsewhere for the converted copy."
         )
-    claim = out / CLAIM
+    claim = out / CONVERSION
     if claim.is_file():
         try:
             copied = TypeAdapter(dict[str, Any]).validate_json(claim.read_bytes())

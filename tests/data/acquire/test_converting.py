@@ -13,10 +13,11 @@ import soundfile
 import true_layouts as layouts
 
 from jss import audio
-from jss.data.acquire.converting import CLAIM, convert
+from jss.data.acquire.converting import convert
 from jss.data.clip import Clip
 from jss.data.datasets.sets import DATASETS
 from jss.errors import JssError
+from jss.io.inputs import CONVERSION, walk
 
 HOME = Path(__file__).parents[3]
 GRID = (
@@ -61,6 +62,10 @@ def test_the_copy_has_the_samples_of_the_original(tmp_path: Path) -> None:
         np.testing.assert_array_equal(audio.load(path), audio.load(root / path.relative_to(out)))
     for table in root.rglob("*.tsv"):
         assert (out / table.relative_to(root)).read_bytes() == table.read_bytes()
+    assert (out / CONVERSION).is_file()
+    assert (
+        walk(out).left_out == walk(root).left_out
+    )  # the note of the copy is no file of the user's
 
 
 @pytest.mark.parametrize("name", ["fuss", "urbansound8k", "esc50", "folder"])
@@ -370,6 +375,6 @@ def test_sentences_of_wrong_folders(tmp_path: Path) -> None:
         JssError, match="holds a converted copy of urbansound8k: convert folder into another"
     ):
         convert("folder", layouts.nested(tmp_path / "nested"), tmp_path / "out")
-    (tmp_path / "out" / CLAIM).write_text("{")
+    (tmp_path / "out" / CONVERSION).write_text("{")
     with pytest.raises(JssError, match="is damaged: convert into another folder"):
         convert("urbansound8k", root, tmp_path / "out")
