@@ -222,7 +222,7 @@ def _logging(debug: bool) -> Iterator[None]:
 
 @contextmanager
 def _library_warnings(debug: bool) -> Iterator[None]:
-    """Show what libraries warn their developers of with ``debug`` alone: users can do nothing about it."""
+    """Hide two warnings of libraries that users can do nothing about, unless ``debug`` is set."""
     with warnings.catch_warnings():
         if not debug:
             # Of torchmetrics in the version that Asteroid pins, and of Asteroid's PIT.

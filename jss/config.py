@@ -258,4 +258,4 @@ def load_preset(name: str, overrides: tuple[str, ...] = ()) -> Config:
             place[last] = parse_yaml(text)
         except ValueError as error:
             raise JssError(f'"{override}": the value is not valid YAML.') from error
-    return validate(Config, data, " with ".join((str(path), *overrides)))
+    return validate(Config, data, f"{path} with {' '.join(overrides)}" if overrides else str(path))

@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
             raise JssError(f"{name} {seconds:g} is not from 0 to 3600 seconds.")
     for name, given in (("--selection", args.selection), ("--device", args.device)):
         if given is not None and args.system is None:
-            raise JssError(f"{name} is of --system: add --system NAME, or leave out {name}.")
+            raise JssError(f"{name} goes with --system: add --system NAME, or leave out {name}.")
     events = read(args.events)
     events = events[events["event_label"].notna()]
     present, wanted = set(events["event_label"]), chosen_labels(args.labels)

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     chosen = named(args.to)
     if args.url is not None:
         if args.to != "labelstudio":
-            raise JssError("--url is of labelstudio: leave it out.")
+            raise JssError("--url is for --to labelstudio: leave out --url.")
         chosen = replace(chosen, write=partial(label_studio.write, prefix=args.url))
     events = read(args.events)
     durations = {} if args.durations is None else read_durations(args.durations)

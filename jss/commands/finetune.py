@@ -82,8 +82,8 @@ def run(args: argparse.Namespace) -> int:
             f"{args.data} leaves no clips out: write {labelled.SPLITS} (filename, split), with train, "
             "validation and test for each clip."
         )
-    # Now, so that a wrong device is no error of hours later.
-    load_system(args.system, args.selection, args.device)
+    # Before the training, which may take hours: the device may be wrong.
+    load_system(args.system, args.selection, args.device, accelerate=False)
     print(f"Folder of the run: {out}")
     tuned = finetune(
         args.system,

@@ -148,7 +148,7 @@ def run(args: argparse.Namespace) -> int:
     if args.median < 1 or args.median % 2 == 0:
         raise JssError("--median must be an odd number of frames.")
     if args.median != 1 and args.scores is None:
-        raise JssError("--median is of --scores: add --scores DIR, or leave out --median.")
+        raise JssError("--median goes with --scores: add --scores DIR, or leave out --median.")
     labels = chosen_labels(args.labels)
     results = args.scores or args.detections or args.decisions
     durations = args.durations or _durations_beside(args)

@@ -1,9 +1,10 @@
-"""What tells whether a file has changed, without reading it."""
+"""Date and size of a file, which show without reading it whether it has changed."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+#: When a file was written, in nanoseconds, and its size in bytes.
 Stamp = tuple[int, int]
 
 

@@ -44,8 +44,8 @@ def snr_improvement(
 def si_sdr(estimate: npt.ArrayLike, reference: npt.ArrayLike) -> Float64:
     """Scale-invariant signal-to-distortion ratio in dB over the last axis; shapes broadcast.
 
-    Means are removed. With c the cosine of the two signals it is 10 log10((c^2 + eps) / (1 - c^2 +
-    eps)), which is -80 dB for a silent estimate.
+    Means are removed. With c the cosine of the two signals it is 10 log10((c^2 + EPS) / (1 - c^2 +
+    EPS)), which is -80 dB for a silent estimate.
     J. Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019.
 
     Args:

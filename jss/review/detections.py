@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -146,13 +146,9 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
             f"{path} is damaged or of an earlier version: analyse the recordings again with jss detect, "
             "into another folder."
         )
-    # A recording that has changed was analysed again: the later line counts. One that another run
-    # names otherwise, below another folder, keeps the name by which it may have been reviewed.
-    known = [_validated(_Line, _parsed(line), path) for line in lines]
-    names: dict[str, str] = {}
-    by_name = {
-        names.setdefault(line.audio, line.filename): line for line in known if line is not None
-    }
+    by_name = _by_name(
+        line for text in lines if (line := _validated(_Line, _parsed(text), path)) is not None
+    )
     unsafe = [name for name in by_name if not _is_plain(name)]
     safe = {name: line for name, line in by_name.items() if name not in unsafe}
     recordings = {
@@ -164,7 +160,7 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     if lost:
         notes.append(
             f"{len(lost)} of {len(recordings)} recordings are no longer where they were analysed, such as "
-            f"{lost[0]}: to hear them, start the app with --data and their folder."
+            f"{lost[0]}: to play them, start the app with --data and their folder."
         )
     if unsafe:
         notes.append(f"{len(unsafe)} recordings have names that cannot be written: rename them.")
@@ -186,6 +182,26 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
         settings.precision,
         tuple(notes),
     )
+
+
+def _by_name(lines: Iterable[_Line]) -> dict[str, _Line]:
+    """The last line of each recording, by its name.
+
+    A recording that has changed was analysed again. One that two runs name differently, as below
+    another folder, keeps its first name, by which it may have been reviewed, unless another
+    recording has that name too.
+    """
+    last: dict[str, _Line] = {}
+    first: dict[str, str] = {}
+    bearers: dict[str, set[str]] = {}
+    for line in lines:
+        last[line.audio] = line
+        first.setdefault(line.audio, line.filename)
+        bearers.setdefault(line.filename, set()).add(line.audio)
+    return {
+        first[audio] if len(bearers[first[audio]]) == 1 else line.filename: line
+        for audio, line in last.items()
+    }
 
 
 def _by_label(labels: Sequence[str], values: V | list[V]) -> V | dict[str, V]:

@@ -205,7 +205,12 @@ class DetectionTask(Task):
         self.recent.clear()  # a resumed run has none of the epoch before either
 
     def _analysed(self, subset: Examples) -> Iterator[tuple[list[Example], dict[str, JointOutput]]]:
-        """Student and teacher on the clips of a set, a batch at a time."""
+        """Student and teacher on the clips of a set.
+
+        Yields:
+            The clips of a batch, and {"student", "teacher"} -> output: scores (batch, K, T) and clip
+            scores (batch, K).
+        """
         for begin in range(0, len(subset), VALIDATION_BATCH):
             end = min(begin + VALIDATION_BATCH, len(subset))
             examples = [subset[i] for i in range(begin, end)]

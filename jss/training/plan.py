@@ -23,7 +23,16 @@ from jss.data.training.example import Examples
 from jss.errors import JssError, number_of
 from jss.training.blocks import chosen_row
 from jss.training.memory import detection_memory, gigabytes, separation_memory
-from jss.training.stages import NEW, Stage, comes_from, parse, separates_only, split
+from jss.training.runs import has_block
+from jss.training.stages import (
+    NEW,
+    Stage,
+    comes_from,
+    parse,
+    separates_only,
+    separator_block,
+    split,
+)
 
 #: Names of blocks for people.
 ROLES = {"separator": "separator", "detector": "detector", "mixture": "mixture branch"}
@@ -246,11 +255,16 @@ def _check_outputs(inputs: PlanInputs, stage: Stage) -> None:
     if start == "new TDCN++":
         outputs = config.tdcn.n_src
     elif start not in NEW:
-        outputs = checkpoints.load_card(start, inputs.folder).config.get("n_src", outputs)
+        source = comes_from(start, None)
+        name = start if source is None else separator_block(source)
+        if source is None or has_block(name, inputs.folder):
+            outputs = checkpoints.load_card(name, inputs.folder).config.get("n_src", outputs)
+        elif source == "TDCN":
+            outputs = config.tdcn.n_src
     if outputs != config.separator.n_src:
         raise JssError(
             f"The separator {start} has {outputs} outputs, and the mixtures of PIT are made for "
-            f"{config.separator.n_src}: set separator.n_src={outputs}."
+            f"{config.separator.n_src}: set separator.n_src={outputs}, or start from another separator."
         )
 
 

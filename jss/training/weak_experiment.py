@@ -1,4 +1,4 @@
-"""The weak-label paper's experiment: critics first, then the separators that they judge."""
+"""The weak-label paper's experiment: critics first, then the separators that they teach."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class WeakTrainings:
         return [system]
 
     def needs(self, training: str) -> Sequence[str]:
-        """The critic that judges a separator."""
+        """The critic that teaches a separator."""
         if training not in WEAK_STAGES:
             raise JssError(
                 f'There is no way to train "{training}" here: name some of '

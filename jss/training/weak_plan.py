@@ -140,7 +140,8 @@ def _memory(
 
 
 def _critic(config: Config, name: str, classes: int, folder: Path) -> nn.Module:
-    """A network of the sizes of the critic that judges: those of its block, where it is finished."""
+    """The critic that teaches, with random weights: of the sizes of its block where that is finished,
+    else of the preset's."""
     if not has_block(name, folder):
         return new_network(config, WEAK_STAGES[name], classes)
     card = checkpoints.load_card(name, folder)

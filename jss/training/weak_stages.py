@@ -19,7 +19,7 @@ class WeakStage:
     network: Literal["critic", "tf_masker", "conv_tasnet"]
     #: What it learns from: isolated sources ("strong"), frame labels or clip labels.
     labels: Literal["strong", "frame", "clip"]
-    #: The stage whose critic judges a separator; None for a critic and for isolated sources.
+    #: The stage whose critic teaches a separator; None for a critic and for isolated sources.
     critic: str | None
     #: For the card.
     description: str

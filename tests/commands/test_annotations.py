@@ -139,13 +139,13 @@ def test_cut_the_mixture(sounds, capsys):
         assert "--labels is empty: name the classes" in capsys.readouterr().err
     for option in (("--selection", "student"), ("--device", "cpu")):
         assert run(*arguments, *option) == 2
-        assert f"{option[0]} is of --system" in capsys.readouterr().err
+        assert f"{option[0]} goes with --system" in capsys.readouterr().err
 
 
 def test_an_address_without_label_studio_is_refused(sounds, capsys):
     arguments = ("export", sounds / "events.tsv", "--to", "csv", "--out", sounds / "x.csv")
     assert run(*arguments, "--url", "http://here/") == 2
-    assert "--url is of labelstudio" in capsys.readouterr().err
+    assert "--url is for --to labelstudio" in capsys.readouterr().err
 
 
 def test_cut_again_into_a_folder(sounds, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,12 @@ def test_the_claims_of_the_documentation_are_those_of_the_reports(capsys):
     assert page.read_text(encoding="utf-8").splitlines() == listed(capsys, "claims"), (
         "the reports have changed: run jss list claims > docs/claims.md"
     )
+
+
+def test_claims_without_a_report_of_single_clips(capsys, monkeypatch, tmp_path):
+    """It was a traceback."""
+    reports = Path(__file__).parents[2] / "checkpoints" / "reports" / "homescapes-overlap"
+    (tmp_path / "reports").mkdir()
+    shutil.copy(reports / "SED.json", tmp_path / "reports")
+    monkeypatch.setenv("JSS_CHECKPOINTS", str(tmp_path))
+    assert listed(capsys, "claims") == ["There are no claims here."]

@@ -248,7 +248,7 @@ TRUTH = ("--ground-truth", "{}/gt.tsv", "--durations", "{}/durations.tsv")
         ),
         (
             [*TRUTH, "--decisions", "{}/decisions.csv", "--median", "3"],
-            "--median is of --scores",
+            "--median goes with --scores",
         ),
         (["--compare", "a", "b", "--scores", "{}/scores"], "Give --ground-truth and what to score"),
         (["--compare", "a", "b", "--out", "{}/c.json"], "Give --ground-truth and what to score"),

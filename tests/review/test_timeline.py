@@ -85,6 +85,21 @@ def test_a_recording_that_two_runs_name_differently_is_counted_once(tmp_path: Pa
     assert len(days.events) == 1
 
 
+def test_recordings_of_two_folders_that_had_one_name_are_both_there(tmp_path: Path):
+    """Two folders one after the other, each with an a.wav, and then the folder above both."""
+    name = "20240131_220000.WAV"
+    folder = written(
+        tmp_path, {f"{day}/{name}": (60.0, [(1.0, 2.0, "Dog")]) for day in ("mon", "tue")}
+    )
+    path = folder / DETECTED
+    first, mon, tue = path.read_text().splitlines()
+    alone = [line.replace(f'"{day}/2024', '"2024') for day, line in (("mon", mon), ("tue", tue))]
+    for runs in ([*alone, mon, tue], [alone[0], mon, tue]):
+        path.write_text("\n".join((first, *runs)) + "\n")
+        days = timeline.read(folder)
+        assert len(days.recordings) == len(days.events) == 2
+
+
 @pytest.mark.parametrize("by", timeline.BINS)
 def test_nothing_is_lost_or_counted_twice(evening: Timeline, by: str):
     table = timeline.summary(evening, by)

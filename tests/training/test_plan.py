@@ -144,7 +144,7 @@ def test_what_would_fail_hours_later_is_refused_before_the_first_step(world, tmp
 
     refused("PIT: a mixture of .*fuss has 4 sources.*set separator.n_src=4", "separator.n_src=3")
     refused(
-        r"The .* clips are too few for a batch of .*: set a batch such as \[",
+        r"The synthetic clips are too few for a batch of \[4, 1, 1\].*to \[2, 1, 1\] or less",
         "stages.JT.batch=[4, 1, 1]",
     )
     refused("stages.JT: epochs must be", "stages.JT.epochs=soon")
@@ -281,5 +281,9 @@ def test_pit_from_a_block_with_another_number_of_outputs_is_refused(tmp_path):
     with pytest.raises(JssError, match=r"eight has 8 outputs.*set separator\.n_src=8"):
         chain("synthscapes", tmp_path, start).plan(["PIT"], resume=False)
     assert chain("synthscapes", tmp_path, start, "separator.n_src=8").plan(["PIT"], resume=False)
+    after = chain("synthscapes", tmp_path, "stages.PIT.separator=MixIT")
+    assert (
+        "starts from the separator of MixIT" in after.plan(["MixIT", "PIT"], resume=False)[1].line
+    )
     mixit = chain("synthscapes", tmp_path, "stages.MixIT.separator=eight")
     assert mixit.plan(["MixIT"], resume=False)

@@ -59,8 +59,8 @@ def convert(name: str, root: Path, out: Path, workers: int = 1) -> dict[tuple[st
     gone = sorted(walk(out).files.keys() - {*targets.values()})
     if gone:
         warn(
-            f"{out} has {number_of(len(gone), 'recordings')} that {root} no longer has, such as "
-            f"{gone[0]}: delete them there, or convert into another folder."
+            f"{out} has {number_of(len(gone), 'recordings')} no longer in the data set at {root}, such as "
+            f"{gone[0]}: delete them from {out}, or convert into another folder."
         )
     jobs = [
         (subset, clip)

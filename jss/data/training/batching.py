@@ -109,11 +109,14 @@ class DetectionSteps(Dataset[DetectionBatch]):
             )
         self.steps = min(len(s) // n for s, n in zip(self.subsets, c.batch, strict=True) if n)
         if not self.steps:
-            lower = [min(n, len(s)) for s, n in zip(self.subsets, c.batch, strict=True)]
+            lower = [
+                n if n <= len(s) else len(s) // self.parts * self.parts
+                for s, n in zip(self.subsets, c.batch, strict=True)
+            ]
             short = SUBSETS[next(i for i, n in enumerate(lower) if n < c.batch[i])]
             raise JssError(
                 f"The {short} clips are too few for a batch of {list(c.batch)} synthetic, weak and "
-                f"unlabelled clips: set a batch such as {lower}."
+                f"unlabelled clips: set the stage's batch, or detection.batch, to {lower} or less."
             )
         self.steps = min(self.steps, c.steps) if c.steps else self.steps
 

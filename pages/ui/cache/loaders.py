@@ -19,7 +19,7 @@ from jss import audio, checkpoints, decoding
 from jss.decoding import Decoder, OperatingPoints, Threshold, decode
 from jss.errors import JssError
 from jss.inference.windows import padded
-from jss.io.stamps import stamp
+from jss.io.stamps import Stamp, stamp
 from jss.labels import Theme
 from jss.metrics.diversity import clip_similarity
 from jss.reports import EvalReport
@@ -499,7 +499,7 @@ def _shipped_scores(state: str) -> dict[tuple[str, str, str], dict[str, SavedSco
 
 
 @st.cache_resource(show_spinner=False, max_entries=100)
-def _users_scores(path: Path, stamp: tuple[int, int]) -> SavedScores | str:
+def _users_scores(path: Path, written: Stamp) -> SavedScores | str:
     """Return the scores in a file, read once for each state of it; a sentence if it is damaged."""
     from jss.evaluation.saved_scores import SavedScores
 
@@ -606,7 +606,7 @@ def excerpt(path: Path, start: float, end: float) -> bytes:
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _excerpt(path: Path, start: float, end: float, stamp: tuple[int, int]) -> bytes:
+def _excerpt(path: Path, start: float, end: float, written: Stamp) -> bytes:
     return audio.wav(audio.excerpt(path, start, end - start))
 
 

@@ -63,9 +63,8 @@ def test_the_copy_has_the_samples_of_the_original(tmp_path: Path) -> None:
     for table in root.rglob("*.tsv"):
         assert (out / table.relative_to(root)).read_bytes() == table.read_bytes()
     assert (out / CONVERSION).is_file()
-    assert (
-        walk(out).left_out == walk(root).left_out
-    )  # the note of the copy is no file of the user's
+    # The note of the copy is no file of the user's.
+    assert walk(out).left_out == walk(root).left_out
 
 
 @pytest.mark.parametrize("name", ["fuss", "urbansound8k", "esc50", "folder"])
@@ -153,7 +152,9 @@ def test_recordings_that_have_gone_since_are_named(
     convert("folder", root, out)
     (root / "b" / "c.wav").unlink()
     assert convert("folder", root, out) == {}
-    assert f"{out} has 1 recording that {root} no longer has, such as b/c.wav" in caplog.text
+    assert (
+        f"{out} has 1 recording no longer in the data set at {root}, such as b/c.wav" in caplog.text
+    )
 
 
 def test_a_link_whose_file_has_gone_since_is_a_failed_clip(tmp_path: Path) -> None:
