@@ -90,13 +90,13 @@ def test_a_cell_in_longer_bins_is_the_one_that_holds_it(
         "threshold": 0.5,
         "labels": list(DESED_LABELS),
     }
-    path = tmp_path / "a.wav"
-    audio.save(path, fake.tone(1, 160000))
     out = tmp_path / "out"
     rows = ["filename\tonset\toffset\tevent_label"]
     with Journal(out / DETECTED, settings) as journal:
         for hour in range(10, 15):
             name = f"20240131_{hour}0000.wav"
+            path = tmp_path / name
+            audio.save(path, fake.tone(1, 160000))
             events = [(2400.0, 2403.0, "Dog")]
             line = {"filename": name, "audio": str(path), "duration": 3600.0, "files": []}
             journal.add(name, {**line, "events": events, "peaks": [0.9]})

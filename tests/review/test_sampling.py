@@ -84,7 +84,7 @@ def test_recordings_that_are_gone_count_for_thresholds_but_are_not_shown(tmp_pat
     detected = read(tmp_path)
     assert [one.filename for one in detected.detections] == ["gone.wav", "here.wav"]
     assert detected.notes == (
-        "1 of 2 recordings are no longer where they were analysed, such as gone.wav: to hear them, start "
+        "1 of 2 recordings are no longer where they were analysed, such as gone.wav: to play them, start "
         "the app with --data and their folder.",
     )
     planned = plan(detected, replace(detected, detections=()))

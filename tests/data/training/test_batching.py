@@ -105,7 +105,9 @@ def test_sets_on_disk_are_shuffled():
 def test_sentence_of_an_indivisible_batch():
     with pytest.raises(JssError, match="accumulate divide"):
         steps(accumulate=3)
-    with pytest.raises(JssError, match="smaller batch"):
+    with pytest.raises(
+        JssError, match=r"set the stage\'s batch, or detection\.batch, to \[6, 2, 2\] or less"
+    ):
         steps(batch=(100, 2, 2), accumulate=1)
 
 
