@@ -116,7 +116,7 @@ DATASETS: Mapping[str, DataSet] = {
     "labelled": DataSet(
         "a labelled folder",
         "your own clips and classes: audio, labels.yaml, and strong.tsv, weak.tsv or both",
-        "licence: that of the recordings",
+        "the licence of the recordings",
         labelled.find,
         labelled.prepare,
         (folder.LABELS, "strong.*", "strong/**/*", folder.WEAK, labelled.SPLITS),
@@ -124,7 +124,7 @@ DATASETS: Mapping[str, DataSet] = {
     "folder": DataSet(
         "a folder of audio",
         "any recordings without labels, nested or not (YFCC100M style), for MixIT",
-        "licence: that of the recordings",
+        "the licence of the recordings",
         folder.find,
         folder.prepare,
     ),
