@@ -249,7 +249,7 @@ def children() -> set[int]:
 
 
 def summary(minutes: float, rows: list[tuple[str, str, str]], wrong: list[str]) -> Iterator[str]:
-    """As Markdown, for the README."""
+    """As Markdown, for docs/robustness.md."""
     yield f"{minutes:g} minutes of `make soak` on {processor()}, {os.cpu_count()} cores:"
     yield ""
     yield "| what | how much | lost, wrong or held |"
