@@ -42,7 +42,7 @@ def page() -> None:
         )
     st.caption(
         choice.files(reports)
-        + " The line is the SED baseline. Click a bar to see the clips that make it."
+        + " The line is the SED baseline. Click a bar to see its gain clip by clip."
     )
     names = [report.system for report in reports]
     label, system = address.last(CLASS) or "", address.last(GAINING) or ""
@@ -120,8 +120,8 @@ def _clips_by_gain(
     of_class = _gains(first, metric, [label], over, system) if label else None
     if of_class and of_class[0]:
         st.markdown(
-            f"Gain in {CLASS_METRICS[metric]} of {literal(_named(label))} on the whole set: **{of_class[0]}**, "
-            "the paired 95 % interval over clips in brackets"
+            f"Gain in {CLASS_METRICS[metric]} of {literal(_named(label))} on the whole set "
+            f"(in brackets its paired 95 % interval over clips): **{of_class[0]}**"
         )
     columns = st.columns(2)
     ends = (

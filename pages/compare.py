@@ -71,8 +71,8 @@ def comparison(recording: Recording, names: list[str]) -> None:
     beside, layout = _beside(), _layout()
     notes = [
         recording.note,
-        "In columns, click a source to play it from where the playhead is; Shift and a number, or X "
-        "for the previous one, switch systems",
+        "In columns, click a source to play it from the playhead. Shift and a number switches to another "
+        "system, X back to the previous one",
     ]
     notes += [systems.selection_note(name) for name in names]
     notes += [
@@ -141,7 +141,11 @@ def _said(analyses: dict[str, Analysis], threshold: Threshold) -> str:
     different = {
         clip_view.described(analysis.result.decoder(threshold)) for analysis in analyses.values()
     }
-    return different.pop() if len(different) == 1 else "each above its own thresholds"
+    return (
+        different.pop()
+        if len(different) == 1
+        else "each with its own thresholds and median filters"
+    )
 
 
 def _table(

@@ -29,8 +29,8 @@ def page() -> None:
         choice.none_installed()
         return
     st.markdown(
-        "If separation helps, each source holds other events, and the score curves of two sources differ. "
-        "The similarity (Eq. 30) is 1 where they are equal, and 0 where no two sources score the same class."
+        "Where separation works, sources hold different events, and their score curves differ. Similarity "
+        "(Eq. 30) is 1 where these curves are equal, and 0 where no two sources score the same class."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = widgets.pick(
@@ -83,8 +83,8 @@ def page() -> None:
     if of:
         _extremes(by_name[of])
     st.caption(
-        "Whiskers in the panels are 95 % bootstrap intervals over clips. The SED baseline has the mixture "
-        "alone, and is drawn at similarity 1. Click a point for its most and least diverse clips."
+        "Whiskers in the panels are 95 % bootstrap intervals over clips. The SED baseline has no sources, "
+        "only the mixture, and is drawn at similarity 1. Click a point for its most and least diverse clips."
     )
     table = pd.DataFrame(
         [

@@ -14,8 +14,8 @@ from pages.ui.text import literal
 def page() -> None:
     st.caption(
         "jss separates a recording into sources and detects the sounds in each. Press **Play** or "
-        "Space; **Solo** plays one source; another system's button shows the same clip through it. "
-        "**Open, record** takes a recording of yours."
+        "Space; **Solo** plays one source; the buttons of other systems show the same clip through them. "
+        "**Open, record** opens a recording of yours."
     )
     recording = clip_view.opened()
     if recording is None:

@@ -116,7 +116,7 @@ def _one_system(installed: dict[str, Manifest]) -> None:
             f"{name}.{selection}.training",
             "#### Training",
         )
-        st.caption("Blocks in training are filled, frozen ones dashed.")
+        st.caption("Blocks that train are filled, frozen ones are dashed.")
     with data:
         st.markdown("#### Training data and licence")
         chosen = system.selections[selection]

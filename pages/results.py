@@ -62,7 +62,9 @@ def _ours() -> None:
     absent = sorted({r.system for r in reports if " + " not in r.system} - installed)
     if absent:
         how = " (docs/detectors.md says how to install YAMNet)" if "YAMNet" in absent else ""
-        st.caption(f"Figures only, without weights here: {literal(', '.join(absent))}{how}.")
+        st.caption(
+            f"Only the reports of these are installed, not their weights: {literal(', '.join(absent))}{how}."
+        )
     score_tables.show(
         reports,
         "single",
@@ -104,7 +106,7 @@ def _selections(dataset: str, subset: str, stem: str) -> None:
         *selection_table(evidence, names),
         "selections",
         f"selections.{stem}",
-        "#### Student and teacher side by side (the axis of Tables 2 and 4)",
+        "#### Student and teacher side by side (as in Tables 2 and 4)",
     )
     st.caption(
         "Teacher minus student with its paired 95 % interval; tinted where the interval excludes 0. "
@@ -145,14 +147,14 @@ def _fusions(reports: list[EvalReport], stem: str, intervals: bool) -> None:
         f"Our figures: mean scores (Eq. 25) on **{whole.n_files} of {whole.n_files_expected} files** of "
         f"{place[0]} {place[1]}, from the scores saved beside the reports."
         + (
-            f" {JUDGE} is the baseline that the paper judges fusions by; "
+            f" The paper compares fusions with {JUDGE}; "
             + (
                 "the first columns have the gain over it with its paired 95 % interval."
                 if intervals
-                else "switch on 95 % intervals for the gain over it."
+                else "switch on 95 % intervals to see the gain over it."
             )
             if JUDGE in saved
-            else f" {JUDGE}, by which the paper judges fusions, has no saved scores here."
+            else f" {JUDGE}, with which the paper compares fusions, has no saved scores here."
         )
     )
 

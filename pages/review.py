@@ -76,8 +76,8 @@ def page() -> None:
 def how_to_start() -> None:
     """Say how a folder comes to be reviewed."""
     st.info(
-        "Nothing to review: detect the events of a folder of recordings, then start the app with what was "
-        "written.",
+        "Nothing to review yet: detect the events of a folder of recordings, then start the app with the "
+        "output folder.",
         icon=":material/rate_review:",
     )
     st.code(
@@ -95,7 +95,7 @@ def summary(plan: ReviewPlan, current: Mapping[str, Judgement]) -> None:
     added = sum(judgement.is_added for judgement in current.values())
     judged = sum(count.values()) - added
     alone = len({detection.key for detection in plan.queue} & {d.key for d in plan.others})
-    by_other = f" and {alone} by {literal(plan.others[0].system)} alone" if alone else ""
+    by_other = f" and {alone} that only {literal(plan.others[0].system)} detected" if alone else ""
     st.markdown(
         f"**{number_of(judged, 'events')} judged** of {len(plan.queue) - alone} detected by "
         f"{literal(plan.detected.system)}{by_other} in "
@@ -308,13 +308,14 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
         column_config=charts.formats(table),
     )
     st.caption(
-        "The lowest threshold of a detection's peak score at which the detections are estimated to have this "
-        "precision. Each judgement is weighted by how many detections of its class and score it stands for. "
-        "Its interval goes from the lowest threshold that may reach the precision to the lowest that surely does "
-        "(95 %). A relabelled detection counts as wrong, a trimmed one as right, an unsure one not at all."
+        "Threshold: the lowest one above which the detections are estimated to have this precision; a detection "
+        "is above it where its peak score is. From and to are its 95 % interval: the lowest threshold that may "
+        "reach the precision, and the lowest that surely does. Each judgement counts for as many detections as "
+        "share its class and score. A relabelled detection counts as wrong, a trimmed one as right, an unsure "
+        "one not at all."
     )
     if table["Threshold"].notna().any():
-        st.caption("To use these thresholds as `auto`, in `jss detect` and in the viewer:")
+        st.caption("To make these the `auto` thresholds of `jss detect` and of the viewer:")
         st.code(
             f"jss tune {plan.detected.system} --review {quote(str(folder))}{against} --precision {target:g}",
             language="sh",
@@ -325,7 +326,7 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
     if st.button("Write the reviewed clips", icon=":material/save:"):
         written = truth.write(target_folder, plan.detected, current, plan.others)
         left_out = (
-            f" Left out: {number_of(written.open, 'clips')}, unsure or not wholly judged."
+            f" Left out: {number_of(written.open, 'clips')}, with unsure events or not judged to the end."
             if written.open
             else ""
         )

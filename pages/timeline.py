@@ -40,8 +40,8 @@ def page() -> None:
 def how_to_start() -> None:
     """Say how a folder comes to be shown."""
     st.info(
-        "Nothing to show: detect the events of a folder of recordings, then start the app with what was "
-        "written. Times in the recordings' names are read.",
+        "Nothing to show yet: detect the events of a folder of recordings, then start the app with the output "
+        "folder. Dates and times in the names of the recordings place them on the clock.",
         icon=":material/calendar_view_day:",
     )
     st.code(

@@ -74,7 +74,7 @@ def _pick_run(found: list[runs.Run]) -> str:
         RUN,
         show,
         width=420,
-        help="The newest is the stage that trains. The page moves on to the next one by itself.",
+        help="Newest shows the stage that is training, and moves on to the next stage by itself.",
     )
     return chosen or found[0].name
 
@@ -183,7 +183,7 @@ def _block(name: str, blocks: dict[str, str]) -> None:
         _curves(history, name)
         return
     st.info(
-        "The epochs of this block's training were not saved. Its card has these figures of the chosen epoch:",
+        "The figures of each epoch were not saved for this block. Those of the chosen epoch, from its card:",
         icon=":material/history:",
     )
     charts.table(

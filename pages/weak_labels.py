@@ -197,7 +197,8 @@ def _notes(mixture: Mixture, shown: str, analysis: WeakAnalysis) -> list[str]:
     if not len(analysis.result.sources):
         notes.append("A critic does not separate: there are no sources")
     notes.append(
-        f"The scores are the critic's, of the mixture and of each source; events follow a median filter of "
+        f"The scores are the critic's, on the mixture and on each source; events come from a threshold "
+        f"and a median filter of "
         f"{1000 * MEDIAN_FRAMES * analysis.clip.score_hop:.0f} ms"
     )
     return notes

@@ -96,7 +96,7 @@ def _page_button(stem: str, html: Callable[[], bytes]) -> None:
         f"{stem}.html",
         "text/html",
         html,
-        "This viewer with the clip as one file of at most 3 MB, which opens anywhere, offline",
+        "This viewer with the clip as one file of at most 3 MB, which any browser opens offline",
     )
 
 

@@ -548,7 +548,7 @@ def test_a_bar_leads_to_the_clips_that_make_it():
 @pytest.mark.usefixtures("fakes")
 def test_results_keep_ours_and_the_papers_apart():
     app = run("pages/results.py")
-    absent = next(c.value for c in app.caption if c.value.startswith("Figures only"))
+    absent = next(c.value for c in app.caption if c.value.startswith("Only the reports"))
     assert "YAMNet" in absent
     assert "MixIT\\-S1," not in absent
     ours = app.tabs[0]

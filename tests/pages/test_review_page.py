@@ -245,8 +245,9 @@ def test_detections_of_the_second_system_are_not_counted_as_those_of_the_first(
     monkeypatch.setenv("JSS_REVIEW", f"{ours}\n{other}")
     app = run("pages/review.py")
     (summary,) = (item.value for item in app.markdown if "judged" in item.value)
-    assert "of 2 detected by SED and 1 by MixIT-S1 alone in 1 recording" in summary.replace(
-        "\\", ""
+    assert (
+        "of 2 detected by SED and 1 that only MixIT-S1 detected in 1 recording"
+        in summary.replace("\\", "")
     )
 
 

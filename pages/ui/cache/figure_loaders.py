@@ -129,8 +129,8 @@ def on_clips_of_pairs(
         place = (report.dataset, report.subset, report.selection, report.system)
         shown.append(_on_clips(place, loaders.scores_version((saved,)), names, tuple(figures)))
         note = (
-            f"Of {report.dataset} {report.subset}, only the {len(names)} clips are shown of which the sums "
-            f"in {report.subset + SUFFIX} were made, so that both sides are of the same recordings."
+            f"Of {report.dataset} {report.subset}, only the {len(names)} clips are shown that "
+            f"{report.subset + SUFFIX} is made of, so that both are of the same recordings."
         )
         notes += [note] * (note not in notes)
     return shown, notes

@@ -100,8 +100,8 @@ def _match_sources() -> None:
     st.toggle(
         "Match sources",
         **widgets.mirrored("pick match", address.read(address.MATCH) != "no", _take_match),
-        help="The outputs of a separator have no fixed order. Matched by waveform, all systems "
-        "show their sources in one order.",
+        help="The outputs of a separator have no fixed order. Matched by waveform, the sources of all "
+        "systems are shown in the same order.",
     )
 
 

@@ -62,7 +62,7 @@ def _missing(recording: Recording) -> None:
     """Show the annotation of a clip without audio."""
     name = literal(recording.filename)
     st.warning(
-        f"The audio of {name} is not on this disk, so it cannot be heard or analysed. Some clips of DESED can "
+        f"The audio of {name} is not on this disk, so it cannot be played or analysed. Some clips of DESED can "
         "no longer be downloaded.",
         icon=":material/volume_off:",
     )

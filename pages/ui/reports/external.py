@@ -54,11 +54,13 @@ def form() -> None:
         type=["tsv", "csv", "zip"],
         accept_multiple_files=True,
         key="external results",
-        help="Either score tables, a `<clip>.tsv` for each clip with the columns onset, offset "
-        "(seconds) and one for each class, as `sed_scores_eval` and `jss detect` write them; or "
-        "detections, a `..._th_<threshold>.tsv` for each threshold with the columns filename, onset, "
-        "offset and event_label; or one table of events. A table of events beside the others holds "
-        "those at the operating threshold. Any number of files, or a ZIP of them.",
+        help="One of these three, as files or in a ZIP:\n\n"
+        "- score tables: a `<clip>.tsv` for each clip with the columns onset, offset (seconds) and one "
+        "for each class, as `sed_scores_eval` and `jss detect` write them\n"
+        "- detections: a `..._th_<threshold>.tsv` for each threshold with the columns filename, onset, "
+        "offset and event_label\n"
+        "- one table of events\n\n"
+        "A table of events beside the others holds the events at the operating threshold.",
     )
     system, labels, median = _options(files[0].name if files else "")
     if not files or truth is None:
@@ -114,7 +116,7 @@ def _options(first: str) -> tuple[str, Sequence[str] | None, int]:
             placeholder="those of the tables",
             key="external classes",
             width=320,
-            help="Separated by commas, where they are not those of the tables.",
+            help="Separated by commas; needed where the tables do not hold all of them.",
         )
     return name.strip() or default, label_list(classes) or None, int(median)
 
