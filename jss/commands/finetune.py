@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jss.commands.bars import progress
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 
 HELP = "train a shipped system on labelled clips, and compare it before and after"
 #: Settings may stand anywhere on the line.
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     from jss.inference.system import load_system
     from jss.reports import comparison_lines
     from jss.training.distributed import on_rank_zero
-    from jss.training.finetuning import finetune
+    from jss.training.finetuning import START, finetune
 
     if not 1 <= args.resamples <= 100_000:
         raise JssError("--resamples must be a number from 1 to 100000.")
@@ -109,9 +109,14 @@ def run(args: argparse.Namespace) -> int:
         report.save(out / f"{when}.json")
         reports.append(report)
     print("\n".join(comparison_lines(*reports)))
+    epochs = {card.epoch for card in system.cards.values() if not card.name.startswith(START)}
+    count = sum(len(subsets.get(f"{kind}_validation", [])) for kind in ("strong", "weak"))
     print(
-        f"The fine-tuned system: jss.load_system({args.system!r}, folder={str(tuned.folder)!r}), or make app "
-        f"MODELS={tuned.folder}"
+        f"Selected on {number_of(count, 'validation clips')}: epoch {', '.join(map(str, epochs))}"
+    )
+    print(
+        f"The fine-tuned system: jss.load_system({args.system!r}, folder={str(tuned.folder)!r}), make app "
+        f"MODELS={tuned.folder}, or JSS_CHECKPOINTS={tuned.folder} jss detect"
     )
     return 0
 

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         JssError: An argument is wrong.
     """
-    from jss.data.datasets import desed, sets
+    from jss.data.datasets import desed, labelled, sets
     from jss.data.soundbank.account import summary_of_data
     from jss.data.statistics import measure
 
@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
     if layout is None and not args.subset:  # its splits are for training
         clips = [clip for subset in subsets.values() for clip in subset]
         subsets = {"": sorted(clips, key=lambda clip: clip.filename)}
+    known = labelled.labels(args.root) if layout == "labelled" else None
     broken = 0
     for name in args.subset or subsets:
         clips = subsets[name]
@@ -73,7 +74,8 @@ def run(args: argparse.Namespace) -> int:
                 else clip
                 for clip in clips
             ]
-        statistics = measure(clips, Path(args.root).resolve().name, name, levels=not args.no_levels)
+        dataset = Path(args.root).resolve().name
+        statistics = measure(clips, dataset, name, levels=not args.no_levels, known=known)
         print("\n".join(lines(statistics)) + "\n")
         broken += len(statistics.damaged)
         if args.out is not None:

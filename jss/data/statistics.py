@@ -86,7 +86,7 @@ class Statistics:
     minutes: float
     #: Number of events of all classes.
     events: int
-    #: By label, in the order of the class set where the labels are of one.
+    #: By label, in the order of labels.yaml, or of the class set where the labels are of one.
     classes: Mapping[str, ClassStatistics]
     #: Shares of the annotated time by number of events at once; None where nothing is annotated.
     polyphony: Shares | None
@@ -119,7 +119,11 @@ class Statistics:
 
 
 def measure(
-    clips: Sequence[Clip], dataset: str = "", subset: str = "", levels: bool = True
+    clips: Sequence[Clip],
+    dataset: str = "",
+    subset: str = "",
+    levels: bool = True,
+    known: Sequence[str] | None = None,
 ) -> Statistics:
     """Measure the statistics of clips.
 
@@ -131,6 +135,8 @@ def measure(
         dataset: Name of the data set.
         subset: Name of the subset.
         levels: Whether to read every file for its level, on all cores.
+        known: The classes of the data set, all of which are listed if one occurs; None for those of the
+            class set that has all that occur, else those that occur.
 
     Returns:
         The statistics.
@@ -138,7 +144,8 @@ def measure(
     levels_by_name = _levels(clips) if levels else {}
     damaged = tuple(level for level in levels_by_name.values() if isinstance(level, str))
     rows = tuple(_row(clip, levels_by_name.get(clip.filename)) for clip in clips)
-    labels = ordered({label for row in rows for label in row.labels or ()})
+    occurring = {label for row in rows for label in row.labels or ()}
+    labels = list(known) if known and occurring else ordered(occurring)
     time_by_polyphony, class_time = np.zeros(4), {label: np.zeros(4) for label in labels}
     lengths: dict[str, list[float]] = {label: [] for label in labels}
     for clip in clips:

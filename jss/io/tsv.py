@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
@@ -96,6 +96,10 @@ class ClipNames:
                 ]
                 exact = any(same for same, _ in matches)
                 names = list(dict.fromkeys(other for same, other in matches if same or not exact))
+                base_name = PurePosixPath(name).name
+                of_same_file = [other for other in names if PurePosixPath(other).name == base_name]
+                if len(of_same_file) == 1:
+                    return of_same_file[0]
                 if len(names) > 1:
                     raise JssError(
                         f"{name} may be any of {len(names)} files, such as {names[0]} and {names[1]}: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -117,6 +118,9 @@ def test_from_detections_to_a_better_system(tmp_path, capsys, monkeypatch, tiny_
     printed = capsys.readouterr().out
     assert "A: SED before (teacher)   B: SED after (teacher)" in printed
     assert "B - A" in printed
+    selected = re.search(r"^Selected on \d+ validation clips?: epoch [12]$", printed, re.MULTILINE)
+    assert selected is not None
+    assert f"JSS_CHECKPOINTS={run / 'checkpoints'} jss detect" in printed
     reports = [json.loads((run / f"{when}.json").read_text()) for when in ("before", "after")]
     assert reports[0]["bootstrap"]["clips"] == reports[1]["bootstrap"]["clips"]
     trained = checkpoints.load_block("sed-detector-teacher", run / "checkpoints")

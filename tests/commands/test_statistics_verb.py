@@ -89,6 +89,22 @@ def test_recordings_without_labels_have_their_lengths(
     assert "weak: audio of 1 of 1 file, 0.1 min" in printed
 
 
+def test_a_labelled_folder_has_the_classes_of_its_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All of them, in their order, and no other class of DESED."""
+    for name in ("a", "b"):
+        true_layouts.sound(tmp_path / "own" / f"{name}.wav", 4.0)
+    (tmp_path / "own" / "labels.yaml").write_text("[Speech, Dog, Dishes, Cat]\n")
+    (tmp_path / "own" / "weak.tsv").write_text("filename\tevent_labels\na.wav\tDog\nb.wav\tCat\n")
+    options = ["--no-levels", "--out", str(tmp_path / "out")]
+    assert main(["statistics", str(tmp_path / "own"), *options]) == 0
+    assert "Vacuum cleaner" not in capsys.readouterr().out
+    for path in (tmp_path / "out").iterdir():
+        stored = Statistics.load(path)
+        assert list(stored.classes) == ["Speech", "Dog", "Dishes", "Cat"]
+
+
 @pytest.mark.parametrize("options", [[], ["--no-levels"]])
 def test_a_folder_of_recordings_is_one_set(
     options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
