@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from torch import nn
 from jss import checkpoints
 from jss.checkpoints import Card
 from jss.config import DetectionConfig, SeparationConfig
-from jss.data.training.datasets import SoundscapeSet, TrainingData
+from jss.data.training.datasets import SeparationPool, SoundscapeSet, TrainingData
+from jss.data.training.soundscapes import DETECTION, SEPARATION, SETS
 from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
 from jss.models.branches import Balance, freeze_norms
@@ -46,6 +47,10 @@ class JointTrainings:
     """Trainings of separators (PIT, MixIT, TDCN) and of systems (SED, PIT-S1-teacher, ...)."""
 
     workspace: Workspace
+    #: The data by the sets of soundscapes that are prepared.
+    _opened: dict[tuple[str, ...], TrainingData] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def stages(self) -> Collection[str]:
@@ -60,15 +65,38 @@ class JointTrainings:
     @cached_property
     def unrendered_data(self) -> TrainingData:
         """The subsets for counting and checking; soundscapes are not rendered."""
-        return training_data(self.workspace.root, self.workspace.config, ready=False)
+        return training_data(self.workspace.root, self.workspace.config, used=())
 
-    @cached_property
-    def data(self) -> TrainingData:
-        """The subsets for training, opened when the first stage needs them."""
+    def data(self, used: Sequence[str]) -> TrainingData:
+        """The subsets for training, opened when the first stage needs them.
+
+        Args:
+            used: Names of the sets that the stage draws from (``soundscapes.SETS``). Where
+                soundscapes are rendered once, the others are not rendered.
+        """
         work = self.workspace
         if not isinstance(self.unrendered_data.synthetic, SoundscapeSet):
             return self.unrendered_data
-        return rank_zero_first(lambda: training_data(work.root, work.config, self.pool))
+        sets = SETS if used and work.config.data.fresh else tuple(used)
+        if sets not in self._opened:
+            self._opened[sets] = rank_zero_first(
+                lambda: training_data(work.root, work.config, self.pool, used=sets)
+            )
+        return self._opened[sets]
+
+    def _separation_pool(self, wanted: str, loss: str) -> SeparationPool:
+        """The pool for training a separator.
+
+        Args:
+            wanted: A key of POOLS.
+            loss: "pit" or "mixit".
+
+        Raises:
+            JssError: None is suitable.
+        """
+        pool = self.unrendered_data.pool(wanted, loss)
+        rendered = pool.root == self.unrendered_data.root  # not FUSS, nor a folder, beside them
+        return self.data(SEPARATION[pool.name] if rendered else ()).pool(wanted, loss)
 
     @property
     def pool(self) -> Path:
@@ -130,7 +158,7 @@ class JointTrainings:
         assert isinstance(c, SeparationConfig)
         torch.manual_seed(config.seed)
         separator, parent = self._start(stage.starts["separator"], training, "separator")
-        pool = self.data.pool(stage.data or "detection", stage.loss)
+        pool = self._separation_pool(stage.data or "detection", stage.loss)
         task = SeparationTask(run, config, c, pool, separator, stage.loss, stage.learning_rate)
         self.workspace.fit(task, training, c.epochs, clip=c.clip)
         on_rank_zero(lambda: self._save_separator(training, task, parent, stage, c))
@@ -178,7 +206,7 @@ class JointTrainings:
         if c.frozen_norms:
             freeze_norms(blocks["detector"])
         selections = (selection,) if selection else SELECTIONS
-        data = self.data
+        data = self.data(DETECTION)
         if c.save_sources and "separator" in blocks and "separator" not in stage.trains:
             c = replace(c, mixup=0.0)
             data = rank_zero_first(lambda: self._separated(stage, c, blocks))
@@ -207,7 +235,7 @@ class JointTrainings:
         config = self.workspace.config
         model = joint_model(blocks, stage.pooling or config.pooling, config.scaling)
         folder = self.pool / "separated"
-        return separate_once(self.data, model, config, c, self.labels, folder)
+        return separate_once(self.data(DETECTION), model, config, c, self.labels, folder)
 
     def _save_system(
         self,
@@ -261,7 +289,7 @@ class JointTrainings:
                 network,
                 task.history,
                 best,
-                self.data,
+                self.unrendered_data,
                 stage=system,
                 selection=selection,
                 parent=parents[block],

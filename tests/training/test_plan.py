@@ -203,7 +203,7 @@ def test_the_peak_has_what_a_function_holds_itself():
 def test_memory_grows_with_the_batch_and_its_length():
     def of(stage: str, *overrides: str) -> float:
         config = load_preset("smoke", ("detection.batch=[1, 1, 2]", *overrides))
-        data, row = training_data("synthscapes", config, ready=False), STAGES[stage]
+        data, row = training_data("synthscapes", config, used=()), STAGES[stage]
         if row.loss == "sed":
             labels = class_list("synthscapes", config)
             return detection_memory(config, row, config.detection, data, labels)
@@ -223,7 +223,7 @@ def test_memory_of_a_named_block_is_that_of_its_own_network(tmp_path):
         "mine", "tdcn", asdict(config.tdcn), "TDCN", "student", "none: random weights", "MIT"
     )
     checkpoints.save_block(checkpoints.build(card.kind, card.config).state_dict(), card, tmp_path)
-    data, labels = training_data("synthscapes", config, ready=False), ("Dog", "Cat")
+    data, labels = training_data("synthscapes", config, used=()), ("Dog", "Cat")
 
     def systems(start: str) -> float:
         row = replace(STAGES["S1"], separator=start)
@@ -287,3 +287,35 @@ def test_pit_from_a_block_with_another_number_of_outputs_is_refused(tmp_path):
     )
     mixit = chain("synthscapes", tmp_path, "stages.MixIT.separator=eight")
     assert mixit.plan(["MixIT"], resume=False)
+
+
+@pytest.mark.parametrize(
+    ("stage", "beside", "sets"),
+    [
+        ("SED", (), ("synthetic", "weak", "unlabelled", "synthetic_validation", "weak_validation")),
+        ("MixIT", (), ("synthetic", "unlabelled", "weak_validation")),
+        ("PIT", (), ("universal", "universal_validation")),
+        ("PIT", ("fuss",), ()),
+    ],
+)
+def test_only_the_soundscapes_that_a_stage_uses_are_rendered(
+    stage, beside, sets, tmp_path, monkeypatch
+):
+    """A training of SED alone rendered PIT's mixtures too, of four sources each."""
+    rendered = []
+
+    def render(examples, path, workers, n_src):
+        rendered.append(path.name)
+        return examples
+
+    def stop(*_):
+        raise JssError("The training begins.")
+
+    monkeypatch.setattr("jss.data.training.soundscapes.render_once", render)
+    for task in ("DetectionTask", "SeparationTask"):
+        monkeypatch.setattr(f"jss.training.experiment.{task}", stop)
+    layouts.fuss(tmp_path / "fuss", ("ssdata_reverb",))
+    roots = ("synthscapes", *(str(tmp_path / name) for name in beside))
+    with pytest.raises(JssError, match=r"The training begins\."):
+        chain(roots, tmp_path, "data.fresh=false", "data.workers=0").run([stage], resume=False)
+    assert sorted(rendered) == sorted(sets)

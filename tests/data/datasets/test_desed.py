@@ -152,7 +152,7 @@ def test_a_labelled_folder_with_folders_of_the_same_names(tmp_path: Path, root: 
         (folder / "labels.yaml").write_text("[Dog]\n")
     assert sets.recognise(mine) == "labelled"
     assert sum(len(clips) for clips in sets.subsets(mine).values()) == 4
-    assert len(training_data([str(mine)], load_preset("smoke"), ready=False).synthetic) == 3
+    assert len(training_data([str(mine)], load_preset("smoke"), used=()).synthetic) == 3
     assert sets.recognise(root) == "desed"
 
 
@@ -168,7 +168,7 @@ def test_what_is_desed_and_what_is_a_labelled_folder(tmp_path: Path, root: Path,
     assert (desed.find(mine), labelled.find(root)) == (None, None)
     for read in (
         sets.subsets,
-        lambda place: training_data([str(place)], load_preset("smoke"), ready=False),
+        lambda place: training_data([str(place)], load_preset("smoke"), used=()),
         lambda place: run.subset(place, "validation"),
     ):
         with pytest.raises(JssError, match=r"has no labels\.yaml: write it"):
