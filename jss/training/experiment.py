@@ -19,7 +19,7 @@ from jss.data.training.soundscapes import DETECTION, SEPARATION, SETS
 from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
 from jss.models.branches import Balance, freeze_norms
-from jss.training.blocks import chosen_row, new_block
+from jss.training.blocks import chosen_row, new_block, with_blocks
 from jss.training.cards import save_manifest, settings
 from jss.training.chain import Workspace
 from jss.training.detection import DetectionTask, joint_model
@@ -157,7 +157,8 @@ class JointTrainings:
         stage, c = chosen_row(config, training, config.separation)
         assert isinstance(c, SeparationConfig)
         torch.manual_seed(config.seed)
-        separator, parent = self._start(stage.starts["separator"], training, "separator")
+        row = with_blocks(stage, None, SELECTIONS[0], self.workspace.folder)
+        separator, parent = self._start(row.starts["separator"], "separator")
         pool = self._separation_pool(stage.data or "detection", stage.loss)
         task = SeparationTask(run, config, c, pool, separator, stage.loss, stage.learning_rate)
         self.workspace.fit(task, training, c.epochs, clip=c.clip)
@@ -197,10 +198,9 @@ class JointTrainings:
         torch.manual_seed(config.seed)
         blocks: dict[str, nn.Module] = {}
         parents: dict[str, Card | None] = {"separator": None}
-        for block, start in stage.starts.items():
-            blocks[block], parents[block] = self._start(
-                start, pretraining, block, selection or SELECTIONS[0]
-            )
+        row = with_blocks(stage, pretraining, selection or SELECTIONS[0], self.workspace.folder)
+        for block, start in row.starts.items():
+            blocks[block], parents[block] = self._start(start, block)
         if "mixture" in blocks:
             blocks["balance"] = Balance(float(torch.rand(())))
         if c.frozen_norms:
@@ -221,10 +221,7 @@ class JointTrainings:
         if source is not None:
             selections = checkpoints.manifest(source, self.workspace.folder).selections
         return {
-            each: {
-                block: self._block(start, pretraining, block, each)
-                for block, start in stage.starts.items()
-            }
+            each: with_blocks(stage, pretraining, each, self.workspace.folder).starts
             for each in selections
         }
 
@@ -297,34 +294,19 @@ class JointTrainings:
             )
         return part
 
-    def _start(
-        self, start: str, pretraining: str | None, block: str, selection: str = SELECTIONS[0]
-    ) -> tuple[nn.Module, Card | None]:
+    def _start(self, start: str, block: str) -> tuple[nn.Module, Card | None]:
         """The block that a stage starts from.
 
         Args:
-            start: One of ``Stage.starts``.
-            pretraining: "PIT", "MixIT" or None.
+            start: One of ``Stage.starts``: a new block, or the name of one.
             block: "separator", "detector" or "mixture".
-            selection: Whose block of an earlier system; both networks of a stage start from it.
 
         Returns:
             The network and the card of its block; a new one has no card.
         """
         if start in NEW:
             return new_block(self.workspace.config, start, block, len(self.labels)), None
-        name = self._block(start, pretraining, block, selection)
-        return checkpoints.load_network(name, self.workspace.folder)
-
-    def _block(self, start: str, pretraining: str | None, block: str, selection: str) -> str:
-        """The name of the block of ``_start``, where it is not new."""
-        source = comes_from(start, pretraining)
-        if source is None:
-            return start
-        if separates_only(source):
-            return separator_block(source)
-        blocks = checkpoints.manifest(source, self.workspace.folder).selections[selection]
-        return str(blocks.separator if block == "separator" else blocks.detector)
+        return checkpoints.load_network(start, self.workspace.folder)
 
     def _save_manifest(
         self, system: str, stage: Stage, selections: Mapping[str, Mapping[str, Any]]

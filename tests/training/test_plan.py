@@ -290,32 +290,35 @@ def test_pit_from_a_block_with_another_number_of_outputs_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("stage", "beside", "sets"),
-    [
-        ("SED", (), ("synthetic", "weak", "unlabelled", "synthetic_validation", "weak_validation")),
-        ("MixIT", (), ("synthetic", "unlabelled", "weak_validation")),
-        ("PIT", (), ("universal", "universal_validation")),
-        ("PIT", ("fuss",), ()),
-    ],
+    "setting", ["separator=S1", "separator=pre-training", "separator=null", "detector=SED"]
 )
-def test_only_the_soundscapes_that_a_stage_uses_are_rendered(
-    stage, beside, sets, tmp_path, monkeypatch
-):
-    """A training of SED alone rendered PIT's mixtures too, of four sources each."""
-    rendered = []
+def test_a_separator_starts_from_a_separator(setting, tmp_path):
+    """One from S1 failed at its first step, for want of a block of None-S1."""
+    wrong = chain("synthscapes", tmp_path, f"stages.PIT.{setting}")
+    with pytest.raises(
+        JssError, match=r"stages\.PIT: the stage of a separator has a separator alone"
+    ):
+        wrong.plan(["PIT"], resume=False)
 
-    def render(examples, path, workers, n_src):
-        rendered.append(path.name)
-        return examples
 
-    def stop(*_):
-        raise JssError("The training begins.")
+def test_memory_after_a_finished_stage_is_that_of_its_block(tmp_path, monkeypatch):
+    """It was that of the preset's network, which may have other sizes."""
+    sizes = {"n_src": 8, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8}
+    card = checkpoints.Card("pit-separator", "conv_tasnet", sizes, "PIT", "student", "noise", "MIT")
+    state = checkpoints.build(card.kind, sizes).state_dict()
+    checkpoints.save_block(state, card, tmp_path / "checkpoints")
+    starts = []
 
-    monkeypatch.setattr("jss.data.training.soundscapes.render_once", render)
-    for task in ("DetectionTask", "SeparationTask"):
-        monkeypatch.setattr(f"jss.training.experiment.{task}", stop)
-    layouts.fuss(tmp_path / "fuss", ("ssdata_reverb",))
-    roots = ("synthscapes", *(str(tmp_path / name) for name in beside))
-    with pytest.raises(JssError, match=r"The training begins\."):
-        chain(roots, tmp_path, "data.fresh=false", "data.workers=0").run([stage], resume=False)
-    assert sorted(rendered) == sorted(sets)
+    def memory(config, stage, c, data, labels, folder):
+        starts.append(stage.separator)
+        return 1e9 * len(starts)
+
+    monkeypatch.setattr("jss.training.plan.detection_memory", memory)
+    planned = chain("synthscapes", tmp_path).plan(
+        ["PIT-S1-teacher", "MixIT-S1-teacher", "MixIT-S1-student"], resume=False, memory=True
+    )
+    lines = {each.name: each.line for each in planned}
+    assert starts == [None, "pit-separator", "pre-training"]
+    assert "memory about 2.0 GB" in lines["PIT-S1-teacher"]
+    assert "memory about 3.0 GB" in lines["MixIT-S1-teacher"]
+    assert "memory about 3.0 GB" in lines["MixIT-S1-student"]
