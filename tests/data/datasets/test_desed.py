@@ -222,6 +222,12 @@ def test_written_tables_are_read_back(root: Path) -> None:
         desed.prepare(root)
 
 
+def test_weak_labels_without_a_clip_are_refused(root: Path) -> None:
+    layouts.text(root / "metadata/train/weak.tsv", "filename\tevent_labels\n\tDog\n")
+    with pytest.raises(JssError, match=r"weak\.tsv, line 2: the filename is missing"):
+        desed.prepare(root)
+
+
 def test_a_row_is_of_the_file_that_has_its_very_name(tmp_path: Path) -> None:
     for name, seconds in (("a.wav", 1.0), ("a.wav.wav", 2.0)):
         layouts.sound(tmp_path / "audio/validation/validation" / name, seconds)
