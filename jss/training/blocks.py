@@ -18,7 +18,6 @@ from jss.io.schema import validate
 from jss.models.crnn import CRNN
 from jss.models.separator import ConvTasNet
 from jss.models.tdcn import TDCN
-from jss.training.runs import has_block
 from jss.training.stages import (
     NEW,
     STAGES,
@@ -68,7 +67,7 @@ def stage_settings(base: Settings, overrides: Mapping[str, Any], name: str) -> S
 def with_blocks(stage: Stage, pretraining: str | None, selection: str, folder: Path) -> Stage:
     """The row of a stage that names the blocks it starts from, in place of the stages they are of.
 
-    A stage whose training is not finished remains.
+    A stage of which there is no block yet remains.
 
     Args:
         stage: The row.
@@ -86,7 +85,7 @@ def with_blocks(stage: Stage, pretraining: str | None, selection: str, folder: P
             return start
         if separates_only(source):
             name = separator_block(source)
-            return name if has_block(name, folder) else start
+            return name if (folder / "blocks" / f"{name}.json").is_file() else start
         if not (folder / "systems" / f"{source}.yaml").is_file():
             return start
         blocks = checkpoints.manifest(source, folder).selections.get(selection)
@@ -94,7 +93,8 @@ def with_blocks(stage: Stage, pretraining: str | None, selection: str, folder: P
             return start
         return str(blocks.separator if role == "separator" else blocks.detector)
 
-    return replace(stage, **{role: block(role, start) for role, start in stage.starts.items()})
+    blocks: dict[str, Any] = {role: block(role, start) for role, start in stage.starts.items()}
+    return replace(stage, **blocks)
 
 
 def start_network(

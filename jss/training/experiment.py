@@ -109,9 +109,10 @@ class JointTrainings:
 
     def needs(self, training: str) -> Sequence[str]:
         """The trainings that must be finished before."""
-        if separates_only(training):
-            return []
         config = self.workspace.config
+        if separates_only(training):
+            start = chosen_row(config, training, config.separation)[0].separator
+            return [start] if start and separates_only(start) and start != training else []
         return needs(training, chosen_row(config, parse(training)[1], config.detection)[0])
 
     def is_finished(self, training: str) -> bool:

@@ -260,9 +260,9 @@ def _check_separator(name: str, stage: Stage) -> None:
     """Raises JssError where a separator's stage starts from what is no separator by itself."""
     start = stage.separator
     if (
-        [*stage.starts] != ["separator"]
-        or start == "pre-training"
-        or (start in STAGES and not separates_only(start))
+        start in (None, "pre-training")
+        or [*stage.starts] != ["separator"]
+        or (start in STAGES and not separates_only(str(start)))
     ):
         raise JssError(
             f"stages.{name}: the stage of a separator has a separator alone, from new, new TDCN++, "

@@ -285,6 +285,7 @@ def test_pit_from_a_block_with_another_number_of_outputs_is_refused(tmp_path):
     assert (
         "starts from the separator of MixIT" in after.plan(["MixIT", "PIT"], resume=False)[1].line
     )
+    assert [each.name for each in after.plan(["PIT"], resume=False)] == ["MixIT", "PIT"]
     mixit = chain("synthscapes", tmp_path, "stages.MixIT.separator=eight")
     assert mixit.plan(["MixIT"], resume=False)
 
