@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from jss.data.datasets import labelled
     from jss.evaluation import run as evaluation
-    from jss.inference.system import load_system
+    from jss.inference.system import checked_device, load_system
     from jss.reports import comparison_lines
     from jss.training.distributed import on_rank_zero
     from jss.training.finetuning import START, finetune
@@ -82,8 +82,7 @@ def run(args: argparse.Namespace) -> int:
             f"{args.data} leaves no clips out: write {labelled.SPLITS} (filename, split), with train, "
             "validation and test for each clip."
         )
-    # Before the training, which may take hours: the device may be wrong.
-    load_system(args.system, args.selection, args.device, accelerate=False)
+    checked_device(args.device)  # before the training, which may take hours
     print(f"Folder of the run: {out}")
     tuned = finetune(
         args.system,

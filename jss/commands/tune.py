@@ -259,7 +259,7 @@ def _of_training_data(args: argparse.Namespace, selection: str, count: int) -> S
     from jss.inference.system import load_system
 
     overrides = (f"data.validation_synthetic={count}", "data.workers=0")
-    data = training_data(args.data, load_preset(args.preset or PRESET, overrides), ready=False)
+    data = training_data(args.data, load_preset(args.preset or PRESET, overrides), used=())
     if not len(data.synthetic_validation):
         raise JssError(f"{args.data} has no clips with strong labels for validation.")
     system = load_system(args.system, selection, args.device)

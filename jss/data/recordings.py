@@ -18,7 +18,7 @@ from jss.errors import JssError
 from jss.io import cells
 from jss.io.inputs import audio_files, is_hidden
 from jss.io.notes import warn
-from jss.io.tsv import read_table
+from jss.io.tsv import check_filled, read_table
 
 SPLITS = ("train", "validation", "test")
 HALVES = ("a", "b")
@@ -124,13 +124,15 @@ def read_catalogue(path: Path) -> list[Recording]:
     """Read the catalogue of a soundbank.
 
     Raises:
-        JssError: A column is missing, a split unknown, a file listed twice, or a recording in two
-            splits.
+        JssError: A column is missing or a cell of it empty, a split unknown, a file listed twice, or
+            a recording in two splits.
     """
     recordings: list[Recording] = []
     files: set[str] = set()
     split_of: dict[str, str] = {}
     table = read_table(path, COLUMNS, optional=("licence", "dataset", "duration_s"))
+    for column in COLUMNS:
+        check_filled(path, table, column)
     for line, file, label, recording, split, licence, dataset, seconds in table.itertuples():
         if cells.undecodable(recording):
             raise JssError(f"{path}, line {line}: the text is not UTF-8: save it as UTF-8.")

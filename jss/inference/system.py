@@ -109,7 +109,7 @@ class System:
             JssError: There is no such device, or its memory is too small.
         """
         with _memory():
-            self.model.to(_device(device))
+            self.model.to(checked_device(device))
         return self
 
     def __call__(
@@ -425,7 +425,15 @@ def _model(
     return two, cards
 
 
-def _device(name: str | torch.device | None) -> torch.device:
+def checked_device(name: str | torch.device | None) -> torch.device:
+    """A device of this machine.
+
+    Args:
+        name: "cpu", "cuda", ...; None: the GPU where there is one.
+
+    Raises:
+        JssError: There is no such device.
+    """
     if name is None:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:

@@ -261,7 +261,7 @@ def read_events(
     empty = (table["onset"] == "") & (table["offset"] == "") & (table["event_label"] == "")
     for column in ("filename", "event_label"):
         _first(path, table, ~empty & (table[column] == ""), f"the {column} is missing")
-    _first(path, table, table["filename"] == "", "the filename is missing")
+    check_filled(path, table, "filename")
     onset, offset = (numbers(path, table, column, ~empty) for column in ("onset", "offset"))
     _first(path, table, ~empty & (onset < 0), "the onset {} is negative", "onset")
     _first(
@@ -300,7 +300,7 @@ def read_durations(path: Path) -> dict[str, float]:
         JssError: The table is not such a table, is empty, or lists a file twice.
     """
     table = read_table(path, DURATION_COLUMNS)
-    _first(path, table, table["filename"] == "", "the filename is missing")
+    check_filled(path, table, "filename")
     seconds = numbers(path, table, "duration", pd.Series(True, index=table.index))
     _first(path, table, seconds <= 0, "the duration {} is not above 0", "duration")
     again = table["filename"].duplicated()
@@ -548,6 +548,20 @@ def numbers(
     _first(path, table, comma, f"the {name} '{{}}' has a decimal comma: write a point", column)
     _first(path, table, bad, f"the {name} '{{}}' is not a number", column)
     return values
+
+
+def check_filled(path: Path, table: pd.DataFrame, column: str) -> None:
+    """Check that no cell of a column is empty.
+
+    Args:
+        path: The table, for the message.
+        table: Its cells as text, indexed by line (``read_table``).
+        column: The column.
+
+    Raises:
+        JssError: A cell is empty.
+    """
+    _first(path, table, table[column] == "", f"the {column} is missing")
 
 
 def advice(label: str, labels: Sequence[str]) -> str:

@@ -96,7 +96,9 @@ def clips(
             unfinished += 1
             continue
         known.append(ReviewedClip(name, start, end, _events(events.get(name, ()), start, end)))
-    return sorted(known, key=lambda clip: (clip.filename, clip.start)), unfinished
+    # Clips that differ by milliseconds, as at the end of a recording of 15.004 s, are one file.
+    by_name = {clip.name: clip for clip in known}
+    return sorted(by_name.values(), key=lambda clip: (clip.filename, clip.start)), unfinished
 
 
 def _events(judgements: Sequence[Judgement], start: float, end: float) -> tuple[Event, ...]:

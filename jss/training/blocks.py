@@ -6,17 +6,26 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from torch import nn
 
+from jss import checkpoints
 from jss.config import Config, DetectionConfig, SeparationConfig, WeakLabelConfig
 from jss.errors import JssError
 from jss.io.schema import validate
 from jss.models.crnn import CRNN
 from jss.models.separator import ConvTasNet
 from jss.models.tdcn import TDCN
-from jss.training.stages import STAGES, Stage
+from jss.training.stages import (
+    NEW,
+    STAGES,
+    Stage,
+    comes_from,
+    separates_only,
+    separator_block,
+)
 
 Settings = TypeVar("Settings", DetectionConfig, SeparationConfig, WeakLabelConfig)
 #: What a preset may change in a stage's row, beside its DetectionConfig or SeparationConfig.
@@ -53,6 +62,61 @@ def stage_settings(base: Settings, overrides: Mapping[str, Any], name: str) -> S
         JssError: A setting is unknown, of a wrong type or out of range.
     """
     return validate(type(base), {**dataclasses.asdict(base), **overrides}, f"stages.{name}")
+
+
+def with_blocks(stage: Stage, pretraining: str | None, selection: str, folder: Path) -> Stage:
+    """The row of a stage that names the blocks it starts from, in place of the stages they are of.
+
+    A stage of which there is no block yet remains.
+
+    Args:
+        stage: The row.
+        pretraining: "PIT", "MixIT" or None.
+        selection: Whose block of an earlier system: "teacher" or "student".
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: The manifest of an earlier system is damaged.
+    """
+
+    def block(role: str, start: str) -> str:
+        source = comes_from(start, pretraining)
+        if source is None:
+            return start
+        if separates_only(source):
+            name = separator_block(source)
+            return name if (folder / "blocks" / f"{name}.json").is_file() else start
+        if not (folder / "systems" / f"{source}.yaml").is_file():
+            return start
+        blocks = checkpoints.manifest(source, folder).selections.get(selection)
+        if blocks is None:
+            return start
+        return str(blocks.separator if role == "separator" else blocks.detector)
+
+    blocks: dict[str, Any] = {role: block(role, start) for role, start in stage.starts.items()}
+    return replace(stage, **blocks)
+
+
+def start_network(
+    config: Config, start: str, block: str, classes: int, folder: checkpoints.Folder
+) -> nn.Module:
+    """A network of the kind and sizes that a stage starts from, with random weights.
+
+    Args:
+        config: The preset, whose sizes a new block has, and one whose training is not finished.
+        start: One of ``Stage.starts``, after :func:`with_blocks`.
+        block: "separator", "detector" or "mixture".
+        classes: How many a detector has.
+        folder: That of blocks and systems.
+
+    Raises:
+        JssError: No network has the preset's sizes, or there is no block of this name.
+    """
+    if start in (*NEW, *STAGES, "pre-training"):
+        kind = "new TDCN++" if start in ("new TDCN++", "TDCN") else "new"
+        return new_block(config, kind, block, classes)
+    card = checkpoints.load_card(start, folder)
+    return checkpoints.build(card.kind, card.config)
 
 
 def new_block(config: Config, start: str, block: str, classes: int) -> nn.Module:

@@ -177,11 +177,16 @@ class Chain:
         self._check_stages()
         order: list[str] = []
 
-        def add(training: str) -> None:
+        def add(training: str, after: tuple[str, ...] = ()) -> None:
+            if training in after:
+                raise JssError(
+                    f"{training} starts from {after[-1]}, which starts from {training}: correct the "
+                    "settings stages.NAME of one of them."
+                )
             if not self.trainings.is_finished(training):
                 for need in self.trainings.needs(training):
                     if not self.trainings.is_finished(need):
-                        add(need)
+                        add(need, (*after, training))
             if training not in order:
                 order.append(training)
 

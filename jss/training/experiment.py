@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ from torch import nn
 from jss import checkpoints
 from jss.checkpoints import Card
 from jss.config import DetectionConfig, SeparationConfig
-from jss.data.training.datasets import SoundscapeSet, TrainingData
+from jss.data.training.datasets import SeparationPool, SoundscapeSet, TrainingData
+from jss.data.training.soundscapes import DETECTION, SEPARATION, SETS
 from jss.data.training.training_data import class_list, training_data
 from jss.errors import JssError
 from jss.models.branches import Balance, freeze_norms
-from jss.training.blocks import chosen_row, new_block
+from jss.training.blocks import chosen_row, new_block, with_blocks
 from jss.training.cards import save_manifest, settings
 from jss.training.chain import Workspace
 from jss.training.detection import DetectionTask, joint_model
@@ -46,6 +47,10 @@ class JointTrainings:
     """Trainings of separators (PIT, MixIT, TDCN) and of systems (SED, PIT-S1-teacher, ...)."""
 
     workspace: Workspace
+    #: The data by the sets of soundscapes that are prepared.
+    _opened: dict[tuple[str, ...], TrainingData] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def stages(self) -> Collection[str]:
@@ -60,15 +65,38 @@ class JointTrainings:
     @cached_property
     def unrendered_data(self) -> TrainingData:
         """The subsets for counting and checking; soundscapes are not rendered."""
-        return training_data(self.workspace.root, self.workspace.config, ready=False)
+        return training_data(self.workspace.root, self.workspace.config, used=())
 
-    @cached_property
-    def data(self) -> TrainingData:
-        """The subsets for training, opened when the first stage needs them."""
+    def data(self, used: Sequence[str]) -> TrainingData:
+        """The subsets for training, opened when the first stage needs them.
+
+        Args:
+            used: Names of the sets that the stage draws from (``soundscapes.SETS``). Where
+                soundscapes are rendered once, the others are not rendered.
+        """
         work = self.workspace
         if not isinstance(self.unrendered_data.synthetic, SoundscapeSet):
             return self.unrendered_data
-        return rank_zero_first(lambda: training_data(work.root, work.config, self.pool))
+        sets = SETS if used and work.config.data.fresh else tuple(used)
+        if sets not in self._opened:
+            self._opened[sets] = rank_zero_first(
+                lambda: training_data(work.root, work.config, self.pool, used=sets)
+            )
+        return self._opened[sets]
+
+    def _separation_pool(self, wanted: str, loss: str) -> SeparationPool:
+        """The pool for training a separator.
+
+        Args:
+            wanted: A key of POOLS.
+            loss: "pit" or "mixit".
+
+        Raises:
+            JssError: None is suitable.
+        """
+        pool = self.unrendered_data.pool(wanted, loss)
+        rendered = pool.root == self.unrendered_data.root  # not FUSS, nor a folder, beside them
+        return self.data(SEPARATION[pool.name] if rendered else ()).pool(wanted, loss)
 
     @property
     def pool(self) -> Path:
@@ -81,9 +109,10 @@ class JointTrainings:
 
     def needs(self, training: str) -> Sequence[str]:
         """The trainings that must be finished before."""
-        if separates_only(training):
-            return []
         config = self.workspace.config
+        if separates_only(training):
+            start = chosen_row(config, training, config.separation)[0].separator
+            return [start] if start and separates_only(start) and start != training else []
         return needs(training, chosen_row(config, parse(training)[1], config.detection)[0])
 
     def is_finished(self, training: str) -> bool:
@@ -129,8 +158,9 @@ class JointTrainings:
         stage, c = chosen_row(config, training, config.separation)
         assert isinstance(c, SeparationConfig)
         torch.manual_seed(config.seed)
-        separator, parent = self._start(stage.starts["separator"], training, "separator")
-        pool = self.data.pool(stage.data or "detection", stage.loss)
+        row = with_blocks(stage, None, SELECTIONS[0], self.workspace.folder)
+        separator, parent = self._start(row.starts["separator"], "separator")
+        pool = self._separation_pool(stage.data or "detection", stage.loss)
         task = SeparationTask(run, config, c, pool, separator, stage.loss, stage.learning_rate)
         self.workspace.fit(task, training, c.epochs, clip=c.clip)
         on_rank_zero(lambda: self._save_separator(training, task, parent, stage, c))
@@ -169,16 +199,15 @@ class JointTrainings:
         torch.manual_seed(config.seed)
         blocks: dict[str, nn.Module] = {}
         parents: dict[str, Card | None] = {"separator": None}
-        for block, start in stage.starts.items():
-            blocks[block], parents[block] = self._start(
-                start, pretraining, block, selection or SELECTIONS[0]
-            )
+        row = with_blocks(stage, pretraining, selection or SELECTIONS[0], self.workspace.folder)
+        for block, start in row.starts.items():
+            blocks[block], parents[block] = self._start(start, block)
         if "mixture" in blocks:
             blocks["balance"] = Balance(float(torch.rand(())))
         if c.frozen_norms:
             freeze_norms(blocks["detector"])
         selections = (selection,) if selection else SELECTIONS
-        data = self.data
+        data = self.data(DETECTION)
         if c.save_sources and "separator" in blocks and "separator" not in stage.trains:
             c = replace(c, mixup=0.0)
             data = rank_zero_first(lambda: self._separated(stage, c, blocks))
@@ -193,10 +222,7 @@ class JointTrainings:
         if source is not None:
             selections = checkpoints.manifest(source, self.workspace.folder).selections
         return {
-            each: {
-                block: self._block(start, pretraining, block, each)
-                for block, start in stage.starts.items()
-            }
+            each: with_blocks(stage, pretraining, each, self.workspace.folder).starts
             for each in selections
         }
 
@@ -207,7 +233,7 @@ class JointTrainings:
         config = self.workspace.config
         model = joint_model(blocks, stage.pooling or config.pooling, config.scaling)
         folder = self.pool / "separated"
-        return separate_once(self.data, model, config, c, self.labels, folder)
+        return separate_once(self.data(DETECTION), model, config, c, self.labels, folder)
 
     def _save_system(
         self,
@@ -261,7 +287,7 @@ class JointTrainings:
                 network,
                 task.history,
                 best,
-                self.data,
+                self.unrendered_data,
                 stage=system,
                 selection=selection,
                 parent=parents[block],
@@ -269,34 +295,19 @@ class JointTrainings:
             )
         return part
 
-    def _start(
-        self, start: str, pretraining: str | None, block: str, selection: str = SELECTIONS[0]
-    ) -> tuple[nn.Module, Card | None]:
+    def _start(self, start: str, block: str) -> tuple[nn.Module, Card | None]:
         """The block that a stage starts from.
 
         Args:
-            start: One of ``Stage.starts``.
-            pretraining: "PIT", "MixIT" or None.
+            start: One of ``Stage.starts``: a new block, or the name of one.
             block: "separator", "detector" or "mixture".
-            selection: Whose block of an earlier system; both networks of a stage start from it.
 
         Returns:
             The network and the card of its block; a new one has no card.
         """
         if start in NEW:
             return new_block(self.workspace.config, start, block, len(self.labels)), None
-        name = self._block(start, pretraining, block, selection)
-        return checkpoints.load_network(name, self.workspace.folder)
-
-    def _block(self, start: str, pretraining: str | None, block: str, selection: str) -> str:
-        """The name of the block of ``_start``, where it is not new."""
-        source = comes_from(start, pretraining)
-        if source is None:
-            return start
-        if separates_only(source):
-            return separator_block(source)
-        blocks = checkpoints.manifest(source, self.workspace.folder).selections[selection]
-        return str(blocks.separator if block == "separator" else blocks.detector)
+        return checkpoints.load_network(start, self.workspace.folder)
 
     def _save_manifest(
         self, system: str, stage: Stage, selections: Mapping[str, Mapping[str, Any]]

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
-from jss import checkpoints
 from jss.checkpoints import Folder
 from jss.config import Config, DetectionConfig, SeparationConfig
 from jss.data.training.batching import DetectionBatch
@@ -22,10 +21,10 @@ from jss.data.training.datasets import SeparationPool, TrainingData
 from jss.features import SAMPLE_RATE, score_frames
 from jss.models.branches import Balance
 from jss.models.precision import bf16_units
-from jss.training.blocks import new_block
+from jss.training.blocks import start_network
 from jss.training.detection import DetectionTask
 from jss.training.separation import SeparationTask
-from jss.training.stages import NEW, STAGES, Stage
+from jss.training.stages import Stage
 
 #: Seconds of the short clips.
 SECONDS = 1.0
@@ -87,7 +86,7 @@ def separation_memory(
 
     Args:
         config: The preset.
-        stage: The row of the stage.
+        stage: The row of the stage, with the blocks that are finished (``blocks.with_blocks``).
         c: Its settings.
         pool: What it learns from.
         folder: That of blocks and systems.
@@ -97,7 +96,7 @@ def separation_memory(
     """
     config = replace(config, compile=False)
     assert stage.separator is not None
-    separator = _network(config, stage.separator, "separator", 1, folder)
+    separator = start_network(config, stage.separator, "separator", 1, folder)
     task = SeparationTask(Path(), config, c, pool, separator, stage.loss, stage.learning_rate).to(
         _device()
     )
@@ -121,7 +120,7 @@ def detection_memory(
 
     Args:
         config: The preset.
-        stage: The row of the stage.
+        stage: The row of the stage, with the blocks that are finished (``blocks.with_blocks``).
         c: Its settings.
         data: What it learns from.
         labels: The K classes.
@@ -132,7 +131,7 @@ def detection_memory(
     """
     config = replace(config, compile=False)
     blocks: dict[str, nn.Module] = {
-        block: _network(config, start, block, len(labels), folder)
+        block: start_network(config, start, block, len(labels), folder)
         for block, start in stage.starts.items()
     }
     if "mixture" in blocks:
@@ -155,15 +154,6 @@ def detection_memory(
     frozen = sum(_size(block) for name, block in blocks.items() if name not in stage.trains)
     clips: float = sum(c.batch) / (c.accumulate * config.processes) * config.data.seconds / seconds
     return 20 * trained + 4 * frozen + both_clips / 2 * clips
-
-
-def _network(config: Config, start: str, block: str, classes: int, folder: Folder) -> nn.Module:
-    """A network of the kind and sizes that a stage starts from: those of a named block's card."""
-    if start in (*NEW, *STAGES, "pre-training"):
-        kind = "new TDCN++" if start in ("new TDCN++", "TDCN") else "new"
-        return new_block(config, kind, block, classes)
-    card = checkpoints.load_card(start, folder)
-    return checkpoints.build(card.kind, card.config)
 
 
 def _step(task: nn.Module, precision: str, loss: Callable[[], Tensor]) -> int:

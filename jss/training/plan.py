@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from jss import checkpoints
 from jss.config import Config
 from jss.data.training.batching import DetectionSteps, SeparationSteps, SeparationValidation
@@ -21,16 +23,17 @@ from jss.data.training.datasets import (
 )
 from jss.data.training.example import Examples
 from jss.errors import JssError, number_of
-from jss.training.blocks import chosen_row
+from jss.features import SAMPLE_RATE
+from jss.training.blocks import chosen_row, start_network, with_blocks
 from jss.training.memory import detection_memory, gigabytes, separation_memory
-from jss.training.runs import has_block
 from jss.training.stages import (
     NEW,
+    SELECTIONS,
+    STAGES,
     Stage,
     comes_from,
     parse,
     separates_only,
-    separator_block,
     split,
 )
 
@@ -48,8 +51,8 @@ class PlanInputs:
     labels: tuple[str, ...]
     #: Of blocks and systems.
     folder: Path
-    #: Stage -> its memory in bytes, where it was estimated before.
-    memory: dict[str, float] = field(default_factory=dict)
+    #: Stage and what it starts from -> its memory in bytes, where it was estimated before.
+    memory: dict[tuple[str, ...], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def plan_separation(inputs: PlanInputs, name: str, memory: bool) -> Planned:
         JssError: The data cannot train it.
     """
     stage, c = chosen_row(inputs.config, name, inputs.config.separation)
+    _check_separator(name, stage)
     wanted = stage.data or "detection"
     pool = inputs.data.pool(wanted, stage.loss)
     source_range = ""
@@ -95,15 +99,16 @@ def plan_separation(inputs: PlanInputs, name: str, memory: bool) -> Planned:
         f"{len(held_out.clips)}"
     )
     start = _starts(inputs, stage, None, None)
+    row = with_blocks(stage, None, SELECTIONS[0], inputs.folder)
     if stage.loss == "pit":
-        _check_outputs(inputs, stage)
+        _check_outputs(inputs, row)
     parts = [
         f"data={pool.name} of {pool.root} ({sizes}{source_range}; {validation})",
         f"{number_of(c.epochs, 'epochs')} of {number_of(len(steps) // steps.parts, 'steps')} at most",
         f"batch {c.batch}",
         *(
             [
-                f"memory about {gigabytes(separation_memory(inputs.config, stage, c, pool, inputs.folder))}"
+                f"memory about {gigabytes(separation_memory(inputs.config, row, c, pool, inputs.folder))}"
             ]
             if memory
             else []
@@ -135,7 +140,8 @@ def plan_detection(inputs: PlanInputs, name: str, memory: bool) -> Planned:
         raise JssError(
             "detection.save_pairs goes with detection.save_sources=true; without it, mixup adds clips."
         )
-    start = _starts(inputs, stage, pretraining, split(name)[1])
+    selection = split(name)[1]
+    start = _starts(inputs, stage, pretraining, selection)
     if not stage.trains:
         return Planned(name, f"nothing to train; {start}")
     data = inputs.data
@@ -146,9 +152,11 @@ def plan_detection(inputs: PlanInputs, name: str, memory: bool) -> Planned:
             f"accumulate, or set stages.{stage_name}.retention=distillation."
         )
     check_labels(data, inputs.labels, c.batch)
-    if memory and stage_name not in inputs.memory:
-        inputs.memory[stage_name] = detection_memory(
-            inputs.config, stage, c, data, inputs.labels, inputs.folder
+    row = with_blocks(stage, pretraining, selection or SELECTIONS[0], inputs.folder)
+    key = (stage_name, *row.starts.values())
+    if memory and key not in inputs.memory:
+        inputs.memory[key] = detection_memory(
+            inputs.config, row, c, data, inputs.labels, inputs.folder
         )
     train = {"synthetic": data.synthetic, "weak": data.weak, "unlabelled": data.unlabelled}
     validation = (
@@ -161,7 +169,7 @@ def plan_detection(inputs: PlanInputs, name: str, memory: bool) -> Planned:
         "batch "
         + " + ".join(map(str, c.batch))
         + (f" in {steps.parts} parts" if steps.parts > 1 else ""),
-        *([f"memory about {gigabytes(inputs.memory[stage_name])}"] if memory else []),
+        *([f"memory about {gigabytes(inputs.memory[key])}"] if memory else []),
         start,
     ]
     return Planned(name, "; ".join(parts))
@@ -248,19 +256,28 @@ def _check_sources(name: str, pool: SeparationPool, n_src: int) -> str:
     return f" of {fewest} to {most} sources"
 
 
+def _check_separator(name: str, stage: Stage) -> None:
+    """Raises JssError where a separator's stage starts from what is no separator by itself."""
+    start = stage.separator
+    if (
+        start in (None, "pre-training")
+        or [*stage.starts] != ["separator"]
+        or (start in STAGES and not separates_only(str(start)))
+    ):
+        raise JssError(
+            f"stages.{name}: the stage of a separator has a separator alone, from new, new TDCN++, "
+            "PIT, MixIT, TDCN or a block."
+        )
+
+
 def _check_outputs(inputs: PlanInputs, stage: Stage) -> None:
     """Raises JssError where the separator has not the outputs that PIT's targets are made for."""
     config, start = inputs.config, stage.starts["separator"]
-    outputs = config.separator.n_src
-    if start == "new TDCN++":
-        outputs = config.tdcn.n_src
-    elif start not in NEW:
-        source = comes_from(start, None)
-        name = start if source is None else separator_block(source)
-        if source is None or has_block(name, inputs.folder):
-            outputs = checkpoints.load_card(name, inputs.folder).config.get("n_src", outputs)
-        elif source == "TDCN":
-            outputs = config.tdcn.n_src
+    if start == "new":
+        return
+    separator = start_network(config, start, "separator", len(inputs.labels), inputs.folder)
+    with torch.inference_mode():
+        outputs = separator.eval()(torch.zeros(1, SAMPLE_RATE)).shape[1]
     if outputs != config.separator.n_src:
         raise JssError(
             f"The separator {start} has {outputs} outputs, and the mixtures of PIT are made for "

@@ -90,7 +90,7 @@ def page(
     """Make an HTML file of a clip through one or several systems, of at most :data:`MAX_BYTES`.
 
     Sound is lossless where that fits, else Opus. The last systems are left out where even that is
-    too much.
+    too much; the page names them.
 
     Args:
         results: Of one clip, in the order of the systems' buttons.
@@ -127,7 +127,8 @@ def page(
             systems = with_shared_classes(metas) if compare else metas
             printed = {name: printed_name(name) for name in names}
             offered = {"names": names, "printed": printed, "systems": systems}
-            content = _filled({"files": files, "data": data | offered}, text, sound)
+            left_out = [each.system for each in results if each.system not in names]
+            content = _filled({"files": files, "data": data | offered}, text, sound, left_out)
             if len(content) <= MAX_BYTES:
                 return content
     raise JssError(
@@ -193,7 +194,7 @@ def _once(encode: Callable[..., File]) -> Callable[..., File]:
     return encoded
 
 
-def _filled(content: dict[str, Any], text: Text, sound: str) -> bytes:
+def _filled(content: dict[str, Any], text: Text, sound: str, left_out: Sequence[str]) -> bytes:
     described = text.systems or {}
     systems = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(described.get(name, ''))}</dd>"
@@ -202,13 +203,15 @@ def _filled(content: dict[str, Any], text: Text, sound: str) -> bytes:
     made = f"Made with jss {jss.__version__}. Sound: {sound}."
     if not sound.startswith("FLAC"):
         made += " Spectrograms are JPEG; scores and events are exact."
+    if left_out:
+        made += f" Left out, for the page would be too large: {', '.join(left_out)}."
     return (
         Template(_TEMPLATE.read_text(encoding="utf-8"))
         .substitute(
             title=escape(text.title),
             note=escape(text.note),
             systems=systems,
-            made=made,
+            made=escape(made),
             version=jss.__version__,
             imports=_modules(),
             styles=styles(),

@@ -52,17 +52,21 @@ LOSSLESS = Encoding(flac, png)
 
 @dataclass(frozen=True)
 class Payload:
-    """meta: the JSON; files: name -> (bytes, MIME type); audio, mel, source_mels: names of files,
-    mixture first; source_masks: as source_mels, empty where there are none; residual: the name of a
-    file where sound is not exact, else None.
-    """
+    """A result as the browser fetches it."""
 
+    #: The JSON, without addresses.
     meta: dict[str, Any]
+    #: By name.
     files: Mapping[str, File]
+    #: Names of the files of sound, the mixture's first.
     audio: tuple[str, ...]
+    #: Names of the mixture's images, from left to right.
     mel: tuple[str, ...]
+    #: The same of each source.
     source_mels: tuple[tuple[str, ...], ...]
+    #: The same of each source's mask; empty where there are none.
     source_masks: tuple[tuple[str, ...], ...] = ()
+    #: Name of the residual's file where sound is not exact, else None.
     residual: str | None = None
 
     @property
@@ -97,11 +101,17 @@ def pack(
 ) -> Payload:
     """Everything the viewer shows and plays.
 
-    ground_truth: events in any form of jss.viz.agreement.events_of, or None; clip: what is the same
-    for one clip in all systems, so that a switch of the system keeps the position; masks: (M, mels,
-    frames) in [0, 1], what the separator let through, to be seen instead of the sources' mels.
-    All tracks are at one gain; pooled scores are float32, so that events in the
-    browser equal those of jss.decoding; source scores are uint8.
+    All tracks are at one gain; pooled scores are float32, so that events in the browser equal those
+    of ``jss.decoding``; source scores are uint8.
+
+    Args:
+        result: The clip through a system.
+        ground_truth: Events in any form of ``jss.viz.agreement.events_of``, or None.
+        clip: What is the same for one clip in all systems, so that a switch of the system keeps the
+            position.
+        masks: (M, mels, frames) in [0, 1], what the separator let through, to be seen instead of the
+            sources' mels; None where there are none.
+        encoding: Of sound and images.
     """
     files: dict[str, File] = {}
 

@@ -241,6 +241,20 @@ def test_a_command_of_review_again_takes_the_next_free_folder(tmp_path, capsys, 
     assert len(folders) == 5
 
 
+def test_nothing_of_a_system_is_read_before_it_is_fine_tuned(tmp_path, monkeypatch):
+    """The system was read for its device alone, and again to measure it."""
+    loaded, folders = [], []
+    monkeypatch.setattr("jss.inference.system.load_system", lambda *_, **__: loaded.append(1))
+    monkeypatch.setattr(
+        "jss.training.finetuning.finetune", lambda system, data, out, **_: _stop(folders, out)
+    )
+    (tmp_path / "data").mkdir()
+    arguments = ["finetune", "SED", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "a")]
+    assert main(arguments) == 2
+    assert folders
+    assert not loaded
+
+
 def _stop(folders, out):
     folders.append(out)
     raise JssError("Stopped.")

@@ -39,6 +39,15 @@ def current(*judgements: Judgement) -> dict[str, Judgement]:
     return {judgement.event: judgement for judgement in judgements}
 
 
+def test_clips_that_differ_by_milliseconds_are_written_once():
+    """The last clip of a recording of 15.004 s begins 4 ms after its neighbour: one file of both."""
+    dog = detection("a", 12.0, 13.0)
+    known, _ = clips(
+        current(of(dog, ACCEPTED), complete("a", 5.0, 15.0), complete("a", 5.004, 15.004)), [dog]
+    )
+    assert [(clip.name, len(clip.events)) for clip in known] == [("audio/a/5.00-15.00.flac", 1)]
+
+
 def test_events_of_a_clip_are_cut_joined_and_relabelled():
     a, b, c = (
         detection("a", 18.0, 22.0),

@@ -14,7 +14,7 @@ from jss.training.chain import Chain, Workspace
 from jss.training.plan import Planned
 
 #: Training -> what it needs.
-NEEDS = {"a": [], "b": ["a"], "c": ["a", "b"]}
+NEEDS = {"a": [], "b": ["a"], "c": ["a", "b"], "x": ["a", "y"], "y": ["x"]}
 
 
 @dataclass
@@ -93,6 +93,12 @@ def test_errors_come_before_any_training(tmp_path):
     with pytest.raises(JssError, match="other classes"):
         Chain(notes).run(("b", "a"), resume=False)
     assert notes.finished == ["a"]
+
+
+def test_trainings_that_start_from_one_another_are_refused(tmp_path):
+    """As with stages.S1.detector=S2: the plan was made without end."""
+    with pytest.raises(JssError, match="x starts from y, which starts from x"):
+        Chain(trainings(tmp_path)).plan(("a", "x"), resume=False)
 
 
 def test_what_a_finished_training_needed_is_not_planned(tmp_path):

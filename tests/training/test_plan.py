@@ -203,7 +203,7 @@ def test_the_peak_has_what_a_function_holds_itself():
 def test_memory_grows_with_the_batch_and_its_length():
     def of(stage: str, *overrides: str) -> float:
         config = load_preset("smoke", ("detection.batch=[1, 1, 2]", *overrides))
-        data, row = training_data("synthscapes", config, ready=False), STAGES[stage]
+        data, row = training_data("synthscapes", config, used=()), STAGES[stage]
         if row.loss == "sed":
             labels = class_list("synthscapes", config)
             return detection_memory(config, row, config.detection, data, labels)
@@ -223,7 +223,7 @@ def test_memory_of_a_named_block_is_that_of_its_own_network(tmp_path):
         "mine", "tdcn", asdict(config.tdcn), "TDCN", "student", "none: random weights", "MIT"
     )
     checkpoints.save_block(checkpoints.build(card.kind, card.config).state_dict(), card, tmp_path)
-    data, labels = training_data("synthscapes", config, ready=False), ("Dog", "Cat")
+    data, labels = training_data("synthscapes", config, used=()), ("Dog", "Cat")
 
     def systems(start: str) -> float:
         row = replace(STAGES["S1"], separator=start)
@@ -285,5 +285,41 @@ def test_pit_from_a_block_with_another_number_of_outputs_is_refused(tmp_path):
     assert (
         "starts from the separator of MixIT" in after.plan(["MixIT", "PIT"], resume=False)[1].line
     )
+    assert [each.name for each in after.plan(["PIT"], resume=False)] == ["MixIT", "PIT"]
     mixit = chain("synthscapes", tmp_path, "stages.MixIT.separator=eight")
     assert mixit.plan(["MixIT"], resume=False)
+
+
+@pytest.mark.parametrize(
+    "setting", ["separator=S1", "separator=pre-training", "separator=null", "detector=SED"]
+)
+def test_a_separator_starts_from_a_separator(setting, tmp_path):
+    """One from S1 failed at its first step, for want of a block of None-S1."""
+    wrong = chain("synthscapes", tmp_path, f"stages.PIT.{setting}")
+    with pytest.raises(
+        JssError, match=r"stages\.PIT: the stage of a separator has a separator alone"
+    ):
+        wrong.plan(["PIT"], resume=False)
+
+
+def test_memory_after_a_finished_stage_is_that_of_its_block(tmp_path, monkeypatch):
+    """It was that of the preset's network, which may have other sizes."""
+    sizes = {"n_src": 8, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8}
+    card = checkpoints.Card("pit-separator", "conv_tasnet", sizes, "PIT", "student", "noise", "MIT")
+    state = checkpoints.build(card.kind, sizes).state_dict()
+    checkpoints.save_block(state, card, tmp_path / "checkpoints")
+    starts = []
+
+    def memory(config, stage, c, data, labels, folder):
+        starts.append(stage.separator)
+        return 1e9 * len(starts)
+
+    monkeypatch.setattr("jss.training.plan.detection_memory", memory)
+    planned = chain("synthscapes", tmp_path).plan(
+        ["PIT-S1-teacher", "MixIT-S1-teacher", "MixIT-S1-student"], resume=False, memory=True
+    )
+    lines = {each.name: each.line for each in planned}
+    assert starts == [None, "pit-separator", "pre-training"]
+    assert "memory about 2.0 GB" in lines["PIT-S1-teacher"]
+    assert "memory about 3.0 GB" in lines["MixIT-S1-teacher"]
+    assert "memory about 3.0 GB" in lines["MixIT-S1-student"]

@@ -32,6 +32,17 @@ def test_a_page_asks_for_nothing_and_shows_what_it_is_told():
     assert not re.search(r'(from|import) "\./', html)
 
 
+def test_a_page_names_the_systems_that_it_has_no_room_for(monkeypatch):
+    noisy = [loud(name, 0.2, seed) for seed, name in enumerate(("MixIT-S1", "PIT-S1"))]
+    assert "Left out" not in page(noisy, text=Text("noise")).decode()
+    alone = len(page(noisy[:1], text=Text("noise")))
+    monkeypatch.setattr(pages, "MAX_BYTES", alone + 100)
+    monkeypatch.setattr(pages, "_ENCODINGS", {"FLAC, 24 bit": pages.LOSSLESS})
+    html = page(noisy, text=Text("noise")).decode()
+    assert systems(html) == 1
+    assert "Left out, for the page would be too large: PIT-S1." in html
+
+
 @pytest.mark.slow
 def test_a_page_that_is_too_large_loses_quality_first_then_systems(monkeypatch):
     noisy = [loud(name, 2.0, seed) for seed, name in enumerate(("MixIT-S1", "MixIT-JT", "PIT-S1"))]

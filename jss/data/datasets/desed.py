@@ -25,7 +25,14 @@ from jss.io.annotations import formats
 from jss.io.inputs import is_audio, without_suffix
 from jss.io.notes import warn
 from jss.io.truth import within
-from jss.io.tsv import DURATION_COLUMNS, read_events, read_table, read_text, write_table
+from jss.io.tsv import (
+    DURATION_COLUMNS,
+    check_filled,
+    read_events,
+    read_table,
+    read_text,
+    write_table,
+)
 
 #: Subset -> its folder under ``audio`` and ``metadata``.
 FOLDERS: Mapping[str, str] = {
@@ -210,10 +217,11 @@ def _read(base: Path, name: str) -> list[Clip]:
     if table is not None:
         tags = {name: set() for name in table["filename"]}
     else:
-        for _, filename, *labels in read_table(tsv, columns).itertuples():
-            if filename:
-                named = {tag.strip() for tag in ",".join(labels).split(",")}
-                tags.setdefault(filename, set()).update(named - {""})
+        listed = read_table(tsv, columns)
+        check_filled(tsv, listed, "filename")
+        for _, filename, *labels in listed.itertuples():
+            named = {tag.strip() for tag in ",".join(labels).split(",")}
+            tags.setdefault(filename, set()).update(named - {""})
     durations = _durations(tsv)
     clips: list[Clip] = []
     for filename, named in tags.items():

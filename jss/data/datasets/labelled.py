@@ -24,7 +24,7 @@ from jss.errors import JssError
 from jss.io.annotations import formats
 from jss.io.notes import warn
 from jss.io.schema import parse_yaml
-from jss.io.tsv import ClipNames, read_table
+from jss.io.tsv import ClipNames, check_filled, read_table
 
 SPLITS = "splits.tsv"
 
@@ -191,13 +191,13 @@ def _weak(tsv: Path, paths: Mapping[str, Path], known: Sequence[str]) -> list[Cl
     if not tsv.is_file():
         return []
     table = read_table(tsv, ("filename", "event_labels"))
-    files = _files([name for name in table["filename"] if name], paths, tsv)
+    check_filled(tsv, table, "filename")
+    files = _files(table["filename"], paths, tsv)
     tags: dict[str, set[str]] = {name: set() for name, _ in files.values()}
     for line, filename, labels in table.itertuples():
         named = {tag.strip() for tag in labels.split(",")} - {""}
         _check(sorted(named), filename, f"{tsv}, line {line}", known)
-        if filename:
-            tags[files[filename][0]].update(named)
+        tags[files[filename][0]].update(named)
     return [
         Clip(name, path, duration(path) if path else 10.0, tags=tuple(sorted(tags[name])))
         for name, path in dict(files.values()).items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -20,16 +21,14 @@ from jss.data.training.pool import render_once
 from jss.data.training.singles import MixedSet, RecordingSet
 from jss.errors import JssError
 
-#: Names of the rendered sets, where soundscapes are not fresh in every epoch.
-RENDERED = (
-    "synthetic",
-    "weak",
-    "unlabelled",
-    "synthetic_validation",
-    "weak_validation",
-    "universal",
-    "universal_validation",
-)
+#: The sets of soundscapes that train a detector, and those of each pool for a separator.
+DETECTION = ("synthetic", "weak", "unlabelled", "synthetic_validation", "weak_validation")
+SEPARATION: Mapping[str, Sequence[str]] = {
+    "detection": ("synthetic", "unlabelled", "weak_validation"),
+    "sources": ("universal", "universal_validation"),
+}
+#: All of them.
+SETS = (*DETECTION, *SEPARATION["sources"])
 
 
 def prepare_workers(bank: Bank, threads: int) -> None:
@@ -59,18 +58,26 @@ def prepare_workers(bank: Bank, threads: int) -> None:
             pass
 
 
-def must_render(config: Config, pool: Path) -> bool:
-    """Whether soundscapes must be rendered: always, unless they are rendered once and exist.
+def must_render(config: Config, pool: Path, used: Collection[str]) -> bool:
+    """Whether soundscapes must be rendered: unless none is used, or they are rendered once and exist.
 
     Args:
         config: The configuration.
         pool: Folder of rendered sets.
+        used: Names of the sets that are used.
     """
-    return config.data.fresh or not all((pool / f"{name}.json").is_file() for name in RENDERED)
+    there = not config.data.fresh and all((pool / f"{name}.json").is_file() for name in used)
+    return bool(used) and not there
 
 
 def soundscapes(
-    root: str, config: Config, pool: Path, ready: bool, bank: Bank, description: str, licence: str
+    root: str,
+    config: Config,
+    pool: Path,
+    used: Collection[str],
+    bank: Bank,
+    description: str,
+    licence: str,
 ) -> TrainingData:
     """Make training data of a soundbank in DESED's subsets, fresh or rendered once.
 
@@ -78,7 +85,8 @@ def soundscapes(
         root: The folder as the user named it.
         config: The configuration.
         pool: Folder of rendered sets.
-        ready: Whether to prepare drawing; False to count and check only.
+        used: Names of the sets to prepare; the others can be counted and checked, and are not
+            rendered once.
         bank: The soundbank.
         description: Description of the data.
         licence: Licence of the data.
@@ -90,9 +98,9 @@ def soundscapes(
         JssError: There is no such recipe, or the folder holds other sets.
     """
     c = config.data
-    if ready and c.workers and must_render(config, pool):
+    if c.workers and must_render(config, pool, used):
         prepare_workers(bank, c.workers)
-    if ready and not c.fresh:
+    if used and not c.fresh:
         known = {"seed": config.seed, "recordings_sha256": recordings_sha256(bank)}
         settings = {**dataclasses.asdict(c), **known}
         for key in ("workers", "lost_labels"):  # clips do not depend on them
@@ -124,7 +132,7 @@ def soundscapes(
     def stored(name: str, examples: Examples, n_src: int = 0) -> Examples:
         return (
             render_once(examples, pool / name, c.workers, n_src)
-            if ready and not c.fresh
+            if name in used and not c.fresh
             else examples
         )
 

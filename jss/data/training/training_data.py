@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from jss.data.training.datasets import (
     TrainingData,
     parts,
 )
-from jss.data.training.soundscapes import must_render, soundscapes
+from jss.data.training.soundscapes import SETS, must_render, soundscapes
 from jss.errors import JssError
 from jss.features import SAMPLE_RATE
 from jss.io.notes import warn
@@ -33,7 +33,11 @@ _KINDS = ("labelled clips", "mixtures with their sources", "unlabelled recording
 
 
 def training_data(
-    roots: str | Sequence[str], config: Config, pool: Path = Path("pool"), *, ready: bool = True
+    roots: str | Sequence[str],
+    config: Config,
+    pool: Path = Path("pool"),
+    *,
+    used: Collection[str] = SETS,
 ) -> TrainingData:
     """Make the training data of one or more folders.
 
@@ -45,7 +49,8 @@ def training_data(
         roots: The folders.
         config: The configuration.
         pool: Folder for soundscapes that are rendered once.
-        ready: Whether to prepare drawing; False, which is quick, to count and check only.
+        used: Names of the sets of soundscapes to prepare; (), which is quick, to count and check
+            only.
 
     Returns:
         The data.
@@ -55,7 +60,7 @@ def training_data(
     """
     parts: dict[int, tuple[str, TrainingData]] = {}
     for root in [roots] if isinstance(roots, str) else roots:
-        kind, data = _part(root, config, pool, ready)
+        kind, data = _part(root, config, pool, used)
         if kind in parts:
             raise JssError(
                 f"{parts[kind][0]} and {root} both hold {_KINDS[kind]}: give one of them."
@@ -101,12 +106,12 @@ def class_list(roots: str | Sequence[str], config: Config) -> tuple[str, ...]:
     return named
 
 
-def _part(root: str, config: Config, pool: Path, ready: bool) -> tuple[int, TrainingData]:
+def _part(root: str, config: Config, pool: Path, used: Collection[str]) -> tuple[int, TrainingData]:
     """Kind and data of one folder."""
     if root == SYNTHSCAPES:
         bank = SynthBank(config.data.sounds)
         return LABELS, soundscapes(
-            root, config, pool, ready, bank, "synthscapes (built-in synthesiser)", "MIT"
+            root, config, pool, used, bank, "synthscapes (built-in synthesiser)", "MIT"
         )
     place = Path(root)
     if not place.is_dir():
@@ -135,14 +140,14 @@ def _part(root: str, config: Config, pool: Path, ready: bool) -> tuple[int, Trai
     synthesised = config.data.synthesised
     sounds = SynthBank(config.data.sounds)
     recordings = SoundBank(place)
-    if ready and must_render(config, pool):
+    if must_render(config, pool, used):
         recordings.preload(threads=max(1, config.data.workers))
     mixed = MixedBank([(recordings, 1.0 - synthesised), (sounds, synthesised)])
     return LABELS, soundscapes(
         root,
         config,
         pool,
-        ready,
+        used,
         mixed,
         f"homescapes (soundscapes of the recordings in the folder {place.name}, "
         f"{synthesised:.0%} synthesised sounds)",

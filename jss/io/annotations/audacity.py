@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from jss.io import cells
 from jss.io.annotations.events import Durations, Row, by_recording, number, one_line, parsed, table
 from jss.io.tsv import read_text
 
@@ -39,16 +40,17 @@ def read(path: Path, filename: str) -> pd.DataFrame:
         JssError: A line is not a label.
     """
     rows = []
-    for line, content in enumerate(read_text(path, utf16=True, empty=True).splitlines(), 1):
+    text = read_text(path, utf16=True, empty=True)
+    for line, content in enumerate(cells.lines(text), 1):
         if not content.strip() or content.startswith("\\"):
             continue
-        cells = [cell.strip() for cell in content.split("\t", 2)]
-        onset = number(path, line, "onset", cells[0])
+        first, *others = (cell.strip() for cell in content.split("\t", 2))
+        onset = number(path, line, "onset", first)
         try:
-            offset = parsed(cells[1])
-            label = cells[2] if len(cells) > 2 else ""
+            offset = parsed(others[0])
+            label = others[1] if len(others) > 1 else ""
         except (ValueError, IndexError):  # a point label of old: onset and label
-            offset, label = onset, "\t".join(cells[1:])
+            offset, label = onset, "\t".join(others)
         rows.append(Row(line, filename, onset, offset, label))
     return table(path, rows or [Row(1, filename)])
 

@@ -152,7 +152,7 @@ def test_a_labelled_folder_with_folders_of_the_same_names(tmp_path: Path, root: 
         (folder / "labels.yaml").write_text("[Dog]\n")
     assert sets.recognise(mine) == "labelled"
     assert sum(len(clips) for clips in sets.subsets(mine).values()) == 4
-    assert len(training_data([str(mine)], load_preset("smoke"), ready=False).synthetic) == 3
+    assert len(training_data([str(mine)], load_preset("smoke"), used=()).synthetic) == 3
     assert sets.recognise(root) == "desed"
 
 
@@ -168,7 +168,7 @@ def test_what_is_desed_and_what_is_a_labelled_folder(tmp_path: Path, root: Path,
     assert (desed.find(mine), labelled.find(root)) == (None, None)
     for read in (
         sets.subsets,
-        lambda place: training_data([str(place)], load_preset("smoke"), ready=False),
+        lambda place: training_data([str(place)], load_preset("smoke"), used=()),
         lambda place: run.subset(place, "validation"),
     ):
         with pytest.raises(JssError, match=r"has no labels\.yaml: write it"):
@@ -219,6 +219,12 @@ def test_written_tables_are_read_back(root: Path) -> None:
     durations = tsv.with_name("validation_durations.tsv")
     durations.write_text(durations.read_text().replace("4.000", "4_0"))
     with pytest.raises(JssError, match="a duration is not a number of seconds"):
+        desed.prepare(root)
+
+
+def test_weak_labels_without_a_clip_are_refused(root: Path) -> None:
+    layouts.text(root / "metadata/train/weak.tsv", "filename\tevent_labels\n\tDog\n")
+    with pytest.raises(JssError, match=r"weak\.tsv, line 2: the filename is missing"):
         desed.prepare(root)
 
 

@@ -46,6 +46,13 @@ def test_rows_of_one_file_under_two_names_are_one_clip(root: Path) -> None:
         labelled.prepare(root)
 
 
+def test_weak_labels_without_a_recording_are_refused(root: Path) -> None:
+    """They were passed over without a word."""
+    layouts.text(root / "weak.tsv", WEAK + "rec/a.wav\tDog\n\tCat\n")
+    with pytest.raises(JssError, match=r"weak\.tsv, line 3: the filename is missing"):
+        labelled.prepare(root)
+
+
 def test_an_unknown_class_in_a_folder_of_annotations_names_its_recording(root: Path) -> None:
     """Lines are of the files of the folder, which has none itself."""
     layouts.text(root / "strong/rec/a.txt", "1\t2\tDog\n")

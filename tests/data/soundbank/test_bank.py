@@ -92,6 +92,9 @@ def test_sentences_of_errors(tmp_path: Path, bank: SoundBank) -> None:
     )
     with pytest.raises(JssError, match="line 3: the file 'a' is listed twice"):
         SoundBank(tmp_path)
+    (tmp_path / "catalog.tsv").write_text("file\tclass\trecording\tsplit\na.flac\t\tr\ttrain\n")
+    with pytest.raises(JssError, match="line 2: the class is missing"):
+        SoundBank(tmp_path)
     (tmp_path / "catalog.tsv").write_text("file\tclass\trecording\tsplit\na.flac\tDog\tr\ttrain\n")
     lost = SoundBank(tmp_path)
     with pytest.raises(JssError, match=r"no file at .* a recording of the soundbank"):

@@ -250,6 +250,8 @@ def test_audacity_as_people_have_it(tmp_path):
     path.write_text("0,5\t1,25\tDog\r\n\\\t100\t200\r\n3.0\t3.0\tpoint\r\n4\told\r\n", newline="")
     rows = [("x", 0.5, 1.25, "Dog"), ("x", 3, 3, "point"), ("x", 4, 4, "old")]
     assert_same(formats.read(path), plain(rows))
+    path.write_text("1\t2\ta\u2028b\x85c\n", newline="")  # no line ends of a file of labels
+    assert_same(formats.read(path), plain([("x", 1, 2, "a\u2028b\x85c")]))
     path.write_bytes(b"")
     assert_same(formats.read(path), plain([("x", np.nan, np.nan, None)]))
 
