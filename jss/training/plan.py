@@ -265,8 +265,8 @@ def _check_separator(name: str, stage: Stage) -> None:
         or (start in STAGES and not separates_only(str(start)))
     ):
         raise JssError(
-            f"stages.{name}: the stage of a separator has a separator alone, from new, new TDCN++, "
-            "PIT, MixIT, TDCN or a block."
+            f"stages.{name} trains a separator alone: let it start from new, new TDCN++, PIT, MixIT, TDCN "
+            "or the name of a separator's block, and name no detector."
         )
 
 
