@@ -29,15 +29,19 @@ Verdict = Literal["holds", "does not hold", "inconclusive"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "inconclusive")
 #: How a verdict follows from the intervals.
 RULE = (
-    "A comparison holds where its 95 % interval (paired bootstrap over clips, in which pairs that "
-    "share a clip depend on each other) lies on the claim's "
-    "side of 0, does not hold where it lies on the other side, and is inconclusive where it "
-    "includes 0 or nothing is measured; one of figures said to be alike holds where the interval "
-    "lies within the stated margin, and does not hold where it lies outside. A claim of all comparisons holds where all of them hold, and "
-    "does not hold where one does not; of most, where more than half do, or do not; of any, "
-    "where one holds, or none does. What is not measured does not count. Seeds are those of the "
-    "trainings: intervals over clips do not include the spread over seeds, and of many intervals some "
-    "leave out 0 by chance."
+    "A claim is about one comparison or several. Each comparison has a difference of our figures and "
+    "its 95 % interval (paired bootstrap over clips; two-clip mixtures that share a clip are treated as "
+    "dependent). It holds if the interval lies on the claim's side of 0, does not hold if it lies on "
+    "the other side, and is inconclusive if the interval includes 0. Where a claim says that two figures "
+    "are alike, it holds if the interval lies within the stated margin, does not hold if it lies "
+    "outside, and is inconclusive otherwise.\n\n"
+    "A claim about all comparisons holds if all of them hold, and does not hold if one does not. A "
+    "claim about most holds if more than half hold, and does not hold if more than half do not. A claim "
+    "about any holds if one holds, and does not hold if all of them do not hold. "
+    "Every other claim is inconclusive, and so is one of which nothing is measured; comparisons that "
+    "are not measured are not counted.\n\n"
+    "The intervals cover the choice of clips and not the choice of training seeds, which are listed for "
+    "each claim. Among so many intervals, some exclude 0 by chance."
 )
 
 
