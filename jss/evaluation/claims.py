@@ -29,19 +29,19 @@ Verdict = Literal["holds", "does not hold", "inconclusive"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "inconclusive")
 #: How a verdict follows from the intervals.
 RULE = (
-    "A claim is about one comparison or several. Each comparison has a difference of our figures and "
+    "A claim consists of one comparison or several. For each we give the difference of our figures and "
     "its 95 % interval (paired bootstrap over clips; two-clip mixtures that share a clip are treated as "
-    "dependent). It holds if the interval lies on the claim's side of 0, does not hold if it lies on "
-    "the other side, and is inconclusive if the interval includes 0. Where a claim says that two figures "
-    "are alike, it holds if the interval lies within the stated margin, does not hold if it lies "
-    "outside, and is inconclusive otherwise.\n\n"
-    "A claim about all comparisons holds if all of them hold, and does not hold if one does not. A "
-    "claim about most holds if more than half hold, and does not hold if more than half do not. A claim "
-    "about any holds if one holds, and does not hold if all of them do not hold. "
-    "Every other claim is inconclusive, and so is one of which nothing is measured; comparisons that "
-    "are not measured are not counted.\n\n"
-    "The intervals cover the choice of clips and not the choice of training seeds, which are listed for "
-    "each claim. Among so many intervals, some exclude 0 by chance."
+    "dependent). A comparison holds if the interval lies on the claim's side of 0, does not hold if it "
+    "lies on the other side, and is inconclusive if the interval includes 0. Where a claim says that two "
+    "figures are alike, the comparison holds if the interval lies within the stated margin, does not "
+    "hold if it lies wholly outside, and is inconclusive otherwise.\n\n"
+    "A claim about all of its comparisons holds if all hold, and does not hold if one does not. A claim "
+    "about most of them holds if more than half hold, and does not hold if more than half do not. A "
+    "claim about at least one holds if one holds, and does not hold if none of them holds or is "
+    "inconclusive. Every other claim is inconclusive. Comparisons that are not measured do not count; a "
+    "claim without any measured comparison is inconclusive.\n\n"
+    "The intervals cover the choice of clips, not that of the training seeds, which are listed for each "
+    "claim. Among so many intervals, some exclude 0 by chance."
 )
 
 
@@ -412,7 +412,9 @@ def document(findings: Sequence[Finding], dataset: str, scenes: str) -> list[str
         "`jss/papers/claims.py`, and the page Claims of the app shows each comparison with the clips "
         "that show it best and worst.",
         "",
-        f"**Of {len(findings)} claims {counted([f.verdict for f in findings])}.** {RULE}",
+        f"**Of {len(findings)} claims {counted([f.verdict for f in findings])}.**",
+        "",
+        *RULE.splitlines(),
         "",
         f"JSS: `{dataset}` and its clips two at a time; weak labels: {scenes}. Neither is the paper's "
         "data, and our trainings are far shorter than the paper's. PSDS is that of 50 thresholds, as in the "
