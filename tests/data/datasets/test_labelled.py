@@ -61,9 +61,7 @@ def test_an_unknown_class_in_a_folder_of_annotations_names_its_recording(root: P
         labelled.prepare(root)
 
 
-def test_annotations_beside_a_table_are_named(
-    root: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_annotations_beside_a_table_are_named(root: Path, caplog: pytest.LogCaptureFixture) -> None:
     layouts.text(root / "strong.tsv", STRONG + "rec/a.wav\t1\t2\tDog\n")
     layouts.text(root / "strong/rec/b.txt", "1\t2\tCat\n")
     labelled.prepare(root)
