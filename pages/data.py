@@ -47,7 +47,7 @@ def page() -> None:
     chosen = known_sets.known_set(
         widgets.pick("Set", list(titles), DATA, titles.__getitem__, width=360)
     )
-    statistics = loaders.statistics(chosen.name, chosen.clips)
+    statistics = loaders.statistics(chosen.name, chosen.clips, chosen.labels)
     st.caption(
         literal(chosen.note)
         + f" Counted on **{statistics.strong} of {statistics.n_files_expected} clips**: those whose events "

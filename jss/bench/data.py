@@ -38,8 +38,6 @@ from jss.labels import DESED_LABELS
 
 HELP = "clips rendered, read and batched per second, against plain librosa and a training step"
 SMALL = ("--preset", "smoke", "--clips", "2", "--batches", "1", "--workers", "0")
-#: Real recordings, where they are beside the repository.
-BANK = Path(__file__).parents[2].parent / "shared" / "soundbank"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,9 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--soundbank",
         type=Path,
-        default=BANK,
         metavar="DIR",
-        help="recordings to render from (default: the synthesiser, where there are none)",
+        help="soundbank of recordings to render from (default: the synthesiser)",
     )
     parser.add_argument(
         "--preset", default="paper", metavar="NAME", help="networks and batches (default: paper)"
@@ -73,14 +70,14 @@ def run(args: argparse.Namespace) -> list[Row]:
     """
     if min(args.clips, args.batches) < 1 or args.workers < 0:
         raise JssError("--clips and --batches are 1 or more, --workers 0 or more.")
-    has_bank = args.soundbank.is_dir()
-    if not has_bank:
-        print(
-            f"There is no soundbank at {args.soundbank} (--soundbank DIR): everything from the synthesiser."
+    if args.soundbank is not None and not args.soundbank.is_dir():
+        raise JssError(
+            f"--soundbank: there is no folder {args.soundbank}: correct it, or leave it out for the "
+            "synthesiser."
         )
     settings = (f"data.workers={args.workers}", "data.synthesised=0.0", "data.sounds=4")
     config = load_preset(args.preset, settings)
-    data = training_data(str(args.soundbank) if has_bank else SYNTHSCAPES, config)
+    data = training_data(str(args.soundbank or SYNTHSCAPES), config)
     with tempfile.TemporaryDirectory() as folder:
         rows = [rendering(data, args.clips, Path(folder)), reading(data, args.clips, Path(folder))]
         return rows + batching(data, config, args.batches, Path(folder))

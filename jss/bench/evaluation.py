@@ -35,8 +35,6 @@ from jss.metrics.scores import THRESHOLDS, ScoreSet
 
 HELP = "PSDS and F1 against psds_eval, sed_scores_eval and sed_eval"
 SMALL = ("--files", "12", "--strong-files", "20")
-#: Published detections, where they are beside the repository.
-STUDENT = Path(__file__).parents[2].parent / "shared" / "evaluation" / "desed-baseline-student"
 GOAL = 30.0
 #: For the exact PSDS pair of a set of AudioSet-Strong's size, on two cores: seconds and GB.
 STRONG_SECONDS, STRONG_GB = 60.0, 2.0
@@ -51,9 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--student",
         type=Path,
-        default=STUDENT,
         metavar="DIR",
-        help="folder with ground_truth.tsv, durations.tsv, operating_points and detections_0.5.csv",
+        help="published detections too: a folder with ground_truth.tsv, durations.tsv, operating_points and "
+        "detections_0.5.csv (default: random scores alone)",
     )
     parser.add_argument("--files", type=int, default=700, help="random files (default: 700)")
     parser.add_argument(
@@ -73,11 +71,7 @@ def run(args: argparse.Namespace) -> list[Row]:
     """
     if args.files < len(DESED_LABELS):
         raise JssError(f"--files must be at least {len(DESED_LABELS)}, so that every class occurs.")
-    rows = published(args.student) if args.student.is_dir() else []
-    if not rows:
-        print(
-            f"There are no published detections at {args.student} (--student DIR): random scores only."
-        )
+    rows = [] if args.student is None else published(args.student)
     return rows + random(args.files) + (strong(args.strong_files) if args.strong_files else [])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from importlib.util import find_spec
@@ -31,6 +31,8 @@ BENCHES = {
     "data": "jss.bench.data",
     "gpu": "jss.bench.gpu",
 }
+#: Bench -> its option for a folder, which ``all`` passes on.
+FOLDERS = {"data": "--soundbank", "evaluation": "--student"}
 #: Not among ``all``: it repeats what the others measure, on a GPU.
 APART = ("gpu",)
 
@@ -41,7 +43,7 @@ def benches() -> dict[str, str]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A subcommand for each bench, with its options, and ``all`` of them with their defaults."""
+    """A subcommand for each bench, with its options, and ``all`` of them."""
     names = parser.add_subparsers(dest="bench", metavar="NAME", required=True)
     for name, module in benches().items():
         bench = import_module(module)
@@ -50,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     every.add_argument(
         "--small", action="store_true", help="smallest sizes: only shows that every bench runs"
     )
+    for name, option in FOLDERS.items():
+        every.add_argument(option, metavar="DIR", help=f"as of jss bench {name}")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         for name in (name for name in benches() if name not in APART):
             print(f"jss: bench {name}", file=sys.stderr)
             try:
-                rows += in_own_process(_with_defaults, BENCHES[name], args.small)
+                rows += in_own_process(_rows, BENCHES[name], _arguments(name, args))
             except JssError as error:
                 complete = False
                 print(f"jss: bench {name} is left out: {error}", file=sys.stderr)
@@ -87,14 +91,22 @@ def in_own_process(function: Callable[..., T], *args: Any) -> T:
         return pool.submit(function, *args).result()
 
 
-def _with_defaults(name: str, small: bool) -> list[Row]:
-    """The rows of a bench with its defaults.
+def _arguments(name: str, every: argparse.Namespace) -> list[str]:
+    """The arguments of a bench for those of ``all``."""
+    arguments = [*import_module(BENCHES[name]).SMALL] if every.small else []
+    option = FOLDERS.get(name)
+    folder = option and getattr(every, option.removeprefix("--"))
+    return [*arguments, option, folder] if option and folder else arguments
+
+
+def _rows(module: str, arguments: Sequence[str]) -> list[Row]:
+    """The rows of a bench.
 
     Args:
-        name: Of its module.
-        small: Use its smallest sizes instead.
+        module: Its module.
+        arguments: Its arguments.
     """
-    module, parser = import_module(name), argparse.ArgumentParser()
-    module.add_arguments(parser)
-    rows: list[Row] = module.run(parser.parse_args(module.SMALL if small else []))
+    bench, parser = import_module(module), argparse.ArgumentParser()
+    bench.add_arguments(parser)
+    rows: list[Row] = bench.run(parser.parse_args(arguments))
     return rows

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from jss import audio
@@ -172,10 +173,12 @@ def _stream(args: argparse.Namespace) -> int:
             "Bounding boxes need the whole recording: leave out --stream or --decoder boxes."
         )
     system = load_system(args.system, args.selection, args.device, precision=args.precision)
+    blocks = pipe(rate=args.raw, channels=args.channels)
+    first = next(blocks)  # input that cannot be read is an error before anything is printed
     print("onset\toffset\tevent_label", flush=True)
     for onset, offset, label in events(
         system,
-        pipe(rate=args.raw, channels=args.channels),
+        chain([first], blocks),
         decoder(system.operating, system.labels, args.threshold),
     ):
         print(f"{onset:.6f}\t{offset:.6f}\t{label}", flush=True)

@@ -42,7 +42,7 @@ class Recording:
     licence: str = "unstated"
     #: Name of the data set it comes from.
     dataset: str = "folder"
-    #: Length in seconds; None where it is known only after loading.
+    #: Length in seconds as its table has it, noted in the lines of soundscapes.jsonl; None: not stated.
     duration: float | None = None
 
 
@@ -124,8 +124,8 @@ def read_catalogue(path: Path) -> list[Recording]:
     """Read the catalogue of a soundbank.
 
     Raises:
-        JssError: A column is missing or a cell of it empty, a split unknown, a file listed twice, or
-            a recording in two splits.
+        JssError: A column is missing or a cell of it empty, a split unknown, a file listed twice, a
+            recording in two splits, or a duration not a number of seconds above 0.
     """
     recordings: list[Recording] = []
     files: set[str] = set()
@@ -153,7 +153,7 @@ def read_catalogue(path: Path) -> list[Recording]:
                 split,
                 licence or "unstated",
                 dataset or "folder",
-                _seconds(seconds),
+                _seconds(seconds, f"{path}, line {line}"),
             )
         )
     return recordings
@@ -187,8 +187,11 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _seconds(text: str) -> float | None:
+def _seconds(text: str, place: str) -> float | None:
     try:
-        return cells.number(text) if text else None
-    except ValueError:
-        return None
+        seconds = cells.number(text) if text else None
+    except ValueError as error:
+        raise JssError(f"{place}: the duration_s {text!r} is not a number of seconds.") from error
+    if seconds is not None and seconds <= 0:
+        raise JssError(f"{place}: the duration_s {text} is not above 0.")
+    return seconds

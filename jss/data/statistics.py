@@ -135,8 +135,8 @@ def measure(
         dataset: Name of the data set.
         subset: Name of the subset.
         levels: Whether to read every file for its level, on all cores.
-        known: The classes of the data set, all of which are listed if one occurs; None for those of the
-            class set that has all that occur, else those that occur.
+        known: The classes of the data set, all of which are listed if it has all that occur; else, and
+            with None, those of the class set that has all that occur, or those that occur.
 
     Returns:
         The statistics.
@@ -145,7 +145,8 @@ def measure(
     damaged = tuple(level for level in levels_by_name.values() if isinstance(level, str))
     rows = tuple(_row(clip, levels_by_name.get(clip.filename)) for clip in clips)
     occurring = {label for row in rows for label in row.labels or ()}
-    labels = list(known) if known and occurring else ordered(occurring)
+    has_all = bool(occurring) and occurring <= set(known or ())
+    labels = list(known) if known and has_all else ordered(occurring)
     time_by_polyphony, class_time = np.zeros(4), {label: np.zeros(4) for label in labels}
     lengths: dict[str, list[float]] = {label: [] for label in labels}
     for clip in clips:

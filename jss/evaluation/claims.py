@@ -29,15 +29,19 @@ Verdict = Literal["holds", "does not hold", "inconclusive"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "inconclusive")
 #: How a verdict follows from the intervals.
 RULE = (
-    "A comparison holds where its 95 % interval (paired bootstrap over clips, in which pairs that "
-    "share a clip depend on each other) lies on the claim's "
-    "side of 0, does not hold where it lies on the other side, and is inconclusive where it "
-    "includes 0 or nothing is measured; one of figures said to be alike holds where the interval "
-    "lies within the stated margin, and does not hold where it lies outside. A claim of all comparisons holds where all of them hold, and "
-    "does not hold where one does not; of most, where more than half do, or do not; of any, "
-    "where one holds, or none does. What is not measured does not count. Seeds are those of the "
-    "trainings: intervals over clips do not include the spread over seeds, and of many intervals some "
-    "leave out 0 by chance."
+    "A claim consists of one comparison or several. For each we give the difference of our figures and "
+    "its 95 % interval (paired bootstrap over clips; two-clip mixtures that share a clip are treated as "
+    "dependent). A comparison holds if the interval lies on the claim's side of 0, does not hold if it "
+    "lies on the other side, and is inconclusive if the interval includes 0. Where a claim says that two "
+    "figures are alike, the comparison holds if the interval lies within the stated margin, does not "
+    "hold if it lies wholly outside, and is inconclusive otherwise.\n\n"
+    "A claim about all of its comparisons holds if all hold, and does not hold if one does not. A claim "
+    "about most of them holds if more than half hold, and does not hold if more than half do not. A "
+    "claim about at least one holds if one holds, and does not hold if none of them holds or is "
+    "inconclusive. Every other claim is inconclusive. Comparisons that are not measured do not count; a "
+    "claim without any measured comparison is inconclusive.\n\n"
+    "The intervals cover the choice of clips, not that of the training seeds, which are listed for each "
+    "claim. Among so many intervals, some exclude 0 by chance."
 )
 
 
@@ -408,7 +412,9 @@ def document(findings: Sequence[Finding], dataset: str, scenes: str) -> list[str
         "`jss/papers/claims.py`, and the page Claims of the app shows each comparison with the clips "
         "that show it best and worst.",
         "",
-        f"**Of {len(findings)} claims {counted([f.verdict for f in findings])}.** {RULE}",
+        f"**Of {len(findings)} claims {counted([f.verdict for f in findings])}.**",
+        "",
+        *RULE.splitlines(),
         "",
         f"JSS: `{dataset}` and its clips two at a time; weak labels: {scenes}. Neither is the paper's "
         "data, and our trainings are far shorter than the paper's. PSDS is that of 50 thresholds, as in the "

@@ -13,7 +13,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as schema
 
 from jss.decoding import MEDIAN_FRAMES
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.io import cells
 from jss.io.journal import DETECTED
 from jss.io.schema import SCHEMA, validate
@@ -127,7 +127,7 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     """
     path = Path(folder) / DETECTED
     try:
-        first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        first, *lines = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError as error:
         is_folder = Path(folder).is_dir()
         raise JssError(
@@ -141,14 +141,17 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     except (OSError, ValueError) as error:
         raise JssError(f"{path} cannot be read: {error}.") from error
     settings = _validated(_Settings, _parsed(first), path)
-    if settings is None:
+    if settings is None or not all(
+        len(values) == len(settings.labels)
+        for values in (settings.threshold, settings.median)
+        if isinstance(values, list)
+    ):
         raise JssError(
             f"{path} is damaged or of an earlier version: analyse the recordings again with jss detect, "
             "into another folder."
         )
-    by_name = _by_name(
-        line for text in lines if (line := _validated(_Line, _parsed(text), path)) is not None
-    )
+    analysed = [_line(text, path) for text in lines]
+    by_name = _by_name(line for line in analysed if line is not None)
     unsafe = [name for name in by_name if not _is_plain(name)]
     safe = {name: line for name, line in by_name.items() if name not in unsafe}
     recordings = {
@@ -157,6 +160,16 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     }
     lost = [name for name, recording in recordings.items() if recording.path is None]
     notes = []
+    # The text after the last line break is a line that detect has not finished.
+    damaged = sum(
+        line is None and not _is_claim(text)
+        for text, line in [*zip(lines, analysed, strict=True)][:-1]
+    )
+    if damaged:
+        notes.append(
+            f"{number_of(damaged, 'lines')} of {path} cannot be read: where recordings are missing, analyse "
+            "them again with jss detect, into another folder."
+        )
     if lost:
         notes.append(
             f"{len(lost)} of {len(recordings)} recordings are no longer where they were analysed, such as "
@@ -167,7 +180,7 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     detections = tuple(
         Detection(name, onset, offset, label, peak, settings.system)
         for name, line in safe.items()
-        for (onset, offset, label), peak in zip(line.events, line.peaks, strict=False)
+        for (onset, offset, label), peak in zip(line.events, line.peaks, strict=True)
     )
     return DetectedFolder(
         Path(folder),
@@ -206,7 +219,7 @@ def _by_name(lines: Iterable[_Line]) -> dict[str, _Line]:
 
 def _by_label(labels: Sequence[str], values: V | list[V]) -> V | dict[str, V]:
     """One value for all classes, or that of each."""
-    return dict(zip(labels, values, strict=False)) if isinstance(values, list) else values
+    return dict(zip(labels, values, strict=True)) if isinstance(values, list) else values
 
 
 def disagreeing(
@@ -228,6 +241,18 @@ def disagreeing(
         ]
 
     return alone(ours, others), alone(others, ours)
+
+
+def _line(text: str, path: Path) -> _Line | None:
+    """The line of a recording; None where it is damaged, or has another number of peaks than events."""
+    line = _validated(_Line, _parsed(text), path)
+    return line if line is not None and len(line.peaks) == len(line.events) else None
+
+
+def _is_claim(text: str) -> bool:
+    """Whether a line says only which files ``detect`` was about to write over."""
+    data = _parsed(text)
+    return isinstance(data, dict) and data.keys() == {"key", "files"}
 
 
 def _parsed(line: str) -> object:

@@ -152,9 +152,12 @@ def _above(a: Float64, weights_a: Float64, b: Float64, weights_b: Float64) -> Fl
     Returns:
         (B,); NaN where one side is empty.
     """
-    wins = (a[:, None] > b) + 0.5 * (a[:, None] == b)
+    order = np.argsort(b)
+    drawn = np.vstack([np.zeros(weights_b.shape[1]), weights_b[order].cumsum(axis=0)])
+    # Of B's values, how many are drawn that are below each of A's, and how many that are not above it.
+    below, up_to = (drawn[np.searchsorted(b[order], a, side)] for side in ("left", "right"))
     pairs = weights_a.sum(axis=0) * weights_b.sum(axis=0)
-    won = ((wins.T @ weights_a) * weights_b).sum(axis=0)
+    won = (weights_a * (below + up_to) / 2).sum(axis=0)
     return np.asarray(np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0))
 
 

@@ -36,7 +36,12 @@ def test_the_peer_makes_the_same_soundscape(smoke, tmp_path):
             assert looped or alike > 0.95
 
 
-def test_the_bench(capsys, tmp_path):
+def test_a_soundbank_that_is_not_there_is_an_error(capsys, tmp_path):
+    assert main(["bench", "data", *bench.SMALL, "--soundbank", str(tmp_path / "nowhere")]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+
+
+def test_the_bench(capsys):
     code = main(
         [
             "bench",
@@ -49,13 +54,10 @@ def test_the_bench(capsys, tmp_path):
             "1",
             "--workers",
             "0",
-            "--soundbank",
-            str(tmp_path / "nowhere"),
         ]
     )
     printed = capsys.readouterr().out
     assert code in (0, 1)
-    assert "no soundbank" in printed
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]]
         for line in printed.splitlines()

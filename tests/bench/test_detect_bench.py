@@ -46,6 +46,7 @@ def test_all_benches_are_one_table(
     def module(name: str, run: object) -> str:
         def arguments(parser: object) -> None:
             parser.add_argument("--size", type=int, default=9)
+            parser.add_argument("--soundbank", default="the synthesiser")
 
         monkeypatch.setitem(
             sys.modules,
@@ -58,11 +59,14 @@ def test_all_benches_are_one_table(
         raise JssError("There is no browser.")
 
     monkeypatch.setattr(bench, "in_own_process", lambda function, *args: function(*args))
-    fine = module("fine", lambda args: [Row(f"size {args.size}", "peer", 2.0, 1.0, 1.5)])
+    fine = module("fine", lambda args: [Row(f"size {args.size}", args.soundbank, 2.0, 1.0, 1.5)])
     monkeypatch.setattr(bench, "benches", lambda: {"one": fine})
     monkeypatch.setattr(bench, "BENCHES", {"one": fine, "two": module("two", browser)})
+    monkeypatch.setattr(bench, "FOLDERS", {"one": "--soundbank"})
     assert main(["bench", "all"]) == 0
-    assert "| size 9 |" in capsys.readouterr().out
+    assert "| size 9 | the synthesiser |" in capsys.readouterr().out
+    assert main(["bench", "all", "--soundbank", "BANK"]) == 0
+    assert "| size 9 | BANK |" in capsys.readouterr().out
     monkeypatch.setattr(bench, "benches", lambda: bench.BENCHES)
     assert main(["bench", "all", "--small"]) == 1
     printed = capsys.readouterr()

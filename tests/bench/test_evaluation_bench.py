@@ -30,14 +30,17 @@ def test_rows_as_a_table():
     assert len({len(line) for line in table}) == 1
 
 
-def test_the_bench_compares_equal_values(tmp_path, monkeypatch, capsys):
+def test_published_detections_that_are_not_there_are_an_error(tmp_path, capsys):
+    assert main(["bench", "evaluation", *evaluation.SMALL, "--student", str(tmp_path / "no")]) == 2
+    assert "There is no file" in capsys.readouterr().err
+
+
+def test_the_bench_compares_equal_values(monkeypatch, capsys):
     pytest.importorskip("psds_eval")
     pytest.importorskip("sed_scores_eval")
     monkeypatch.setattr(evaluation, "THRESHOLDS", np.array([0.3, 0.5, 0.7]))
-    small = [*evaluation.SMALL, "--student", str(tmp_path / "nowhere")]
-    main(["bench", "evaluation", *small])
+    main(["bench", "evaluation", *evaluation.SMALL])
     printed = capsys.readouterr().out
-    assert "no published detections" in printed
     notes = [
         line.split("|")[8]
         for line in printed.splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -26,7 +27,7 @@ from jss.evaluation.saved_scores import SavedScores
 from jss.inference.output_cache import ClipOutput
 from jss.papers.claims import CLAIMS, JSS, SIMILAR, Claim, Comparison, Figure, printed_name
 from jss.reports import HEADLINES, EvalReport
-from jss.weak_labels.claims import WeakEvidence, scene_examples
+from jss.weak_labels.claims import WeakEvidence, _above, scene_examples
 from jss.weak_labels.report import Samples, WeakReport
 
 
@@ -260,6 +261,24 @@ def test_figures_of_separators():
     over_other = Figure("weak-frame", "above", label="siren", over="weak-clip")
     assert source.sample(over_other).value == 1, "5 and 7 against 1 and 3"
     assert source.sample(Figure("weak-strong", "improvement")) is None
+
+
+def test_the_chance_of_a_higher_value_is_counted_over_pairs_in_memory_for_values_alone():
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 9, 30).astype(float), rng.integers(0, 9, 20).astype(float)
+    drawn_a, drawn_b = (rng.integers(0, 3, (size, 5)).astype(float) for size in (30, 20))
+    drawn_b[:, 4] = 0.0
+    wins = (a[:, None] > b) + 0.5 * (a[:, None] == b)
+    expected = np.einsum("ir,ij,jr->r", drawn_a, wins, drawn_b)[:4]
+    expected /= (drawn_a.sum(axis=0) * drawn_b.sum(axis=0))[:4]
+    np.testing.assert_allclose(_above(a, drawn_a, b, drawn_b), [*expected, np.nan])
+    many, once = rng.random(4000), np.ones((4000, 2))
+    tracemalloc.start()
+    try:
+        np.testing.assert_allclose(_above(many, once, many, once), 0.5)
+        assert tracemalloc.get_traced_memory()[1] < 4e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_separator_is_not_compared_with_itself_where_the_other_has_no_report():

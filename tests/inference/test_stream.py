@@ -212,6 +212,18 @@ def test_mistakes(arguments, said, capsys):
     assert said in capsys.readouterr().err
 
 
+def test_no_header_where_the_input_is_no_sound(monkeypatch, descriptor, capsys):
+    system = SimpleNamespace(analyse=analyse, labels=LABELS, operating=None)
+    monkeypatch.setattr("jss.inference.system.load_system", lambda *_, **__: system)
+    monkeypatch.setattr(
+        "jss.inference.stream.pipe", lambda **options: pipe(descriptor(b"no sound"), **options)
+    )
+    assert main(["detect", "--system", "SED", "--stream"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "is not audio" in printed.err
+
+
 def analyse(window):
     """Scores that make many events, without a model."""
     frames = (len(window) // 256 + 1) // 4

@@ -892,6 +892,16 @@ def test_data_keeps_recordings_of_one_name_apart():
 
 
 @pytest.mark.usefixtures("fakes")
+def test_data_of_a_folder_to_train_on_has_the_classes_of_its_labels(users_folder: Path):
+    """All of them, in their order, and no other class of DESED."""
+    (users_folder / "labels.yaml").write_text("[Speech, Dog, Dishes, Cat]\n")
+    header, rows = "filename\tonset\toffset\tevent_label\n", "mon/x.wav\t0.1\t0.9\tDog\n"
+    (users_folder / "strong.tsv").write_text(header + rows)
+    app = run("pages/data.py", data="mine")
+    assert app.dataframe[0].value["Class"].tolist() == ["Speech", "Dog", "Dishes", "Cat"]
+
+
+@pytest.mark.usefixtures("fakes")
 def test_data_leaves_a_damaged_file_out_and_says_so(users_folder: Path):
     (users_folder / "bad.wav").write_bytes(b"")
     said = " ".join(item.value for item in run("pages/data.py", data="examples").caption)

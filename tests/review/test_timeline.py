@@ -100,6 +100,23 @@ def test_recordings_of_two_folders_that_had_one_name_are_both_there(tmp_path: Pa
         assert len(days.recordings) == len(days.events) == 2
 
 
+def test_damaged_lines_are_counted_in_a_note(tmp_path: Path):
+    """One event more than peaks, half a line; not files that were claimed, nor the line being written."""
+    folder = written(tmp_path, EVENING)
+    path = folder / DETECTED
+    first, a, b, c = path.read_text().splitlines()
+    assert timeline.read(folder).notes == ()
+    claim = '{"key": "d", "files": ["scores/d.tsv"]}'
+    lines = (first, a.replace('"peaks": [0.9, ', '"peaks": ['), b[:60], claim, c, a[:60])
+    path.write_text("\n".join(lines))
+    days = timeline.read(folder)
+    assert days.recordings["filename"].tolist() == ["n/20240131_235500.WAV"]
+    assert [note.partition(" of ")[0] for note in days.notes] == ["2 lines"]
+    path.write_text("\n".join((first.replace("0.5", "[0.5]"), a, b, c)))
+    with pytest.raises(JssError, match="damaged"):
+        timeline.read(folder)
+
+
 @pytest.mark.parametrize("by", timeline.BINS)
 def test_nothing_is_lost_or_counted_twice(evening: Timeline, by: str):
     table = timeline.summary(evening, by)

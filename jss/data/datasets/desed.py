@@ -19,7 +19,7 @@ import pandas as pd
 from jss import audio
 from jss.data.clip import Clip, Event
 from jss.data.datasets.folder import LABELS, STRONG, WEAK, label_files
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.io import cells
 from jss.io.annotations import formats
 from jss.io.inputs import is_audio, without_suffix
@@ -28,6 +28,7 @@ from jss.io.truth import within
 from jss.io.tsv import (
     DURATION_COLUMNS,
     check_filled,
+    read_durations,
     read_events,
     read_table,
     read_text,
@@ -222,7 +223,7 @@ def _read(base: Path, name: str) -> list[Clip]:
         for _, filename, *labels in listed.itertuples():
             named = {tag.strip() for tag in ",".join(labels).split(",")}
             tags.setdefault(filename, set()).update(named - {""})
-    durations = _durations(tsv)
+    durations = _durations(tsv) if tags else {}  # a table without clips has one without lengths
     clips: list[Clip] = []
     for filename, named in tags.items():
         stem = _find_stem(Path(filename).name, files)
@@ -284,6 +285,11 @@ def _divide_weak(base: Path, clips: list[Clip]) -> tuple[list[Clip], list[Clip]]
     if tsv is None:
         return _draw(clips, 0.9, 42)
     names = set(read_table(tsv, ("filename",))["filename"])
+    absent = sorted(names - {clip.filename for clip in clips})
+    if absent:
+        warn(
+            f"{tsv}: {len(absent)} of {number_of(len(names), 'clips')} not in weak.tsv, such as {absent[0]}."
+        )
     return [c for c in clips if c.filename not in names], [c for c in clips if c.filename in names]
 
 
@@ -355,14 +361,8 @@ def _find_stem(name: str, files: Mapping[str, Sequence[Path]]) -> str:
 
 def _durations(tsv: Path) -> dict[str, float]:
     """Seconds by file name, from ``<subset>_durations.tsv`` or ``durations.tsv``."""
-    for path in (tsv.with_name(f"{tsv.stem}_durations.tsv"), tsv.with_name("durations.tsv")):
-        if path.is_file():
-            try:
-                table = read_table(path, DURATION_COLUMNS)
-                return {name: cells.number(seconds) for _, name, seconds in table.itertuples()}
-            except ValueError as error:
-                raise JssError(f"{path}: a duration is not a number of seconds.") from error
-    return {}
+    paths = (tsv.with_name(f"{tsv.stem}_durations.tsv"), tsv.with_name("durations.tsv"))
+    return next((read_durations(path) for path in paths if path.is_file()), {})
 
 
 def duration(path: Path) -> float:

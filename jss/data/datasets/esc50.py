@@ -13,8 +13,8 @@ from pathlib import Path
 from jss.data.clip import Clip
 from jss.data.recordings import Recording
 from jss.errors import JssError
-from jss.io.inputs import audio_files, without_suffix
-from jss.io.tsv import read_table
+from jss.io.inputs import audio_files
+from jss.io.tsv import ClipNames, read_table
 
 TABLE = "meta/esc50.csv"
 COLUMNS = ("filename", "fold", "category", "src_file")
@@ -121,15 +121,16 @@ def _base(root: str | Path) -> Path:
 
 
 def _rows(base: Path) -> list[Row]:
-    stems = {
-        without_suffix(path.name): path.relative_to(base).as_posix()
-        for path in audio_files(base / "audio")
-    }
+    names = ClipNames(path.name for path in audio_files(base / "audio"))
     rows: list[Row] = []
     table = read_table(base / TABLE, COLUMNS, ",")
     for line, filename, fold, category, source in table.itertuples():
         if fold not in map(str, SPLITS):
             raise JssError(f"{base / TABLE}, line {line}: the fold is 1 to 5, not {fold!r}.")
-        path = stems.get(without_suffix(Path(filename).name))
+        try:
+            name = names.of_table(Path(filename).name)
+        except JssError as error:
+            raise JssError(f"{base / TABLE}, line {line}: {error}") from error
+        path = None if name is None else f"audio/{name}"
         rows.append(Row(filename, int(fold), category, source, path))
     return rows

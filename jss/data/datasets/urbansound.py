@@ -14,8 +14,8 @@ from jss.data.clip import Clip
 from jss.data.recordings import Recording
 from jss.errors import JssError
 from jss.io import cells
-from jss.io.inputs import audio_files, without_suffix
-from jss.io.tsv import read_table
+from jss.io.inputs import audio_files
+from jss.io.tsv import ClipNames, read_table
 
 TABLE = "metadata/UrbanSound8K.csv"
 COLUMNS = ("slice_file_name", "fsID", "start", "end", "salience", "fold", "class")
@@ -125,7 +125,11 @@ def read_slices(base: Path) -> list[Slice]:
     Raises:
         JssError: A row is invalid.
     """
-    folders = {fold: _stems(base, fold) for folds in FOLDS.values() for fold in folds}
+    folders = {
+        fold: ClipNames(path.name for path in audio_files(base / "audio" / f"fold{fold}"))
+        for folds in FOLDS.values()
+        for fold in folds
+    }
     slices: list[Slice] = []
     for line, name, fsid, *numbers, label in read_table(base / TABLE, COLUMNS, ",").itertuples():
         try:
@@ -139,7 +143,11 @@ def read_slices(base: Path) -> list[Slice]:
                 f"{base / TABLE}, line {line}: the fold is 1 to 10 and the salience 1 or 2, not "
                 f"{fold:g} and {salience:g}."
             )
-        path = folders[int(fold)].get(without_suffix(Path(name).name))
+        try:
+            file = folders[int(fold)].of_table(Path(name).name)
+        except JssError as error:
+            raise JssError(f"{base / TABLE}, line {line}: {error}") from error
+        path = None if file is None else f"audio/fold{int(fold)}/{file}"
         slices.append(Slice(name, fsid, start, end, int(salience), int(fold), label, path))
     return slices
 
@@ -157,14 +165,6 @@ def _base(root: str | Path) -> Path:
             f"{root} is not UrbanSound8K: it needs {TABLE} and audio/fold1 to audio/fold10."
         )
     return base
-
-
-def _stems(base: Path, fold: int) -> dict[str, str]:
-    """Path within the data set of every file of a fold, by stem."""
-    folder = base / "audio" / f"fold{fold}"
-    return {
-        without_suffix(path.name): path.relative_to(base).as_posix() for path in audio_files(folder)
-    }
 
 
 def _clip(base: Path, item: Slice) -> Clip:

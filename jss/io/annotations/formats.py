@@ -197,6 +197,8 @@ def files(folder: Path) -> list[Path]:
 def find(folder: Path, stem: str) -> Path | None:
     """The annotations of a folder of recordings: a file ``STEM.*`` of any format, or a folder STEM.
 
+    Where both are there, the file is read, and a warning names the folder.
+
     Args:
         folder: Folder of recordings.
         stem: Such as ``ground_truth`` or ``strong``.
@@ -211,12 +213,13 @@ def find(folder: Path, stem: str) -> Path | None:
     present = [path for suffix in suffixes if (path := folder / f"{stem}{suffix}").is_file()]
     if len(present) > 1:
         raise JssError(f"{folder} has {present[0].name} and {present[1].name}: keep one of them.")
-    if present:
-        return present[0]
     inside = folder / stem
     if inside.is_dir() and any(path.suffix.lower() != ".json" for path in files(inside)):
-        return inside
-    return None
+        if present:
+            warn(f"{present[0]} is read, and the annotations in the folder {inside} are not.")
+        else:
+            return inside
+    return present[0] if present else None
 
 
 def write(events: pd.DataFrame, chosen: Format, out: Path, durations: Durations) -> int:

@@ -12,16 +12,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pandas as pd
 
-from jss.errors import JssError
+from jss.errors import JssError, number_of
 from jss.io.annotations.events import Durations, Row, groups, table
 from jss.io.inputs import is_audio
+from jss.io.notes import warn
 from jss.io.tsv import EVENT_COLUMNS, read_text
 
 #: Names of the control and of the audio in the labeling configuration (docs/formats.md).
@@ -56,6 +57,7 @@ def read(path: Path, filename: str) -> pd.DataFrame:
         raise JssError(f"{path} is not JSON: export it again from Label Studio.") from error
     tasks = content if isinstance(content, list) else [content]
     rows: list[Row] = []
+    unlabelled = 0
     for number, task in enumerate(tasks, 1):
         if not isinstance(task, dict) or not ("data" in task or _plain_regions(task) is not None):
             raise JssError(
@@ -64,10 +66,21 @@ def read(path: Path, filename: str) -> pd.DataFrame:
             )
         name = _filename(task) or filename
         before = len(rows)
+        # A region has a result for each of its labels, texts and choices, all with its times.
+        spans: dict[str, bool] = {}
         for region, score in _regions(task):
-            rows += _events(path, number, name, region, score)
+            labels = _labels(region)
+            span = str(_times(region))
+            spans[span] = spans.get(span, False) or bool(labels)
+            rows += _events(path, number, name, region, labels, score)
+        unlabelled += list(spans.values()).count(False)
         if len(rows) == before:
             rows.append(Row(number, name))
+    if unlabelled:
+        warn(
+            f"{path}: {number_of(unlabelled, 'regions')} without a label left out: label or delete them in "
+            "Label Studio, and export again."
+        )
     return table(path, rows, "task")
 
 
@@ -119,13 +132,28 @@ def _plain_regions(task: dict[str, Any]) -> list[dict[str, Any]] | None:
     return regions if regions or known else None
 
 
-def _events(
-    path: Path, number: int, name: str, region: dict[str, Any], score: object
-) -> Iterator[Row]:
-    times = [region.get("start"), region.get("end")]
+def _times(region: dict[str, Any]) -> tuple[object, object]:
+    return region.get("start"), region.get("end")
+
+
+def _labels(region: dict[str, Any]) -> list[str]:
+    """Labels of a result; none where it is a text or choices, or the region was only drawn."""
     labels = next((v for k, v in region.items() if k.endswith("labels")), None)
-    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        return  # a region that was drawn, but not labelled
+    is_list = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    return labels if is_list else []  # type: ignore[return-value]
+
+
+def _events(
+    path: Path,
+    number: int,
+    name: str,
+    region: dict[str, Any],
+    labels: Sequence[str],
+    score: object,
+) -> Iterator[Row]:
+    if not labels:
+        return
+    times = _times(region)
     if not all(isinstance(t, int | float) and math.isfinite(t) for t in times):
         raise JssError(f"{path}, task {number}: the start or end of a region is not a number.")
     confidence = float(score) if isinstance(score, int | float) else math.nan

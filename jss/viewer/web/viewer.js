@@ -1,7 +1,6 @@
 // The viewer of one clip: its parts, and what pointer, keys, buttons and the page do to them.
 
 import { attachKeys, attachLeaving, attachPointer, attachStepButtons, attachSteps } from "./input.js";
-import { isOn, keep } from "./kept.js";
 import { Menu } from "./menu.js";
 import { Mixer } from "./mixer.js";
 import { systemEventAt } from "./paint_compare.js";
@@ -10,6 +9,7 @@ import { Player } from "./player.js";
 import { Reporter } from "./reporter.js";
 import { Results } from "./results.js";
 import { Screen } from "./screen.js";
+import { isOn, save } from "./settings.js";
 import { addSkipLink } from "./skip_link.js";
 import { State } from "./state.js";
 import { SystemsBar } from "./systems_bar.js";
@@ -434,14 +434,14 @@ export class Viewer {
   /** Whether a source is as loud through every system. */
   setMatched(matched) {
     this.mixer.matched = matched;
-    keep("match levels", matched);
+    save("match levels", matched);
     this.updateMix();
   }
 
   /** Whether the next clip is played at once. */
   setAutoplay(on) {
     this.autoplay = on;
-    keep("autoplay", on);
+    save("autoplay", on);
   }
 
   // other clips

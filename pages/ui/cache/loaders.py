@@ -640,7 +640,9 @@ def gallery_picture(theme: Theme) -> bytes:
     )
 
 
-def statistics(name: str, clips: Sequence[Clip]) -> Statistics:
+def statistics(
+    name: str, clips: Sequence[Clip], labels: tuple[str, ...] | None = None
+) -> Statistics:
     """Measure a set of clips, with levels where there are at most 200 and all have audio.
 
     It is measured again where a clip is added or its file changes.
@@ -648,15 +650,18 @@ def statistics(name: str, clips: Sequence[Clip]) -> Statistics:
     Args:
         name: Of the set, "dataset/subset".
         clips: The clips.
+        labels: The classes of the set, where it lists them.
     """
     stamps = tuple(stamp(clip.path) for clip in clips if clip.path)
-    return _statistics(name, hash((tuple(clips), stamps)), clips)
+    return _statistics(name, hash((tuple(clips), stamps)), clips, labels)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _statistics(name: str, content: int, _clips: Sequence[Clip]) -> Statistics:
+def _statistics(
+    name: str, content: int, _clips: Sequence[Clip], labels: tuple[str, ...] | None
+) -> Statistics:
     from jss.data.statistics import measure
 
     dataset, _, subset = name.partition("/")
     levels = len(_clips) <= 200 and all(clip.path for clip in _clips)
-    return measure(_clips, dataset, subset, levels=levels)
+    return measure(_clips, dataset, subset, levels=levels, known=labels)

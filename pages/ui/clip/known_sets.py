@@ -21,13 +21,15 @@ class KnownSet:
     """A set of clips.
 
     name: in the address; note: for the user; clips: each by its name in the set; openable: that
-    name -> the clip's name in the address of Explore, for clips with audio.
+    name -> the clip's name in the address of Explore, for clips with audio; labels: of the set's
+    labels.yaml, or None.
     """
 
     name: str
     note: str
     clips: tuple[Clip, ...]
     openable: Mapping[str, str]
+    labels: tuple[str, ...] | None = None
 
 
 def titles() -> dict[str, str]:
@@ -81,7 +83,7 @@ def _openable(clip_set: ClipSet) -> KnownSet:
             f"{len(damaged)} of {len(clip_set.clips)} clips cannot be read and are left out: "
             f"{damaged[0]}"
         )
-    return KnownSet(clip_set.name, " ".join(notes), tuple(clips), openable)
+    return KnownSet(clip_set.name, " ".join(notes), tuple(clips), openable, clip_set.labels)
 
 
 @cache  # some formats are decoded for it, and the page asks for the whole set again and again

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 import jss
+from jss.data.datasets.folder import LABELS, STRONG
 from jss.errors import JssError
 from jss.io.annotations import formats
 from jss.io.annotations.events import recording
@@ -117,13 +118,14 @@ class ClipSet:
     """Clips that belong together.
 
     name: in the address; title: for the user; note: which names of a folder, and which rows of its
-    ground truth, are left out, and why.
+    ground truth, are left out, and why; labels: of its labels.yaml, or None.
     """
 
     name: str
     title: str
     clips: tuple[Recording, ...]
     note: str = ""
+    labels: tuple[str, ...] | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Recording]:
@@ -173,7 +175,8 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
     """Return the sets of a folder: subsets of DESED's layout, or one set of all audio below it.
 
     A plain folder may have a ``ground_truth.tsv`` (filename, onset, offset, event_label) beside its
-    files, or another file, or folder, of annotations of this name.
+    files, or another file, or folder, of annotations of this name; else the ``strong.*`` and
+    ``labels.yaml`` of a folder to train on.
 
     Args:
         root: The folder.
@@ -184,7 +187,7 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
     """
     if not root.is_dir():
         raise JssError(f"There is no folder {root}: start the app with one that is there.")
-    from jss.data.datasets import desed
+    from jss.data.datasets import desed, labelled
 
     # a table of DESED: other data sets have folders such as audio/train and metadata too
     if desed.has_tables(root):
@@ -208,7 +211,8 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
             )
             for name, clips in desed.prepare(root).items()
         ]
-    place = formats.find(root, "ground_truth")
+    place = formats.find(root, "ground_truth") or formats.find(root, Path(STRONG).stem)
+    labels = labelled.labels(root) if (root / LABELS).is_file() else None
     listing = walk(root, _isolated)
     truth, unused = (
         ({}, []) if place is None else _by_file(formats.read(place), listing.files, place)
@@ -223,7 +227,7 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
             f"{root} holds no audio: name another folder. {listing.summary({'to open': 0})}"
         )
     note = " ".join([listing.summary({"to open": len(clips)}), *listing.refused.values(), *unused])
-    return [ClipSet(set_name, root.name, clips, note)]
+    return [ClipSet(set_name, root.name, clips, note, labels)]
 
 
 def _isolated(name: str, path: Path) -> str | None:

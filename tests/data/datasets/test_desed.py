@@ -104,15 +104,18 @@ def test_weak_and_unlabelled(root: Path) -> None:
     assert four.path is None
 
 
-def test_weak_validation_is_that_of_the_baseline(root: Path) -> None:
+def test_weak_validation_is_that_of_the_baseline(
+    root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     rows = "".join(f"Y{i}.wav\tDog\n" for i in range(1578))
     (root / "metadata/train/weak.tsv").write_text("filename\tevent_labels\n" + rows)
     subsets = desed.prepare(root)
     assert (len(subsets["weak"]), len(subsets["weak_validation"])) == (1420, 158)
     (root / "metadata/train/weak_validation.tsv").write_text(
-        "filename\tevent_labels\nY5.wav\tDog\n"
+        "filename\tevent_labels\nY5.wav\tDog\n5.wav\tDog\n"
     )
     assert [clip.filename for clip in desed.prepare(root)["weak_validation"]] == ["Y5.wav"]
+    assert "weak_validation.tsv: 1 of 2 clips not in weak.tsv, such as 5.wav." in caplog.text
 
 
 def test_nested_folders_and_audio_without_a_table(root: Path, tmp_path: Path) -> None:
@@ -217,8 +220,16 @@ def test_written_tables_are_read_back(root: Path) -> None:
         (c.filename, c.duration, c.events) for c in clips
     ]
     durations = tsv.with_name("validation_durations.tsv")
-    durations.write_text(durations.read_text().replace("4.000", "4_0"))
-    with pytest.raises(JssError, match="a duration is not a number of seconds"):
+    content = durations.read_text()
+    durations.write_text(content.replace("4.000", "4_0"))
+    with pytest.raises(JssError, match="line 2: the duration '4_0' is not a number"):
+        desed.prepare(root)
+    desed.write_strong(tsv, [])  # as render writes a subset without clips
+    desed.write_durations(durations, [])
+    assert "validation" not in desed.prepare(root)
+    desed.write_strong(tsv, clips)
+    durations.write_text(content.replace("1.000", "-1.000"))
+    with pytest.raises(JssError, match=r"line 3: the duration -1\.000 is not above 0"):
         desed.prepare(root)
 
 

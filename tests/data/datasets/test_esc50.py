@@ -52,3 +52,16 @@ def test_sentences_of_errors(tmp_path: Path) -> None:
     table.write_text(table.read_text().replace("A-10.wav,4", "A-10.wav,6"))
     with pytest.raises(JssError, match="line 5: the fold is 1 to 5"):
         esc50.prepare(tmp_path)
+
+
+def test_of_files_that_differ_in_suffix_a_row_means_the_one_it_names(tmp_path: Path) -> None:
+    audio = layouts.esc50(tmp_path) / "ESC-50-master" / "audio"
+    named = audio / "5-103415-A-2.wav"
+    for suffix in (".flac", ".ogg"):
+        named.with_suffix(suffix).write_bytes(b"")
+    assert esc50.prepare(tmp_path)["test"][0].path == named
+    named.unlink()
+    with pytest.raises(JssError, match=r"line 6: 5-103415-A-2\.wav may be any of 2 files"):
+        esc50.prepare(tmp_path)
+    named.with_suffix(".ogg").unlink()
+    assert esc50.prepare(tmp_path)["test"][0].path == named.with_suffix(".flac")

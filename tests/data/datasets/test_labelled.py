@@ -61,6 +61,13 @@ def test_an_unknown_class_in_a_folder_of_annotations_names_its_recording(root: P
         labelled.prepare(root)
 
 
+def test_annotations_beside_a_table_are_named(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    layouts.text(root / "strong.tsv", STRONG + "rec/a.wav\t1\t2\tDog\n")
+    layouts.text(root / "strong/rec/b.txt", "1\t2\tCat\n")
+    labelled.prepare(root)
+    assert "strong.tsv is read, and the annotations in the folder" in caplog.text
+
+
 def test_names_of_a_mac(root: Path) -> None:
     """It stores an accent as a character of its own."""
     (root / "rec/a.wav").rename(root / "rec" / unicodedata.normalize("NFD", "café.wav"))

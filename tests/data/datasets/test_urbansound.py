@@ -90,3 +90,17 @@ def test_sentences_of_errors(root: Path, tmp_path: Path) -> None:
     table.write_text(whole.replace("fsID", "id"))
     with pytest.raises(JssError, match="line 1: the column 'fsID' is missing"):
         urbansound.prepare(root)
+
+
+def test_of_files_that_differ_in_suffix_a_row_means_the_one_it_names(root: Path) -> None:
+    named = root / "audio/fold5/100032-3-0-0.wav"
+    for suffix in (".flac", ".ogg", ".flac.wav"):  # the last as in a copy of jss prepare --convert
+        named.with_suffix(suffix).write_bytes(b"")
+    assert urbansound.prepare(root)["train"][0].path == named
+    named.unlink()
+    with pytest.raises(JssError, match=r"line 2: 100032-3-0-0\.wav may be any of 2 files"):
+        urbansound.prepare(root)
+    table = root / urbansound.TABLE
+    named.with_suffix(".flac").unlink()
+    table.write_text(table.read_text().replace(named.name, "100032-3-0-0.flac"))
+    assert urbansound.prepare(root)["train"][0].path == named.with_suffix(".flac.wav")

@@ -95,6 +95,12 @@ def test_sentences_of_errors(tmp_path: Path, bank: SoundBank) -> None:
     (tmp_path / "catalog.tsv").write_text("file\tclass\trecording\tsplit\na.flac\t\tr\ttrain\n")
     with pytest.raises(JssError, match="line 2: the class is missing"):
         SoundBank(tmp_path)
+    for seconds, why in (("1,5", "'1,5' is not a number"), ("-1", "-1 is not above 0")):
+        (tmp_path / "catalog.tsv").write_text(
+            f"file\tclass\trecording\tsplit\tduration_s\na.flac\tDog\tr\ttrain\t{seconds}\n"
+        )
+        with pytest.raises(JssError, match=f"line 2: the duration_s {why}"):
+            SoundBank(tmp_path)
     (tmp_path / "catalog.tsv").write_text("file\tclass\trecording\tsplit\na.flac\tDog\tr\ttrain\n")
     lost = SoundBank(tmp_path)
     with pytest.raises(JssError, match=r"no file at .* a recording of the soundbank"):

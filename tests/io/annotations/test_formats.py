@@ -197,6 +197,33 @@ def test_label_studio_exports(tmp_path):
     assert_same(formats.read(path), plain([("d", 1, 2.5, "Dog"), ("d", 1, 2.5, "Cat")]))
 
 
+def test_label_studio_regions_without_a_label_are_counted(tmp_path, caplog):
+    """Not choices of the recording, and not the texts and choices of a region that has a label."""
+    span, drawn = {"start": 1, "end": 2.5, "channel": 0}, {"start": 4, "end": 5}
+    values = [
+        span | {"text": ["barks"]},
+        span | {"labels": ["Dog"]},
+        span | {"choices": ["near"]},
+        {"choices": ["noisy"]},
+        drawn,
+        drawn | {"text": ["what is it?"]},
+        {"start": 6, "end": 7, "labels": []},
+    ]
+    task = {
+        "data": {"audio": "a.wav"},
+        "annotations": [{"result": [{"value": value} for value in values]}],
+    }
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([task]))
+    assert_same(formats.read(path), plain([("a", 1, 2.5, "Dog")]))
+    said = "export.json: 2 regions without a label left out"
+    assert said in caplog.text
+    path = tmp_path / "min.json"
+    path.write_text(json.dumps([{"audio": "a.wav", "label": values}]))
+    assert_same(formats.read(path), plain([("a", 1, 2.5, "Dog")]))
+    assert said.replace("export", "min") in caplog.text
+
+
 def test_label_studio_recordings_that_begin_with_their_date(tmp_path):
     addresses = (
         "/data/local-files/?d=20240101-120000.wav",
