@@ -288,7 +288,7 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
     folder, *others = folders
     against = "".join(f" --against {quote(str(other))}" for other in others)
     right = thresholds.is_right(current)
-    st.subheader("Thresholds", divider="gray")
+    st.subheader("Thresholds")
     target = float(
         widgets.pick(
             "Precision",
@@ -321,7 +321,7 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
             language="sh",
             wrap_lines=True,
         )
-    st.subheader("Reviewed clips", divider="gray")
+    st.subheader("Reviewed clips")
     target_folder = folder / WRITTEN
     if st.button("Write the reviewed clips", icon=":material/save:"):
         written = truth.write(target_folder, plan.detected, current, plan.others)

@@ -218,7 +218,7 @@ def svg(drawing: Drawing, theme: Theme = "light") -> str:
     """The drawing as an SVG, with its text alternative as label."""
     ink = INKS[theme]
     fills = {
-        "trained": "#cfe3f2" if theme == "light" else "#244a66",
+        "trained": "#cfe3f2" if theme == "light" else "#1c3a50",
         "frozen": ink.paper,
         "plain": "none",
     }

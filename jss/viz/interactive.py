@@ -54,7 +54,7 @@ def interactive(chart: Chart, theme: Theme = "light") -> Figure:
         boxmode="overlay",
         barmode="overlay",
     )
-    figure.update_annotations(font_size=13)
+    figure.update_annotations(font_size=13, font_color=INKS[theme].soft)
     return figure
 
 
@@ -227,11 +227,14 @@ def _heat(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> 
 
 
 def _axes(figure: Figure, panel: Panel, theme: Theme, place: dict[str, int]) -> None:
+    ink = INKS[theme]
+    text = {"tickfont_color": ink.soft, "title_font_color": ink.soft}
     x: dict[str, Any] = {
-        "title": panel.x_label,
+        "title_text": panel.x_label,
         "showgrid": panel.x_ticks is None and panel.heat is None,
+        **text,
     }
-    y: dict[str, Any] = {"title": panel.y_label, "gridcolor": INKS[theme].line}
+    y: dict[str, Any] = {"title_text": panel.y_label, "gridcolor": ink.line, **text}
     if panel.x_ticks is not None:
         x |= {
             "tickvals": [at for at, _ in panel.x_ticks],

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from jss.labels import Theme
 from jss.viz.chart import PALETTE, Chart, Panel, Series
-from jss.viz.style import INKS
+from jss.viz.style import INKS, readable
 
 #: Most epochs of which each is marked by a dot.
 _DOTTED = 30
@@ -68,7 +68,7 @@ def training_curves(
             values = [row.get(key) for row in history]
             dash = () if n % 2 == 0 else (6, 3)
             dots = len(epochs) <= _DOTTED
-            color = PALETTE[drawn % len(PALETTE)]  # the panels share a legend
+            color = readable(PALETTE[drawn % len(PALETTE)], theme)  # the panels share a legend
             drawn += 1
             series.append(Series("line", name, epochs, values, color, dash=dash, dots=dots))
             series += _star(key, name, epochs, values, chosen, theme)

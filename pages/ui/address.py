@@ -28,24 +28,29 @@ SYSTEMS, AGAINST, BESIDE, LAYOUT = "systems", "against", "beside", "layout"
 _CHOICES, _PAGE, _TOLD, _BACK = "choices", "page of the choices", "told choices", "back"
 #: In the session: the choices of the link that opened the page.
 _LINK = "choices of the link"
-#: The text of a link to a page has no end that is cut off on a narrow screen.
-_LINES = (
+#: The text of a link to a page has no end that is cut off on a narrow screen, a title stands level
+#: with the buttons beside it, and tables of events stand one below the other where they do not fit.
+_STYLE = (
     "[data-testid=stPageLink] :is(a, a > :last-child, a > :last-child *) "
-    "{ white-space: normal; height: auto; }"
+    "{ white-space: normal; height: auto; } "
+    "[data-testid=stHorizontalBlock] > [data-testid=stElementContainer] :is(h3, h4) "
+    "{ padding-top: 0; } "
+    "@media (max-width: 1180px) "
+    "{ .st-key-event-tables [data-testid=stColumn] { min-width: calc(100% - 1.5rem); } }"
 )
 _SPAN = re.compile(r"\d{1,4}(\.\d{1,3})?-\d{1,4}(\.\d{1,3})?", re.ASCII)
 
 
 def install_scripts() -> None:
     """Make only another page, set or clip a step of the browser's Back button; play one sound at a
-    time; draw the page again when its theme changes. Long links to pages go on in a second line.
+    time; draw the page again when its theme changes. Style what all pages have.
     """
     names = ("history.js", "one_player.js", "theme.js")
     files = [Path(__file__).with_name(name) for name in names]
     script = "\n".join(file.read_text(encoding="utf-8") for file in files)
     with st.container(key="history"):
         st.html(
-            f"<style>.st-key-history {{ display: none; }} {_LINES}</style><script>{script}</script>",
+            f"<style>.st-key-history {{ display: none; }} {_STYLE}</style><script>{script}</script>",
             unsafe_allow_javascript=True,
         )
         st.button("Draw in another theme", key="theme changed")  # pressed by theme.js

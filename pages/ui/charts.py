@@ -111,6 +111,8 @@ def files(name: str, key: str, make: Callable[[Any], bytes], title: str = "") ->
 ROWS = 30
 #: Pixels of a column with names of classes: "Electric shaver/toothbrush" fits.
 CLASS_WIDTH = 190
+#: Rows that the browser measures for the width of a column; a longer text below them is cut off.
+_MEASURED = 10
 #: Most decimals of a number in a table.
 _DIGITS = 5
 
@@ -144,7 +146,8 @@ def table(frame: pd.DataFrame, key: str, name: str, title: str = "", **look: Any
             help="This table as CSV",
         )
     whole = "content" if len(frame) <= ROWS else "auto"
-    looks = {} if shown is not None else formats(frame)
+    looks: dict[Any, Any] = {} if shown is not None else formats(frame)
+    looks |= pinned_system(frame)
     of_rows = ""
     if "on_select" in look:  # rows are chosen by number, so another list is another widget
         of_rows = f" {pd.util.hash_pandas_object(frame).sum()}"
@@ -203,6 +206,18 @@ def formats(frame: pd.DataFrame) -> dict[str, Any]:
             )
             looks[str(name)] = st.column_config.NumberColumn(format=f"%.{digits}f")
     return looks
+
+
+def pinned_system(frame: pd.DataFrame) -> dict[Any, Any]:
+    """Return the look of a first column of systems: it stays where a wide table is scrolled sideways,
+    and the longest name fits.
+    """
+    if "System" not in frame.columns[:1].get_level_values(-1):
+        return {}
+    letters = [len(str(name)) for name in frame.iloc[:, 0]]
+    longest = max(letters, default=0)
+    width = 20 + 7 * longest if longest > max(letters[:_MEASURED], default=0) else None
+    return {1: st.column_config.Column(pinned=True, width=width)}  # 0 is the hidden index
 
 
 def _head(title: str) -> Any:

@@ -100,6 +100,16 @@ def test_pages_fit_a_telephone_have_no_serious_barrier_and_obey_keys(visit: Visi
     assert visit.wrong == []
 
 
+def test_a_title_is_level_with_its_buttons(visit: Visit):
+    visit.open("data", PAGES["data"])
+    title, button = visit.tab.evaluate(
+        "() => ['h4', '[data-testid=stDownloadButton]'].map(what => { const range = new Range();"
+        " range.selectNodeContents(document.querySelector(what));"
+        " const box = range.getBoundingClientRect(); return box.y + box.height / 2; })"
+    )
+    assert title == pytest.approx(button, abs=2)
+
+
 @pytest.mark.slow
 def test_a_clicked_bar_and_point_are_in_the_address_and_outlined(chromium: Any, address: str):
     """A click outlines what was clicked, fades nothing, and a copied link shows the same."""

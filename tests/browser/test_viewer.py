@@ -668,6 +668,12 @@ def test_themes_and_widths(page: Page):
                 f"v.screen.layout.wide === {str(width > 720).lower()} && v.screen.layout.width <= {width}"
             )
             assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
+            if width == 390:  # names stand above the panels, clear of a playhead at 0 s
+                indents = page.ask(
+                    "[...v.root.querySelectorAll('.row')].map((row) => row.querySelector('.name')"
+                    ".getBoundingClientRect().x - row.getBoundingClientRect().x)"
+                )
+                assert min(indents) >= 6
 
 
 def test_uploads_are_analysed_and_stay_and_downloads_open(

@@ -133,6 +133,16 @@ def test_every_colour_stands_out_from_its_background(theme):
             assert changed == color.lower()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_text_of_axes_and_panels_can_be_read(theme):
+    figure = interactive(ALL, theme)
+    axes = [a for a in (*figure.select_xaxes(), *figure.select_yaxes()) if a.title.text]
+    assert len(axes) == 4  # the heat map names its axes by its rows and columns
+    colors = [font.color for a in axes for font in (a.tickfont, a.title.font)]
+    colors += [panel.font.color for panel in figure.layout.annotations]
+    assert min(contrast(color, INKS[theme].paper) for color in colors) >= 4.5
+
+
 def test_paper_has_the_same_numbers():
     drawing = printed(ALL)
     one, two, three = drawing.axes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,7 @@ from jss.viz.diagram import (
     system_diagram,
     training_diagram,
 )
+from jss.viz.style import contrast
 
 SED = Block("Sound event detection", ["sed-detector", "CRNN"])
 SEP = Block("Source separation", ["mixit-separator", "Conv-TasNet"])
@@ -80,6 +82,16 @@ def test_paper_and_screen_have_the_same_words():
     ]
     on_paper = [text.get_text() for text in printed_diagram(drawing).axes[0].texts]
     assert sorted(on_screen) == sorted(on_paper)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_text_of_a_block_in_training_can_be_read(theme):
+    block = replace(SED, trained=True)
+    drawing = ET.fromstring(svg(training_diagram([Step("Stage 1", None, block)]), theme))
+    (box,) = (item for item in drawing if item.tag.endswith("rect"))
+    lines = [item.get("fill", drawing.get("fill")) for item in drawing if item.text]
+    assert len(set(lines)) == 2
+    assert min(contrast(color, box.get("fill")) for color in lines) >= 4.5
 
 
 @pytest.mark.parametrize("summed", [False, True])

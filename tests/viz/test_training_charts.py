@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jss.viz.style import CONTRAST, INKS, contrast
 from jss.viz.training_charts import CURVES, training_curves
 
 
@@ -29,6 +30,14 @@ def test_curves_under_one_legend_differ_in_colour():
     chart = training_curves([dict.fromkeys(keys, 0.5)], {})
     colors = [s.color for row in chart.panels for panel in row for s in panel.series]
     assert len(set(colors)) == len(colors) == 10
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_curve_stands_out_from_its_background(theme):
+    keys = [key for columns in CURVES.values() for key in columns]
+    chart = training_curves([dict.fromkeys(keys, 0.5)], {}, theme)
+    colors = [s.color for row in chart.panels for panel in row for s in panel.series]
+    assert min(contrast(color, INKS[theme].paper) for color in colors) >= CONTRAST
 
 
 @pytest.mark.parametrize(

@@ -346,7 +346,8 @@ def _more() -> None:
 def tables(result: ClipResult, recording: Recording, threshold: Threshold) -> None:
     """Show detected events, and the ground truth beside them."""
     events = detected_events(result, recording.truth, threshold=threshold)
-    left, right = st.columns([3, 2]) if recording.truth is not None else (st.container(), None)
+    with st.container(key="event tables"):
+        left, right = st.columns([3, 2]) if recording.truth is not None else (st.container(), None)
     with left:
         st.markdown(f"**Events detected** {described(result.decoder(threshold))}")
         _table(events, _no_event(result, threshold))
