@@ -13,12 +13,18 @@ from jss.viz.style import INKS, readable
 _DOTTED = 30
 #: Most ticks of the epochs.
 _TICKS = 5
+#: The panel of a training from weak labels, whose separators and critics have losses of their own.
+_WEAK_LOSS = "loss of a weak-label training"
+_LOSSES: Mapping[str, str] = {"loss": "training", "validation_loss": "validation"}
 #: Title of a panel -> least and largest value that it can hold; None: any.
 _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "objective (Eqs 26, 29)": (0.0, 2.0),
     "parts of the objective": (0.0, 1.0),
     "losses": (0.0, None),
     "separation loss": (None, None),
+    _WEAK_LOSS: (None, None),
+    "SI-SDR improvement": (None, None),
+    "F-measure of the critic": (0.0, 1.0),
 }
 #: Panel -> columns of the history and their names; only those that a run has are drawn.
 CURVES: Mapping[tuple[str, str], Mapping[str, str]] = {
@@ -38,9 +44,12 @@ CURVES: Mapping[tuple[str, str], Mapping[str, str]] = {
         "mse_strong": "MSE strong (Eq. 5)",
         "mse_weak": "MSE weak (Eq. 5)",
     },
-    ("separation loss", "negative SNR (dB)"): {
-        "loss": "training",
-        "validation_loss": "validation",
+    ("separation loss", "negative SNR (dB)"): _LOSSES,
+    (_WEAK_LOSS, "loss"): _LOSSES,
+    ("SI-SDR improvement", "dB"): {"validation_si_sdri": "validation"},
+    ("F-measure of the critic", "F-measure (0 to 1)"): {
+        "validation_frame_f1": "validation, frames",
+        "validation_clip_f1": "validation, clips",
     },
 }
 
@@ -56,11 +65,14 @@ def training_curves(
         theme: "light" or "dark".
     """
     recorded = {key for row in history for key in row}
+    # A separator's training has no other figure of its validation, a weak-label one has.
+    weak = any(k.startswith("validation_") and k != "validation_loss" for k in recorded)
+    absent = "separation loss" if weak else _WEAK_LOSS
     epochs = [row.get("epoch", float(n)) for n, row in enumerate(history, 1)]
     panels: list[Panel] = []
     drawn = 0
     for (title, unit), columns in CURVES.items():
-        if title == "separation loss" and "validation_loss" not in recorded:
+        if title == absent or (columns is _LOSSES and "validation_loss" not in recorded):
             continue
         shown = {key: name for key, name in columns.items() if key in recorded}
         series = []

@@ -26,7 +26,7 @@ def test_the_first_epoch_is_a_dot():
 
 
 def test_curves_under_one_legend_differ_in_colour():
-    keys = [key for columns in CURVES.values() for key in columns if key != "validation_loss"]
+    keys = [k for columns in CURVES.values() for k in columns if not k.startswith("validation_")]
     chart = training_curves([dict.fromkeys(keys, 0.5)], {})
     colors = [s.color for row in chart.panels for panel in row for s in panel.series]
     assert len(set(colors)) == len(colors) == 10
@@ -51,3 +51,26 @@ def test_epochs_are_whole_numbers_from_1(epochs: int, ticks: list[int] | None):
     assert 1 - 0.03 * epochs <= panel.x_range[0] < 1
     assert epochs < panel.x_range[1] <= 1.03 * epochs + 1
     assert panel.y_range[1] <= 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "panels"),
+    [
+        (["loss", "validation_loss"], ["separation loss"]),
+        (
+            ["loss", "validation_loss", "validation_si_sdri"],
+            ["loss of a weak-label training", "SI-SDR improvement"],
+        ),
+        (
+            ["loss", "validation_loss", "validation_frame_f1", "validation_clip_f1"],
+            ["loss of a weak-label training", "F-measure of the critic"],
+        ),
+    ],
+)
+def test_a_loss_has_the_unit_of_its_training(columns, panels):
+    chart = training_curves([dict.fromkeys(columns, 0.5)], {})
+    drawn = {panel.title: panel.y_label for row in chart.panels for panel in row}
+    assert list(drawn) == panels
+    assert [unit for unit in drawn.values() if "SNR" in unit] == (
+        ["negative SNR (dB)"] if panels == ["separation loss"] else []
+    )
