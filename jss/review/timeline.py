@@ -233,7 +233,7 @@ def _starts(
         if len(names) == 1:
             return None, starts, ("The recording's name has no time: times count from its start.",)
         why = (
-            f"No recording has a time in its name, {without[0]} for one: they stand one after the "
+            f"The names of the recordings, such as {without[0]}, have no time: they stand one after the "
             "other, and times count from the start of the first."
         )
     else:
