@@ -296,7 +296,7 @@ def test_pit_from_a_block_with_another_number_of_outputs_is_refused(tmp_path):
 def test_a_separator_starts_from_a_separator(setting, tmp_path):
     """One from S1 failed at its first step, for want of a block of None-S1."""
     wrong = chain("synthscapes", tmp_path, f"stages.PIT.{setting}")
-    with pytest.raises(JssError, match=r"stages\.PIT: trains a separator alone"):
+    with pytest.raises(JssError, match=r"stages\.PIT trains a separator alone: let it start from"):
         wrong.plan(["PIT"], resume=False)
 
 
