@@ -300,6 +300,17 @@ def test_a_separator_starts_from_a_separator(setting, tmp_path):
         wrong.plan(["PIT"], resume=False)
 
 
+@pytest.mark.parametrize("stage", ["PIT", "MixIT", "TDCN"])
+@pytest.mark.parametrize("kind", ["crnn", "critic", checkpoints.ONNX])
+def test_a_separator_starts_from_no_block_of_another_kind(kind, stage, tmp_path):
+    """A plan of PIT from a critic was a traceback; MixIT and TDCN failed at their first step."""
+    card = checkpoints.Card("mine", kind, {}, "test", "student", "noise", "MIT")
+    checkpoints.save_weights(b"", card, tmp_path / "checkpoints")
+    wrong = chain("synthscapes", tmp_path, f"stages.{stage}.separator=mine")
+    with pytest.raises(JssError, match=f"The block mine is a {kind}, so no stage .* separator"):
+        wrong.plan([stage], resume=False)
+
+
 def test_memory_after_a_finished_stage_is_that_of_its_block(tmp_path, monkeypatch):
     """It was that of the preset's network, which may have other sizes."""
     sizes = {"n_src": 8, "n_filters": 16, "bn_chan": 8, "hid_chan": 16, "skip_chan": 8}
