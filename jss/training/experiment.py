@@ -112,7 +112,7 @@ class JointTrainings:
         config = self.workspace.config
         if separates_only(training):
             start = chosen_row(config, training, config.separation)[0].separator
-            return [start] if start and separates_only(start) and start != training else []
+            return [start] if start and separates_only(start) else []
         return needs(training, chosen_row(config, parse(training)[1], config.detection)[0])
 
     def is_finished(self, training: str) -> bool:

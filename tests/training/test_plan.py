@@ -301,6 +301,14 @@ def test_a_separator_starts_from_a_separator(setting, tmp_path):
 
 
 @pytest.mark.parametrize("stage", ["PIT", "MixIT", "TDCN"])
+def test_a_separator_that_starts_from_itself_is_refused(stage, tmp_path):
+    """The plan passed, and the training failed for want of its own block."""
+    itself = chain("synthscapes", tmp_path, f"stages.{stage}.separator={stage}")
+    with pytest.raises(JssError, match=f"^{stage} starts from {stage}, so none can be trained"):
+        itself.plan([stage], resume=False)
+
+
+@pytest.mark.parametrize("stage", ["PIT", "MixIT", "TDCN"])
 @pytest.mark.parametrize("kind", ["crnn", "critic", checkpoints.ONNX])
 def test_a_separator_starts_from_no_block_of_another_kind(kind, stage, tmp_path):
     """A plan of PIT from a critic was a traceback; MixIT and TDCN failed at their first step."""
