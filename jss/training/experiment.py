@@ -77,7 +77,7 @@ class JointTrainings:
         work = self.workspace
         if not isinstance(self.unrendered_data.synthetic, SoundscapeSet):
             return self.unrendered_data
-        sets = SETS if used and work.config.data.fresh else tuple(used)
+        sets = SETS if work.config.data.fresh else tuple(used)
         if sets not in self._opened:
             self._opened[sets] = rank_zero_first(
                 lambda: training_data(work.root, work.config, self.pool, used=sets)
@@ -95,8 +95,8 @@ class JointTrainings:
             JssError: None is suitable.
         """
         pool = self.unrendered_data.pool(wanted, loss)
-        rendered = pool.root == self.unrendered_data.root  # not FUSS, nor a folder, beside them
-        return self.data(SEPARATION[pool.name] if rendered else ()).pool(wanted, loss)
+        of_soundbank = any(isinstance(part, SoundscapeSet) for part in pool.mixtures.values())
+        return self.data(SEPARATION[pool.name]).pool(wanted, loss) if of_soundbank else pool
 
     @property
     def pool(self) -> Path:

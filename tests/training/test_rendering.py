@@ -61,9 +61,18 @@ def test_mixit_renders_three_sets(tmp_path):
     assert begin("MixIT", trainings(tmp_path)) == {"synthetic", "unlabelled", "weak_validation"}
 
 
-def test_no_soundscapes_are_rendered_for_fuss(tmp_path):
+def test_no_soundscapes_are_rendered_for_fuss(tmp_path, monkeypatch):
     fuss = layouts.fuss(tmp_path / "fuss", ("ssdata_reverb",))
     made = trainings(tmp_path, SYNTHSCAPES, fuss)
     assert made.unrendered_data.pool("sources", "pit").root == str(fuss)
+    # The folders have been read: they are not read again.
+    monkeypatch.delattr("jss.training.experiment.training_data")
     assert begin("PIT", made) == set()
     assert not made.pool.exists()
+
+
+@pytest.mark.parametrize("training", ["MixIT", "TDCN"])
+def test_a_folder_of_recordings_alone_trains_a_separator(training, tmp_path):
+    """Its pool has no sets of soundscapes."""
+    layouts.nested(tmp_path / "recordings")
+    assert begin(training, trainings(tmp_path, tmp_path / "recordings")) == set()
