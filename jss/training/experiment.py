@@ -47,7 +47,7 @@ class JointTrainings:
     """Trainings of separators (PIT, MixIT, TDCN) and of systems (SED, PIT-S1-teacher, ...)."""
 
     workspace: Workspace
-    #: The data by the sets of soundscapes that are prepared.
+    #: The last data, by the sets of soundscapes that are prepared: it may hold a whole soundbank.
     _opened: dict[tuple[str, ...], TrainingData] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -79,6 +79,7 @@ class JointTrainings:
             return self.unrendered_data
         sets = SETS if work.config.data.fresh else tuple(used)
         if sets not in self._opened:
+            self._opened.clear()
             self._opened[sets] = rank_zero_first(
                 lambda: training_data(work.root, work.config, self.pool, used=sets)
             )

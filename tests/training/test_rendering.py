@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import true_layouts as layouts
 
 from jss.config import load_preset
 from jss.data.soundbank.synthbank import SYNTHSCAPES
+from jss.data.training.soundscapes import DETECTION
 from jss.training.chain import Workspace
 from jss.training.experiment import JointTrainings
 
@@ -55,6 +58,22 @@ def test_each_stage_renders_its_own_sets(tmp_path):
     sed = {"synthetic", "weak", "unlabelled", "synthetic_validation", "weak_validation"}
     assert begin("SED", made) == sed
     assert begin("PIT", made) == sed | {"universal", "universal_validation"}
+
+
+def test_the_data_of_an_earlier_stage_is_released(tmp_path, monkeypatch):
+    """It held the whole soundbank once for each stage."""
+    made, at_opening = trainings(tmp_path), []
+    earlier = weakref.ref(made.data(()))
+    assert made.data(()) is earlier()
+
+    def opened(*roots, used):
+        gc.collect()
+        at_opening.append(earlier())
+        return made.unrendered_data
+
+    monkeypatch.setattr("jss.training.experiment.training_data", opened)
+    made.data(DETECTION)
+    assert at_opening == [None]
 
 
 def test_mixit_renders_three_sets(tmp_path):
