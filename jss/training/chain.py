@@ -179,9 +179,12 @@ class Chain:
 
         def add(training: str, after: tuple[str, ...] = ()) -> None:
             if training in after:
+                cycle = after[after.index(training) :]
+                first, *others = zip(cycle, (*cycle[1:], training), strict=True)
+                path = [f"{first[0]} starts from {first[1]}", *map(" from ".join, others)]
                 raise JssError(
-                    f"{training} starts from {after[-1]}, which starts from {training}: correct the "
-                    "settings stages.NAME of one of them."
+                    f"{', '.join(path)}, so none can be trained first: in the settings stages.NAME of "
+                    "one, name a block or another stage to start from."
                 )
             if not self.trainings.is_finished(training):
                 for need in self.trainings.needs(training):

@@ -47,7 +47,7 @@ class JointTrainings:
     """Trainings of separators (PIT, MixIT, TDCN) and of systems (SED, PIT-S1-teacher, ...)."""
 
     workspace: Workspace
-    #: The data by the sets of soundscapes that are prepared.
+    #: The last data, by the sets of soundscapes that are prepared: it may hold a whole soundbank.
     _opened: dict[tuple[str, ...], TrainingData] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -77,8 +77,9 @@ class JointTrainings:
         work = self.workspace
         if not isinstance(self.unrendered_data.synthetic, SoundscapeSet):
             return self.unrendered_data
-        sets = SETS if used and work.config.data.fresh else tuple(used)
+        sets = SETS if work.config.data.fresh else tuple(used)
         if sets not in self._opened:
+            self._opened.clear()
             self._opened[sets] = rank_zero_first(
                 lambda: training_data(work.root, work.config, self.pool, used=sets)
             )
@@ -95,8 +96,8 @@ class JointTrainings:
             JssError: None is suitable.
         """
         pool = self.unrendered_data.pool(wanted, loss)
-        rendered = pool.root == self.unrendered_data.root  # not FUSS, nor a folder, beside them
-        return self.data(SEPARATION[pool.name] if rendered else ()).pool(wanted, loss)
+        of_soundbank = any(isinstance(part, SoundscapeSet) for part in pool.mixtures.values())
+        return self.data(SEPARATION[pool.name]).pool(wanted, loss) if of_soundbank else pool
 
     @property
     def pool(self) -> Path:
@@ -112,7 +113,7 @@ class JointTrainings:
         config = self.workspace.config
         if separates_only(training):
             start = chosen_row(config, training, config.separation)[0].separator
-            return [start] if start and separates_only(start) and start != training else []
+            return [start] if start and separates_only(start) else []
         return needs(training, chosen_row(config, parse(training)[1], config.detection)[0])
 
     def is_finished(self, training: str) -> bool:

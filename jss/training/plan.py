@@ -320,7 +320,9 @@ def _starts(
 def _check_block(inputs: PlanInputs, name: str, block: str) -> None:
     """Raises JssError where a block is missing, of another kind, or of other classes."""
     card = checkpoints.load_card(name, inputs.folder)
-    if (card.kind == "crnn") != (block != "separator"):
+    detects = card.kind == "crnn"
+    separates = card.kind not in ("crnn", "critic", checkpoints.ONNX)
+    if not (separates if block == "separator" else detects):
         raise JssError(
             f"The block {name} is a {card.kind}, so no stage can start from it as its {block}."
         )

@@ -15,6 +15,8 @@ from jss.training.plan import Planned
 
 #: Training -> what it needs.
 NEEDS = {"a": [], "b": ["a"], "c": ["a", "b"], "x": ["a", "y"], "y": ["x"]}
+#: They need one another in a circle of one and of three; w only leads into one.
+NEEDS |= {"self": ["self"], "p": ["q"], "q": ["a", "r"], "r": ["p"], "w": ["r"]}
 
 
 @dataclass
@@ -95,10 +97,19 @@ def test_errors_come_before_any_training(tmp_path):
     assert notes.finished == ["a"]
 
 
-def test_trainings_that_start_from_one_another_are_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("training", "path"),
+    [
+        ("self", "self starts from self"),
+        ("x", "x starts from y, y from x"),
+        ("p", "p starts from q, q from r, r from p"),
+        ("w", "r starts from p, p from q, q from r"),
+    ],
+)
+def test_trainings_that_start_from_one_another_are_refused(training, path, tmp_path):
     """As with stages.S1.detector=S2: the plan was made without end."""
-    with pytest.raises(JssError, match="x starts from y, which starts from x"):
-        Chain(trainings(tmp_path)).plan(("a", "x"), resume=False)
+    with pytest.raises(JssError, match=f"^{path}, so none .*name a block or another stage"):
+        Chain(trainings(tmp_path)).plan(("a", training), resume=False)
 
 
 def test_what_a_finished_training_needed_is_not_planned(tmp_path):

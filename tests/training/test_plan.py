@@ -296,8 +296,27 @@ def test_pit_from_a_block_with_another_number_of_outputs_is_refused(tmp_path):
 def test_a_separator_starts_from_a_separator(setting, tmp_path):
     """One from S1 failed at its first step, for want of a block of None-S1."""
     wrong = chain("synthscapes", tmp_path, f"stages.PIT.{setting}")
-    with pytest.raises(JssError, match=r"stages\.PIT: trains a separator alone"):
+    with pytest.raises(JssError, match=r"stages\.PIT trains a separator alone: let it start from"):
         wrong.plan(["PIT"], resume=False)
+
+
+@pytest.mark.parametrize("stage", ["PIT", "MixIT", "TDCN"])
+def test_a_separator_that_starts_from_itself_is_refused(stage, tmp_path):
+    """The plan passed, and the training failed for want of its own block."""
+    itself = chain("synthscapes", tmp_path, f"stages.{stage}.separator={stage}")
+    with pytest.raises(JssError, match=f"^{stage} starts from {stage}, so none can be trained"):
+        itself.plan([stage], resume=False)
+
+
+@pytest.mark.parametrize("stage", ["PIT", "MixIT", "TDCN"])
+@pytest.mark.parametrize("kind", ["crnn", "critic", checkpoints.ONNX])
+def test_a_separator_starts_from_no_block_of_another_kind(kind, stage, tmp_path):
+    """A plan of PIT from a critic was a traceback; MixIT and TDCN failed at their first step."""
+    card = checkpoints.Card("mine", kind, {}, "test", "student", "noise", "MIT")
+    checkpoints.save_weights(b"", card, tmp_path / "checkpoints")
+    wrong = chain("synthscapes", tmp_path, f"stages.{stage}.separator=mine")
+    with pytest.raises(JssError, match=f"The block mine is a {kind}, so no stage .* separator"):
+        wrong.plan([stage], resume=False)
 
 
 def test_memory_after_a_finished_stage_is_that_of_its_block(tmp_path, monkeypatch):

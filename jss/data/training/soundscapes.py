@@ -66,8 +66,8 @@ def must_render(config: Config, pool: Path, used: Collection[str]) -> bool:
         pool: Folder of rendered sets.
         used: Names of the sets that are used.
     """
-    there = not config.data.fresh and all((pool / f"{name}.json").is_file() for name in used)
-    return bool(used) and not there
+    rendered = not config.data.fresh and all((pool / f"{name}.json").is_file() for name in used)
+    return bool(used) and not rendered
 
 
 def soundscapes(
