@@ -290,14 +290,18 @@ def read_events(
     )
 
 
-def read_durations(path: Path) -> dict[str, float]:
+def read_durations(path: Path, *, empty: bool = False) -> dict[str, float]:
     """Read a table of file durations, with the columns filename and duration.
+
+    Args:
+        path: The table.
+        empty: Whether it may list no file.
 
     Returns:
         Seconds by file name.
 
     Raises:
-        JssError: The table is not such a table, is empty, or lists a file twice.
+        JssError: The table is not such a table, lists no file, or lists one twice.
     """
     table = read_table(path, DURATION_COLUMNS)
     check_filled(path, table, "filename")
@@ -305,7 +309,7 @@ def read_durations(path: Path) -> dict[str, float]:
     _first(path, table, seconds <= 0, "the duration {} is not above 0", "duration")
     again = table["filename"].duplicated()
     _first(path, table, again, "the file {} was listed before", "filename")
-    if table.empty:
+    if table.empty and not empty:
         raise JssError(f"{path} lists no file.")
     return dict(zip(table["filename"], seconds.astype(float), strict=True))
 
