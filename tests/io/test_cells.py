@@ -72,7 +72,7 @@ def test_names_that_differ_in_the_suffix():
     assert known.find("a.flac") == "a.flac"
     assert known.find("b_1.000_2.000.wav") == "Yb_1.000_2.000"
     # As a program names it that was given the folder above.
-    assert known.find("rec/a.wav") == "a.wav"
+    assert known.find("rec/a.wav") == known.find("rec\\a.wav") == "a.wav"
     assert ClipNames(["mon/a.wav", "mon/a.flac"]).find("a.flac") == "mon/a.flac"
     with pytest.raises(JssError, match="may be any of 2 files"):
         known.find("a")
