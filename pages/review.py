@@ -310,9 +310,9 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
     st.caption(
         "Threshold: the lowest one above which the detections are estimated to have this precision; a detection "
         "is above it where its peak score is. From and to are its 95 % interval: the lowest threshold that may "
-        "reach the precision, and the lowest that surely does. Each judgement counts for as many detections as "
-        "share its class and score. A relabelled detection counts as wrong, a trimmed one as right, an unsure "
-        "one not at all."
+        "reach the precision, and the lowest that surely does. Each judgement is weighted by how many detections of "
+        "its class and tenth of the score it stands for. A relabelled detection counts as wrong, a trimmed one as "
+        "right, an unsure one not at all."
     )
     if table["Threshold"].notna().any():
         st.caption("To make these the `auto` thresholds of `jss detect` and of the viewer:")
@@ -326,7 +326,7 @@ def results(plan: ReviewPlan, current: Mapping[str, Judgement], folders: Sequenc
     if st.button("Write the reviewed clips", icon=":material/save:"):
         written = truth.write(target_folder, plan.detected, current, plan.others)
         left_out = (
-            f" Left out: {number_of(written.open, 'clips')}, with unsure events or not judged to the end."
+            f" Left out: {number_of(written.open, 'clips')}, unsure or not wholly judged."
             if written.open
             else ""
         )

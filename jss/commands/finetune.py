@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from jss.commands.bars import progress
 from jss.errors import JssError, number_of
@@ -109,13 +110,17 @@ def run(args: argparse.Namespace) -> int:
         reports.append(report)
     print("\n".join(comparison_lines(*reports)))
     epochs = {card.epoch for card in system.cards.values() if not card.name.startswith(START)}
-    count = sum(len(subsets.get(f"{kind}_validation", [])) for kind in ("strong", "weak"))
+    validation = [*subsets.get("strong_validation", ()), *subsets.get("weak_validation", ())]
+    count = len({clip.path for clip in validation if clip.path})
     print(
-        f"Selected on {number_of(count, 'validation clips')}: epoch {', '.join(map(str, epochs))}"
+        f"Selected on {number_of(count, 'files')} left for validation: epoch "
+        + ", ".join(map(str, epochs))
     )
+    quoted = quote(str(tuned.folder))
     print(
         f"The fine-tuned system: jss.load_system({args.system!r}, folder={str(tuned.folder)!r}), make app "
-        f"MODELS={tuned.folder}, or JSS_CHECKPOINTS={tuned.folder} jss detect"
+        f"MODELS={quoted}, or JSS_CHECKPOINTS={quoted} jss detect RECORDINGS --system {args.system} "
+        "--out FOLDER"
     )
     return 0
 

@@ -37,9 +37,9 @@ RULE = (
     "hold if it lies wholly outside, and is inconclusive otherwise.\n\n"
     "A claim about all of its comparisons holds if all hold, and does not hold if one does not. A claim "
     "about most of them holds if more than half hold, and does not hold if more than half do not. A "
-    "claim about at least one holds if one holds, and does not hold if none of them holds or is "
-    "inconclusive. Every other claim is inconclusive. Comparisons that are not measured do not count; a "
-    "claim without any measured comparison is inconclusive.\n\n"
+    "claim about at least one holds if one holds, and does not hold if every one of them does not hold. "
+    "Every other claim is inconclusive. Comparisons that are not measured do not count; a claim without "
+    "any measured comparison is inconclusive.\n\n"
     "The intervals cover the choice of clips, not that of the training seeds, which are listed for each "
     "claim. Among so many intervals, some exclude 0 by chance."
 )

@@ -329,7 +329,7 @@ def _known(journal: Journal, key: str) -> _Known | None:
         and len(peaks) == len(events)
         and all(isinstance(peak, int | float) for peak in peaks)
     ):
-        peaks = [math.nan] * len(events)
+        return None
     return _Known(
         float(duration),
         files,
@@ -361,7 +361,7 @@ def _write_tables(
             if known is not None:
                 durations.write(cells.row((name, f"{known.duration:.6f}")))
                 for (onset, offset, label), peak in zip(known.events, known.peaks, strict=True):
-                    score = ["" if math.isnan(peak) else f"{peak:.6f}"] * confidence
+                    score = [f"{peak:.6f}"] * confidence
                     file.write(cells.row((name, f"{onset:.6f}", f"{offset:.6f}", label, *score)))
                 tally.peaks += known.peaks
                 tally.events += len(known.events)

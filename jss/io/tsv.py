@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,8 @@ class ClipNames:
     Two names refer to one clip where the folders of one are the last folders of the other:
     ``x.wav`` matches ``mon/x.wav``, and ``mon/x`` does not match ``tue/x.wav``. Where none matches
     as it is written, accents of either Unicode form (a Mac's or that of other systems) are the same.
+    Where several match, the only one that has the name's suffix too is meant: ``rec/a.wav`` is
+    ``a.wav``, though there is ``a.flac``.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -72,9 +74,10 @@ class ClipNames:
         return self._find(name)
 
     def of_table(self, name: str) -> str | None:
-        """Find the clip that a table is of, by the table's name without ``.tsv``.
+        """Find the clip of a name that may lack the clip's suffix; see :meth:`find`.
 
-        Such a name may lack the suffix of the clip. See :meth:`find`.
+        Such are the names of tables without ``.tsv``, and those in rows of a data set of which this
+        may be a copy (``jss prepare --convert``): there a.flac may be a.flac.wav.
         """
         if name in self._exact:
             return name
@@ -96,8 +99,7 @@ class ClipNames:
                 ]
                 exact = any(same for same, _ in matches)
                 names = list(dict.fromkeys(other for same, other in matches if same or not exact))
-                base_name = PurePosixPath(name).name
-                of_same_file = [other for other in names if PurePosixPath(other).name == base_name]
+                of_same_file = [other for other in names if _last_parts(other) & _last_parts(name)]
                 if len(of_same_file) == 1:
                     return of_same_file[0]
                 if len(names) > 1:
@@ -145,6 +147,11 @@ def _folders_and_stems(name: str, strip: bool = True) -> list[tuple[list[str], s
         ([f for f in folders if f != "."], without_suffix(base) if strip else base)
         for *folders, base in split
     ]
+
+
+def _last_parts(name: str) -> set[str]:
+    """A name without its folders, composed; as each system reads it."""
+    return {base for _, base in _folders_and_stems(_composed(name), strip=False)}
 
 
 def _same_end(a: list[str], b: list[str]) -> bool:
@@ -290,14 +297,18 @@ def read_events(
     )
 
 
-def read_durations(path: Path) -> dict[str, float]:
+def read_durations(path: Path, *, empty: bool = False) -> dict[str, float]:
     """Read a table of file durations, with the columns filename and duration.
+
+    Args:
+        path: The table.
+        empty: Whether it may list no file.
 
     Returns:
         Seconds by file name.
 
     Raises:
-        JssError: The table is not such a table, is empty, or lists a file twice.
+        JssError: The table is not such a table, lists no file, or lists one twice.
     """
     table = read_table(path, DURATION_COLUMNS)
     check_filled(path, table, "filename")
@@ -305,7 +316,7 @@ def read_durations(path: Path) -> dict[str, float]:
     _first(path, table, seconds <= 0, "the duration {} is not above 0", "duration")
     again = table["filename"].duplicated()
     _first(path, table, again, "the file {} was listed before", "filename")
-    if table.empty:
+    if table.empty and not empty:
         raise JssError(f"{path} lists no file.")
     return dict(zip(table["filename"], seconds.astype(float), strict=True))
 

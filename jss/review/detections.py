@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,8 @@ from jss.io.schema import SCHEMA, validate
 T = TypeVar("T")
 V = TypeVar("V", int, float)
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+#: How the line of a recording begins, which may be cut off.
+_KEY = re.compile(r'\{"key": "([^"\\]+)"')
 
 
 @dataclass(frozen=True)
@@ -161,14 +164,15 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     lost = [name for name, recording in recordings.items() if recording.path is None]
     notes = []
     # The text after the last line break is a line that detect has not finished.
+    finished = {_key(text) for text, line in zip(lines, analysed, strict=True) if line is not None}
     damaged = sum(
-        line is None and not _is_claim(text)
+        line is None and not _is_claim(text) and _key(text) not in finished
         for text, line in [*zip(lines, analysed, strict=True)][:-1]
     )
     if damaged:
         notes.append(
-            f"{number_of(damaged, 'lines')} of {path} cannot be read: where recordings are missing, analyse "
-            "them again with jss detect, into another folder."
+            f"{number_of(damaged, 'lines')} of {path} cannot be read, and recordings may be missing: run the "
+            "same jss detect command again, into this folder."
         )
     if lost:
         notes.append(
@@ -247,6 +251,12 @@ def _line(text: str, path: Path) -> _Line | None:
     """The line of a recording; None where it is damaged, or has another number of peaks than events."""
     line = _validated(_Line, _parsed(text), path)
     return line if line is not None and len(line.peaks) == len(line.events) else None
+
+
+def _key(text: str) -> str:
+    """The key of a recording's line, also of one that is cut off; the text where it shows none."""
+    match = _KEY.match(text)
+    return match[1] if match else text
 
 
 def _is_claim(text: str) -> bool:

@@ -204,7 +204,7 @@ def _filled(content: dict[str, Any], text: Text, sound: str, left_out: Sequence[
     if not sound.startswith("FLAC"):
         made += " Spectrograms are JPEG; scores and events are exact."
     if left_out:
-        made += f" Left out, for the page would be too large: {', '.join(left_out)}."
+        made += f" Left out, since the page would be too large: {', '.join(left_out)}."
     return (
         Template(_TEMPLATE.read_text(encoding="utf-8"))
         .substitute(

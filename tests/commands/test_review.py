@@ -96,7 +96,7 @@ def test_from_detections_to_a_better_system(tmp_path, capsys, monkeypatch, tiny_
     assert "holds detections of SED, not of MixIT-S1" in capsys.readouterr().err
     monkeypatch.setenv("JSS_CHECKPOINTS", str(tiny_checkpoints))
 
-    run = tmp_path / "run"
+    run = tmp_path / "a run"
     shipped = checkpoints.load_block("tiny-detector-teacher")[1]
     settings = ["detection.epochs=2", "detection.batch=[2,2,2]", "data.seconds=2"]
     assert (
@@ -118,9 +118,12 @@ def test_from_detections_to_a_better_system(tmp_path, capsys, monkeypatch, tiny_
     printed = capsys.readouterr().out
     assert "A: SED before (teacher)   B: SED after (teacher)" in printed
     assert "B - A" in printed
-    selected = re.search(r"^Selected on \d+ validation clips?: epoch [12]$", printed, re.MULTILINE)
-    assert selected is not None
-    assert f"JSS_CHECKPOINTS={run / 'checkpoints'} jss detect" in printed
+    selected = r"^Selected on \d+ files? left for validation: epoch [12]$"
+    assert re.search(selected, printed, re.MULTILINE) is not None
+    command = (
+        f"JSS_CHECKPOINTS='{run / 'checkpoints'}' jss detect RECORDINGS --system SED --out FOLDER\n"
+    )
+    assert command in printed
     reports = [json.loads((run / f"{when}.json").read_text()) for when in ("before", "after")]
     assert reports[0]["bootstrap"]["clips"] == reports[1]["bootstrap"]["clips"]
     trained = checkpoints.load_block("sed-detector-teacher", run / "checkpoints")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -143,6 +144,23 @@ def test_sources_of_an_earlier_run_stay_those_of_the_recording(tmp_path, capsys)
     capsys.readouterr()
     assert main(arguments(folder, out, "--save-sources", "--save-results")) == 0
     assert "1 of them before" in capsys.readouterr().out
+
+
+def test_damaged_lines_are_analysed_again_into_the_same_folder(tmp_path, capsys):
+    """Half a line, and one with fewer peaks than events; the note about them is then gone."""
+    folder, out = recordings(tmp_path / "in", 3, 0.2), tmp_path / "out"
+    assert main(arguments(folder, out)) == 0
+    first, a, b, c = (out / DETECTED).read_text().splitlines()
+    assert '"peaks": [0.' in b
+    b = re.sub(r'"peaks": \[.*?\]', '"peaks": []', b)
+    (out / DETECTED).write_text("\n".join((first, a[: len(a) // 2], b, c)) + "\n")
+    (note,) = detections.read(out).notes
+    assert note.startswith("2 lines of ")
+    capsys.readouterr()
+    assert main(arguments(folder, out)) == 0
+    assert "3 recordings, 1 of them before" in capsys.readouterr().out
+    result = detections.read(out)
+    assert (len(result.recordings), result.notes) == (3, ())
 
 
 def test_a_file_that_is_empty_is_written_again(tmp_path, capsys):

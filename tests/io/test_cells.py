@@ -71,9 +71,8 @@ def test_names_that_differ_in_the_suffix():
     known = ClipNames(["a.wav", "a.flac", "Yb_1.000_2.000"])
     assert known.find("a.flac") == "a.flac"
     assert known.find("b_1.000_2.000.wav") == "Yb_1.000_2.000"
-    assert (
-        known.find("rec/a.wav") == "a.wav"
-    )  # as a program names it that was given the folder above
+    # As a program names it that was given the folder above.
+    assert known.find("rec/a.wav") == known.find("rec\\a.wav") == "a.wav"
     assert ClipNames(["mon/a.wav", "mon/a.flac"]).find("a.flac") == "mon/a.flac"
     with pytest.raises(JssError, match="may be any of 2 files"):
         known.find("a")

@@ -168,6 +168,7 @@ def test_clip_names_with_accents_of_either_form():
         assert ClipNames([here, "cafe.wav"]).find(there) == here
         assert ClipNames([here]).find(there.removesuffix(".wav").rpartition("/")[2]) == here
         assert ClipNames([here]).of_table(there.removesuffix(".wav")) == here
+        assert ClipNames([here, here.replace(".wav", ".flac")]).find(there) == here
         assert ClipNames([here, there]).find(there) == there
         assert ClipNames([here, there]).find(there.removesuffix(".wav")) == there
     assert ClipNames([composed]).find("unter/" + mac.rpartition("/")[2]) is None

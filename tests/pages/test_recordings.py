@@ -58,6 +58,38 @@ def test_rows_that_are_not_shown_stand_in_the_note_of_the_set(tmp_path: Path):
     assert result.note == "2 names in all: 1 to open, 1 not audio (1 .tsv)."
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("labels.yaml", "names: {0: Dog}\n", "labels.yaml must be a list of different labels"),
+        ("strong.txt", "A poem.\n", "strong.txt, line 1: this is none of DCASE TSV"),
+        ("strong.csv", "colour,weight\nred,1\n", "strong.csv, line 1: the column 'filename' is"),
+    ],
+)
+def test_files_of_other_programs_in_a_plain_folder_are_left_out_with_a_note(
+    tmp_path: Path, name: str, text: str, sentence: str
+):
+    sound(tmp_path / "a.wav")
+    (tmp_path / name).write_text(text)
+    (result,) = recordings.folder_sets(tmp_path)
+    assert [(item.title, item.truth) for item in result.clips] == [("a.wav", None)]
+    assert result.labels is None
+    assert "left out: " in result.note
+    assert sentence in result.note
+
+
+def test_a_folder_of_annotations_that_is_not_read_stands_in_the_note_of_the_set(tmp_path: Path):
+    sound(tmp_path / "a.wav")
+    (tmp_path / "strong").mkdir()
+    (tmp_path / "strong" / "a.txt").write_text("0.1\t0.2\tDog\n")
+    (tmp_path / "strong.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\na.wav\t0\t0.1\tCat\n"
+    )
+    (result,) = recordings.folder_sets(tmp_path)
+    assert result.clips[0].truth == ((0.0, 0.1, "Cat"),)
+    assert f"the annotations in the folder {tmp_path / 'strong'} are not." in result.note
+
+
 def test_desed_layout_is_a_set_for_each_subset_and_missing_audio_is_kept(tmp_path: Path):
     root = tmp_path / "DESED"
     sound(root / "audio" / "validation" / "validation" / "Yone.wav")

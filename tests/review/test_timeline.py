@@ -112,6 +112,12 @@ def test_damaged_lines_are_counted_in_a_note(tmp_path: Path):
     days = timeline.read(folder)
     assert days.recordings["filename"].tolist() == ["n/20240131_235500.WAV"]
     assert [note.partition(" of ")[0] for note in days.notes] == ["2 lines"]
+    path.write_text("\n".join((*lines[:-1], b, a[:60])))  # b was analysed again
+    (note,) = timeline.read(folder).notes
+    assert note == (
+        f"1 line of {path} cannot be read, and recordings may be missing: run the same jss detect command "
+        "again, into this folder."
+    )
     path.write_text("\n".join((first.replace("0.5", "[0.5]"), a, b, c)))
     with pytest.raises(JssError, match="damaged"):
         timeline.read(folder)

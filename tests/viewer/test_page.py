@@ -40,7 +40,7 @@ def test_a_page_names_the_systems_that_it_has_no_room_for(monkeypatch):
     monkeypatch.setattr(pages, "_ENCODINGS", {"FLAC, 24 bit": pages.LOSSLESS})
     html = page(noisy, text=Text("noise")).decode()
     assert systems(html) == 1
-    assert "Left out, for the page would be too large: PIT-S1." in html
+    assert "Left out, since the page would be too large: PIT-S1." in html
 
 
 @pytest.mark.slow

@@ -223,7 +223,7 @@ def _read(base: Path, name: str) -> list[Clip]:
         for _, filename, *labels in listed.itertuples():
             named = {tag.strip() for tag in ",".join(labels).split(",")}
             tags.setdefault(filename, set()).update(named - {""})
-    durations = _durations(tsv) if tags else {}  # a table without clips has one without lengths
+    durations = _durations(tsv)
     clips: list[Clip] = []
     for filename, named in tags.items():
         stem = _find_stem(Path(filename).name, files)
@@ -284,11 +284,14 @@ def _divide_weak(base: Path, clips: list[Clip]) -> tuple[list[Clip], list[Clip]]
     tsv = next((table for table in tables if table.is_file()), None)
     if tsv is None:
         return _draw(clips, 0.9, 42)
-    names = set(read_table(tsv, ("filename",))["filename"])
+    table = read_table(tsv, ("filename",))
+    check_filled(tsv, table, "filename")
+    names = set(table["filename"])
     absent = sorted(names - {clip.filename for clip in clips})
     if absent:
         warn(
-            f"{tsv}: {len(absent)} of {number_of(len(names), 'clips')} not in weak.tsv, such as {absent[0]}."
+            f"{tsv}: {len(absent)} of {number_of(len(names), 'clips')} are not in weak.tsv and are left out, "
+            f"such as {absent[0]}."
         )
     return [c for c in clips if c.filename not in names], [c for c in clips if c.filename in names]
 
@@ -362,7 +365,7 @@ def _find_stem(name: str, files: Mapping[str, Sequence[Path]]) -> str:
 def _durations(tsv: Path) -> dict[str, float]:
     """Seconds by file name, from ``<subset>_durations.tsv`` or ``durations.tsv``."""
     paths = (tsv.with_name(f"{tsv.stem}_durations.tsv"), tsv.with_name("durations.tsv"))
-    return next((read_durations(path) for path in paths if path.is_file()), {})
+    return next((read_durations(path, empty=True) for path in paths if path.is_file()), {})
 
 
 def duration(path: Path) -> float:

@@ -194,14 +194,15 @@ def files(folder: Path) -> list[Path]:
     )
 
 
-def find(folder: Path, stem: str) -> Path | None:
+def find(folder: Path, stem: str, report: Callable[[str], None] = warn) -> Path | None:
     """The annotations of a folder of recordings: a file ``STEM.*`` of any format, or a folder STEM.
 
-    Where both are there, the file is read, and a warning names the folder.
+    Where both are there, the file is read, and a sentence names the folder.
 
     Args:
         folder: Folder of recordings.
         stem: Such as ``ground_truth`` or ``strong``.
+        report: Called with that sentence.
 
     Returns:
         The file or folder; None where there is none.
@@ -216,7 +217,7 @@ def find(folder: Path, stem: str) -> Path | None:
     inside = folder / stem
     if inside.is_dir() and any(path.suffix.lower() != ".json" for path in files(inside)):
         if present:
-            warn(f"{present[0]} is read, and the annotations in the folder {inside} are not.")
+            report(f"{present[0]} is read, and the annotations in the folder {inside} are not.")
         else:
             return inside
     return present[0] if present else None

@@ -78,8 +78,8 @@ def read(path: Path, filename: str) -> pd.DataFrame:
             rows.append(Row(number, name))
     if unlabelled:
         warn(
-            f"{path}: {number_of(unlabelled, 'regions')} without a label left out: label or delete them in "
-            "Label Studio, and export again."
+            f"{path} has {number_of(unlabelled, 'regions')} without a label, left out here: label or delete "
+            "them in Label Studio, and export again."
         )
     return table(path, rows, "task")
 

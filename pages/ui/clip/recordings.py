@@ -175,8 +175,9 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
     """Return the sets of a folder: subsets of DESED's layout, or one set of all audio below it.
 
     A plain folder may have a ``ground_truth.tsv`` (filename, onset, offset, event_label) beside its
-    files, or another file, or folder, of annotations of this name; else the ``strong.*`` and
-    ``labels.yaml`` of a folder to train on.
+    files, or another file, or folder, of annotations of this name; else the ``strong.*`` of a folder
+    to train on. That and its ``labels.yaml`` may be of another program: what cannot be read is left
+    out, and the note says so.
 
     Args:
         root: The folder.
@@ -188,6 +189,7 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
     if not root.is_dir():
         raise JssError(f"There is no folder {root}: start the app with one that is there.")
     from jss.data.datasets import desed, labelled
+    from jss.io.notes import warn
 
     # a table of DESED: other data sets have folders such as audio/train and metadata too
     if desed.has_tables(root):
@@ -211,12 +213,26 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
             )
             for name, clips in desed.prepare(root).items()
         ]
-    place = formats.find(root, "ground_truth") or formats.find(root, Path(STRONG).stem)
-    labels = labelled.labels(root) if (root / LABELS).is_file() else None
     listing = walk(root, _isolated)
-    truth, unused = (
-        ({}, []) if place is None else _by_file(formats.read(place), listing.files, place)
-    )
+    truth: dict[str, tuple[Event, ...]] = {}
+    labels: tuple[str, ...] | None = None
+    notes: list[str] = []
+    ground_truth = formats.find(root, "ground_truth", notes.append)
+    try:
+        place = ground_truth or formats.find(root, Path(STRONG).stem, notes.append)
+        if place is not None:
+            truth, unused = _by_file(formats.read(place), listing.files, place)
+            notes += unused
+    except JssError as error:
+        if ground_truth is not None:
+            raise
+        notes.append(f"Strong labels are left out: {error}")
+    try:
+        labels = labelled.labels(root) if (root / LABELS).is_file() else None
+    except JssError as error:
+        notes.append(f"The classes are left out: {error}")
+    for sentence in notes:
+        warn(sentence)
     set_name = f"user-{root.name}" if root.name in taken else root.name
     clips = tuple(
         Recording(f"{set_name}/{name}", name, path, truth=truth.get(name))
@@ -226,7 +242,7 @@ def folder_sets(root: Path, taken: Container[str] = ()) -> list[ClipSet]:
         raise JssError(
             f"{root} holds no audio: name another folder. {listing.summary({'to open': 0})}"
         )
-    note = " ".join([listing.summary({"to open": len(clips)}), *listing.refused.values(), *unused])
+    note = " ".join([listing.summary({"to open": len(clips)}), *listing.refused.values(), *notes])
     return [ClipSet(set_name, root.name, clips, note, labels)]
 
 

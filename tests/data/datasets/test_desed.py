@@ -115,7 +115,13 @@ def test_weak_validation_is_that_of_the_baseline(
         "filename\tevent_labels\nY5.wav\tDog\n5.wav\tDog\n"
     )
     assert [clip.filename for clip in desed.prepare(root)["weak_validation"]] == ["Y5.wav"]
-    assert "weak_validation.tsv: 1 of 2 clips not in weak.tsv, such as 5.wav." in caplog.text
+    assert (
+        "weak_validation.tsv: 1 of 2 clips are not in weak.tsv and are left out, such as 5.wav."
+        in caplog.text
+    )
+    layouts.text(root / "metadata/train/weak_validation.tsv", "filename\tevent_labels\n\tDog\n")
+    with pytest.raises(JssError, match=r"weak_validation\.tsv, line 2: the filename is missing"):
+        desed.prepare(root)
 
 
 def test_nested_folders_and_audio_without_a_table(root: Path, tmp_path: Path) -> None:
@@ -228,6 +234,7 @@ def test_written_tables_are_read_back(root: Path) -> None:
     desed.write_durations(durations, [])
     assert "validation" not in desed.prepare(root)
     desed.write_strong(tsv, clips)
+    assert desed.prepare(root)["validation"][0].duration == 4.0  # that of the audio
     durations.write_text(content.replace("1.000", "-1.000"))
     with pytest.raises(JssError, match=r"line 3: the duration -1\.000 is not above 0"):
         desed.prepare(root)

@@ -216,7 +216,7 @@ def test_label_studio_regions_without_a_label_are_counted(tmp_path, caplog):
     path = tmp_path / "export.json"
     path.write_text(json.dumps([task]))
     assert_same(formats.read(path), plain([("a", 1, 2.5, "Dog")]))
-    said = "export.json: 2 regions without a label left out"
+    said = "export.json has 2 regions without a label, left out here:"
     assert said in caplog.text
     path = tmp_path / "min.json"
     path.write_text(json.dumps([{"audio": "a.wav", "label": values}]))
