@@ -153,8 +153,8 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
             f"{path} is damaged or of an earlier version: analyse the recordings again with jss detect, "
             "into another folder."
         )
-    analysed = [_line(text, path) for text in lines]
-    by_name = _by_name(line for line in analysed if line is not None)
+    analysed = [(text, _line(text, path)) for text in lines]
+    by_name = _by_name(line for _, line in analysed if line is not None)
     unsafe = [name for name in by_name if not _is_plain(name)]
     safe = {name: line for name, line in by_name.items() if name not in unsafe}
     recordings = {
@@ -163,11 +163,10 @@ def read(folder: str | Path, audio: str | Path | None = None) -> DetectedFolder:
     }
     lost = [name for name, recording in recordings.items() if recording.path is None]
     notes = []
-    # The text after the last line break is a line that detect has not finished.
-    finished = {_key(text) for text, line in zip(lines, analysed, strict=True) if line is not None}
+    finished = {_key(text) for text, line in analysed if line is not None}
     damaged = sum(
         line is None and not _is_claim(text) and _key(text) not in finished
-        for text, line in [*zip(lines, analysed, strict=True)][:-1]
+        for text, line in analysed[:-1]  # after the last line break, a line is not finished
     )
     if damaged:
         notes.append(

@@ -18,6 +18,7 @@ from jss.io.schema import validate
 from jss.models.crnn import CRNN
 from jss.models.separator import ConvTasNet
 from jss.models.tdcn import TDCN
+from jss.training.runs import has_block
 from jss.training.stages import (
     NEW,
     STAGES,
@@ -85,7 +86,7 @@ def with_blocks(stage: Stage, pretraining: str | None, selection: str, folder: P
             return start
         if separates_only(source):
             name = separator_block(source)
-            return name if (folder / "blocks" / f"{name}.json").is_file() else start
+            return name if has_block(name, folder) else start
         if not (folder / "systems" / f"{source}.yaml").is_file():
             return start
         blocks = checkpoints.manifest(source, folder).selections.get(selection)

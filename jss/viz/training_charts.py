@@ -16,14 +16,11 @@ _TICKS = 5
 #: The panel of a training from weak labels, whose separators and critics have losses of their own.
 _WEAK_LOSS = "loss of a weak-label training"
 _LOSSES: Mapping[str, str] = {"loss": "training", "validation_loss": "validation"}
-#: Title of a panel -> least and largest value that it can hold; None: any.
+#: Title of a panel -> least and largest value that it can hold, where it has one; None: any.
 _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "objective (Eqs 26, 29)": (0.0, 2.0),
     "parts of the objective": (0.0, 1.0),
     "losses": (0.0, None),
-    "separation loss": (None, None),
-    _WEAK_LOSS: (None, None),
-    "SI-SDR improvement": (None, None),
     "F-measure of the critic": (0.0, 1.0),
 }
 #: Panel -> columns of the history and their names; only those that a run has are drawn.
@@ -86,7 +83,9 @@ def training_curves(
             series += _star(key, name, epochs, values, chosen, theme)
         if series:
             x_ticks, x_range = _epoch_axis(epochs)
-            y_range = _value_range([v for s in series for v in s.y], *_BOUNDS[title])
+            y_range = _value_range(
+                [v for s in series for v in s.y], *_BOUNDS.get(title, (None, None))
+            )
             panels.append(
                 Panel(title, "epoch", unit, series, x_ticks, x_range=x_range, y_range=y_range)
             )

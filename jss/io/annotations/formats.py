@@ -215,12 +215,12 @@ def find(folder: Path, stem: str, report: Callable[[str], None] = warn) -> Path 
     if len(present) > 1:
         raise JssError(f"{folder} has {present[0].name} and {present[1].name}: keep one of them.")
     inside = folder / stem
-    if inside.is_dir() and any(path.suffix.lower() != ".json" for path in files(inside)):
-        if present:
-            report(f"{present[0]} is read, and the annotations in the folder {inside} are not.")
-        else:
-            return inside
-    return present[0] if present else None
+    has_folder = inside.is_dir() and any(path.suffix.lower() != ".json" for path in files(inside))
+    if not present:
+        return inside if has_folder else None
+    if has_folder:
+        report(f"{present[0]} is read, and the annotations in the folder {inside} are not.")
+    return present[0]
 
 
 def write(events: pd.DataFrame, chosen: Format, out: Path, durations: Durations) -> int:
